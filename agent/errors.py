@@ -1,0 +1,84 @@
+"""The one tree of exceptions.
+
+::
+
+    SaysoError
+    ├── ConfigurationError      a setting, key or path that the person must change
+    ├── DesktopError
+    │   ├── DesktopUnavailable  it cannot start here; the text says what to install
+    │   └── DesktopDied         X server, window manager or bus went away
+    ├── ToolError               told to the model in words; the run goes on
+    │   ├── BadInput            the arguments are wrong
+    │   └── InputHalted         the person stopped; nothing is sent to the desktop
+    ├── ModelError
+    │   ├── ModelRefused        the service answered with ``refusal``
+    │   ├── ModelUnavailable    key, model name, address or account is wrong
+    │   ├── StreamBroken        the answer broke off midway
+    │   └── ContextTooLong      the request no longer fits
+    ├── JournalError            the event log cannot be written or read
+    └── VoiceError              EVI, token, recogniser or synthesiser
+
+Every message is a sentence for a person: what is wrong, and what to do.
+"""
+
+from __future__ import annotations
+
+
+class SaysoError(Exception):
+    """Root of all errors that Sayso raises on purpose."""
+
+
+class ConfigurationError(SaysoError):
+    """A setting, key or path is wrong; the text says which and how to mend it."""
+
+
+class DesktopError(SaysoError):
+    """Something about the desktop failed."""
+
+
+class DesktopUnavailable(DesktopError):
+    """The desktop cannot be started here; the text says what is missing."""
+
+
+class DesktopDied(DesktopError):
+    """The X server, the window manager or the bus went away under a running action."""
+
+
+class ToolError(SaysoError):
+    """An action failed; the text goes to the model as an error result."""
+
+
+class BadInput(ToolError):
+    """An action's arguments are wrong; the text says what would be right."""
+
+
+class InputHalted(ToolError):
+    """The input driver refuses everything until it is resumed."""
+
+
+class ModelError(SaysoError):
+    """A turn of the model failed."""
+
+
+class ModelRefused(ModelError):
+    """The service declined to answer (``stop_reason: refusal``)."""
+
+
+class ModelUnavailable(ModelError):
+    """The service cannot be used as configured: key, model, address or account."""
+
+
+class StreamBroken(ModelError):
+    """The answer broke off midway: connection cut, error event or missing end."""
+
+
+class ContextTooLong(ModelError):
+    """The conversation no longer fits into one request."""
+
+
+class JournalError(SaysoError):
+    """The event log cannot be written or read."""
+
+
+class VoiceError(SaysoError):
+    """EVI, its token, the recogniser or the synthesiser failed."""

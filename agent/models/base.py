@@ -1,0 +1,97 @@
+"""The seam between the loop and whatever thinks: Claude, voice commands, a cassette.
+
+A model is asked for one turn at a time and answers with a stream of parts in the shape
+of the Messages API. It never acts, never touches the log and keeps no state that the
+messages do not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from agent.events import Usage
+
+Block = dict[str, Any]
+"""A content block as the Messages API has it."""
+
+Message = dict[str, Any]
+"""``{"role": "user" | "assistant", "content": [Block, …]}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model's adapter declares it, in whichever dialect it speaks.
+
+    ``hosted`` is the first-party type (``computer_toolset_20260801`` …) where there is one;
+    ``members`` maps each callable name to its JSON schema for plain dialects.
+    """
+
+    name: str
+    description: str
+    members: dict[str, dict[str, Any]]
+    hosted: str | None = None
+    toolset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """All that one turn depends on."""
+
+    system: str
+    messages: Sequence[Message]
+    tools: Sequence[ToolSpec]
+    display: tuple[int, int]
+    max_tokens: int = 16_000
+    effort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """More of the answer's text, thinking or progress line."""
+
+    text: str
+    role: Literal["text", "thinking", "progress"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDone:
+    """A finished block; a ``tool_use`` may be acted upon at once."""
+
+    index: int
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The service wants a pause before the request is tried again."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDone:
+    """The answer is complete."""
+
+    stop_reason: str
+    usage: Usage = field(default_factory=Usage)
+
+
+ModelPart = Text | BlockDone | Waiting | TurnDone
+
+
+class Model(Protocol):
+    """One brain.
+
+    ``stream`` raises a ``ModelError`` when the turn fails; closing or cancelling the
+    generator closes the connection at once.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]: ...
+
+    async def close(self) -> None: ...

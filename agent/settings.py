@@ -1,0 +1,69 @@
+"""Settings of the agent's side: environment (``SAYSO_…``), ``.env``, or arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How a session is made. Keys are secrets: they never reach a log, event or page."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SAYSO_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("sayso"))
+    """Journals, images and exports."""
+
+    model: str = "auto"
+    """``auto`` (Claude with a key, else offline), ``offline``, ``cassette:PATH`` or a model id."""
+
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ANTHROPIC_API_KEY", "anthropic_api_key"),
+    )
+    anthropic_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "anthropic_base_url"),
+    )
+    hume_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("HUME_API_KEY", "hume_api_key")
+    )
+    hume_secret_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("HUME_SECRET_KEY", "hume_secret_key")
+    )
+    hume_base_url: str = Field(
+        default="https://api.hume.ai",
+        validation_alias=AliasChoices("HUME_BASE_URL", "hume_base_url"),
+    )
+    hume_config_id: str | None = Field(
+        default=None, validation_alias=AliasChoices("HUME_CONFIG_ID", "hume_config_id")
+    )
+
+    width: int = Field(default=1280, ge=640, le=1920)
+    height: int = Field(default=800, ge=480, le=1200)
+
+    sandbox: Literal["require", "prefer", "off"] = "require"
+    """``prefer`` starts unconfined where bwrap cannot work, and says so on the page."""
+
+    network: bool = False
+    """Whether programs on the desktop may reach the network."""
+
+    display: str | None = None
+    """An existing X display to drive instead of a private one: explicit, unconfined."""
+
+    effort: Literal["low", "medium", "high"] | None = None
+    prompt: str = "default"
+    """Name of a prompt in ``agent/prompts`` or a path to a Markdown file."""
+
+    max_turns: int = Field(default=100, ge=1)
+    max_tokens: int = Field(default=2_000_000, ge=1)
+    max_dollars: float = Field(default=5.0, gt=0)
+    max_seconds: float = Field(default=1800.0, gt=0)
+    approval_timeout: float = Field(default=60.0, gt=0)
+    """Seconds without an answer that mean no."""

@@ -1,0 +1,70 @@
+"""What a tool is: a specification for the model, and a coroutine that acts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from agent.desktop.base import EncodedImage
+from agent.models.base import Block, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A request of the model for one action."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
+    toolset: str | None = None
+
+    @classmethod
+    def from_block(cls, block: Block) -> ToolCall:
+        return cls(block["id"], block["name"], dict(block["input"]), block.get("toolset_name"))
+
+    @property
+    def hash(self) -> str:
+        """What an approval is bound to: name and input, canonically written."""
+        text = json.dumps([self.name, self.input], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to happen, in terms that approval rules speak of.
+
+    ``target`` has any of ``wm_class title role name`` (what a click would touch or keys
+    would reach), ``text`` (typed), ``key``, ``command`` (shell), ``path`` (editor).
+    """
+
+    tool: str
+    action: str
+    target: dict[str, str] = field(default_factory=dict)
+    harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """An observation: words, and a picture if there is one."""
+
+    text: str = ""
+    image: EncodedImage | None = None
+    is_error: bool = False
+
+
+class Tool(Protocol):
+    """One tool. ``run`` never raises but for cancellation: failures are error results."""
+
+    @property
+    def spec(self) -> ToolSpec: ...
+
+    async def intent(self, call: ToolCall) -> Intent: ...
+
+    async def run(self, call: ToolCall, output: Callable[[str], None]) -> ToolResult:
+        """Act. ``output`` takes pieces of text as they come."""
+        ...
+
+    async def close(self) -> None: ...
