@@ -124,6 +124,6 @@ class EventLog:
         for listener in tuple(self._listeners):
             try:
                 listener(event)
-            except Exception as error:  # a listener's fault is not the log's
+            except Exception as error:  # noqa: BLE001 - a listener's fault is not the log's
                 if self._on_listener_error is not None:
                     self._on_listener_error(error)
