@@ -1,0 +1,56 @@
+"""The three descriptions of what Sayso depends on say the same."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def _pinned() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    matches = (re.match(r"([A-Za-z0-9._-]+)==(\S+)", line) for line in lines)
+    return {m[1].lower().replace("_", "-"): m[2] for m in matches if m}
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[<>=!~;\[ ]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def test_environment_yml_has_the_ranges_of_pyproject():
+    """conda users get exactly the dependencies that pip users get."""
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
+    assert [e for e in pip if not e.startswith("-")] == PROJECT["dependencies"]
+
+
+def test_every_dependency_has_a_range_and_a_locked_version():
+    """Nothing floats: each direct dependency has an upper bound and stands in the lock."""
+    direct = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    assert [r for r in direct if "<" not in r] == []
+    assert [r for r in direct if _name(r) not in _pinned()] == []
+
+
+def test_the_lock_carries_hashes_and_names_no_registry():
+    """Each locked version is bound to its files' hashes; no host is written down."""
+    text = (ROOT / "requirements.lock").read_text()
+    assert text.count("==") <= text.count("--hash=sha256:")
+    assert "://" not in text
+
+
+def test_scripts_are_executable_and_valid_shell():
+    """What the README names can be run."""
+    scripts = [ROOT / "script" / n for n in ("bootstrap", "server", "test", "bench")]
+    for script in [*scripts, ROOT / ".ci" / "run"]:
+        assert script.stat().st_mode & 0o111
+        subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_ci_runs_nothing_but_the_one_command():
+    """CI and a person run the same check."""
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert lines[-1] == "exec script/test"
