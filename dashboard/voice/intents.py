@@ -1,0 +1,151 @@
+"""What a short utterance means for a conversation, before any model is asked.
+
+Deterministic and fast (well under a millisecond), because *stop* must work on an interim
+transcript with model, network and agent hung. Phrases are data: ``phrases.yaml``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+from rapidfuzz import fuzz
+
+Meaning = Literal[
+    "stop",
+    "hold",
+    "resume",
+    "scratch",
+    "start_over",
+    "backchannel",
+    "aside",
+    "allow",
+    "deny",
+    "unclear_approval",
+    "answer",
+    "redirect",
+    "task",
+    "noise",
+]
+
+_ECHO_WORDS = 3
+"""Fewer words than this are never taken for an echo: a person does say "the file menu"."""
+_ECHO_SHARE = 0.6
+"""Share of the heard words that stand in what is being played (memex-ai uses the same)."""
+_PHRASE_MATCH = 88.0
+"""rapidfuzz ratio from which a spoken phrase counts as the one asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the conversation looks like while somebody speaks."""
+
+    running: bool = False
+    held: bool = False
+    approval_phrase: str = ""
+    """The distinct phrase that would approve what is pending; empty if nothing is."""
+    question: bool = False
+    playing: str = ""
+    """Words that the loudspeaker is saying, or said within the last two seconds."""
+
+
+@cache
+def _phrases() -> dict[str, Any]:
+    text = files("dashboard.voice").joinpath("phrases.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words without punctuation; apostrophes inside words stay."""
+    return re.findall(r"[\w]+(?:'[\w]+)*", text.lower().replace("’", "'").replace("-", " "))  # noqa: RUF001
+
+
+def _without_fillers(words: list[str]) -> list[str]:
+    fillers = _phrases()["fillers"]
+    start = 0
+    while start < len(words) - 1 and words[start] in fillers:
+        start += 1
+    return words[start:]
+
+
+def _is_phrase(words: list[str], kind: str) -> bool:
+    phrases = _phrases()[kind]
+    return " ".join(words) in phrases or " ".join(_without_fillers(words)) in phrases
+
+
+def is_stop(text: str) -> bool:
+    """Whether ``text``, interim or final, is a command to stop now.
+
+    "Stop", "no, stop that", "stop typing" are; "stop words are short" and
+    "type stop" are not: what follows or precedes must belong to the command.
+    """
+    words = _without_fillers(words_of(text))
+    if not words:
+        return False
+    phrases = _phrases()
+    if words[0] in phrases["stop_words"]:
+        return all(word in phrases["stop_tails"] for word in words[1:])
+    return " ".join(words) in phrases["stop_phrases"]
+
+
+def is_echo(text: str, playing: str) -> bool:
+    """Whether ``text`` is our own voice coming back through the microphone."""
+    heard, said = words_of(text), set(words_of(playing))
+    if len(heard) < _ECHO_WORDS or not said:
+        return False
+    return sum(word in said for word in heard) / len(heard) >= _ECHO_SHARE
+
+
+def _approval(text: str, phrase: str) -> Meaning:
+    said, wanted = " ".join(words_of(text)), " ".join(words_of(phrase))
+    if fuzz.ratio(said, wanted) >= _PHRASE_MATCH:
+        return "allow"
+    words = words_of(text)
+    if _is_phrase(words, "denials") or words[:1] in (["no"], ["don't"]):
+        return "deny"
+    return "unclear_approval"
+
+
+def _short_command(words: list[str]) -> Meaning | None:
+    table: tuple[tuple[str, Meaning], ...] = (
+        ("hold_phrases", "hold"),
+        ("scratch_phrases", "scratch"),
+        ("start_over_phrases", "start_over"),
+    )
+    return next((meaning for kind, meaning in table if _is_phrase(words, kind)), None)
+
+
+def classify(text: str, moment: Moment) -> Meaning:
+    """What a final utterance means at this moment."""
+    words = words_of(text)
+    if not words or is_echo(text, moment.playing):
+        return "noise"
+    if is_stop(text):
+        return "stop"
+    if moment.approval_phrase:
+        return _approval(text, moment.approval_phrase)
+    short = _short_command(words)
+    if short is not None:
+        return short
+    if _is_phrase(words, "resume_phrases"):
+        return "resume"
+    if moment.question:
+        return "answer"
+    return _while_working(words) if moment.running or moment.held else _when_idle(words)
+
+
+def _while_working(words: list[str]) -> Meaning:
+    if " ".join(words) in _phrases()["backchannels"]:
+        return "backchannel"
+    return "aside" if _is_phrase(words, "asides") else "redirect"
+
+
+def _when_idle(words: list[str]) -> Meaning:
+    if " ".join(words) in _phrases()["backchannels"]:
+        return "backchannel"
+    return "aside" if _is_phrase(words, "asides") else "task"

@@ -1,0 +1,204 @@
+"""What is said aloud, when, and what became of it.
+
+A queue with priorities between the session's log and the loudspeaker. It knows nothing of
+sockets: ``send`` speaks a line, and the widget's ``local.play`` notices come back in.
+Every line's fate is reported as a ``Narrated`` event.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.clock import Clock, MonotonicClock
+from agent.events import Narrated
+from dashboard.voice.intents import words_of
+from dashboard.voice.speakable import speakable
+
+Priority = Literal["question", "result", "error", "progress", "answer"]
+State = Literal["queued", "sent", "speaking", "heard", "cut", "dropped"]
+
+_RANK: dict[Priority, int] = {"question": 0, "answer": 1, "result": 2, "error": 2, "progress": 3}
+PROGRESS_EVERY = 6.0
+"""Seconds between two progress lines: more often is chatter."""
+LOST_AFTER = 20.0
+"""Seconds after which a sent line without any sound is given up (voice line broken)."""
+ECHO_MEMORY = 2.0
+"""Seconds for which a line that ended may still come back as an echo."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One thing to say."""
+
+    id: str
+    text: str
+    priority: Priority
+    state: State = "queued"
+    at: float = 0.0
+    message_ids: set[str] = field(default_factory=set)
+    open_ids: set[str] = field(default_factory=set)
+    ended: bool = False
+    words_heard: int = 0
+
+
+class Narrator:
+    """Speaks one line at a time; the newest progress line replaces a stale one."""
+
+    def __init__(
+        self,
+        send: Callable[[str], bool],
+        report: Callable[[Narrated], object],
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        self._send = send
+        self._report = report
+        self._clock: Clock = clock or MonotonicClock()
+        self._numbers = itertools.count(1)
+        self._queue: list[Line] = []
+        self._current: Line | None = None
+        self._quiet = False
+        self._last_progress = float("-inf")
+        self._ended: tuple[str, float] = ("", float("-inf"))
+        self.progress_wanted = True
+
+    @property
+    def playing(self) -> str:
+        """Words being said now or until a moment ago, for telling echo from speech."""
+        ended, at = self._ended
+        recent = ended if self._clock.now() - at < ECHO_MEMORY else ""
+        return " ".join(filter(None, [self._current.text if self._current else "", recent]))
+
+    @property
+    def due_in(self) -> float | None:
+        """Seconds until ``tick`` has something to do; None when nothing waits."""
+        if self._current is not None:
+            return max(0.0, self._current.at + LOST_AFTER - self._clock.now())
+        if not self._queue or self._quiet:
+            return None
+        if self._queue[0].priority == "progress":
+            return max(0.0, self._last_progress + PROGRESS_EVERY - self._clock.now())
+        return 0.0
+
+    def offer(self, text: str, priority: Priority = "progress") -> str:
+        """Queue ``text`` for speech; returns its narration id, empty if unspeakable."""
+        said = speakable(text, sentences=1 if priority == "progress" else 3)
+        if not said or (priority == "progress" and not self.progress_wanted):
+            return ""
+        if priority == "progress":
+            self._drop(lambda line: line.priority == "progress")
+        else:
+            self._drop(lambda line: line.priority == "progress" and priority == "result")
+        line = Line(f"n{next(self._numbers)}", said, priority, at=self._clock.now())
+        self._queue.append(line)
+        self._queue.sort(key=lambda entry: _RANK[entry.priority])
+        self._tell(line, "queued")
+        self.tick()
+        return line.id
+
+    def person_speaks(self, speaking: bool) -> None:
+        """Nothing new is said while the person speaks."""
+        self._quiet = speaking
+        self.tick()
+
+    def clear(self) -> None:
+        """Drop whatever waits: the person stopped or changed the subject."""
+        self._drop(lambda _: True)
+
+    def interrupted(self) -> None:
+        """The person spoke over the current line: what waits as progress is stale."""
+        self._drop(lambda line: line.priority == "progress")
+        if self._current is not None and not self._current.open_ids:
+            self._finish("cut")
+
+    def voice_lost(self) -> None:
+        """The line is down: what was sent cannot be known to be heard."""
+        if self._current is not None:
+            self._finish("cut")
+
+    def tick(self) -> None:
+        """Send the next line if its time has come."""
+        if self._current is not None and self._clock.now() - self._current.at >= LOST_AFTER:
+            self._finish("cut" if self._current.state == "speaking" else "dropped")
+        if self._current is not None or self.due_in != 0.0:
+            return
+        line = self._queue.pop(0)
+        if line.priority == "progress":
+            self._last_progress = self._clock.now()
+        if not self._send(line.text):
+            self._tell(line, "dropped")
+            self.tick()
+            return
+        line.at = self._clock.now()
+        self._current = line
+        self._tell(line, "sent")
+
+    # What comes back from the voice line ------------------------------------------
+
+    def assistant_message(self, message_id: str, text: str, *, from_text: bool) -> None:
+        """EVI speaks ``text``; if it is ours, its sound will carry ``message_id``."""
+        line = self._current
+        if line is None or not from_text or not _belongs(text, line.text):
+            return
+        line.message_ids.add(message_id)
+        line.open_ids.add(message_id)
+
+    def assistant_end(self) -> None:
+        """No more sound will be generated for what was sent."""
+        if self._current is not None and self._current.message_ids:
+            self._current.ended = True
+            self._maybe_heard()
+
+    def played(self, message_id: str, state: str, share: float) -> None:
+        """The player started, finished or cut ``message_id``; ``share`` of it was played."""
+        line = self._current
+        if line is None or message_id not in line.message_ids:
+            return
+        if state == "started" and line.state == "sent":
+            line.at = self._clock.now()
+            self._tell(line, "speaking")
+        elif state == "finished":
+            line.open_ids.discard(message_id)
+            self._maybe_heard()
+        elif state == "cut":
+            line.words_heard = round(share * len(words_of(line.text)))
+            self._finish("cut")
+
+    def _maybe_heard(self) -> None:
+        line = self._current
+        if line is not None and line.ended and not line.open_ids:
+            self._finish("heard")
+
+    def _finish(self, state: State) -> None:
+        line, self._current = self._current, None
+        if line is None:
+            return
+        self._ended = (line.text, self._clock.now())
+        self._tell(line, state, line.words_heard if state == "cut" else None)
+        self.tick()
+
+    def _drop(self, matches: Callable[[Line], bool]) -> None:
+        for line in [entry for entry in self._queue if matches(entry)]:
+            self._queue.remove(line)
+            self._tell(line, "dropped")
+
+    def _tell(self, line: Line, state: State, cut_at: int | None = None) -> None:
+        line.state = state
+        self._report(
+            Narrated(
+                narration_id=line.id,
+                text=line.text,
+                state=state,
+                priority=line.priority,
+                cut_at=cut_at,
+            )
+        )
+
+
+def _belongs(part: str, whole: str) -> bool:
+    """Whether EVI's sentence is a part of the line that we asked it to say."""
+    said, asked = words_of(part), words_of(whole)
+    return bool(said) and " ".join(said) in " ".join(asked)

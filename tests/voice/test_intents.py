@@ -1,0 +1,121 @@
+"""What short utterances mean."""
+
+import pytest
+
+from dashboard.voice.intents import Moment, classify, is_echo, is_stop
+
+IDLE = Moment()
+WORKING = Moment(running=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stop.",
+        "stop",
+        "Stop!",
+        "No, stop.",
+        "stop it",
+        "Stop that now",
+        "Please stop typing.",
+        "stop stop stop",
+        "Halt",
+        "okay stop right there",
+        "Cancel that.",
+        "Never mind.",
+        "Freeze",
+    ],
+)
+def test_a_stop_is_recognised_however_it_is_said(text):
+    """Fillers, repetition and politeness do not hide a stop."""
+    assert is_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "type stop the car",
+        "Stop words are short words.",
+        "open the file stop list",
+        "the bus stop",
+        "",
+        "don't forget the milk",
+        "nonstop",
+        "write freeze dried coffee",
+    ],
+)
+def test_a_word_inside_other_words_is_no_stop(text):
+    """A task that mentions stopping is not stopped by its own words."""
+    assert not is_stop(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Mm-hm.", "backchannel"),
+        ("okay", "backchannel"),
+        ("Yeah", "backchannel"),
+        ("I see.", "backchannel"),
+        ("What are you doing?", "aside"),
+        ("Um, what's happening?", "aside"),
+        ("Wait.", "hold"),
+        ("hold on", "hold"),
+        ("Go on.", "resume"),
+        ("okay continue", "resume"),
+        ("Scratch that.", "scratch"),
+        ("Start over", "start_over"),
+        ("No, the other one.", "redirect"),
+        ("Actually put it in the second line", "redirect"),
+        ("Stop.", "stop"),
+        ("...", "noise"),
+    ],
+)
+def test_meaning_while_the_agent_works(text, meaning):
+    """Only new instructions redirect; noises of assent and questions do not."""
+    assert classify(text, WORKING) == meaning
+
+
+def test_an_instruction_while_idle_is_a_task():
+    """With nothing running, words start a task; assent starts nothing."""
+    assert classify("Open the text editor and type hello world.", IDLE) == "task"
+    assert classify("okay", IDLE) == "backchannel"
+
+
+class TestApproval:
+    moment = Moment(running=True, approval_phrase="yes, run it")
+
+    def test_only_the_distinct_phrase_allows(self):
+        """A bare yes, given to anything, is not consent to this action."""
+        assert classify("Yes, run it.", self.moment) == "allow"
+        assert classify("yes run it", self.moment) == "allow"
+        assert classify("yes", self.moment) == "unclear_approval"
+        assert classify("yes delete it", self.moment) == "unclear_approval"
+        assert classify("open the window", self.moment) == "unclear_approval"
+
+    def test_no_in_any_form_denies(self):
+        """Refusing needs no ceremony."""
+        for text in ("No.", "don't", "no thanks", "No, do not run it"):
+            assert classify(text, self.moment) == "deny"
+
+    def test_stop_wins_over_a_pending_approval(self):
+        """A stop is a stop, also while a question is open."""
+        assert classify("stop", self.moment) == "stop"
+
+
+def test_our_own_words_coming_back_are_noise():
+    """The loudspeaker's sentence in the microphone is an echo, not a command."""
+    playing = "Opening the file menu and clicking Save As."
+    assert is_echo("opening the file menu", playing)
+    assert classify("the file menu and clicking", Moment(running=True, playing=playing)) == "noise"
+
+
+def test_a_real_command_during_playback_is_not_taken_for_an_echo():
+    """Sharing a word or two with what is playing does not make it an echo."""
+    playing = "Opening the file menu."
+    assert classify("no open the edit menu instead", Moment(True, playing=playing)) == "redirect"
+    assert classify("stop", Moment(True, playing="I will stop here")) == "stop"
+
+
+def test_an_open_question_takes_the_words_as_its_answer():
+    """When the agent asked something, what is said next answers it."""
+    assert classify("The second one", Moment(running=True, question=True)) == "answer"
