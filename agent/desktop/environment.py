@@ -1,0 +1,39 @@
+"""Where a running desktop's sockets and folders are, as the server sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayEnv:
+    """Addresses and paths of one running desktop, valid on the host's side.
+
+    The session's folder has the same path inside the sandbox and outside, so paths and
+    bus addresses mean the same on both sides. Only the X socket differs: see ``display``.
+
+    * python-xlib: ``agent.desktop.connection.open_display(env)``, one per thread.
+    * D-Bus: ``agent.desktop.connection.open_bus(address)`` (asyncio, jeepney).
+    """
+
+    display: str
+    """For libX11 and libxcb on the host (``unix:/…/X0`` or ``:7``). May be neither for python-xlib."""
+
+    inside_display: str
+    """For programs on the desktop: ``:0``."""
+
+    xauthority: Path
+    session_bus: str
+    """``unix:path=…``: the desktop's session bus."""
+
+    a11y_bus: str
+    """``unix:path=…``: the accessibility bus; empty if there is none."""
+
+    home: Path
+    runtime_dir: Path
+    geometry: tuple[int, int]
+    """Native width and height of the X screen in pixels."""
+
+    inside: dict[str, str] = field(default_factory=dict, repr=False)
+    """The complete, clean environment of programs on the desktop."""
