@@ -1,0 +1,199 @@
+"""Names of AT-SPI's numbers, and a small pipelining D-Bus client.
+
+The numbers are those of ``atspi-constants.h`` (at-spi2-core 2.46). The client is
+blocking on purpose: it lives in one thread of its own, sends many calls at once and
+waits for all answers under one deadline, so an application that hangs costs that
+deadline and nothing else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import time
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageType,
+    Parser,
+    Properties,
+    new_method_call,
+)
+from jeepney.auth import BEGIN, Authenticator
+from jeepney.bus import get_bus
+from jeepney.bus_messages import message_bus
+
+ROLES = tuple(
+    """invalid,accelerator label,alert,animation,arrow,calendar,canvas,check box,check menu item,
+color chooser,column header,combo box,date editor,desktop icon,desktop frame,dial,dialog,
+directory pane,drawing area,file chooser,filler,focus traversable,font chooser,frame,glass pane,
+html container,icon,image,internal frame,label,layered pane,list,list item,menu,menu bar,menu item,
+option pane,page tab,page tab list,panel,password text,popup menu,progress bar,push button,
+radio button,radio menu item,root pane,row header,scroll bar,scroll pane,separator,slider,
+spin button,split pane,status bar,table,table cell,table column header,table row header,
+tearoff menu item,terminal,text,toggle button,tool bar,tool tip,tree,tree table,unknown,viewport,
+window,extended,header,footer,paragraph,ruler,application,autocomplete,editbar,embedded,entry,
+chart,caption,document frame,heading,page,section,redundant object,form,link,input method window,
+table row,tree item,document spreadsheet,document presentation,document text,document web,
+document email,comment,list box,grouping,image map,notification,info bar,level bar,title bar,
+block quote,audio,video,definition,article,landmark,log,marquee,math,rating,timer,static,
+math fraction,math root,subscript,superscript,description list,description term,
+description value,footnote,content deletion,content insertion,mark,suggestion,
+push button menu""".replace("\n", "").split(",")
+)
+
+STATES = tuple(
+    """invalid,active,armed,busy,checked,collapsed,defunct,editable,enabled,expandable,expanded,
+focusable,focused,has tooltip,horizontal,iconified,modal,multi line,multiselectable,opaque,pressed,
+resizable,selectable,selected,sensitive,showing,single line,stale,transient,vertical,visible,
+manages descendants,indeterminate,required,truncated,animated,invalid entry,
+supports autocompletion,selectable text,is default,visited,checkable,has popup,
+read only""".replace("\n", "").split(",")
+)
+
+
+def role_name(number: int) -> str:
+    """AT-SPI's name of a role."""
+    return ROLES[number] if 0 <= number < len(ROLES) else "unknown"
+
+
+def state_names(words: Sequence[int]) -> frozenset[str]:
+    """Names of the states set in AT-SPI's two 32-bit words."""
+    bits = sum(word << (32 * place) for place, word in enumerate(words))
+    return frozenset(name for place, name in enumerate(STATES) if bits >> place & 1)
+
+
+def call(
+    name: str, path: str, interface: str, member: str, signature: str = "", body: tuple[Any, ...] = ()
+) -> Message:
+    """A method call; ``interface`` without its ``org.a11y.atspi.`` prefix."""
+    address = DBusAddress(path, bus_name=name, interface=f"org.a11y.atspi.{interface}")
+    return new_method_call(address, member, signature or None, body)
+
+
+def get_property(name: str, path: str, interface: str, member: str) -> Message:
+    """A request for one property; the answer's body is ``((signature, value),)``."""
+    address = DBusAddress(path, bus_name=name, interface=f"org.a11y.atspi.{interface}")
+    return Properties(address).get(member)
+
+
+class Bus:
+    """One connection to a message bus; not thread-safe.
+
+    Args:
+        address: D-Bus address (``unix:path=…``), with a path that exists on this side.
+        uid: whom to connect as; the desktop's own user, when the server runs as root.
+
+    Raises:
+        OSError: the bus cannot be reached, or went away.
+    """
+
+    def __init__(self, address: str, uid: int | None = None) -> None:
+        self._serials = count(1)
+        self._parser = Parser()
+        self._socket = _connect(get_bus(address), uid)
+        try:
+            self._login(os.getuid() if uid is None else uid)
+            self.call(message_bus.Hello(), timeout=5)
+        except BaseException:
+            self.close()
+            raise
+
+    def _login(self, uid: int) -> None:
+        self._socket.settimeout(5)
+        steps = Authenticator()
+        for data in steps:
+            self._socket.sendall(_claim(data, uid))
+            answer = self._socket.recv(1024)
+            if not answer:
+                raise ConnectionError("The message bus closed the connection at login.")
+            steps.feed(answer)
+        self._socket.sendall(BEGIN)
+
+    def call(self, message: Message, timeout: float = 1.0) -> tuple[Any, ...] | None:
+        """Body of the answer, or None for an error answer or none in time."""
+        return self.call_all([message], timeout)[0]
+
+    def call_all(
+        self, messages: Sequence[Message], timeout: float = 1.0
+    ) -> list[tuple[Any, ...] | None]:
+        """Send all, then collect the answers' bodies; None where none came in time."""
+        waiting: dict[int, int] = {}
+        pieces = []
+        for place, message in enumerate(messages):
+            serial = next(self._serials)
+            waiting[serial] = place
+            pieces.append(message.serialise(serial))
+        answers: list[tuple[Any, ...] | None] = [None] * len(messages)
+        deadline = time.monotonic() + timeout
+        self._socket.settimeout(timeout)
+        self._socket.sendall(b"".join(pieces))
+        while waiting and (answer := self._receive(deadline)) is not None:
+            place = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, -1), -1)
+            if place >= 0 and answer.header.message_type is MessageType.method_return:
+                answers[place] = answer.body
+        return answers
+
+    def _receive(self, deadline: float) -> Message | None:
+        while (message := self._parser.get_next_message()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self._socket.settimeout(left)
+            try:
+                data = self._socket.recv(1 << 18)
+            except TimeoutError:
+                return None
+            if not data:
+                raise ConnectionError("The message bus went away.")
+            self._parser.add_data(data)
+        return message
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _claim(data: bytes, uid: int) -> bytes:
+    """The login line with ``uid`` in place of the process's own."""
+    own = str(os.getuid()).encode().hex().encode()
+    return data.replace(b"EXTERNAL " + own, b"EXTERNAL " + str(uid).encode().hex().encode())
+
+
+def _connect(path: str, uid: int | None) -> socket.socket:
+    """Connect with ``uid`` as the peer's credential, which the kernel takes at connect().
+
+    Only this thread changes its identity: the raw system call does not do what the C
+    library's wrapper does, which is to change all threads.
+    """
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(5)
+    switch = uid is not None and uid != os.geteuid() and os.geteuid() == 0
+    try:
+        if switch:
+            _set_thread_euid(uid or 0)
+        try:
+            sock.connect(path)
+        finally:
+            if switch:
+                _set_thread_euid(0)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+_SYS_SETRESUID = {"x86_64": 117, "aarch64": 147}
+
+
+def _set_thread_euid(uid: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    unchanged = ctypes.c_long(-1)
+    number = ctypes.c_long(_SYS_SETRESUID[os.uname().machine])
+    if libc.syscall(number, unchanged, ctypes.c_long(uid), unchanged) != 0:
+        raise OSError(ctypes.get_errno(), "setresuid failed")
