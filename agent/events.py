@@ -146,12 +146,17 @@ class TaskFinished(BaseEvent):
 
 
 class UserMessage(BaseEvent):
-    """Words that entered the model's history as the user's, with pictures if any."""
+    """Words that entered the model's history as the user's, with pictures if any.
+
+    ``origin`` is ``session`` for what Sayso adds by itself (date, screen, "go on"): panes
+    that show what people said leave those out.
+    """
 
     kind: Literal["user_message"] = "user_message"
     text: str
     source: Source = "typed"
     images: tuple[Image, ...] = ()
+    origin: Literal["person", "session"] = "person"
 
 
 class TurnStarted(BaseEvent):
@@ -236,6 +241,14 @@ class ActionFinished(BaseEvent):
     ran: bool = True
     image: Image | None = None
     seconds: float = 0.0
+
+
+class ScreenSeen(BaseEvent):
+    """The closing picture of a batch of actions, belonging to the result of the last."""
+
+    kind: Literal["screen_seen"] = "screen_seen"
+    action_id: str
+    image: Image
 
 
 class ApprovalAsked(BaseEvent):
@@ -372,6 +385,7 @@ Event = Annotated[
     | ActionStarted
     | ActionOutput
     | ActionFinished
+    | ScreenSeen
     | ApprovalAsked
     | ApprovalDecided
     | QuestionAsked
