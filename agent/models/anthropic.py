@@ -1,0 +1,189 @@
+"""Claude, or whatever speaks its Messages API, through the official SDK."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import httpx2
+from anthropic import (
+    AnthropicError,
+    AsyncAnthropic,
+    AsyncAnthropicBedrock,
+    AsyncAnthropicVertex,
+    AsyncStream,
+)
+
+from agent.clock import Clock, MonotonicClock
+from agent.errors import ModelError, ModelUnavailable, StreamBroken
+from agent.models.anthropic_dialects import Dialect
+from agent.models.anthropic_errors import Service, explain
+from agent.models.anthropic_retry import pause_before_retry
+from agent.models.anthropic_stream import Assembler
+from agent.models.base import ModelPart, ModelRequest, Waiting
+
+Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
+
+CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 120.0
+"""How long the service may be silent; a healthy stream sends pings more often."""
+
+
+def new_client(
+    api_key: str | None, base_url: str | None, *, silence: float = SILENCE_SECONDS
+) -> AsyncAnthropic:
+    """The SDK's client with its own, silent retries switched off."""
+    return AsyncAnthropic(
+        api_key=api_key or "none",
+        base_url=base_url,
+        max_retries=0,
+        timeout=httpx2.Timeout(silence, connect=CONNECT_SECONDS),
+    )
+
+
+class AnthropicModel:
+    """A `Model` on the Messages API.
+
+    Before the answer begins, failures that time may heal are retried ``retries`` times,
+    each wait yielded as `Waiting`. Once it has begun, a failure is a `StreamBroken` and
+    nothing is repeated: the caller knows what has been done. An answer without any block
+    is passed on as it is.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        dialect: Dialect,
+        client: Client,
+        *,
+        secrets: tuple[str, ...] = (),
+        retries: int = 3,
+        clock: Clock | None = None,
+        missing: str | None = None,
+    ) -> None:
+        """``missing``: a sentence about what is not configured, told at the first turn."""
+        self._model = model
+        self._dialect = dialect
+        self._client = client
+        self._service = Service(model, str(client.base_url), secrets)
+        self._retries = retries
+        self._clock: Clock = clock or MonotonicClock()
+        self._missing = missing
+
+    def __repr__(self) -> str:
+        return f"AnthropicModel({self._model!r}, {self._dialect.name}, {self._service.host})"
+
+    @property
+    def name(self) -> str:
+        return self._model
+
+    @property
+    def dialect(self) -> str:
+        """``toolset``, ``hosted`` or ``portable``."""
+        return self._dialect.name
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
+        """One turn; see `agent.models.base.Model`.
+
+        Raises:
+            ModelUnavailable: key, model, address or account is wrong, or nobody answers.
+            ModelRefused: the service declined.
+            ContextTooLong: the conversation no longer fits.
+            StreamBroken: the answer broke off after it had begun.
+        """
+        if self._missing is not None:
+            raise ModelUnavailable(self._missing)
+        body = self._dialect.body(request, self._model)
+        for attempt in range(self._retries + 1):
+            trial = _Trial(self._service, last=attempt == self._retries, attempt=attempt)
+            assembler = self._assembler()
+            async with aclosing(trial.run(self._client, body, assembler)) as parts:
+                async for part in parts:
+                    yield part
+            if trial.failure is not None:
+                raise trial.failure
+            if trial.pause is None:
+                yield assembler.end()
+                return
+            yield trial.pause
+            await self._clock.sleep(trial.pause.seconds)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    def _assembler(self) -> Assembler:
+        narrates = self._dialect.narrates(self._model)
+        return Assembler(self._model, self._dialect.incoming, narrates=narrates)
+
+
+class _Trial:
+    """One attempt at a request; afterwards ``failure`` or ``pause`` says what came of it.
+
+    The SDK's error is not raised from here, so that no traceback carries its request.
+    """
+
+    def __init__(self, service: Service, *, last: bool, attempt: int) -> None:
+        self.failure: ModelError | None = None
+        self.pause: Waiting | None = None
+        self._service = service
+        self._last = last
+        self._attempt = attempt
+
+    async def run(
+        self, client: Client, body: Mapping[str, Any], assembler: Assembler
+    ) -> AsyncGenerator[ModelPart, None]:
+        stream: AsyncStream[Any] | None = None
+        try:
+            create: Any = client.beta.messages.create
+            stream = await create(**body, stream=True)
+            async for event in _events(stream):
+                for part in assembler.feed(_plain(event)):
+                    yield part
+        except (AnthropicError, httpx2.HTTPError, ImportError) as error:
+            self._judge(error, assembler)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            self.failure = StreamBroken(
+                f"{self._service.host} sent an answer that does not follow the protocol."
+            )
+        finally:
+            if stream is not None:
+                await stream.close()
+
+    def _judge(self, error: Exception, assembler: Assembler) -> None:
+        if isinstance(error, _NotAStream):
+            self.failure = ModelUnavailable(
+                f"{self._service.host} does not speak the Messages API. Check ANTHROPIC_BASE_URL."
+            )
+            return
+        if isinstance(error, ImportError):
+            self.failure = ModelUnavailable(f"A package is missing for this provider: {error}")
+            return
+        if not assembler.started and not self._last:
+            self.pause = pause_before_retry(error, self._attempt)
+        if self.pause is None:
+            self.failure = explain(error, self._service, started=assembler.started)
+
+
+async def _events(stream: AsyncStream[Any]) -> AsyncIterator[Any]:
+    """The stream's events.
+
+    Raises:
+        _NotAStream: something answered, but not the Messages API.
+    """
+    if "event" not in stream.response.headers.get("content-type", ""):
+        raise _NotAStream("it answered, but not with a stream of events")
+    async for event in stream:
+        yield event
+
+
+class _NotAStream(AnthropicError):
+    """The address belongs to something else."""
+
+
+def _plain(event: Any) -> dict[str, Any]:
+    """An event as it came: no field added, none dropped."""
+    if isinstance(event, dict):
+        return event
+    plain: dict[str, Any] = event.to_dict(mode="json", warnings=False)
+    return plain

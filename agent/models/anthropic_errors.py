@@ -1,0 +1,132 @@
+"""The SDK's errors as sentences for a person: what is wrong and what to do about it.
+
+Neither a key nor a header ever gets into a message: texts of the service pass through
+`scrub`, and errors are raised without the SDK's own as their cause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx2
+from anthropic import APIConnectionError, APIStatusError, APITimeoutError
+
+from agent.errors import ContextTooLong, ModelError, ModelUnavailable, StreamBroken
+
+_KEYS = re.compile(r"sk-ant-[\w-]{4,}|(?i:bearer)\s+[\w.~+/=-]{8,}")
+_TOO_LONG = re.compile(
+    r"prompt is too long|context (?:window|length|size)|exceeds? .{0,40}context|too many tokens",
+    re.IGNORECASE,
+)
+_BLIND = re.compile(
+    r"image input is not supported|does not support (?:images?|vision|image)|mmproj"
+    r"|no vision|not a (?:multimodal|vision)|images? (?:is|are) not supported",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What messages may say about the other side; ``secrets`` are what they may not."""
+
+    model: str
+    base_url: str
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """Scheme, host and port; never a user, password or query."""
+        parts = urlsplit(self.base_url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
+
+    def scrub(self, text: str) -> str:
+        """``text`` without keys."""
+        return scrub(text, self.secrets)
+
+
+def scrub(text: str, secrets: Sequence[str] = ()) -> str:
+    """``text`` with the given secrets and everything that looks like a key taken out."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "[key]")
+    return _KEYS.sub("[key]", text)
+
+
+def is_blind(error: Exception) -> bool:
+    """Whether a server says that its model cannot see (local ones do so with a 500)."""
+    return isinstance(error, APIStatusError) and bool(_BLIND.search(_said(error)))
+
+
+def explain(error: Exception, service: Service, *, started: bool = False) -> ModelError:
+    """The error to raise for one of the SDK's; ``started``: the answer had begun."""
+    if started or (isinstance(error, APIStatusError) and error.status_code == 200):
+        return StreamBroken(f"The model's answer broke off: {service.scrub(_said(error))}")
+    if isinstance(error, APIStatusError):
+        return _explain_status(error, service)
+    if isinstance(error, APITimeoutError | httpx2.TimeoutException):
+        return ModelUnavailable(
+            f"{service.host} did not answer in time. Check the network, or try again later."
+        )
+    if isinstance(error, APIConnectionError | httpx2.TransportError):
+        return ModelUnavailable(
+            f"{service.host} cannot be reached. Check the network and ANTHROPIC_BASE_URL."
+        )
+    return ModelError(f"The model's service failed: {service.scrub(_said(error))}")
+
+
+def _explain_status(error: APIStatusError, service: Service) -> ModelError:
+    said = service.scrub(_said(error))
+    if is_blind(error):
+        return ModelUnavailable(
+            f"The model {service.model} cannot see images, so it cannot use a desktop. "
+            "Choose one with vision."
+        )
+    if error.status_code == 413 or (error.status_code == 400 and _TOO_LONG.search(said)):
+        return ContextTooLong("The conversation no longer fits into one request. Start a new one.")
+    if error.error_code == "image_dimensions_too_large" or "image_dimensions_too_large" in said:
+        return ModelUnavailable(
+            "A screenshot is larger than the service takes. "
+            "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
+        )
+    return _by_status(error.status_code, said, service)
+
+
+def _by_status(status: int, said: str, service: Service) -> ModelError:
+    match status:
+        case 401:
+            return ModelUnavailable(
+                f"{service.host} does not accept the key. Put a valid one into ANTHROPIC_API_KEY."
+            )
+        case 402:
+            return ModelUnavailable("The account has no credit left. Add some, then try again.")
+        case 403:
+            return ModelUnavailable(f"The key may not use {service.model}: {said}")
+        case 404:
+            return ModelUnavailable(
+                f"{service.host} does not know the model {service.model}. "
+                "Check the model's name and ANTHROPIC_BASE_URL."
+            )
+        case 429:
+            return ModelUnavailable(
+                "The account's rate limit is reached, after several waits. Try again in a minute."
+            )
+        case 529:
+            return ModelUnavailable(
+                "The model's service is overloaded, after several tries. Try again in a minute."
+            )
+        case _ if status >= 500:
+            return ModelUnavailable(
+                f"The model's service failed with status {status}, after several tries: {said}"
+            )
+        case _:
+            return ModelError(f"The service rejected the request ({status}): {said}")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, APIStatusError):
+        return error.api_message or error.message
+    return str(error) or type(error).__name__

@@ -1,0 +1,93 @@
+"""The dialect of ``computer_20251124``: one tool named ``computer`` with an ``action`` field.
+
+Bedrock takes nothing newer, and models before Opus 4.8 know nothing newer. One action per
+turn, no server-side context management, explicit cache breakpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent.models.anthropic_dialects import (
+    add_effort,
+    mark_last_block,
+    plain_tool,
+    system_blocks,
+)
+from agent.models.base import Block, Message, ModelRequest, ToolSpec
+
+_TOOL = "computer_20251124"
+_BETA = "computer-use-2025-11-24"
+
+
+@dataclass(frozen=True, slots=True)
+class HostedDialect:
+    """The older hosted tool. ``effort`` is sent where the service takes it."""
+
+    effort: bool = True
+    name: str = "hosted"
+
+    def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
+        messages = [_outgoing(message) for message in request.messages]
+        users = [index for index, message in enumerate(messages) if message["role"] == "user"]
+        body: dict[str, Any] = {
+            "model": model,
+            "max_tokens": request.max_tokens,
+            "system": system_blocks(request.system),
+            "tools": [tool for spec in request.tools for tool in _declare(spec, request.display)],
+            "messages": mark_last_block(messages, users[-2:]),
+            "tool_choice": {"type": "auto", "disable_parallel_tool_use": True},
+        }
+        if any(spec.toolset for spec in request.tools):
+            body["betas"] = [_BETA]
+        if self.effort:
+            add_effort(body, request, model)
+        return body
+
+    def incoming(self, block: Block) -> Block:
+        if block.get("type") != "tool_use" or block.get("name") != "computer":
+            return block
+        arguments = dict(block["input"])
+        action = str(arguments.pop("action", ""))
+        return {**block, "name": action, "toolset_name": "computer", "input": arguments}
+
+    def narrates(self, model: str) -> bool:
+        return False
+
+
+def _declare(spec: ToolSpec, display: tuple[int, int]) -> list[dict[str, Any]]:
+    if spec.toolset is not None:
+        tool = {
+            "type": _TOOL,
+            "name": spec.toolset,
+            "display_width_px": display[0],
+            "display_height_px": display[1],
+        }
+        return [{**tool, "enable_zoom": True} if "zoom" in spec.members else tool]
+    if spec.hosted is not None:
+        return [{"type": spec.hosted, "name": spec.name}]
+    return [plain_tool(name, spec, schema) for name, schema in spec.members.items()]
+
+
+def _outgoing(message: Message) -> Message:
+    content = message["content"]
+    if isinstance(content, str):
+        return message
+    return {**message, "content": _blocks(content)}
+
+
+def _blocks(blocks: Sequence[Block]) -> list[Block]:
+    return [_block(block) for block in blocks]
+
+
+def _block(block: Block) -> Block:
+    toolset = block.get("toolset_name")
+    if toolset is None:
+        return block
+    plain = {key: value for key, value in block.items() if key != "toolset_name"}
+    if block["type"] == "tool_use":
+        plain["name"] = toolset
+        plain["input"] = {"action": block["name"], **block["input"]}
+    return plain

@@ -1,0 +1,109 @@
+"""The dialect that every other server understands: plain schemas, separate pictures.
+
+Local servers accept hosted tools and then show the model no parameters, drop images that
+lie inside a ``tool_result``, and choke on beta headers, cache markers or ``tool_choice``.
+So none of these is sent; a picture follows the results as a block of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent.models.anthropic_dialects import plain_tool
+from agent.models.base import Block, Message, ModelRequest, ToolSpec
+
+_HIDDEN = frozenset({"redacted_thinking", "compaction"})
+
+
+@dataclass(frozen=True, slots=True)
+class PortableDialect:
+    """For any ``ANTHROPIC_BASE_URL`` that is not Anthropic's."""
+
+    name: str = "portable"
+
+    def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": model,
+            "max_tokens": request.max_tokens,
+            "messages": [_outgoing(message) for message in request.messages],
+        }
+        tools = [tool for spec in request.tools for tool in _declare(spec)]
+        if tools:
+            body["tools"] = tools
+        if request.system:
+            body["system"] = request.system
+        return body
+
+    def incoming(self, block: Block) -> Block:
+        name = str(block.get("name", ""))
+        if block.get("type") != "tool_use" or not name.startswith("computer_"):
+            return block
+        return {**block, "name": name.removeprefix("computer_"), "toolset_name": "computer"}
+
+    def narrates(self, model: str) -> bool:
+        return False
+
+
+def _declare(spec: ToolSpec) -> Iterator[dict[str, Any]]:
+    for name, schema in spec.members.items():
+        yield plain_tool(_flat(name, spec.toolset), spec, schema)
+
+
+def _flat(member: str, toolset: str | None) -> str:
+    return member if toolset is None else f"{toolset}_{member}"
+
+
+def _outgoing(message: Message) -> Message:
+    content = message["content"]
+    if isinstance(content, str):
+        return {"role": message["role"], "content": content}
+    kept = [block for block in content if block["type"] not in _HIDDEN]
+    results = [block for block in kept if block["type"] == "tool_result"]
+    others = [_plain(block) for block in kept if block["type"] != "tool_result"]
+    pictures = [image for block in results for image in _images(block)]
+    return {
+        "role": message["role"],
+        "content": [*(_result(block) for block in results), *pictures, *others],
+    }
+
+
+def _plain(block: Block) -> Block:
+    match block["type"]:
+        case "text":
+            return {"type": "text", "text": block["text"]}
+        case "tool_use":
+            return {
+                "type": "tool_use",
+                "id": block["id"],
+                "name": _flat(block["name"], block.get("toolset_name")),
+                "input": block["input"],
+            }
+        case _:
+            return {key: value for key, value in block.items() if key != "cache_control"}
+
+
+def _result(block: Block) -> Block:
+    parts = _parts(block)
+    words = "\n".join(part["text"] for part in parts if part["type"] == "text" and part["text"])
+    pictured = any(part["type"] == "image" for part in parts)
+    result: Block = {
+        "type": "tool_result",
+        "tool_use_id": block["tool_use_id"],
+        "content": words or ("The picture follows." if pictured else "Done."),
+    }
+    if block.get("is_error"):
+        result["is_error"] = True
+    return result
+
+
+def _images(block: Block) -> Iterator[Block]:
+    for part in _parts(block):
+        if part["type"] == "image":
+            yield {"type": "image", "source": part["source"]}
+
+
+def _parts(block: Block) -> Sequence[Block]:
+    content = block.get("content") or ()
+    return ({"type": "text", "text": content},) if isinstance(content, str) else content

@@ -1,0 +1,81 @@
+"""When a request is tried again, and after how long: the SDK's rules, made visible.
+
+The SDK would wait in silence; here each wait is a `Waiting` part that a person can see
+and hear, and that can be cancelled.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+import httpx2
+from anthropic import APIConnectionError, APIStatusError
+
+from agent.models.anthropic_errors import is_blind
+from agent.models.base import Waiting
+
+_FIRST = 0.5
+_MOST = 8.0
+_STATUSES = frozenset({408, 409, 429})
+_LATER = frozenset({"overloaded_error", "api_error", "rate_limit_error", "timeout_error"})
+
+
+class Jitter(Protocol):
+    """A source of numbers in [0, 1)."""
+
+    def random(self) -> float: ...
+
+
+def pause_before_retry(
+    error: Exception, attempt: int, *, jitter: Jitter | None = None
+) -> Waiting | None:
+    """The wait before try number ``attempt`` + 1 (from 0), or None where it is no use."""
+    if not _worth_it(error):
+        return None
+    asked = retry_after(error.response.headers) if isinstance(error, APIStatusError) else None
+    if asked is not None and asked > 0:
+        return Waiting(asked, f"{_reason(error)} It asks for {asked:.0f} s of patience.")
+    delay = min(_FIRST * 2.0**attempt, _MOST)
+    part = (jitter or random.SystemRandom()).random()
+    return Waiting(delay * (1 - 0.25 * part), _reason(error))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that ``retry-after-ms`` or ``retry-after`` (seconds or a date) ask for."""
+    try:
+        return float(headers["retry-after-ms"]) / 1000
+    except (KeyError, ValueError):
+        pass
+    value = headers.get("retry-after", "")
+    try:
+        return float(value)
+    except ValueError:
+        date = email.utils.parsedate_tz(value)
+    return None if date is None else email.utils.mktime_tz(date) - time.time()
+
+
+def _worth_it(error: Exception) -> bool:
+    if isinstance(error, APIConnectionError | httpx2.TransportError):
+        return True
+    if not isinstance(error, APIStatusError) or is_blind(error):
+        return False
+    wish = error.response.headers.get("x-should-retry")
+    if wish in ("true", "false"):
+        return wish == "true"
+    if error.status_code == 200:
+        return error.type in _LATER
+    return error.status_code in _STATUSES or error.status_code >= 500
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, APIStatusError):
+        return "The model's service cannot be reached."
+    if error.status_code == 429 or error.type == "rate_limit_error":
+        return "The model's service limits the rate of requests."
+    if error.status_code == 529 or error.type == "overloaded_error":
+        return "The model's service is overloaded."
+    return f"The model's service failed ({error.status_code})."

@@ -1,0 +1,77 @@
+"""What a turn costs: one table, dated, in US dollars per million tokens.
+
+Source: the service's public price page as of `AS_OF`. A model that the table does not
+hold costs 0.0 and `is_priced` says so, so that a page can show "unknown" and not "free".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.events import Usage
+
+AS_OF = "2026-11-20"
+"""Day on which the prices below were taken."""
+
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars per million tokens; ``above`` holds from a prompt of ``above_tokens`` on."""
+
+    input: float
+    output: float
+    cache_read: float
+    cache_write: float
+    above_tokens: int | None = None
+    above: Price | None = None
+
+    def of(self, usage: Usage) -> float:
+        """Dollars of one request."""
+        prompt = (
+            usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens
+        )
+        if self.above is not None and self.above_tokens is not None and prompt > self.above_tokens:
+            return self.above.of(usage)
+        total = (
+            usage.input_tokens * self.input
+            + usage.output_tokens * self.output
+            + usage.cache_read_input_tokens * self.cache_read
+            + usage.cache_creation_input_tokens * self.cache_write
+        )
+        return total / _MILLION
+
+
+PRICES: dict[str, Price] = {
+    "claude-fable-5-1": Price(10, 50, 0.25, 12.50),
+    "claude-opus-5-5": Price(4, 20, 0.20, 5.00),
+    "claude-sonnet-5-5": Price(2, 10, 0.10, 2.50),
+    "claude-haiku-5-5": Price(
+        0.10, 0.50, 0.01, 0.125, above_tokens=100_000, above=Price(0.50, 2.50, 0.05, 0.625)
+    ),
+    "claude-opus-5": Price(5, 25, 0.50, 6.25),
+    "claude-opus-4-8": Price(5, 25, 0.50, 6.25),
+    "claude-sonnet-5": Price(2, 10, 0.20, 2.50),
+}
+"""Prices by model id without date, region or version suffix."""
+
+_DECORATION = re.compile(r"^(?:[a-z-]+:)?(?:[a-z]{2,6}\.)?(?:anthropic\.)?")
+_SUFFIX = re.compile(r"(?:@\d+|-\d{8}|-v\d+(?::\d+)?|-latest)+$")
+
+
+def bare_id(model: str) -> str:
+    """A model id without provider, region, date and version (``us.anthropic.…-v1:0``)."""
+    return _SUFFIX.sub("", _DECORATION.sub("", model.strip().lower()))
+
+
+def is_priced(model: str) -> bool:
+    """Whether the table knows this model; if not, its dollars are 0.0 and mean nothing."""
+    return bare_id(model) in PRICES
+
+
+def priced(model: str, usage: Usage) -> Usage:
+    """``usage`` with its dollars filled in (0.0 for a model that the table does not hold)."""
+    price = PRICES.get(bare_id(model))
+    return usage.model_copy(update={"dollars": price.of(usage) if price is not None else 0.0})
