@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from jeepney import DBusAddress, Properties, new_method_call
 
 from agent.desktop.atspi import Bus, call
 from agent.desktop.base import Box, Node, Target, Tree, Window
+from agent.desktop.environment import DisplayEnv
 from agent.desktop.snapshot import Snapshot, is_editor
 from agent.errors import DesktopError
 
@@ -27,22 +28,6 @@ _LINES_CAP = 500
 """Lines whose boxes are asked for; more than any screen shows."""
 
 
-class Surroundings(Protocol):
-    """What accessibility needs to know of the desktop (see ``DisplayEnv``)."""
-
-    @property
-    def bus_address(self) -> str:
-        """The session bus, with a path that exists on this side of the sandbox."""
-        ...
-
-    @property
-    def uid(self) -> int: ...
-
-    def host_path(self, path: str) -> str:
-        """Where a path of the sandbox lies on this side."""
-        ...
-
-
 class Accessibility:
     """Reads the accessible objects of one desktop, in a thread of its own.
 
@@ -50,7 +35,7 @@ class Accessibility:
     an application that does not answer in time is left out of the answer.
     """
 
-    def __init__(self, env: Surroundings) -> None:
+    def __init__(self, env: DisplayEnv) -> None:
         self._env = env
         self._bus: Bus | None = None
         self._snapshot: Snapshot | None = None
@@ -115,8 +100,8 @@ class Accessibility:
         return self._snapshot
 
     def _connect(self) -> Bus:
-        bus = Bus(self._address(), self._env.uid)
-        listen = ("object:children-changed", [], "")
+        bus = Bus(self._address())
+        listen: tuple[str, list[str], str] = ("object:children-changed", [], "")
         path = "/org/a11y/atspi/registry"
         if bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "sass", listen), 5) is None:
             # at-spi2-core before 2.46 takes the event's name alone
@@ -124,8 +109,8 @@ class Accessibility:
         return bus
 
     def _address(self) -> str:
-        """Address of the accessibility bus, which the session bus knows, on this side."""
-        session = Bus(self._env.bus_address, self._env.uid)
+        """Address of the accessibility bus; asking the session bus for it starts it."""
+        session = Bus(self._env.session_bus)
         try:
             status = DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Status")
             session.call(Properties(status).set("IsEnabled", "b", True), 5)
@@ -135,8 +120,7 @@ class Accessibility:
             session.close()
         if not answer:
             raise ConnectionError("the session bus does not know it; is at-spi2-core installed?")
-        path = str(answer[0]).split("path=", 1)[-1].split(",", 1)[0]
-        return f"unix:path={self._env.host_path(path)}"
+        return self._env.a11y_bus or str(answer[0])
 
     def _drop(self) -> None:
         if self._bus is not None:
@@ -182,9 +166,7 @@ def _sides(box: Box) -> tuple[int, int, int, int]:
 
 def _innermost(nodes: Sequence[Node]) -> Node | None:
     """The smallest; of equal ones the last. Without a name, its nearest named wrapper."""
-    ranked = sorted(
-        enumerate(nodes), key=lambda pair: (_area(pair[1].box), -pair[0])
-    )
+    ranked = sorted(enumerate(nodes), key=lambda pair: (_area(pair[1].box), -pair[0]))
     ids = {node.id: node for node in nodes}
     if not ranked:
         return None
@@ -198,5 +180,3 @@ def _innermost(nodes: Sequence[Node]) -> Node | None:
 
 def _area(box: Box | None) -> int:
     return box.width * box.height if box else 0
-
-

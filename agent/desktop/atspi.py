@@ -70,7 +70,12 @@ def state_names(words: Sequence[int]) -> frozenset[str]:
 
 
 def call(
-    name: str, path: str, interface: str, member: str, signature: str = "", body: tuple[Any, ...] = ()
+    name: str,
+    path: str,
+    interface: str,
+    member: str,
+    signature: str = "",
+    body: tuple[Any, ...] = (),
 ) -> Message:
     """A method call; ``interface`` without its ``org.a11y.atspi.`` prefix."""
     address = DBusAddress(path, bus_name=name, interface=f"org.a11y.atspi.{interface}")
@@ -88,18 +93,22 @@ class Bus:
 
     Args:
         address: D-Bus address (``unix:path=…``), with a path that exists on this side.
-        uid: whom to connect as; the desktop's own user, when the server runs as root.
+
+    A bus lets in only its own user. A server that runs as root connects as the owner of
+    the socket, since root has no identity inside the sandbox's user namespace.
 
     Raises:
         OSError: the bus cannot be reached, or went away.
     """
 
-    def __init__(self, address: str, uid: int | None = None) -> None:
+    def __init__(self, address: str) -> None:
         self._serials = count(1)
         self._parser = Parser()
-        self._socket = _connect(get_bus(address), uid)
+        path = get_bus(address)
+        uid = os.stat(path).st_uid if os.geteuid() == 0 else os.geteuid()
+        self._socket = _connect(path, uid)
         try:
-            self._login(os.getuid() if uid is None else uid)
+            self._login(uid)
             self.call(message_bus.Hello(), timeout=5)
         except BaseException:
             self.close()
@@ -165,7 +174,7 @@ def _claim(data: bytes, uid: int) -> bytes:
     return data.replace(b"EXTERNAL " + own, b"EXTERNAL " + str(uid).encode().hex().encode())
 
 
-def _connect(path: str, uid: int | None) -> socket.socket:
+def _connect(path: str, uid: int) -> socket.socket:
     """Connect with ``uid`` as the peer's credential, which the kernel takes at connect().
 
     Only this thread changes its identity: the raw system call does not do what the C
@@ -173,10 +182,10 @@ def _connect(path: str, uid: int | None) -> socket.socket:
     """
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(5)
-    switch = uid is not None and uid != os.geteuid() and os.geteuid() == 0
+    switch = uid != os.geteuid()
     try:
         if switch:
-            _set_thread_euid(uid or 0)
+            _set_thread_euid(uid)
         try:
             sock.connect(path)
         finally:

@@ -89,7 +89,7 @@ class Snapshot:
                 span = (offset, offset + len(line), 0)
                 asked.append(call(*ref, "Text", "GetRangeExtents", "iiu", span))
             offset += len(line) + 1
-        found = []
+        found: list[tuple[str, Box]] = []
         for line, answer in zip(lines, self._bus.call_all(asked, 2), strict=True):
             box = _box(answer) if answer else None
             if box and _meets(box, node.box) and len(found) < cap:
@@ -244,15 +244,11 @@ def _link(items: dict[Ref, _Item]) -> None:
             items[ref].children = sorted(children, key=lambda child: child.index)
 
 
-def _flatten(
-    item: _Item, app: str, parent: str | None, hidden: bool, nodes: list[Node]
-) -> None:
+def _flatten(item: _Item, app: str, parent: str | None, hidden: bool, nodes: list[Node]) -> None:
     """Write ``item`` and all below it in document order; iconified windows show nothing."""
     hidden = hidden or "iconified" in item.states
     node_id = item.ref[0] + item.ref[1]
-    node = Node(
-        node_id, parent, app, item.role, item.name, item.box, item.states, item.text
-    )
+    node = Node(node_id, parent, app, item.role, item.name, item.box, item.states, item.text)
     if hidden or "showing" not in item.states:
         node = replace(node, box=None, states=item.states - {"showing"})
     nodes.append(node)
