@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from jeepney import DBusAddress, Properties, new_method_call
+from jeepney.auth import AuthenticationError
 
 from agent.desktop.atspi import Bus, call
 from agent.desktop.base import Box, Node, Target, Tree, Window
@@ -89,7 +90,7 @@ class Accessibility:
             except OSError:
                 self._drop()
                 return work(self._view())
-        except OSError as error:
+        except (OSError, AuthenticationError) as error:
             self._drop()
             raise DesktopError(f"The accessibility bus cannot be reached: {error}.") from error
 

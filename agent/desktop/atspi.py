@@ -8,8 +8,6 @@ deadline and nothing else.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import socket
 import time
 from collections.abc import Sequence
@@ -25,7 +23,7 @@ from jeepney import (
     Properties,
     new_method_call,
 )
-from jeepney.auth import BEGIN, Authenticator
+from jeepney.auth import BEGIN, AuthenticationError, Authenticator, make_auth_anonymous
 from jeepney.bus import get_bus
 from jeepney.bus_messages import message_bus
 
@@ -94,36 +92,27 @@ class Bus:
     Args:
         address: D-Bus address (``unix:path=…``), with a path that exists on this side.
 
-    A bus lets in only its own user. A server that runs as root connects as the owner of
-    the socket, since root has no identity inside the sandbox's user namespace.
+    The desktop's user may be another than the server's, whom the bus does not know by
+    credentials: its private buses let anonymous clients in.
 
     Raises:
         OSError: the bus cannot be reached, or went away.
+        AuthenticationError: the bus lets nobody in.
     """
 
     def __init__(self, address: str) -> None:
         self._serials = count(1)
         self._parser = Parser()
         path = get_bus(address)
-        uid = os.stat(path).st_uid if os.geteuid() == 0 else os.geteuid()
-        self._socket = _connect(path, uid)
         try:
-            self._login(uid)
+            self._socket = _login(path, Authenticator())
+        except AuthenticationError:
+            self._socket = _login(path, _Anonymous())
+        try:
             self.call(message_bus.Hello(), timeout=5)
         except BaseException:
             self.close()
             raise
-
-    def _login(self, uid: int) -> None:
-        self._socket.settimeout(5)
-        steps = Authenticator()
-        for data in steps:
-            self._socket.sendall(_claim(data, uid))
-            answer = self._socket.recv(1024)
-            if not answer:
-                raise ConnectionError("The message bus closed the connection at login.")
-            steps.feed(answer)
-        self._socket.sendall(BEGIN)
 
     def call(self, message: Message, timeout: float = 1.0) -> tuple[Any, ...] | None:
         """Body of the answer, or None for an error answer or none in time."""
@@ -168,41 +157,32 @@ class Bus:
         self._socket.close()
 
 
-def _claim(data: bytes, uid: int) -> bytes:
-    """The login line with ``uid`` in place of the process's own."""
-    own = str(os.getuid()).encode().hex().encode()
-    return data.replace(b"EXTERNAL " + own, b"EXTERNAL " + str(uid).encode().hex().encode())
+class _Anonymous(Authenticator):  # type: ignore[misc]  # jeepney is untyped
+    """Sign in without credentials."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._to_send = b"\0" + make_auth_anonymous()
 
 
-def _connect(path: str, uid: int) -> socket.socket:
-    """Connect with ``uid`` as the peer's credential, which the kernel takes at connect().
+def _login(path: str, steps: Authenticator) -> socket.socket:
+    """A connected socket, past D-Bus's SASL exchange.
 
-    Only this thread changes its identity: the raw system call does not do what the C
-    library's wrapper does, which is to change all threads.
+    Raises:
+        AuthenticationError: the bus does not accept this way of signing in.
     """
     sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(5)
-    switch = uid != os.geteuid()
     try:
-        if switch:
-            _set_thread_euid(uid)
-        try:
-            sock.connect(path)
-        finally:
-            if switch:
-                _set_thread_euid(0)
+        sock.settimeout(5)
+        sock.connect(path)
+        for line in steps:
+            sock.sendall(line)
+            answer = sock.recv(1024)
+            if not answer:
+                raise AuthenticationError(b"", "The bus hung up")
+            steps.feed(answer)
+        sock.sendall(BEGIN)
     except BaseException:
         sock.close()
         raise
     return sock
-
-
-_SYS_SETRESUID = {"x86_64": 117, "aarch64": 147}
-
-
-def _set_thread_euid(uid: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    unchanged = ctypes.c_long(-1)
-    number = ctypes.c_long(_SYS_SETRESUID[os.uname().machine])
-    if libc.syscall(number, unchanged, ctypes.c_long(uid), unchanged) != 0:
-        raise OSError(ctypes.get_errno(), "setresuid failed")
