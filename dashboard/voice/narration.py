@@ -1,0 +1,79 @@
+"""From the session's log to lines for the narrator: speech is a projection of the log."""
+
+from __future__ import annotations
+
+from agent.events import (
+    ActionProposed,
+    ApprovalAsked,
+    Event,
+    Failed,
+    LimitReached,
+    QuestionAsked,
+    RetryWaiting,
+    Stopped,
+    TaskFinished,
+    TextStreamed,
+    TurnStarted,
+)
+from dashboard.voice.narrator import Narrator
+
+_LONG_WAIT = 3.0
+"""Seconds of a retry wait from which a person should hear why nothing happens."""
+
+
+class Narration:
+    """Feeds a narrator from events.
+
+    A turn's text is progress when an action follows it; the last turn's text is the
+    task's result and is spoken once, as the task's summary.
+    """
+
+    def __init__(self, narrator: Narrator) -> None:
+        self._narrator = narrator
+        self._text = ""
+
+    def see(self, event: Event) -> None:
+        """Offer what ``event`` gives to say, if anything."""
+        match event:
+            case TurnStarted():
+                self._text = ""
+            case TextStreamed(role="text" | "progress"):
+                self._text += event.text
+            case ActionProposed():
+                self._progress()
+            case TaskFinished():
+                self._finished(event)
+            case Stopped():
+                self._text = ""
+                self._narrator.clear()
+            case _:
+                self._question_or_trouble(event)
+
+    def _progress(self) -> None:
+        text, self._text = self._text, ""
+        if text.strip():
+            self._narrator.offer(text, "progress")
+
+    def _finished(self, event: TaskFinished) -> None:
+        self._text = ""
+        if event.outcome == "stopped":
+            self._narrator.offer("Stopped.", "answer")
+        else:
+            self._narrator.offer(event.summary, "result")
+
+    def _question_or_trouble(self, event: Event) -> None:
+        match event:
+            case ApprovalAsked():
+                ask = f"{event.question} Say: {event.phrase}. Or say no."
+                self._narrator.offer(ask, "question")
+            case QuestionAsked():
+                self._narrator.offer(event.text, "question")
+            case LimitReached() if event.share >= 1:
+                self._narrator.offer("I have reached a limit. Shall I go on?", "question")
+            case RetryWaiting() if event.seconds >= _LONG_WAIT:
+                wait = f"The model's service asks me to wait {event.seconds:.0f} seconds."
+                self._narrator.offer(wait, "error")
+            case Failed():
+                self._narrator.offer(f"{event.error} {event.advice}", "error")
+            case _:
+                pass
