@@ -4,21 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-
-class Desk(Protocol):
-    """What the front desk may ask for; each returns what to say, possibly nothing."""
-
-    def new_task(self, text: str) -> str: ...
-
-    def steer(self, text: str) -> str: ...
-
-    def describe(self) -> str: ...
-
-    def stop_now(self) -> str: ...
-
-    def answer(self, question_id: str, text: str) -> str: ...
+if TYPE_CHECKING:
+    from dashboard.voice.desk import Desk
 
 
 class ToolCalls:
@@ -27,11 +16,11 @@ class ToolCalls:
     def __init__(self, desk: Desk) -> None:
         self._answered: dict[str, dict[str, Any]] = {}
         self._table: dict[str, Callable[[dict[str, str]], str]] = {
-            "use_computer": lambda given: desk.new_task(given["task"]),
-            "steer_computer": lambda given: desk.steer(given["instruction"]),
-            "computer_status": lambda _: desk.describe(),
-            "stop_computer": lambda _: desk.stop_now(),
-            "answer_agent": lambda given: desk.answer(given["question_id"], given["answer"]),
+            "use_computer": lambda given: desk.use_computer(given["task"]),
+            "steer_computer": lambda given: desk.steer_computer(given["instruction"]),
+            "computer_status": lambda _: desk.computer_status(),
+            "stop_computer": lambda _: desk.stop_computer(),
+            "answer_agent": lambda given: desk.answer_agent(given["question_id"], given["answer"]),
         }
 
     def handle(self, call: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,187 @@
+"""Carries out what an utterance means, on the session: the person's side of `control`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from agent.events import (
+    ApprovalAsked,
+    ApprovalDecided,
+    Event,
+    QuestionAnswered,
+    QuestionAsked,
+    Source,
+    TaskStarted,
+)
+from dashboard.voice.describe import picture_of
+from dashboard.voice.intents import Meaning, Moment, classify
+from dashboard.voice.narrator import Narrator
+from dashboard.voice.speech_hold import SpeechHold
+
+if TYPE_CHECKING:
+    from agent.session import Session
+
+
+class Desk:
+    """Knows what runs and what waits, and acts on meanings.
+
+    In tool mode a spoken task is left to EVI's model, which passes it on by a tool call;
+    words that were dealt with here are not acted upon a second time.
+    """
+
+    def __init__(self, session: Session, narrator: Narrator) -> None:
+        self._session = session
+        self._narrator = narrator
+        self._picture = picture_of(session.log)
+        self._last_task = next((e.text for e in reversed(session.log.of(TaskStarted))), "")
+        self._stopped_by = ""
+        self._dealt_with = False
+        self.relay = False
+        self.approval: ApprovalAsked | None = None
+        self.question: QuestionAsked | None = None
+        self.hold = SpeechHold(session, lambda: self.running and not self._picture.held)
+
+    def see(self, event: Event) -> None:
+        """Keep the picture up to date from the log."""
+        self._picture.see(event)
+        match event:
+            case TaskStarted():
+                self._last_task = event.text
+            case ApprovalAsked():
+                self.approval = event
+            case ApprovalDecided():
+                self.approval = None
+            case QuestionAsked():
+                self.question = event
+            case QuestionAnswered():
+                self.question = None
+            case _:
+                pass
+
+    @property
+    def running(self) -> bool:
+        """Whether a task is under way."""
+        return bool(self._picture.task) and self._picture.finished is None
+
+    @property
+    def task(self) -> str:
+        """The task under way, or nothing."""
+        return self._picture.task if self.running else ""
+
+    def moment(self, source: Source) -> Moment:
+        """What the conversation looks like now, for reading an utterance."""
+        return Moment(
+            running=self.running,
+            held=self._picture.held and not self.hold.active,
+            approval_phrase=self.approval.phrase if self.approval else "",
+            question=self.question is not None,
+            playing=self._narrator.playing if source == "voice" else "",
+        )
+
+    # What the person means ------------------------------------------------------------
+
+    def act(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+        """Carry out a final utterance."""
+        spoken = source == "voice" and not self.relay
+        if spoken and meaning in ("task", "redirect", "aside"):
+            self._dealt_with = False
+            self.hold.words_came()
+            return
+        self._dealt_with = True
+        self._carry_out(meaning, text, utterance, source)
+        if meaning not in ("hold", "task", "redirect"):
+            self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
+
+    def _carry_out(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+        match meaning:
+            case "stop" | "scratch":
+                self.stop_once(utterance, source, "the person said so")
+                self._narrator.clear()
+            case "task" | "redirect":
+                self._say(text, source, utterance)
+            case "hold":
+                self.hold.hand_over()
+                self._session.hold("the person asked to wait")
+            case "resume":
+                self._go_on(text, source, utterance)
+            case "start_over":
+                self._start_over(source)
+            case "aside":
+                self._narrator.offer(self._picture.sentence(), "answer")
+            case _:
+                self._reply(meaning, text, source)
+
+    def _reply(self, meaning: Meaning, text: str, source: Source) -> None:
+        if meaning == "answer" and self.question is not None:
+            self._session.answer(self.question.question_id, text)
+        elif self.approval is None:
+            return
+        elif meaning == "unclear_approval":
+            words = f"To allow it, say: {self.approval.phrase}. To refuse, say no."
+            self._narrator.offer(words, "question")
+        elif meaning in ("allow", "deny"):
+            decision: Literal["allow", "deny"] = "allow" if meaning == "allow" else "deny"
+            self._session.approve(self.approval.approval_id, decision, channel=source)
+
+    def stop_once(self, utterance: str, source: Source, why: str) -> None:
+        """Stop unless this very utterance has stopped already (interim, then final)."""
+        if self._stopped_by == utterance:
+            return
+        self._stopped_by = utterance
+        self.hold.hand_over()
+        if self.running:
+            self._session.stop(why, source=source)
+
+    def _say(self, text: str, source: Source, utterance: str | None = None) -> None:
+        self.hold.hand_over()
+        self._narrator.clear()
+        self._session.say(text, source=source, utterance_id=utterance)
+
+    def _go_on(self, text: str, source: Source, utterance: str) -> None:
+        if self.running:
+            self.hold.hand_over()
+            self._session.release("the person said go on")
+        elif self._last_task:
+            self._say(text, source, utterance)
+
+    def _start_over(self, source: Source) -> None:
+        if self.running:
+            self._session.stop("start over", source=source)
+        if self._last_task:
+            self._say(self._last_task, source)
+
+    # EVI's five tools --------------------------------------------------------------------
+
+    def use_computer(self, task: str) -> str:
+        """A task from EVI's model, unless the words were dealt with."""
+        if not self._dealt_with:
+            self._dealt_with = True
+            self._say(task, "voice")
+        return ""
+
+    def steer_computer(self, instruction: str) -> str:
+        """A correction from EVI's model."""
+        return self.use_computer(instruction)
+
+    def computer_status(self) -> str:
+        """What is going on, from the log; the work goes on meanwhile."""
+        self.hold.let_go("it was a question")
+        return self._picture.sentence()
+
+    def stop_computer(self) -> str:
+        """Stop, unless the stop word has done so already."""
+        if self.running:
+            self._session.stop("EVI's stop_computer", source="voice")
+        return ""
+
+    def answer_agent(self, question_id: str, answer: str) -> str:
+        """An answer that EVI's model passes on: only the very phrase allows anything."""
+        waiting = {
+            getattr(self.approval, "approval_id", ""),
+            getattr(self.question, "question_id", ""),
+        }
+        if self._dealt_with or question_id not in waiting - {""}:
+            return ""
+        self._dealt_with = True
+        self._reply(classify(answer, self.moment("typed")), answer, "voice")
+        return ""
