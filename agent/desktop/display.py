@@ -1,0 +1,321 @@
+"""Bring a private desktop up and down: X server, bus, window manager, panel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from jeepney import DBusAddress, new_method_call
+from jeepney.io.asyncio import DBusRouter
+from Xlib import X
+from Xlib.error import ConnectionClosedError, XError
+
+from agent.desktop import profile, sandbox
+from agent.desktop.connection import open_bus, open_display
+from agent.desktop.environment import DisplayEnv
+from agent.desktop.processes import GuardianClient, SandboxProcess
+from agent.errors import DesktopDied, DesktopUnavailable
+
+Sandboxing = Literal["require", "prefer", "off"]
+
+_GUARDIAN = Path(__file__).with_name("guardian.py")
+_NEEDED = ("dbus-daemon", "xfwm4")
+_WANTED = ("xfce4-panel", "xfdesktop", "xfce4-terminal", "thunar", "mousepad")
+_TIMEOUT = 20.0
+
+
+def missing_programs() -> tuple[str, ...]:
+    """Programs of the default desktop that are not installed here."""
+    servers = () if shutil.which("Xvnc") or shutil.which("Xvfb") else ("Xvnc",)
+    return (*servers, *(name for name in (*_NEEDED, *_WANTED) if not shutil.which(name)))
+
+
+def _server_command(server: str, size: tuple[int, int], box: sandbox.Box) -> list[str]:
+    geometry = f"{size[0]}x{size[1]}"
+    common = ["-displayfd", "1", "-auth", str(box.run / "Xauthority"), "-nolisten", "tcp"]
+    common += ["-noreset", "-dpms", "-s", "0"]
+    if server == "Xvfb":
+        return ["Xvfb", *common, "-screen", "0", f"{geometry}x24"]
+    vnc = ["-SecurityTypes", "None", "-rfbunixpath", str(box.run / "vnc.sock"), "-rfbport", "-1"]
+    vnc += ["-rfbunixmode", "0600", "-AlwaysShared", "-AcceptSetDesktopSize=0"]
+    vnc += ["-desktop", "Sayso", "-SendPrimary=0", "-SetPrimary=0"]
+    return ["Xvnc", *common, "-geometry", geometry, "-depth", "24", *vnc]
+
+
+class PrivateDisplay:
+    """One private desktop from folder to panel. Started once, stopped once."""
+
+    def __init__(
+        self,
+        *,
+        size: tuple[int, int],
+        sandboxing: Sandboxing,
+        network: bool,
+        root: Path | None,
+        server: Literal["auto", "Xvnc", "Xvfb"],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self.size = size
+        self.network = network
+        self.confined = False
+        self.why_unconfined = ""
+        self._sandboxing = sandboxing
+        self._root = root
+        self._server = server
+        self._on_lost = on_lost
+        self._box: sandbox.Box | None = None
+        self._guardian: GuardianClient | None = None
+        self._env: DisplayEnv | None = None
+        self._watchers: list[asyncio.Task[None]] = []
+
+    @property
+    def env(self) -> DisplayEnv:
+        if self._env is None:
+            raise DesktopDied("The desktop is not running.")
+        return self._env
+
+    @property
+    def server(self) -> str:
+        if self._server != "auto":
+            return self._server
+        return "Xvnc" if shutil.which("Xvnc") else "Xvfb"
+
+    @property
+    def rfb_socket(self) -> Path | None:
+        return self.env.runtime_dir / "vnc.sock" if self.server == "Xvnc" else None
+
+    async def start(self) -> None:
+        """Bring everything up; on failure nothing is left.
+
+        Raises:
+            DesktopUnavailable: something is missing here; the text says what.
+        """
+        if missing := [n for n in (self.server, *_NEEDED) if not shutil.which(n)]:
+            raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await self._start()
+        except TimeoutError:
+            detail = await asyncio.to_thread(self._log_tail)
+            await self.stop()
+            raise DesktopUnavailable(
+                f"The desktop did not come up within {_TIMEOUT:.0f} s. {detail}"
+            ) from None
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        self._box = await asyncio.to_thread(self._prepare)
+        self._guardian = await self._confine(self._box)
+        log = await asyncio.to_thread(self._open_log)
+        try:
+            display = await self._start_server(log)
+            await self._start_session(display, log)
+        finally:
+            os.close(log)
+
+    def _prepare(self) -> sandbox.Box:
+        box = sandbox.make_box(self._root)
+        sandbox.write_etc(box, _GUARDIAN)
+        profile.write_home(box)
+        profile.write_cookie(box)
+        return box
+
+    def _open_log(self) -> int:
+        assert self._box is not None  # noqa: S101
+        path = self._box.path / "log"
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+    def _log_tail(self) -> str:
+        if self._box is None:
+            return ""
+        with contextlib.suppress(OSError):
+            return (self._box.path / "log").read_text(errors="replace")[-1500:]
+        return ""
+
+    async def _confine(self, box: sandbox.Box) -> GuardianClient:
+        """Start the guardian in a sandbox, or without one where the settings allow it."""
+        for confined in (True, False) if self._sandboxing != "off" else (False,):
+            guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
+            try:
+                await guardian.start(box, confined=confined, network=self.network)
+            except DesktopUnavailable as error:
+                if not confined or self._sandboxing == "require":
+                    raise
+                self.why_unconfined = str(error)
+            else:
+                self.confined = confined
+                return guardian
+        raise AssertionError("unreachable")
+
+    async def _start_server(self, log: int) -> str:
+        assert self._box is not None and self._guardian is not None  # noqa: S101
+        environment = profile.environment(self._box, "")
+        process = await self._guardian.spawn(
+            _server_command(self.server, self.size, self._box), environment, str(self._box.home)
+        )
+        number = await self._display_number(process)
+        self._watch("X server", process)
+        return f":{number}"
+
+    async def _display_number(self, process: SandboxProcess) -> int:
+        said = b""
+        async for piece in await process.read():
+            said += piece
+            for line in said.split(b"\n")[:-1]:
+                if line.strip().isdigit():
+                    return int(line)
+        raise DesktopUnavailable(
+            f"{self.server} ended at once: {said.decode(errors='replace')[-800:]}"
+        )
+
+    def _watch(self, what: str, process: SandboxProcess) -> None:
+        async def watch() -> None:
+            await process.wait()
+            self._on_lost(f"The desktop's {what} ended.")
+
+        self._watchers.append(asyncio.create_task(watch(), name=f"watch {what}"))
+
+    async def _start_session(self, display: str, log: int) -> None:
+        box = self._box
+        assert box is not None  # noqa: S101
+        inside = profile.environment(box, display)
+        outside = f"unix:{box.x11}/X{display[1:]}" if self.confined else display
+        self._env = DisplayEnv(
+            display=outside,
+            inside_display=display,
+            xauthority=box.run / "Xauthority",
+            session_bus=f"unix:path={box.run}/bus",
+            a11y_bus="",
+            home=box.home,
+            runtime_dir=box.run,
+            geometry=self.size,
+            inside=inside,
+        )
+        config = f"--config-file={box.run}/session.conf"
+        await self._run("session bus", ["dbus-daemon", config, "--nofork", "--nopidfile"], log)
+        await _until(lambda: (box.run / "bus").is_socket())
+        await self._run("window manager", ["xfwm4", "--sm-client-disable"], log)
+        for argv in (["xfdesktop", "--sm-client-disable"], ["xfce4-panel", "--disable-wm-check"]):
+            if shutil.which(argv[0]):
+                await self._run("", argv, log)
+        address, _ = await asyncio.gather(_enable_accessibility(self._env), self._await_panel())
+        self._env = _with_a11y(self._env, address)
+
+    async def _run(self, watched: str, argv: Sequence[str], log: int) -> SandboxProcess:
+        process = await self.spawn(argv, output=log)
+        if watched:
+            self._watch(watched, process)
+        return process
+
+    async def _await_panel(self) -> None:
+        await asyncio.to_thread(_wait_usable, self.env, bool(shutil.which("xfce4-panel")))
+
+    async def spawn(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str | None = None,
+        output: int | None = None,
+        stdin: int | None = None,
+    ) -> SandboxProcess:
+        """Start a program on the desktop.
+
+        Raises:
+            ToolError: it cannot be started; the text says why.
+        """
+        if self._guardian is None:
+            raise DesktopDied("The desktop is not running.")
+        where = cwd or str(self.env.home)
+        return await self._guardian.spawn(
+            argv, self.env.inside, where, output=output, stdin=stdin
+        )
+
+    async def stop(self) -> None:
+        """End every process and remove every file."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
+        self._watchers.clear()
+        if self._guardian is not None:
+            await self._guardian.close()
+            self._guardian = None
+        if self._box is not None:
+            await asyncio.to_thread(self._box.remove)
+            self._box = None
+        self._env = None
+
+
+async def _until(condition: Callable[[], bool], step: float = 0.005) -> None:
+    while not condition():
+        await asyncio.sleep(step)
+
+
+def _with_a11y(env: DisplayEnv, address: str) -> DisplayEnv:
+    import dataclasses
+
+    return dataclasses.replace(env, a11y_bus=address)
+
+
+def _wait_usable(env: DisplayEnv, panel: bool) -> None:
+    """Block until a window manager and, if there is one, the panel are on the screen."""
+    display = open_display(env)
+    try:
+        deadline = time.monotonic() + _TIMEOUT
+        while time.monotonic() < deadline:
+            with contextlib.suppress(XError):
+                if _managed(display) and (not panel or _has_dock(display)):
+                    return
+            time.sleep(0.01)
+    except (OSError, ConnectionClosedError) as error:
+        raise DesktopDied("The X server ended while the desktop came up.") from error
+    finally:
+        with contextlib.suppress(OSError, ConnectionClosedError):
+            display.close()
+
+
+def _managed(display: Any) -> bool:
+    root = display.screen().root
+    atom = display.intern_atom("_NET_SUPPORTING_WM_CHECK")
+    return root.get_full_property(atom, X.AnyPropertyType) is not None
+
+
+def _has_dock(display: Any) -> bool:
+    root = display.screen().root
+    listed = root.get_full_property(display.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType)
+    kind = display.intern_atom("_NET_WM_WINDOW_TYPE")
+    dock = display.intern_atom("_NET_WM_WINDOW_TYPE_DOCK")
+    for number in listed.value if listed else ():
+        window = display.create_resource_object("window", number)
+        said = window.get_full_property(kind, X.AnyPropertyType)
+        if said and dock in said.value:
+            return bool(window.get_attributes().map_state == X.IsViewable)
+    return False
+
+
+async def _enable_accessibility(env: DisplayEnv) -> str:
+    """Start the accessibility bus, tell programs that it is wanted, return its address."""
+    if not Path("/usr/share/dbus-1/services/org.a11y.Bus.service").exists():
+        return ""
+    where = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus")
+    connection = await open_bus(env.session_bus)
+    try:
+        async with DBusRouter(connection) as router:
+            bus = new_method_call(where.with_interface("org.a11y.Bus"), "GetAddress")
+            reply = await router.send_and_get_reply(bus)
+            properties = where.with_interface("org.freedesktop.DBus.Properties")
+            wanted = ("org.a11y.Status", "IsEnabled", ("b", True))
+            await router.send_and_get_reply(
+                new_method_call(properties, "Set", "ssv", wanted)
+            )
+    finally:
+        await connection.close()
+    address = str(reply.body[0])
+    return address.partition(",guid=")[0]

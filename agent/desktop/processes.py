@@ -1,0 +1,267 @@
+"""Programs inside the sandbox, started and watched from outside through the guardian."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from agent.desktop import sandbox
+from agent.errors import DesktopDied, DesktopUnavailable, ToolError
+
+_MAX_REQUEST = 150_000
+_CHUNK = 65536
+
+
+async def _reader(fd: int) -> asyncio.StreamReader:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_CHUNK)
+    file = os.fdopen(fd, "rb", buffering=0)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
+    return reader
+
+
+class SandboxProcess:
+    """A program in the sandbox; implements ``agent.desktop.base.Process``."""
+
+    def __init__(self, guardian: GuardianClient, pid: int, reader: asyncio.StreamReader | None):
+        self.pid = pid
+        self._guardian = guardian
+        self._reader = reader
+        self._code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def read(self) -> AsyncIterator[bytes]:
+        """What it prints (both streams), piece by piece, until all writers are gone."""
+        return self._chunks()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        while self._reader and (data := await self._reader.read(_CHUNK)):
+            yield data
+
+    async def wait(self) -> int:
+        """Its exit code; negative for a signal, -9 when the sandbox went away."""
+        return await asyncio.shield(self._code)
+
+    async def kill(self) -> None:
+        """End it with its session and its descendants, and wait for it to be gone."""
+        self.signal(signal.SIGKILL)
+        await self.wait()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it, its session and its descendants."""
+        if not self._code.done():
+            self._guardian.send({"op": "kill", "pid": self.pid, "signal": int(number)})
+
+    @property
+    def running(self) -> bool:
+        return not self._code.done()
+
+    def ended(self, code: int) -> None:
+        """Told by the guardian's client."""
+        if not self._code.done():
+            self._code.set_result(code)
+
+
+class GuardianClient:
+    """The server's end of a guardian: one per running desktop."""
+
+    def __init__(self, on_lost: Callable[[], None]) -> None:
+        self._on_lost = on_lost
+        self._pending: dict[int, asyncio.Future[int]] = {}
+        self._running: dict[int, SandboxProcess] = {}
+        self._early: dict[int, int] = {}
+        self._count = 0
+        self._channel: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self, box: sandbox.Box, *, confined: bool, network: bool) -> None:
+        """Start the sandbox.
+
+        Raises:
+            DesktopUnavailable: it cannot run here; the text says why.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        theirs.set_inheritable(True)
+        limits = json.dumps(_limits())
+        try:
+            argv = sandbox.command(
+                box, theirs.fileno(), limits, confined=confined, network=network
+            )
+            self._process = await asyncio.create_subprocess_exec(
+                *argv,
+                env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                cwd="/",
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._channel = ours
+        asyncio.get_running_loop().add_reader(ours.fileno(), self._receive)
+        await self._await_hello()
+
+    async def _await_hello(self) -> None:
+        try:
+            await asyncio.wait_for(asyncio.shield(self._hello), 10.0)
+        except (TimeoutError, DesktopDied):
+            reason = await self._stderr()
+            await self.close()
+            raise DesktopUnavailable(
+                f"The sandbox does not start: {reason or 'no answer'}. Run script/bootstrap, "
+                "allow unprivileged user namespaces, or set SAYSO_SANDBOX=prefer."
+            ) from None
+
+    async def _stderr(self) -> str:
+        assert self._process is not None and self._process.stderr is not None  # noqa: S101
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                return (await self._process.stderr.read(2000)).decode(errors="replace").strip()
+        return ""
+
+    def send(self, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
+        """Pass a request on. Says nothing when the guardian is gone: its loss is told once."""
+        if self._channel is None:
+            return
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self._channel, [json.dumps(message).encode()], list(fds))
+
+    async def spawn(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        *,
+        output: int | None = None,
+        stdin: int | None = None,
+    ) -> SandboxProcess:
+        """Start a program; with ``output`` (a descriptor) it prints there, else to ``read``.
+
+        Raises:
+            ToolError: it does not exist, or cannot be started.
+            DesktopDied: the sandbox is gone.
+        """
+        request = {"op": "spawn", "argv": list(argv), "env": dict(env), "cwd": cwd}
+        if len(json.dumps(request)) > _MAX_REQUEST:
+            raise ToolError("The command is too long. Write it to a file and run the file.")
+        reader, write = None, output
+        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        if output is None:
+            read, write = os.pipe2(os.O_CLOEXEC)
+            reader = await _reader(read)
+        try:
+            pid = await self._ask(request, [null if stdin is None else stdin, write, write])
+        finally:
+            os.close(null)
+            if output is None:
+                os.close(write)
+        return self._adopt(pid, reader)
+
+    async def _ask(self, request: dict[str, Any], fds: list[Any]) -> int:
+        if self._channel is None:
+            raise DesktopDied("The desktop is not running.")
+        self._count += 1
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._pending[self._count] = answer
+        self.send({**request, "id": self._count}, fds)
+        return await answer
+
+    def _adopt(self, pid: int, reader: asyncio.StreamReader | None) -> SandboxProcess:
+        process = SandboxProcess(self, pid, reader)
+        if pid in self._early:
+            process.ended(self._early.pop(pid))
+        elif self._channel is None:
+            process.ended(-9)
+        else:
+            self._running[pid] = process
+        return process
+
+    def _receive(self) -> None:
+        assert self._channel is not None  # noqa: S101
+        while True:
+            try:
+                data = self._channel.recv(_CHUNK)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._lost()
+                return
+            self._handle(json.loads(data))
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        event = message.get("event")
+        if event == "hello" and not self._hello.done():
+            self._hello.set_result(None)
+        elif event == "exit":
+            process = self._running.pop(message["pid"], None)
+            if process:
+                process.ended(message["code"])
+            else:
+                self._early[message["pid"]] = message["code"]
+        elif event in {"spawned", "failed"}:
+            answer = self._pending.pop(message["id"], None)
+            if answer is None or answer.done():
+                return
+            if event == "spawned":
+                answer.set_result(message["pid"])
+            else:
+                answer.set_exception(ToolError(f"Cannot start {message['why']}."))
+
+    def _lost(self) -> None:
+        if self._channel is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._channel.fileno())
+        self._channel.close()
+        self._channel = None
+        gone = DesktopDied("The desktop's sandbox went away.")
+        if not self._hello.done():
+            self._hello.set_exception(gone)
+            self._hello.exception()
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(gone)
+        self._pending.clear()
+        for process in self._running.values():
+            process.ended(-9)
+        self._running.clear()
+        self._on_lost()
+
+    async def close(self) -> None:
+        """End everything inside, and wait until it is gone."""
+        self._on_lost = lambda: None
+        self._lost()
+        if self._process is None:
+            return
+        try:
+            await asyncio.wait_for(self._process.wait(), 3.0)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+def _limits() -> dict[str, int]:
+    """Limits, with room for what an ordinary user already runs (processes count per user)."""
+    limits = dict(sandbox.LIMITS)
+    uid = os.geteuid()
+    if uid == 0:
+        return limits
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{name}").st_uid == uid:
+                    limits["nproc"] += len(os.listdir(f"/proc/{name}/task"))
+    return limits
