@@ -1,0 +1,190 @@
+"""The speech process: every engine, for all chats of one server.
+
+Three threads: the main one reads frames, detects voice and cuts utterances; one recognises,
+finals before interims; one synthesises. It ends when its standard input does, which is also
+how it dies with the server.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, BinaryIO, Final
+
+from dashboard.voice.offline import wire
+from dashboard.voice.offline.audio import OUT_RATE, floats, pcm16
+from dashboard.voice.offline.engines import Ears, Engines, Mouth, load
+from dashboard.voice.offline.listener import Decode, Heard, Listener, ListenSettings
+
+CHUNK: Final = OUT_RATE // 4
+"""Samples of one ``audio_output``: 250 ms."""
+
+Answer = Callable[[str, Decode, str | None], None]
+Tell = Callable[[wire.Head, bytes], None]
+
+
+class Recognition(threading.Thread):
+    """Decodes one request at a time: finals first, of interims only each chat's newest."""
+
+    def __init__(self, ears: Ears, answer: Answer) -> None:
+        super().__init__(name="ears", daemon=True)
+        self._ears, self._answer = ears, answer
+        self._ready = threading.Condition()
+        self._queue: list[tuple[bool, int, str, Decode]] = []
+        self._order = 0
+
+    def ask(self, chat: str, job: Decode) -> None:
+        """Queue ``job``; interims of ``chat`` that still wait are overtaken."""
+        with self._ready:
+            kept = [item for item in self._queue if item[2] != chat or item[3].final]
+            dropped = [item[3] for item in self._queue if item not in kept]
+            self._order += 1
+            self._queue = [*kept, (not job.final, self._order, chat, job)]
+            heapq.heapify(self._queue)
+            self._ready.notify()
+        for old in dropped:
+            self._answer(chat, old, None)
+
+    def run(self) -> None:
+        while True:
+            with self._ready:
+                while not self._queue:
+                    self._ready.wait()
+                _, _, chat, job = heapq.heappop(self._queue)
+            self._answer(chat, job, self._ears.transcribe(floats(job.pcm)))
+
+
+class Synthesis(threading.Thread):
+    """Speaks one line at a time, in chunks; a hushed chat's lines are forgotten."""
+
+    def __init__(self, mouth: Mouth, tell: Tell) -> None:
+        super().__init__(name="mouth", daemon=True)
+        self._mouth, self._tell = mouth, tell
+        self._ready = threading.Condition()
+        self._queue: list[tuple[str, str, str]] = []
+        self._current = ""
+        self._hushed: set[str] = set()
+
+    def say(self, chat: str, line: str, text: str) -> None:
+        """Queue a line."""
+        with self._ready:
+            self._queue.append((chat, line, text))
+            self._ready.notify()
+
+    def hush(self, chat: str) -> None:
+        """Forget what ``chat`` was to hear."""
+        with self._ready:
+            self._queue = [item for item in self._queue if item[0] != chat]
+            if self._current == chat:
+                self._hushed.add(chat)
+
+    def run(self) -> None:
+        while True:
+            with self._ready:
+                self._hushed.discard(self._current)
+                self._current = ""
+                while not self._queue:
+                    self._ready.wait()
+                self._current, line, text = self._queue.pop(0)
+            self._speak(self._current, line, text)
+
+    def _speak(self, chat: str, line: str, text: str) -> None:
+        for samples in self._mouth.speak(text):
+            for start in range(0, len(samples), CHUNK):
+                if chat in self._hushed:
+                    return
+                head = {"op": "sound", "chat": chat, "line": line}
+                self._tell(head, pcm16(samples[start : start + CHUNK]))
+        self._tell({"op": "spoken", "chat": chat, "line": line}, b"")
+
+
+class Worker:
+    """Dispatches frames from the server to listeners, recognition and synthesis."""
+
+    def __init__(self, engines: Engines, output: BinaryIO) -> None:
+        self._engines, self._output = engines, output
+        self._writing = threading.Lock()
+        self._hearing = threading.RLock()
+        self._listeners: dict[str, Listener] = {}
+        self._recognition = Recognition(engines.ears, self._decoded)
+        self._synthesis = Synthesis(engines.mouth, self._tell)
+        self._recognition.start()
+        self._synthesis.start()
+
+    def serve(self, source: BinaryIO) -> None:
+        """Until ``source`` ends."""
+        self._tell({"op": "ready"}, b"")
+        while (frame := wire.read(source)) is not None:
+            head, body = frame
+            getattr(self, f"_on_{head['op']}")(head, body)
+
+    def _on_open(self, head: wire.Head, _body: bytes) -> None:
+        settings = ListenSettings(**head["settings"])
+        listener = Listener(self._engines.activity(), self._engines.turns, settings)
+        with self._hearing:
+            self._listeners[head["chat"]] = listener
+
+    def _on_configure(self, head: wire.Head, _body: bytes) -> None:
+        with self._hearing:
+            self._listeners[head["chat"]].configure(ListenSettings(**head["settings"]))
+
+    def _on_hear(self, head: wire.Head, body: bytes) -> None:
+        with self._hearing:
+            listener = self._listeners.get(head["chat"])
+            self._handle(head["chat"], listener.feed(body) if listener else [])
+
+    def _on_finish(self, head: wire.Head, _body: bytes) -> None:
+        with self._hearing:
+            listener = self._listeners.get(head["chat"])
+            self._handle(head["chat"], listener.finish() if listener else [])
+
+    def _on_close(self, head: wire.Head, _body: bytes) -> None:
+        self._synthesis.hush(head["chat"])
+        with self._hearing:
+            self._listeners.pop(head["chat"], None)
+
+    def _on_say(self, head: wire.Head, _body: bytes) -> None:
+        self._synthesis.say(head["chat"], head["line"], head["text"])
+
+    def _on_hush(self, head: wire.Head, _body: bytes) -> None:
+        self._synthesis.hush(head["chat"])
+
+    def _decoded(self, chat: str, job: Decode, text: str | None) -> None:
+        with self._hearing:
+            listener = self._listeners.get(chat)
+            self._handle(chat, listener.decoded(job, text) if listener else [])
+
+    def _handle(self, chat: str, found: list[Heard | Decode]) -> None:
+        for item in found:
+            if isinstance(item, Heard):
+                self._tell({"op": "heard", "chat": chat, **asdict(item)}, b"")
+            else:
+                self._recognition.ask(chat, item)
+
+    def _tell(self, head: wire.Head, body: bytes) -> None:
+        with self._writing:
+            self._output.write(wire.pack(head, body))
+            self._output.flush()
+
+
+def _die_with_thread(args: Any) -> None:
+    """An engine's thread failed: end the process, so that the server starts another."""
+    sys.__excepthook__(args.exc_type, args.exc_value, args.exc_traceback)
+    os._exit(70)
+
+
+def main() -> None:
+    """Serve frames on standard input and output until the input ends."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # engines that print must not write into the frames
+    threading.excepthook = _die_with_thread
+    Worker(load(), output).serve(sys.stdin.buffer)
+    os._exit(0)  # threads inside engines do not hold it up
+
+
+if __name__ == "__main__":
+    main()
