@@ -1,0 +1,130 @@
+import RFB from "@novnc/novnc";
+import { Emitter } from "../../js/emitter.js";
+
+const TICKET_WITHIN = 10000; // ms
+const FIRST_DELAY = 500; // ms, then doubling
+const LAST_DELAY = 8000;
+const HELD = [0xffe1, 0xffe2, 0xffe3, 0xffe4, 0xffe9, 0xffea, 0xffeb, 0xff1b]; // modifiers, Escape
+
+/**
+ * The picture, kept up by itself: a fresh ticket for each try. Emits `state` ("connecting" |
+ * "live", error | null), `ticket` (reason), `clipboard` (text), `size`, `log`.
+ */
+export class Screen extends Emitter {
+  state = "connecting";
+  #rfb = null;
+  #failures = 0;
+  #timer = null;
+  #asked = false;
+  #control = false;
+  #text = null; // for the desktop's clipboard, once it may be set
+
+  constructor(target, address) {
+    super();
+    this.target = target;
+    this.address = address;
+  }
+
+  open(reason = "start") {
+    this.#drop();
+    this.#asked = true;
+    this.#later(TICKET_WITHIN, () => this.#lost("no ticket"));
+    this.#become("connecting");
+    this.emit("ticket", reason);
+  }
+
+  useTicket({ query, error }) {
+    if (!this.#asked) return;
+    this.#asked = false;
+    clearTimeout(this.#timer);
+    if (error) this.#lost(error.message, error);
+    else this.#connect(query ?? {});
+  }
+
+  close() {
+    this.#asked = false;
+    clearTimeout(this.#timer);
+    this.#drop();
+  }
+
+  /** Mouse and keyboard to the person, or back: no key stays down on the desktop. */
+  control(on) {
+    this.#control = on;
+    if (!this.#rfb) return;
+    if (!on) this.#letGo();
+    this.#rfb.viewOnly = !on;
+    if (on) {
+      this.#rfb.focus();
+      if (this.#text !== null) this.paste(this.#text);
+    }
+  }
+
+  /** Lets go of the keyboard without giving the mouse back. */
+  blur() {
+    this.#letGo();
+    this.#rfb?.blur();
+  }
+
+  paste(text) {
+    const able = this.#rfb && this.state === "live" && this.#control;
+    this.#text = able ? null : text;
+    if (able) this.#rfb.clipboardPasteFrom(text);
+  }
+
+  get canvas() {
+    return this.target.querySelector("canvas");
+  }
+
+  #letGo() {
+    if (this.state !== "live" || this.#rfb.viewOnly) return;
+    for (const key of HELD) this.#rfb.sendKey(key, null, false);
+  }
+
+  #connect(query) {
+    const url = new URL(this.address(), location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const rfb = new RFB(this.target, url.href, { shared: true });
+    this.#rfb = rfb;
+    rfb.scaleViewport = true;
+    rfb.resizeSession = false;
+    rfb.background = "transparent";
+    rfb.viewOnly = !this.#control;
+    rfb.addEventListener("connect", () => rfb === this.#rfb && this.#live());
+    rfb.addEventListener("disconnect", () => rfb === this.#rfb && this.#lost("disconnected"));
+    rfb.addEventListener("securityfailure", ({ detail }) => this.emit("log", "error", detail.reason ?? "refused"));
+    rfb.addEventListener("clipboard", ({ detail }) => this.emit("clipboard", detail.text));
+  }
+
+  #live() {
+    this.#failures = 0;
+    this.#become("live");
+    this.control(this.#control);
+  }
+
+  #lost(why, error = null) {
+    this.#asked = false;
+    this.#drop();
+    this.emit("log", "warning", why);
+    this.#become("connecting", error);
+    const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#later(delay, () => this.open("reconnect"));
+  }
+
+  #drop() {
+    const rfb = this.#rfb;
+    this.#rfb = null;
+    rfb?.disconnect();
+  }
+
+  #become(state, error = null) {
+    this.state = state;
+    this.emit("state", state, error);
+  }
+
+  #later(ms, action) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(action, ms);
+  }
+}

@@ -1,0 +1,39 @@
+/** Only the page's own variables, so that both themes fit; fallbacks for a page without them. */
+export const CSS = `
+.sayso-desktop {
+  --accent: var(--mui-palette-primary-main, var(--panel-primary-color, #0b63c5));
+  --warm: var(--mui-palette-warning-main, var(--panel-warning-color, #ed6c02));
+  --paper: var(--mui-palette-background-paper, var(--panel-surface-color, #fff));
+  --text: var(--mui-palette-text-primary, var(--panel-on-background-color, #1c1b1f));
+  position: relative; width: 100%; height: 100%; min-height: 120px; overflow: hidden;
+  border-radius: 8px; background: var(--mui-palette-action-hover, rgba(128, 128, 128, .12));
+  font: 14px/1.3 var(--mui-font-body2, var(--panel-font-family, system-ui, sans-serif));
+}
+.sayso-desktop:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
+.sayso-desktop.control { box-shadow: inset 0 0 0 3px var(--warm); }
+.sayso-desktop .screen, .sayso-desktop .still { position: absolute; inset: 3px; }
+.sayso-desktop .still { width: calc(100% - 6px); height: calc(100% - 6px); object-fit: contain; }
+.sayso-desktop .still[hidden] { display: none; }
+.sayso-desktop .overlay { position: absolute; pointer-events: none; overflow: hidden; }
+.sayso-desktop .mark { animation: sayso-fade 1.6s ease-in forwards; }
+.sayso-desktop .mark :is(circle, rect, line) {
+  fill: none; stroke: var(--accent); stroke-width: 3; vector-effect: non-scaling-stroke;
+}
+.sayso-desktop .mark circle { fill: color-mix(in srgb, var(--accent) 25%, transparent); }
+.sayso-desktop .mark rect { fill: color-mix(in srgb, var(--accent) 12%, transparent); }
+.sayso-desktop .mark text {
+  font-size: 15px; font-weight: 600; fill: #fff; stroke: #111; stroke-width: 4px; paint-order: stroke;
+}
+.sayso-desktop .pointer { fill: var(--accent); stroke: #fff; stroke-width: 1.5; transition: transform .12s ease-out; }
+.sayso-desktop .state, .sayso-desktop .caption, .sayso-desktop .hint {
+  position: absolute; left: 50%; transform: translateX(-50%); max-width: 90%; box-sizing: border-box;
+  padding: 6px 12px; border-radius: 8px; pointer-events: none; text-align: center;
+  background: var(--paper); color: var(--text); box-shadow: 0 1px 4px rgba(0, 0, 0, .3);
+}
+.sayso-desktop :is(.state, .caption, .hint):empty { display: none; }
+.sayso-desktop .state { top: 45%; }
+.sayso-desktop .hint { top: 8px; }
+.sayso-desktop .caption { bottom: 12px; font-size: 16px; }
+@keyframes sayso-fade { 0%, 55% { opacity: 1; } 100% { opacity: 0; } }
+@media (prefers-reduced-motion: reduce) { .sayso-desktop .pointer { transition: none; } }
+`;

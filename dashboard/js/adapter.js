@@ -1,0 +1,40 @@
+/**
+ * The four methods that the widgets ask of their host, so that one core serves Panel and Jupyter:
+ * `get(name)`, `set(name, value)`, `send(object)` and `on(what, listener)`, where `what` is
+ * `"message"` (an object from Python), `"remove"`, or `"change:NAME"` of a synchronised value.
+ */
+export function adapterFor({ model, view }) {
+  return typeof model.send_msg === "function" ? panelAdapter(model, view) : anywidgetAdapter(model);
+}
+
+function panelAdapter(model, view) {
+  return {
+    key: view,
+    get: (name) => model[name],
+    set: (name, value) => {
+      model[name] = value;
+    },
+    send: (message) => model.send_msg(message),
+    on: (what, listener) => {
+      if (what === "message") model.on("msg:custom", (data) => listener(data?.data ?? data));
+      else if (what === "remove") model.on("remove", listener);
+      else model.on(what.replace("change:", ""), listener);
+    },
+  };
+}
+
+function anywidgetAdapter(model) {
+  return {
+    key: model,
+    get: (name) => model.get(name),
+    set: (name, value) => {
+      model.set(name, value);
+      model.save_changes();
+    },
+    send: (message) => model.send(message),
+    on: (what, listener) => {
+      if (what === "message") model.on("msg:custom", listener);
+      else if (what !== "remove") model.on(what, listener);
+    },
+  };
+}

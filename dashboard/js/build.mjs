@@ -1,0 +1,44 @@
+// Bundles the browser parts. `npm run build` writes the committed bundles;
+// `node dashboard/js/build.mjs DIR` writes them to DIR instead (the test that compares them).
+import { build } from "esbuild";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const COMMON = { bundle: true, minify: true, target: "es2022", legalComments: "none", charset: "ascii" };
+
+/** Turns `import code from "./x.worklet.js"` into the text of that worklet, itself bundled. */
+const worklets = {
+  name: "worklets",
+  setup(b) {
+    b.onLoad({ filter: /\.worklet\.js$/ }, async ({ path: file }) => {
+      const made = await build({ ...COMMON, entryPoints: [file], format: "iife", write: false });
+      return { contents: made.outputFiles[0].text, loader: "text" };
+    });
+  },
+};
+
+const BUNDLES = [
+  ["dashboard/voice/js/panel.js", "dashboard/voice/widget.bundle.js", ""],
+  [
+    "dashboard/desktop/js/view.js",
+    "dashboard/desktop/view.bundle.js",
+    "/*! Contains noVNC 1.7.0 (MPL-2.0) and pako (MIT): see view.bundle.LICENSE.txt */",
+  ],
+];
+
+const target = process.argv[2];
+for (const [entry, output, banner] of BUNDLES) {
+  const outfile = target ? path.join(target, path.basename(output)) : path.join(ROOT, output);
+  await mkdir(path.dirname(outfile), { recursive: true });
+  await build({
+    ...COMMON,
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    format: "esm",
+    outfile,
+    banner: banner ? { js: banner } : {},
+    plugins: [worklets],
+  });
+}

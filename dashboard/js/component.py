@@ -1,0 +1,69 @@
+"""What the browser components share on Python's side: numbered, acknowledged messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from panel.custom import JSComponent
+
+Event = dict[str, Any]
+
+_FRESH = 20.0  # seconds after which a message that the page never took is not worth repeating
+
+
+class RelayComponent(JSComponent):
+    """A component that gets events in batches and sends messages which the page acknowledges.
+
+    Args:
+        on_event: Called on the server's loop with each event of the page in order; each has `type`,
+            `n` (1, 2, … since it was rendered) and `t` (milliseconds since the page was loaded).
+    """
+
+    def __init__(self, on_event: Callable[[Event], None] | None = None, **params: Any) -> None:
+        super().__init__(**params)
+        self._listener = on_event
+        self._numbers = count(1)
+        self._unacknowledged: dict[int, tuple[float, Event]] = {}
+        self._last_number = 0
+
+    def post(self, message: Event) -> int:
+        """Sends a message to the page; returns the id under which the page acknowledges it."""
+        number = next(self._numbers)
+        message = {"id": number, **message}
+        self._unacknowledged[number] = (time.monotonic(), message)
+        self._send_msg(message)
+        return number
+
+    def refuse_ticket(self, code: str, message: str, advice: str) -> int:
+        """Answers `local.need_ticket` with the reason why there is none; shown to the person."""
+        error = {"code": code, "message": message, "advice": advice}
+        return self.post({"type": "ticket", "error": error})
+
+    def _handle_msg(self, data: Any) -> None:
+        events = data.get("events") if isinstance(data, dict) else None
+        for event in events if isinstance(events, list) else []:
+            if isinstance(event, dict) and isinstance(event.get("type"), str):
+                self._take(event)
+
+    def _take(self, event: Event) -> None:
+        if event["type"] == "local.ack":
+            self._unacknowledged.pop(event.get("id", 0), None)
+        if self._is_fresh_page(event):
+            self._repeat()
+        if self._listener is not None:
+            self._listener(event)
+
+    def _is_fresh_page(self, event: Event) -> bool:
+        last, self._last_number = self._last_number, int(event.get("n", 0))
+        return last == 0 or self._last_number <= last
+
+    def _repeat(self) -> None:
+        """What was sent before the page could take it goes again; the page knows what it has."""
+        oldest = time.monotonic() - _FRESH
+        fresh = {n: kept for n, kept in self._unacknowledged.items() if kept[0] > oldest}
+        self._unacknowledged = fresh
+        for _, message in fresh.values():
+            self._send_msg(message)

@@ -1,0 +1,93 @@
+import { Emitter } from "../../js/emitter.js";
+
+const READY_WITHIN = 10000; // ms from opening to chat_metadata
+const AUDIO = { encoding: "linear16", sample_rate: 16000, channels: 1 };
+
+/** The chat socket's address: the ticket's, with credentials, the audio format and the chat to resume. */
+export function chatUrl(ticket, resume, base) {
+  const url = new URL(ticket.url, base);
+  if (url.protocol.startsWith("http")) url.protocol = url.protocol.replace("http", "ws");
+  const query = { verbose_transcription: "true", ...ticket.query };
+  for (const [name, value] of Object.entries(AUDIO)) query[`session_settings[audio][${name}]`] = value;
+  if (resume) query.resumed_chat_group_id = resume;
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== null && value !== undefined) url.searchParams.set(name, String(value));
+  }
+  return url.href;
+}
+
+/**
+ * One chat socket. Emits `message` (any JSON object), `odd` (text that is none), and `closed`
+ * ({code, reason, opened}) exactly once. `ready` resolves with chat_metadata, or null if it never comes.
+ */
+export class Connection extends Emitter {
+  #opened = false;
+  #closed = false;
+  chat = null;
+
+  constructor(url, firstMessage) {
+    super();
+    this.ready = new Promise((resolve) => (this.#settle = resolve));
+    this.socket = new WebSocket(url);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onopen = () => {
+      this.#opened = true;
+      if (firstMessage) this.send(firstMessage);
+    };
+    this.socket.onmessage = ({ data }) => this.#receive(data);
+    this.socket.onclose = ({ code, reason }) => this.#close(code, reason);
+    this.timer = setTimeout(() => this.#close(4408, "no chat_metadata"), READY_WITHIN);
+  }
+
+  #settle;
+
+  send(message) {
+    this.#write(JSON.stringify(message));
+  }
+
+  /** Sends a frame of sound, unless the line is so slow that sound piles up. */
+  sendAudio(frame) {
+    if (this.socket.bufferedAmount < 64000) this.#write(frame);
+  }
+
+  close() {
+    this.#close(1000, "", true);
+  }
+
+  #write(data) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(data);
+  }
+
+  #receive(data) {
+    if (this.#closed) return;
+    const message = parse(data);
+    if (message === null) {
+      this.emit("odd", String(data).slice(0, 200));
+      return;
+    }
+    if (message.type === "chat_metadata") {
+      clearTimeout(this.timer);
+      this.chat = message;
+      this.#settle(message);
+    }
+    this.emit("message", message);
+  }
+
+  #close(code, reason, wanted = false) {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.timer);
+    this.socket.close();
+    this.#settle(null);
+    if (!wanted) this.emit("closed", { code, reason, opened: this.#opened });
+  }
+}
+
+function parse(data) {
+  try {
+    const message = JSON.parse(data);
+    return message !== null && typeof message === "object" && typeof message.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}

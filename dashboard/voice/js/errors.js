@@ -1,0 +1,85 @@
+/** Everything that can go wrong with the voice, each with what happened and what to do about it. */
+const TABLE = {
+  permission_denied: [
+    "The microphone is blocked for this page.",
+    "Allow it with the icon beside the address, then press Start. You can also type.",
+  ],
+  no_device: [
+    "No microphone was found.",
+    "Plug one in or choose another in the settings, then press Start. You can also type.",
+  ],
+  device_busy: [
+    "The microphone could not be opened.",
+    "Close other programs or tabs that use it, then press Start.",
+  ],
+  device_lost: [
+    "The microphone went away.",
+    "Plug it in again or choose another in the settings, then press Start.",
+  ],
+  insecure_context: [
+    "Browsers give the microphone to secure pages only.",
+    "Open this page at https:// or at http://localhost. You can also type.",
+  ],
+  gesture_needed: ["The browser wants a click before it plays sound.", "Press Start."],
+  audio_unsupported: [
+    "This browser cannot process sound as needed.",
+    "Use a current Chrome, Edge, Firefox or Safari.",
+  ],
+  worklet_failed: [
+    "The sound processing did not load.",
+    "Reload the page. If it stays, look for a content blocker.",
+  ],
+  output_failed: [
+    "That loudspeaker could not be used.",
+    "Choose another in the settings; sound goes to the default one.",
+  ],
+  socket_refused: [
+    "The voice service cannot be reached.",
+    "See whether the server is running and online, then press Start.",
+  ],
+  connection_lost: ["The connection to the voice service broke.", "Reconnecting by itself."],
+  auth: [
+    "The voice service refused the ticket.",
+    "Reload the page. If it stays, check the voice keys in the server's settings.",
+  ],
+  ticket_timeout: [
+    "The server gave no ticket for the voice service.",
+    "Reload the page and press Start.",
+  ],
+  quota: [
+    "The voice service's allowance is used up.",
+    "Check the account, or switch to the offline voice in the settings.",
+  ],
+  chat_ended: ["The voice service ended the conversation.", "Press Start to talk again."],
+  unknown: ["The voice stopped for an unexpected reason.", "Press Start to try again."],
+};
+
+const BY_NAME = {
+  NotAllowedError: "permission_denied",
+  SecurityError: "permission_denied",
+  NotFoundError: "no_device",
+  OverconstrainedError: "no_device",
+  NotReadableError: "device_busy",
+  AbortError: "device_busy",
+};
+
+/** An error that can be shown: `code`, `message` (what happened), `advice` (what to do). */
+export class VoiceError extends Error {
+  constructor(code, detail = "") {
+    const [message, advice] = TABLE[code] ?? TABLE.unknown;
+    super(detail ? `${message} (${detail})` : message);
+    this.code = code in TABLE ? code : "unknown";
+    this.advice = advice;
+  }
+
+  toJSON() {
+    return { code: this.code, message: this.message, advice: this.advice };
+  }
+}
+
+/** What the browser threw, as a `VoiceError`. */
+export function classify(error) {
+  if (error instanceof VoiceError) return error;
+  const code = BY_NAME[error?.name];
+  return code ? new VoiceError(code) : new VoiceError("unknown", String(error?.message ?? error));
+}

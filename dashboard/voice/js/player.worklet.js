@@ -1,0 +1,104 @@
+import { Clip } from "./clip.js";
+
+const FADE = 0.03; // seconds
+const TAIL = 0.06; // seconds of waiting before the last few samples of a clip are let out
+const GIVE_UP = 0.5; // seconds of waiting before a clip whose end was not told counts as finished
+const DUCKED = 0.2;
+const LEVEL_EVERY = 0.05;
+
+/** Plays clips one after the other, gaplessly; says what it has started, finished and cut. */
+class Player extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    this.queue = [];
+    this.doomed = []; // cut, and fading out
+    this.fade = 0; // samples of fade left
+    this.gain = 1;
+    this.target = 1;
+    this.energy = 0;
+    this.measured = 0;
+    this.port.onmessage = ({ data }) => this[data.type](data);
+  }
+
+  audio({ id, rate, pcm }) {
+    let clip = this.queue.find((c) => c.id === id && c.rate === rate);
+    if (!clip) this.queue.push((clip = new Clip(id, rate, sampleRate)));
+    clip.append(pcm);
+  }
+
+  end({ ids }) {
+    for (const clip of this.queue) if (ids.includes(clip.id)) clip.ended = true;
+  }
+
+  /** What is queued now will be gone in 30 ms, whatever arrives meanwhile. */
+  flush() {
+    this.fade = this.doomed.length > 0 ? this.fade : Math.round(FADE * sampleRate);
+    this.doomed.push(...this.queue.splice(0));
+  }
+
+  duck({ on }) {
+    this.target = on ? DUCKED : 1;
+  }
+
+  process(_inputs, [[out]]) {
+    if (this.doomed.length > 0) this.fadeOut(out);
+    else this.play(out);
+    this.finish(out);
+    return true;
+  }
+
+  play(out) {
+    let at = 0;
+    while (at < out.length && this.queue.length > 0) {
+      const clip = this.queue[0];
+      const whole = clip.ended || clip.starved > TAIL * sampleRate;
+      const from = at;
+      at = clip.read(out, at, whole);
+      if (at > from && !clip.started) this.tell("started", clip);
+      if (at < out.length && !this.exhausted(clip, out.length - at)) return;
+    }
+  }
+
+  /** Whether the clip can be left; if its end is not known, it is given some time for more. */
+  exhausted(clip, wanted) {
+    clip.starved += wanted;
+    if (!clip.ended && clip.starved < GIVE_UP * sampleRate) return false;
+    if (clip.position < clip.length) return true; // the tail is let out in the next round
+    this.queue.shift();
+    this.tell("finished", clip);
+    return true;
+  }
+
+  fadeOut(out) {
+    const length = Math.round(FADE * sampleRate);
+    const clip = this.doomed[0];
+    const heard = clip.started ? clip.read(out, 0, true) : 0;
+    for (let i = 0; i < heard; i += 1) out[i] *= Math.max(0, (this.fade - i) / length);
+    this.fade -= out.length;
+    if (this.fade > 0 && heard === out.length) return;
+    for (const cut of this.doomed.splice(0)) this.tell("cut", cut);
+    this.fade = 0;
+  }
+
+  tell(state, clip) {
+    clip.started = true;
+    this.port.postMessage({ type: "notice", state, id: clip.id, rate: clip.rate, samples: clip.played });
+  }
+
+  /** The duck, without a click, and the level for the meter. */
+  finish(out) {
+    const pace = 1 - Math.exp(-1 / (0.008 * sampleRate));
+    for (let i = 0; i < out.length; i += 1) {
+      this.gain += pace * (this.target - this.gain);
+      out[i] *= this.gain;
+      this.energy += out[i] * out[i];
+    }
+    this.measured += out.length;
+    if (this.measured < LEVEL_EVERY * sampleRate) return;
+    this.port.postMessage({ type: "level", level: Math.sqrt(this.energy / this.measured) });
+    this.energy = 0;
+    this.measured = 0;
+  }
+}
+
+registerProcessor("sayso-player", Player);

@@ -1,0 +1,217 @@
+import { Emitter } from "../../js/emitter.js";
+import { Connection, chatUrl } from "./connection.js";
+import { VoiceError } from "./errors.js";
+
+const TICKET_WITHIN = 10000; // ms
+const FIRST_DELAY = 300; // ms, then doubling
+const LAST_DELAY = 10000;
+const TRIES = { first: 4, later: 30 }; // before the first chat of a start, and after it
+const KEPT = 100; // control messages held through an outage
+const REFUSED = new Set([1008, 4001, 4003, 4401, 4403]);
+const RESUME_FAILED = new Set(["E0708", "E0710"]);
+const NO_CREDIT = new Set(["E0300"]);
+
+/**
+ * The line to the voice service: one chat after another, kept up by itself. Emits `state`
+ * ("connecting" | "ready" | "reconnecting" | "off", VoiceError | null), `message`, `log`,
+ * and `ticket` (reason) when Python is to send a fresh ticket.
+ */
+export class Line extends Emitter {
+  state = "off";
+  chat = null;
+  provider = null;
+  #current = null;
+  #next = null; // while one chat is handed over to another
+  #resume = null;
+  #settings = {};
+  #kept = [];
+  #failures = 0;
+  #refusals = 0;
+  #hadChat = false;
+  #timers = {};
+  #lastError = null;
+
+  constructor({ handoverAfter, isQuiet, base }) {
+    super();
+    this.options = { handoverAfter, isQuiet, base };
+    this.onOnline = () => this.#timers.retry && this.#ask("reconnect");
+    globalThis.addEventListener("online", this.onOnline);
+  }
+
+  open() {
+    this.#failures = 0;
+    this.#refusals = 0;
+    this.#hadChat = false;
+    this.#become("connecting");
+    this.#ask("start");
+  }
+
+  /** Ends the chat; `error` tells why, if it was not wished. */
+  close(error = null) {
+    for (const name of Object.keys(this.#timers)) this.#clear(name);
+    for (const connection of [this.#current, this.#next]) connection?.close();
+    this.#current = this.#next = this.chat = null;
+    this.#kept = [];
+    if (!error) this.#resume = null;
+    this.#become("off", error);
+  }
+
+  dispose() {
+    this.close();
+    globalThis.removeEventListener("online", this.onOnline);
+  }
+
+  /** Control messages wait for the line; sound does not. */
+  send(message) {
+    if (message.type === "session_settings") this.#remember(message);
+    if (this.state === "ready") this.#current.send(message);
+    else if (this.state !== "off" && this.#kept.length < KEPT) this.#kept.push(message);
+    else this.emit("log", "warning", `not sent, no line: ${message.type}`);
+  }
+
+  sendAudio(frame) {
+    if (this.state === "ready") this.#current.sendAudio(frame);
+  }
+
+  /** A ticket from Python: {url, query, settings, provider} or {error}. */
+  useTicket(ticket) {
+    if (!this.#timers.ticket) return; // asked for no longer
+    this.#clear("ticket");
+    if (ticket.error) {
+      this.close(Object.assign(new VoiceError(ticket.error.code), ticket.error));
+      return;
+    }
+    this.provider = ticket.provider ?? null;
+    this.#settings = { ...this.#settings, ...ticket.settings };
+    this.#connect(ticket);
+  }
+
+  #ask(reason) {
+    this.#clear("retry");
+    this.#after("ticket", TICKET_WITHIN, () => this.#broken(new VoiceError("ticket_timeout")));
+    this.emit("ticket", reason);
+  }
+
+  #connect(ticket) {
+    const { audio: _declared, ...settings } = this.#settings;
+    const first = Object.keys(settings).length > 0 ? { type: "session_settings", ...settings } : null;
+    const connection = new Connection(chatUrl(ticket, this.#resume, this.options.base), first);
+    this.#next?.close();
+    this.#next = connection;
+    connection.on("odd", (text) => this.emit("log", "warning", `not a message: ${text}`));
+    connection.on("message", (message) => this.#receive(connection, message));
+    connection.on("closed", (how) => this.#closed(connection, how));
+  }
+
+  #receive(connection, message) {
+    if (message.type === "chat_metadata") this.#promote(connection);
+    if (message.type === "error") this.#noteError(message);
+    if (connection === this.#current || message.type === "error") this.emit("message", message);
+  }
+
+  /** A chat has begun: it becomes the current one, and the one before it ends. */
+  #promote(connection) {
+    if (connection !== this.#next) return;
+    const { chat } = connection;
+    this.#current?.close();
+    this.#current = connection;
+    this.#next = null;
+    this.chat = chat;
+    this.#resume = chat.chat_group_id ?? null;
+    this.#failures = this.#refusals = 0;
+    this.#hadChat = true;
+    this.#lastError = null;
+    this.#become("ready");
+    for (const kept of this.#kept.splice(0)) connection.send(kept);
+    this.#after("handover", this.options.handoverAfter * 1000, () => this.#handOver(240));
+  }
+
+  /** Waits for a quiet moment (asked every 250 ms, at most `left` times), then opens the next chat. */
+  #handOver(left) {
+    if (left > 0 && !this.options.isQuiet()) {
+      this.#after("handover", 250, () => this.#handOver(left - 1));
+      return;
+    }
+    this.#clear("handover");
+    this.emit("log", "info", "handing the chat over before its time limit");
+    this.#ask("handover");
+  }
+
+  #closed(connection, { code, reason, opened }) {
+    if (connection !== this.#current && connection !== this.#next) return;
+    this.emit("log", "warning", `socket closed: ${code} ${reason}`.trim());
+    const wasCurrent = connection === this.#current;
+    if (wasCurrent) this.#current = null;
+    else this.#next = null;
+    if (this.#next) {
+      this.#become("reconnecting", new VoiceError("connection_lost")); // died while handing over
+    } else if (REFUSED.has(code) && !this.#current) {
+      this.#refused(reason);
+    } else if (wasCurrent && code === 1000) {
+      this.close(this.#lastError ?? new VoiceError("chat_ended", reason));
+    } else {
+      this.#broken(this.#lastError ?? new VoiceError(opened ? "connection_lost" : "socket_refused"));
+    }
+  }
+
+  /** A ticket may have died on the way: one fresh one is tried. */
+  #refused(reason) {
+    this.#refusals += 1;
+    const error = new VoiceError("auth", reason);
+    if (this.#refusals > 1) this.close(error);
+    else this.#broken(error);
+  }
+
+  #broken(error) {
+    this.#clear("handover");
+    if (this.#current) {
+      this.#after("handover", 10000, () => this.#handOver(0)); // the old chat still stands
+      return;
+    }
+    this.#failures += 1;
+    if (error.code === "quota" || this.#failures >= (this.#hadChat ? TRIES.later : TRIES.first)) {
+      this.close(error);
+      return;
+    }
+    this.chat = null;
+    this.#become(this.#hadChat ? "reconnecting" : "connecting", error);
+    const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** (this.#failures - 1));
+    this.#after("retry", delay * (0.75 + Math.random() / 2), () => this.#ask("reconnect"));
+  }
+
+  #noteError({ code, slug, message }) {
+    if (RESUME_FAILED.has(code)) this.#resume = null;
+    const detail = `${slug ?? code}: ${message ?? ""}`;
+    this.#lastError = NO_CREDIT.has(code) ? new VoiceError("quota", detail) : null;
+    this.emit("log", "error", detail);
+  }
+
+  /** Settings hold for one chat: the lasting ones are told to each new chat again. */
+  #remember({ type: _type, ...settings }) {
+    const { context } = settings;
+    if (context && context.type !== "persistent") delete settings.context;
+    if (context === null) delete this.#settings.context;
+    for (const [name, value] of Object.entries(settings)) {
+      if (value !== null) this.#settings[name] = value;
+    }
+  }
+
+  #become(state, error = null) {
+    this.state = state;
+    this.emit("state", state, error);
+  }
+
+  #after(name, ms, action) {
+    this.#clear(name);
+    const timer = setTimeout(() => {
+      delete this.#timers[name];
+      action();
+    }, ms);
+    this.#timers[name] = timer;
+  }
+
+  #clear(name) {
+    clearTimeout(this.#timers[name]);
+    delete this.#timers[name];
+  }
+}

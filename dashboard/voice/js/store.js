@@ -1,0 +1,18 @@
+const PREFIX = "sayso.voice.";
+
+/** Choices that belong to this browser (its devices), kept in its own storage if it allows that. */
+export function load(name) {
+  try {
+    return localStorage.getItem(PREFIX + name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export function save(name, value) {
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // private windows may forbid it: the choice then lasts as long as the page
+  }
+}

@@ -1,0 +1,111 @@
+"""Debian's Chromium for the browser tests, with a WAV (or silence) for a microphone.
+
+Synchronous and asynchronous Playwright take the same options:
+
+    with launch(playwright, wav=path) as context:
+        page = context.new_page()
+    async with alaunch(playwright) as context:
+        page = await context.new_page()
+
+`off_site(context)` gathers every request that leaves this machine.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import playwright.async_api as pwa
+    import playwright.sync_api as pw
+
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=user-gesture-required",
+)
+_LOCAL = {"127.0.0.1", "localhost", "::1", "insecure.test"}
+
+
+def executable() -> str | None:
+    """Where Chromium is, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def options(
+    wav: Path | None = None, permissions: bool = True, extra: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Options for Playwright's `chromium.launch`.
+
+    Args:
+        wav: What the microphone hears, once; the fake device's beeps if None.
+        permissions: Whether the person lets the page use the microphone.
+        extra: More command-line flags.
+    """
+    args = [*_QUIET, "--use-fake-device-for-media-stream", *extra]
+    args.append("--use-fake-ui-for-media-stream" if permissions else "--deny-permission-prompts")
+    if wav is not None:
+        args.append(f"--use-file-for-fake-audio-capture={wav}%noloop")
+    return {"executable_path": executable(), "args": args, "headless": True}
+
+
+def _context_options(viewport: tuple[int, int], permissions: bool) -> dict[str, Any]:
+    size = {"width": viewport[0], "height": viewport[1]}
+    return {"viewport": size, "permissions": ["microphone"] if permissions else []}
+
+
+@contextmanager
+def launch(
+    playwright: pw.Playwright,
+    *,
+    wav: Path | None = None,
+    permissions: bool = True,
+    viewport: tuple[int, int] = (1280, 720),
+    extra: Sequence[str] = (),
+) -> Iterator[pw.BrowserContext]:
+    """A fresh Chromium with one context; both are closed at the end."""
+    browser = playwright.chromium.launch(**options(wav, permissions, extra))
+    try:
+        yield browser.new_context(**_context_options(viewport, permissions))
+    finally:
+        browser.close()
+
+
+@asynccontextmanager
+async def alaunch(
+    playwright: pwa.Playwright,
+    *,
+    wav: Path | None = None,
+    permissions: bool = True,
+    viewport: tuple[int, int] = (1280, 720),
+    extra: Sequence[str] = (),
+) -> AsyncIterator[pwa.BrowserContext]:
+    """`launch` for Playwright's asynchronous interface."""
+    browser = await playwright.chromium.launch(**options(wav, permissions, extra))
+    try:
+        yield await browser.new_context(**_context_options(viewport, permissions))
+    finally:
+        await browser.close()
+
+
+def off_site(context: pw.BrowserContext | pwa.BrowserContext) -> list[str]:
+    """A list that fills with each address, not on this machine, that a page asks for."""
+    seen: list[str] = []
+
+    def note(request: Any) -> None:
+        parts = urlsplit(request.url)
+        remote = parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname not in _LOCAL
+        if remote:
+            seen.append(request.url)
+
+    context.on("request", note)
+    return seen
