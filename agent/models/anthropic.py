@@ -135,8 +135,8 @@ class _Trial:
     ) -> AsyncGenerator[ModelPart, None]:
         stream: AsyncStream[Any] | None = None
         try:
-            create: Any = client.beta.messages.create
-            stream = await create(**body, stream=True)
+            messages: Any = client.beta.messages
+            stream = await messages.create(**body, stream=True)
             async for event in _events(stream):
                 for part in assembler.feed(_plain(event)):
                     yield part

@@ -1,0 +1,197 @@
+"""Tokens, prompt cache and thinking signatures, as the service would reckon them.
+
+Token counts are estimates (four characters a token, pictures by 28-pixel patches); what
+is exact is which part of a prompt is new, written to the cache, or read from it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+LOOKBACK = 20
+"""Blocks that are searched backwards from each breakpoint."""
+
+MINIMUM = 512
+"""Tokens below which nothing is cached."""
+
+TTL = 300.0
+TOOLSET_TOKENS = 4550
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One block of a prompt; ``static``: a tool or the system text, ``result``: a tool's."""
+
+    digest: bytes
+    tokens: int
+    marked: bool
+    static: bool = False
+    result: bool = False
+
+
+def segments(body: Mapping[str, Any]) -> list[Segment]:
+    """A request's prompt in the order in which the service caches it."""
+    found = [_segment("tools", tool) for tool in body.get("tools") or ()]
+    found += [_segment("system", block) for block in _as_blocks(body.get("system") or "")]
+    found += [_segment(role, block) for role, block in since_compaction(body["messages"])]
+    if body.get("cache_control") and found:
+        found[-1] = replace(found[-1], marked=True)
+    return found
+
+
+def flat(messages: Sequence[Mapping[str, Any]]) -> list[tuple[str, Block]]:
+    """All blocks with their roles; cache markers are no part of the content."""
+    return [
+        (message["role"], block) for message in messages for block in _as_blocks(message["content"])
+    ]
+
+
+def since_compaction(messages: Sequence[Mapping[str, Any]]) -> list[tuple[str, Block]]:
+    """What is left of a conversation after its last compaction block."""
+    blocks = flat(messages)
+    last = max((i for i, (_, b) in enumerate(blocks) if b["type"] == "compaction"), default=0)
+    return blocks[last:]
+
+
+@dataclass(slots=True)
+class PromptCache:
+    """Which prefixes are warm, by key and model. ``now`` gives seconds."""
+
+    now: Callable[[], float] = time.monotonic
+    _warm: dict[tuple[str, bytes], float] = field(default_factory=dict)
+
+    def account(self, model: str, prompt: Sequence[Segment]) -> dict[str, int]:
+        """The input side of ``usage`` for a prompt, which is then warm."""
+        prefixes, sums = _prefixes(prompt)
+        marks = [i for i, segment in enumerate(prompt) if segment.marked and sums[i] >= MINIMUM]
+        hit = max((i for mark in marks for i in self._hits(model, prefixes, mark)), default=-1)
+        read = sums[hit] if hit >= 0 else 0
+        written = max(0, sums[marks[-1]] - read) if marks else 0
+        for i in {*marks, hit} - {-1}:
+            self._warm[model, prefixes[i]] = self.now() + TTL
+        total = sums[-1] if sums else 0
+        return {
+            "input_tokens": total - read - written,
+            "cache_read_input_tokens": read,
+            "cache_creation_input_tokens": written,
+        }
+
+    def _hits(self, model: str, prefixes: Sequence[bytes], mark: int) -> Iterator[int]:
+        for i in range(mark, max(-1, mark - LOOKBACK), -1):
+            if self._warm.get((model, prefixes[i]), 0.0) > self.now():
+                yield i
+                return
+
+
+def _prefixes(prompt: Sequence[Segment]) -> tuple[list[bytes], list[int]]:
+    prefixes: list[bytes] = []
+    sums: list[int] = []
+    digest, total = b"", 0
+    for segment in prompt:
+        digest = hashlib.sha256(digest + segment.digest).digest()
+        total += segment.tokens
+        prefixes.append(digest)
+        sums.append(total)
+    return prefixes, sums
+
+
+class Signer:
+    """Signs thinking blocks over all that stands before them, and checks them later."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def sign(self, body: Mapping[str, Any], before: Sequence[tuple[str, Block]], words: str) -> str:
+        """The signature of a thinking block that follows ``before``."""
+        prompt = json.dumps([_bare(tool) for tool in body.get("tools") or ()], sort_keys=True)
+        mac = hmac.new(self._secret, prompt.encode(), hashlib.sha256)
+        for block in _as_blocks(body.get("system") or ""):
+            mac.update(_digest("system", block))
+        for role, block in before:
+            mac.update(_digest(role, block))
+        mac.update(words.encode())
+        return base64.b64encode(mac.digest()).decode()
+
+    def problems(self, body: Mapping[str, Any]) -> Iterator[str]:
+        """Thinking blocks that were altered, or whose prefix was."""
+        blocks = flat(body["messages"])
+        for i, (_, block) in enumerate(blocks):
+            if block["type"] != "thinking":
+                continue
+            expected = self.sign(body, blocks[:i], str(block.get("thinking", "")))
+            if not hmac.compare_digest(expected, str(block.get("signature", ""))):
+                yield (
+                    f"block {i}: Invalid `signature` in `thinking` block: the block, or what "
+                    "stands before it, is not what it was when the answer was given"
+                )
+
+
+def tokens_of(block: Mapping[str, Any]) -> int:
+    """Estimated tokens of a block."""
+    if str(block.get("type", "")).startswith("computer_toolset"):
+        return TOOLSET_TOKENS
+    if block.get("type") == "image":
+        width, height = image_size(str(block.get("source", {}).get("data", "")))
+        return -(-width // 28) * -(-height // 28)
+    content = block.get("content")
+    if isinstance(content, list):
+        return 10 + sum(tokens_of(part) for part in content)
+    return 3 + len(json.dumps(_bare(block), ensure_ascii=False)) // 4
+
+
+@lru_cache(maxsize=512)
+def image_size(data: str) -> tuple[int, int]:
+    """Width and height of a base64 picture; (0, 0) when it is none."""
+    try:
+        with Pillow.open(io.BytesIO(base64.b64decode(data))) as picture:
+            return picture.size
+    except (binascii.Error, UnidentifiedImageError, OSError):
+        return (0, 0)
+
+
+def _segment(role: str, block: Block) -> Segment:
+    return Segment(
+        digest=_digest(role, block),
+        tokens=tokens_of(block),
+        marked=_is_marked(block),
+        static=role in ("tools", "system"),
+        result=block.get("type") == "tool_result",
+    )
+
+
+def _is_marked(block: Mapping[str, Any]) -> bool:
+    content = block.get("content")
+    inner = content if isinstance(content, list) else ()
+    return bool(block.get("cache_control")) or any(part.get("cache_control") for part in inner)
+
+
+def _digest(role: str, block: Mapping[str, Any]) -> bytes:
+    text = json.dumps([role, _bare(block)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _bare(item) for key, item in value.items() if key != "cache_control"}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def _as_blocks(content: Any) -> list[Block]:
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return list(content)

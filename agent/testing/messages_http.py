@@ -1,0 +1,183 @@
+"""The HTTP side of the faithful Messages server: one handler, streaming, with faults."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from tornado.iostream import StreamClosedError
+from tornado.web import RequestHandler
+
+from agent.testing.messages_script import FOREVER, Answerer, Incoming, Reply
+from agent.testing.messages_sse import Answer, Event, Undeclared
+from agent.testing.messages_wire import Problem
+
+_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Served:
+    """A request and what became of it; ``gone`` is set when its connection closed early.
+
+    ``at`` and ``gone_at`` are `time.monotonic` seconds.
+    """
+
+    request: Incoming
+    at: float
+    status: int = 0
+    problem: str = ""
+    usage: dict[str, Any] = field(default_factory=dict)
+    sent: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    gone_at: float = 0.0
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return self.request.body
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.request.headers
+
+
+class Backend(Protocol):
+    """What the handler asks of its server."""
+
+    answerer: Answerer
+
+    def accept(self, headers: Mapping[str, str], body: dict[str, Any], size: int) -> Served: ...
+
+    def refuse(self, headers: Mapping[str, str], served: Served) -> Problem | None: ...
+
+    def answer(self, served: Served, reply: Reply) -> Answer | Problem: ...
+
+    async def pause(self, seconds: float, served: Served) -> None: ...
+
+
+class MessagesHandler(RequestHandler):
+    """One request. What goes wrong in a script is told as a 500, not hidden."""
+
+    def initialize(self, server: Backend) -> None:
+        self._messages = server
+        self._served: Served | None = None
+
+    def on_connection_close(self) -> None:
+        if self._served is not None:
+            self._served.gone_at = time.monotonic()
+            self._served.gone.set()
+
+    async def post(self) -> None:
+        try:
+            body = json.loads(self.request.body)
+        except ValueError:
+            body = {}
+        served = self._messages.accept(dict(self.request.headers), body, len(self.request.body))
+        self._served = served
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        if problem := self._messages.refuse(headers, served):
+            self._fail(served, problem)
+            return
+        reply = self._messages.answerer(served.request)
+        await self._messages.pause(reply.hang, served)
+        if served.gone.is_set():
+            return
+        if reply.status != 200:
+            kind = reply.error_type or _TYPES.get(reply.status, "api_error")
+            problem = Problem(reply.status, kind, reply.message or kind, reply.error_code)
+            self._fail(served, problem, reply.headers)
+            return
+        await self._answer(served, reply)
+
+    async def _answer(self, served: Served, reply: Reply) -> None:
+        answer = self._messages.answer(served, reply)
+        if isinstance(answer, Problem):
+            self._fail(served, answer)
+            return
+        try:
+            events = list(answer.events())
+        except Undeclared as error:
+            problem = Problem(500, "api_error", str(error))
+            self._fail(served, problem, {"x-should-retry": "false"})
+            return
+        served.status = 200
+        self.set_header("content-type", "text/event-stream; charset=utf-8")
+        self.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
+        try:
+            await self._stream(served, reply, events)
+        except StreamClosedError:
+            self.on_connection_close()
+
+    async def _stream(self, served: Served, reply: Reply, events: list[Event]) -> None:
+        pace = reply.pace
+        for number, event in enumerate(islice(events, _shown(reply, len(events)))):
+            await self._messages.pause(pace.event if number else pace.first, served)
+            if served.gone.is_set():
+                return
+            await self._send(served, event)
+        await self._end(served, reply)
+
+    async def _send(self, served: Served, event: Event) -> None:
+        data = json.dumps(event, ensure_ascii=False)
+        self.write(f"event: {event['type']}\ndata: {data}\n\n")
+        await self.flush()
+        served.sent += 1
+
+    async def _end(self, served: Served, reply: Reply) -> None:
+        match reply.end:
+            case "cut":
+                connection: Any = self.request.connection
+                connection.stream.close()
+                return
+            case "hang":
+                await self._messages.pause(FOREVER, served)
+                return
+            case "error":
+                await self._send(served, _error_event(reply))
+            case _:
+                pass
+        self.finish()
+
+    def _fail(self, served: Served, problem: Problem, headers: Mapping[str, str] = _NONE) -> None:
+        served.status, served.problem = problem.status, problem.message
+        error: dict[str, Any] = {"type": problem.type, "message": problem.message}
+        if problem.code:
+            error["details"] = {"error_code": problem.code}
+        self.set_status(problem.status, problem.type)
+        self.set_header("content-type", "application/json")
+        self.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
+        for name, value in headers.items():
+            self.set_header(name, value)
+        self.finish(json.dumps({"type": "error", "error": error, "request_id": "req_failed"}))
+
+
+def _shown(reply: Reply, events: int) -> int:
+    """How many events of an answer are sent before its end takes effect."""
+    whole = {"complete": events, "error": events - 2, "hang": events - 2, "no_stop": events - 2}
+    latest = whole.get(reply.end, events // 2)
+    return latest if reply.end_after is None else min(reply.end_after, events)
+
+
+def _error_event(reply: Reply) -> Event:
+    error = {
+        "type": reply.error_type or "overloaded_error",
+        "message": reply.message or "Overloaded",
+    }
+    return {"type": "error", "error": error, "request_id": "req_mid"}

@@ -1,0 +1,206 @@
+"""A faithful ``POST /v1/messages``: test your agent against it with the real SDK.
+
+It streams scripted answers as the service does, refuses what the service refuses, counts
+cached tokens, signs thinking blocks, and produces every fault on demand::
+
+    from agent.testing.messages_http import MessagesHandler, Served
+from agent.testing.messages_script import call, fails, says, thinking
+    from agent.testing.messages_server import MessagesServer
+
+    async with MessagesServer([
+        says(thinking("Opening the menu."), call("left_click", coordinate=[10, 20])),
+        fails(529),
+        says("Done."),
+    ]) as server:
+        client = AsyncAnthropic(api_key=server.key, base_url=server.base_url)
+        ...
+        assert server.requests[0].usage["cache_read_input_tokens"] == 0
+
+What it enforces: the key and version headers; 32 MB; known model ids; the tool version
+that each model takes, and beta headers; every ``tool_use`` answered in the next user
+message with its ``toolset_name``; picture sizes, types and numbers; no picture in an error
+result; four cache markers; thinking blocks and all that stands before them unchanged; no
+sampling parameters on the newest models; the context window. What it simulates: cache
+reads and writes, clearing of old tool results, compaction, and pace. With
+``dialect="portable"`` it is a strict local server instead, which takes none of that.
+
+Alone: ``python -m agent.testing.messages_server --port 8123 --script FILE``. The file's
+format is that of `agent.testing.messages_script.load_script`; see docs/testing-agents.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from agent.testing.messages_accounting import PromptCache, Segment, Signer, segments
+from agent.testing.messages_context import Managed, manage
+from agent.testing.messages_http import MessagesHandler, Served
+from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted
+from agent.testing.messages_sse import Answer
+from agent.testing.messages_wire import (
+    MAX_BYTES,
+    MAX_IMAGES,
+    Problem,
+    anthropic_problems,
+    count_images,
+    header_problem,
+    invalid,
+    portable_problems,
+)
+
+_CREDENTIALS = frozenset({"authorization", "x-api-key"})
+
+
+class MessagesServer:
+    """See the module. ``script``: replies in order, or a function from request to reply.
+
+    ``key=None`` takes any key; ``models``: ids that exist (None: all that begin with
+    "claude-"; in the portable dialect all); ``window``: tokens that fit; ``vision=False``:
+    a local model that cannot see; ``now``: the cache's clock.
+    """
+
+    def __init__(
+        self,
+        script: Iterable[Reply] | Answerer,
+        *,
+        key: str | None = "test-key",
+        models: frozenset[str] | None = None,
+        dialect: Literal["anthropic", "portable"] = "anthropic",
+        vision: bool = True,
+        window: int = 1_000_000,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.key = key or "any-key"
+        self.requests: list[Served] = []
+        self.answerer: Answerer = script if callable(script) else Scripted(script)
+        self._key = key
+        self._models = models
+        self._dialect = dialect
+        self._vision = vision
+        self._window = window
+        self._cache = PromptCache(now)
+        self._signer = Signer(secrets.token_bytes(16))
+        self._closing = asyncio.Event()
+        self._arrived = asyncio.Event()
+        self._server: HTTPServer | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def base_url(self) -> str:
+        """What goes into ``ANTHROPIC_BASE_URL``."""
+        if self._socket is None:
+            raise RuntimeError("The server is not running.")
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on loopback; port 0 takes a free one."""
+        self._socket = bind_sockets(port, "127.0.0.1", family=socket.AF_INET)[0]
+        application = Application(
+            [(r"/v1/messages", MessagesHandler, {"server": self})], log_function=lambda _: None
+        )
+        self._server = HTTPServer(application, max_body_size=2 * MAX_BYTES)
+        self._server.add_sockets([self._socket])
+
+    async def stop(self) -> None:
+        """Stop listening and drop every connection."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.stop()
+            await self._server.close_all_connections()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def request(self, number: int) -> Served:
+        """The request of that number (from 0), as soon as it has arrived."""
+        while len(self.requests) <= number:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self.requests[number]
+
+    def accept(self, headers: Mapping[str, str], body: dict[str, Any], size: int) -> Served:
+        """Record a request."""
+        kept = {name.lower(): value for name, value in headers.items()}
+        public = {name: value for name, value in kept.items() if name not in _CREDENTIALS}
+        incoming = Incoming(headers=public, body=body, bytes=size, number=len(self.requests))
+        served = Served(incoming, time.monotonic())
+        self.requests.append(served)
+        self._arrived.set()
+        return served
+
+    def refuse(self, headers: Mapping[str, str], served: Served) -> Problem | None:
+        """The first reason to refuse a request, if there is one."""
+        body = served.body
+        if problem := header_problem(headers, self._key):
+            return problem
+        if served.request.bytes > MAX_BYTES:
+            return Problem(413, "request_too_large", "Request exceeds the maximum size")
+        if "model" in body and not self._knows(str(body["model"])):
+            return Problem(404, "not_found_error", f"model: {body['model']}")
+        if self._dialect == "portable":
+            return next(portable_problems(body, headers, vision=self._vision), None)
+        betas = frozenset(filter(None, headers.get("anthropic-beta", "").split(",")))
+        if problem := next(anthropic_problems(body, betas), None):
+            return problem
+        if count_images(body) > MAX_IMAGES:
+            return invalid(f"messages: more than {MAX_IMAGES} images")
+        broken = next(self._signer.problems(body), None)
+        return None if broken is None else invalid(broken)
+
+    def answer(self, served: Served, reply: Reply) -> Answer | Problem:
+        """Reckon tokens and make the answer's events possible."""
+        body = served.body
+        managed: Managed = manage(body, segments(body))
+        total = sum(segment.tokens for segment in managed.prompt)
+        if total > self._window:
+            return invalid(f"prompt is too long: {total} tokens > {self._window} maximum")
+        served.usage = self._account(body, managed.prompt)
+        if managed.compacted:
+            served.usage["iterations"] = [managed.compacted]
+        return Answer(body, reply, served.usage, self._signer, managed.report, managed.compaction)
+
+    async def pause(self, seconds: float, served: Served) -> None:
+        """Wait, but not for a client that has gone nor beyond the server's end."""
+        if seconds <= 0:
+            return
+        waits = [asyncio.create_task(e.wait()) for e in (served.gone, self._closing)]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _account(self, body: Mapping[str, Any], prompt: list[Segment]) -> dict[str, Any]:
+        if self._dialect == "anthropic":
+            return dict(self._cache.account(str(body["model"]), prompt))
+        return {"input_tokens": sum(segment.tokens for segment in prompt)}
+
+    def _knows(self, model: str) -> bool:
+        if self._models is not None:
+            return model in self._models
+        return self._dialect == "portable" or model.startswith("claude-")
+
+
+if __name__ == "__main__":
+    from agent.testing.messages_command import main
+
+    raise SystemExit(main())
