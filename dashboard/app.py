@@ -1,0 +1,83 @@
+"""Builds the page of one browser session and frees it when that session ends."""
+
+from __future__ import annotations
+
+import html
+import logging
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from agent.errors import SaysoError
+from dashboard.page import Page
+from dashboard.web.identity import CLAIM
+from dashboard.web.registry import Entry
+from dashboard.web.workbench import workbench
+
+_log = logging.getLogger(__name__)
+_pages: dict[str, Page] = {}
+
+
+def serve_page() -> None:
+    """Put a page into the current document: the workbench, or what is wrong and what to do."""
+    pn.extension(reconnect=True, exception_handler=_report)
+    try:
+        page = build_page()
+    except SaysoError as error:
+        _error_page(str(error)).servable()
+    except Exception as error:  # noqa: BLE001 - the page's border: shown instead of a blank page
+        _log.exception("The page could not be built")
+        advice = "Load it again; if that does not help, the server's log has the details."
+        _error_page(
+            f"The page could not be built ({type(error).__name__}: {error}). {advice}"
+        ).servable()
+    else:
+        context = pn.state.curdoc.session_context
+        _pages[context.id] = page
+        page.root.servable()
+
+
+def build_page() -> Page:
+    """The page for whoever asks: their named or newest session, or a new one.
+
+    Raises:
+        SaysoError: there can be no session; the text says why and what to do.
+        RuntimeError: the request did not come through the door.
+    """
+    bench = workbench()
+    owner = pn.state.curdoc.session_context.token_payload.get(CLAIM)
+    if not isinstance(owner, str):
+        raise RuntimeError("the request did not come through the door")
+    return Page(_attach(owner), bench)
+
+
+def close_page(context_id: str) -> None:
+    """Free a page; called when its browser session is destroyed."""
+    page = _pages.pop(context_id, None)
+    if page is not None:
+        page.close()
+
+
+def _attach(owner: str) -> Entry:
+    sessions = workbench().sessions
+    wanted = pn.state.session_args.get("session", [b""])[0].decode(errors="replace")
+    return sessions.create(owner) if wanted == "new" else sessions.attach(owner, wanted or None)
+
+
+def _report(error: BaseException) -> None:
+    """An error in a callback: into the log of the page's session, where people see it."""
+    _log.error("A callback failed", exc_info=error)
+    context = pn.state.curdoc.session_context if pn.state.curdoc else None
+    page = _pages.get(context.id) if context is not None else None
+    if page is not None:
+        page.report(error)
+
+
+def _error_page(text: str) -> Any:
+    body = pn.pane.HTML(
+        f"<h1>Sayso cannot start a session</h1><p>{html.escape(text)}</p>"
+        "<p><a href='?'>Try again</a></p>",
+        styles={"max-width": "62ch", "margin": "12vh auto", "font-size": "16px"},
+    )
+    return pmui.Page(title="Sayso", main=[body], theme_toggle=True)

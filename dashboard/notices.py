@@ -1,0 +1,45 @@
+"""What a person should know about this session, and how to change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+
+Notice = dict[str, str]
+
+
+def notices(settings: Settings, *, model: str, confined: bool, desktop: str) -> list[Notice]:
+    """Notices for the line at the top: an id, a few words, and a text with the way out."""
+    found = []
+    if desktop == "ready" and not confined:
+        found.append(_UNCONFINED)
+    if model == "offline":
+        found.append(_OFFLINE_MODEL)
+    if settings.hume_api_key is None or settings.hume_secret_key is None:
+        found.append(_OFFLINE_VOICE)
+    return found
+
+
+_UNCONFINED: Notice = {
+    "id": "confined",
+    "label": "not confined",
+    "text": "Programs on this desktop run with your own rights: they can read and change your "
+    "files.\n\nTo confine them, install bubblewrap and leave SAYSO_SANDBOX and SAYSO_DISPLAY "
+    "unset, then start the server again.",
+}
+_OFFLINE_MODEL: Notice = {
+    "id": "model",
+    "label": "offline model",
+    "text": "Simple voice commands are understood on this machine; nothing leaves it. Say “What "
+    "can I say?” for the list.\n\nFor free speech and real tasks, put ANTHROPIC_API_KEY into "
+    "the environment or .env and start the server again.",
+}
+_OFFLINE_VOICE: Notice = {
+    "id": "voice",
+    "label": "offline voice",
+    "text": "Speech is recognised and spoken on this machine; no sound leaves it.\n\nFor Hume's "
+    "Empathic Voice Interface, put HUME_API_KEY and HUME_SECRET_KEY into the environment or "
+    ".env and start the server again.",
+}

@@ -1,0 +1,165 @@
+"""One page: views on one side, the agent's session on the other, small messages between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import panel as pn
+import panel_material_ui as pmui
+from panel.io.state import set_curdoc
+
+from agent.events import Failed
+from dashboard.desktop.bridge import PURPOSE
+from dashboard.desktop.view import DesktopView
+from dashboard.line import WidgetLine
+from dashboard.notices import notices
+from dashboard.state import Feed, PageState
+from dashboard.theme import page_style
+from dashboard.views.conversation import ConversationView
+from dashboard.views.statusbar import StatusBar
+from dashboard.views.talk import TalkView
+from dashboard.voice.widget import VoiceWidget
+
+if TYPE_CHECKING:
+    from dashboard.web.registry import Entry
+    from dashboard.web.workbench import Workbench
+
+Message = dict[str, Any]
+
+
+class Page:
+    """A page over a session. It holds nothing that matters: closing it loses nothing."""
+
+    def __init__(self, entry: Entry, bench: Workbench) -> None:
+        self._entry, self._bench = entry, bench
+        self._session, self._conductor = entry.session, entry.conductor
+        self._document = pn.state.curdoc
+        self._state = PageState(self._image_url, bench.settings)
+        self._voice = VoiceWidget(on_event=self._on_voice)
+        self._line = WidgetLine(self._voice)
+        self._desktop = self._live_desktop()
+        self._conversation = ConversationView(self._state.items, self.act)
+        self._conversation.follow(self._state.conversation)
+        self._talk = self._frame()
+        self._bar = self._status_bar()
+        self.root = pmui.Page(title="Sayso", header=[self._bar], main=[self._talk], **page_style())
+        self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
+        self._conductor.attach(self._line)
+        self._entry.pages.add(self._line)
+        pn.state.onload(self._arrived)
+
+    def close(self) -> None:
+        """Let go of everything that outlives the page."""
+        self._feed.close()
+        self._conductor.detach(self._line)
+        self._bench.sessions.leave(self._entry, self._line)
+        _forget_busy(self.root)
+
+    def report(self, error: BaseException) -> None:
+        """Show an error of one of the page's callbacks where people look: in the conversation."""
+        text = f"{type(error).__name__}: {error}"
+        advice = "The session goes on. If it happens again, the server's log has the details."
+        self._session.log.append(Failed(where="page", error=text, advice=advice))
+
+    def act(self, message: Message) -> None:
+        """Carry out what a view asks for; unknown messages are ignored."""
+        handler = self._actions.get(str(message.get("type")))
+        if handler is not None:
+            handler(self, message)
+
+    def _say(self, message: Message) -> None:
+        self._conductor.typed(str(message.get("text", ""))[:4000])
+
+    def _stop(self, message: Message) -> None:
+        self._session.stop("You pressed Stop.", source="button")
+
+    def _take(self, message: Message) -> None:
+        self._session.take_control()
+
+    def _give(self, message: Message) -> None:
+        self._session.return_control()
+
+    def _approve(self, message: Message) -> None:
+        decision = "allow" if message.get("decision") == "allow" else "deny"
+        self._session.approve(str(message.get("id")), decision, channel="button")
+
+    def _answer(self, message: Message) -> None:
+        self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
+
+    _actions: ClassVar[dict[str, Callable[[Page, Message], None]]] = {
+        "say": _say,
+        "stop": _stop,
+        "take": _take,
+        "give": _give,
+        "approve": _approve,
+        "answer": _answer,
+    }
+
+    def _arrived(self) -> None:
+        """The browser shows the page: only now may the session cost anything."""
+        self._bench.sessions.open(self._entry)
+
+    def _on_voice(self, event: Message) -> None:
+        self._conductor.handle([event], self._line)
+
+    def _image_url(self, sha256: str) -> str:
+        return f"sessions/{self._session.id}/images/{sha256}"
+
+    def _on_desktop(self, event: Message) -> None:
+        if event.get("type") == "local.need_ticket":
+            ticket = self._bench.tickets.issue(self._session.id, PURPOSE)
+            self._desktop.give_ticket({"ticket": ticket})
+        elif event.get("type") == "local.release" and self._session.status.who == "yours":
+            self._session.return_control()
+
+    def _live_desktop(self) -> DesktopView:
+        view, state = DesktopView(on_event=self._on_desktop), self._state
+        state.status.param.watch(
+            lambda change: view.param.update(control=change.new == "yours"), "who"
+        )
+        state.desktop.param.watch(
+            lambda *_: view.param.update(marks=state.desktop.marks, caption=state.desktop.caption),
+            ["marks", "caption"],
+        )
+        state.desktop.param.watch(
+            lambda change: view.reconnect() if change.new == "ready" else None, "state"
+        )
+        return view
+
+    def _frame(self) -> TalkView:
+        frame = TalkView(
+            self.act,
+            desktop=self._desktop,
+            conversation=self._conversation,
+            voice=self._voice,
+            sizing_mode="stretch_both",
+        )
+        frame.follow(self._state)
+        return frame
+
+    def _status_bar(self) -> StatusBar:
+        listed = self._bench.sessions.list(self._entry.owner)
+        names = [{"id": e.id, "name": e.name, "state": e.session.status.who} for e in listed]
+        bar = StatusBar.of(
+            self._state, session=self._entry.name, session_id=self._entry.id, sessions=names
+        )
+        self._state.desktop.param.watch(lambda *_: self._notice(bar), ["state", "confined"])
+        self._notice(bar)
+        return bar
+
+    def _notice(self, bar: StatusBar) -> None:
+        desktop = self._state.desktop
+        bar.notices = notices(
+            self._bench.settings,
+            model=self._session.status.model,
+            confined=desktop.confined,
+            desktop=desktop.state,
+        )
+
+
+def _forget_busy(page: pmui.Page) -> None:
+    # pmui.Page follows the global pn.state.busy and is kept alive by that for ever.
+    for watcher in list(pn.state.param.watchers.get("busy", {}).get("value", [])):
+        if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
+            pn.state.param.unwatch(watcher)

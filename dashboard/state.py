@@ -1,0 +1,180 @@
+"""What the page shows, one class per concern, all of it derived from the session's log.
+
+One `Feed` per page subscribes to the log and hands changes on at most once per frame, so a
+burst of events costs one update. It lets go of the log when the page dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import param
+
+from agent.events import (
+    ActionProposed,
+    ActionStarted,
+    DesktopChanged,
+    LimitReached,
+    Narrated,
+    Stopped,
+    TaskFinished,
+    TaskStarted,
+    VoiceChanged,
+)
+from agent.status import Status, reduce_status
+from dashboard.views.describe import describe, mark_of
+from dashboard.views.transcript import Operation, Transcript
+
+if TYPE_CHECKING:
+    from agent.events import Event
+    from agent.log import EventLog
+    from agent.settings import Settings
+
+FRAME = 1 / 30
+"""Seconds between two updates of a page."""
+
+
+class StatusState(param.Parameterized):
+    """Who has the mouse, and what is going on."""
+
+    who = param.String("idle")
+    detail = param.String("")
+    pending = param.String("", doc="An approval or question that waits for the person.")
+    running = param.Boolean(False, doc="Whether the agent works on a task.")
+
+
+class DesktopState(param.Parameterized):
+    """Whether the desktop can be seen and used."""
+
+    state = param.String("starting")
+    confined = param.Boolean(True)
+    detail = param.String("")
+    marks = param.Dict({}, doc="What the agent does now, as `DesktopView` draws it.")
+    caption = param.String("", doc="The line that the loudspeaker is at.")
+
+
+class LimitsState(param.Parameterized):
+    """What was used, against what is allowed."""
+
+    tokens = param.Integer(0)
+    dollars = param.Number(0.0)
+    since = param.Number(0.0, doc="Unix time at which the running task began; 0 without one.")
+    warning = param.String("")
+
+
+class VoiceState(param.Parameterized):
+    """The voice line as the page reported it."""
+
+    state = param.String("off")
+    provider = param.String("offline")
+
+
+class ConversationState(param.Parameterized):
+    """Changes of the conversation, to be appended by the view; not the whole of it."""
+
+    operations = param.List([], doc="Put and append operations of the last frame.")
+
+
+class PageState:
+    """All concerns of one page, fed one event at a time."""
+
+    def __init__(self, image_url: Callable[[str], str], settings: Settings) -> None:
+        self.status = StatusState()
+        self.desktop = DesktopState()
+        self.limits = LimitsState()
+        self.voice = VoiceState()
+        self.conversation = ConversationState()
+        self.transcript = Transcript(image_url)
+        self.allowed = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
+        self._status = Status()
+        self._titles: dict[str, str] = {}
+        self._since = 0.0
+        self._late: dict[str, Any] = {}
+        self._desktop: dict[str, Any] = {}
+        self._marks: dict[str, dict[str, Any]] = {}
+
+    def take(self, event: Event) -> None:
+        """Fold an event in; nothing is shown before `show`."""
+        self._status = reduce_status(self._status, event)
+        self.transcript.feed(event)
+        if isinstance(event, ActionProposed):
+            self._titles[event.action_id] = describe(event)
+        elif isinstance(event, TaskStarted):
+            self._since, self._late["warning"] = event.at, ""
+        elif isinstance(event, LimitReached):
+            self._late["warning"] = f"{event.share:.0%} of the limit on {event.limit}"
+        elif isinstance(event, VoiceChanged):
+            self.voice.provider = event.provider
+        elif isinstance(event, DesktopChanged):
+            self._desktop["detail"] = event.detail
+        self._mark(event)
+
+    def _mark(self, event: Event) -> None:
+        if isinstance(event, ActionProposed):
+            self._marks[event.action_id] = mark_of(event)
+        elif isinstance(event, ActionStarted) and self._marks.get(event.action_id):
+            self._desktop["marks"] = self._marks.pop(event.action_id)
+        elif isinstance(event, TaskFinished | Stopped):
+            self._desktop["marks"] = {}
+            self._marks.clear()
+        elif isinstance(event, Narrated):
+            self._desktop["caption"] = event.text if event.state == "speaking" else ""
+
+    def show(self) -> None:
+        """Hand on what changed; params that stay equal tell nobody."""
+        s = self._status
+        detail = self._titles.get(s.action, s.detail) if s.who == "acting" else s.detail
+        asked = s.pending_approval.question if s.pending_approval else ""
+        pending = asked or (s.question.text if s.question else "")
+        running = s.task_id is not None
+        self.status.param.update(who=s.who, detail=detail, pending=pending, running=running)
+        self.desktop.param.update(state=s.desktop, confined=s.confined, **self._desktop)
+        self._desktop.clear()
+        self.voice.state = s.voice
+        self._show_usage(running)
+        self.conversation.operations = self.transcript.drain()
+
+    def _show_usage(self, running: bool) -> None:
+        usage = self._status.usage
+        tokens = usage.input_tokens + usage.output_tokens
+        tokens += usage.cache_read_input_tokens + usage.cache_creation_input_tokens
+        since = self._since if running else 0.0
+        self.limits.param.update(tokens=tokens, dollars=usage.dollars, since=since, **self._late)
+        self._late.clear()
+
+    def items(self) -> list[Operation]:
+        """The whole conversation, for a view that starts or comes back."""
+        return [{"put": item} for item in self.transcript.snapshot()]
+
+
+class Feed:
+    """Follows a log for one page: every event is taken, every frame shown."""
+
+    def __init__(self, log: EventLog, state: PageState, within: Callable[[], Any]) -> None:
+        self._state = state
+        self._within = within
+        self._due: asyncio.TimerHandle | None = None
+        for event in log:
+            state.take(event)
+        state.transcript.drain()
+        state.show()
+        self._unsubscribe = log.subscribe(self._on_event)
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self._unsubscribe()
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _on_event(self, event: Event) -> None:
+        self._state.take(event)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(FRAME, self._show)
+
+    def _show(self) -> None:
+        self._due = None
+        with self._within():
+            self._state.show()

@@ -1,0 +1,38 @@
+"""The one theme: colours for both modes, through the design system's own variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LIGHT = {
+    "primary": {"main": "#1c5d99", "contrastText": "#ffffff"},
+    "secondary": {"main": "#6a3fb5", "contrastText": "#ffffff"},
+    "success": {"main": "#1b6b3a"},
+    "warning": {"main": "#8a5200"},
+    "error": {"main": "#b3261e"},
+    "background": {"default": "#f3f5f8", "paper": "#ffffff"},
+    "text": {"primary": "#1d2430", "secondary": "#566070"},
+}
+_DARK = {
+    "primary": {"main": "#8fbdec", "contrastText": "#0d2238"},
+    "secondary": {"main": "#c8b0f5", "contrastText": "#2a1650"},
+    "success": {"main": "#85d3a0"},
+    "warning": {"main": "#efbd6d"},
+    "error": {"main": "#ff9d94"},
+    "background": {"default": "#12161d", "paper": "#1a2029"},
+    "text": {"primary": "#e7ebf2", "secondary": "#a7b2c2"},
+}
+_FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif'
+
+
+def page_style() -> dict[str, Any]:
+    """Keyword arguments of ``pmui.Page`` that make the page ours."""
+    typography = {"fontFamily": _FONT}
+    return {
+        "theme_config": {
+            "light": {"palette": _LIGHT, "typography": typography},
+            "dark": {"palette": _DARK, "typography": typography},
+        },
+        "busy_indicator": None,
+        "site_url": "",
+    }

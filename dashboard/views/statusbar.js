@@ -1,0 +1,117 @@
+// The line at the top. The badge says with colour, shape and word who has the mouse.
+
+const WHO = {
+  idle: "Ready", listening: "Listening", thinking: "Thinking", speaking: "Speaking", acting: "Acting",
+  held: "Holding", waiting: "Waiting for you", yours: "You have the mouse", stopped: "Stopped", disconnected: "Not connected",
+}
+
+function el(tag, className = "", text = "") {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  if (text) node.textContent = text
+  return node
+}
+
+function short(n) {
+  return n < 1000 ? `${n}` : n < 1e6 ? `${(n / 1000).toFixed(n < 1e4 ? 1 : 0)}k` : `${(n / 1e6).toFixed(1)}M`
+}
+
+function span(seconds) {
+  const s = Math.max(0, Math.floor(seconds))
+  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`
+}
+
+function menu(label, className) {
+  const details = el("details", className)
+  const summary = el("summary")
+  summary.append(label)
+  const panel = el("div", "panel")
+  details.append(summary, panel)
+  const away = event => { if (!event.composedPath().includes(details)) details.open = false }
+  details.addEventListener("toggle", () => {
+    document[details.open ? "addEventListener" : "removeEventListener"]("click", away)
+  })
+  details.addEventListener("keydown", event => {
+    if (event.key !== "Escape" || !details.open) return
+    details.open = false
+    summary.focus()
+    event.stopPropagation()
+  })
+  return {details, panel}
+}
+
+export function render({model}) {
+  const root = el("div", "bar")
+  const name = el("span", "name")
+  const sessions = menu(name, "sessions")
+  const badge = el("div", "badge")
+  badge.setAttribute("role", "status")
+  const word = el("span", "word")
+  const detail = el("span", "detail")
+  badge.append(el("span", "dot"), word, detail)
+  const notices = el("div", "notices")
+  const meters = el("div", "meters")
+  const money = el("span"), tokens = el("span"), time = el("span")
+  meters.append(money, tokens, time)
+  root.append(sessions.details, badge, notices, meters)
+
+  function showStatus() {
+    badge.className = `badge who-${model.who}`
+    word.textContent = WHO[model.who] || model.who
+    detail.textContent = model.detail
+    badge.title = model.detail
+    const asked = model.pending ? `● ${model.pending}` : `${WHO[model.who] || model.who}`
+    document.title = `${asked} – Sayso`
+  }
+
+  function showMeters() {
+    const {dollars, tokens: most} = model.allowed
+    money.textContent = `$${model.dollars.toFixed(2)}`
+    money.title = `Spent in this session; a task may spend $${dollars}`
+    tokens.textContent = `${short(model.tokens)} tok`
+    tokens.title = `Tokens used in this session; the limit is ${short(most)}`
+    meters.classList.toggle("close", Boolean(model.warning))
+    meters.title = model.warning
+    showTime()
+  }
+
+  function showTime() {
+    time.textContent = model.since ? span(Date.now() / 1000 - model.since) : "0:00"
+    time.title = "Time on the running task"
+  }
+
+  function showNotices() {
+    notices.replaceChildren(...model.notices.map(({id, label, text}) => {
+      const {details, panel} = menu(label, `notice notice-${id}`)
+      panel.append(el("p", "", text))
+      return details
+    }))
+  }
+
+  function showSessions() {
+    name.textContent = model.session
+    const links = model.sessions.map(({id, name, state}) => {
+      const link = el("a", id === model.session_id ? "here" : "", name)
+      link.href = `?session=${encodeURIComponent(id)}`
+      link.append(el("small", "", state))
+      return link
+    })
+    const fresh = el("a", "fresh", "New session")
+    fresh.href = "?session=new"
+    sessions.panel.replaceChildren(...links, fresh)
+  }
+
+  const timer = setInterval(() => { if (model.since) showTime() }, 1000)
+  model.on(["who", "detail", "pending"], showStatus)
+  model.on(["dollars", "tokens", "since", "warning", "allowed"], showMeters)
+  model.on("notices", showNotices)
+  model.on(["session", "sessions"], showSessions)
+  model.on("remove", () => clearInterval(timer))
+  showStatus(); showMeters(); showNotices(); showSessions()
+  const here = new URL(location.href)
+  if (model.session_id && here.searchParams.get("session") !== model.session_id) {
+    here.searchParams.set("session", model.session_id)
+    history.replaceState(null, "", here)
+  }
+  return root
+}

@@ -1,0 +1,50 @@
+"""The line at the top: who has the mouse, what it costs, what is not as it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+from dashboard.state import PageState
+
+_HERE = Path(__file__).parent
+
+
+class StatusBar(JSComponent):
+    """Badge, meters and notices. Also sets the tab's title to what waits for the person."""
+
+    session = param.String("", doc="Name of the session.")
+    session_id = param.String("")
+    sessions = param.List([], doc="The browser's sessions: id, name, state.")
+    who = param.String("idle")
+    detail = param.String("")
+    pending = param.String("")
+    tokens = param.Integer(0)
+    dollars = param.Number(0.0)
+    since = param.Number(0.0)
+    allowed = param.Dict({})
+    warning = param.String("")
+    notices = param.List([], doc="Things to know, with how to change them: id, label, text.")
+
+    _esm = _HERE / "statusbar.js"
+    _stylesheets = [_HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it
+
+    @classmethod
+    def of(cls, state: PageState, **params: Any) -> StatusBar:
+        """A bar that follows the page's state."""
+        bar = cls(allowed=state.allowed, **params)
+        state.status.param.watch(
+            lambda *_: bar.param.update(
+                who=state.status.who, detail=state.status.detail, pending=state.status.pending
+            ),
+            ["who", "detail", "pending"],
+        )
+        limits = ["tokens", "dollars", "since", "warning"]
+        state.limits.param.watch(
+            lambda *_: bar.param.update(**{name: getattr(state.limits, name) for name in limits}),
+            limits,
+        )
+        return bar

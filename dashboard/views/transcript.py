@@ -1,0 +1,225 @@
+"""The conversation as a list of small items, kept up to date event by event.
+
+It is a plain reduction of the log: feeding it the same events gives the same items. What
+changed since the last `drain` is handed out as put and append operations for the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from agent import events as e
+from dashboard.views.describe import describe
+
+Item = dict[str, Any]
+Operation = dict[str, Any]
+E = TypeVar("E")
+
+KEPT = 400
+"""Items that a page shows at most; the journal has them all."""
+_OUTPUT = 4000
+
+
+class Transcript:
+    """Items by id in order of appearance, and the changes not yet handed out."""
+
+    def __init__(self, image_url: Callable[[str], str]) -> None:
+        self._image_url = image_url
+        self._items: dict[str, Item] = {}
+        self._dirty: dict[str, None] = {}
+        self._appended: dict[str, str] = {}
+        self._streams: dict[str, str] = {}
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            e.Heard: self._heard,
+            e.Understood: self._understood,
+            e.TaskStarted: self._task_started,
+            e.TaskFinished: self._task_finished,
+            e.TextStreamed: self._streamed,
+            e.TurnFinished: self._turn_finished,
+            e.ActionProposed: self._proposed,
+            e.ActionStarted: lambda event: self._change(event.action_id, state="running"),
+            e.ActionOutput: self._output,
+            e.ActionFinished: self._finished,
+            e.ApprovalAsked: self._approval,
+            e.ApprovalDecided: self._decided,
+            e.QuestionAsked: self._question,
+            e.QuestionAnswered: self._answered,
+            e.Narrated: self._narrated,
+            e.Failed: self._failed,
+            e.Stopped: lambda event: self._note(event, f"Stopped. {event.reason}", "stop"),
+            e.HoldBegan: lambda event: self._note(event, f"Holding. {event.reason}"),
+            e.ControlTaken: lambda event: self._note(event, "You have the mouse."),
+            e.ControlReturned: self._returned,
+            e.LimitReached: self._limit,
+            e.RetryWaiting: self._retry,
+            e.DesktopChanged: self._desktop,
+            e.SessionOpened: self._opened,
+        }
+
+    def feed(self, event: e.Event) -> None:
+        """Take one event in."""
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def drain(self) -> list[Operation]:
+        """What changed since the last call, in order of appearance."""
+        changed = [{"put": self._items[key]} for key in self._dirty if key in self._items]
+        appended = [{"append": key, "text": text} for key, text in self._appended.items()]
+        self._dirty.clear()
+        self._appended.clear()
+        return changed + appended
+
+    def snapshot(self) -> list[Item]:
+        """All that a fresh page needs; what was to be appended is already in it."""
+        self._dirty |= dict.fromkeys(self._appended)
+        self._appended.clear()
+        return list(self._items.values())[-KEPT:]
+
+    def _put(self, key: str, event: e.BaseEvent, kind: str, **fields: Any) -> None:
+        self._items[key] = {"id": key, "kind": kind, "at": event.at, **fields}
+        self._dirty[key] = None
+        self._appended.pop(key, None)
+        while len(self._items) > 2 * KEPT:
+            self._items.pop(next(iter(self._items)))
+
+    def _change(self, key: str, **fields: Any) -> None:
+        if key in self._items:
+            self._items[key] |= fields
+            self._dirty[key] = None
+            self._appended.pop(key, None)
+
+    def _append(self, key: str, text: str, field: str = "text", keep: int = 0) -> None:
+        item = self._items[key]
+        item[field] = (item[field] + text)[-keep:]
+        if key not in self._dirty and not keep:
+            self._appended[key] = self._appended.get(key, "") + text
+        else:
+            self._dirty[key] = None
+
+    def _note(self, event: e.BaseEvent, text: str, tone: str = "") -> None:
+        self._put(f"note-{event.seq}", event, "note", text=text.strip(), tone=tone)
+
+    def _heard(self, event: e.Heard) -> None:
+        key = f"heard-{event.utterance_id}"
+        words = {"text": event.text, "interim": event.interim, "source": event.source}
+        if key in self._items:
+            self._change(key, **words)
+        else:
+            self._put(key, event, "heard", **words)
+
+    def _understood(self, event: e.Understood) -> None:
+        self._change(f"heard-{event.utterance_id}", meaning=event.meaning)
+
+    def _task_started(self, event: e.TaskStarted) -> None:
+        recent = list(self._items.values())[-6:]
+        said = any(item["kind"] == "heard" and item["text"] == event.text for item in recent)
+        if not said:
+            self._put(f"task-{event.task_id}", event, "heard", text=event.text, source=event.source)
+
+    def _task_finished(self, event: e.TaskFinished) -> None:
+        last = next((i for i in reversed(self._items.values()) if i["kind"] == "said"), None)
+        repeated = last is not None and last["text"].strip() == event.summary.strip()
+        summary = "" if repeated else event.summary
+        self._put(f"end-{event.task_id}", event, "outcome", outcome=event.outcome, text=summary)
+
+    def _streamed(self, event: e.TextStreamed) -> None:
+        stream = f"{event.turn_id}-{event.role}"
+        key = self._streams.get(stream)
+        newest = next(reversed(self._items), None)
+        if key is None or key not in self._items or (event.role == "text" and key != newest):
+            key = self._streams[stream] = f"text-{event.seq}"
+            kind = "said" if event.role == "text" else event.role
+            self._put(key, event, kind, text=event.text, streaming=True)
+        else:
+            self._append(key, event.text)
+
+    def _turn_finished(self, event: e.TurnFinished) -> None:
+        for role in ("text", "thinking", "progress"):
+            key = self._streams.pop(f"{event.turn_id}-{role}", None)
+            if key is not None:
+                self._change(key, streaming=False)
+
+    def _proposed(self, event: e.ActionProposed) -> None:
+        fields = {"title": describe(event), "tool": event.tool, "name": event.name}
+        where = event.target.get("title", "")
+        self._put(
+            event.action_id, event, "action", state="waiting", where=where, output="", **fields
+        )
+
+    def _output(self, event: e.ActionOutput) -> None:
+        if event.action_id in self._items:
+            self._append(event.action_id, event.text, "output", keep=_OUTPUT)
+
+    def _finished(self, event: e.ActionFinished) -> None:
+        state = "failed" if event.is_error else "done"
+        fields: Item = {"state": state if event.ran else "skipped", "seconds": event.seconds}
+        if event.image is not None:
+            fields["image"] = self._image_url(event.image.sha256)
+            fields["size"] = [event.image.width, event.image.height]
+        if event.text:
+            fields["output"] = event.text[:_OUTPUT]
+        self._change(event.action_id, **fields)
+
+    def _approval(self, event: e.ApprovalAsked) -> None:
+        until = event.at + event.timeout if event.timeout else 0
+        self._put(
+            event.approval_id,
+            event,
+            "approval",
+            text=event.question,
+            phrase=event.phrase,
+            until=until,
+            decision="",
+        )
+
+    def _decided(self, event: e.ApprovalDecided) -> None:
+        self._change(event.approval_id, decision=event.decision, channel=event.channel)
+
+    def _question(self, event: e.QuestionAsked) -> None:
+        self._put(event.question_id, event, "question", text=event.text, answer=None)
+
+    def _answered(self, event: e.QuestionAnswered) -> None:
+        self._change(event.question_id, answer=event.text)
+
+    def _narrated(self, event: e.Narrated) -> None:
+        shown = next(
+            (
+                item
+                for item in list(self._items.values())[-12:]
+                if item["kind"] in ("said", "progress", "outcome", "question", "spoken")
+                and item["text"].strip() == event.text.strip()
+            ),
+            None,
+        )
+        if shown is not None:
+            self._change(shown["id"], speech=event.state)
+        elif event.state in ("speaking", "heard", "cut"):
+            self._put(
+                f"spoken-{event.narration_id}", event, "spoken", text=event.text, speech=event.state
+            )
+
+    def _failed(self, event: e.Failed) -> None:
+        self._put(f"error-{event.seq}", event, "error", text=event.error, advice=event.advice)
+
+    def _returned(self, event: e.ControlReturned) -> None:
+        self._note(event, f"The agent has the mouse again. {event.note}")
+
+    def _limit(self, event: e.LimitReached) -> None:
+        used = f"{event.used:g} of {event.allowed:g} {event.limit}"
+        word = "Limit reached" if event.share >= 1 else "Close to a limit"
+        self._note(event, f"{word}: {used}.", "warning")
+
+    def _retry(self, event: e.RetryWaiting) -> None:
+        self._note(event, f"{event.reason} Trying again in {event.seconds:.0f} s.", "warning")
+
+    def _desktop(self, event: e.DesktopChanged) -> None:
+        if event.state in ("died", "unavailable", "restarting"):
+            word = {"died": "The desktop ended.", "unavailable": "There is no desktop."}
+            text = word.get(event.state, "The desktop starts again.")
+            self._put(f"error-{event.seq}", event, "error", text=text, advice=event.detail)
+
+    def _opened(self, event: e.SessionOpened) -> None:
+        if event.resumed:
+            self._note(event, "The session was resumed from its journal.")

@@ -1,0 +1,22 @@
+"""Screenshots of a session by content hash, for the browser that owns it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dashboard.web.guard import OwnedHandler
+
+_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+class SessionImage(OwnedHandler):
+    """``/sessions/ID/images/SHA``: bytes never change, so they may be cached for good."""
+
+    async def get(self, session_id: str, sha256: str) -> None:
+        path = self.entry.session.journal.image_path(sha256)
+        if path is None:
+            self.send_error(404, reason="No such picture.")
+            return
+        self.set_header("Content-Type", _TYPES[path.suffix])
+        self.set_header("Cache-Control", "private, max-age=31536000, immutable")
+        self.write(await asyncio.to_thread(path.read_bytes))

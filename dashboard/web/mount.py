@@ -1,0 +1,173 @@
+"""Puts the door and our routes into Panel's Tornado server.
+
+``panel serve dashboard`` runs ``dashboard/app_hooks.py`` before it builds the server;
+`install` uses that moment. Bokeh has no hook for it, so a few methods are wrapped here, and
+nowhere else. ``panel serve … --plugins dashboard.web.mount`` works as well: ``ROUTES`` is
+empty on purpose because `install` has already added them.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from bokeh.server.auth_provider import NullAuth
+from bokeh.server.tornado import BokehTornado
+from panel.io.server import DocHandler, Server, WSHandler
+from tornado.httputil import HTTPServerRequest
+from tornado.web import RequestHandler
+
+from agent.errors import ConfigurationError
+from dashboard.web.door import Door, host_names, is_loopback
+from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
+
+ROUTES: list[tuple[str, type[RequestHandler]]] = []
+"""For ``--plugins``; see the module's text."""
+
+_log = logging.getLogger(__name__)
+_installed = False
+
+
+def install(make: Callable[[], Workbench] = make_workbench) -> None:
+    """Wrap the server, once per process, and make its workbench."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    set_workbench(make())
+    _wrap(Server, "__init__", _guarded_server)
+    _wrap(BokehTornado, "__init__", _with_routes)
+    _wrap(BokehTornado, "find_handler", _through_door)
+    _wrap(BokehTornado, "get_handler_delegate", _with_headers)
+    _wrap(WSHandler, "open", _without_delay)
+
+
+def routes() -> list[tuple[Any, ...]]:
+    """Our own routes, all behind the door."""
+    from dashboard.desktop.bridge import DesktopSocket
+    from dashboard.web.health import Health
+    from dashboard.web.images import SessionImage
+    from dashboard.web.voice import voice_routes
+
+    return [
+        (r"/health", Health),
+        (r"/desktop/rfb", DesktopSocket),
+        (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
+        *voice_routes(),
+    ]
+
+
+def check_bind(address: str | None, hosts: frozenset[str], *, guarded: bool) -> None:
+    """Refuse to listen where strangers could come in without signing in.
+
+    Raises:
+        ConfigurationError: a public address without a login or without host names.
+    """
+    if is_loopback(address):
+        return
+    if not guarded:
+        raise ConfigurationError(
+            f"Sayso will not listen on {address} without a login: whoever reached it would have "
+            "the desktop's mouse and keyboard. Leave --address out to serve this machine only "
+            "(and reach it through an SSH tunnel), or add --basic-auth or --oauth-provider."
+        )
+    if not hosts:
+        raise ConfigurationError(
+            f"To listen on {address}, say by which name people reach this server: "
+            "--allow-websocket-origin NAME:PORT (no wildcard)."
+        )
+
+
+def _wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
+    inner = getattr(owner, name)
+
+    @functools.wraps(inner)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return around(inner, self, *args, **kwargs)
+
+    setattr(owner, name, wrapper)
+
+
+def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwargs: Any) -> None:
+    bench = workbench()
+    hosts = host_names(kwargs.get("allow_websocket_origin") or ())
+    if not kwargs.get("unix_socket"):
+        kwargs["address"] = kwargs.get("address") or "localhost"
+        guarded = not isinstance(kwargs.get("auth_provider", NullAuth()), NullAuth)
+        _or_exit(check_bind, kwargs["address"], hosts, guarded=guarded)
+    if kwargs.get("num_procs", 1) != 1:
+        raise SystemExit("Sayso keeps its sessions in one process: leave --num-procs out.")
+    bench.door = Door(hosts=hosts, voices=bench.door.voices)
+    kwargs |= {"sign_sessions": True, "secret_key": bench.secret.hex().encode()}
+    # The page embeds what is named here in clear, so that its scripts could read it.
+    kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
+    kwargs |= {"exclude_headers": None, "exclude_cookies": None}
+    kwargs.setdefault("unused_session_lifetime_milliseconds", 60_000)
+    kwargs.setdefault("check_unused_sessions_milliseconds", 5_000)
+    inner(self, applications, *args, **kwargs)
+
+
+def _or_exit(check: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    try:
+        check(*args, **kwargs)
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from None
+
+
+def _with_routes(inner: Any, self: Any, applications: Any, *args: Any, **kwargs: Any) -> None:
+    kwargs["extra_patterns"] = [*(kwargs.get("extra_patterns") or ()), *routes()]
+    inner(self, applications, *args, **kwargs)
+
+
+def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: Any) -> Any:
+    refusal = workbench().door.verdict(request)
+    if refusal is None:
+        return inner(self, request, **kwargs)
+    _log.warning("Refused %s %s: %s", request.method, request.path, refusal.reason)
+    target = {"status": refusal.status, "reason": refusal.reason}
+    return self.get_handler_delegate(request, Refused, target)
+
+
+class Refused(RequestHandler):
+    """Answers every method, upgrade requests too, with the refusal."""
+
+    def initialize(self, status: int, reason: str) -> None:
+        self._refusal = (status, reason)
+
+    def prepare(self) -> None:
+        status, reason = self._refusal
+        self.set_status(status)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(reason + "\n")
+
+
+def _with_headers(
+    inner: Any, self: Any, request: HTTPServerRequest, target_class: Any, *args: Any, **kwargs: Any
+) -> Any:
+    return inner(self, request, _secured(target_class), *args, **kwargs)
+
+
+@functools.cache
+def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
+    """The handler class with our headers; a page also gets the browser's cookie."""
+
+    def set_default_headers(self: RequestHandler) -> None:
+        handler.set_default_headers(self)
+        self.clear_header("Server")
+        for name, value in workbench().door.headers(self.request).items():
+            self.set_header(name, value)
+        if issubclass(handler, DocHandler):
+            cookie = workbench().identity.admit(self.request)
+            if cookie is not None:
+                self.add_header("Set-Cookie", cookie)
+
+    return type(handler.__name__, (handler,), {"set_default_headers": set_default_headers})
+
+
+def _without_delay(inner: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+    # Bokeh sends each message as three frames; with Nagle's algorithm on, a round trip waits
+    # for the peer's delayed acknowledgement: about 45 ms.
+    self.set_nodelay(True)
+    return inner(self, *args, **kwargs)

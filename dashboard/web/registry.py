@@ -1,0 +1,143 @@
+"""The agent's sessions of this process: they outlive the pages that show them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agent.errors import ConfigurationError, SaysoError
+from agent.events import Failed, TaskStarted
+from dashboard.conductor import Conductor
+
+if TYPE_CHECKING:
+    from agent.session import Session
+    from agent.settings import Settings
+    from dashboard.voice.evi import Voice
+
+Factory = Callable[[], "Session"]
+"""Makes a session, not yet opened."""
+
+VoiceFactory = Callable[[str], "Voice"]
+"""Makes the voice line's tickets for a session's id."""
+
+
+def default_factory(settings: Settings) -> Factory:
+    """Sessions as the settings say."""
+
+    def make() -> Session:
+        from agent.session import Session
+
+        return Session.create(settings)
+
+    return make
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A session, the browser that owns it, and its life in this process."""
+
+    session: Session
+    owner: str
+    conductor: Conductor
+    opening: asyncio.Task[None] | None = None
+    pages: set[object] = field(default_factory=set)
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+    @property
+    def name(self) -> str:
+        """What the session is about: its first task, shortened."""
+        first = next((e.text for e in self.session.log if isinstance(e, TaskStarted)), "")
+        return first if len(first) <= 40 else first[:39] + "…"
+
+
+class Sessions:
+    """Create, find, list and close sessions by id. All on the server's event loop."""
+
+    def __init__(self, factory: Factory, voice: VoiceFactory, *, limit: int = 8) -> None:
+        self._factory = factory
+        self._voice = voice
+        self._limit = limit
+        self._entries: dict[str, Entry] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def create(self, owner: str) -> Entry:
+        """A new session of ``owner``; its desktop starts when `open` is called.
+
+        Raises:
+            ConfigurationError: as many as this server allows are running.
+            SaysoError: the session cannot be made; the text says why.
+        """
+        if sum(entry.opening is not None for entry in self._entries.values()) >= self._limit:
+            raise ConfigurationError(
+                f"{self._limit} sessions are running, which is as many as this server allows. "
+                "Close one of them, then load the page again."
+            )
+        session = self._factory()
+        entry = Entry(session, owner, Conductor(session, self._voice(session.id)))
+        self._entries[entry.id] = entry
+        return entry
+
+    def find(self, session_id: str, owner: str | None) -> Entry | None:
+        """The session of that id if ``owner`` has it; others' look like none at all."""
+        entry = self._entries.get(session_id)
+        return entry if entry is not None and owner is not None and entry.owner == owner else None
+
+    def list(self, owner: str) -> Iterable[Entry]:
+        """The owner's sessions, the newest first."""
+        return [entry for entry in reversed(self._entries.values()) if entry.owner == owner]
+
+    def attach(self, owner: str, session_id: str | None = None) -> Entry:
+        """The named session, else the owner's newest, else a new one."""
+        if session_id and (entry := self.find(session_id, owner)) is not None:
+            return entry
+        return next(iter(self.list(owner)), None) or self.create(owner)
+
+    def open(self, entry: Entry) -> None:
+        """Start the session's desktop and loop, once; what goes wrong is put in its log."""
+        if entry.opening is None:
+            entry.opening = asyncio.get_running_loop().create_task(_open(entry))
+
+    def leave(self, entry: Entry, page: object) -> None:
+        """A page is gone. A session that no page ever opened goes with its last page."""
+        entry.pages.discard(page)
+        if not entry.pages and entry.opening is None and entry.id in self._entries:
+            closing = asyncio.get_running_loop().create_task(self.close(entry.id, "never begun"))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    async def close(self, session_id: str, reason: str = "") -> None:
+        """End a session and its desktop."""
+        entry = self._entries.pop(session_id, None)
+        if entry is None:
+            return
+        if entry.opening is not None:
+            entry.opening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await entry.opening
+        await entry.conductor.close()
+        await entry.session.close(reason)
+
+    async def close_all(self, reason: str) -> None:
+        """End every session; one that fails to close does not keep the others open."""
+        closing = (self.close(session_id, reason) for session_id in tuple(self._entries))
+        await asyncio.gather(*closing, return_exceptions=True)
+
+
+async def _open(entry: Entry) -> None:
+    try:
+        await entry.session.open()
+    except SaysoError as error:
+        entry.session.log.append(Failed(where="session", error=str(error)))
+    except Exception as error:  # noqa: BLE001 - a task's border: shown on the page
+        text = f"The session did not start ({type(error).__name__}: {error})."
+        advice = "Close it and start a new one; the server's log has the details."
+        entry.session.log.append(Failed(where="session", error=text, advice=advice))
