@@ -31,6 +31,9 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "anthropic_base_url"),
     )
+    dialect: Literal["auto", "toolset", "hosted", "portable"] = "auto"
+    """How the Messages API is spoken; ``auto`` goes by address and model. A gateway in
+    front of Anthropic's own service wants ``toolset``."""
     hume_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("HUME_API_KEY", "hume_api_key")
     )

@@ -60,16 +60,13 @@ class AnthropicModel:
         secrets: tuple[str, ...] = (),
         retries: int = 3,
         clock: Clock | None = None,
-        missing: str | None = None,
     ) -> None:
-        """``missing``: a sentence about what is not configured, told at the first turn."""
         self._model = model
         self._dialect = dialect
         self._client = client
         self._service = Service(model, str(client.base_url), secrets)
         self._retries = retries
         self._clock: Clock = clock or MonotonicClock()
-        self._missing = missing
 
     def __repr__(self) -> str:
         return f"AnthropicModel({self._model!r}, {self._dialect.name}, {self._service.host})"
@@ -92,8 +89,6 @@ class AnthropicModel:
             ContextTooLong: the conversation no longer fits.
             StreamBroken: the answer broke off after it had begun.
         """
-        if self._missing is not None:
-            raise ModelUnavailable(self._missing)
         body = self._dialect.body(request, self._model)
         for attempt in range(self._retries + 1):
             trial = _Trial(self._service, last=attempt == self._retries, attempt=attempt)

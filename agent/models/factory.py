@@ -1,0 +1,151 @@
+"""From settings to a model. Nothing is contacted or read here: what is missing or wrong
+is told by the first turn, so that a session opens in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from anthropic import AnthropicError, AsyncAnthropicBedrock, AsyncAnthropicVertex
+
+from agent.desktop.base import Desktop
+from agent.errors import ConfigurationError, ModelUnavailable
+from agent.models.anthropic import SILENCE_SECONDS, AnthropicModel, new_client
+from agent.models.anthropic_dialects import Dialect, ToolsetDialect
+from agent.models.anthropic_hosted import HostedDialect
+from agent.models.anthropic_portable import PortableDialect
+from agent.models.anthropic_traits import traits_of
+from agent.models.base import Model, ModelPart, ModelRequest
+from agent.models.cassette import CassetteModel, RecordingModel
+from agent.settings import Settings
+
+DEFAULT_MODEL = "claude-sonnet-5-5"
+"""What ``auto`` means with a key: the lowest latency with narration."""
+
+_ANTHROPIC = ("anthropic.com", "claude.com")
+_NO_KEY = (
+    "There is no Anthropic key. Put one into ANTHROPIC_API_KEY, "
+    "or choose the model offline, which needs none."
+)
+
+
+def build_model(settings: Settings, desktop: Desktop) -> Model:
+    """The model that ``settings.model`` names.
+
+    ``auto`` (Claude where a key or an address is set, else offline), ``offline``,
+    ``cassette:PATH`` and ``cassette-strict:PATH`` (replay), ``record:PATH`` (record what
+    ``auto`` would be), ``bedrock:ID``, ``vertex:ID``, or a model id.
+
+    Raises:
+        ConfigurationError: the name's form is wrong.
+    """
+    kind, _, rest = settings.model.strip().partition(":")
+    if kind in ("cassette", "cassette-strict", "record") and not rest:
+        raise ConfigurationError(
+            f"The model {settings.model!r} lacks a path, as in {kind}:run.jsonl."
+        )
+    match kind:
+        case "auto":
+            return _auto(settings, desktop)
+        case "offline":
+            return _offline(desktop)
+        case "cassette" | "cassette-strict":
+            return CassetteModel(Path(rest), strict=kind == "cassette-strict")
+        case "record":
+            return RecordingModel(_auto(settings, desktop), Path(rest))
+        case "bedrock":
+            return _bedrock(rest)
+        case "vertex":
+            return _vertex(rest)
+        case "":
+            raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
+        case _:
+            return _claude(settings, settings.model.strip())
+
+
+def is_anthropic(base_url: str | None) -> bool:
+    """Whether an address (None: the default one) is Anthropic's own."""
+    if base_url is None:
+        return True
+    host = urlsplit(base_url).hostname or ""
+    return any(host == domain or host.endswith(f".{domain}") for domain in _ANTHROPIC)
+
+
+def _auto(settings: Settings, desktop: Desktop) -> Model:
+    if settings.anthropic_api_key is None and settings.anthropic_base_url is None:
+        return _offline(desktop)
+    return _claude(settings, DEFAULT_MODEL)
+
+
+def _offline(desktop: Desktop) -> Model:
+    from agent.models.offline import OfflineModel
+
+    return OfflineModel(desktop)
+
+
+def _claude(settings: Settings, model: str) -> Model:
+    key = settings.anthropic_api_key
+    secret = key.get_secret_value() if key is not None else ""
+    base_url = settings.anthropic_base_url
+    if is_anthropic(base_url) and not secret:
+        return UnavailableModel(model, _NO_KEY)
+    client = new_client(secret or None, base_url)
+    return AnthropicModel(model, _dialect(settings, model), client, secrets=(secret,))
+
+
+def _dialect(settings: Settings, model: str) -> Dialect:
+    if settings.dialect == "portable":
+        return PortableDialect()
+    if settings.dialect == "auto" and not is_anthropic(settings.anthropic_base_url):
+        return PortableDialect()
+    if settings.dialect == "toolset":
+        return ToolsetDialect()
+    return _hosted_dialect(model) if settings.dialect == "auto" else HostedDialect()
+
+
+def _hosted_dialect(model: str) -> Dialect:
+    return ToolsetDialect() if traits_of(model).toolset else HostedDialect()
+
+
+def _bedrock(model: str) -> Model:
+    """Bedrock keeps the older tool; its credentials are AWS's own, from the environment."""
+    try:
+        client = AsyncAnthropicBedrock(max_retries=0, timeout=SILENCE_SECONDS)
+    except (AnthropicError, ValueError, ImportError) as error:
+        return UnavailableModel(model, f"Bedrock is not configured: {error}")
+    return AnthropicModel(model, HostedDialect(effort=False), client)
+
+
+def _vertex(model: str) -> Model:
+    """Google Cloud takes the toolset for models that have it."""
+    try:
+        client = AsyncAnthropicVertex(max_retries=0, timeout=SILENCE_SECONDS)
+    except (AnthropicError, ValueError, ImportError) as error:
+        return UnavailableModel(model, f"Google Cloud is not configured: {error}")
+    return AnthropicModel(model, _hosted_dialect(model), client)
+
+
+class UnavailableModel:
+    """A model that is not configured: each turn says what is missing."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        self._model = model
+        self._reason = reason
+
+    @property
+    def name(self) -> str:
+        return self._model
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
+        """Nothing.
+
+        Raises:
+            ModelUnavailable: always.
+        """
+        raise ModelUnavailable(self._reason)
+        yield  # type: ignore[unreachable]
+
+    async def close(self) -> None:
+        """Nothing is open."""
