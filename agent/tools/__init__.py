@@ -1,0 +1,25 @@
+"""The tools that a model is given: computer, shell, editor."""
+
+from __future__ import annotations
+
+from agent.desktop.base import Desktop
+from agent.tools.base import Intent, Tool, ToolCall, ToolResult
+from agent.tools.computer import ComputerTool
+from agent.tools.editor import EditorTool
+from agent.tools.shell import ShellTool
+
+__all__ = [
+    "ComputerTool",
+    "EditorTool",
+    "Intent",
+    "ShellTool",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "build_tools",
+]
+
+
+def build_tools(desktop: Desktop) -> list[Tool]:
+    """All tools for a desktop, in the order in which the model is told of them."""
+    return [ComputerTool(desktop), ShellTool(desktop), EditorTool(desktop)]

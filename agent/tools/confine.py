@@ -1,0 +1,199 @@
+"""Files inside one folder, reached without following links out of it.
+
+Every component of a path is opened relative to the folder before it with ``O_NOFOLLOW``,
+so neither ``..`` nor a symbolic link, not even one that is put there meanwhile, leads
+outside. Files and folders that are made belong to the owner of the root.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from agent.errors import BadInput, ToolError
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_DEPTH = 64
+
+
+class ConfinedFolder:
+    """Reads and writes below ``root``.
+
+    Paths are as the model gives them: absolute below ``root``, starting with ``~``, or
+    relative to it. Blocking: call it in a thread.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def split(self, path: str) -> tuple[str, ...]:
+        """The path's components below the root.
+
+        Raises:
+            BadInput: it is empty, has a NUL or ``..``, or lies outside.
+        """
+        if not path.strip() or "\0" in path:
+            raise BadInput("path is empty or has characters that no file name may have.")
+        given = PurePosixPath(path)
+        if given.parts[0] == "~":
+            given = PurePosixPath(*given.parts[1:])
+        if ".." in given.parts:
+            raise BadInput(f"{path}: paths with .. are refused. Write the full path.")
+        if given.is_absolute():
+            try:
+                given = given.relative_to(self._root)
+            except ValueError:
+                raise BadInput(
+                    f"{path} lies outside {self._root}, the only folder that this tool works in. "
+                    "Use the shell for files elsewhere."
+                ) from None
+        if len(given.parts) > _DEPTH:
+            raise BadInput("path has too many folders in it.")
+        return given.parts
+
+    @contextmanager
+    def parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+        """Descriptor of the folder a path lies in, and its last component (``.`` for the root)."""
+        parts = self.split(path)
+        descriptor = os.open(self._root, _FOLDER)
+        try:
+            for part in parts[:-1]:
+                inner = self._enter(descriptor, part, path, make=make)
+                os.close(descriptor)
+                descriptor = inner
+            yield descriptor, parts[-1] if parts else "."
+        except OSError as error:
+            raise ToolError(explain(path, error)) from error
+        finally:
+            os.close(descriptor)
+
+    def _enter(self, folder: int, name: str, path: str, *, make: bool) -> int:
+        try:
+            return os.open(name, _FOLDER, dir_fd=folder)
+        except FileNotFoundError:
+            if not make:
+                raise
+        os.mkdir(name, 0o755, dir_fd=folder)
+        inner = os.open(name, _FOLDER, dir_fd=folder)
+        self._own(inner)
+        return inner
+
+    def read(self, path: str, cap: int) -> bytes:
+        """A regular file's bytes.
+
+        Raises:
+            ToolError: it does not exist, is a link or no regular file, or has over ``cap`` bytes.
+        """
+        with self.parent(path) as (folder, name):
+            descriptor = os.open(
+                name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder
+            )
+            with os.fdopen(descriptor, "rb") as file:
+                info = os.fstat(descriptor)
+                if not stat.S_ISREG(info.st_mode):
+                    raise ToolError(f"{path} is not a regular file.")
+                if info.st_size > cap:
+                    raise ToolError(
+                        f"{path} has {info.st_size} bytes, more than the {cap} that this tool "
+                        "reads. Look at a part of it with the shell."
+                    )
+                return file.read(cap + 1)[:cap]
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace or make a file in one step: readers see the old or the new, never a part."""
+        with self.parent(path, make=True) as (folder, name):
+            mode = self._mode(folder, name, path)
+            spare = f".{name[:100]}.{secrets.token_hex(6)}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(spare, flags, 0o600, dir_fd=folder)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    self._own(descriptor)
+                    os.fchmod(descriptor, mode)
+                os.rename(spare, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException:
+                os.unlink(spare, dir_fd=folder)
+                raise
+
+    def remove(self, path: str) -> None:
+        """Delete a file."""
+        with self.parent(path) as (folder, name):
+            os.unlink(name, dir_fd=folder)
+
+    def kind(self, path: str) -> str:
+        """``file``, ``folder``, ``link``, ``other`` or ``none``."""
+        try:
+            with self.parent(path) as (folder, name):
+                mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        except ToolError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return "none"
+            raise
+        tests = {"file": stat.S_ISREG, "folder": stat.S_ISDIR, "link": stat.S_ISLNK}
+        return next((name for name, test in tests.items() if test(mode)), "other")
+
+    def listing(self, path: str, depth: int, cap: int) -> list[str]:
+        """Names below a folder, folders with a slash, links with their target unread."""
+        with self.parent(path) as (folder, name):
+            descriptor = os.open(name, _FOLDER, dir_fd=folder)
+            try:
+                return self._walk(descriptor, "", depth, cap)
+            finally:
+                os.close(descriptor)
+
+    def _walk(self, folder: int, prefix: str, depth: int, cap: int) -> list[str]:
+        found: list[str] = []
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+        for entry in ordered:
+            if entry.name.startswith(".") or len(found) >= cap:
+                continue
+            is_folder = entry.is_dir(follow_symlinks=False)
+            mark = "/" if is_folder else "@" if entry.is_symlink() else ""
+            found.append(f"{prefix}{entry.name}{mark}")
+            if is_folder and depth > 1:
+                inner = os.open(entry.name, _FOLDER, dir_fd=folder)
+                try:
+                    found += self._walk(
+                        inner, f"{prefix}{entry.name}/", depth - 1, cap - len(found)
+                    )
+                finally:
+                    os.close(inner)
+        return found
+
+    def _mode(self, folder: int, name: str, path: str) -> int:
+        try:
+            info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return 0o644
+        if not stat.S_ISREG(info.st_mode):
+            raise ToolError(f"{path} is not a regular file: it is left as it is.")
+        return stat.S_IMODE(info.st_mode) & 0o777
+
+    def _own(self, descriptor: int) -> None:
+        if os.geteuid() == 0:
+            owner = self._root.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def explain(path: str, error: OSError) -> str:
+    """Words for the model about a failed system call."""
+    words = {
+        errno.ENOENT: f"The path {path} does not exist. Please provide a valid path.",
+        errno.ENOTDIR: f"{path}: a part of it is not a folder, or is a symbolic link, which is "
+        "not followed.",
+        errno.ELOOP: f"{path} is a symbolic link. Links are not followed; give the real path.",
+        errno.EISDIR: f"{path} is a directory.",
+        errno.ENAMETOOLONG: "A name in the path is too long.",
+        errno.EACCES: f"{path}: permission denied.",
+        errno.ENOSPC: "The disk of the desktop is full.",
+        errno.ENXIO: f"{path} is not a regular file.",
+    }
+    return words.get(error.errno or 0, f"{path}: {error.strerror}.")

@@ -1,0 +1,94 @@
+"""What the model has seen of the screen: when to look, and what to say about changes.
+
+One place decides when the screen is given time to settle. It is lazy: an action returns at
+once, and whoever looks or acts next waits first, so that time spent thinking or streaming
+counts as waiting.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from agent.desktop.base import Desktop, EncodedImage, Frame
+
+_LOOK = (0.15, 0.1, 2.0)
+"""Seconds before a picture: for something to begin, for quiet, at most."""
+
+_NEXT = (0.08, 0.05, 0.5)
+"""The same before the next action of a batch."""
+
+_NOTICEABLE = 0.005
+"""Share of pixels; less is a caret, a clock or a hover."""
+
+UNCHANGED = "The screen is unchanged since your last picture."
+MOVING = "The screen was still changing when this picture was taken."
+CHANGED_SINCE = "Before this action, the screen had changed since your last picture."
+
+
+class Watch:
+    """Remembers the frame that the model saw last, and the action that is not settled."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._desktop = desktop
+        self._seen: Frame | None = None
+        self._acted_at: float | None = None
+        self.note = ""
+        """What to tell the model along with the last picture, or in place of it."""
+
+    async def before_action(self) -> str:
+        """Let the previous action settle briefly; a note if the screen moved under the model."""
+        if self._acted_at is not None:
+            await self._settle(*_NEXT)
+            return ""
+        if self._seen is None:
+            return ""
+        frame = await self._desktop.grab()
+        return CHANGED_SINCE if changed_share(self._seen, frame) > _NOTICEABLE else ""
+
+    def acted(self) -> None:
+        """Note that something was done to the desktop just now."""
+        self._acted_at = time.monotonic()
+
+    async def look(self) -> EncodedImage:
+        """A settled picture of the whole screen; sets ``note``."""
+        self.note = "" if await self._settle(*_LOOK) else MOVING
+        self._seen = await self._desktop.grab()
+        return await self._desktop.screenshot()
+
+    async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
+        """A settled picture of a part; the model's view of the whole stays as it was."""
+        self.note = "" if await self._settle(*_LOOK) else MOVING
+        return await self._desktop.zoom(region)
+
+    async def closing(self) -> EncodedImage | None:
+        """A settled picture if it differs from the last one; sets ``note``."""
+        quiet = await self._settle(*_LOOK)
+        frame = await self._desktop.grab()
+        if self._seen is not None and changed_share(self._seen, frame) == 0:
+            self.note = UNCHANGED
+            return None
+        self.note = "" if quiet else MOVING
+        self._seen = frame
+        return await self._desktop.screenshot()
+
+    async def _settle(self, first: float, quiet: float, cap: float) -> bool:
+        """Wait for quiet after an action that was not waited for; whether it came."""
+        if self._acted_at is None:
+            return True
+        gone = time.monotonic() - self._acted_at
+        settled = await self._desktop.settle(first=max(0.0, first - gone), quiet=quiet, cap=cap)
+        self._acted_at = None
+        return settled.quiet
+
+
+def changed_share(one: Frame, other: Frame) -> float:
+    """Share of pixels that differ; 1.0 for frames of different size."""
+    if (one.width, one.height) != (other.width, other.height):
+        return 1.0
+    if one.rgb == other.rgb:
+        return 0.0
+    a = np.frombuffer(one.rgb, np.uint8).reshape(-1, 3)
+    b = np.frombuffer(other.rgb, np.uint8).reshape(-1, 3)
+    return float((a != b).any(axis=1).mean())
