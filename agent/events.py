@@ -244,11 +244,15 @@ class ActionFinished(BaseEvent):
 
 
 class ScreenSeen(BaseEvent):
-    """The closing picture of a batch of actions, belonging to the result of the last."""
+    """What the screen showed after a batch of actions: belongs to the last one's result.
+
+    Without an image, ``note`` says why ("the screen did not change").
+    """
 
     kind: Literal["screen_seen"] = "screen_seen"
     action_id: str
-    image: Image
+    image: Image | None = None
+    note: str = ""
 
 
 class ApprovalAsked(BaseEvent):

@@ -1,0 +1,334 @@
+"""The one channel into a running session: say, hold, release, stop, approve, answer.
+
+Every method is synchronous and returns at once, whatever hangs: the desktop's input driver
+is halted first, then the journal is written, then the work is cancelled. Nobody waits for
+the cancelled work: its *lease* is revoked, so nothing that it still does can reach the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agent import events as ev
+from agent.clock import Clock
+from agent.desktop.base import InputDriver
+from agent.errors import BadInput, JournalError
+from agent.history import CUT, INTERRUPTED
+from agent.log import E, EventLog
+from agent.status import Status, StatusTracker
+
+GRACE = 1.0
+"""Seconds that new work waits for cancelled work to clear its desk."""
+
+ApprovalChannel = ev.Source | Literal["rule", "timer", "interruption"]
+
+
+def new_id(prefix: str) -> str:
+    """An identifier that is unique within a session."""
+    return f"{prefix}_{secrets.token_hex(6)}"
+
+
+class Lease:
+    """The right of one piece of work to write to the log; revoked by any interruption."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self.valid = True
+
+    def emit(self, event: E) -> E:
+        """Append an event.
+
+        Raises:
+            asyncio.CancelledError: the lease was revoked; the work must end.
+            JournalError: the journal cannot be written.
+        """
+        if not self.valid:
+            raise asyncio.CancelledError
+        return self._log.append(event)
+
+
+Work = Callable[[str, Lease], Awaitable[None]]
+"""What carries out a task: given its id and a lease. It never raises but for cancellation."""
+
+
+@dataclass
+class _Waiting:
+    """Questions that are open, by id."""
+
+    approvals: dict[str, asyncio.Future[str]] = field(default_factory=dict)
+    answers: dict[str, asyncio.Future[str]] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        for future in (*self.approvals.values(), *self.answers.values()):
+            future.cancel()
+        self.approvals.clear()
+        self.answers.clear()
+
+
+class Control:
+    """One session's control. To be called on the session's event loop."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        tracker: StatusTracker,
+        driver: Callable[[], InputDriver],
+        work: Work,
+        clock: Clock,
+    ) -> None:
+        self._log = log
+        self._tracker = tracker
+        self._driver = driver
+        self._work = work
+        self._clock = clock
+        self._waiting = _Waiting()
+        self._lease: Lease | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._old: set[asyncio.Task[None]] = set()
+        self._free = asyncio.Event()
+        self._unsubscribe = log.subscribe(lambda _: self._set_gate())
+        self._set_gate()
+
+    @property
+    def status(self) -> Status:
+        return self._tracker.status
+
+    # What the person does ---------------------------------------------------------
+
+    def say(
+        self,
+        text: str,
+        *,
+        source: ev.Source = "typed",
+        how: Literal["redirect", "queue"] = "redirect",
+    ) -> str:
+        """Give the agent words; returns the id of the task that they belong to.
+
+        When idle they begin a task. While one runs, ``redirect`` cuts in at once and
+        ``queue`` lets the model read them after the current results.
+
+        Raises:
+            BadInput: the text is blank.
+            JournalError: it could not be written down; the running work goes on.
+        """
+        text = text.strip()
+        if not text:
+            raise BadInput("Nothing was said: give the agent a sentence.")
+        task_id = self.status.task_id
+        if task_id is None:
+            task_id = new_id("task")
+            self._log.append(ev.TaskStarted(task_id=task_id, text=text, source=source))
+            self._log.append(ev.UserMessage(text=text, source=source))
+            self._begin(task_id)
+        else:
+            self._log.append(ev.UserMessage(text=text, source=source))
+            if how == "redirect":
+                self.interrupt()
+                self.release("new words")
+                self._begin(task_id)
+        return task_id
+
+    def hold(self, reason: str) -> None:
+        """Let no further action begin. Does nothing when held already."""
+        if not self.status.held:
+            self._log.append(ev.HoldBegan(reason=reason))
+
+    def release(self, reason: str = "") -> None:
+        """End a hold. Does nothing when there is none."""
+        if self.status.held:
+            self._log.append(ev.HoldEnded(reason=reason))
+
+    def stop(self, reason: str, *, source: ev.Source = "button") -> tuple[str, ...]:
+        """Stop everything now; returns the names of the keys and buttons released.
+
+        Works with model, tool, approval or journal hung or failing.
+        """
+        released = self._driver().halt()
+        self._revoke()
+        self._log.append(ev.Stopped(reason=reason, source=source, released=released))
+        close_open_ends(self._log.append, self.status, summary="Stopped.")
+        return released
+
+    def approve(
+        self,
+        approval_id: str,
+        decision: Literal["allow", "deny"],
+        *,
+        channel: ApprovalChannel,
+        note: str = "",
+    ) -> bool:
+        """Answer an approval; false when it is not the one that is open now."""
+        future = self._waiting.approvals.get(approval_id)
+        if future is None or future.done():
+            return False
+        self._log.append(
+            ev.ApprovalDecided(
+                approval_id=approval_id, decision=decision, channel=channel, note=note
+            )
+        )
+        future.set_result(decision)
+        return True
+
+    def answer(self, question_id: str, text: str) -> bool:
+        """Answer the agent's question; false when it is not open."""
+        future = self._waiting.answers.get(question_id)
+        if future is None or future.done():
+            return False
+        self._log.append(ev.QuestionAnswered(question_id=question_id, text=text))
+        future.set_result(text)
+        return True
+
+    def take_control(self) -> None:
+        """Give the person the mouse: the agent's work is cut and waits."""
+        if self.status.yours:
+            return
+        self._driver().halt()
+        self._log.append(ev.ControlTaken())
+        self._restart()
+
+    def return_control(self, note: str = "") -> None:
+        """Give the mouse back; the agent is told, looks at the screen and goes on."""
+        if not self.status.yours:
+            return
+        told = f"I used the mouse and keyboard myself. {note}".strip()
+        self._log.append(ev.ControlReturned(note=note))
+        if self.status.task_id is not None:
+            self._log.append(ev.UserMessage(text=told, origin="session"))
+        else:
+            self._driver().resume()
+
+    # What the loop asks -------------------------------------------------------------
+
+    async def gate(self) -> None:
+        """Return when actions may begin: neither held nor in the person's hands."""
+        await self._free.wait()
+
+    async def ask_approval(self, lease: Lease, asked: ev.ApprovalAsked) -> str:
+        """Ask, and wait for ``allow`` or ``deny``; ``timeout`` when nobody answers."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.approvals[asked.approval_id] = future
+        try:
+            lease.emit(asked)
+            if await self._in_time(future, asked.timeout):
+                return str(future.result())
+            lease.emit(
+                ev.ApprovalDecided(
+                    approval_id=asked.approval_id, decision="timeout", channel="timer"
+                )
+            )
+            return "timeout"
+        finally:
+            self._waiting.approvals.pop(asked.approval_id, None)
+
+    async def ask(self, lease: Lease, text: str, question_id: str) -> str:
+        """Ask the person something and wait for the answer, however long it takes."""
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.answers[question_id] = future
+        try:
+            lease.emit(ev.QuestionAsked(question_id=question_id, text=text))
+            return await future
+        finally:
+            self._waiting.answers.pop(question_id, None)
+
+    # Inside -------------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Cut the running work, close what it left open, keep the task."""
+        self._driver().halt()
+        self._revoke()
+        close_open_ends(self._log.append, self.status)
+
+    def abandon(self) -> None:
+        """Stop writing and waiting, for a session that closes."""
+        with contextlib.suppress(JournalError):
+            self.interrupt()
+        self._unsubscribe()
+
+    async def finished(self) -> None:
+        """Return when no work runs any more, or when it does not end in time."""
+        running = {task for task in (self._task, *self._old) if task is not None}
+        if running:
+            await asyncio.wait(running, timeout=GRACE)
+
+    async def idle(self) -> None:
+        """Return when no task is under way."""
+        while self.status.task_id is not None or (self._task and not self._task.done()):
+            if self._task is not None and not self._task.done():
+                await asyncio.wait({self._task})
+            else:
+                await asyncio.sleep(0)
+
+    def _restart(self) -> None:
+        self.interrupt()
+        if self.status.task_id is not None:
+            self._begin(self.status.task_id)
+
+    def _begin(self, task_id: str) -> None:
+        self._lease = lease = Lease(self._log)
+        self._task = asyncio.create_task(self._guarded(task_id, lease), name=f"work {task_id}")
+
+    async def _guarded(self, task_id: str, lease: Lease) -> None:
+        if self._old:
+            await asyncio.wait(tuple(self._old), timeout=GRACE)
+        await self.gate()
+        self._driver().resume()
+        await self._work(task_id, lease)
+
+    def _revoke(self) -> None:
+        self._waiting.clear()
+        if self._lease is not None:
+            self._lease.valid = False
+            self._lease = None
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            self._old.add(self._task)
+            self._task.add_done_callback(self._old.discard)
+        self._task = None
+
+    def _set_gate(self) -> None:
+        if self.status.held or self.status.yours:
+            self._free.clear()
+        else:
+            self._free.set()
+
+    async def _in_time(self, future: asyncio.Future[str], seconds: float) -> bool:
+        timer = asyncio.ensure_future(self._clock.sleep(seconds))
+        both: set[asyncio.Future[Any]] = {future, timer}
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        return future.done()
+
+
+def close_open_ends(
+    emit: Callable[[ev.Event], object],
+    status: Status,
+    *,
+    stop_reason: Literal["interrupted", "broken", "refusal"] = "interrupted",
+    unexecuted: str = INTERRUPTED,
+    summary: str | None = None,
+) -> None:
+    """Write the ends of all that was cut: approval, question, actions, turn.
+
+    With a ``summary`` the task ends as well, as stopped. Also used when a journal is
+    resumed, so that a session killed at any event reads like one that was stopped there.
+    """
+    if status.pending_approval is not None:
+        approval_id = status.pending_approval.approval_id
+        emit(ev.ApprovalDecided(approval_id=approval_id, decision="void", channel="interruption"))
+    if status.question is not None:
+        emit(ev.QuestionAnswered(question_id=status.question.question_id, text=""))
+    for action_id in status.open_actions:
+        ran = action_id == status.running
+        text = CUT if ran else unexecuted
+        emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran))
+    if status.turn_id is not None:
+        emit(ev.TurnFinished(turn_id=status.turn_id, stop_reason=stop_reason))
+    if summary is not None and status.task_id is not None:
+        emit(ev.TaskFinished(task_id=status.task_id, outcome="stopped", summary=summary))

@@ -1,0 +1,205 @@
+"""From events to the list of messages that the model is sent.
+
+A fold over the log: nothing here acts, waits or remembers what the events do not say, so a
+session that was cut at any point, even by ``kill -9``, has a history that the service
+accepts. The history only ever grows, because thinking is bound to the exact prefix.
+
+What is kept of a turn that was cut: its finished blocks, and its unfinished text, trimmed.
+An unfinished thought or tool call is dropped. A turn that broke off before any of its
+actions ran is dropped whole, since it is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent import events as ev
+from agent.models.base import Block, Message
+
+HALTED = "Not executed: an earlier computer action in this turn failed."
+"""The service's own words for the rest of a batch after a failure."""
+
+INTERRUPTED = "Not executed: the user interrupted."
+CUT = "The user interrupted this action while it ran; it may have had part of its effect."
+BROKEN_OFF = "Not executed: the answer broke off before its end."
+
+_CUT_SHORT = ("interrupted", "broken", "refusal")
+_THINKING = ("thinking", "redacted_thinking")
+
+ImageLoader = Callable[[str], "str | None"]
+"""From an image's SHA-256 to its bytes in base64, or None when it is gone."""
+
+
+def build_messages(events: Iterable[ev.Event], load_image: ImageLoader) -> list[Message]:
+    """The messages of a whole log."""
+    history = History(load_image)
+    for event in events:
+        history.add(event)
+    return history.messages()
+
+
+@dataclass
+class _Turn:
+    """What the log says of one answer so far."""
+
+    blocks: list[Block] = field(default_factory=list)
+    unfinished: str = ""
+    started: set[str] = field(default_factory=set)
+    finished: dict[str, ev.ActionFinished] = field(default_factory=dict)
+    closing: dict[str, ev.ScreenSeen] = field(default_factory=dict)
+    stop_reason: str = "interrupted"
+
+    @property
+    def ran(self) -> bool:
+        return bool(self.started) or any(result.ran for result in self.finished.values())
+
+    @property
+    def calls(self) -> list[Block]:
+        return [block for block in self.answer() if block["type"] == "tool_use"]
+
+    def answer(self) -> list[Block]:
+        """The assistant's blocks that are kept."""
+        if self.stop_reason in ("broken", "refusal") and not self.ran:
+            return []
+        blocks = [b for b in self.blocks if b["type"] != "text" or b["text"].strip()]
+        rest = self.unfinished.strip()
+        if rest and self.stop_reason in _CUT_SHORT:
+            blocks.append({"type": "text", "text": rest})
+        while blocks and blocks[-1]["type"] in _THINKING:
+            blocks.pop()
+        return blocks
+
+
+class History:
+    """The fold. Feed it every event of a session in order; ask it for the messages."""
+
+    def __init__(self, load_image: ImageLoader) -> None:
+        self._load = load_image
+        self._done: list[Message] = []
+        self._turn: _Turn | None = None
+        self._said: list[ev.UserMessage] = []
+        self._notes: list[str] = []
+        self._pictures: dict[str, Block] = {}
+
+    def add(self, event: ev.Event) -> None:
+        """Take in the next event."""
+        match event:
+            case ev.TurnStarted():
+                self._done = self.messages()
+                self._turn, self._said, self._notes = _Turn(), [], []
+                self._pictures.clear()
+            case ev.UserMessage():
+                self._said.append(event)
+            case ev.Narrated(state="cut"):
+                self._notes.append(_heard(event))
+            case _ if self._turn is not None:
+                _into_turn(self._turn, event)
+            case _:
+                pass
+
+    def messages(self) -> list[Message]:
+        """The list to send now; the caller may extend it but must not alter its blocks."""
+        messages = list(self._done)
+        turn = self._turn or _Turn()
+        _append(messages, "assistant", turn.answer())
+        _append(messages, "user", self._answers(turn))
+        _append(messages, "user", [_text(note) for note in self._remarks(turn)])
+        _append(messages, "user", [b for said in self._said for b in self._words(said)])
+        return messages
+
+    def _remarks(self, turn: _Turn) -> list[str]:
+        interrupted = turn.stop_reason == "interrupted" and turn.answer()
+        return [*(["The user interrupted you here."] if interrupted else []), *self._notes]
+
+    def _answers(self, turn: _Turn) -> list[Block]:
+        results: list[Block] = []
+        seen_later: list[Block] = []
+        for call in turn.calls:
+            result = self._result(call, turn)
+            results.append(result)
+            closing = turn.closing.get(call["id"])
+            if closing is None:
+                continue
+            shown = [_text(closing.note)] if closing.note.strip() else []
+            shown += [self._picture(closing.image)] if closing.image is not None else []
+            if result.get("is_error"):
+                seen_later += [_text("The screen now:"), *shown] if shown else []
+            else:
+                result["content"] += shown
+        return results + seen_later
+
+    def _result(self, call: Block, turn: _Turn) -> Block:
+        finished = turn.finished.get(call["id"])
+        if finished is None:
+            text = CUT if call["id"] in turn.started else INTERRUPTED
+            return _tool_result(call, [_text(text)], is_error=True)
+        content = [_text(finished.text)] if finished.text.strip() else []
+        if finished.image is not None and not finished.is_error:
+            content.append(self._picture(finished.image))
+        return _tool_result(call, content or [_text("Done.")], is_error=finished.is_error)
+
+    def _words(self, said: ev.UserMessage) -> list[Block]:
+        words = [_text(said.text)] if said.text.strip() else []
+        return words + [self._picture(image) for image in said.images]
+
+    def _picture(self, image: ev.Image) -> Block:
+        block = self._pictures.get(image.sha256)
+        if block is None:
+            data = self._load(image.sha256)
+            block = _text("(This picture is no longer available.)")
+            if data is not None:
+                source = {"type": "base64", "media_type": image.media_type, "data": data}
+                block = {"type": "image", "source": source}
+            self._pictures[image.sha256] = block
+        return block
+
+
+def _into_turn(turn: _Turn, event: ev.Event) -> None:
+    match event:
+        case ev.TextStreamed(role="text"):
+            turn.unfinished += event.text
+        case ev.BlockFinished():
+            turn.blocks.append(event.block)
+            if event.block["type"] == "text":
+                turn.unfinished = ""
+        case ev.ActionStarted():
+            turn.started.add(event.action_id)
+        case ev.ActionFinished():
+            turn.finished.setdefault(event.action_id, event)
+        case ev.ScreenSeen():
+            turn.closing[event.action_id] = event
+        case ev.TurnFinished():
+            turn.stop_reason = event.stop_reason
+        case _:
+            pass
+
+
+def _heard(line: ev.Narrated) -> str:
+    words = line.text.split()[: line.cut_at or 0]
+    if not words:
+        return f"The person did not hear: “{line.text}”"
+    return f"The person heard only: “{' '.join(words)}”"
+
+
+def _text(text: str) -> Block:
+    return {"type": "text", "text": text}
+
+
+def _tool_result(call: Block, content: list[Block], *, is_error: bool) -> Block:
+    result: dict[str, Any] = {"type": "tool_result", "tool_use_id": call["id"], "content": content}
+    if call.get("toolset_name") is not None:
+        result["toolset_name"] = call["toolset_name"]
+    if is_error:
+        result["is_error"] = True
+    return result
+
+
+def _append(messages: list[Message], role: str, blocks: list[Block]) -> None:
+    """Add blocks to the last message if it is of the same role, else as a new one."""
+    if not blocks:
+        return
+    if messages and messages[-1]["role"] == role:
+        blocks = messages.pop()["content"] + blocks
+    messages.append({"role": role, "content": blocks})

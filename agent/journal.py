@@ -1,0 +1,247 @@
+"""Where a session's events and pictures lie: one folder, one SQLite file, images by hash.
+
+::
+
+    sessions/ID/            0700
+        events.db           SQLite, write-ahead log; one row an event
+        images/HASH.jpg     named by the SHA-256 of the bytes
+        prompt.md           the system prompt as sent
+        lock                held while a process has the session open
+
+``write`` commits before it returns, so a ``kill -9`` loses nothing. (A power cut may lose
+the last moments: the disk is not waited for.)
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import pydantic
+
+from agent.desktop.base import EncodedImage
+from agent.errors import ConfigurationError, JournalError
+from agent.events import Event, Image, dump_event, load_event
+from agent.log import Journal
+
+SCHEMA = 1
+"""Version of the tables; a newer one is refused, not guessed at."""
+
+_SUFFIX = {"image/jpeg": "jpg", "image/png": "png"}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+T = TypeVar("T")
+
+
+class SessionJournal(Journal, Protocol):
+    """A journal that keeps pictures and the system prompt as well."""
+
+    def put_image(self, image: EncodedImage) -> Image: ...
+
+    def image_base64(self, sha256: str) -> str | None: ...
+
+    @property
+    def prompt(self) -> str | None: ...
+
+    @prompt.setter
+    def prompt(self, text: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def session_folder(data_dir: Path, session_id: str) -> Path:
+    """Where a session lies.
+
+    Raises:
+        ConfigurationError: the id could not be a folder's name.
+    """
+    if not _ID.fullmatch(session_id):
+        raise ConfigurationError(
+            f"“{session_id}” is not a session's id: use letters, digits, dot, dash, underscore."
+        )
+    return data_dir / "sessions" / session_id
+
+
+def list_sessions(data_dir: Path) -> list[str]:
+    """Ids of all journaled sessions, the most recently used first."""
+    found = (data_dir / "sessions").glob("*/events.db")
+    return [path.parent.name for path in sorted(found, key=_last_used, reverse=True)]
+
+
+def _last_used(path: Path) -> float:
+    wal = path.with_name("events.db-wal")
+    return max(p.stat().st_mtime for p in (path, wal) if p.exists())
+
+
+class SqliteJournal:
+    """The journal of one session; see the module's text for the layout.
+
+    Raises:
+        JournalError: it is in use, damaged, from a newer version, or cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock: int | None = None
+        self._db: sqlite3.Connection | None = None
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        try:
+            (self.folder / "images").mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            self._lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise JournalError(
+                f"Session {self.folder.name} is open in another process; close it there first."
+            ) from None
+        except OSError as error:
+            raise JournalError(
+                f"The journal's folder {self.folder} cannot be used ({error.strerror}); "
+                "check its owner and the free space, or set SAYSO_DATA_DIR."
+            ) from error
+        os.close(os.open(self.folder / "events.db", os.O_CREAT | os.O_RDWR, 0o600))
+        self._db = sqlite3.connect(
+            self.folder / "events.db", isolation_level=None, check_same_thread=False
+        )
+        self._guarded(self._prepare)
+
+    def _prepare(self) -> None:
+        db = self._connection()
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA:
+            raise JournalError(
+                f"The journal in {self.folder} is of version {version}, this program knows "
+                f"{SCHEMA}; open it with the newer program that wrote it."
+            )
+        db.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event TEXT)")
+        db.execute(f"PRAGMA user_version={SCHEMA}")
+
+    def write(self, event: Event) -> None:
+        """Commit one event.
+
+        Raises:
+            JournalError: it could not be written; what was there before is untouched.
+        """
+        row = (event.seq, dump_event(event))
+        self._guarded(lambda: self._connection().execute("INSERT INTO events VALUES (?, ?)", row))
+
+    def read(self) -> Iterable[Event]:
+        """All events in order.
+
+        Raises:
+            JournalError: the file is damaged, or an event is not of this version.
+        """
+        query = "SELECT seq, event FROM events ORDER BY seq"
+        rows = self._guarded(lambda: self._connection().execute(query).fetchall())
+        events = []
+        for expected, (seq, line) in enumerate(rows):
+            try:
+                event = load_event(line)
+            except pydantic.ValidationError:
+                raise self._damaged(f"event {seq} is not readable") from None
+            if not expected == seq == event.seq:
+                raise self._damaged(f"event {expected} is missing")
+            events.append(event)
+        return events
+
+    def put_image(self, image: EncodedImage) -> Image:
+        """Keep a picture; equal bytes are kept once.
+
+        Raises:
+            JournalError: the disk refuses.
+        """
+        digest = hashlib.sha256(image.data).hexdigest()
+        kept = Image(
+            sha256=digest, media_type=image.media_type, width=image.width, height=image.height
+        )
+        path = self.folder / "images" / f"{digest}.{_SUFFIX[image.media_type]}"
+        if not path.exists():
+            self._write_file(path, image.data)
+        return kept
+
+    def image_path(self, sha256: str) -> Path | None:
+        """The file of a picture, or None when it is not here."""
+        if not _HASH.fullmatch(sha256):
+            return None
+        paths = (self.folder / "images" / f"{sha256}.{suffix}" for suffix in _SUFFIX.values())
+        return next((path for path in paths if path.is_file()), None)
+
+    def image_bytes(self, sha256: str) -> bytes | None:
+        path = self.image_path(sha256)
+        return path.read_bytes() if path is not None else None
+
+    def image_base64(self, sha256: str) -> str | None:
+        """A picture as the model is sent it, or None when it is gone."""
+        data = self.image_bytes(sha256)
+        return base64.b64encode(data).decode() if data is not None else None
+
+    @property
+    def prompt(self) -> str | None:
+        """The system prompt that the session was begun with."""
+        path = self.folder / "prompt.md"
+        return path.read_text("utf-8") if path.exists() else None
+
+    @prompt.setter
+    def prompt(self, text: str) -> None:
+        self._write_file(self.folder / "prompt.md", text.encode())
+
+    def close(self) -> None:
+        """Release the files; the session can then be opened elsewhere."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _write_file(self, path: Path, data: bytes) -> None:
+        """Write beside, then rename: a cut leaves the old file or the new, never half."""
+        beside = path.with_name(f".{path.name}.new")
+        try:
+            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            beside.replace(path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except sqlite3.OperationalError as error:
+            raise self._unwritable(error) from error
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(str(error)) from error
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise JournalError(f"Session {self.folder.name} is closed; resume it to go on.")
+        return self._db
+
+    def _unwritable(self, error: Exception) -> JournalError:
+        return JournalError(
+            f"The journal in {self.folder} cannot be written ({error}); free some disk space "
+            "or check the folder's owner, then say what to do next. Nothing was lost."
+        )
+
+    def _damaged(self, why: str) -> JournalError:
+        return JournalError(
+            f"The journal in {self.folder} is damaged ({why}). It was left as it is: move the "
+            "folder aside to keep it, and start a new session."
+        )

@@ -1,0 +1,179 @@
+"""Limits on turns, tokens, money and time, and the detection of going round in circles.
+
+Turns and seconds count within a task, tokens and dollars over the session. Each is warned
+of once at 80 % and asked about at 100 %; a yes allows as much again. Time in which the
+agent waited for the person does not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from agent import events as ev
+from agent.settings import Settings
+
+WARN_SHARE = 0.8
+REPEATS = 3
+"""The same actions on the same screen, so often, are a circle."""
+
+_WINDOW = 12
+"""Turns that are looked back over for a circle."""
+
+Name = Literal["turns", "tokens", "dollars", "seconds", "loop"]
+_WAITS_BEGIN = ("approval_asked", "question_asked", "hold_began", "control_taken")
+_WAITS_END = ("approval_decided", "question_answered", "hold_ended", "control_returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A limit that wants attention: warned of (share below 1) or reached."""
+
+    limit: Name
+    used: float
+    allowed: float
+
+    @property
+    def share(self) -> float:
+        return self.used / self.allowed
+
+
+class Limits:
+    """A reading of the log against the settings. Feed it every event in order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base: dict[Name, float] = {
+            "turns": settings.max_turns,
+            "tokens": settings.max_tokens,
+            "dollars": settings.max_dollars,
+            "seconds": settings.max_seconds,
+            "loop": REPEATS,
+        }
+        self._allowed = dict(self._base)
+        self._used: dict[Name, float] = dict.fromkeys(self._base, 0.0)
+        self._warned: set[Name] = set()
+        self._since: float | None = None
+        self._waiting = 0
+        self._reset_circle()
+
+    def add(self, event: ev.Event) -> None:
+        """Take in the next event."""
+        self._count_time(event)
+        match event:
+            case ev.TaskStarted():
+                self._new_task()
+            case ev.TurnStarted():
+                self._used["turns"] += 1
+                self._close_signature()
+            case ev.TurnFinished():
+                self._used["tokens"] += _tokens(event.usage)
+                self._used["dollars"] += event.usage.dollars
+            case ev.ActionProposed():
+                self._actions.append(event.action_hash)
+            case ev.ActionFinished() if event.image is not None:
+                self._screen = event.image.sha256
+            case ev.ScreenSeen() if event.image is not None:
+                self._screen = event.image.sha256
+            case ev.UserMessage(origin="person"):
+                self._reset_circle()
+            case ev.LimitReached():
+                self._warned.add(event.limit)
+            case _:
+                pass
+
+    def extend(self, limit: Name) -> None:
+        """Allow as much again, as the person said."""
+        self._warned.discard(limit)
+        if limit == "loop":
+            self._reset_circle()
+        else:
+            self._allowed[limit] += self._base[limit]
+
+    def excesses(self, now: float) -> Iterator[Excess]:
+        """What is to be warned of or asked about at Unix time ``now``, reached ones first."""
+        self._close_signature()
+        used = dict(self._used)
+        if self._since is not None and not self._waiting:
+            used["seconds"] += max(0.0, now - self._since)
+        found = [Excess(name, used[name], self._allowed[name]) for name in self._base]
+        for excess in sorted(found, key=lambda e: -e.share):
+            warn = excess.limit != "loop" and excess.limit not in self._warned
+            if excess.share >= 1 or (excess.share >= WARN_SHARE and warn):
+                yield excess
+
+    def _new_task(self) -> None:
+        for name in ("turns", "seconds"):
+            self._used[name] = 0.0
+            self._allowed[name] = self._base[name]
+            self._warned.discard(name)
+        self._reset_circle()
+
+    def _count_time(self, event: ev.Event) -> None:
+        if self._since is not None and not self._waiting:
+            self._used["seconds"] += max(0.0, event.at - self._since)
+        if isinstance(event, ev.TaskStarted):
+            self._waiting = 0
+        elif event.kind in _WAITS_BEGIN:
+            self._waiting += 1
+        elif event.kind in _WAITS_END:
+            self._waiting = max(0, self._waiting - 1)
+        working = not isinstance(event, ev.TaskFinished | ev.SessionOpened)
+        counting = self._since is not None or isinstance(event, ev.TaskStarted)
+        self._since = event.at if working and counting else None
+
+    def _reset_circle(self) -> None:
+        self._actions: list[str] = []
+        self._screen = ""
+        self._past: deque[tuple[str, ...]] = deque(maxlen=_WINDOW)
+        self._used["loop"] = 0.0
+
+    def _close_signature(self) -> None:
+        """A turn's actions and the screen they led to are one entry of the look-back."""
+        if not self._actions:
+            return
+        signature = (*self._actions, self._screen)
+        self._past.append(signature)
+        self._actions = []
+        self._used["loop"] = float(self._past.count(signature))
+
+
+def _tokens(usage: ev.Usage) -> int:
+    return (
+        usage.input_tokens
+        + usage.output_tokens
+        + usage.cache_read_input_tokens
+        + usage.cache_creation_input_tokens
+    )
+
+
+_YES = re.compile(
+    r"^\W*(yes|yeah|yep|sure|ok|okay|go on|go ahead|continue|keep going)\b", re.IGNORECASE
+)
+_NO = re.compile(
+    r"^\W*(no|nope|stop|cancel|enough|that's enough|end|quit|never ?mind)\b|^\W*$", re.IGNORECASE
+)
+
+
+def agrees(answer: str) -> bool:
+    """Whether an answer to a limit's question is a plain yes."""
+    return bool(_YES.match(answer))
+
+
+def refuses(answer: str) -> bool:
+    """Whether it is a no; silence is one."""
+    return bool(_NO.match(answer))
+
+
+def question_for(excess: Excess) -> str:
+    """What the person is asked when a limit is reached."""
+    used = {
+        "turns": f"I have used all {excess.allowed:.0f} turns of this task.",
+        "tokens": f"I have used all {excess.allowed:.0f} tokens of this session.",
+        "dollars": f"I have used the {excess.allowed:.2f} dollars of this session.",
+        "seconds": f"I have worked on this for {excess.allowed / 60:.0f} minutes.",
+        "loop": f"I have tried the same thing {excess.used:.0f} times and the screen is the same.",
+    }[excess.limit]
+    return f"{used} Shall I go on? Say yes, no, or what to do differently."

@@ -1,0 +1,277 @@
+"""The agent's loop: run a task, take turns, act on each call, observe what came of it.
+
+::
+
+    run      turns until the model has nothing left to do, or somebody says so
+    turn     one streamed answer; its actions begin as soon as their blocks are complete
+    act      one action: rules, hold, approval, then the tool
+    observe  write down what came of it
+
+Every event is in the journal before the thing happens. A cancellation may strike at any
+await: the loop cleans nothing up, because `control` writes the open ends and `history`
+repairs the messages from the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+
+from agent import events as ev
+from agent.control import Lease, close_open_ends, new_id
+from agent.errors import DesktopError, ModelError, ModelRefused, StreamBroken, ToolError
+from agent.gates import Agent, Ended, check_limits, permit
+from agent.history import BROKEN_OFF, HALTED
+from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text, TurnDone, Waiting
+from agent.tools.base import Tool, ToolCall, ToolResult
+from agent.view import closing_picture, look
+
+MAX_BROKEN = 4
+"""Answers in a row that may break off before the task is given up."""
+
+MAX_EMPTY = 2
+EMPTY = "Your answer was empty. If the task is done, say so in one sentence; otherwise go on."
+GO_ON = "Your answer reached the limit of its length. Go on from there."
+
+
+@dataclass
+class Turn:
+    """One answer while it streams in."""
+
+    id: str
+    since: int
+    calls: asyncio.Queue[Block | None] = field(default_factory=asyncio.Queue)
+    acted: list[tuple[Tool | None, ToolCall, ToolResult]] = field(default_factory=list)
+    started: bool = False
+    refused: str = ""
+    """Why no further action of this turn is executed; empty while all is well."""
+
+    text: list[str] = field(default_factory=list)
+    done: TurnDone | None = None
+    error: ModelError | None = None
+
+
+class Loop:
+    """One run of one task under one lease."""
+
+    def __init__(self, agent: Agent, lease: Lease) -> None:
+        self.agent = agent
+        self.lease = lease
+        self.emit = lease.emit
+
+    async def run(self) -> Ended:
+        """Take turns until the task is over; returns how it ended."""
+        broken = empty = 0
+        try:
+            await look(self.agent, self.emit)
+            while True:
+                await self.agent.control.gate()
+                await check_limits(self.agent, self.lease)
+                turn = await self.turn()
+                broken = broken + 1 if turn.error else 0
+                empty = 0 if turn.text or turn.acted or turn.error else empty + 1
+                await self._follow_up(turn, broken, empty)
+        except Ended as end:
+            return end
+        except ModelRefused as error:
+            return self._failed("model", error, "refused")
+        except ModelError as error:
+            return self._failed("model", error, "failed")
+        except DesktopError as error:
+            return self._failed("desktop", error, "failed")
+
+    async def turn(self) -> Turn:
+        """One answer: streamed into the log, each finished call acted upon at once."""
+        turn = Turn(new_id("turn"), len(self.agent.log))
+        request = self._request()
+        name = self.agent.model.name
+        self.emit(ev.TurnStarted(turn_id=turn.id, model=name, messages=len(request.messages)))
+        async with self._acting(turn), aclosing(self.agent.model.stream(request)) as parts:
+            async for part in parts:
+                self._take(turn, part)
+            if turn.done is None:
+                raise StreamBroken("The answer ended before its end.")
+        return turn
+
+    async def act(self, turn: Turn, block: Block) -> None:
+        """One action: proposed, permitted, started, observed."""
+        call = ToolCall.from_block(block)
+        tool = next((tool for tool in self.agent.tools if _serves(tool, call)), None)
+        try:
+            if tool is None:
+                raise ToolError(f"There is no tool “{call.name}”.")
+            intent = await tool.intent(call)
+        except ToolError as error:
+            self._propose(turn, call, {})
+            return self.observe(turn, tool, call, ToolResult(str(error), is_error=True), ran=False)
+        self._propose(turn, call, intent.target)
+        await self.agent.control.gate()
+        if not turn.refused:
+            turn.refused = await permit(self.agent, self.lease, tool, call, intent)
+            await self.agent.control.gate()
+        if turn.refused:
+            result = ToolResult(turn.refused, is_error=True)
+            return self.observe(turn, tool, call, result, ran=False)
+        turn.started = True
+        self.emit(ev.ActionStarted(action_id=call.id))
+        began = self.agent.clock.now()
+        result = await tool.run(call, lambda text: self._output(call, text))
+        self.agent.approvals.done(intent)
+        return self.observe(turn, tool, call, result, seconds=self.agent.clock.now() - began)
+
+    def observe(
+        self,
+        turn: Turn,
+        tool: Tool | None,
+        call: ToolCall,
+        result: ToolResult,
+        *,
+        ran: bool = True,
+        seconds: float = 0.0,
+    ) -> None:
+        """Write down an action's result; the first failure halts the rest of its turn."""
+        image = self.agent.journal.put_image(result.image) if result.image else None
+        self.emit(
+            ev.ActionFinished(
+                action_id=call.id,
+                text=result.text,
+                is_error=result.is_error,
+                ran=ran,
+                image=image,
+                seconds=seconds,
+            )
+        )
+        turn.acted.append((tool, call, result))
+        if result.is_error:
+            turn.refused = HALTED
+
+    # One line each, above; how, below ----------------------------------------------------
+
+    def _request(self) -> ModelRequest:
+        agent = self.agent
+        return ModelRequest(
+            system=agent.system,
+            messages=agent.history.messages(),
+            tools=[tool.spec for tool in agent.tools],
+            display=agent.desktop.size,
+            effort=agent.settings.effort,
+        )
+
+    def _take(self, turn: Turn, part: ModelPart) -> None:
+        """One part of the stream becomes one event."""
+        match part:
+            case Text():
+                self.emit(ev.TextStreamed(turn_id=turn.id, text=part.text, role=part.role))
+            case BlockDone():
+                self.emit(ev.BlockFinished(turn_id=turn.id, index=part.index, block=part.block))
+                if part.block["type"] == "tool_use":
+                    turn.calls.put_nowait(part.block)
+                elif part.block["type"] == "text" and part.block["text"].strip():
+                    turn.text.append(part.block["text"].strip())
+            case Waiting():
+                self._retry(turn, part.seconds, part.reason)
+            case TurnDone():
+                turn.done = part
+                self.emit(
+                    ev.TurnFinished(turn_id=turn.id, stop_reason=part.stop_reason, usage=part.usage)
+                )
+
+    @asynccontextmanager
+    async def _acting(self, turn: Turn) -> AsyncIterator[None]:
+        """Run the turn's actions beside its stream, and end both together."""
+        actor = asyncio.create_task(self._act_all(turn), name=f"actions of {turn.id}")
+        try:
+            try:
+                yield
+            except ModelError as error:
+                turn.error = error
+                turn.refused = turn.refused or BROKEN_OFF
+                if not turn.started:
+                    actor.cancel()
+            turn.calls.put_nowait(None)
+            await asyncio.wait({actor})
+        finally:
+            if not actor.done():
+                actor.cancel()
+                await asyncio.wait({actor})
+        if not actor.cancelled():
+            actor.result()
+        if turn.error is not None:
+            self._close_broken(turn.error)
+
+    async def _act_all(self, turn: Turn) -> None:
+        while (block := await turn.calls.get()) is not None:
+            await self.act(turn, block)
+
+    def _close_broken(self, error: ModelError) -> None:
+        reason = "refusal" if isinstance(error, ModelRefused) else "broken"
+        status = self.agent.control.status
+        close_open_ends(self.emit, status, stop_reason=reason, unexecuted=BROKEN_OFF)
+        if not isinstance(error, StreamBroken):
+            raise error
+
+    async def _follow_up(self, turn: Turn, broken: int, empty: int) -> None:
+        """Whatever must be done between this turn and the next.
+
+        Raises:
+            Ended: there is no next one.
+        """
+        if turn.error is not None:
+            await self._recover(turn, turn.error, broken)
+        if turn.acted:
+            await closing_picture(self.agent, self.emit, turn.acted)
+        if turn.error is not None or turn.done is None:
+            return
+        if turn.done.stop_reason == "refusal":
+            raise ModelRefused("The model declined to answer; put the task in other words.")
+        if turn.acted or self._spoken_to(turn.since):
+            return
+        if turn.done.stop_reason in ("max_tokens", "pause_turn"):
+            self.emit(ev.UserMessage(text=GO_ON, origin="session"))
+        elif turn.text:
+            raise Ended("done", turn.text[-1])
+        elif empty > MAX_EMPTY:
+            raise Ended("failed", "The model gave only empty answers; try again or another model.")
+        else:
+            self.emit(ev.UserMessage(text=EMPTY, origin="session"))
+
+    async def _recover(self, turn: Turn, error: ModelError, broken: int) -> None:
+        """Wait before the next try; `history` keeps or drops the broken answer."""
+        if broken >= MAX_BROKEN:
+            raise error
+        seconds = 0.5 * 2.0 ** (broken - 1)
+        self._retry(turn, seconds, f"{error} Trying again.")
+        await self.agent.clock.sleep(seconds)
+
+    def _retry(self, turn: Turn, seconds: float, reason: str) -> None:
+        self.emit(ev.RetryWaiting(turn_id=turn.id, seconds=seconds, reason=reason))
+
+    def _propose(self, turn: Turn, call: ToolCall, target: dict[str, str]) -> None:
+        self.emit(
+            ev.ActionProposed(
+                action_id=call.id,
+                turn_id=turn.id,
+                tool=call.toolset or call.name,
+                name=call.name,
+                input=call.input,
+                action_hash=call.hash,
+                target=target,
+            )
+        )
+
+    def _output(self, call: ToolCall, text: str) -> None:
+        self.emit(ev.ActionOutput(action_id=call.id, text=text))
+
+    def _spoken_to(self, since: int) -> bool:
+        """Whether the person said something that the model has not read yet."""
+        return any(isinstance(e, ev.UserMessage) for e in self.agent.log.since(since))
+
+    def _failed(self, where: str, error: Exception, outcome: ev.Outcome) -> Ended:
+        self.emit(ev.Failed(where=where, error=str(error)))
+        return Ended(outcome, str(error))
+
+
+def _serves(tool: Tool, call: ToolCall) -> bool:
+    return call.name in tool.spec.members and call.toolset in (None, tool.spec.toolset)

@@ -1,0 +1,378 @@
+"""One conversation: a desktop, an agent and an event log, under an id, beyond any page."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from typing import Literal
+
+from agent import events as ev
+from agent.approval import DEFAULT_RULES, Approvals, Rule
+from agent.clock import Clock, MonotonicClock
+from agent.control import ApprovalChannel, Control, Lease, close_open_ends, new_id
+from agent.desktop.base import Desktop, DesktopStatus
+from agent.errors import DesktopError, JournalError, SaysoError
+from agent.gates import Agent
+from agent.history import History
+from agent.journal import SessionJournal, SqliteJournal, session_folder
+from agent.limits import Limits
+from agent.log import EventLog
+from agent.loop import Loop
+from agent.models.base import Model
+from agent.prompts import load_prompt
+from agent.settings import Settings
+from agent.status import Status, StatusTracker
+from agent.tools.base import Tool
+
+
+class Session:
+    """A conversation with one desktop. Make it with `create` or `resume`, then `open` it.
+
+    All methods are to be called on the event loop that `open` ran on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        session_id: str,
+        journal: SessionJournal,
+        *,
+        desktop: Desktop | None = None,
+        model: Model | None = None,
+        tools: Sequence[Tool] | None = None,
+        rules: Sequence[Rule] = DEFAULT_RULES,
+        allowed: frozenset[str] = frozenset(),
+        clock: Clock | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.id = session_id
+        self.settings = settings
+        self.journal = journal
+        self.trouble = ""
+        """Why nothing can be written down at present; empty when all is well."""
+
+        self.log = EventLog(journal, now=now)
+        self._tracker = StatusTracker(self.log)
+        self._resumed = len(self.log) > 0
+        self._prompt = load_prompt(settings.prompt)
+        self._system = self._system_prompt()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = asyncio.Event()
+        self.desktop: Desktop = desktop or self._virtual_desktop()
+        self.model = model or _build_model(settings, self.desktop)
+        self.tools = tuple(tools if tools is not None else _build_tools(self.desktop))
+        clock = clock or MonotonicClock()
+        self.control = Control(
+            self.log, self._tracker, lambda: self.desktop.input, self._work, clock
+        )
+        self._agent = self._assemble(Approvals(rules, allowed=allowed), clock, now)
+
+    @classmethod
+    def create(
+        cls,
+        settings: Settings,
+        *,
+        session_id: str | None = None,
+        desktop: Desktop | None = None,
+        model: Model | None = None,
+        tools: Sequence[Tool] | None = None,
+        rules: Sequence[Rule] = DEFAULT_RULES,
+        allowed: frozenset[str] = frozenset(),
+    ) -> Session:
+        """A new session, journaled under ``settings.data_dir``.
+
+        ``rules`` decide what needs approval; ``allowed`` names rules answered beforehand.
+
+        Raises:
+            JournalError: it cannot be written there, or the id is taken.
+            ConfigurationError: prompt, model or id is wrong.
+        """
+        session_id = session_id or time.strftime("%Y%m%d-%H%M%S-") + new_id("s")[2:8]
+        folder = session_folder(settings.data_dir, session_id)
+        if (folder / "events.db").exists():
+            raise JournalError(f"There is a session {session_id} already; resume it instead.")
+        return cls._with_journal(
+            settings, session_id, desktop, model, tools=tools, rules=rules, allowed=allowed
+        )
+
+    @classmethod
+    def resume(
+        cls,
+        settings: Settings,
+        session_id: str,
+        *,
+        desktop: Desktop | None = None,
+        model: Model | None = None,
+        tools: Sequence[Tool] | None = None,
+        rules: Sequence[Rule] = DEFAULT_RULES,
+        allowed: frozenset[str] = frozenset(),
+    ) -> Session:
+        """A session from its journal, wherever it was cut.
+
+        Raises:
+            JournalError: there is none of that id, it is damaged, or open elsewhere.
+        """
+        folder = session_folder(settings.data_dir, session_id)
+        if not (folder / "events.db").exists():
+            raise JournalError(f"There is no session {session_id} in {settings.data_dir}.")
+        return cls._with_journal(
+            settings, session_id, desktop, model, tools=tools, rules=rules, allowed=allowed
+        )
+
+    @classmethod
+    def _with_journal(
+        cls,
+        settings: Settings,
+        session_id: str,
+        desktop: Desktop | None,
+        model: Model | None,
+        *,
+        tools: Sequence[Tool] | None,
+        rules: Sequence[Rule],
+        allowed: frozenset[str],
+    ) -> Session:
+        journal = SqliteJournal(session_folder(settings.data_dir, session_id))
+        try:
+            return cls(
+                settings,
+                session_id,
+                journal,
+                desktop=desktop,
+                model=model,
+                tools=tools,
+                rules=rules,
+                allowed=allowed,
+            )
+        except BaseException:
+            journal.close()
+            raise
+
+    @property
+    def status(self) -> Status:
+        """Who has the mouse, and more; derived from the log only."""
+        return self._tracker.status
+
+    async def open(self) -> None:
+        """Journal the beginning, start the desktop, and take instructions from now on.
+
+        A desktop that cannot start is an event, not an exception: the session stands.
+        """
+        self._loop = asyncio.get_running_loop()
+        if self._resumed:
+            close_open_ends(self.log.append, self.status, summary="Cut off by a restart.")
+        self.log.append(
+            ev.SessionOpened(
+                session_id=self.id,
+                model=self.model.name,
+                prompt_hash=self._prompt.hash,
+                resumed=self._resumed,
+                versions=_versions(),
+            )
+        )
+        await self._start_desktop()
+
+    async def close(self, reason: str = "") -> None:
+        """End the work, the desktop and the journal. The session can be resumed later."""
+        self.control.abandon()
+        await self.control.finished()
+        for tool in self.tools:
+            await tool.close()
+        await self.model.close()
+        await self.desktop.stop()
+        try:
+            if not self.status.closed:
+                close_open_ends(self.log.append, self.status, summary="The session was closed.")
+                self.log.append(ev.SessionClosed(reason=reason))
+        finally:
+            self.journal.close()
+
+    # Control: synchronous, journaled first -------------------------------------------
+
+    def say(
+        self,
+        text: str,
+        *,
+        source: ev.Source = "typed",
+        utterance_id: str | None = None,
+        how: Literal["redirect", "queue"] = "redirect",
+    ) -> str:
+        """Give the agent words; returns the task's id. See `Control.say`."""
+        self.trouble = ""
+        task_id = self.control.say(text, source=source, how=how)
+        if utterance_id is not None:
+            self.log.append(ev.Understood(utterance_id=utterance_id, meaning=_meaning(how)))
+        return task_id
+
+    def hold(self, reason: str) -> None:
+        self.control.hold(reason)
+
+    def release(self, reason: str = "") -> None:
+        self.control.release(reason)
+
+    def stop(self, reason: str, *, source: ev.Source = "button") -> tuple[str, ...]:
+        """Stop everything now; returns what keys and buttons were released."""
+        return self.control.stop(reason, source=source)
+
+    def approve(
+        self,
+        approval_id: str,
+        decision: Literal["allow", "deny"],
+        *,
+        channel: ApprovalChannel,
+        note: str = "",
+    ) -> bool:
+        return self.control.approve(approval_id, decision, channel=channel, note=note)
+
+    def answer(self, question_id: str, text: str) -> bool:
+        return self.control.answer(question_id, text)
+
+    def take_control(self) -> None:
+        self.control.take_control()
+
+    def return_control(self, note: str = "") -> None:
+        self.control.return_control(note)
+
+    async def wait_idle(self, timeout: float | None = None) -> None:
+        """Return when no task is under way.
+
+        Raises:
+            TimeoutError: one still is after ``timeout`` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            await self.control.idle()
+
+    # Inside ----------------------------------------------------------------------------
+
+    def _system_prompt(self) -> str:
+        """Rendered once and kept: a session's system prompt never changes."""
+        if self.journal.prompt is None:
+            self.journal.prompt = self._prompt.render(
+                width=self.settings.width,
+                height=self.settings.height,
+                network=self.settings.network,
+            )
+        return self.journal.prompt or ""
+
+    def _assemble(self, approvals: Approvals, clock: Clock, now: Callable[[], float]) -> Agent:
+        history, limits = History(self.journal.image_base64), Limits(self.settings)
+        for event in self.log:
+            history.add(event)
+            limits.add(event)
+        self.log.subscribe(history.add)
+        self.log.subscribe(limits.add)
+        return Agent(
+            settings=self.settings,
+            log=self.log,
+            journal=self.journal,
+            desktop=self.desktop,
+            model=self.model,
+            tools=self.tools,
+            system=self._system,
+            control=self.control,
+            history=history,
+            limits=limits,
+            approvals=approvals,
+            clock=clock,
+            now=now,
+        )
+
+    async def _work(self, task_id: str, lease: Lease) -> None:
+        """Carry out one task; the border where every failure becomes an event."""
+        outcome: ev.Outcome = "failed"
+        try:
+            await self._started.wait()
+            ended = await Loop(self._agent, lease).run()
+            outcome, summary = ended.outcome, ended.summary
+        except JournalError as error:
+            self._distrust(error)
+            return
+        except Exception as error:  # noqa: BLE001 - the border of a task; recorded just below
+            summary = str(error) if isinstance(error, SaysoError) else f"Internal error: {error!r}"
+            self._report(lease, summary)
+        try:
+            lease.emit(ev.TaskFinished(task_id=task_id, outcome=outcome, summary=summary))
+        except JournalError as error:
+            self._distrust(error)
+
+    def _report(self, lease: Lease, summary: str) -> None:
+        try:
+            lease.emit(ev.Failed(where="session", error=summary))
+        except JournalError as error:
+            self._distrust(error)
+
+    def _distrust(self, error: JournalError) -> None:
+        """Nothing may happen that cannot be written down."""
+        self.desktop.input.halt()
+        self.trouble = str(error)
+
+    def _virtual_desktop(self) -> Desktop:
+        from agent.desktop import VirtualDesktop
+
+        return VirtualDesktop(
+            width=self.settings.width,
+            height=self.settings.height,
+            sandbox=self.settings.sandbox,
+            network=self.settings.network,
+            on_change=self._desktop_changed,
+        )
+
+    async def _start_desktop(self) -> None:
+        self._show_desktop("starting")
+        try:
+            await self.desktop.start()
+        except DesktopError as error:
+            self._show_desktop("unavailable", detail=str(error))
+            self.log.append(ev.Failed(where="desktop", error=str(error)))
+        else:
+            status = self.desktop.status
+            self._show_desktop("ready", confined=status.confined, detail=status.detail)
+        self._started.set()
+
+    def _desktop_changed(self, status: DesktopStatus) -> None:
+        """Called by the desktop, from whichever thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(
+                lambda: self._show_desktop(
+                    status.state, confined=status.confined, detail=status.detail
+                )
+            )
+
+    def _show_desktop(
+        self,
+        state: Literal["stopped", "starting", "ready", "died", "restarting", "unavailable"],
+        *,
+        confined: bool = False,
+        detail: str = "",
+    ) -> None:
+        seen = self.status
+        if not seen.closed and (seen.desktop, seen.confined) != (state, confined):
+            self.log.append(ev.DesktopChanged(state=state, confined=confined, detail=detail))
+
+
+def _meaning(how: Literal["redirect", "queue"]) -> Literal["redirect", "aside"]:
+    return "redirect" if how == "redirect" else "aside"
+
+
+def _build_model(settings: Settings, desktop: Desktop) -> Model:
+    from agent.models.factory import build_model
+
+    return build_model(settings, desktop)
+
+
+def _build_tools(desktop: Desktop) -> Sequence[Tool]:
+    from agent.tools import build_tools
+
+    return build_tools(desktop)
+
+
+def _versions() -> dict[str, str]:
+    names = ("sayso", "anthropic")
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

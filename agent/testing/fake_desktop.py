@@ -1,0 +1,227 @@
+"""A desktop in memory: one window with one text field, and a driver that remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image as Pillow
+
+from agent.desktop.base import (
+    Box,
+    Button,
+    DesktopStatus,
+    Direction,
+    EncodedImage,
+    Frame,
+    Launcher,
+    Node,
+    Process,
+    Settled,
+    Target,
+    Tree,
+    Window,
+)
+from agent.errors import DesktopUnavailable, InputHalted
+
+
+class FakeInput:
+    """An input driver whose deeds are a list of words."""
+
+    def __init__(self) -> None:
+        self.deeds: list[str] = []
+        self.held: list[str] = []
+        self.text = ""
+        self._at = (0, 0)
+        self._halted = False
+
+    async def move(self, x: int, y: int) -> None:
+        self._do(f"move {x},{y}")
+        self._at = (x, y)
+
+    async def click(
+        self,
+        x: int | None = None,
+        y: int | None = None,
+        *,
+        button: Button = "left",
+        count: int = 1,
+        modifiers: str = "",
+    ) -> None:
+        self._at = (self._at[0] if x is None else x, self._at[1] if y is None else y)
+        self._do(f"click {button} {self._at[0]},{self._at[1]} x{count} {modifiers}".strip())
+
+    async def drag(
+        self, start: tuple[int, int], end: tuple[int, int], *, modifiers: str = ""
+    ) -> None:
+        self._do(f"drag {start} {end} {modifiers}".strip())
+
+    async def button_down(self, button: Button = "left") -> None:
+        self._do(f"button_down {button}")
+        self.held.append(button)
+
+    async def button_up(self, button: Button = "left") -> None:
+        self._do(f"button_up {button}")
+        self.held = [name for name in self.held if name != button]
+
+    async def scroll(
+        self,
+        direction: Direction,
+        amount: int,
+        x: int | None = None,
+        y: int | None = None,
+        *,
+        modifiers: str = "",
+    ) -> None:
+        self._do(f"scroll {direction} {amount} {modifiers}".strip())
+
+    async def key(self, combo: str, *, repeat: int = 1) -> None:
+        self._do(f"key {combo} x{repeat}")
+
+    async def hold_key(self, combo: str, seconds: float) -> None:
+        self._do(f"hold_key {combo}")
+
+    async def type(self, text: str) -> None:
+        self._do(f"type {text}")
+        self.text += text
+
+    async def position(self) -> tuple[int, int]:
+        return self._at
+
+    def halt(self) -> tuple[str, ...]:
+        self._halted = True
+        return self.release_all()
+
+    def resume(self) -> None:
+        self._halted = False
+
+    def release_all(self) -> tuple[str, ...]:
+        released, self.held = tuple(self.held), []
+        return released
+
+    @property
+    def halted(self) -> bool:
+        return self._halted
+
+    def _do(self, deed: str) -> None:
+        if self._halted:
+            raise InputHalted("The person stopped; nothing is sent to the desktop.")
+        self.deeds.append(deed)
+
+
+class FakeDesktop:
+    """A desktop of one editor window. ``unavailable`` makes `start` fail with that text."""
+
+    def __init__(
+        self, *, width: int = 128, height: int = 80, home: Path | None = None, unavailable: str = ""
+    ) -> None:
+        self.input = FakeInput()
+        self.shade = 0
+        """Grey level of the whole screen; change it and the screen has changed."""
+
+        self._size = (width, height)
+        self._home = home or Path("/nonexistent")
+        self._unavailable = unavailable
+        self._status = DesktopStatus("stopped", confined=True, network=False, server="memory")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._size
+
+    @property
+    def status(self) -> DesktopStatus:
+        return self._status
+
+    @property
+    def home(self) -> Path:
+        return self._home
+
+    @property
+    def rfb_socket(self) -> Path | None:
+        return None
+
+    async def start(self) -> None:
+        if self._unavailable:
+            raise DesktopUnavailable(self._unavailable)
+        self._status = DesktopStatus("ready", confined=True, network=False, server="memory")
+
+    async def stop(self) -> None:
+        self._status = DesktopStatus("stopped", confined=True, network=False, server="memory")
+
+    async def grab(self) -> Frame:
+        width, height = self._size
+        return Frame(width, height, bytes([self.shade]) * (width * height * 3))
+
+    async def screenshot(self) -> EncodedImage:
+        await asyncio.sleep(0)
+        return _picture(*self._size, self.shade)
+
+    async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
+        x0, y0, x1, y1 = region
+        return _picture(x1 - x0, y1 - y0, self.shade)
+
+    async def settle(self, *, first: float = 0.15, quiet: float = 0.1, cap: float = 2.0) -> Settled:
+        return Settled(seconds=0.0, changed=False, quiet=True)
+
+    async def windows(self) -> Sequence[Window]:
+        box = Box(0, 0, *self._size)
+        return (Window(1, "Untitled - Mousepad", "Mousepad", None, box, active=True),)
+
+    async def active_window(self) -> Window | None:
+        return (await self.windows())[0]
+
+    async def activate(self, window: Window) -> None:
+        """The one window is always active."""
+
+    async def under(self, x: int, y: int) -> Target:
+        return Target("Mousepad", "Untitled - Mousepad", "text", "")
+
+    async def tree(self) -> Tree:
+        box = Box(0, 0, *self._size)
+        states = frozenset({"showing", "editable", "focused"})
+        return Tree((Node("1", None, "mousepad", "text", "", box, states, self.input.text),))
+
+    async def text_of(self, node: Node) -> str:
+        return self.input.text
+
+    async def launchers(self) -> Sequence[Launcher]:
+        return ()
+
+    async def launch(self, launcher: Launcher) -> None:
+        raise DesktopUnavailable("This desktop has no programs.")
+
+    async def spawn(self, argv: Sequence[str], *, cwd: str | None = None) -> Process:
+        return FakeProcess(list(argv))
+
+
+class FakeProcess:
+    """A program that prints its arguments and ends well."""
+
+    pid = 1
+
+    def __init__(self, argv: list[str]) -> None:
+        self._argv = argv
+
+    async def read(self) -> AsyncIterator[bytes]:
+        argv = self._argv
+
+        async def lines() -> AsyncIterator[bytes]:
+            yield (" ".join(argv) + "\n").encode()
+
+        return lines()
+
+    async def wait(self) -> int:
+        return 0
+
+    async def kill(self) -> None:
+        """It has ended already."""
+
+
+@lru_cache(maxsize=64)
+def _picture(width: int, height: int, shade: int) -> EncodedImage:
+    buffer = io.BytesIO()
+    Pillow.new("L", (width, height), shade).save(buffer, "JPEG")
+    return EncodedImage(buffer.getvalue(), "image/jpeg", width, height)
