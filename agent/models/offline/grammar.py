@@ -1,0 +1,88 @@
+"""One clause against the sentence templates of ``grammar.yaml``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import yaml
+from hassil import Intents, recognize_all
+from hassil.recognize import RecognizeResult
+
+_KEEP_WHOLE = ("text", "command", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to do: an intent of the grammar with its words, and the clause it came from."""
+
+    intent: str
+    slots: dict[str, str] = field(default_factory=dict)
+    said: str = ""
+
+    def slot(self, name: str) -> str:
+        return self.slots.get(name, "")
+
+    def having(self, **slots: str) -> Command:
+        return replace(self, slots={**self.slots, **slots})
+
+
+@functools.cache
+def intents() -> Intents:
+    """The compiled grammar; loaded once."""
+    text = Path(__file__).with_name("grammar.yaml").read_text("utf-8")
+    return Intents.from_dict(yaml.safe_load(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A command and the number of letters of the clause that templates, not slots, took."""
+
+    command: Command
+    literal: int
+
+
+def match(clause: str, accept: Callable[[Command], bool] = lambda _: True) -> Match | None:
+    """The acceptable template that fits best: most literal text; of equals the first."""
+    best: Match | None = None
+    for result in recognize_all(clause, intents()):
+        slots = _slots(result, clause)
+        if any(not value for name, value in slots.items() if _spoken(result, name)):
+            continue
+        literal = int(result.text_chunks_matched)
+        command = Command(result.intent.name, slots, clause)
+        if (best is None or literal > best.literal) and accept(command):
+            best = Match(command, literal)
+    return best
+
+
+def _spoken(result: RecognizeResult, name: str) -> bool:
+    return result.entities[name].text_span is not None
+
+
+def _slots(result: RecognizeResult, clause: str) -> dict[str, str]:
+    slots: dict[str, str] = {}
+    for name, entity in result.entities.items():
+        if entity.text_span is None:
+            slots[name] = str(entity.value)
+            continue
+        begin, end = entity.text_span
+        if name in ("text", "command"):
+            end = _with_marks(clause, end, last=_is_last(result, end))
+        said = clause[begin:end].strip()
+        slots[name] = said if name in _KEEP_WHOLE else said.strip(" ,.;:!?\"“”")
+    return slots
+
+
+def _is_last(result: RecognizeResult, end: int) -> bool:
+    spans = [e.text_span for e in result.entities.values() if e.text_span is not None]
+    return all(span[1] <= end for span in spans)
+
+
+def _with_marks(clause: str, end: int, *, last: bool) -> int:
+    """Dictation keeps its closing punctuation, which the templates do not see."""
+    if last and not clause[end:].strip(" .,!?;:\"'“”)…"):
+        return len(clause)
+    return end

@@ -1,0 +1,268 @@
+"""A sentence into commands: split where a new command begins, never inside dictation."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from agent.models.offline.grammar import Command, match
+from agent.models.offline.keys import parse_keys
+from agent.models.offline.words import dictated, lexicon, number, strip_back, strip_front, tidy
+
+DICTATION = ("type", "create_file", "run")
+"""Intents whose words run on to the end of the sentence."""
+
+_UNSCOPED = ("list_files", "create_file", "create_folder", "read_file", "look", "run", "read")
+_SEPARATOR = re.compile(
+    r"\s*[,;.!?]*\s+(?:and then|and after that|after that|then|and|afterwards)[,]?\s+"
+    r"|\s*[;,]\s*|(?<=\w)[.!?]+\s+",
+    re.IGNORECASE,
+)
+_AFTER_DICTATION = re.compile(
+    r"(?:[,.!?]*\s+(?:and then|then|and)|[.!?]+(?:\s+(?:and then|then|now|and))?)\s+"
+    r"((?:press|hit|save|finally|after that)\b.*)$",
+    re.IGNORECASE,
+)
+_NEW_SENTENCE = re.compile(r"[.!?]+\s+(?=(?:and then|then|now|after that|finally)\b)", re.IGNORECASE)
+_IN = re.compile(r"^(?:in|inside|within|using|with|on|from)\s+(?:the |my |a )?(.+)$", re.IGNORECASE)
+_TAIL = re.compile(
+    r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a sentence asks for. With ``unknown``, nothing of it may be done."""
+
+    commands: tuple[Command, ...] = ()
+    unknown: str = ""
+
+
+@functools.lru_cache(maxsize=512)
+def parse(text: str) -> Plan:
+    """The commands of a sentence, in order, or the part that was not understood."""
+    commands: list[Command] = []
+    rest = strip_front(text)
+    while rest.strip(" .,!?;"):
+        found, said, rest = _take(rest, after=commands[-1] if commands else None)
+        if not found:
+            return Plan(unknown=said)
+        commands += found
+        rest = strip_front(rest)
+    return Plan(tuple(commands), unknown="" if commands else text.strip())
+
+
+def _take(text: str, after: Command | None) -> tuple[list[Command], str, str]:
+    """The first clause's commands, its words, and what follows it."""
+    scope = _scope_first(text)
+    if scope:
+        return [Command("focus", {"window": scope[0]}, scope[0])], scope[0], scope[1]
+    if (found := _dictation(text)) is not None:
+        return found[0], text, found[1]
+    for left, right in _splits(text):
+        if commands := _clause(left):
+            return commands, left, right
+    commands = _clause(text, mend=True) or _carried(text, after)
+    return commands, text, ""
+
+
+def _dictation(text: str) -> tuple[list[Command], str] | None:
+    """A dictation or a file's text takes the rest, but for an unmistakable new command."""
+    whole = _checked(_unmistaken(text))
+    if whole is None or whole.intent not in DICTATION:
+        return None
+    for pattern in (_NEW_SENTENCE, _AFTER_DICTATION):
+        cut = pattern.search(text)
+        if cut and _closes(text[cut.end() :] if pattern is _NEW_SENTENCE else cut[1]):
+            right = text[cut.end() :] if pattern is _NEW_SENTENCE else cut[1]
+            left = _checked(text[: cut.start()])
+            if left is not None and left.intent == whole.intent:
+                return _finished(left), right
+    return _finished(whole), ""
+
+
+def _closes(right: str) -> bool:
+    commands = _clause(strip_front(right))
+    bare = ("keys", "save", "save_as", "close", "click", "menu", "switch", "open_app", "read")
+    return bool(commands) and all(c.intent in bare for c in commands)
+
+
+def _unmistaken(text: str) -> str:
+    for wrong, right in lexicon()["misheard"].items():
+        if wrong.endswith(" click") and text.lower().startswith(f"{wrong} "):
+            return f"{right}{text[len(wrong) :]}"
+    return text
+
+
+def _splits(text: str) -> Iterator[tuple[str, str]]:
+    kept = [m.span() for phrase in lexicon()["joined"] for m in re.finditer(phrase, text, re.I)]
+    for cut in _SEPARATOR.finditer(text):
+        if any(begin <= cut.start() < end for begin, end in kept):
+            continue
+        right = strip_front(text[cut.end() :])
+        if _begins(right):
+            yield text[: cut.start()], right
+
+
+def _begins(text: str) -> bool:
+    words = re.findall(r"[a-z']+", text.lower()[:40])
+    if not words:
+        return False
+    first = words[0]
+    two = " ".join(words[:2])
+    misheard = lexicon()["misheard"]
+    return first in lexicon()["verbs"] or two in misheard or first in misheard or bool(
+        _scope_first(text)
+    )
+
+
+def _clause(text: str, *, mend: bool = False) -> list[Command]:
+    """The commands of one clause, or none."""
+    clause = strip_back(tidy(_unmistaken(strip_front(text))))
+    if scoped := _scope_last(clause):
+        return scoped
+    command = _checked(clause)
+    if command is None and mend:
+        command = next((c for c in map(_checked, _mended(clause)) if c is not None), None)
+    return _finished(command) if command else []
+
+
+def _mended(clause: str) -> Iterator[str]:
+    """The clause with a misheard beginning put right, likeliest first."""
+    lower = clause.lower()
+    table = lexicon()["misheard"]
+    for wrong in sorted(table, key=len, reverse=True):
+        if lower == wrong or lower.startswith(f"{wrong} "):
+            yield f"{table[wrong]}{clause[len(wrong) :]}"
+    first, _, rest = clause.partition(" ")
+    for verb, _score, _ in process.extract(
+        first.lower(), lexicon()["verbs"], scorer=fuzz.ratio, score_cutoff=75, limit=2
+    ):
+        yield f"{verb} {rest}".strip()
+
+
+def _carried(text: str, after: Command | None) -> list[Command]:
+    """After a menu was opened or an item clicked, a bare name is the next item."""
+    clause = strip_back(tidy(text))
+    if after is None or after.intent not in ("menu", "click") or not 0 < len(clause.split()) <= 4:
+        return []
+    return [Command("click", {"label": clause}, clause)]
+
+
+def _checked(clause: str) -> Command | None:
+    found = match(clause, accept=_sensible)
+    return found.command if found else None
+
+
+def _sensible(command: Command) -> bool:
+    """Whether the slots hold what the intent needs."""
+    match command.intent:
+        case "keys":
+            return bool(parse_keys(command.slot("keys")))
+        case "scroll":
+            return scrolling(command) is not None
+        case "wait":
+            return number(command.slot("count")) is not None
+        case "open_app" | "switch" | "close" | "minimise" | "maximise" | "restore":
+            target = command.slot("app") or command.slot("window")
+            return len(target.split()) <= 6
+        case "click" | "hover":
+            return len(command.slot("label").split()) <= 9
+        case "open_file":
+            return command.slot("file").lower() not in ("manager", "browser", "explorer", "menu")
+        case _:
+            return True
+
+
+def _finished(command: Command) -> list[Command]:
+    """Slots cleaned, and one clause that means two commands taken apart."""
+    match command.intent:
+        case "menu_item":
+            menu = Command("menu", {"menu": command.slot("menu")}, command.said)
+            return [menu, Command("click", {"label": command.slot("item")}, command.said)]
+        case "type" | "create_file":
+            text = command.slot("text")
+            scoped = _scope_typed(text) if command.intent == "type" else None
+            if scoped:
+                return [_focus(scoped[1]), command.having(text=dictated(scoped[0]))]
+            return [command.having(text=dictated(text)) if text else command]
+        case "run":
+            return [command.having(command=_shell(command.slot("command")))]
+        case _:
+            return [command]
+
+
+def _shell(text: str) -> str:
+    return re.sub(r"\s+(?:in|on) (?:the|a) (?:terminal|shell)$", "", text.strip()).rstrip(".!?")
+
+
+def scrolling(command: Command) -> tuple[str, int] | None:
+    """Direction and wheel clicks of a scroll command; ``top`` and ``bottom`` have 0."""
+    words = command.slot("direction").lower().split()
+    if not words or words[0] not in ("up", "down", "left", "right", "top", "bottom"):
+        return None
+    amount = " ".join([*words[1:], command.slot("count").lower()]).strip()
+    if words[0] in ("top", "bottom"):
+        return words[0], 0
+    if not amount:
+        return words[0], 5
+    if amount in ("a bit", "a little", "a little bit", "slightly", "a line", "a few lines"):
+        return words[0], 2
+    if amount in ("a lot", "far", "much", "a page", "one page", "more", "further", "on"):
+        return words[0], 10 if amount != "more" else 5
+    lines = number(re.sub(r"\b(?:lines?|clicks?|steps?|notches|pages?|times)\b", "", amount))
+    if lines is None:
+        return None
+    return words[0], min(100, lines * (10 if "page" in amount else 5 if "time" in amount else 1))
+
+
+# Scope: "in the text editor, …" and "… in the text editor" ---------------------------
+
+
+@functools.cache
+def _app_names() -> tuple[str, ...]:
+    return tuple(name for app in lexicon()["apps"] for name in app["names"])
+
+
+def is_place(name: str, cutoff: float = 85) -> bool:
+    """Whether a phrase names a program or a window rather than a thing in it."""
+    name = re.sub(r"\s+(?:window|app|application|program)$", "", name.lower().strip())
+    return process.extractOne(name, _app_names(), scorer=fuzz.ratio, score_cutoff=cutoff) is not None
+
+
+def _focus(window: str) -> Command:
+    name = re.sub(r"\s+(?:window|app|application|program)$", "", window.strip(), flags=re.I)
+    return Command("focus", {"window": name}, window)
+
+
+def _scope_first(text: str) -> tuple[str, str] | None:
+    """("text editor", "open the File menu") of "in the text editor, open the File menu"."""
+    inside = _IN.match(text)
+    if not inside:
+        return None
+    words = inside[1].split()
+    for length in range(min(4, len(words) - 1), 0, -1):
+        name, rest = " ".join(words[:length]).rstrip(",:"), " ".join(words[length:])
+        if is_place(name):
+            return _focus(name).slot("window"), rest
+    return None
+
+
+def _scope_last(clause: str) -> list[Command] | None:
+    """Commands of "click Save in the text editor": the place first, then the rest."""
+    tail = _TAIL.match(clause)
+    if not tail or not is_place(tail[2], 88):
+        return None
+    command = _checked(tail[1])
+    if command is None or command.intent in _UNSCOPED or command.intent == "type":
+        return None
+    return [_focus(tail[2]), *_finished(command)]
+
+
+def _scope_typed(text: str) -> tuple[str, str] | None:
+    tail = _TAIL.match(text.strip())
+    return (tail[1], tail[2]) if tail and is_place(tail[2], 95) and tail[2].lower() != "files" else None

@@ -1,0 +1,136 @@
+"""What the planner sees: one look at the windows, the accessible objects and the programs."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from agent.desktop.base import Desktop, Launcher, Node, Tree, Window
+
+_FURNITURE = ("xfce4-panel", "wrapper-2.0", "xfdesktop", "xfce4-notifyd")
+_FRAMES = ("frame", "dialog", "window", "alert", "file chooser", "color chooser")
+_DIALOGS = ("dialog", "alert", "file chooser", "color chooser")
+EDITABLE = ("text", "entry", "password text", "terminal", "document text", "paragraph", "editbar")
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at the desktop."""
+
+    tree: Tree
+    windows: tuple[Window, ...]
+    launchers: tuple[Launcher, ...]
+    size: tuple[int, int]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Node]:
+        return {node.id: node for node in self.tree.nodes}
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The node's parents, innermost first."""
+        parent = self._by_id.get(node.parent or "")
+        while parent is not None:
+            yield parent
+            parent = self._by_id.get(parent.parent or "")
+
+    def inside(self, node: Node, roles: tuple[str, ...]) -> Node | None:
+        """The innermost parent of one of these roles."""
+        return next((a for a in self.ancestors(node) if a.role in roles), None)
+
+    def frame(self, node: Node) -> Node | None:
+        """The accessible window that a node belongs to."""
+        return self.inside(node, _FRAMES)
+
+    @property
+    def active(self) -> Window | None:
+        """The window that has the keyboard, if it is a person's."""
+        return next((w for w in self.programs if w.active), None)
+
+    @property
+    def programs(self) -> tuple[Window, ...]:
+        """Windows of programs, bottom to top, without panel and background."""
+        return tuple(w for w in self.windows if w.wm_class.lower() not in _FURNITURE)
+
+    def furniture(self, node: Node) -> bool:
+        """Whether a node belongs to the panel or the background."""
+        return any(name in node.app.lower() for name in ("xfce4-panel", "xfdesktop", "wrapper"))
+
+    def window_of(self, node: Node) -> Window | None:
+        """The window that a node is in, by its frame's name and place."""
+        frame = node if node.role in _FRAMES else self.frame(node)
+        if frame is None:
+            return None
+        named = [w for w in self.windows if w.title == frame.name]
+        if len(named) > 1 and frame.box is not None:
+            place = frame.box
+            named.sort(key=lambda w: abs(w.box.x - place.x) + abs(w.box.y - place.y))
+        return named[0] if named else None
+
+    def on_top_at(self, x: int, y: int) -> Window | None:
+        """The topmost window at a point."""
+        at = [w for w in self.windows if not w.minimised and w.box.contains(x, y)]
+        return at[-1] if at else None
+
+    @cached_property
+    def dialogs(self) -> tuple[Node, ...]:
+        """Dialogs that show, of programs."""
+        return tuple(n for n in self.tree.showing(*_DIALOGS) if not self.furniture(n))
+
+    def in_dialog(self, node: Node) -> bool:
+        return self.inside(node, _DIALOGS) is not None
+
+    def in_active(self, node: Node) -> bool:
+        """Whether a node is in the window that has the keyboard."""
+        window = self.window_of(node)
+        return window is not None and window.active
+
+    @cached_property
+    def focused(self) -> Node | None:
+        """What has the keyboard: the innermost focused object, of the active window first."""
+        have = [n for n in self.tree.nodes if "focused" in n.states and n.showing]
+        have.sort(key=lambda n: (self.in_active(n), n.role in EDITABLE, n.text is not None))
+        return have[-1] if have else None
+
+    @cached_property
+    def field(self) -> Node | None:
+        """Where typed text would go and be read back from: the focused field, or the only one."""
+        if self.focused is not None and self.focused.role in EDITABLE:
+            return self.focused
+        fields = [n for n in self.texts if self.in_active(n)]
+        return fields[0] if len(fields) == 1 else None
+
+    @cached_property
+    def texts(self) -> tuple[Node, ...]:
+        """Editors, fields and terminals that show."""
+        return tuple(n for n in self.tree.showing(*EDITABLE) if n.text is not None)
+
+    @cached_property
+    def print(self) -> str:
+        """A short digest of all that can be seen, to tell whether anything changed."""
+        seen = [
+            f"{n.role}|{n.name}|{n.box}|{sorted(n.states - {'busy'})}|{n.text}"
+            for n in self.tree.showing()
+            if not _clock(n)
+        ]
+        frames = [f"{w.title}|{w.box}|{w.active}|{w.minimised}" for w in self.windows]
+        return hashlib.sha256("\n".join(seen + frames).encode()).hexdigest()[:12]
+
+
+def _clock(node: Node) -> bool:
+    return bool(re.search(r"\d{1,2}:\d\d", node.name)) and len(node.name) < 40
+
+
+async def look(desktop: Desktop) -> View:
+    """One look.
+
+    Raises:
+        DesktopError: the desktop is not there.
+    """
+    tree, windows, launchers = await asyncio.gather(
+        desktop.tree(), desktop.windows(), desktop.launchers()
+    )
+    return View(tree, tuple(windows), tuple(launchers), desktop.size)

@@ -1,0 +1,147 @@
+"""Words around and inside a command: politeness, fillers, numbers, spoken punctuation."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = dict(
+    zip(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(),
+        range(20, 100, 10),
+        strict=True,
+    )
+)
+_TIMES = {"once": 1, "twice": 2, "thrice": 3, "a": 1, "an": 1, "couple": 2, "few": 3, "half": 1}
+_GLUE = "\N{WORD JOINER}"
+_HOMOPHONES = {"won": 1, "to": 2, "too": 2, "for": 4, "fore": 4, "ate": 8}
+
+
+@functools.cache
+def lexicon() -> dict[str, Any]:
+    """The data of ``words.yaml``."""
+    data: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text("utf-8"))
+    return data
+
+
+def number(text: str) -> int | None:
+    """The number that words or digits say ("twenty five", "12", "twice"), or None."""
+    words = [w for w in re.findall(r"[a-z0-9]+", text.lower()) if w not in ("and", "times", "of")]
+    if not words:
+        return None
+    if len(words) == 1 and words[0] in _HOMOPHONES:
+        return _HOMOPHONES[words[0]]
+    total = 0
+    for word in words:
+        value = _value(word)
+        if value is None:
+            if word == "hundred":
+                total = max(total, 1) * 100
+                continue
+            return None
+        total = total + value if total % 100 == 0 or (total % 10 == 0 and value < 10) else value
+    return total
+
+
+def _value(word: str) -> int | None:
+    if word.isdigit():
+        return int(word)
+    if word in _UNITS:
+        return _UNITS.index(word)
+    return _TENS.get(word, _TIMES.get(word))
+
+
+def ordinal(word: str) -> int | None:
+    """1 for "first", -1 for "last", 2 for "two" or "2"; None for other words."""
+    place: int | None = lexicon()["ordinals"].get(word.lower())
+    return place if place is not None else number(word)
+
+
+@functools.cache
+def _alternatives(kind: str) -> str:
+    return "|".join(re.escape(w) for w in sorted(lexicon()[kind], key=len, reverse=True))
+
+
+@functools.cache
+def _front() -> re.Pattern[str]:
+    words = f"{_alternatives('wake')}|{_alternatives('openers')}"
+    commaed = _alternatives("openers_with_comma")
+    pause = r"\s*[,.!:;]+\s*"
+    return re.compile(rf"^(?:(?:{words})(?:{pause}|\s+)|(?:{commaed}){pause})(?=\S)", re.IGNORECASE)
+
+
+@functools.cache
+def _back(kind: str) -> re.Pattern[str]:
+    comma = r"\s*,\s*" if kind == "dictation_closers" else r"\s*,?\s+"
+    return re.compile(rf"(?<=\S){comma}(?:{_alternatives(kind)})[.!?]*$", re.IGNORECASE)
+
+
+def strip_front(text: str) -> str:
+    """Without wake words, politeness and fillers before the verb."""
+    text = text.strip(" \t\n,;:")
+    while (shorter := _front().sub("", text, count=1)) != text:
+        text = shorter.strip(" \t\n,;:")
+    return text
+
+
+def strip_back(text: str, kind: str = "closers") -> str:
+    """Without politeness at the end and without closing punctuation."""
+    text = text.strip().rstrip(".!?,;: ") if kind == "closers" else text.strip()
+    while (shorter := _back(kind).sub("", text, count=1)) != text:
+        text = shorter
+    return text
+
+
+@functools.cache
+def _spellings() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_alternatives('spellings')})\b", re.IGNORECASE)
+
+
+@functools.cache
+def _fillers() -> re.Pattern[str]:
+    return re.compile(rf"(?:^|(?<=\s))(?:{_alternatives('fillers')})[,.]?\s+", re.IGNORECASE)
+
+
+def tidy(text: str) -> str:
+    """A clause that is not dictation, in the spelling of the grammar."""
+    text = text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    text = _fillers().sub("", text)
+    table = lexicon()["spellings"]
+    return _spellings().sub(lambda match: str(table[match[0].lower()]), text)
+
+
+def dictated(text: str) -> str:
+    """What is to be typed: spoken marks written, and a lone sentence's full stop dropped.
+
+    Text in quotation marks is taken as it stands.
+    """
+    text = strip_back(text.strip(), "dictation_closers").lstrip(":, ")
+    quoted = re.fullmatch(r"[\"“”](.+)[\"“”][.!]?", text, re.DOTALL)
+    if quoted:
+        return quoted[1]
+    if re.fullmatch(r"[^.!?\n]*[.]", text):
+        text = text[:-1]
+    text = re.sub(rf"{_GLUE}\s*", "", _marks().sub(_mark, text))
+    text = re.sub(r",?\s+period$", ".", text)
+    return re.sub(r"\bliteral (?=\w)", "", text)
+
+
+@functools.cache
+def _marks() -> re.Pattern[str]:
+    words = "|".join(entry[0].replace(" ", r"\s+") for entry in lexicon()["punctuation"])
+    return re.compile(rf"(?<!\bliteral)(?:[,.]?\s+|^)({words})\b[,.?!]*(?=\s|$)", re.IGNORECASE)
+
+
+def _mark(match: re.Match[str]) -> str:
+    said = " ".join(match[1].lower().split())
+    mark, before, after = next(e[1:] for e in lexicon()["punctuation"] if e[0] == said)
+    gap = " " if before and match.start() > 0 else ""
+    return f"{gap}{mark}{'' if after else _GLUE}"
