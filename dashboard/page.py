@@ -39,7 +39,9 @@ class Page:
         self._voice = VoiceWidget(on_event=self._on_voice)
         self._line = WidgetLine(self._voice)
         self._desktop = self._live_desktop()
-        self._conversation = ConversationView(self._state.items, self.act)
+        self._conversation = ConversationView(
+            self._state.items, self.act, sizing_mode="stretch_both"
+        )
         self._conversation.follow(self._state.conversation)
         self._talk = self._frame()
         self._bar = self._status_bar()

@@ -125,7 +125,7 @@ class PageState:
     def show(self) -> None:
         """Hand on what changed; params that stay equal tell nobody."""
         s = self._status
-        detail = self._titles.get(s.action, s.detail) if s.who == "acting" else s.detail
+        detail = self._titles.get(s.running or "", s.detail) if s.who == "acting" else s.detail
         asked = s.pending_approval.question if s.pending_approval else ""
         pending = asked or (s.question.text if s.question else "")
         running = s.task_id is not None

@@ -24,6 +24,25 @@ _DARK = {
 }
 _FONT = 'system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif'
 
+_SX = {
+    "& .header": {
+        "backgroundColor": "var(--mui-palette-background-paper)",
+        "backgroundImage": "none",
+        "color": "var(--mui-palette-text-primary)",
+        "boxShadow": "none",
+        "borderBottom": "1px solid var(--mui-palette-divider)",
+    },
+    "& .MuiToolbar-root": {"minHeight": "52px !important", "height": "52px"},
+    "& .header .title": {
+        "color": "var(--mui-palette-text-primary)",
+        "fontSize": "20px",
+        "fontWeight": 700,
+        "letterSpacing": "-0.01em",
+        "marginRight": "4px",
+    },
+}
+"""A quiet header: the design system's own is a coloured band."""
+
 
 def page_style() -> dict[str, Any]:
     """Keyword arguments of ``pmui.Page`` that make the page ours."""
@@ -35,4 +54,5 @@ def page_style() -> dict[str, Any]:
         },
         "busy_indicator": None,
         "site_url": "",
+        "sx": _SX,
     }

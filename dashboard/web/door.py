@@ -22,7 +22,7 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 PERMISSIONS = (
     "microphone=(self), speaker-selection=(self), clipboard-read=(self), clipboard-write=(self), "
     "fullscreen=(self), camera=(), geolocation=(), display-capture=(), usb=(), serial=(), "
-    "bluetooth=(), hid=(), midi=(), payment=()"
+    "hid=(), midi=(), payment=()"
 )
 
 

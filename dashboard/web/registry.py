@@ -53,7 +53,7 @@ class Entry:
     def name(self) -> str:
         """What the session is about: its first task, shortened."""
         first = next((e.text for e in self.session.log if isinstance(e, TaskStarted)), "")
-        return first if len(first) <= 40 else first[:39] + "…"
+        return (first if len(first) <= 40 else first[:39] + "…") or "New session"
 
 
 class Sessions:
