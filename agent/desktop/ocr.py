@@ -95,13 +95,16 @@ class Reader:
         if self._loaded is None:
             from rapidocr import RapidOCR
 
-            one_thread = {"EngineConfig.onnxruntime.intra_op_num_threads": 1}
-            self._loaded = RapidOCR(params=one_thread)
+            quiet = {
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "Global.log_level": "error",
+            }
+            self._loaded = RapidOCR(params=quiet)
         answer = self._loaded(pixels[:, :, ::-1], use_cls=False)
         if answer.boxes is None:
             return []
         rows = zip(answer.txts, answer.boxes, answer.scores, strict=True)
-        return [Line(str(text), _around(corners), float(score)) for text, corners, score in rows]
+        return [Line(str(text).strip(), _around(corners), float(score)) for text, corners, score in rows]
 
 
 def _cut(frame: Frame, region: Box | None) -> np.ndarray[Any, Any]:
