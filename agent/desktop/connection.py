@@ -96,13 +96,15 @@ def socket_path(display: str) -> str | None:
     return path if display.startswith(":") and Path(path).exists() else None
 
 
-def read_cookie(xauthority: Path) -> bytes:
-    """The first cookie in an Xauthority file; empty if there is none."""
+def read_cookie(xauthority: Path, display: str = "") -> bytes:
+    """The cookie for a display (``:7``) in an Xauthority file; empty if there is none."""
     try:
         entries = Xlib.xauth.Xauthority(str(xauthority)).entries
     except (OSError, Xlib.error.XauthError):
         return b""
-    return next((bytes(e[4]) for e in entries if e[3] == COOKIE.encode()), b"")
+    number = display.removeprefix(":").partition(".")[0].encode() if display[:1] == ":" else b""
+    fitting = (e for e in entries if not number or e[2] in {b"", number})
+    return next((bytes(e[4]) for e in fitting if e[3] == COOKIE.encode()), b"")
 
 
 def open_display(env: DisplayEnv) -> Any:
@@ -113,9 +115,9 @@ def open_display(env: DisplayEnv) -> Any:
     """
     path = socket_path(env.display)
     address: str = env.display
-    if path and env.display.startswith("unix:/"):
+    if path:
         address = _Address(env.display)
-        address.path, address.cookie = path, read_cookie(env.xauthority)
+        address.path, address.cookie = path, read_cookie(env.xauthority, env.display)
     try:
         return Xlib.display.Display(address)
     except (OSError, Xlib.error.DisplayError, Xlib.error.ConnectionClosedError) as error:

@@ -112,8 +112,7 @@ class PrivateDisplay:
             raise
 
     async def _start(self) -> None:
-        self._box = await asyncio.to_thread(self._prepare)
-        self._guardian = await self._confine(self._box)
+        self._guardian = await self._confine()
         log = await asyncio.to_thread(self._open_log)
         try:
             display = await self._start_server(log)
@@ -121,8 +120,8 @@ class PrivateDisplay:
         finally:
             os.close(log)
 
-    def _prepare(self) -> sandbox.Box:
-        box = sandbox.make_box(self._root)
+    def _prepare(self, confined: bool) -> sandbox.Box:
+        box = sandbox.make_box(self._root, confined=confined)
         sandbox.write_etc(box, _GUARDIAN)
         profile.write_home(box)
         profile.write_cookie(box)
@@ -140,20 +139,25 @@ class PrivateDisplay:
             return (self._box.path / "log").read_text(errors="replace")[-1500:]
         return ""
 
-    async def _confine(self, box: sandbox.Box) -> GuardianClient:
+    async def _confine(self) -> GuardianClient:
         """Start the guardian in a sandbox, or without one where the settings allow it."""
-        for confined in (True, False) if self._sandboxing != "off" else (False,):
-            guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
+        if self._sandboxing != "off":
             try:
-                await guardian.start(box, confined=confined, network=self.network)
+                return await self._start_guardian(confined=True)
             except DesktopUnavailable as error:
-                if not confined or self._sandboxing == "require":
+                if self._sandboxing == "require":
                     raise
                 self.why_unconfined = str(error)
-            else:
-                self.confined = confined
-                return guardian
-        raise AssertionError("unreachable")
+        return await self._start_guardian(confined=False)
+
+    async def _start_guardian(self, *, confined: bool) -> GuardianClient:
+        if self._box is not None:
+            await asyncio.to_thread(self._box.remove)
+        self._box = await asyncio.to_thread(self._prepare, confined)
+        guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
+        await guardian.start(self._box, confined=confined, network=self.network)
+        self.confined = confined
+        return guardian
 
     async def _start_server(self, log: int) -> str:
         assert self._box is not None and self._guardian is not None  # noqa: S101

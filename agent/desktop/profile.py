@@ -54,10 +54,14 @@ use-default-monospace-font=false
 font-name='DejaVu Sans Mono 11'
 
 [org/xfce/mousepad/preferences/window]
-remember-size=false
+remember-size=true
 remember-state=false
 recent-menu-items=uint32 0
 path-in-title=true
+
+[org/xfce/mousepad/state/window]
+width=uint32 720
+height=uint32 480
 
 [org/gnome/desktop/interface]
 toolkit-accessibility=true

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pwd
 import random
 import secrets
 import shutil
@@ -127,8 +128,11 @@ def _new_folder(base: Path) -> tuple[Path, int]:
     raise DesktopUnavailable(f"{base} is full of desktops. Stop some of them.")
 
 
-def make_box(root: Path | None) -> Box:
+def make_box(root: Path | None, *, confined: bool = True) -> Box:
     """Make a locked, private folder for one desktop, after sweeping dead ones.
+
+    Under root the desktop gets a user of its own; unconfined it must be one that the
+    password database knows (dbus-daemon insists): nobody.
 
     Raises:
         DesktopUnavailable: the path is too long for a socket, or not private.
@@ -142,7 +146,8 @@ def make_box(root: Path | None) -> Box:
     lock = _lock(path)
     if lock is None:
         raise DesktopUnavailable(f"{path} cannot be locked. Is the disk full?")
-    box = Box(path, number if os.geteuid() == 0 else os.geteuid(), lock)
+    unprivileged = number if confined else pwd.getpwnam("nobody").pw_uid
+    box = Box(path, unprivileged if os.geteuid() == 0 else os.geteuid(), lock)
     for folder in (box.home, box.run, box.x11, box.etc):
         folder.mkdir(mode=0o700)
     box.own(path, box.home, box.run, box.x11, box.etc)

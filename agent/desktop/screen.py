@@ -42,7 +42,7 @@ def _connect(env: DisplayEnv) -> Any:
     connect = LIB.xcb.xcb_connect_to_fd
     connect.restype = ctypes.POINTER(xcb.Connection)
     connect.argtypes = (ctypes.c_int, ctypes.POINTER(_AuthInfo))
-    cookie, name = read_cookie(env.xauthority), COOKIE.encode()
+    cookie, name = read_cookie(env.xauthority, env.display), COOKIE.encode()
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     channel.connect(path)
     auth = _AuthInfo(len(name), name, len(cookie), cookie)
