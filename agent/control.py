@@ -124,6 +124,7 @@ class Control:
             task_id = new_id("task")
             self._log.append(ev.TaskStarted(task_id=task_id, text=text, source=source))
             self._log.append(ev.UserMessage(text=text, source=source))
+            self.release("new words")
             self._begin(task_id)
         else:
             self._log.append(ev.UserMessage(text=text, source=source))
@@ -256,12 +257,9 @@ class Control:
             await asyncio.wait(running, timeout=GRACE)
 
     async def idle(self) -> None:
-        """Return when no task is under way."""
-        while self.status.task_id is not None or (self._task and not self._task.done()):
-            if self._task is not None and not self._task.done():
-                await asyncio.wait({self._task})
-            else:
-                await asyncio.sleep(0)
+        """Return when no work is under way."""
+        while (task := self._task) is not None and not task.done():
+            await asyncio.wait({task})
 
     def _restart(self) -> None:
         self.interrupt()

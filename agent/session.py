@@ -161,7 +161,7 @@ class Session:
         """
         self._loop = asyncio.get_running_loop()
         if self._resumed:
-            close_open_ends(self.log.append, self.status, summary="Cut off by a restart.")
+            self._mend()
         self.log.append(
             ev.SessionOpened(
                 session_id=self.id,
@@ -177,16 +177,14 @@ class Session:
         """End the work, the desktop and the journal. The session can be resumed later."""
         self.control.abandon()
         await self.control.finished()
-        for tool in self.tools:
-            await tool.close()
-        await self.model.close()
-        await self.desktop.stop()
         try:
-            if not self.status.closed:
-                close_open_ends(self.log.append, self.status, summary="The session was closed.")
-                self.log.append(ev.SessionClosed(reason=reason))
+            for part in (*self.tools, self.model):
+                await part.close()
+            await self.desktop.stop()
+        except SaysoError as error:
+            reason = f"{reason} {error}".strip()
         finally:
-            self.journal.close()
+            self._end(reason)
 
     # Control: synchronous, journaled first -------------------------------------------
 
@@ -212,8 +210,15 @@ class Session:
         self.control.release(reason)
 
     def stop(self, reason: str, *, source: ev.Source = "button") -> tuple[str, ...]:
-        """Stop everything now; returns what keys and buttons were released."""
-        return self.control.stop(reason, source=source)
+        """Stop everything now; returns what keys and buttons were released.
+
+        A journal that cannot be written does not hinder it; `trouble` then says so.
+        """
+        try:
+            return self.control.stop(reason, source=source)
+        except JournalError as error:
+            self.trouble = str(error)
+            return ()
 
     def approve(
         self,
@@ -244,6 +249,24 @@ class Session:
             await self.control.idle()
 
     # Inside ----------------------------------------------------------------------------
+
+    def _end(self, reason: str) -> None:
+        try:
+            if not self.status.closed:
+                close_open_ends(self.log.append, self.status, summary="The session was closed.")
+                self.log.append(ev.SessionClosed(reason=reason))
+        except JournalError as error:
+            self.trouble = str(error)
+        finally:
+            self.journal.close()
+
+    def _mend(self) -> None:
+        """Write the ends of whatever was open when the process was killed."""
+        close_open_ends(self.log.append, self.status, summary="Cut off by a restart.")
+        if self.status.held:
+            self.log.append(ev.HoldEnded(reason="restart"))
+        if self.status.yours:
+            self.log.append(ev.ControlReturned(note="The session was restarted."))
 
     def _system_prompt(self) -> str:
         """Rendered once and kept: a session's system prompt never changes."""

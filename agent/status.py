@@ -115,7 +115,8 @@ def _question(s: Status) -> str:
 
 
 def _opened(s: Status, e: ev.SessionOpened) -> dict[str, Any]:
-    return {"closed": False, "model": e.model, "voice": "off", "listening": False, "speaking": None}
+    fresh = {"voice": "off", "listening": False, "speaking": None, "desktop": "stopped"}
+    return {"closed": False, "model": e.model, **fresh}
 
 
 def _heard(s: Status, e: ev.Heard) -> dict[str, Any]:

@@ -1,0 +1,33 @@
+"""A session's journal that lives in memory, for tests that make thousands."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from agent.desktop.base import EncodedImage
+from agent.events import Image
+from agent.log import MemoryJournal
+
+
+class MemorySessionJournal(MemoryJournal):
+    """Events, pictures and prompt, gone with the process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prompt: str | None = None
+        self._images: dict[str, bytes] = {}
+
+    def put_image(self, image: EncodedImage) -> Image:
+        digest = hashlib.sha256(image.data).hexdigest()
+        self._images[digest] = image.data
+        return Image(
+            sha256=digest, media_type=image.media_type, width=image.width, height=image.height
+        )
+
+    def image_base64(self, sha256: str) -> str | None:
+        data = self._images.get(sha256)
+        return base64.b64encode(data).decode() if data is not None else None
+
+    def close(self) -> None:
+        """Nothing is held."""
