@@ -33,7 +33,8 @@ from agent.models.base import (
     Text,
     TurnDone,
     Waiting,
-)from agent.models.cassette_key import digest, loosened, normalise
+)
+from agent.models.cassette_key import digest, loosened, normalise
 
 VERSION = 1
 """Of the format; another number cannot be read."""
