@@ -42,7 +42,10 @@ def executable() -> str | None:
 
 
 def options(
-    wav: Path | None = None, permissions: bool = True, extra: Sequence[str] = ()
+    wav: Path | None = None,
+    permissions: bool = True,
+    extra: Sequence[str] = (),
+    microphone: bool = True,
 ) -> dict[str, Any]:
     """Options for Playwright's `chromium.launch`.
 
@@ -50,8 +53,11 @@ def options(
         wav: What the microphone hears, once; the fake device's beeps if None.
         permissions: Whether the person lets the page use the microphone.
         extra: More command-line flags.
+        microphone: Whether the machine has one.
     """
-    args = [*_QUIET, "--use-fake-device-for-media-stream", *extra]
+    args = [*_QUIET, *extra]
+    if microphone:
+        args.append("--use-fake-device-for-media-stream")
     args.append("--use-fake-ui-for-media-stream" if permissions else "--deny-permission-prompts")
     if wav is not None:
         args.append(f"--use-file-for-fake-audio-capture={wav}%noloop")
@@ -71,9 +77,10 @@ def launch(
     permissions: bool = True,
     viewport: tuple[int, int] = (1280, 720),
     extra: Sequence[str] = (),
+    microphone: bool = True,
 ) -> Iterator[pw.BrowserContext]:
     """A fresh Chromium with one context; both are closed at the end."""
-    browser = playwright.chromium.launch(**options(wav, permissions, extra))
+    browser = playwright.chromium.launch(**options(wav, permissions, extra, microphone))
     try:
         yield browser.new_context(**_context_options(viewport, permissions))
     finally:
@@ -88,9 +95,10 @@ async def alaunch(
     permissions: bool = True,
     viewport: tuple[int, int] = (1280, 720),
     extra: Sequence[str] = (),
+    microphone: bool = True,
 ) -> AsyncIterator[pwa.BrowserContext]:
     """`launch` for Playwright's asynchronous interface."""
-    browser = await playwright.chromium.launch(**options(wav, permissions, extra))
+    browser = await playwright.chromium.launch(**options(wav, permissions, extra, microphone))
     try:
         yield await browser.new_context(**_context_options(viewport, permissions))
     finally:

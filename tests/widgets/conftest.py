@@ -1,245 +1,14 @@
-"""A small Panel server with the widgets, a scripted voice service, and a byte bridge to an Xvnc."""
+"""The widgets' test server, a browser, and a conversation that has begun."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-import panel as pn
+import numpy as np
 import pytest
-from bokeh.server.server import Server
-from playwright.sync_api import Page, Playwright, sync_playwright
-from tornado.ioloop import IOLoop
-from tornado.iostream import IOStream
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
-
-from dashboard.desktop.view import DesktopView
-from dashboard.voice.widget import VoiceWidget
-
-PATIENCE = 20.0
-
-
-def until(condition: Callable[[], Any], what: str = "", page: Page | None = None) -> Any:
-    """Waits for a condition to become true and returns its value; lets the page run meanwhile."""
-    end = time.monotonic() + PATIENCE
-    while not (value := condition()):
-        assert time.monotonic() < end, f"never happened: {what}"
-        if page is not None:
-            page.wait_for_timeout(20)
-        else:
-            threading.Event().wait(0.02)
-    return value
-
-
-class Chat(WebSocketHandler):
-    """One chat socket of the scripted voice service; the test says what the service says."""
-
-    service: Service
-
-    def initialize(self, service: Service) -> None:
-        self.service = service
-        self.frames: list[bytes] = []
-        self.messages: list[dict[str, Any]] = []
-        self.close_seen = False
-
-    def check_origin(self, origin: str) -> bool:
-        return True
-
-    async def prepare(self) -> None:
-        if self.service.refuse:
-            self.set_status(401)
-            self.finish()
-
-    def open(self, *_: str) -> None:
-        self.query = {k: v[-1].decode() for k, v in self.request.arguments.items()}
-        self.service.chats.append(self)
-        number = len(self.service.chats)
-        if self.service.silent:
-            return
-        metadata = {"chat_id": f"chat-{number}", "chat_group_id": "group-1", "request_id": "r"}
-        self.write_message(json.dumps({"type": "chat_metadata", **metadata}))
-
-    def on_message(self, message: str | bytes) -> None:
-        if isinstance(message, bytes):
-            self.frames.append(message)
-        else:
-            self.messages.append(json.loads(message))
-
-    def on_close(self) -> None:
-        self.close_seen = True
-
-    @property
-    def pcm(self) -> bytes:
-        return b"".join(self.frames)
-
-    def say(self, *messages: dict[str, Any] | str) -> None:
-        """Sends messages to the browser; a string goes as it is."""
-        for message in messages:
-            text = message if isinstance(message, str) else json.dumps(message)
-            self.service.loop.add_callback(self._write, text)
-
-    def _write(self, text: str) -> None:
-        try:
-            self.write_message(text)
-        except WebSocketClosedError:
-            return
-
-    def drop(self, code: int | None = None) -> None:
-        """Ends the chat: with a close code, or without a word."""
-        if code is None:
-            self.service.loop.add_callback(lambda: self.ws_connection.stream.close())
-        else:
-            self.service.loop.add_callback(self.close, code, "scripted")
-
-
-class Service:
-    """What the test scripts and sees of the voice service."""
-
-    def __init__(self) -> None:
-        self.chats: list[Chat] = []
-        self.refuse = False
-        self.silent = False
-        self.loop: IOLoop
-
-
-class Bench:
-    """One opened page: its widget on Python's side, and the events that came from it."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.tickets = True
-        self.widget: Any = None
-
-    def of(self, kind: str, **fields: Any) -> list[dict[str, Any]]:
-        """The events of one type that have these fields, in order."""
-        wanted = fields.items()
-        return [e for e in self.events if e["type"] == kind and wanted <= e.items()]
-
-    def states(self) -> list[str]:
-        return [e["state"] for e in self.of("local.state")]
-
-
-class Stage:
-    """The server of a test module."""
-
-    def __init__(self) -> None:
-        self.service = Service()
-        self.voice_options: dict[str, Any] = {}
-        self.view_options: dict[str, Any] = {}
-        self.vnc: Path | None = None
-        self.bridged: list[bytes] = []
-        self.bench = Bench()
-        self.port = 0
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-        assert self._ready.wait(PATIENCE)
-
-    def stop(self) -> None:
-        self.service.loop.add_callback(self._stop)
-        self._thread.join(PATIENCE)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def call(self, function: Callable[..., Any], *args: Any, **more: Any) -> None:
-        """Does something on the server's own loop."""
-        self.service.loop.add_callback(lambda: function(*args, **more))
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        self.service.loop = IOLoop.current()
-        patterns = [
-            (r"/voice/v0/evi/chat", Chat, {"service": self.service}),
-            (r"/desktop/rfb", Bridge, {"stage": self}),
-        ]
-        self._server: Server = pn.serve(
-            {"voice": self._voice_page, "desktop": self._desktop_page},
-            port=0,
-            address="127.0.0.1",
-            show=False,
-            start=False,
-            extra_patterns=patterns,
-            websocket_origin="*",
-            loop=self.service.loop,
-        )
-        self._server.start()
-        self.port = self._server.port
-        self.service.loop.add_callback(self._ready.set)
-        self.service.loop.start()
-
-    def _stop(self) -> None:
-        self._server.stop()
-        self.service.loop.add_callback(self.service.loop.stop)
-
-    def _voice_page(self) -> Any:
-        bench = self.bench
-
-        def take(event: dict[str, Any]) -> None:
-            bench.events.append(event)
-            if event["type"] == "local.need_ticket" and bench.tickets:
-                settings = {"custom_session_id": "s-1", "system_prompt": "Be brief."}
-                query = {"access_token": f"token-{len(bench.of('local.need_ticket'))}"}
-                bench.widget.give_ticket("/voice/v0/evi/chat", query, settings)
-
-        raw = {"echo_cancellation": False, "noise_suppression": False, "auto_gain": False}
-        bench.widget = VoiceWidget(take, **{**raw, **self.voice_options})
-        return bench.widget
-
-    def _desktop_page(self) -> Any:
-        bench = self.bench
-
-        def take(event: dict[str, Any]) -> None:
-            bench.events.append(event)
-            if event["type"] == "local.need_ticket" and bench.tickets:
-                bench.widget.give_ticket({"ticket": "t"})
-
-        bench.widget = DesktopView(take, **self.view_options)
-        return pn.Column(bench.widget, width=900, height=600)
-
-
-class Bridge(WebSocketHandler):
-    """Bytes between the page and an X server's RFB socket, as they are."""
-
-    def initialize(self, stage: Stage) -> None:
-        self.stage = stage
-        self.stream: IOStream | None = None
-
-    async def open(self) -> None:
-        if self.stage.vnc is None:
-            self.close()
-            return
-        self.set_nodelay(True)
-        self.reader, self.writer = await asyncio.open_unix_connection(str(self.stage.vnc))
-        self.pump = asyncio.create_task(self._pump())
-
-    async def _pump(self) -> None:
-        while data := await self.reader.read(65536):
-            try:
-                await self.write_message(data, binary=True)
-            except WebSocketClosedError:
-                return
-        self.close()
-
-    async def on_message(self, message: str | bytes) -> None:
-        while not hasattr(self, "writer"):
-            await asyncio.sleep(0.01)
-        assert isinstance(message, bytes)
-        self.stage.bridged.append(message)
-        self.writer.write(message)
-        await self.writer.drain()
-
-    def on_close(self) -> None:
-        if hasattr(self, "writer"):
-            self.writer.close()
+from chromium import launch
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from widget_stage import Bench, Stage, Talk, wav
 
 
 @pytest.fixture(scope="module")
@@ -257,11 +26,31 @@ def served() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def stage(served: Stage) -> Iterator[Stage]:
+def stage(served: Stage) -> Stage:
     """The module's server, as if fresh."""
     served.bench = Bench()
     served.service.chats.clear()
     served.service.refuse = served.service.silent = False
     served.voice_options = {}
     served.view_options = {}
-    yield served
+    served.before = lambda _widget: None
+    return served
+
+
+@pytest.fixture(scope="module")
+def browser_context(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """Chromium whose microphone hears nothing."""
+    silence = tmp_path_factory.mktemp("microphone") / "silence.wav"
+    silence.write_bytes(wav(np.zeros(48000), 48000))
+    with launch(playwright, wav=silence) as context:
+        yield context
+
+
+@pytest.fixture
+def talk(stage: Stage, browser_context: BrowserContext) -> Iterator[Talk]:
+    """A conversation that has begun."""
+    talk = Talk(stage, browser_context).start()
+    yield talk
+    talk.page.close()

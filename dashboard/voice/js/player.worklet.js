@@ -81,8 +81,9 @@ class Player extends AudioWorkletProcessor {
   }
 
   tell(state, clip) {
+    const samples = state === "started" ? 0 : clip.played;
     clip.started = true;
-    this.port.postMessage({ type: "notice", state, id: clip.id, rate: clip.rate, samples: clip.played });
+    this.port.postMessage({ type: "notice", state, id: clip.id, rate: clip.rate, samples });
   }
 
   /** The duck, without a click, and the level for the meter. */

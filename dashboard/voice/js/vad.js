@@ -1,5 +1,6 @@
-const IDLE = { margin: 10, minimum: -52, onset: 2 };
-const PLAYING = { margin: 16, minimum: -40, onset: 3 };
+const ONSET = 3; // loud hops of 10 ms in a row: a click is shorter
+const IDLE = { margin: 10, minimum: -52 };
+const PLAYING = { margin: 16, minimum: -40 };
 const HANG = 40; // hops of 10 ms without speech before it counts as over
 const RISE = 0.03; // dB per hop: how fast the floor follows noise that stays
 const LOWEST = -75;
@@ -24,7 +25,7 @@ export class SpeechGate {
     const rule = this.playing ? PLAYING : IDLE;
     const threshold = Math.max(this.floor + rule.margin, rule.minimum);
     this.#follow(level);
-    return this.speaking ? this.#ending(level, threshold) : this.#starting(level, threshold, rule);
+    return this.speaking ? this.#ending(level, threshold) : this.#starting(level, threshold);
   }
 
   #follow(level) {
@@ -32,9 +33,9 @@ export class SpeechGate {
     this.floor = Math.max(LOWEST, this.floor + change);
   }
 
-  #starting(level, threshold, rule) {
+  #starting(level, threshold) {
     this.#loud = level > threshold ? this.#loud + 1 : 0;
-    if (this.#loud < rule.onset) return null;
+    if (this.#loud < ONSET) return null;
     this.#quiet = 0;
     this.speaking = true;
     return true;
