@@ -94,7 +94,8 @@ class Resampler:
         t = np.arange(-half, half + 1)[None, :] - phase
         window = np.cos(np.pi * np.clip(t / (half + 1), -1, 1) / 2) ** 2
         taps = np.sinc(t * cutoff) * window
-        return (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
+        bank: Samples = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
+        return bank
 
     def feed(self, samples: Samples) -> Samples:
         """The output that ``samples`` completes; the filter's width lags behind."""
@@ -109,12 +110,12 @@ class Resampler:
         places = self._position + np.arange(count) * self._down
         starts, phases = np.divmod(places, self._up)
         windows = np.lib.stride_tricks.sliding_window_view(x, self._taps.shape[1])
-        out = np.einsum("ij,ij->i", windows[starts], self._taps[phases])
+        out: Samples = np.einsum("ij,ij->i", windows[starts], self._taps[phases])
         keep = (places[-1] + self._down) // self._up
         keep = min(int(keep), len(x))
         self._position = int(places[-1] + self._down - keep * self._up)
         self._tail = x[keep:]
-        return out.astype(np.float32)
+        return out
 
     def finish(self) -> Samples:
         """What is left in the filter."""

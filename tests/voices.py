@@ -1,0 +1,127 @@
+"""Voices for tests: natural (hibari) and robotic (flite, espeak-ng), with and without noise.
+
+None of them was used to tune the recogniser. Signals are made once and cached in memory.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import wave
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from dashboard.voice.offline.audio import RATE, Samples, floats, pcm16, resample
+
+Voice = Literal["heart", "rms", "slt", "espeak"]
+NATURAL: Final[tuple[Voice, ...]] = ("heart",)
+ROBOTIC: Final[tuple[Voice, ...]] = ("rms", "slt", "espeak")
+
+
+@cache
+def _hibari():
+    from hibari import Hibari
+
+    return Hibari(threads=1)
+
+
+@cache
+def _ears():
+    from dashboard.voice.offline.engines import MoonshineEars
+
+    return MoonshineEars()
+
+
+def _program(voice: Voice, text: str, path: Path) -> list[str]:
+    if voice == "espeak":
+        return ["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(path), text]
+    return ["flite", "-voice", voice, "-t", text, "-o", str(path)]
+
+
+@cache
+def speech(text: str, voice: Voice = "heart", rate: int = RATE) -> Samples:
+    """``text`` spoken, as floats at ``rate``."""
+    if voice == "heart":
+        model = _hibari()
+        return resample(model(text, seed=0), model.sample_rate, rate)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "speech.wav"
+        subprocess.run(_program(voice, text, path), check=True, capture_output=True)
+        samples, source = read_wav(path)
+    return resample(samples, source, rate)
+
+
+def read_wav(path: Path | str) -> tuple[Samples, int]:
+    """A 16-bit WAV's first channel, and its rate."""
+    with wave.open(str(path)) as file:
+        data, channels = file.readframes(file.getnframes()), file.getnchannels()
+        return floats(data)[::channels], file.getframerate()
+
+
+def silence(seconds: float, rate: int = RATE) -> Samples:
+    """Nothing, as floats."""
+    return np.zeros(int(seconds * rate), np.float32)
+
+
+def noise(seconds: float, rate: int = RATE, *, level: float = 0.1, seed: int = 0) -> Samples:
+    """Pink-ish noise (white, smoothed) of root mean square ``level``."""
+    white = np.random.default_rng(seed).standard_normal(int(seconds * rate)).astype(np.float32)
+    pink = np.convolve(white, np.full(4, 0.25, np.float32), "same")
+    return (pink * np.float32(level / max(1e-9, float(np.sqrt(np.mean(pink**2)))))).astype("f4")
+
+
+def with_noise(samples: Samples, decibels: float, *, seed: int = 0) -> Samples:
+    """``samples`` with noise ``decibels`` below their own level."""
+    level = float(np.sqrt(np.mean(samples**2))) / 10 ** (decibels / 20)
+    return samples + noise(len(samples) / RATE + 1, level=level, seed=seed)[: len(samples)]
+
+
+def sequence(*parts: Samples) -> Samples:
+    """One after another."""
+    return np.concatenate(parts)
+
+
+def say_wav(
+    text: str,
+    voice: Voice,
+    path: Path | str,
+    rate: int = 48_000,
+    lead_silence: float = 0.5,
+    tail_silence: float = 1.0,
+) -> Path:
+    """Write ``text``, spoken, to a mono 16-bit WAV; seconds of silence around it."""
+    whole = sequence(
+        silence(lead_silence, rate), speech(text, voice, rate), silence(tail_silence, rate)
+    )
+    return write_wav(path, whole, rate)
+
+
+def write_wav(path: Path | str, samples: Samples, rate: int) -> Path:
+    """Write floats to a mono 16-bit WAV."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm16(samples))
+    return Path(path)
+
+
+def transcribe(pcm: bytes, rate: int) -> str:
+    """The words in mono PCM16 sound, by the server's own recogniser."""
+    return _ears().transcribe(resample(floats(pcm), rate, RATE))
+
+
+def word_errors(expected: str, heard: str) -> tuple[int, int]:
+    """Word edits between two texts, case and punctuation aside, and the words expected."""
+    from dashboard.voice.offline.text import words
+
+    a, b = words(expected), words(heard)
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, right in enumerate(b, 1):
+            cost = diagonal + (left != right)
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, cost)
+    return row[-1], len(a)
