@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 import panel_material_ui as pmui
+import param
 from panel.io.state import set_curdoc
 
 from agent.events import Failed
 from dashboard.desktop.bridge import PURPOSE
+from dashboard.desktop.frames import Frames
 from dashboard.desktop.view import DesktopView
 from dashboard.line import WidgetLine
 from dashboard.notices import notices
@@ -39,6 +42,7 @@ class Page:
         self._voice = VoiceWidget(on_event=self._on_voice)
         self._line = WidgetLine(self._voice)
         self._desktop = self._live_desktop()
+        self._frames = Frames(self._session.desktop, self._show_frame)
         self._conversation = ConversationView(
             self._state.items, self.act, sizing_mode="stretch_both"
         )
@@ -54,6 +58,7 @@ class Page:
     def close(self) -> None:
         """Let go of everything that outlives the page."""
         self._feed.close()
+        self._frames.run(False)
         self._conductor.detach(self._line)
         self._bench.sessions.leave(self._entry, self._line)
         _forget_busy(self.root)
@@ -101,6 +106,7 @@ class Page:
     def _arrived(self) -> None:
         """The browser shows the page: only now may the session cost anything."""
         self._bench.sessions.open(self._entry)
+        self._bench.voices.warm()
 
     def _on_voice(self, event: Message) -> None:
         self._conductor.handle([event], self._line)
@@ -109,11 +115,18 @@ class Page:
         return f"sessions/{self._session.id}/images/{sha256}"
 
     def _on_desktop(self, event: Message) -> None:
-        if event.get("type") == "local.need_ticket":
+        kind = event.get("type")
+        if kind == "local.need_ticket":
             ticket = self._bench.tickets.issue(self._session.id, PURPOSE)
             self._desktop.give_ticket({"ticket": ticket})
-        elif event.get("type") == "local.release" and self._session.status.who == "yours":
+        elif kind == "local.state":
+            self._frames.run(event.get("state") != "live" and self._state.desktop.state == "ready")
+        elif kind == "local.release" and self._session.status.who == "yours":
             self._session.return_control()
+
+    def _show_frame(self, picture: bytes) -> None:
+        with set_curdoc(self._document):
+            self._desktop.frame = picture
 
     def _live_desktop(self) -> DesktopView:
         view, state = DesktopView(on_event=self._on_desktop), self._state
@@ -124,10 +137,14 @@ class Page:
             lambda *_: view.param.update(marks=state.desktop.marks, caption=state.desktop.caption),
             ["marks", "caption"],
         )
-        state.desktop.param.watch(
-            lambda change: view.reconnect() if change.new == "ready" else None, "state"
-        )
+        state.desktop.param.watch(self._desktop_changed, "state")
         return view
+
+    def _desktop_changed(self, change: param.parameterized.Event) -> None:
+        ready = change.new == "ready"
+        if ready and self._session.desktop.rfb_socket is not None:
+            self._desktop.reconnect()
+        self._frames.run(ready and self._session.desktop.rfb_socket is None)
 
     def _frame(self) -> TalkView:
         frame = TalkView(
@@ -141,12 +158,14 @@ class Page:
         return frame
 
     def _status_bar(self) -> StatusBar:
-        listed = self._bench.sessions.list(self._entry.owner)
-        names = [{"id": e.id, "name": e.name, "state": e.session.status.who} for e in listed]
+        names = [asdict(listed) for listed in self._bench.sessions.list(self._entry.owner)]
         bar = StatusBar.of(
             self._state, session=self._entry.name, session_id=self._entry.id, sessions=names
         )
         self._state.desktop.param.watch(lambda *_: self._notice(bar), ["state", "confined"])
+        self._state.status.param.watch(
+            lambda *_: bar.param.update(session=self._entry.name), "title"
+        )
         self._notice(bar)
         return bar
 

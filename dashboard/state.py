@@ -43,6 +43,7 @@ class StatusState(param.Parameterized):
     detail = param.String("")
     pending = param.String("", doc="An approval or question that waits for the person.")
     running = param.Boolean(False, doc="Whether the agent works on a task.")
+    title = param.String("", doc="The session's first task.")
 
 
 class DesktopState(param.Parameterized):
@@ -91,6 +92,7 @@ class PageState:
         self._status = Status()
         self._titles: dict[str, str] = {}
         self._since = 0.0
+        self._title = ""
         self._late: dict[str, Any] = {}
         self._desktop: dict[str, Any] = {}
         self._marks: dict[str, dict[str, Any]] = {}
@@ -103,6 +105,7 @@ class PageState:
             self._titles[event.action_id] = describe(event)
         elif isinstance(event, TaskStarted):
             self._since, self._late["warning"] = event.at, ""
+            self._title = self._title or event.text
         elif isinstance(event, LimitReached):
             self._late["warning"] = f"{event.share:.0%} of the limit on {event.limit}"
         elif isinstance(event, VoiceChanged):
@@ -129,7 +132,9 @@ class PageState:
         asked = s.pending_approval.question if s.pending_approval else ""
         pending = asked or (s.question.text if s.question else "")
         running = s.task_id is not None
-        self.status.param.update(who=s.who, detail=detail, pending=pending, running=running)
+        self.status.param.update(
+            who=s.who, detail=detail, pending=pending, running=running, title=self._title
+        )
         self.desktop.param.update(state=s.desktop, confined=s.confined, **self._desktop)
         self._desktop.clear()
         self.voice.state = s.voice

@@ -41,6 +41,7 @@ class Transcript:
             e.ActionStarted: lambda event: self._change(event.action_id, state="running"),
             e.ActionOutput: self._output,
             e.ActionFinished: self._finished,
+            e.ScreenSeen: self._screen,
             e.ApprovalAsked: self._approval,
             e.ApprovalDecided: self._decided,
             e.QuestionAsked: self._question,
@@ -161,6 +162,11 @@ class Transcript:
         if event.text:
             fields["output"] = event.text[:_OUTPUT]
         self._change(event.action_id, **fields)
+
+    def _screen(self, event: e.ScreenSeen) -> None:
+        image = event.image
+        url, size = self._image_url(image.sha256), [image.width, image.height]
+        self._change(event.action_id, image=url, size=size)
 
     def _approval(self, event: e.ApprovalAsked) -> None:
         until = event.at + event.timeout if event.timeout else 0

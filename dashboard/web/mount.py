@@ -8,6 +8,7 @@ empty on purpose because `install` has already added them.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 from collections.abc import Callable
@@ -26,6 +27,9 @@ from dashboard.web.workbench import Workbench, make_workbench, set_workbench, wo
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
 """For ``--plugins``; see the module's text."""
 
+_FAREWELL = 15.0
+"""Seconds for all sessions to close when the server ends."""
+
 _log = logging.getLogger(__name__)
 _installed = False
 
@@ -38,6 +42,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     _installed = True
     set_workbench(make())
     _wrap(Server, "__init__", _guarded_server)
+    _wrap(Server, "stop", _with_farewell)
     _wrap(BokehTornado, "__init__", _with_routes)
     _wrap(BokehTornado, "find_handler", _through_door)
     _wrap(BokehTornado, "get_handler_delegate", _with_headers)
@@ -49,13 +54,13 @@ def routes() -> list[tuple[Any, ...]]:
     from dashboard.desktop.bridge import DesktopSocket
     from dashboard.web.health import Health
     from dashboard.web.images import SessionImage
-    from dashboard.web.voice import voice_routes
 
+    bench = workbench()
     return [
         (r"/health", Health),
         (r"/desktop/rfb", DesktopSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
-        *voice_routes(),
+        *bench.voices.routes(bench.tickets),
     ]
 
 
@@ -107,6 +112,14 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     kwargs.setdefault("unused_session_lifetime_milliseconds", 60_000)
     kwargs.setdefault("check_unused_sessions_milliseconds", 5_000)
     inner(self, applications, *args, **kwargs)
+
+
+def _with_farewell(inner: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+    """Close the agent's sessions and their desktops once the server's loop has been stopped."""
+    loop = self.io_loop.asyncio_loop
+    if not loop.is_running() and not loop.is_closed():
+        loop.run_until_complete(asyncio.wait_for(workbench().close(), _FAREWELL))
+    inner(self, *args, **kwargs)
 
 
 def _or_exit(check: Callable[..., None], *args: Any, **kwargs: Any) -> None:

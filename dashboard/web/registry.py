@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.errors import ConfigurationError, SaysoError
 from agent.events import Failed, TaskStarted
+from agent.session import Session
 from dashboard.conductor import Conductor
+from dashboard.web.shelf import Card, Shelf
 
 if TYPE_CHECKING:
-    from agent.session import Session
     from agent.settings import Settings
     from dashboard.voice.evi import Voice
 
-Factory = Callable[[], "Session"]
-"""Makes a session, not yet opened."""
+Factory = Callable[[str | None], Session]
+"""Makes a session, not yet opened: a new one, or the one of that id from its journal."""
 
 VoiceFactory = Callable[[str], "Voice"]
 """Makes the voice line's tickets for a session's id."""
+
+_NAME = 40
 
 
 def default_factory(settings: Settings) -> Factory:
     """Sessions as the settings say."""
 
-    def make() -> Session:
-        from agent.session import Session
-
-        return Session.create(settings)
+    def make(session_id: str | None) -> Session:
+        if session_id is None:
+            return Session.create(settings)
+        return Session.resume(settings, session_id)
 
     return make
 
@@ -53,15 +56,27 @@ class Entry:
     def name(self) -> str:
         """What the session is about: its first task, shortened."""
         first = next((e.text for e in self.session.log if isinstance(e, TaskStarted)), "")
-        return (first if len(first) <= 40 else first[:39] + "…") or "New session"
+        return (first if len(first) <= _NAME else first[: _NAME - 1] + "…") or "New session"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session in the list: running here, or resumable from its journal."""
+
+    id: str
+    name: str
+    state: str
 
 
 class Sessions:
     """Create, find, list and close sessions by id. All on the server's event loop."""
 
-    def __init__(self, factory: Factory, voice: VoiceFactory, *, limit: int = 8) -> None:
+    def __init__(
+        self, factory: Factory, voice: VoiceFactory, shelf: Shelf, *, limit: int = 8
+    ) -> None:
         self._factory = factory
         self._voice = voice
+        self._shelf = shelf
         self._limit = limit
         self._entries: dict[str, Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -69,8 +84,8 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def create(self, owner: str) -> Entry:
-        """A new session of ``owner``; its desktop starts when `open` is called.
+    def create(self, owner: str, session_id: str | None = None) -> Entry:
+        """A new session of ``owner``, or the journaled one; `open` starts its desktop.
 
         Raises:
             ConfigurationError: as many as this server allows are running.
@@ -81,7 +96,7 @@ class Sessions:
                 f"{self._limit} sessions are running, which is as many as this server allows. "
                 "Close one of them, then load the page again."
             )
-        session = self._factory()
+        session = self._factory(session_id)
         entry = Entry(session, owner, Conductor(session, self._voice(session.id)))
         self._entries[entry.id] = entry
         return entry
@@ -91,19 +106,31 @@ class Sessions:
         entry = self._entries.get(session_id)
         return entry if entry is not None and owner is not None and entry.owner == owner else None
 
-    def list(self, owner: str) -> Iterable[Entry]:
-        """The owner's sessions, the newest first."""
-        return [entry for entry in reversed(self._entries.values()) if entry.owner == owner]
+    def list(self, owner: str) -> list[Listed]:
+        """The owner's sessions: those running, the newest first, then the resumable ones."""
+        running = self._running(owner)
+        listed = [Listed(e.id, e.name, e.session.status.who) for e in running]
+        kept = self._shelf.of(owner)
+        return listed + [
+            Listed(key, card.name, "resume") for key, card in kept if key not in self._entries
+        ]
 
     def attach(self, owner: str, session_id: str | None = None) -> Entry:
-        """The named session, else the owner's newest, else a new one."""
+        """The named session, running or resumed; else the owner's newest; else a new one.
+
+        Raises:
+            SaysoError: as `create`.
+        """
         if session_id and (entry := self.find(session_id, owner)) is not None:
             return entry
-        return next(iter(self.list(owner)), None) or self.create(owner)
+        if session_id and session_id not in self._entries and self._owns(owner, session_id):
+            return self.create(owner, session_id)
+        return next(iter(self._running(owner)), None) or self.create(owner)
 
     def open(self, entry: Entry) -> None:
         """Start the session's desktop and loop, once; what goes wrong is put in its log."""
         if entry.opening is None:
+            self._shelf.put(entry.id, Card(owner=entry.owner, name=entry.name))
             entry.opening = asyncio.get_running_loop().create_task(_open(entry))
 
     def leave(self, entry: Entry, page: object) -> None:
@@ -115,11 +142,12 @@ class Sessions:
             closing.add_done_callback(self._closing.discard)
 
     async def close(self, session_id: str, reason: str = "") -> None:
-        """End a session and its desktop."""
+        """End a session and its desktop; it can be resumed later."""
         entry = self._entries.pop(session_id, None)
         if entry is None:
             return
         if entry.opening is not None:
+            self._shelf.put(entry.id, Card(owner=entry.owner, name=entry.name))
             entry.opening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await entry.opening
@@ -130,6 +158,13 @@ class Sessions:
         """End every session; one that fails to close does not keep the others open."""
         closing = (self.close(session_id, reason) for session_id in tuple(self._entries))
         await asyncio.gather(*closing, return_exceptions=True)
+
+    def _running(self, owner: str) -> list[Entry]:
+        return [entry for entry in reversed(self._entries.values()) if entry.owner == owner]
+
+    def _owns(self, owner: str, session_id: str) -> bool:
+        card = self._shelf.get(session_id)
+        return card is not None and card.owner == owner
 
 
 async def _open(entry: Entry) -> None:

@@ -1,10 +1,125 @@
-"""The offline voice server's routes, or a plain word on why there is none."""
+"""The voices a page may open a line to: Hume's, or the offline EVI of this process."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
+
+from agent.errors import SaysoError, VoiceError
+from dashboard.voice.evi import HumeVoice, OfflineVoice, Ticket, TokenMint
+from dashboard.web.tickets import Tickets
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+    from dashboard.voice.evi import Voice
+    from dashboard.voice.offline.service import OfflineEvi
+    from dashboard.web.registry import VoiceFactory
+
+PURPOSE = "voice"
+PREFIX = "/voice"
+_TICKET_SECONDS = 120.0
+_log = logging.getLogger(__name__)
 
 
-def voice_routes() -> list[tuple[Any, ...]]:
-    """Routes of the offline EVI server; without its packages, one that says so."""
-    return []
+@dataclass(slots=True)
+class Voices:
+    """Makes a voice for each session; holds the offline EVI if that is the one in use."""
+
+    make: VoiceFactory
+    evi: OfflineEvi | None = None
+    origins: tuple[str, ...] = ()
+    """Socket origins outside this server that the page must be allowed to reach."""
+
+    _warming: asyncio.Task[None] | None = None
+
+    def warm(self) -> None:
+        """Load the speech engines in the background, once."""
+        if self.evi is not None and self._warming is None:
+            self._warming = asyncio.get_running_loop().create_task(_warm(self.evi))
+
+    async def close(self) -> None:
+        """End all offline chats and the speech process."""
+        if self._warming is not None:
+            self._warming.cancel()
+        if self.evi is not None:
+            await self.evi.close()
+
+    def routes(self, tickets: Tickets) -> list[tuple[Any, ...]]:
+        """The offline EVI's chat socket, for holders of a ticket who own its session."""
+        if self.evi is None:
+            return []
+        from dashboard.voice.offline.handlers import routes
+
+        def good(credential: str | None) -> bool:
+            return tickets.check(credential or "", PURPOSE) is not None
+
+        return list(routes(good, PREFIX, evi=self.evi, mixin=OwnedVoice))
+
+
+def voices(settings: Settings, tickets: Tickets) -> Voices:
+    """Hume's voice when both its keys are set, else the one in this process."""
+    if settings.hume_api_key is not None and settings.hume_secret_key is not None:
+        base_url = settings.hume_base_url
+        mint = TokenMint(settings.hume_api_key, settings.hume_secret_key, base_url)
+        address = urlsplit(base_url)
+        scheme = "ws" if address.scheme == "http" else "wss"
+        hume = HumeVoice(mint, base_url, settings.hume_config_id)
+        return Voices(lambda _: hume, origins=(f"{scheme}://{address.netloc}",))
+    try:
+        from dashboard.voice.offline.service import OfflineEvi
+
+        evi = OfflineEvi()
+    except ImportError as error:
+        trouble = NoVoice(f"The offline voice's packages are missing ({error}).")
+        return Voices(lambda _: trouble)
+
+    def offline(session_id: str) -> Voice:
+        return OfflineVoice(lambda: tickets.issue(session_id, PURPOSE, _TICKET_SECONDS))
+
+    return Voices(offline, evi)
+
+
+@dataclass(frozen=True, slots=True)
+class NoVoice:
+    """A voice that cannot be had, and why."""
+
+    trouble: str
+    provider: Literal["hume", "offline"] = "offline"
+
+    async def ticket(self, *, fresh: bool = False, relay: bool = False) -> Ticket:
+        """Never a ticket.
+
+        Raises:
+            VoiceError: always, with the reason and the way out.
+        """
+        raise VoiceError(f"{self.trouble} Run script/bootstrap, then start the server again.")
+
+
+class OwnedVoice(AuthRequestHandler):
+    """Before the offline EVI's own check: the ticket's session must be this browser's."""
+
+    async def prepare(self) -> None:
+        from dashboard.web.workbench import workbench
+
+        await super().prepare()
+        bench = workbench()
+        ticket = self.get_query_argument("access_token", "")
+        session_id = bench.tickets.check(ticket, PURPOSE)
+        owner = bench.identity.known(self.request)
+        if self.current_user is None or bench.sessions.find(session_id or "", owner) is None:
+            self.set_status(403)
+            self.finish({"error": "forbidden", "message": "This ticket is not yours or is old."})
+            return
+        super(AuthRequestHandler, self).prepare()
+
+
+async def _warm(evi: OfflineEvi) -> None:
+    try:
+        await evi.warm()
+    except SaysoError as error:
+        _log.warning("The speech engines do not start: %s", error)

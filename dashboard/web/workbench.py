@@ -5,33 +5,35 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from agent.settings import Settings
-from dashboard.voice.evi import HumeVoice, OfflineVoice, TokenMint
 from dashboard.web.door import Door
 from dashboard.web.identity import Identity, load_secret
-from dashboard.web.registry import Factory, Sessions, VoiceFactory, default_factory
+from dashboard.web.registry import Factory, Sessions, default_factory
+from dashboard.web.shelf import Shelf
 from dashboard.web.tickets import Tickets
-
-
-VOICE = "voice"
-"""Purpose of the voice line's tickets."""
+from dashboard.web.voice import Voices, voices
 
 
 @dataclass(slots=True)
 class Workbench:
-    """Settings, door, identities, tickets and sessions of this process.
+    """Settings, door, identities, tickets, voices and sessions of this process.
 
     ``secret`` is new with each start: it signs the pages' tokens and the tickets.
     """
 
     settings: Settings
     sessions: Sessions
+    voices: Voices
     identity: Identity
     door: Door
     secret: bytes = field(repr=False)
     tickets: Tickets = field(repr=False)
+
+    async def close(self) -> None:
+        """End all sessions and voices."""
+        await self.sessions.close_all("The server was stopped.")
+        await self.voices.close()
 
 
 _current: Workbench | None = None
@@ -44,23 +46,16 @@ def make_workbench(
     settings = settings if settings is not None else Settings()
     secret = secrets.token_bytes(32)
     tickets = Tickets(secret)
+    spoken = voices(settings, tickets)
     return Workbench(
         settings=settings,
-        sessions=Sessions(factory(settings), voice_factory(settings, tickets)),
+        sessions=Sessions(factory(settings), spoken.make, Shelf(settings.data_dir)),
+        voices=spoken,
         identity=Identity(load_secret(settings.data_dir / "browser.key")),
-        door=Door(voices=_voices(settings)),
+        door=Door(voices=spoken.origins),
         secret=secret,
         tickets=tickets,
     )
-
-
-def voice_factory(settings: Settings, tickets: Tickets) -> VoiceFactory:
-    """Hume's voice when both its keys are set, else the one in this process."""
-    if settings.hume_api_key is None or settings.hume_secret_key is None:
-        return lambda session_id: OfflineVoice(lambda: tickets.issue(session_id, VOICE, 120))
-    base_url = settings.hume_base_url
-    mint = TokenMint(settings.hume_api_key, settings.hume_secret_key, base_url)
-    return lambda _: HumeVoice(mint, base_url, settings.hume_config_id)
 
 
 def set_workbench(bench: Workbench) -> None:
@@ -81,11 +76,3 @@ def workbench() -> Workbench:
             "`panel serve dashboard` (Panel's Tornado server)."
         )
     return _current
-
-
-def _voices(settings: Settings) -> tuple[str, ...]:
-    if settings.hume_api_key is None:
-        return ()
-    address = urlsplit(settings.hume_base_url)
-    scheme = "ws" if address.scheme == "http" else "wss"
-    return (f"{scheme}://{address.netloc}",)

@@ -1,0 +1,55 @@
+"""Which journaled sessions belong to which browser, beside each journal; outlives restarts."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from agent.errors import ConfigurationError
+from agent.journal import list_sessions, session_folder
+
+_FILE = "page.json"
+
+
+class Card(BaseModel):
+    """Who owns a session and what it is called."""
+
+    owner: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Cards of all sessions under a data folder."""
+
+    data_dir: Path
+
+    def put(self, session_id: str, card: Card) -> None:
+        """Keep a session's card; a disk that refuses costs the name, not the session."""
+        path = session_folder(self.data_dir, session_id) / _FILE
+        beside = path.with_suffix(".new")
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(card.model_dump_json())
+            beside.replace(path)
+
+    def get(self, session_id: str) -> Card | None:
+        """A session's card, or None if it has none or the id is no id."""
+        try:
+            folder = session_folder(self.data_dir, session_id)
+            return Card.model_validate_json((folder / _FILE).read_bytes())
+        except (ConfigurationError, OSError, ValidationError):
+            return None
+
+    def of(self, owner: str, most: int = 12) -> list[tuple[str, Card]]:
+        """An owner's sessions, the most recently used first."""
+        found = ((key, self.get(key)) for key in list_sessions(self.data_dir))
+        own = ((key, card) for key, card in found if card is not None and card.owner == owner)
+        return list(itertools.islice(own, most))

@@ -1,0 +1,53 @@
+"""Sessions whose model answers by what was asked, on a desktop in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent.desktop.base import EncodedImage
+from agent.models.base import ModelRequest
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
+from agent.tools.base import ToolCall, ToolResult
+
+
+def factory(settings: Settings) -> Callable[..., Session]:
+    """Makes such sessions."""
+
+    def make(session_id: str | None) -> Session:
+        desktop = FakeDesktop(width=640, height=400)
+        model, tools = ScriptedModel(_answer), _tools(desktop)
+        if session_id is None:
+            return Session.create(settings, desktop=desktop, model=model, tools=tools)
+        return Session.resume(settings, session_id, desktop=desktop, model=model, tools=tools)
+
+    return make
+
+
+def _tools(desktop: FakeDesktop) -> list[FakeTool]:
+    async def act(call: ToolCall) -> ToolResult:
+        picture: EncodedImage = await desktop.screenshot()
+        return ToolResult("done", image=picture)
+
+    return [FakeTool(act), FakeTool(name="bash", members=("bash",), toolset=None, harmless=False)]
+
+
+def _answer(request: ModelRequest) -> list[Any]:
+    last = request.messages[-1]["content"]
+    words = " ".join(str(block.get("text", "")) for block in last if isinstance(block, dict))
+    if any(block.get("type") == "tool_result" for block in last if isinstance(block, dict)):
+        return [*says("The text editor says hello world."), *done(input_tokens=1200)]
+    if "forever" in words:
+        return [*says("I work and work."), hang]
+    if "list" in words:
+        return [*call("bash", toolset=None, command="ls ~"), *done("tool_use", input_tokens=10)]
+    if "repeat" in words:
+        return [*says(words.split("repeat", 1)[1].strip()), *done()]
+    return [
+        *says("I open the text editor."),
+        *call("left_click", coordinate=[300, 200], index=1),
+        *call("type", text="hello world", index=2),
+        *done("tool_use", input_tokens=1000, output_tokens=50, dollars=0.012),
+    ]
