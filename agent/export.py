@@ -65,7 +65,7 @@ def write_export(journal: SqliteJournal, session_id: str, folder: Path) -> Path:
         (folder / "session.json").write_text(json.dumps(about | versions, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise JournalError(
-            f"The export to {folder} failed ({error.strerror}); choose a new folder with free space."
+            f"The export to {folder} failed ({error.strerror}); choose a new folder elsewhere."
         ) from error
     return folder
 

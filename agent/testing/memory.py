@@ -18,6 +18,12 @@ class MemorySessionJournal(MemoryJournal):
         self.prompt: str | None = None
         self._images: dict[str, bytes] = {}
 
+    def copy(self) -> MemorySessionJournal:
+        """What is written at this moment, as the next process would find it."""
+        twin = MemorySessionJournal()
+        twin._events, twin.prompt, twin._images = list(self._events), self.prompt, self._images
+        return twin
+
     def put_image(self, image: EncodedImage) -> Image:
         digest = hashlib.sha256(image.data).hexdigest()
         self._images[digest] = image.data
