@@ -1,4 +1,4 @@
-"""The voice widget's sound: what leaves the microphone, what reaches the loudspeaker, and what is told."""
+"""The voice widget's sound: from the microphone, to the loudspeaker, and what is told of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import launch
-from widget_stage import Stage, Talk, said, sine, sound, wav
 from playwright.sync_api import Playwright
+from widget_stage import Stage, Talk, said, sine, sound, wav
 
 pytestmark = pytest.mark.browser
 
@@ -53,7 +53,7 @@ def test_the_microphone_arrives_as_declared_pcm(
 
 
 def test_chunks_play_without_gap_and_are_counted_exactly(talk: Talk) -> None:
-    """Ten chunks, two of them swapped on the way, sound as one tone; every sample is accounted for."""
+    """Ten chunks, two of them swapped on the way, sound as one tone; every sample counts."""
     tone = sine(2.0)
     chunks = [sound("a", i, part) for i, part in enumerate(np.split(tone, 10))]
     chunks[3], chunks[4] = chunks[4], chunks[3]

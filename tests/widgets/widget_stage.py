@@ -18,7 +18,6 @@ import panel as pn
 from bokeh.server.server import Server
 from playwright.sync_api import BrowserContext, Page
 from tornado.ioloop import IOLoop
-from tornado.iostream import IOStream
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from dashboard.desktop.view import DesktopView
@@ -136,6 +135,7 @@ class Stage:
         self.view_options: dict[str, Any] = {}
         self.vnc: Path | None = None
         self.bridged: list[bytes] = []
+        self.bridges: set[Bridge] = set()
         self.bench = Bench()
         self.before: Callable[[Any], Any] = lambda _widget: None  # done while the page is built
         self.port = 0
@@ -157,6 +157,11 @@ class Stage:
     def call(self, function: Callable[..., Any], *args: Any, **more: Any) -> None:
         """Does something on the server's own loop."""
         self.service.loop.add_callback(lambda: function(*args, **more))
+
+    def drop_pictures(self) -> None:
+        """Breaks the desktop's sockets, as a bad network does."""
+        for bridge in tuple(self.bridges):
+            bridge.ws_connection.stream.close()
 
     def _run(self) -> None:
         asyncio.set_event_loop(asyncio.new_event_loop())
@@ -211,27 +216,35 @@ class Stage:
         return pn.Column(bench.widget, width=900, height=600)
 
 
-# Test instruments in the page: what went to the loudspeaker, and which microphone tracks were opened.
+# In the page: hears what goes to the loudspeaker, and notes which microphone tracks were opened.
 INSTRUMENTS = """
 window.heard = []; window.tracks = [];
 const code = `registerProcessor("ear", class extends AudioWorkletProcessor {
   process([[x]]) { if (x) this.port.postMessage(x.slice()); return true; } });`;
+const url = URL.createObjectURL(new Blob([code], {type: "text/javascript"}));
 const connect = AudioNode.prototype.connect;
+const tap = async (node) => {
+  const { context } = node;
+  window.rate = context.sampleRate;
+  await context.audioWorklet.addModule(url);
+  const ear = new AudioWorkletNode(context, "ear");
+  ear.port.onmessage = ({ data }) => {
+    if (window.heard.length || data.some((x) => x)) window.heard.push(...data);
+  };
+  connect.call(node, ear);
+  connect.call(ear, context.destination);
+  window.listening = true;
+};
 AudioNode.prototype.connect = function (to, ...rest) {
-  if (to instanceof AudioDestinationNode && this instanceof AudioWorkletNode && !this.numberOfInputs) {
-    window.rate = this.context.sampleRate;
-    this.context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], {type: "text/javascript"}))).then(() => {
-      const ear = new AudioWorkletNode(this.context, "ear");
-      ear.port.onmessage = ({data}) => { if (window.heard.length || data.some((x) => x)) window.heard.push(...data); };
-      connect.call(this, ear); connect.call(ear, this.context.destination);
-      window.listening = true;
-    });
-  }
+  const player = this instanceof AudioWorkletNode && this.numberOfInputs === 0;
+  if (player && to instanceof AudioDestinationNode) void tap(this);
   return connect.call(this, to, ...rest);
 };
 const ask = navigator.mediaDevices?.getUserMedia?.bind(navigator.mediaDevices);
 if (ask) navigator.mediaDevices.getUserMedia = async (wish) => {
-  const stream = await ask(wish); window.tracks.push(...stream.getTracks()); return stream;
+  const stream = await ask(wish);
+  window.tracks.push(...stream.getTracks());
+  return stream;
 };
 """
 
@@ -313,13 +326,13 @@ class Bridge(WebSocketHandler):
 
     def initialize(self, stage: Stage) -> None:
         self.stage = stage
-        self.stream: IOStream | None = None
 
     async def open(self) -> None:
         if self.stage.vnc is None:
             self.close()
             return
         self.set_nodelay(True)
+        self.stage.bridges.add(self)
         self.reader, self.writer = await asyncio.open_unix_connection(str(self.stage.vnc))
         self.pump = asyncio.create_task(self._pump())
 
@@ -340,5 +353,6 @@ class Bridge(WebSocketHandler):
         await self.writer.drain()
 
     def on_close(self) -> None:
+        self.stage.bridges.discard(self)
         if hasattr(self, "writer"):
             self.writer.close()

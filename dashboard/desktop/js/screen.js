@@ -4,7 +4,16 @@ import { Emitter } from "../../js/emitter.js";
 const TICKET_WITHIN = 10000; // ms
 const FIRST_DELAY = 500; // ms, then doubling
 const LAST_DELAY = 8000;
-const HELD = [0xffe1, 0xffe2, 0xffe3, 0xffe4, 0xffe9, 0xffea, 0xffeb, 0xff1b]; // modifiers, Escape
+const HELD = [
+  [0xffe1, "ShiftLeft"],
+  [0xffe2, "ShiftRight"],
+  [0xffe3, "ControlLeft"],
+  [0xffe4, "ControlRight"],
+  [0xffe9, "AltLeft"],
+  [0xffea, "AltRight"],
+  [0xffeb, "MetaLeft"],
+  [0xffec, "MetaRight"],
+];
 
 /**
  * The picture, kept up by itself: a fresh ticket for each try. Emits `state` ("connecting" |
@@ -77,7 +86,7 @@ export class Screen extends Emitter {
 
   #letGo() {
     if (this.state !== "live" || this.#rfb.viewOnly) return;
-    for (const key of HELD) this.#rfb.sendKey(key, null, false);
+    for (const [keysym, code] of HELD) this.#rfb.sendKey(keysym, code, false);
   }
 
   #connect(query) {

@@ -43,6 +43,7 @@ export class VoiceCore extends Emitter {
     this.onVisible = () => document.visibilityState === "visible" && void this.audio.resume();
     document.addEventListener("visibilitychange", this.onVisible);
     adapter.on("change:push_to_talk", () => this.#gate());
+    this.#gate();
     this.#tell();
   }
 

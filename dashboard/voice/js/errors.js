@@ -18,7 +18,7 @@ const TABLE = {
   ],
   insecure_context: [
     "Browsers give the microphone to secure pages only.",
-    "Open this page at https:// or at http://localhost. You can also type.",
+    "Open this page over https, or at localhost on this computer. You can also type.",
   ],
   gesture_needed: ["The browser wants a click before it plays sound.", "Press Start."],
   audio_unsupported: [

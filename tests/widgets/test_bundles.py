@@ -1,0 +1,56 @@
+"""The committed bundles are what the sources make, and carry what their licences ask."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUNDLES = ["dashboard/voice/widget.bundle.js", "dashboard/desktop/view.bundle.js"]
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js")
+
+
+@needs_node
+@pytest.mark.skipif(not (ROOT / "node_modules/esbuild").exists(), reason="npm ci was not run")
+def test_the_bundles_are_up_to_date(tmp_path: Path) -> None:
+    """A rebuild gives the very bytes that are committed (else: `npm run build`)."""
+    subprocess.run(["node", str(ROOT / "dashboard/js/build.mjs"), str(tmp_path)], check=True)
+    for bundle in BUNDLES:
+        assert (tmp_path / Path(bundle).name).read_bytes() == (ROOT / bundle).read_bytes()
+
+
+@needs_node
+def test_the_javascript_parts_work_alone() -> None:
+    """Resampling, WAV reading, ordering, speech detection and addresses, under Node's runner."""
+    tests = sorted((ROOT / "tests/widgets/js").glob("*.test.js"))
+    command = ["node", "--test", *map(str, tests)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_the_lock_file_names_no_host() -> None:
+    """Packages are found by name and hash, wherever the machine gets them."""
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    assert all("resolved" not in package for package in lock["packages"].values())
+    assert all("integrity" in p for name, p in lock["packages"].items() if name)
+
+
+def test_the_bundles_ask_nobody_else() -> None:
+    """No script, font or worklet is loaded from another host."""
+    for bundle in BUNDLES:
+        text = (ROOT / bundle).read_text()
+        assert "import(" not in text
+        assert "https://" not in text
+
+
+def test_the_licence_of_novnc_is_shipped() -> None:
+    """MPL-2.0 asks that its text and the way to the source go with the bundle."""
+    text = (ROOT / "dashboard/desktop/view.bundle.LICENSE.txt").read_text()
+    assert "Mozilla Public License Version 2.0" in text
+    assert "github.com/novnc/noVNC" in text
+    assert "view.bundle.LICENSE.txt" in (ROOT / BUNDLES[1]).read_text()[:200]
