@@ -206,9 +206,12 @@ class Loop:
             await self.act(turn, block)
 
     def _close_broken(self, error: ModelError) -> None:
-        reason = "refusal" if isinstance(error, ModelRefused) else "broken"
-        status = self.agent.control.status
-        close_open_ends(self.emit, status, stop_reason=reason, unexecuted=BROKEN_OFF)
+        close_open_ends(
+            self.emit,
+            self.agent.control.status,
+            stop_reason="refusal" if isinstance(error, ModelRefused) else "broken",
+            unexecuted=BROKEN_OFF,
+        )
         if not isinstance(error, StreamBroken):
             raise error
 

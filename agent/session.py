@@ -178,8 +178,9 @@ class Session:
         self.control.abandon()
         await self.control.finished()
         try:
-            for part in (*self.tools, self.model):
-                await part.close()
+            for tool in self.tools:
+                await tool.close()
+            await self.model.close()
             await self.desktop.stop()
         except SaysoError as error:
             reason = f"{reason} {error}".strip()

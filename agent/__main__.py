@@ -1,0 +1,150 @@
+"""``python -m agent "open the editor and write hello"``: one session in a terminal.
+
+Exit codes: 0 done · 1 failed · 2 wrong use or settings · 3 a limit was reached ·
+4 the model declined · 130 stopped by the person.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from agent.approval import DEFAULT_RULES
+from agent.errors import ConfigurationError, SaysoError
+from agent.export import export_session, import_session
+from agent.journal import list_sessions
+from agent.session import Session
+from agent.settings import Settings
+from agent.terminal import Person, Printer
+
+EXIT = {"done": 0, "failed": 1, "limit": 3, "refused": 4, "stopped": 130}
+WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = _settings(given)
+        if done := _without_session(given, settings):
+            print(done)
+            return 0
+        if given.task is None:
+            _parser().error("say what to do, for example: python -m agent 'open the editor'")
+        return asyncio.run(_run(given, settings))
+    except SaysoError as error:
+        print(f"sayso: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return EXIT["stopped"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    rules = ", ".join(rule.name for rule in DEFAULT_RULES if rule.decision == "ask")
+    parser = argparse.ArgumentParser(
+        prog="python -m agent",
+        description="Give the agent a task on its own virtual desktop and watch it work. "
+        "Ctrl-C stops it, twice quits.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 limit, 4 declined, 130 stopped.",
+    )
+    add = parser.add_argument
+    add("task", nargs="?", help="what to do, in a sentence")
+    add("--model", help="auto, offline, cassette:PATH or a model's id")
+    add("--prompt", help="name of a prompt, or path of a Markdown file")
+    add("--budget", type=float, metavar="DOLLARS", help="ask before spending more")
+    add("--json", action="store_true", help="print one event a line, as JSON")
+    add("--resume", metavar="ID", help="go on with a journaled session")
+    add("--yes-to", action="append", default=[], metavar="RULE", help=f"do not ask about: {rules}")
+    add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
+    add("--network", action="store_true", help="let the desktop's programs reach the network")
+    add("--list", action="store_true", help="list journaled sessions")
+    add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
+    add("--import", dest="import_", metavar="FOLDER", help="take in an exported session")
+    return parser
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    wanted: dict[str, Any] = {
+        "model": given.model,
+        "prompt": given.prompt,
+        "max_dollars": given.budget,
+        "sandbox": given.sandbox,
+        "network": given.network or None,
+    }
+    try:
+        return Settings(**{name: value for name, value in wanted.items() if value is not None})
+    except pydantic.ValidationError as error:
+        faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"A setting is wrong: {faults}.") from error
+
+
+def _without_session(given: argparse.Namespace, settings: Settings) -> str:
+    """Carry out what needs no agent; returns what to print."""
+    if given.list:
+        return "\n".join(list_sessions(settings.data_dir)) or "There are no sessions yet."
+    if given.export:
+        session_id, folder = given.export
+        return f"Exported to {export_session(settings.data_dir, session_id, Path(folder))}."
+    if given.import_:
+        return f"Imported as {import_session(Path(given.import_), settings.data_dir)}."
+    return ""
+
+
+async def _run(given: argparse.Namespace, settings: Settings) -> int:
+    allowed = frozenset(given.yes_to)
+    if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
+        raise ConfigurationError(f"There is no rule “{unknown.pop()}”; see --help for their names.")
+    if given.resume:
+        session = Session.resume(settings, given.resume, allowed=allowed)
+    else:
+        session = Session.create(settings, allowed=allowed)
+    printer = Printer(sys.stdout, as_json=given.json)
+    session.log.subscribe(printer.show)
+    try:
+        await session.open()
+        if session.status.who == "disconnected":
+            return EXIT["failed"]
+        return await _converse(session, given.task)
+    finally:
+        await session.close("The command ended.")
+        if not given.json:
+            print(f"Session {session.id}", file=sys.stderr)
+
+
+async def _converse(session: Session, task: str) -> int:
+    """One task from its words to its outcome, with Ctrl-C as stop."""
+    with _interruptible(session), Person(session, sys.stdin, sys.stderr):
+        session.say(task, source="terminal")
+        await session.wait_idle()
+    if session.trouble:
+        print(f"sayso: {session.trouble}", file=sys.stderr)
+        return EXIT["failed"]
+    return EXIT[session.status.outcome or "failed"]
+
+
+@contextlib.contextmanager
+def _interruptible(session: Session) -> Iterator[None]:
+    """The first Ctrl-C stops the agent; a second one ends the program at once."""
+    loop = asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        session.stop("Ctrl-C", source="terminal")
+
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

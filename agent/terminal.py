@@ -1,0 +1,140 @@
+"""A session seen from a terminal: its events as lines, its questions asked and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import TextIO
+
+from agent import events as ev
+from agent.approval import shown
+from agent.session import Session
+
+
+class Printer:
+    """Writes what happens, as sentences or as one JSON event a line."""
+
+    def __init__(self, out: TextIO, *, as_json: bool = False) -> None:
+        self._out = out
+        self._json = as_json
+        self._inline = False
+
+    def show(self, event: ev.Event) -> None:
+        """Print one event; those without news for a person are left out."""
+        if self._json:
+            print(ev.dump_event(event), file=self._out, flush=True)
+        elif isinstance(event, ev.TextStreamed):
+            if event.role != "thinking":
+                print(_safe(event.text), end="", file=self._out, flush=True)
+                self._inline = not event.text.endswith("\n")
+        elif line := _line(event):
+            print("\n" * self._inline + line, file=self._out, flush=True)
+            self._inline = False
+
+
+class Person:
+    """Whoever sits at the terminal. Without a terminal, every question is answered no.
+
+    Reads lines on the event loop while the ``with`` block runs; a line answers the open
+    approval or question, or else is said to the agent.
+    """
+
+    def __init__(self, session: Session, lines: TextIO, out: TextIO) -> None:
+        self._session = session
+        self._lines = lines
+        self._out = out
+        self._present = lines.isatty()
+
+    def __enter__(self) -> Person:
+        self._unsubscribe = self._session.log.subscribe(self._asked)
+        if self._present:
+            asyncio.get_running_loop().add_reader(self._lines.fileno(), self._read)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._unsubscribe()
+        if self._present:
+            asyncio.get_running_loop().remove_reader(self._lines.fileno())
+
+    def _asked(self, event: ev.Event) -> None:
+        if self._present:
+            return
+        loop = asyncio.get_running_loop()
+        if isinstance(event, ev.ApprovalAsked):
+            self._tell(f"No terminal to ask on: denied. Allow with --yes-to “{event.rule}”.")
+            loop.call_soon(self._deny, event.approval_id)
+        elif isinstance(event, ev.QuestionAsked):
+            self._tell("No terminal to ask on: answered no.")
+            loop.call_soon(self._session.answer, event.question_id, "no")
+
+    def _deny(self, approval_id: str) -> None:
+        self._session.approve(approval_id, "deny", channel="terminal", note="no terminal")
+
+    def _read(self) -> None:
+        line = self._lines.readline()
+        if not line:
+            asyncio.get_running_loop().remove_reader(self._lines.fileno())
+            self._present = False
+            return
+        words, status = line.strip(), self._session.status
+        asked = status.pending_approval
+        if asked is not None:
+            agreed = _plain(words) in (_plain(asked.phrase), "y", "yes")
+            decision = "allow" if agreed else "deny"
+            self._session.approve(
+                asked.approval_id, "allow" if agreed else "deny", channel="terminal", note=words
+            )
+            self._tell(f"({decision})")
+        elif status.question is not None:
+            self._session.answer(status.question.question_id, words)
+        elif words:
+            self._session.say(words, source="terminal")
+
+    def _tell(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum() or c == " ").strip()
+
+
+def _safe(text: str) -> str:
+    """Model and screen text without the escapes that would drive the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "·" for c in text)
+
+
+def _line(event: ev.Event) -> str:
+    match event:
+        case ev.DesktopChanged():
+            confined = "" if event.confined or event.state != "ready" else " (not confined)"
+            return f"· desktop {event.state}{confined} {event.detail}".rstrip()
+        case ev.ActionStarted():
+            return ""
+        case ev.ActionProposed():
+            given = ", ".join(f"{k}={shown(str(v), 60)}" for k, v in event.input.items())
+            return f"→ {event.name}({given})"
+        case ev.ActionOutput():
+            return f"  | {_safe(event.text.rstrip())}"
+        case ev.ActionFinished() if event.is_error:
+            return f"  ✗ {shown(event.text, 200)}"
+        case ev.ApprovalAsked() | ev.QuestionAsked():
+            return f"? {event.question if isinstance(event, ev.ApprovalAsked) else event.text}"
+        case ev.ApprovalDecided():
+            return f"  {event.decision} ({event.channel})"
+        case ev.RetryWaiting():
+            return f"… {event.reason} Waiting {event.seconds:.1f} s."
+        case ev.LimitReached():
+            return f"! {event.share:.0%} of the limit on {event.limit} is used."
+        case ev.Failed():
+            return f"✗ {_safe(event.error)} {event.advice}".rstrip()
+        case ev.Stopped():
+            return f"■ Stopped: {event.reason}."
+        case ev.TaskFinished():
+            return f"{'✓' if event.outcome == 'done' else '■'} {event.outcome}"
+        case _:
+            return ""
