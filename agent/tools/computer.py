@@ -24,6 +24,7 @@ from agent.models.base import ToolSpec
 from agent.tools import inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.focus import describe_focus
+from agent.tools.keynames import canonical
 from agent.tools.screen import Watch
 
 _log = logging.getLogger(__name__)
@@ -238,7 +239,9 @@ class ComputerTool:
 
 def _keys(given: Any) -> dict[str, str]:
     """The words of an intent to type or to press keys."""
-    return {"text": given.text} if isinstance(given, inputs.Type) else {"key": given.text}
+    if isinstance(given, inputs.Type):
+        return {"text": given.text}
+    return {"key": canonical(given.text)}
 
 
 def _at(x: int | None, y: int | None) -> str:

@@ -40,7 +40,7 @@ class ConfinedFolder:
         if not path.strip() or "\0" in path:
             raise BadInput("path is empty or has characters that no file name may have.")
         given = PurePosixPath(path)
-        if given.parts[0] == "~":
+        if given.parts[:1] == ("~",):
             given = PurePosixPath(*given.parts[1:])
         if ".." in given.parts:
             raise BadInput(f"{path}: paths with .. are refused. Write the full path.")
@@ -193,6 +193,7 @@ def explain(path: str, error: OSError) -> str:
         errno.EISDIR: f"{path} is a directory.",
         errno.ENAMETOOLONG: "A name in the path is too long.",
         errno.EACCES: f"{path}: permission denied.",
+        errno.EFBIG: f"{path}: the file is too large.",
         errno.ENOSPC: "The disk of the desktop is full.",
         errno.ENXIO: f"{path} is not a regular file.",
     }

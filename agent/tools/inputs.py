@@ -226,6 +226,8 @@ def _problem(one: dict[str, Any]) -> str:
         return f"{place}: {one['msg']}"
     if kind in ("too_short", "too_long", "list_type"):
         return f"{place}: it must be a list of the right length"
+    if kind == "string_unicode":
+        return f"{place}: it has half of a surrogate pair, which is no text"
     message = str(one["msg"])
     return f"{place}: {message[:1].lower()}{message[1:]}"
 

@@ -158,8 +158,8 @@ class ShellTool:
     async def _command(self, command: str, output: Callable[[str], None]) -> ToolResult:
         if not command.strip():
             raise BadInput("bash: command is empty. Give a command, or restart: true.")
-        if "\0" in command or _has_surrogates(command):
-            raise BadInput("bash: command has characters that a shell cannot take (U+0000).")
+        if "\0" in command:
+            raise BadInput("bash: command has U+0000, which no shell can take.")
         argv = ["bash", "--noprofile", "--norc", "-c", _RUN, "bash", self._state, command]
         process = await self._desktop.spawn(argv)
         said = _Output(output)
@@ -258,10 +258,6 @@ def _last_of_redrawn(text: str) -> str:
 def _clean(text: str) -> str:
     """Without terminal escapes and control characters."""
     return _CONTROLS.sub("", _ESCAPES.sub("", text))
-
-
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _new_state() -> str:

@@ -1,0 +1,128 @@
+"""The computer tool without a screen: dialects, intents, and what is said about changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent.testing.fake_desktop import FakeDesktop
+from agent.tools import ComputerTool, ToolCall
+from agent.tools.keynames import canonical
+from agent.tools.screen import CHANGED_SINCE, UNCHANGED
+
+
+def ignore(_: str) -> None:
+    """Where streamed output goes."""
+
+
+@pytest.fixture
+def desktop() -> FakeDesktop:
+    return FakeDesktop(width=1280, height=800)
+
+
+async def do(tool: ComputerTool, name: str, **given: Any) -> str:
+    result = await tool.run(ToolCall("a", name, given), ignore)
+    assert not result.is_error, result.text
+    return result.text
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "deed"),
+    [
+        ("left_click", {"coordinate": [5, 6]}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": [5.9, 6.0]}, "click left 5,6 x1"),
+        ("left_click", {}, "click left 0,0 x1"),
+        (
+            "left_click",
+            {"coordinate": [5, 6], "text": "ctrl+shift"},
+            "click left 5,6 x1 ctrl+shift",
+        ),
+        ("left_click", {"coordinate": [5, 6], "key": "ctrl"}, "click left 5,6 x1 ctrl"),
+        ("right_click", {"coordinate": [5, 6], "text": None}, "click right 5,6 x1"),
+        ("middle_click", {"coordinate": [5, 6]}, "click middle 5,6 x1"),
+        ("double_click", {"coordinate": [5, 6]}, "click left 5,6 x2"),
+        ("triple_click", {"coordinate": [5, 6]}, "click left 5,6 x3"),
+        ("mouse_move", {"coordinate": [1279, 799]}, "move 1279,799"),
+        ("left_click_drag", {"coordinate": [5, 6]}, "drag (0, 0) (5, 6)"),
+        (
+            "left_click_drag",
+            {"start_coordinate": [1, 2], "coordinate": [5, 6]},
+            "drag (1, 2) (5, 6)",
+        ),
+        ("left_mouse_down", {}, "button_down left"),
+        ("left_mouse_up", {}, "button_up left"),
+        ("scroll", {"scroll_direction": "down", "scroll_amount": 5}, "scroll down 5"),
+        ("type", {"text": "a\r\nb\tc"}, "type a\nb\tc"),
+        ("key", {"text": "ctrl+s"}, "key ctrl+s x1"),
+        ("key", {"text": "Tab", "repeat": 3}, "key Tab x3"),
+        ("hold_key", {"text": "shift", "duration": 1}, "hold_key shift"),
+    ],
+)
+async def test_both_dialects_reach_the_driver(
+    desktop: FakeDesktop, name: str, given: dict[str, Any], deed: str
+) -> None:
+    """A member's name, or the older ``action`` field: the same deed."""
+    tool = ComputerTool(desktop)
+    await do(tool, name, **given)
+    await do(tool, "computer", action=name, **given)
+    assert desktop.input.deeds == [deed, deed]
+
+
+async def test_a_click_names_what_it_touches(desktop: FakeDesktop) -> None:
+    """Rules over approvals see window and object, not pixels."""
+    intent = await ComputerTool(desktop).intent(ToolCall("a", "left_click", {"coordinate": [1, 1]}))
+    assert intent.target["wm_class"] == "Mousepad"
+    assert intent.target["role"] == "text"
+    assert not intent.harmless
+
+
+async def test_typing_names_the_text_and_where_it_goes(desktop: FakeDesktop) -> None:
+    """The active window and the object with the focus."""
+    intent = await ComputerTool(desktop).intent(ToolCall("a", "type", {"text": "rm -rf ~"}))
+    assert intent.target == {
+        "wm_class": "Mousepad",
+        "title": "Untitled - Mousepad",
+        "role": "text",
+        "name": "",
+        "text": "rm -rf ~",
+    }
+
+
+@pytest.mark.parametrize("alias", ["Return", "enter", "newline", "Linefeed", "ISO_Enter"])
+async def test_a_synonym_of_enter_is_still_enter(desktop: FakeDesktop, alias: str) -> None:
+    """A rule about Enter cannot be passed by calling the key something else."""
+    intent = await ComputerTool(desktop).intent(ToolCall("a", "key", {"text": alias}))
+    assert intent.target["key"] == "Return"
+
+
+def test_modifiers_have_one_name() -> None:
+    assert canonical("control+Shift_L+v") == "ctrl+shift+v"
+    assert canonical("cmd+Return") == "super+Return"
+    assert canonical("nonsense") == "nonsense"
+
+
+@pytest.mark.parametrize("name", ["screenshot", "zoom", "wait", "mouse_move", "scroll"])
+async def test_looking_and_pointing_are_harmless(desktop: FakeDesktop, name: str) -> None:
+    assert (await ComputerTool(desktop).intent(ToolCall("a", name, {}))).harmless
+
+
+async def test_an_unchanged_screen_is_said_in_words(desktop: FakeDesktop) -> None:
+    """No picture is sent twice."""
+    tool = ComputerTool(desktop)
+    assert await tool.closing_screenshot() is not None
+    await do(tool, "left_click", coordinate=[1, 1])
+    assert await tool.closing_screenshot() is None
+    assert tool.closing_note == UNCHANGED
+    desktop.shade = 90
+    assert await tool.closing_screenshot() is not None
+    assert tool.closing_note == ""
+
+
+async def test_a_change_behind_the_models_back_is_told(desktop: FakeDesktop) -> None:
+    """What changed after the picture and before the action comes as a note."""
+    tool = ComputerTool(desktop)
+    await do(tool, "screenshot")
+    desktop.shade = 200
+    assert CHANGED_SINCE in await do(tool, "left_click", coordinate=[1, 1])
+    assert CHANGED_SINCE not in await do(tool, "left_click", coordinate=[1, 1])
