@@ -124,7 +124,6 @@ class PrivateDisplay:
         box = sandbox.make_box(self._root, confined=confined)
         sandbox.write_etc(box, _GUARDIAN)
         profile.write_home(box)
-        profile.write_cookie(box)
         return box
 
     def _open_log(self) -> int:
@@ -151,9 +150,12 @@ class PrivateDisplay:
         return await self._start_guardian(confined=False)
 
     async def _start_guardian(self, *, confined: bool) -> GuardianClient:
-        if self._box is not None:
+        if self._box is not None and confined is not self._box.confined:
             await asyncio.to_thread(self._box.remove)
-        self._box = await asyncio.to_thread(self._prepare, confined)
+            self._box = None
+        if self._box is None:
+            self._box = await asyncio.to_thread(self._prepare, confined)
+        await asyncio.to_thread(profile.write_runtime, self._box)
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
         await guardian.start(self._box, confined=confined, network=self.network)
         self.confined = confined
@@ -238,12 +240,10 @@ class PrivateDisplay:
         if self._guardian is None:
             raise DesktopDied("The desktop is not running.")
         where = cwd or str(self.env.home)
-        return await self._guardian.spawn(
-            argv, self.env.inside, where, output=output, stdin=stdin
-        )
+        return await self._guardian.spawn(argv, self.env.inside, where, output=output, stdin=stdin)
 
-    async def stop(self) -> None:
-        """End every process and remove every file."""
+    async def stop(self, *, keep_files: bool = False) -> None:
+        """End every process; remove every file, or all but the home for another start."""
         for watcher in self._watchers:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
@@ -252,8 +252,8 @@ class PrivateDisplay:
             await self._guardian.close()
             self._guardian = None
         if self._box is not None:
-            await asyncio.to_thread(self._box.remove)
-            self._box = None
+            await asyncio.to_thread(self._box.clear if keep_files else self._box.remove)
+            self._box = self._box if keep_files else None
         self._env = None
 
 
@@ -316,9 +316,7 @@ async def _enable_accessibility(env: DisplayEnv) -> str:
             reply = await router.send_and_get_reply(bus)
             properties = where.with_interface("org.freedesktop.DBus.Properties")
             wanted = ("org.a11y.Status", "IsEnabled", ("b", True))
-            await router.send_and_get_reply(
-                new_method_call(properties, "Set", "ssv", wanted)
-            )
+            await router.send_and_get_reply(new_method_call(properties, "Set", "ssv", wanted))
     finally:
         await connection.close()
     address = str(reply.body[0])

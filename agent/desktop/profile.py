@@ -275,12 +275,18 @@ def write_home(box: Box) -> None:
     for path, text in _files(box.home).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (box.run / "session.conf").write_text(bus_config("session", f"unix:path={box.run}/bus"))
-    everything = [Path(top) / n for top, d, f in os.walk(box.home) for n in (*d, *f)]
-    box.own(*everything, box.run / "session.conf")
+    box.own(*(Path(top) / n for top, d, f in os.walk(box.home) for n in (*d, *f)))
 
 
-def write_cookie(box: Box) -> Path:
+def write_runtime(box: Box) -> None:
+    """Write what a session's sockets need: the bus's configuration and the cookie."""
+    config = box.run / "session.conf"
+    config.write_text(bus_config("session", f"unix:path={box.run}/bus"))
+    box.own(config)
+    _write_cookie(box)
+
+
+def _write_cookie(box: Box) -> None:
     """Make an Xauthority that opens this desktop's server, inside the sandbox and outside."""
 
     def field(data: bytes) -> bytes:
@@ -294,7 +300,6 @@ def write_cookie(box: Box) -> Path:
     path.touch(mode=0o600)
     path.write_bytes(b"".join(entries))
     box.own(path)
-    return path
 
 
 def environment(box: Box, display: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class Box:
     uid: int
     lock: int
     """Descriptor that holds the folder's lock for as long as this process lives."""
+    confined: bool = True
 
     @property
     def home(self) -> Path:
@@ -71,12 +72,19 @@ class Box:
             for path in paths:
                 os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
+    def clear(self) -> None:
+        """Empty what belongs to one run of the desktop; the home stays."""
+        for folder in (self.run, self.x11):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            self.own(folder)
+
     def remove(self) -> None:
         """Delete the folder with all that is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
-        with contextlib.suppress(OSError):
-            self.path.parent.rmdir()
+        with contextlib.suppress(OSError), _exclusive(self.path.parent) as base:
+            base.rmdir()
 
 
 def base_folder(root: Path | None) -> Path:
@@ -94,6 +102,21 @@ def base_folder(root: Path | None) -> Path:
             f"{base} is not a private folder of this user. Remove it, or give another root."
         )
     return base
+
+
+@contextlib.contextmanager
+def _exclusive(root: Path | None) -> Iterator[Path]:
+    """The base folder, while no other process makes or removes folders in it."""
+    while True:
+        base = base_folder(root)
+        descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if base.exists() and os.path.samestat(base.stat(), os.fstat(descriptor)):
+                yield base
+                return
+        finally:
+            os.close(descriptor)
 
 
 def _lock(path: Path) -> int | None:
@@ -137,17 +160,17 @@ def make_box(root: Path | None, *, confined: bool = True) -> Box:
     Raises:
         DesktopUnavailable: the path is too long for a socket, or not private.
     """
-    base = base_folder(root)
-    sweep(base)
-    path, number = _new_folder(base)
-    if len(str(path / "run/at-spi/bus_0")) > _LONGEST_SOCKET:
-        path.rmdir()
-        raise DesktopUnavailable(f"{base} is too long a path for sockets. Give a shorter root.")
-    lock = _lock(path)
-    if lock is None:
-        raise DesktopUnavailable(f"{path} cannot be locked. Is the disk full?")
+    with _exclusive(root) as base:
+        sweep(base)
+        path, number = _new_folder(base)
+        if len(str(path / "run/at-spi/bus_0")) > _LONGEST_SOCKET:
+            path.rmdir()
+            raise DesktopUnavailable(f"{base} is too long for sockets. Give a shorter root.")
+        lock = _lock(path)
+        if lock is None:
+            raise DesktopUnavailable(f"{path} cannot be locked. Is the disk full?")
     unprivileged = number if confined else pwd.getpwnam("nobody").pw_uid
-    box = Box(path, unprivileged if os.geteuid() == 0 else os.geteuid(), lock)
+    box = Box(path, unprivileged if os.geteuid() == 0 else os.geteuid(), lock, confined)
     for folder in (box.home, box.run, box.x11, box.etc):
         folder.mkdir(mode=0o700)
     box.own(path, box.home, box.run, box.x11, box.etc)
@@ -266,22 +289,22 @@ def _as_user(box: Box) -> list[str]:
     return ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--no-new-privs", "--"]
 
 
-def command(
-    box: Box, channel: int, limits: str, *, confined: bool, network: bool
-) -> Sequence[str]:
+def command(box: Box, channel: int, limits: str, *, confined: bool, network: bool) -> Sequence[str]:
     """The command line of a desktop's guardian, in a sandbox or without one.
 
     Raises:
         DesktopUnavailable: a program for it is missing.
     """
     python, binds = _interpreter()
-    needed = [*(["setpriv"] if os.geteuid() == 0 else []), *(["bwrap"] if confined else [])]
+    if not confined:
+        return [*_as_user(box), *open_command(box.etc / "guardian.py"), str(channel), limits, "1"]
+    needed = [*(["setpriv"] if os.geteuid() == 0 else []), "bwrap"]
     if missing := [name for name in needed if not shutil.which(name)]:
         raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
-    run = [python, "-I", "-S"]
-    if confined:
-        run = [*_bwrap(box, network), *binds, *run, "/run/guardian.py"]
-    else:
-        run.append(str(box.etc / "guardian.py"))
-    grace = "0" if confined else "1"  # outside a sandbox, X must remove its own socket and lock
-    return [*_as_user(box), *run, str(channel), limits, grace]
+    run = [*_bwrap(box, network), *binds, python, "-I", "-S", "/run/guardian.py"]
+    return [*_as_user(box), *run, str(channel), limits, "0"]
+
+
+def open_command(guardian: Path) -> list[str]:
+    """The beginning of an unconfined guardian's command line."""
+    return [_interpreter()[0], "-I", "-S", str(guardian)]

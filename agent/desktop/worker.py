@@ -30,19 +30,19 @@ class Worker:
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
 
-    async def run(
-        self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await the call's result. When the caller is cancelled, the call still ends.
 
         Raises:
             DesktopDied: the connection is lost.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._pool, lambda: translated(call, *args, **kwargs)
-        )
+        return await loop.run_in_executor(self._pool, lambda: translated(call, *args, **kwargs))
+
+    def submit(self, call: Callable[[], object]) -> None:
+        """Have a call done some time, without waiting for it."""
+        self._pool.submit(call)
 
     def close(self) -> None:
         """Take no more calls; the thread ends after the running one."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False)

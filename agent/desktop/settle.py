@@ -1,0 +1,156 @@
+"""Wait until the screen is quiet, by XDamage: no sleeping, and flicker is learned.
+
+Rule: the wait ends when nothing has changed for ``quiet`` seconds; if nothing changed at
+all, ``first`` seconds after the action; and after ``cap`` seconds in any case. Places that
+kept changing before the action (spinner, clock, video) do not count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from Xlib.error import ConnectionClosedError, XError
+from Xlib.ext import damage
+
+from agent.desktop.base import Box, Settled
+from agent.desktop.connection import open_display
+from agent.desktop.environment import DisplayEnv
+
+_REMEMBERED = 4000
+_LEARNED_FROM = 2.5
+"""Seconds before an action in which repeated changes of one place count as flicker."""
+_AFTERMATH = 0.8
+"""Seconds after the previous action in which changes are its effect, not flicker."""
+_BREATH = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    when: float
+    box: Box
+
+
+class DamageWatch:
+    """Knows when and where the screen changed. Made off the loop; `wait` runs on it."""
+
+    def __init__(self, env: DisplayEnv) -> None:
+        self._display = open_display(env)
+        self._display.damage_query_version()
+        root = self._display.screen().root
+        self._damage = root.damage_create(damage.DamageReportDeltaRectangles)
+        self._changes: deque[_Change] = deque(maxlen=_REMEMBERED)
+        self._flicker: tuple[Box, ...] = ()
+        self._since = time.monotonic()
+        self._listeners: list[Callable[[], None]] = []
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._closing = False
+        self._thread = threading.Thread(target=self._watch, name="damage", daemon=True)
+        self._display.flush()
+        self._thread.start()
+
+    # the watching thread -------------------------------------------------------------
+
+    def _watch(self) -> None:
+        try:
+            while not self._closing:
+                self._read()
+        except (OSError, ConnectionClosedError, XError):
+            pass  # the supervisor notices that the server has gone
+        finally:
+            with contextlib.suppress(OSError, ConnectionClosedError):
+                self._display.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def _read(self) -> None:
+        new = False
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if isinstance(event, damage.DamageNotify):
+                area = event.area
+                box = Box(area.x, area.y, area.width, area.height)
+                self._changes.append(_Change(time.monotonic(), box))
+                new = True
+        if new:
+            self._display.damage_subtract(self._damage, 0, 0)
+            self._display.flush()
+            for tell in tuple(self._listeners):
+                tell()
+            time.sleep(_BREATH)  # many small changes become one event
+            return
+        select.select([self._display, self._wake_read], [], [])
+
+    # on the event loop ---------------------------------------------------------------
+
+    def mark(self) -> None:
+        """An action begins now: what changes from here on is its effect."""
+        now = time.monotonic()
+        begin = max(now - _LEARNED_FROM, self._since + _AFTERMATH)
+        recent = [change.box for change in tuple(self._changes) if change.when >= begin]
+        self._flicker = tuple({box for box in recent if recent.count(box) >= 2})
+        self._since = now
+
+    def last_change(self, after: float) -> float | None:
+        """When the screen last changed after a moment, flicker aside."""
+        for change in reversed(self._changes):
+            if change.when <= after:
+                return None
+            if not any(_inside(change.box, place) for place in self._flicker):
+                return change.when
+        return None
+
+    async def wait(self, *, first: float, quiet: float, cap: float) -> Settled:
+        """Wait by the rule above, counting from the last `mark`."""
+        loop, woken, began = asyncio.get_running_loop(), asyncio.Event(), time.monotonic()
+
+        def listener() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(woken.set)
+
+        self._listeners.append(listener)
+        try:
+            while True:
+                woken.clear()
+                now, last = time.monotonic(), self.last_change(self._since)
+                due = began + first if last is None else max(last + quiet, began)
+                if now >= due or now >= began + cap:
+                    return Settled(now - began, last is not None, now >= due)
+                left = min(due, began + cap) - now
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), left)
+        finally:
+            self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._closing = True
+        with contextlib.suppress(OSError):
+            os.write(self._wake_write, b".")
+        self._thread.join(2.0)
+
+
+def _inside(box: Box, place: Box) -> bool:
+    return (
+        place.x <= box.x
+        and place.y <= box.y
+        and box.x + box.width <= place.x + place.width
+        and box.y + box.height <= place.y + place.height
+    )
+
+
+def watch(env: DisplayEnv) -> Any:
+    """A `DamageWatch`, or None where the server has no damage extension."""
+    display = open_display(env)
+    try:
+        return DamageWatch(env) if display.has_extension("DAMAGE") else None
+    finally:
+        display.close()

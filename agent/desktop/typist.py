@@ -1,0 +1,161 @@
+"""Exact text, whatever the characters: keys for short ASCII, the clipboard for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from Xlib import X, XK
+
+from agent.desktop import keys
+from agent.desktop.clipboard import CHUNK, Clipboard
+from agent.desktop.strokes import Strokes
+from agent.errors import BadInput
+
+LONGEST = 200_000
+_SHORT = 24
+_FETCH = 1.0
+_REMAP_PAUSE = 0.03
+_SHIFT_INSERT = ("xterm", "urxvt", "rxvt", "st-256color")
+_TERMINALS = ("terminal", "konsole", "kitty", "alacritty", "tilix", "terminator", "foot")
+_ALLOWED_CONTROLS = "\n\r\t"
+
+
+def check(text: str) -> str:
+    """The text with line ends made one.
+
+    Raises:
+        BadInput: it is no text, too long, or holds control characters.
+    """
+    if not isinstance(text, str):
+        raise BadInput(f"Text to type must be a string, not {type(text).__name__}.")
+    if not text:
+        raise BadInput("There is no text to type.")
+    if len(text) > LONGEST:
+        raise BadInput(
+            f"{len(text)} characters are too many to type (at most {LONGEST}). "
+            "Write them to a file and open it."
+        )
+    for character in text:
+        if (ord(character) < 32 or ord(character) == 127) and character not in _ALLOWED_CONTROLS:
+            raise BadInput(
+                f"The text holds a control character ({character!r}). Leave it out; "
+                "press keys such as Escape or ctrl+c with the key action."
+            )
+        if 0xD800 <= ord(character) <= 0xDFFF:
+            raise BadInput("The text holds half a character (a lone surrogate). Leave it out.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Typist:
+    """Types on the input thread."""
+
+    def __init__(self, strokes: Strokes, clipboard: Clipboard) -> None:
+        self._strokes = strokes
+        self._clipboard = clipboard
+
+    def type(self, text: str) -> None:
+        """Type checked text into whatever has the focus; stops between flushes when told."""
+        self._strokes.read_map()
+        if self._by_keys(text):
+            self._press(text)
+            return
+        wm_class = self._strokes.active_class()
+        for piece in self._pieces(text, wm_class):
+            self._strokes.gate.check()
+            if piece == "\n":
+                self._press("\n")
+            else:
+                self._paste(piece, wm_class)
+
+    def _by_keys(self, text: str) -> bool:
+        if text.strip("\n\t") == "":
+            return len(text) <= _SHORT
+        plain = "\t" not in text and "\n" not in text[:-1] and len(text) <= _SHORT
+        return plain and all(self._strokes.can_type(keys.keysym_of(c)) for c in text)
+
+    def _press(self, text: str) -> None:
+        for character in text:
+            self._strokes.stroke(keys.keysym_of(character), repr(character))
+
+    @staticmethod
+    def _pieces(text: str, wm_class: str) -> Iterator[str]:
+        """Pastes and Returns. Terminals get each line by itself: pasted ends do not run it."""
+        body, ends = text, 0
+        while body.endswith("\n"):
+            body, ends = body[:-1], ends + 1
+        lines = body.split("\n") if _is_terminal(wm_class) else [body]
+        for number, line in enumerate(lines):
+            if number:
+                yield "\n"
+            for start in range(0, len(line), CHUNK):
+                yield line[start : start + CHUNK]
+        yield from "\n" * ends
+
+    def _paste(self, text: str, wm_class: str) -> None:
+        primary = any(name in wm_class for name in _SHIFT_INSERT)
+        combo = "ctrl+shift+v" if _is_terminal(wm_class) and not primary else "ctrl+v"
+        self._clipboard.offer(text, "PRIMARY" if primary else "CLIPBOARD")
+        with self._strokes.holding(keys.parse("shift+Insert" if primary else combo)):
+            pass
+        if not self._fetched():
+            self._clipboard.restore()
+            self._remapped(text)
+
+    def _fetched(self) -> bool:
+        for _ in range(20):
+            if self._clipboard.wait_fetched(_FETCH / 20):
+                return True
+            self._strokes.gate.check()
+        return False
+
+    def _remapped(self, text: str) -> None:
+        """Where paste is refused: keys, with foreign characters put on spare codes first."""
+        foreign = [c for c in dict.fromkeys(text) if not self._strokes.can_type(keys.keysym_of(c))]
+        spare = self._strokes.spare_codes()
+        if not foreign:
+            self._press(text)
+            return
+        if not spare:
+            raise BadInput("The focused program takes no paste and no key is free for the text.")
+        used: list[int] = []
+        try:
+            start = 0
+            while start < len(text):
+                start = self._batch(text, start, spare, used)
+        finally:
+            for code in used:
+                self._strokes.assign(code, 0)
+            self._strokes.read_map()
+
+    def _batch(self, text: str, start: int, spare: list[int], used: list[int]) -> int:
+        """Type from ``start`` as far as the spare codes reach; return where that ends."""
+        codes: dict[str, int] = {}
+        end = start
+        while end < len(text):
+            character = text[end]
+            if not self._strokes.can_type(keys.keysym_of(character)) and character not in codes:
+                if len(codes) == len(spare):
+                    break
+                codes[character] = spare[len(codes)]
+            end += 1
+        self._strokes.gate.pause(_REMAP_PAUSE)
+        for character, code in codes.items():
+            used.append(code)
+            self._strokes.assign(code, keys.keysym_of(character))
+        self._strokes.gate.pause(_REMAP_PAUSE)
+        for character in text[start:end]:
+            if character in codes:
+                self._strokes.tap(X.KeyPress, codes[character], repr(character))
+            else:
+                self._press(character)
+        self._strokes.gate.pause(_REMAP_PAUSE)
+        return end
+
+
+def _is_terminal(wm_class: str) -> bool:
+    return any(name in wm_class for name in (*_TERMINALS, *_SHIFT_INSERT))
+
+
+def is_paste(combo: list[tuple[str, int]]) -> bool:
+    """Whether a key combination may read the clipboard."""
+    return any(keysym in {ord("v"), ord("V"), XK.XK_Insert} for _, keysym in combo)
