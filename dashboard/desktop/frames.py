@@ -11,6 +11,9 @@ from agent.errors import DesktopError
 if TYPE_CHECKING:
     from agent.desktop.base import Desktop
 
+BETWEEN = 0.2
+"""Least seconds between two pictures."""
+
 CALM = 2.0
 """Seconds after which a new picture is taken although nothing was seen to change."""
 
@@ -39,6 +42,7 @@ class Frames:
                 if picture.data != last:
                     last = picture.data
                     self._show(last)
+                await asyncio.sleep(BETWEEN)
                 await self._desktop.settle(first=CALM, quiet=0.1, cap=CALM)
             except DesktopError:
                 # It says through the log when it is back; `run` is then called again.

@@ -1,0 +1,170 @@
+"""The probes of the threat model, against the served app: every one of them must fail."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from served import ROOT, Served, command, environment
+from visitor import get, handshake, payload_of, token_of
+
+STATIC = "/static/js/bokeh.min.js"
+
+
+def test_it_listens_on_loopback_only(app: Served) -> None:
+    """A neighbour on the network finds a closed port."""
+    hexport = f"{app.port:04X}"
+    listening = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            words = line.split()
+            if words[1].endswith(f":{hexport}") and words[3] == "0A":
+                listening.append(words[1].split(":")[0])
+    assert listening
+    assert set(listening) <= {"0100007F", "00000000000000000000000001000000"}
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/health", STATIC, "/", "/nowhere"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:5006", "localhost.evil.example", ""])
+def test_a_foreign_host_name_is_refused_everywhere(app: Served, path: str, host: str) -> None:
+    """DNS rebinding reaches no page, no static file, not even a 404."""
+    assert get(app.url, path, headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "localhost:8888", "[::1]:5006"])
+def test_loopback_names_are_let_in_on_any_port(app: Served, host: str) -> None:
+    """So that a forwarded port works."""
+    assert get(app.url, "/health", headers={"Host": host}).status_code == 200
+
+
+async def test_a_rebound_socket_is_refused(app: Served) -> None:
+    """Origin equal to Host is no credential when both are a stranger's."""
+    evil = f"evil.example:{app.port}"
+    status = await handshake(
+        app.url, "/dashboard/ws", origin=f"http://{evil}", host=evil, protocols=["bokeh", "x"]
+    )
+    assert status == 403
+
+
+@pytest.mark.parametrize("path", ["/dashboard/ws", "/desktop/rfb?ticket=x"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", None])
+async def test_a_socket_from_elsewhere_is_refused(
+    app: Served, path: str, origin: str | None
+) -> None:
+    """Another site, another local port and a client without an origin all stay outside."""
+    page = get(app.url)
+    cookie = page.headers["Set-Cookie"].split(";")[0]
+    protocols = ["bokeh", token_of(page.text)]
+    status = await handshake(app.url, path, origin=origin, cookie=cookie, protocols=protocols)
+    assert status == 403
+
+
+async def test_the_page_itself_is_let_in(app: Served) -> None:
+    """The counter-probe: the same socket with the page's own origin opens."""
+    page = get(app.url)
+    origin = f"http://localhost:{app.port}"
+    protocols = ["bokeh", token_of(page.text)]
+    assert await handshake(app.url, "/dashboard/ws", origin=origin, protocols=protocols) == 101
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/dashboard?bokeh-session-id=ATTACKER", {}),
+        ("/dashboard", {"Bokeh-Session-Id": "ATTACKER"}),
+        ("/dashboard?bokeh-token=ATTACKER", {}),
+    ],
+)
+def test_a_session_id_cannot_be_fixed(app: Served, path: str, headers: dict[str, str]) -> None:
+    """Session ids are made and signed here."""
+    assert get(app.url, path, headers=headers).status_code in (403, 500)
+
+
+def test_a_cross_site_fetch_or_frame_is_refused(app: Served) -> None:
+    """Another site may link to us, but not embed or fetch."""
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    framed = {**cross, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    linked = {**cross, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert get(app.url, headers={**cross, "Sec-Fetch-Mode": "no-cors"}).status_code == 403
+    assert get(app.url, headers=framed).status_code == 403
+    assert get(app.url, headers=linked).status_code == 200
+
+
+def test_the_page_token_holds_no_cookie_and_no_foreign_header(app: Served) -> None:
+    """Page scripts can read that token, so it must not carry what is HttpOnly."""
+    first = get(app.url)
+    cookie = first.headers["Set-Cookie"].split(";")[0]
+    page = get(app.url, headers={"Cookie": f"{cookie}; other=TOPSECRET", "X-Auth": "TOPSECRET"})
+    payload = payload_of(page.text)
+    assert payload["cookies"] == {}
+    assert set(payload["headers"]) <= {"Host", "User-Agent"}
+    assert "TOPSECRET" not in repr(payload)
+    assert cookie.split("=", 1)[1] not in repr(payload)
+
+
+def test_the_browser_cookie_is_guarded(app: Served) -> None:
+    """Scripts cannot read it, other sites do not send it, and forging it gains nothing."""
+    header = get(app.url).headers["Set-Cookie"]
+    assert "HttpOnly" in header
+    assert "SameSite=Lax" in header
+    forged = header.split(";")[0][:-3] + 'abc"'
+    assert "Set-Cookie" in get(app.url, headers={"Cookie": forged}).headers
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/health", STATIC, "/nowhere", "/dashboard/metadata"])
+def test_every_answer_carries_the_security_headers(app: Served, path: str) -> None:
+    """Static files and errors too."""
+    headers = get(app.url, path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "*" not in policy
+    assert "microphone=(self)" in headers["Permissions-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in headers
+
+
+def test_no_key_leaves_the_server(app: Served, data: Path) -> None:
+    """Not in a page, a static file, an error, the server's log, or on the disk."""
+    seen = [get(app.url, p).text for p in ("/dashboard", "/health", STATIC, "/nowhere", "/")]
+    seen += [repr(payload_of(get(app.url).text)), app.log]
+    seen += [f.read_bytes().decode("latin-1") for f in data.rglob("*") if f.is_file()]
+    assert not [text[:200] for text in seen if "canary" in text]
+
+
+@pytest.mark.parametrize("more", [[], ["--allow-websocket-origin", "*"]])
+def test_a_public_address_without_a_login_is_refused(tmp_path: Path, more: list[str]) -> None:
+    """The server ends with a sentence that says what to do."""
+    done = subprocess.run(
+        command(ROOT / "dashboard", "--address", "0.0.0.0", *more),
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "without a login" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_said_plainly(app: Served, tmp_path: Path) -> None:
+    """No traceback, but a sentence and a failing exit."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = command(ROOT / "dashboard")
+        words[words.index("--port") + 1] = str(taken.getsockname()[1])
+        done = subprocess.run(
+            words,
+            cwd=ROOT,
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert "already in use" in done.stderr
+    assert "Traceback" not in done.stderr
