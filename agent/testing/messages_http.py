@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
+from agent.testing.messages_accounting import segments
 from agent.testing.messages_script import FOREVER, Answerer, Incoming, Reply
 from agent.testing.messages_sse import Answer, Event, Undeclared
 from agent.testing.messages_wire import Problem
@@ -68,6 +69,10 @@ class Backend(Protocol):
     def refuse(self, headers: Mapping[str, str], served: Served) -> Problem | None: ...
 
     def answer(self, served: Served, reply: Reply) -> Answer | Problem: ...
+
+    def rejects(self, headers: Mapping[str, str]) -> Problem | None: ...
+
+    def knows(self, model: str) -> bool: ...
 
     async def pause(self, seconds: float, served: Served) -> None: ...
 
@@ -157,15 +162,47 @@ class MessagesHandler(RequestHandler):
 
     def _fail(self, served: Served, problem: Problem, headers: Mapping[str, str] = _NONE) -> None:
         served.status, served.problem = problem.status, problem.message
-        error: dict[str, Any] = {"type": problem.type, "message": problem.message}
-        if problem.code:
-            error["details"] = {"error_code": problem.code}
-        self.set_status(problem.status, problem.type)
-        self.set_header("content-type", "application/json")
-        self.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
-        for name, value in headers.items():
-            self.set_header(name, value)
-        self.finish(json.dumps({"type": "error", "error": error, "request_id": "req_failed"}))
+        _finish_error(self, problem, headers)
+
+
+class CountHandler(RequestHandler):
+    """``POST /v1/messages/count_tokens``: the estimate for a prompt."""
+
+    def initialize(self, server: Backend) -> None:
+        self._messages = server
+
+    def post(self) -> None:
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        if problem := self._messages.rejects(headers):
+            _finish_error(self, problem, _NONE)
+            return
+        total = sum(segment.tokens for segment in segments(json.loads(self.request.body)))
+        self.finish({"input_tokens": total})
+
+
+class ModelHandler(RequestHandler):
+    """``GET /v1/models/ID``: whether a model exists."""
+
+    def initialize(self, server: Backend) -> None:
+        self._messages = server
+
+    def get(self, model: str) -> None:
+        if self._messages.knows(model):
+            self.finish({"type": "model", "id": model, "display_name": model})
+            return
+        _finish_error(self, Problem(404, "not_found_error", f"model: {model}"), _NONE)
+
+
+def _finish_error(handler: RequestHandler, problem: Problem, headers: Mapping[str, str]) -> None:
+    error: dict[str, Any] = {"type": problem.type, "message": problem.message}
+    if problem.code:
+        error["details"] = {"error_code": problem.code}
+    handler.set_status(problem.status, problem.type)
+    handler.set_header("content-type", "application/json")
+    handler.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
+    for name, value in headers.items():
+        handler.set_header(name, value)
+    handler.finish(json.dumps({"type": "error", "error": error, "request_id": "req_failed"}))
 
 
 def _shown(reply: Reply, events: int) -> int:

@@ -3,7 +3,7 @@
 It streams scripted answers as the service does, refuses what the service refuses, counts
 cached tokens, signs thinking blocks, and produces every fault on demand::
 
-    from agent.testing.messages_http import MessagesHandler, Served
+    from agent.testing.messages_http import CountHandler, MessagesHandler, ModelHandler, Served
 from agent.testing.messages_script import call, fails, says, thinking
     from agent.testing.messages_server import MessagesServer
 
@@ -31,6 +31,7 @@ format is that of `agent.testing.messages_script.load_script`; see docs/testing-
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import socket
 import time
@@ -44,7 +45,7 @@ from tornado.web import Application
 
 from agent.testing.messages_accounting import PromptCache, Segment, Signer, segments
 from agent.testing.messages_context import Managed, manage
-from agent.testing.messages_http import MessagesHandler, Served
+from agent.testing.messages_http import CountHandler, MessagesHandler, ModelHandler, Served
 from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted
 from agent.testing.messages_sse import Answer
 from agent.testing.messages_wire import (
@@ -58,14 +59,15 @@ from agent.testing.messages_wire import (
     portable_problems,
 )
 
+_FAMILY = re.compile(r"claude-(?:fable|mythos|opus|sonnet|haiku)-\d")
 _CREDENTIALS = frozenset({"authorization", "x-api-key"})
 
 
 class MessagesServer:
     """See the module. ``script``: replies in order, or a function from request to reply.
 
-    ``key=None`` takes any key; ``models``: ids that exist (None: all that begin with
-    "claude-"; in the portable dialect all); ``window``: tokens that fit; ``vision=False``:
+    ``key=None`` takes any key; ``models``: ids that exist (None: those of the known
+    families; in the portable dialect all); ``window``: tokens that fit; ``vision=False``:
     a local model that cannot see; ``now``: the cache's clock.
     """
 
@@ -106,7 +108,12 @@ class MessagesServer:
         """Listen on loopback; port 0 takes a free one."""
         self._socket = bind_sockets(port, "127.0.0.1", family=socket.AF_INET)[0]
         application = Application(
-            [(r"/v1/messages", MessagesHandler, {"server": self})], log_function=lambda _: None
+            [
+                (r"/v1/messages", MessagesHandler, {"server": self}),
+                (r"/v1/messages/count_tokens", CountHandler, {"server": self}),
+                (r"/v1/models/([^/]+)", ModelHandler, {"server": self}),
+            ],
+            log_function=lambda _: None,
         )
         self._server = HTTPServer(application, max_body_size=2 * MAX_BYTES)
         self._server.add_sockets([self._socket])
@@ -154,7 +161,7 @@ class MessagesServer:
             return problem
         if served.request.bytes > MAX_BYTES:
             return Problem(413, "request_too_large", "Request exceeds the maximum size")
-        if "model" in body and not self._knows(str(body["model"])):
+        if "model" in body and not self.knows(str(body["model"])):
             return Problem(404, "not_found_error", f"model: {body['model']}")
         if self._dialect == "portable":
             return next(portable_problems(body, headers, vision=self._vision), None)
@@ -165,6 +172,10 @@ class MessagesServer:
             return invalid(f"messages: more than {MAX_IMAGES} images")
         broken = next(self._signer.problems(body), None)
         return None if broken is None else invalid(broken)
+
+    def rejects(self, headers: Mapping[str, str]) -> Problem | None:
+        """What is wrong with the headers alone."""
+        return header_problem(headers, self._key)
 
     def answer(self, served: Served, reply: Reply) -> Answer | Problem:
         """Reckon tokens and make the answer's events possible."""
@@ -194,10 +205,11 @@ class MessagesServer:
             return dict(self._cache.account(str(body["model"]), prompt))
         return {"input_tokens": sum(segment.tokens for segment in prompt)}
 
-    def _knows(self, model: str) -> bool:
+    def knows(self, model: str) -> bool:
+        """Whether a model of that name exists here."""
         if self._models is not None:
             return model in self._models
-        return self._dialect == "portable" or model.startswith("claude-")
+        return self._dialect == "portable" or bool(_FAMILY.match(model))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,65 @@
+"""``script/live-check``: ask the live services what only they can tell."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from anthropic_checks import AnthropicChecks
+from hume_checks import HumeChecks
+from hume_line import Hume
+from live_report import Check, run_checks
+
+NEEDS = """No key is set, so nothing was asked and nothing was spent.
+Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API_KEY with
+HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again.
+--list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
+
+
+def main() -> int:
+    """0: none failed; 1: one failed; 2: no key, or no such check."""
+    options = _parser().parse_args()
+    checks = _checks(everything=options.list)
+    if options.list:
+        print("\n".join(check.name for check in checks))
+        return 0
+    if not checks:
+        print(NEEDS, file=sys.stderr)
+        return 2
+    if options.only:
+        helpers = {"evi-config", "evi-tidy"} if options.only.startswith("evi-") else set()
+        checks = [c for c in checks if c.name == options.only or c.name in helpers]
+        if not any(check.name == options.only for check in checks):
+            print(
+                f"There is no check named {options.only}, or its key is missing; --list shows all.",
+                file=sys.stderr,
+            )
+            return 2
+    return asyncio.run(run_checks(checks, budget=options.budget, out=sys.stdout))
+
+
+def _checks(*, everything: bool) -> list[Check]:
+    checks: list[Check] = []
+    claude, hume = os.environ.get("ANTHROPIC_API_KEY"), os.environ.get("HUME_API_KEY")
+    if claude or everything:
+        address = os.environ.get("ANTHROPIC_BASE_URL")
+        checks += AnthropicChecks(claude or "", address).all()
+    if hume or everything:
+        address = os.environ.get("HUME_BASE_URL", "https://api.hume.ai")
+        secret = os.environ.get("HUME_SECRET_KEY")
+        checks += HumeChecks(Hume(hume or "", secret, address)).all()
+    return checks
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="script/live-check", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="name the checks and stop")
+    parser.add_argument("--only", default="", metavar="NAME", help="run one check")
+    parser.add_argument("--budget", type=float, default=0.95, help="dollars, at most")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

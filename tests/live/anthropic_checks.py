@@ -1,0 +1,305 @@
+"""What the Messages API really does where its documentation or the SDK leave doubt."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from anthropic import NotFoundError
+from live_report import Check, Verdict, judge, passed
+from PIL import Image
+
+from agent.errors import ModelError, ModelUnavailable
+from agent.events import Usage
+from agent.models.anthropic import AnthropicModel, new_client
+from agent.models.anthropic_dialects import TOOLSET_MEMBERS, Dialect, ToolsetDialect
+from agent.models.anthropic_hosted import HostedDialect
+from agent.models.base import Block, BlockDone, Message, ModelRequest, Text, ToolSpec, TurnDone
+from agent.models.pricing import PRICES
+
+SMALL, FAST, STRONG, OLD = (
+    "claude-haiku-5-5",
+    "claude-sonnet-5-5",
+    "claude-opus-5-5",
+    "claude-sonnet-4-6",
+)
+INTERRUPTED = "Not executed: the user interrupted."
+SYSTEM = "You use a desktop. Before each group of actions say in one short line what you do. " * 40
+COMPUTER = ToolSpec(
+    "computer",
+    "Use the desktop.",
+    {name: {"type": "object"} for name in TOOLSET_MEMBERS},
+    hosted="computer_toolset_20260801",
+    toolset="computer",
+)
+SHELL = ToolSpec("bash", "Run a command.", {"bash": {}}, hosted="bash_20250124")
+BATCH = (
+    "In one go, in a single answer: click at 100,100, then type the word hello, then press "
+    "Return, then run the command date. Do not take a screenshot first."
+)
+
+
+@dataclass
+class Seen:
+    """One live turn."""
+
+    blocks: list[Block] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    first_call: float | None = None
+    ended: float = 0.0
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def calls(self) -> list[Block]:
+        return [block for block in self.blocks if block["type"] == "tool_use"]
+
+
+class AnthropicChecks:
+    """All checks for one key and address."""
+
+    def __init__(self, key: str, base_url: str | None) -> None:
+        self._key = key
+        self._base_url = base_url
+
+    def all(self) -> Iterator[Check]:
+        yield Check("wrong-key", self.wrong_key)
+        yield Check("unknown-model", self.unknown_model)
+        yield Check("priced-models-exist", self.priced_models)
+        yield Check("picture-tokens", self.picture_tokens)
+        yield Check("oversized-picture", self.oversized_picture)
+        yield Check("toolset-and-batch", self.batch, dollars=0.02)
+        yield Check("eager-blocks", self.eager, dollars=0.02)
+        yield Check("progress-updates", self.updates, dollars=0.10)
+        yield Check("progress-between-tools", self.between_tools, dollars=0.05)
+        yield Check("cache-reads", self.cache, dollars=0.05)
+        yield Check("cut-between-calls", self.cut_between_calls, dollars=0.15)
+        yield Check("cut-in-text", self.cut_in_text, dollars=0.15)
+        yield Check("closing-picture", self.closing_picture, dollars=0.02)
+        yield Check("older-tool", self.older_tool, dollars=0.06)
+
+    async def wrong_key(self) -> Verdict:
+        model = self._model(SMALL, key="sk-ant-live-check-wrong-key")
+        return await self._expect(model, _request([_user("Hi.")]), "does not accept the key")
+
+    async def unknown_model(self) -> Verdict:
+        model = self._model("claude-none-0")
+        return await self._expect(model, _request([_user("Hi.")]), "does not know the model")
+
+    async def priced_models(self) -> Verdict:
+        client = new_client(self._key, self._base_url)
+        missing = []
+        for name in PRICES:
+            try:
+                await client.models.retrieve(name)
+            except NotFoundError:
+                missing.append(name)
+        await client.close()
+        return judge(
+            not missing,
+            f"all {len(PRICES)} models of the price table exist.",
+            f"these models of the price table do not exist: {', '.join(missing)}.",
+        )
+
+    async def picture_tokens(self) -> Verdict:
+        """The rule of 28-pixel patches, by the difference that a picture makes."""
+        client = new_client(self._key, self._base_url)
+        count: Any = client.messages.count_tokens
+        bare = await count(model=SMALL, messages=[_user("Hi.")])
+        seen = await count(model=SMALL, messages=[_user("Hi.", _picture(1280, 800))])
+        await client.close()
+        tokens = seen.input_tokens - bare.input_tokens
+        return judge(
+            abs(tokens - 1334) <= 40,
+            f"1280 by 800 costs {tokens} tokens, as reckoned (1334).",
+            f"1280 by 800 costs {tokens} tokens, not the reckoned 1334.",
+        )
+
+    async def oversized_picture(self) -> Verdict:
+        request = _request([_user("Look.", _picture(4000, 400))])
+        return await self._expect(self._model(SMALL), request, "larger than the service takes")
+
+    async def batch(self) -> Verdict:
+        seen = await self._turn(SMALL, [_user(BATCH)])
+        names = [call["name"] for call in seen.calls]
+        echoed = all(c.get("toolset_name") == "computer" for c in seen.calls if c["name"] != "bash")
+        return judge(
+            len(names) > 1 and echoed,
+            f"one answer held {len(names)} calls: {', '.join(names)}.",
+            f"expected several toolset calls in one answer, got {names}.",
+            seen.usage.dollars,
+        )
+
+    async def eager(self) -> Verdict:
+        seen = await self._turn(SMALL, [_user(BATCH)])
+        if seen.first_call is None:
+            return judge(False, "", "the model called nothing.", seen.usage.dollars)
+        lead = (seen.ended - seen.first_call) * 1000
+        return judge(
+            lead > 0,
+            f"the first call was whole {lead:.0f} ms before the answer ended.",
+            "the first call came only with the end.",
+            seen.usage.dollars,
+        )
+
+    async def updates(self) -> Verdict:
+        return await self._narration(STRONG)
+
+    async def between_tools(self) -> Verdict:
+        return await self._narration(FAST)
+
+    async def cache(self) -> Verdict:
+        """The second request has to read all that the first one wrote."""
+        messages = [_user("Say one word.")]
+        first = await self._turn(SMALL, messages)
+        messages += [{"role": "assistant", "content": first.blocks}, _user("Another one.")]
+        second = await self._turn(SMALL, messages)
+        warm = first.usage.cache_read_input_tokens + first.usage.cache_creation_input_tokens
+        read = second.usage.cache_read_input_tokens
+        return judge(
+            warm > 0 and read >= warm,
+            f"{read} tokens were read from the cache, {warm} had been put there.",
+            f"only {read} tokens were read, though {warm} had been put there.",
+            first.usage.dollars + second.usage.dollars,
+        )
+
+    async def cut_between_calls(self) -> Verdict:
+        """Finished blocks kept, the calls answered as interrupted, on bound thinking."""
+        seen = await self._turn(STRONG, [_user(BATCH)])
+        if not seen.calls:
+            return judge(False, "", "the model called nothing.", seen.usage.dollars)
+        kept = _up_to_first_call(seen.blocks)
+        words = {"type": "text", "text": "Stop. What did you do?"}
+        messages = [
+            _user(BATCH),
+            {"role": "assistant", "content": kept},
+            {"role": "user", "content": [_result(kept[-1], INTERRUPTED, error=True), words]},
+        ]
+        return await self._accepted(messages, seen)
+
+    async def cut_in_text(self) -> Verdict:
+        """An unfinished text is kept as far as it went; the conversation goes on after it."""
+        asked = _user("Tell a story of three sentences, without any tool.")
+        seen = await self._turn(STRONG, [asked])
+        kept = [block for block in seen.blocks if block["type"] in ("thinking", "text")]
+        last = kept[-1]
+        if last["type"] == "text":
+            kept[-1] = {**last, "text": last["text"][: len(last["text"]) // 2].rstrip()}
+        messages = [asked, {"role": "assistant", "content": kept}, _user("Stop. Shorter.")]
+        return await self._accepted(messages, seen)
+
+    async def closing_picture(self) -> Verdict:
+        """A picture may be added to the last result of a batch that did not ask for one."""
+        seen = await self._turn(SMALL, [_user(BATCH)])
+        results = [_result(call, "Done.") for call in seen.calls]
+        if not results:
+            return judge(False, "", "the model called nothing.", seen.usage.dollars)
+        results[-1]["content"].append(_picture(1280, 800))
+        messages = [
+            _user(BATCH),
+            {"role": "assistant", "content": seen.blocks},
+            {"role": "user", "content": results},
+        ]
+        after = await self._turn(SMALL, messages)
+        return passed(
+            "a picture on the last result was accepted.", seen.usage.dollars + after.usage.dollars
+        )
+
+    async def older_tool(self) -> Verdict:
+        seen = await self._turn(OLD, [_user("Take a screenshot.")], HostedDialect())
+        names = [call["name"] for call in seen.calls]
+        return judge(
+            bool(names), f"{OLD} called {names} by the older tool.", "no call.", seen.usage.dollars
+        )
+
+    async def _narration(self, name: str) -> Verdict:
+        messages = [_user(BATCH)]
+        first = await self._turn(name, messages)
+        messages.append({"role": "assistant", "content": first.blocks})
+        messages.append({"role": "user", "content": [_result(c, "Done.") for c in first.calls]})
+        second = await self._turn(name, messages) if first.calls else Seen()
+        lines = first.texts.get("progress", "") + second.texts.get("progress", "")
+        spoken = lines or first.texts.get("text", "")
+        return judge(
+            bool(spoken.strip()),
+            f"{name} narrates: {' '.join(spoken.split())[:60]!r}.",
+            f"{name} said nothing while it worked.",
+            first.usage.dollars + second.usage.dollars,
+        )
+
+    async def _accepted(self, messages: list[Message], before: Seen) -> Verdict:
+        try:
+            after = await self._turn(STRONG, messages)
+        except ModelError as error:
+            return judge(False, "", f"the repaired history was refused: {error}")
+        spent = before.usage.dollars + after.usage.dollars
+        return passed("the repaired history was accepted.", spent)
+
+    async def _expect(self, model: AnthropicModel, request: ModelRequest, words: str) -> Verdict:
+        try:
+            async for _ in model.stream(request):
+                pass
+        except ModelUnavailable as error:
+            return judge(words in str(error), f"told as: {error}", f"told otherwise: {error}")
+        finally:
+            await model.close()
+        return judge(False, "", "the service took it.")
+
+    async def _turn(
+        self, name: str, messages: Sequence[Message], dialect: Dialect | None = None
+    ) -> Seen:
+        model, seen = self._model(name, dialect=dialect), Seen()
+        async for part in model.stream(_request(messages)):
+            if isinstance(part, Text):
+                seen.texts[part.role] = seen.texts.get(part.role, "") + part.text
+            elif isinstance(part, BlockDone):
+                seen.blocks.append(part.block)
+                if part.block["type"] == "tool_use" and seen.first_call is None:
+                    seen.first_call = time.monotonic()
+            elif isinstance(part, TurnDone):
+                seen.usage, seen.ended = part.usage, time.monotonic()
+        await model.close()
+        return seen
+
+    def _model(
+        self, name: str, *, key: str | None = None, dialect: Dialect | None = None
+    ) -> AnthropicModel:
+        used = key or self._key
+        client = new_client(used, self._base_url)
+        return AnthropicModel(name, dialect or ToolsetDialect(), client, secrets=(used,))
+
+
+def _request(messages: Sequence[Message]) -> ModelRequest:
+    request = ModelRequest(SYSTEM, messages, (COMPUTER, SHELL), (1280, 800), max_tokens=1500)
+    return replace(request, effort="low")
+
+
+def _user(words: str, *images: Block) -> Message:
+    return {"role": "user", "content": [{"type": "text", "text": words}, *images]}
+
+
+def _result(call: Block, words: str, *, error: bool = False) -> Block:
+    result: Block = {
+        "type": "tool_result",
+        "tool_use_id": call["id"],
+        "content": [{"type": "text", "text": words}],
+    }
+    if "toolset_name" in call:
+        result["toolset_name"] = call["toolset_name"]
+    return {**result, "is_error": True} if error else result
+
+
+def _up_to_first_call(blocks: list[Block]) -> list[Block]:
+    first = next(i for i, block in enumerate(blocks) if block["type"] == "tool_use")
+    return blocks[: first + 1]
+
+
+def _picture(width: int, height: int) -> Block:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "navy").save(buffer, "JPEG")
+    data = base64.b64encode(buffer.getvalue()).decode()
+    source = {"type": "base64", "media_type": "image/jpeg", "data": data}
+    return {"type": "image", "source": source}

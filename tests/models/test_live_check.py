@@ -1,0 +1,96 @@
+"""``script/live-check``: silent without keys, and its Claude checks work where rules hold."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.testing.messages_script import Incoming, Reply, call, says, thinking
+from agent.testing.messages_server import MessagesServer
+
+SCRIPT = Path(__file__).parents[2] / "script" / "live-check"
+KEY = "sk-ant-live-0123456789"
+
+
+def behave(incoming: Incoming) -> Reply:
+    """A model that does what the checks ask of it."""
+    last = incoming.body["messages"][-1]["content"]
+    words = " ".join(block.get("text", "") for block in last)
+    if any(block["type"] == "tool_result" for block in last):
+        return says("Done.")
+    if "In one go" in words:
+        return says(
+            thinking("I click and type."),
+            "I start.",
+            call("left_click", coordinate=[100, 100]),
+            call("type", text="hello"),
+            call("bash", command="date"),
+        )
+    if "screenshot" in words:
+        return says(call("screenshot"))
+    return says(thinking(""), "Once there was a word. It grew. It ended.")
+
+
+async def run(*arguments: str, **variables: str) -> tuple[int, str]:
+    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "HUME_API_KEY", "HUME_SECRET_KEY")
+    clean = {name: value for name, value in os.environ.items() if name not in names}
+    process = await asyncio.create_subprocess_exec(
+        str(SCRIPT),
+        *arguments,
+        env={**clean, **variables},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
+
+
+async def test_without_keys_it_says_what_it_needs() -> None:
+    """Exit 2, and the names of the variables."""
+    code, output = await run()
+    assert code == 2
+    assert "ANTHROPIC_API_KEY" in output
+    assert "HUME_API_KEY" in output
+
+
+async def test_every_claude_check_passes_where_the_rules_hold() -> None:
+    """Against the faithful server all pass, for less than the budget; no key is shown."""
+    async with MessagesServer(behave, key=KEY) as server:
+        code, output = await run(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=server.base_url)
+    verdicts = [line.split()[0] for line in output.splitlines()[:-1]]
+    assert set(verdicts) == {"pass"}, output
+    assert len(verdicts) >= 14
+    assert code == 0
+    assert KEY not in output
+
+
+@pytest.mark.parametrize(
+    ("only", "reply"),
+    [
+        ("toolset-and-batch", says("I will not.")),
+        ("progress-updates", says(call("screenshot"))),
+        ("cut-in-text", says("x", stop_reason="refusal")),
+    ],
+)
+async def test_a_check_that_fails_says_so(only: str, reply: Reply) -> None:
+    """Exit 1: a service that behaves otherwise is noticed."""
+    async with MessagesServer(lambda incoming: reply, key=KEY) as server:
+        code, output = await run(
+            "--only", only, ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=server.base_url
+        )
+    assert code == 1
+    assert output.startswith("fail")
+
+
+async def test_the_budget_is_a_limit() -> None:
+    """What may cost more than is left is skipped."""
+    async with MessagesServer(behave, key=KEY) as server:
+        code, output = await run(
+            "--budget", "0", ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=server.base_url
+        )
+    skipped = [line for line in output.splitlines() if line.startswith("skip")]
+    assert len(skipped) >= 9
+    assert code == 0

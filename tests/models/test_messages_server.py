@@ -1,0 +1,282 @@
+"""The faithful server itself: what it refuses, what it counts, and how it runs alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from model_conversation import picture, request, take_turn, user
+
+from agent.errors import ConfigurationError
+from agent.models.anthropic import AnthropicModel, new_client
+from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.base import Block
+from agent.testing.messages_accounting import PromptCache, segments
+from agent.testing.messages_script import (
+    Incoming,
+    Pace,
+    Reply,
+    call,
+    fails,
+    load_script,
+    says,
+)
+from agent.testing.messages_server import MessagesServer
+
+Body = dict[str, Any]
+HEADERS = {"authorization": "Bearer test-key", "anthropic-version": "2026-10-21"}
+
+
+def valid_body() -> Body:
+    """A body that the server accepts, after one action."""
+    return {
+        "model": "claude-opus-5-5",
+        "max_tokens": 100,
+        "stream": True,
+        "tools": [{"type": "computer_toolset_20260801"}],
+        "messages": [
+            user("Hello."),
+            {"role": "assistant", "content": [{**call("left_click"), "id": "toolu_1"}]},
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "toolu_1",
+                        "toolset_name": "computer",
+                        "content": [{"type": "text", "text": "Clicked."}, picture(64, 64)],
+                    }
+                ],
+            },
+        ],
+    }
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MessagesServer]:
+    async with MessagesServer(lambda incoming: says("Hi.")) as running:
+        yield running
+
+
+async def post(server: MessagesServer, body: Body, headers: dict[str, str]) -> httpx.Response:
+    async with httpx.AsyncClient() as client:
+        return await client.post(f"{server.base_url}/v1/messages", json=body, headers=headers)
+
+
+def result(body: Body) -> Block:
+    block: Block = body["messages"][2]["content"][0]
+    return block
+
+
+def mark(body: Body, times: int) -> None:
+    blocks = [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}] * times
+    body["messages"][0]["content"] = blocks
+
+
+def beta_tool(body: Body) -> None:
+    size = {"display_width_px": 1280, "display_height_px": 800}
+    body["tools"] = [{"type": "computer_20251124", "name": "computer", **size}]
+
+
+Change = Callable[[Body], object]
+
+REFUSED: list[tuple[str, Change, str]] = [
+    ("no model", lambda b: b.pop("model"), "Field required"),
+    ("not streaming", lambda b: b.pop("stream"), "only streams"),
+    ("unanswered", lambda b: b["messages"].pop(), "end with a user"),
+    ("not echoed", lambda b: result(b).pop("toolset_name"), "echo its toolset_name"),
+    ("error with image", lambda b: result(b).update(is_error=True), "error result"),
+    ("other id", lambda b: result(b).update(tool_use_id="x"), "without tool_result"),
+    ("large", lambda b: result(b)["content"].append(picture(3000, 50)), "too_large"),
+    ("markers", lambda b: mark(b, 5), "maximum of 4"),
+    ("sampling", lambda b: b.update(temperature=0.5), "temperature"),
+    ("forced", lambda b: b.update(tool_choice={"type": "any"}), "forced"),
+    ("display", lambda b: b["tools"][0].update(display_width_px=1), "not permitted"),
+    ("member", lambda b: b["tools"][0].update(configs={"fly": {}}), "not permitted"),
+    ("old tool", beta_tool, "beta header"),
+    (
+        "updates",
+        lambda b: b.update(thinking={"type": "adaptive", "display": "updates"}),
+        "beta thinking-display-updates",
+    ),
+    ("between", lambda b: b.update(thinking={"type": "between_tools"}), "not supported"),
+    ("disabled", lambda b: b.update(thinking={"type": "disabled"}), "cannot be disabled"),
+    (
+        "edits",
+        lambda b: b.update(context_management={"edits": [{"type": "compact_20260112"}]}),
+        "beta header",
+    ),
+    ("old model", lambda b: b.update(model="claude-sonnet-4-6"), "does not support"),
+    (
+        "invented thinking",
+        lambda b: b["messages"][1]["content"].insert(
+            0, {"type": "thinking", "thinking": "", "signature": "mine"}
+        ),
+        "signature",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), [pytest.param(c, m, id=i) for i, c, m in REFUSED])
+async def test_rules_are_enforced(server: MessagesServer, change: Change, message: str) -> None:
+    """Each rule alone turns a good request into a 400 that names it."""
+    assert (await post(server, valid_body(), HEADERS)).status_code == 200
+    body = valid_body()
+    change(body)
+    answer = await post(server, body, HEADERS)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+
+
+async def test_headers_and_names_are_enforced(server: MessagesServer) -> None:
+    """Key, version and model: 401, 400, 404; the older key header is taken too."""
+    for headers, status in [
+        ({}, 401),
+        ({**HEADERS, "authorization": "Bearer other"}, 401),
+        ({"authorization": "Bearer test-key"}, 400),
+        ({"x-api-key": "test-key", "anthropic-version": "2023-06-01"}, 200),
+    ]:
+        assert (await post(server, valid_body(), headers)).status_code == status
+    unknown = await post(server, {**valid_body(), "model": "gpt"}, HEADERS)
+    assert unknown.status_code == 404
+
+
+async def test_a_large_picture_has_its_code(server: MessagesServer) -> None:
+    """``details.error_code`` is what clients branch on."""
+    body = valid_body()
+    result(body)["content"].append(picture(3000, 50))
+    error = (await post(server, body, HEADERS)).json()["error"]
+    assert error["details"]["error_code"] == "image_dimensions_too_large"
+
+
+async def test_a_request_over_32_megabytes_is_refused(server: MessagesServer) -> None:
+    """413, before anything else is looked at."""
+    body = {**valid_body(), "metadata": {"user_id": "x" * (33 * 1024 * 1024)}}
+    assert (await post(server, body, HEADERS)).status_code == 413
+
+
+def test_the_cache_looks_back_twenty_blocks_and_forgets() -> None:
+    """A hit needs a warm breakpoint within 20 blocks and within five minutes."""
+    now = [0.0]
+    cache = PromptCache(lambda: now[0])
+    long = {"type": "text", "text": "x" * 4000}
+
+    def usage(extra: int) -> dict[str, int]:
+        blocks = [long, *[{"type": "text", "text": f"{i}"} for i in range(extra)]]
+        body = {
+            "messages": [{"role": "user", "content": blocks}],
+            "cache_control": {"type": "ephemeral"},
+        }
+        return cache.account("m", segments(body))
+
+    assert usage(0)["cache_read_input_tokens"] == 0
+    warm = usage(0)["cache_read_input_tokens"]
+    assert warm > 900
+    assert usage(19)["cache_read_input_tokens"] == warm
+    now[0] = 299
+    assert usage(19)["cache_read_input_tokens"] > warm
+    now[0] = 10_000
+    assert usage(19)["cache_read_input_tokens"] == 0
+    now[0] = 20_000
+    usage(0)
+    assert usage(20)["cache_read_input_tokens"] == 0
+
+
+def test_short_prompts_are_not_cached() -> None:
+    """Below the minimum nothing is written."""
+    body = {"messages": [user("Hello.")], "cache_control": {"type": "ephemeral"}}
+    usage = PromptCache().account("m", segments(body))
+    assert usage["cache_creation_input_tokens"] == 0
+    assert usage["input_tokens"] > 0
+
+
+async def test_a_function_may_answer() -> None:
+    """An answerer sees the request, without credentials."""
+    seen: list[Incoming] = []
+
+    def answer(incoming: Incoming) -> Reply:
+        seen.append(incoming)
+        return says(f"You sent {len(incoming.body['messages'])}.")
+
+    async with MessagesServer(answer) as server:
+        answered = await post(server, valid_body(), HEADERS)
+    assert "You sent 3." in answered.text
+    assert "authorization" not in seen[0].headers
+
+
+async def test_a_call_that_was_not_declared_is_the_scripts_fault() -> None:
+    """The server does not make up tools: a 500 says what is missing."""
+    async with MessagesServer([says(call("bash", command="ls"))]) as server:
+        answered = await post(server, valid_body(), HEADERS)
+    assert answered.status_code == 500
+    assert "does not declare" in answered.json()["error"]["message"]
+
+
+async def test_a_script_that_is_over_says_so() -> None:
+    """One request too many is an error that is not retried."""
+    async with MessagesServer([]) as server:
+        answered = await post(server, valid_body(), HEADERS)
+    assert answered.headers["x-should-retry"] == "false"
+
+
+async def test_pace_holds_events_back() -> None:
+    """A slow answer is still being written when its first words are read."""
+    slow = says("one two three four five six", pace=Pace(first=0.01, event=0.01, chunk=4))
+    async with MessagesServer([slow]) as server:
+        claude = AnthropicModel(
+            "claude-opus-5-5", ToolsetDialect(), new_client(server.key, server.base_url)
+        )
+        parts = claude.stream(request([user("Hello.")]))
+        await anext(parts)
+        assert server.requests[0].sent < 10
+        await parts.aclose()
+        await claude.close()
+
+
+async def test_it_runs_alone_with_a_script_file(tmp_path: Path) -> None:
+    """``python -m agent.testing.messages_server`` prints its address and answers."""
+    path = tmp_path / "script.json"
+    replies = [{"status": 529}, {"blocks": [{"type": "text", "text": "From a file."}]}]
+    path.write_text(json.dumps({"replies": replies}))
+    command = ["-m", "agent.testing.messages_server", "--script", str(path), "--key", "k"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().strip()
+    claude = AnthropicModel("claude-opus-5-5", ToolsetDialect(), new_client("k", url))
+    turn = await take_turn(claude, request([user("Hello.")]))
+    assert turn.words() == "From a file."
+    assert len(turn.waits) == 1
+    await claude.close()
+    process.terminate()
+    await process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(None, "cannot be read"), ("{", "not valid"), ('{"replies": [{"colour": 1}]}', "colour")],
+)
+def test_bad_scripts_are_explained(tmp_path: Path, content: str | None, sentence: str) -> None:
+    """The text says which file and where."""
+    path = tmp_path / "script.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigurationError, match=sentence):
+        load_script(path)
+
+
+async def test_a_looped_script_starts_again(tmp_path: Path) -> None:
+    """For demonstrations that never end."""
+    path = tmp_path / "script.json"
+    reply = fails(503).model_dump(exclude_defaults=True)
+    path.write_text(json.dumps({"replies": [reply], "loop": True}))
+    async with MessagesServer(load_script(path)) as server:
+        for _ in range(3):
+            assert (await post(server, valid_body(), HEADERS)).status_code == 503

@@ -1,0 +1,59 @@
+"""Money: one table, spelled as any provider spells a model's name."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.events import Usage
+from agent.models.pricing import PRICES, bare_id, is_priced, priced
+
+MILLION = 1_000_000
+
+
+def test_each_kind_of_token_has_its_price() -> None:
+    """Input, output, cache read and cache write are added up."""
+    usage = Usage(
+        input_tokens=MILLION,
+        output_tokens=MILLION,
+        cache_read_input_tokens=MILLION,
+        cache_creation_input_tokens=MILLION,
+    )
+    assert priced("claude-opus-5-5", usage).dollars == pytest.approx(4 + 20 + 0.20 + 5)
+
+
+def test_a_long_prompt_of_haiku_costs_more() -> None:
+    """Above 100 000 prompt tokens, cached ones included, the second tier holds."""
+    short = priced("claude-haiku-5-5", Usage(input_tokens=100_000))
+    long = priced("claude-haiku-5-5", Usage(input_tokens=1, cache_read_input_tokens=100_000))
+    assert short.dollars == pytest.approx(0.01)
+    assert long.dollars == pytest.approx((0.50 + 0.05 * 100_000) / MILLION)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "claude-opus-4-8",
+        "claude-opus-4-8-20260414",
+        "us.anthropic.claude-opus-4-8-v1:0",
+        "bedrock:anthropic.claude-opus-4-8-20260414-v1:0",
+        "claude-opus-4-8@20260414",
+        "claude-opus-4-8-latest",
+    ],
+)
+def test_provider_spellings_mean_the_same_model(name: str) -> None:
+    """Region, provider, date and version are no part of a price."""
+    assert bare_id(name) == "claude-opus-4-8"
+    assert is_priced(name)
+
+
+def test_an_unknown_model_is_not_free_but_unknown() -> None:
+    """Zero dollars, and a flag that says what they mean."""
+    assert priced("qwen-vl", Usage(input_tokens=5)).dollars == 0
+    assert not is_priced("qwen-vl")
+    assert not is_priced("claude-opus-5-6")
+
+
+def test_reading_is_always_cheaper_than_sending() -> None:
+    """A typing error in the table would show here."""
+    for price in PRICES.values():
+        assert price.cache_read < price.input < price.cache_write < price.output
