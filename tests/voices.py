@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
+
 from dashboard.voice.offline.audio import RATE, Samples, floats, pcm16, resample
 
 Voice = Literal["heart", "rms", "slt", "espeak"]

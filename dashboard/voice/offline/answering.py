@@ -40,13 +40,13 @@ class Answering:
         self._started = False
         self._now = 0.0
 
-    def asked(self, text: str, now: float) -> Answers:
-        """The person said ``text``."""
+    def asked(self, text: str, now: float, playing: str = "") -> Answers:
+        """The person said ``text``, while or just after ``playing`` was to be heard."""
         self._now = now
         if self._paused:
             self._unanswered = text
             return []
-        call = self._decide(text)
+        call = self._decide(text, playing)
         if call is None:
             return []
         if self._open and call.name != "stop_computer":
@@ -91,9 +91,9 @@ class Answering:
         text, self._unanswered = self._unanswered, ""
         return self.asked(text, now) if text else []
 
-    def _decide(self, text: str) -> frontdesk.Call | None:
+    def _decide(self, text: str, playing: str = "") -> frontdesk.Call | None:
         now = frontdesk.situation(self._settings.context, started=self._started)
-        return frontdesk.decide(text, now, frozenset(self._settings.tools))
+        return frontdesk.decide(text, now, frozenset(self._settings.tools), playing)
 
     def _call(self, call: frontdesk.Call) -> Message:
         key = f"call_{self._new_id()}"

@@ -245,14 +245,15 @@ class Chat:
         if not audible:
             return []
         self.record.add("USER_INTERRUPTION", "USER")
-        cut, *late = self._floor.interrupt(self._options.late_chunks)
+        cut, *late = self._floor.interrupt(now, self._options.late_chunks)
         return [cut, Send(messages.user_interruption(int(time.time() * 1000))), *late]
 
     def _said(self, event: Heard, now: float) -> Effects:
         message = self._user(event, interim=False)
         text = message.message["message"]["content"]
         self.record.add("USER_MESSAGE", "USER", text)
-        return [message, *self._spoken_answers(self._answering.asked(text, now))]
+        answers = self._answering.asked(text, now, self._floor.recent(now))
+        return [message, *self._spoken_answers(answers)]
 
     def _user(self, event: Heard, *, interim: bool) -> Send:
         text = correct(event.text, self.settings.vocabulary)

@@ -19,6 +19,8 @@ from dashboard.voice.offline.text import sentences, spoken
 
 LEAD: Final = 2.0
 """Seconds of sound that may be sent ahead of playback."""
+ECHO: Final = 2.0
+"""Seconds after which what was played no longer comes back through the microphone."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Floor:
         self._new_id = new_id
         self._lines: deque[_Line] = deque()
         self._plays_until = 0.0
+        self._said: deque[tuple[str, float]] = deque(maxlen=8)
+        """Lines that were sent, and until when they may be heard."""
         self.listening = False
         """The person speaks: nothing new begins."""
         self.mute = False
@@ -84,14 +88,20 @@ class Floor:
         begun = bool(self._lines) and self._lines[0].index >= 0
         return begun or now < self._plays_until
 
+    def recent(self, now: float) -> str:
+        """The words that may be in the air, as an echo, at ``now``."""
+        begun = [line.text for line in self._lines if line.index >= 0]
+        return " ".join([text for text, until in self._said if now < until + ECHO] + begun)
+
     def drop_unspoken(self) -> Effects:
         """Forget the server's own lines that have not begun (the client's remain)."""
         self._lines = deque(li for li in self._lines if li.index >= 0 or li.from_text)
         return []
 
-    def interrupt(self, leak: int = 0) -> Effects:
+    def interrupt(self, now: float, leak: int = 0) -> Effects:
         """Stop: drop everything; ``leak`` chunks of the current line slip out first."""
         out: Effects = [Hush()]
+        self._said.extend((line.text, now) for line in self._lines if line.index >= 0)
         if self._lines:
             line = self._lines[0]
             out += [self._chunk(line, line.sound.popleft()) for _ in range(leak) if line.sound]
@@ -134,5 +144,6 @@ class Floor:
 
     def _finish(self) -> Effects:
         line = self._lines.popleft()
+        self._said.append((line.text, self._plays_until))
         out: Effects = [Send(messages.assistant_prosody(line.id))]
         return [*out, Send(messages.assistant_end())] if line.last else out

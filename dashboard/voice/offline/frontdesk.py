@@ -2,9 +2,9 @@
 
 It calls the five tools of the design and speaks what they answer. What it knows of the
 computer it takes from the ``session_settings.context`` that the client keeps up to date:
-either JSON ``{"task": str, "state": "running" | "held" | "idle",
-"pending": {"id": str, "kind": "question" | "approval", "text": str}}`` or text in which a
-line ``pending question ID: …`` and the words *running* or *working on* say the same.
+either JSON ``{"task": str | null, "question": {"id": str, "text": str}}``, where a question
+may be an approval, or text in which a line ``pending question ID: …`` and the words
+*running* or *working on* say the same.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboard.voice.intents import Moment, classify, is_stop
+from dashboard.voice.intents import Moment, classify, is_echo, is_stop
 from dashboard.voice.offline.messages import Context
 
 _RUNNING = re.compile(r"\b(running|working on|in progress|held)\b", re.IGNORECASE)
 _NOT_RUNNING = re.compile(r"\b(no task|nothing|idle|not running|finished|stopped)\b", re.IGNORECASE)
 _PENDING = re.compile(r"\bpending (?:question|approval) ([\w-]+)", re.IGNORECASE)
 _STATUS: Final = re.compile(
-    r"\b(what are you (doing|up to)|how (is it|far|are you)|status|are you (done|still|finished)"
-    r"|what('s| is) (happening|going on|the status)|where are you)\b",
+    r"^(so |and )?(what are you (doing|up to)|how (is it going|far are you|are you doing)"
+    r"|are you (done|still|finished)|what('s| is) (happening|going on|the status)|status\b)",
     re.IGNORECASE,
 )
 _QUIET: Final = frozenset({"noise", "backchannel"})
@@ -57,9 +57,9 @@ def situation(context: Context | None, *, started: bool) -> Situation:
 
 
 def _from_json(data: dict[str, Any]) -> Situation:
-    pending = data.get("pending") or {}
-    state = str(data.get("state", "running" if data.get("task") else "idle"))
-    return Situation(state in ("running", "held"), str(pending.get("id", "")))
+    question = data.get("question")
+    pending = str(question.get("id", "")) if isinstance(question, dict) else ""
+    return Situation(running=bool(data.get("task")), pending=pending)
 
 
 def _from_text(text: str) -> Situation:
@@ -68,21 +68,28 @@ def _from_text(text: str) -> Situation:
     return Situation(running or pending is not None, pending.group(1) if pending else "")
 
 
-def decide(text: str, now: Situation, tools: frozenset[str]) -> Call | None:
-    """The tool that ``text`` asks for, among those offered; None to stay silent."""
-    call = _wanted(text, now)
+def decide(text: str, now: Situation, tools: frozenset[str], playing: str = "") -> Call | None:
+    """The tool that ``text`` asks for, among those offered; None to stay silent.
+
+    ``playing`` is what the loudspeaker says or has just said: its echo is nobody's words.
+    """
+    call = _wanted(text, now, playing)
     return call if call is not None and call.name in tools else None
 
 
-def _wanted(text: str, now: Situation) -> Call | None:
+def _wanted(text: str, now: Situation, playing: str) -> Call | None:
+    if is_echo(text, playing):
+        return None
     if is_stop(text):
         return Call("stop_computer", {})
+    meaning = classify(text, Moment(running=now.running or bool(now.pending)))
+    if meaning == "aside":
+        return Call("computer_status", {})
     if now.pending:
         return Call("answer_agent", {"question_id": now.pending, "answer": text})
-    meaning = classify(text, Moment(running=now.running))
     if meaning in _QUIET:
         return None
-    if meaning == "aside" or _STATUS.search(text):
+    if _STATUS.search(text):
         return Call("computer_status", {})
     if now.running:
         return Call("steer_computer", {"instruction": text})
