@@ -72,7 +72,7 @@ def _slots(result: RecognizeResult, clause: str) -> dict[str, str]:
         if name in ("text", "command"):
             end = _with_marks(clause, end, last=_is_last(result, end))
         said = clause[begin:end].strip()
-        slots[name] = said if name in _KEEP_WHOLE else said.strip(" ,.;:!?\"“”")
+        slots[name] = said if name in _KEEP_WHOLE else said.strip(' ,.;:!?"“”')
     return slots
 
 

@@ -58,7 +58,9 @@ def _repeat(text: str) -> tuple[str, int]:
 
 def _combo(text: str) -> str | None:
     modifiers: list[str] = []
-    words = [w for w in text.split() if w not in ("and", "plus") or text.split()[-1] == w]
+    words = [
+        w for w in text.split() if w not in ("and", "plus") or text.rsplit(maxsplit=1)[-1] == w
+    ]
     while len(words) > 1 and words[0] in lexicon()["modifiers"]:
         modifiers.append(lexicon()["modifiers"][words.pop(0)])
     key = _key(" ".join(words), spelled=bool(modifiers))

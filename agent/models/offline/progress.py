@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.models.base import Block, Message
 
@@ -21,31 +21,37 @@ _SESSION_NOTES = re.compile(
 )
 """Words that the session itself adds to the history; they are no instructions."""
 
-_ID = re.compile(r"^sayso_(\d+)_(\d+)_(\d+)_(\d+)_(\w*)$")
+_ID = re.compile(r"^sayso_(\d+)_(\d+)_(\d+)_(\d+)_(\d+)_(\w*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a tool call's id carries.
 
-    ``task`` counts the instructions of the conversation, ``command`` those of its plan;
-    ``phase`` is the one to enter with the results; ``memo`` is the handler's own note.
+    ``task`` counts the instructions of the conversation; those before ``upto`` are dealt with
+    by this plan; ``command`` counts the plan's commands; ``phase`` is the one to enter with
+    the results; ``memo`` is the handler's own note.
     """
 
     task: int
+    upto: int
     command: int
     phase: int
     memo: str = ""
 
     def id(self, serial: int) -> str:
-        return f"sayso_{self.task}_{self.command}_{self.phase}_{serial}_{self.memo}"
+        """A call's identifier; ``serial`` makes it unique in the conversation."""
+        place = f"{self.task}_{self.upto}_{self.command}_{self.phase}"
+        return f"sayso_{place}_{serial}_{self.memo}"
 
     @classmethod
     def of(cls, block: Block) -> Mark | None:
+        """The mark of a tool call that this planner made; None for others."""
         found = _ID.match(str(block.get("id", "")))
         if not found:
             return None
-        return cls(int(found[1]), int(found[2]), int(found[3]), found[5])
+        task, upto, command, phase = (int(found[i]) for i in range(1, 5))
+        return cls(task, upto, command, phase, found[6])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,47 +70,74 @@ class Result:
 class Progress:
     """The instructions so far, the place to go on from, and what came back last.
 
-    ``fresh`` is the index of the instruction to begin with, or None when the marked call's
-    plan goes on. ``queued`` are instructions that wait for it to end.
+    ``fresh`` is the index of the instruction to begin with, or None when the plan of the
+    marked call goes on. ``cut`` is where the last interrupted plan stood, for "go on".
     """
 
-    instructions: tuple[str, ...]
-    fresh: int | None
+    instructions: tuple[str, ...] = ()
+    fresh: int | None = None
     mark: Mark | None = None
+    cut: Mark | None = None
     results: tuple[Result, ...] = ()
     serial: int = 0
 
-    @property
-    def resumable(self) -> Mark | None:
-        """Where the plan was cut that "go on" takes up again."""
-        return self.mark
+
+@dataclass
+class _Reader:
+    """A fold over the messages."""
+
+    instructions: list[str] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    mark: Mark | None = None
+    cut: Mark | None = None
+    serial: int = 0
+    since: int = 0
+    interrupted: bool = False
+
+    def assistant(self, message: Message) -> None:
+        calls = [b for b in _blocks(message) if b["type"] == "tool_use"]
+        self.serial += len(calls)
+        self.since, self.interrupted, self.results = len(self.instructions), False, []
+        self.mark = next((m for m in map(Mark.of, reversed(calls)) if m), None)
+        if self.mark is not None:
+            self.cut = None
+
+    def user(self, block: Block) -> None:
+        if block["type"] == "tool_result":
+            result = Result(_words(block), bool(block.get("is_error")))
+            self.results.append(result)
+            self._interrupt(result.interrupted)
+        elif block["type"] == "text":
+            self._interrupt(block["text"].startswith(_INTERRUPTIONS))
+            if not _SESSION_NOTES.match(block["text"]):
+                self.instructions.append(block["text"])
+
+    def _interrupt(self, interrupted: bool) -> None:
+        if interrupted:
+            self.interrupted = True
+            self.cut = self.mark or self.cut
 
 
 def read(messages: Sequence[Message]) -> Progress:
     """Where the conversation stands after these messages."""
-    instructions: list[str] = []
-    last: Mark | None = None
-    results: list[Result] = []
-    serial, since, cut, called = 0, 0, False, False
+    reader = _Reader()
     for message in messages:
         if message["role"] == "assistant":
-            calls = [b for b in _blocks(message) if b["type"] == "tool_use"]
-            serial += len(calls)
-            since, cut, called, results = len(instructions), False, bool(calls), []
-            last = next((m for m in map(Mark.of, reversed(calls)) if m), last)
+            reader.assistant(message)
             continue
         for block in _blocks(message):
-            if block["type"] == "tool_result":
-                result = Result(_words(block), bool(block.get("is_error")))
-                results.append(result)
-                cut = cut or result.interrupted
-            elif block["type"] == "text":
-                cut = cut or block["text"].startswith(_INTERRUPTIONS)
-                if not _SESSION_NOTES.match(block["text"]):
-                    instructions.append(block["text"])
-    going_on = called and last is not None and not (cut and len(instructions) > since)
-    fresh = None if going_on else min(since, len(instructions) - 1)
-    return Progress(tuple(instructions), fresh, last, tuple(results), serial)
+            reader.user(block)
+    new = len(reader.instructions) > reader.since
+    going_on = reader.mark is not None and not (reader.interrupted and new)
+    fresh = None if going_on or not new else reader.since
+    return Progress(
+        tuple(reader.instructions),
+        fresh,
+        reader.mark if going_on else None,
+        reader.cut,
+        tuple(reader.results),
+        reader.serial,
+    )
 
 
 def _blocks(message: Message) -> Iterator[Block]:

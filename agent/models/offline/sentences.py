@@ -27,10 +27,13 @@ _AFTER_DICTATION = re.compile(
     r"((?:press|hit|save|finally|after that)\b.*)$",
     re.IGNORECASE,
 )
-_NEW_SENTENCE = re.compile(r"[.!?]+\s+(?=(?:and then|then|now|after that|finally)\b)", re.IGNORECASE)
+_NEW_SENTENCE = re.compile(
+    r"[.!?]+\s+(?=(?:and then|then|now|after that|finally)\b)", re.IGNORECASE
+)
 _IN = re.compile(r"^(?:in|inside|within|using|with|on|from)\s+(?:the |my |a )?(.+)$", re.IGNORECASE)
 _TAIL = re.compile(
-    r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$", re.IGNORECASE
+    r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$",
+    re.IGNORECASE,
 )
 
 
@@ -99,7 +102,9 @@ def _unmistaken(text: str) -> str:
 
 
 def _splits(text: str) -> Iterator[tuple[str, str]]:
-    kept = [m.span() for phrase in lexicon()["joined"] for m in re.finditer(phrase, text, re.I)]
+    kept = [
+        m.span() for phrase in lexicon()["joined"] for m in re.finditer(phrase, text, re.IGNORECASE)
+    ]
     for cut in _SEPARATOR.finditer(text):
         if any(begin <= cut.start() < end for begin, end in kept):
             continue
@@ -115,8 +120,11 @@ def _begins(text: str) -> bool:
     first = words[0]
     two = " ".join(words[:2])
     misheard = lexicon()["misheard"]
-    return first in lexicon()["verbs"] or two in misheard or first in misheard or bool(
-        _scope_first(text)
+    return (
+        first in lexicon()["verbs"]
+        or two in misheard
+        or first in misheard
+        or bool(_scope_first(text))
     )
 
 
@@ -231,11 +239,15 @@ def _app_names() -> tuple[str, ...]:
 def is_place(name: str, cutoff: float = 85) -> bool:
     """Whether a phrase names a program or a window rather than a thing in it."""
     name = re.sub(r"\s+(?:window|app|application|program)$", "", name.lower().strip())
-    return process.extractOne(name, _app_names(), scorer=fuzz.ratio, score_cutoff=cutoff) is not None
+    return (
+        process.extractOne(name, _app_names(), scorer=fuzz.ratio, score_cutoff=cutoff) is not None
+    )
 
 
 def _focus(window: str) -> Command:
-    name = re.sub(r"\s+(?:window|app|application|program)$", "", window.strip(), flags=re.I)
+    name = re.sub(
+        r"\s+(?:window|app|application|program)$", "", window.strip(), flags=re.IGNORECASE
+    )
     return Command("focus", {"window": name}, window)
 
 
@@ -265,4 +277,8 @@ def _scope_last(clause: str) -> list[Command] | None:
 
 def _scope_typed(text: str) -> tuple[str, str] | None:
     tail = _TAIL.match(text.strip())
-    return (tail[1], tail[2]) if tail and is_place(tail[2], 95) and tail[2].lower() != "files" else None
+    return (
+        (tail[1], tail[2])
+        if tail and is_place(tail[2], 95) and tail[2].lower() != "files"
+        else None
+    )

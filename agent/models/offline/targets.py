@@ -36,7 +36,10 @@ _RANK = (
     ("text", "entry", "password text"),
     ("label", "table column header", "heading", "image"),
 )
-_WHERE = re.compile(r"\s+(?:in|on|of|from|at) (?:the |this |that )?(dialog|dialog box|popup|panel|task ?bar|toolbar|tool bar|menu|window|side ?bar|screen|bottom|top)$", re.I)
+_WHERE = re.compile(
+    r"\s+(?:in|on|of|from|at) (?:the |this |that )?(dialog|dialog box|popup|panel|task ?bar|toolbar|tool bar|menu|window|side ?bar|screen|bottom|top)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +58,18 @@ def take_apart(label: str, *, whole: bool = False) -> Wanted:
     where = ""
     if match := _WHERE.search(text):
         where, text = re.sub(r"\s", "", match[1].lower()), text[: match.start()]
-    text = re.sub(r"^(?:the|a|an|on|my|this|that)\s+", "", text, flags=re.I)
+    text = re.sub(r"^(?:the|a|an|on|my|this|that)\s+", "", text, flags=re.IGNORECASE)
     if whole:
         return Wanted(text, where=where)
     place = None
     first, _, rest = text.partition(" ")
     if rest and first.lower() in lexicon()["ordinals"]:
         place, text = ordinal(first), rest
-    elif match := re.search(r"\s+number (\w+)$", text, re.I):
+    elif match := re.search(r"\s+number (\w+)$", text, re.IGNORECASE):
         place, text = ordinal(match[1]), text[: match.start()]
     kind = ""
     for word in sorted(_KINDS, key=len, reverse=True):
-        if re.search(rf"\s{word}$", text, re.I):
+        if re.search(rf"\s{word}$", text, re.IGNORECASE):
             kind, text = word, text[: -len(word)].strip()
             break
     text = re.sub(r"^(?:button|link|menu item|tab|field|item|icon) (?:called |named )?", "", text)

@@ -1,0 +1,371 @@
+"""Starting programs, and going to, closing and sizing their windows."""
+
+from __future__ import annotations
+
+import re
+
+from agent.desktop.base import Node, Window
+from agent.models.offline.matching import SURE, likeness
+from agent.models.offline.places import App, apps, call, find_apps, find_windows, near_apps
+from agent.models.offline.steps import (
+    Act,
+    Call,
+    Done,
+    Fail,
+    Moment,
+    Step,
+    capital,
+    click,
+    key,
+    listing,
+    type_text,
+)
+from agent.models.offline.view import View
+
+_MENU_ITEMS = ("menu item", "menu")
+_OPENED, _RAISED, _IN_MENU, _LOADED = 1, 2, 3, 4
+_START_SECONDS = 12.0
+_RAISE_SECONDS = 3.0
+
+
+async def open_app(at: Moment) -> Step:
+    """Start a program, or bring its window forward when it runs already."""
+    found = _apps(at, at.slot("app") or at.slot("window"))
+    if isinstance(found, Fail):
+        windows = find_windows(at.view, at.slot("app") or at.slot("window"))
+        return await _bring(at, windows[0]) if len(windows) == 1 else found
+    owned = [w for w in reversed(at.view.programs) if found.owns(w)]
+    if at.phase == 0 and owned:
+        return await _bring(at, owned[0])
+    if at.phase == _RAISED:
+        return await _raised(at)
+    return await _start(at, found)
+
+
+async def new_window(at: Moment) -> Step:
+    """Start a program once more, even when it runs already."""
+    found = _apps(at, at.slot("app"))
+    return found if isinstance(found, Fail) else await _start(at, found)
+
+
+def _apps(at: Moment, name: str) -> App | Fail:
+    found = find_apps(at.view, name)
+    if len(found) == 1:
+        return found[0].item
+    if len(found) > 1:
+        names = [s.item.spoken for s in found[:4]]
+        return Fail(f"{capital(name)} could be {listing(names, 'or')}. Which one should I open?")
+    near = near_apps(at.view, name)
+    guess = next((a for a in apps(at.view) if near and a.spoken == near[0]), None)
+    if guess and max(likeness(name, n) for n in guess.names if n) >= SURE - 20:
+        if at.slot("sure"):
+            return guess
+        return Fail(f"I do not know a program called {name}. Did you mean the {guess.spoken}?")
+    known = f" I know: {listing(near)}." if near else ""
+    return Fail(f"I do not know a program called {name}.{known}")
+
+
+async def _start(at: Moment, app: App) -> Step:
+    if at.failure:
+        return Fail(f"I could not open the {app.spoken}: {at.failure}")
+    if at.phase == _OPENED:
+        before = set(at.memo.split("x"))
+        if await at.until(lambda v: _new_active(v, app, before), _START_SECONDS):
+            return Done(f"The {app.spoken} is open.")
+        return Fail(f"I started the {app.spoken}, but its window has not appeared.")
+    before_ids = "x".join(str(w.id) for w in at.view.programs if app.owns(w))
+    say = f"Opening the {app.spoken}."
+    if at.phase == _IN_MENU:
+        return await _through_menu(at, app)
+    if button := _launcher_button(at.view, app):
+        return Act(say, (_press(button),), _OPENED, before_ids)
+    if applications := _applications_button(at.view):
+        return Act(say, (_press(applications),), _IN_MENU, f"0x{before_ids}")
+    return Fail(f"I can see no way to start the {app.spoken}: the panel does not show.")
+
+
+async def _through_menu(at: Moment, app: App) -> Step:
+    """Walk the Applications menu: the program's own entry, else the next category."""
+    index, _, before = at.memo.partition("x")
+    await at.until(_open_items, 2.0)
+    items = _open_items(at.view)
+    names = (app.launcher.name, app.launcher.generic_name, app.spoken)
+    wanted = [n for n in items if any(likeness(name, n.name) >= 95 for name in names if name)]
+    if wanted:
+        return Act(f"Choosing {wanted[0].name}.", (_press(wanted[0]),), _OPENED, before)
+    top = [n for n in items if n.role == "menu" and at.view.inside(n, ("menu",)) is None]
+    if int(index) < len(top):
+        category = top[int(index)]
+        return Act(
+            f"Looking in {category.name}.",
+            (_press(category),),
+            _IN_MENU,
+            f"{int(index) + 1}x{before}",
+        )
+    return Fail(f"I could not find the {app.spoken} in the Applications menu.")
+
+
+def _new_active(view: View, app: App, before: set[str]) -> bool:
+    return any(app.owns(w) and str(w.id) not in before and w.active for w in view.programs)
+
+
+def _open_items(view: View) -> list[Node]:
+    return [n for n in view.tree.showing(*_MENU_ITEMS) if view.furniture(n) and n.name]
+
+
+def _press(node: Node) -> Call:
+    assert node.box is not None  # noqa: S101 - only showing nodes are pressed
+    return click(*node.box.center)
+
+
+def _launcher_button(view: View, app: App) -> Node | None:
+    """The panel's button that starts a program; task buttons are toggles, so not meant."""
+    buttons = [n for n in view.tree.showing("push button", "button") if view.furniture(n)]
+    names = [name for name in (*app.names, app.spoken) if name]
+    return next((b for b in buttons if any(likeness(n, b.name) >= 95 for n in names)), None)
+
+
+def _applications_button(view: View) -> Node | None:
+    buttons = view.tree.showing("toggle button", "push button")
+    return next((b for b in buttons if view.furniture(b) and b.name == "Applications"), None)
+
+
+# Going to a window --------------------------------------------------------------------
+
+
+async def _bring(at: Moment, window: Window) -> Step:
+    name = call(at.view, window)
+    if window.active and not window.minimised:
+        return Done(f"{capital(name)} is in front.")
+    action = raise_call(at.view, window)
+    if action is None:
+        return Fail(f"I can see no way to bring {name} to the front.")
+    return Act(f"Going to {name}.", (action,), _RAISED, str(window.id))
+
+
+async def _raised(at: Moment) -> Step:
+    window = next((w for w in at.view.programs if str(w.id) == at.memo), None)
+    name = call(at.view, window) if window else "the window"
+    if at.failure:
+        return Fail(f"I could not go to {name}: {at.failure}")
+    if await at.until(lambda v: v.active and str(v.active.id) == at.memo, _RAISE_SECONDS):
+        return Done(f"{capital(name)} is in front.")
+    return Fail(f"I could not bring {name} to the front.")
+
+
+def raise_call(view: View, window: Window) -> Call | None:
+    """The click that brings a window forward: its button on the panel, else its title bar."""
+    tasks = [n for n in view.tree.showing("toggle button") if view.furniture(n)]
+    button = next((n for n in tasks if _names_window(n.name, window.title)), None)
+    if button is not None:
+        return _press(button)
+    if window.minimised:
+        return None
+    box = window.box
+    for x in range(box.x + 60, box.x + box.width - 60, 40):
+        y = max(box.y - 10, 1)
+        if (on_top := view.on_top_at(x, box.y + 4)) is not None and on_top.id == window.id:
+            return click(x, y)
+    return None
+
+
+def _names_window(label: str, title: str) -> bool:
+    label = label.strip().strip("[]")
+    return bool(label) and (
+        label == title or (len(label) > 5 and title.startswith(label.rstrip("….")))
+    )
+
+
+async def switch(at: Moment) -> Step:
+    """Bring a window forward; a known program that does not run is started."""
+    if at.phase == _RAISED:
+        return await _raised(at)
+    name = at.slot("window")
+    if at.phase == 0 and _is_address(name):
+        return await go_to(_with(at, url=name))
+    if at.phase in (_OPENED, _IN_MENU):
+        return await open_app(_with(at, app=name))
+    if at.phase == _LOADED:
+        return await go_to(_with(at, url=name))
+    windows = find_windows(at.view, name) if name else list(reversed(at.view.programs))[1:2]
+    if windows:
+        return await _bring(at, _one_of(at, windows))
+    if name and find_apps(at.view, name):
+        return await open_app(_with(at, app=name))
+    return _no_window(at, name)
+
+
+def _one_of(at: Moment, windows: list[Window]) -> Window:
+    place = at.slot("place")
+    index = int(place) - 1 if place else 0
+    return windows[min(max(index, 0), len(windows) - 1)]
+
+
+def _with(at: Moment, **slots: str) -> Moment:
+    return Moment(
+        at.desktop, at.view, at.command.having(**slots), at.phase, at.memo, at.results, at.resuming
+    )
+
+
+def _no_window(at: Moment, name: str) -> Fail:
+    names = list(dict.fromkeys(call(at.view, w) for w in reversed(at.view.programs)))
+    have = f" Open are: {listing(names)}." if names else " No window is open."
+    return Fail(
+        f"I see no window called {name}.{have}" if name else f"There is no such window.{have}"
+    )
+
+
+async def focus(at: Moment) -> Step:
+    """Work in a program's window: as `switch`, but silent when it is in front already."""
+    step = await switch(at)
+    return Done("") if at.phase == 0 and isinstance(step, Done) else step
+
+
+# Closing and sizing -----------------------------------------------------------------
+
+
+def _target(at: Moment) -> Window | Fail:
+    name = at.slot("window")
+    if not name:
+        return at.view.active or Fail("No window is in front, so there is nothing to do that to.")
+    windows = find_windows(at.view, name)
+    return _one_of(at, windows) if windows else _no_window(at, name)
+
+
+async def _to_window(at: Moment, act: Call, say: str) -> Step:
+    """In phase 0 or after raising: raise the window if it must be, else send the key."""
+    window = _target(at)
+    if isinstance(window, Fail):
+        return window
+    name = call(at.view, window)
+    if at.phase == _RAISED:
+        step = await _raised(at)
+        if not isinstance(step, Done):
+            return step
+    elif not window.active or window.minimised:
+        return await _bring(at, window)
+    return Act(f"{say} {name}.", (act,), 1, str(window.id))
+
+
+def _now(view: View, at: Moment) -> Window | None:
+    return next((w for w in view.programs if str(w.id) == at.memo), None)
+
+
+async def close(at: Moment) -> Step:
+    """Close a window, and say so if it asks back instead."""
+    if at.phase != 1:
+        return await _to_window(at, key("alt+F4"), "Closing")
+    if at.failure:
+        return Fail(f"I could not close it: {at.failure}")
+    await at.until(lambda v: _now(v, at) is None or _asks(v), 4.0)
+    window = _now(at.view, at)
+    if window is None:
+        return Done(f"{capital(at.slot('window') or 'the window')} is closed.")
+    if question := _asks(at.view):
+        return Fail(f"It is not closed yet: {question}")
+    return Fail(f"{capital(call(at.view, window))} is still open.")
+
+
+def _asks(view: View) -> str:
+    for dialog in view.dialogs:
+        inside = [n for n in view.tree.showing("push button") if dialog in view.ancestors(n)]
+        names = [n.name for n in inside if n.name]
+        if names:
+            return f"it asks something. You can say: click {listing(names, 'or')}."
+    return ""
+
+
+async def minimise(at: Moment) -> Step:
+    """Hide a window on the panel."""
+    if at.phase == 0:
+        window = _target(at)
+        if isinstance(window, Window) and window.minimised:
+            return Done(f"{capital(call(at.view, window))} is minimised already.")
+    if at.phase != 1:
+        return await _to_window(at, key("alt+F9"), "Minimising")
+    ok = await at.until(lambda v: (w := _now(v, at)) is None or w.minimised, 2.0)
+    return _sized(at, ok, "minimised")
+
+
+async def maximise(at: Moment) -> Step:
+    """Let a window fill the screen."""
+    if at.phase == 0:
+        window = _target(at)
+        if isinstance(window, Window) and _fills(at.view, window) and window.active:
+            return Done(f"{capital(call(at.view, window))} fills the screen already.")
+    if at.phase != 1:
+        return await _to_window(at, key("alt+F10"), "Maximising")
+    ok = await at.until(lambda v: (w := _now(v, at)) is not None and _fills(v, w), 2.0)
+    return _sized(at, ok, "maximised")
+
+
+async def restore(at: Moment) -> Step:
+    """Bring a window back from the panel, or to its former size."""
+    if at.phase == 0:
+        window = _target(at)
+        if isinstance(window, Window) and window.active and not _fills(at.view, window):
+            return Done(f"{capital(call(at.view, window))} has its normal size already.")
+    if at.phase == _RAISED:
+        raised = await _raised(at)
+        window = _now(at.view, at)
+        if isinstance(raised, Fail) or window is None or not _fills(at.view, window):
+            return raised
+    if at.phase != 1:
+        return await _to_window(at, key("alt+F10"), "Restoring")
+    ok = await at.until(lambda v: (w := _now(v, at)) is not None and not _fills(v, w), 2.0)
+    return _sized(at, ok, "restored")
+
+
+def _sized(at: Moment, ok: bool, how: str) -> Step:
+    window = _now(at.view, at)
+    name = capital(call(at.view, window) if window else "the window")
+    if at.failure:
+        return Fail(f"{name} is not {how}: {at.failure}")
+    return Done(f"{name} is {how}.") if ok else Fail(f"{name} did not get {how}.")
+
+
+def _fills(view: View, window: Window) -> bool:
+    width, height = view.size
+    return window.box.width >= width - 20 and window.box.height >= height * 0.85
+
+
+async def show_desktop(at: Moment) -> Step:
+    """Minimise everything."""
+    if at.phase == 0:
+        if all(w.minimised for w in at.view.programs):
+            return Done("The desktop is free: no window shows.")
+        return Act("Showing the desktop.", (key("ctrl+alt+d"),))
+    if await at.until(lambda v: all(w.minimised for w in v.programs), 2.0):
+        return Done("All windows are minimised.")
+    return Fail("Some windows are still showing.")
+
+
+async def list_apps(at: Moment) -> Step:
+    """Say which programs can be opened."""
+    names = [app.spoken for app in apps(at.view)]
+    return Done(f"You can open: {listing(names)}." if names else "I found no programs to open.")
+
+
+# The web -----------------------------------------------------------------------------
+
+
+def _is_address(text: str) -> bool:
+    return bool(
+        re.fullmatch(r"(?:https?://)?[\w-]+(?:(?:\.| dot )[\w-]+)+(?:/\S*)?", text, re.IGNORECASE)
+    )
+
+
+async def go_to(at: Moment) -> Step:
+    """Open an address in the browser, if one is installed."""
+    url = re.sub(r"\s+", "", re.sub(r"\s+dot\s+", ".", at.slot("url"), flags=re.IGNORECASE))
+    browser = next((app for app in apps(at.view) if app.spoken == "web browser"), None)
+    if browser is None:
+        return Fail("No web browser is installed on this desktop, so I cannot go to web pages.")
+    if at.phase == _LOADED:
+        return Fail(at.failure) if at.failure else Done(f"I gave {url} to the web browser.")
+    if at.phase != 0 or not any(browser.owns(w) and w.active for w in at.view.programs):
+        step = await open_app(_with(at, app=browser.spoken))
+        if not isinstance(step, Done):
+            return step
+    calls = (key("ctrl+l"), type_text(url), key("Return"))
+    return Act(f"Going to {url}.", calls, _LOADED)

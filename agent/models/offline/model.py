@@ -1,0 +1,55 @@
+"""The offline planner as a `Model`: voice commands in the shape of the Messages API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from agent.desktop.base import Desktop
+from agent.events import Usage
+from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text, TurnDone
+from agent.models.offline.progress import read
+from agent.models.offline.steps import Call
+from agent.models.offline.turns import next_turn
+
+
+class OfflineModel:
+    """Honest voice commands: fixed sentences, checked effects, no guessing.
+
+    What it does next follows from the messages and the desktop alone.
+    """
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._desktop = desktop
+
+    @property
+    def name(self) -> str:
+        return "offline"
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
+        """One turn.
+
+        Raises:
+            DesktopError: the desktop cannot be looked at.
+        """
+        turn = await next_turn(self._desktop, read(request.messages))
+        yield Text(turn.say)
+        yield BlockDone(0, {"type": "text", "text": turn.say})
+        for index, (call_id, call) in enumerate(turn.calls, 1):
+            yield BlockDone(index, _block(call_id, call))
+        yield TurnDone("tool_use" if turn.calls else "end_turn", Usage())
+
+    async def close(self) -> None:
+        """Nothing is held between turns."""
+
+
+def _block(call_id: str, call: Call) -> Block:
+    block: dict[str, Any] = {
+        "type": "tool_use",
+        "id": call_id,
+        "name": call.name,
+        "input": call.input,
+    }
+    if call.toolset is not None:
+        block["toolset_name"] = call.toolset
+    return block

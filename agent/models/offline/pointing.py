@@ -1,0 +1,223 @@
+"""Clicks, menus, the wheel and dragging: always at something that was found on the screen."""
+
+from __future__ import annotations
+
+from agent.desktop.base import Node
+from agent.models.offline.applications import raise_call
+from agent.models.offline.matching import clear, rank
+from agent.models.offline.sentences import scrolling
+from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key
+from agent.models.offline.targets import describe, find, seen
+from agent.models.offline.view import View
+
+_RAISED = 2
+_EFFECT_SECONDS = 1.5
+_MEMBERS = {
+    "": "left_click",
+    "left": "left_click",
+    "right": "right_click",
+    "double": "double_click",
+    "triple": "triple_click",
+    "middle": "middle_click",
+}
+_DID = {"right_click": "Right-clicked", "double_click": "Double-clicked"}
+
+
+def _wanted(at: Moment, slot: str) -> Node | Fail:
+    label = at.slot(slot)
+    nodes = find(at.view, label)
+    place = at.slot("place")
+    if len(nodes) > 1 and place:
+        index = int(place) - 1 if int(place) > 0 else int(place)
+        nodes = [nodes[index]] if -len(nodes) <= index < len(nodes) else nodes
+    if len(nodes) == 1:
+        return nodes[0]
+    if nodes:
+        return _which(at.view, label, nodes)
+    names = seen(at.view)
+    have = f" I see: {', '.join(names)}." if names else " I see nothing here that has a name."
+    return Fail(f"I could not see {label}.{have}")
+
+
+def _which(view: View, label: str, nodes: list[Node]) -> Fail:
+    words = ("first", "second", "third", "fourth", "fifth")
+    told = [f"{w}, {describe(view, n)}" for w, n in zip(words, nodes, strict=False)]
+    return Fail(f"I see {len(nodes)} things named {label}: {'; '.join(told)}. Say: the second one.")
+
+
+def _covered(view: View, node: Node) -> Call | None:
+    """The click that uncovers a node's window, if another window lies over it."""
+    if view.furniture(node) or view.inside(node, ("menu",)) or node.box is None:
+        return None
+    window = view.window_of(node)
+    top = view.on_top_at(*node.box.center)
+    if window is None or top is None or top.id == window.id:
+        return None
+    return raise_call(view, window)
+
+
+async def click_label(at: Moment) -> Step:
+    """Click on something by its name, and say what came of it."""
+    member = _MEMBERS[at.slot("button")]
+    if at.phase == 1:
+        return await _clicked(at, f"{_DID.get(member, 'Clicked')} {at.slot('label')}.")
+    await at.until(lambda v: find(v, at.slot("label")), 1.0)
+    node = _wanted(at, "label")
+    if isinstance(node, Fail):
+        return node
+    if at.phase == 0 and (uncover := _covered(at.view, node)):
+        return Act("Bringing its window to the front.", (uncover,), _RAISED)
+    assert node.box is not None  # noqa: S101 - found nodes have boxes
+    return Act(f"Clicking {node.name}.", (click(*node.box.center, name=member),), 1, _memo(at.view))
+
+
+def _memo(view: View) -> str:
+    return f"{view.print}x{len(view.dialogs)}"
+
+
+async def _clicked(at: Moment, did: str) -> Step:
+    """Tell what changed: a dialog, a window, a menu; or that nothing did."""
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+    before, _, dialogs = at.memo.partition("x")
+    if not await at.until(lambda v: v.print != before, _EFFECT_SECONDS):
+        return Done(f"{did} Nothing on the screen changed that I can see.")
+    if len(at.view.dialogs) <= int(dialogs or 0):
+        await at.until(lambda v: len(v.dialogs) > int(dialogs or 0), 0.4)
+    if len(at.view.dialogs) > int(dialogs or 0):
+        name = at.view.dialogs[-1].name
+        return Done(f"{did} A dialog is open{f', {name}' if name else ''}.")
+    return Done(did)
+
+
+async def click_here(at: Moment) -> Step:
+    """Click where the pointer is."""
+    if at.phase == 1:
+        return await _clicked(at, "Clicked.")
+    return Act("Clicking here.", (Call(_MEMBERS[at.slot("button")], {}),), 1, _memo(at.view))
+
+
+async def context_menu(at: Moment) -> Step:
+    """Open the menu of what has the keyboard."""
+    if at.phase == 0:
+        return Act("Opening the context menu.", (key("shift+F10"),))
+    if await at.until(_open_items, 2.0):
+        return Done("The context menu is open.")
+    return Fail("No context menu has opened.")
+
+
+# Menus -----------------------------------------------------------------------------
+
+
+def _menus(view: View) -> list[Node]:
+    """Menus that can be opened now: of menu bars, the active window's first, and submenus."""
+    bars = [n for n in view.tree.showing("menu") if n.name and n.box]
+    return sorted(bars, key=lambda n: (not view.in_active(n), view.furniture(n)))
+
+
+def _find_menu(at: Moment) -> Node | Fail:
+    said = at.slot("menu")
+    found = clear(rank(said, [(n.name, n) for n in _menus(at.view)]))
+    if found:
+        return found[0].item
+    panel = [n for n in at.view.tree.showing("toggle button") if at.view.furniture(n)]
+    if found := rank(said, [(n.name, n) for n in panel if n.name]):
+        return found[0].item
+    active = [n.name for n in _menus(at.view) if at.view.in_active(n)]
+    have = f" I see: {', '.join(active[:9])}." if active else " No menu shows in this window."
+    return Fail(f"I could not see a menu named {said}.{have}")
+
+
+def _items_of(view: View, menu: Node) -> list[Node]:
+    items = view.tree.showing("menu item", "check menu item", "radio menu item", "menu")
+    return [n for n in items if menu in view.ancestors(n)]
+
+
+def _open_items(view: View) -> list[Node]:
+    items = view.tree.showing("menu item", "check menu item", "radio menu item")
+    return [n for n in items if not view.furniture(n)]
+
+
+async def menu(at: Moment) -> Step:
+    """Open a menu, unless it is open."""
+    await at.until(lambda _: not isinstance(_find_menu(at), Fail), 1.5)
+    node = _find_menu(at)
+    if isinstance(node, Fail):
+        return node
+    if at.phase == 1:
+        if at.failure:
+            return Fail(f"I could not open the menu: {at.failure}")
+        if await at.until(lambda v: _items_of(v, node) or _selected(v, node), 2.0):
+            return Done(f"The {node.name} menu is open.")
+        return Fail(f"I clicked on {node.name}, but no menu has opened.")
+    if _items_of(at.view, node):
+        return Done(f"The {node.name} menu is open.")
+    if at.phase == 0 and (uncover := _covered(at.view, node)):
+        return Act("Bringing its window to the front.", (uncover,), _RAISED)
+    assert node.box is not None  # noqa: S101 - found nodes have boxes
+    return Act(f"Opening the {node.name} menu.", (click(*node.box.center),))
+
+
+def _selected(view: View, node: Node) -> bool:
+    now = next((n for n in view.tree.nodes if n.id == node.id), None)
+    return now is not None and node.role != "menu" and "checked" in now.states
+
+
+async def close_menu(at: Moment) -> Step:
+    """Leave an open menu or dialog with Escape."""
+    if at.phase == 1:
+        return await _clicked(at, "Closed it.")
+    return Act("Pressing Escape.", (key("Escape"),), 1, _memo(at.view))
+
+
+# Pointer and wheel --------------------------------------------------------------------
+
+
+async def hover(at: Moment) -> Step:
+    """Move the pointer onto something."""
+    if at.phase == 1:
+        return Fail(at.failure) if at.failure else Done(f"The pointer is on {at.slot('label')}.")
+    node = _wanted(at, "label")
+    if isinstance(node, Fail):
+        return node
+    assert node.box is not None  # noqa: S101 - found nodes have boxes
+    point = list(node.box.center)
+    return Act(f"Pointing at {node.name}.", (Call("mouse_move", {"coordinate": point}),))
+
+
+async def drag(at: Moment) -> Step:
+    """Drag one thing onto another."""
+    if at.phase == 1:
+        return await _clicked(at, f"Dragged {at.slot('source')} to {at.slot('destination')}.")
+    source, destination = _wanted(at, "source"), _wanted(at, "destination")
+    for end in (source, destination):
+        if isinstance(end, Fail):
+            return end
+    assert isinstance(source, Node) and isinstance(destination, Node)  # noqa: S101, PT018
+    assert source.box is not None and destination.box is not None  # noqa: S101, PT018
+    given = {
+        "start_coordinate": list(source.box.center),
+        "coordinate": list(destination.box.center),
+    }
+    say = f"Dragging {source.name} to {destination.name}."
+    return Act(say, (Call("left_click_drag", given),), 1, _memo(at.view))
+
+
+async def scroll(at: Moment) -> Step:
+    """Turn the wheel over the active window, or go to its top or bottom."""
+    direction, amount = scrolling(at.command) or ("down", 5)
+    if at.phase == 1:
+        if at.failure:
+            return Fail(f"I could not scroll: {at.failure}")
+        ends = {"top": "Went to the top.", "bottom": "Went to the bottom."}
+        return Done(ends.get(direction, f"Scrolled {direction}."))
+    window = at.view.active
+    if window is None:
+        return Fail("No window is in front, so there is nothing to scroll.")
+    if not amount:
+        return Act(
+            f"Going to the {direction}.", (key("ctrl+Home" if direction == "top" else "ctrl+End"),)
+        )
+    x, y = window.box.center
+    given = {"scroll_direction": direction, "scroll_amount": amount, "coordinate": [x, y]}
+    return Act(f"Scrolling {direction}.", (Call("scroll", given),))

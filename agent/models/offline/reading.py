@@ -1,0 +1,124 @@
+"""Answers that need eyes only: what is on the screen, what a window says, what can be said."""
+
+from __future__ import annotations
+
+from agent.desktop.base import Node, Window
+from agent.models.offline.places import call, find_windows
+from agent.models.offline.steps import (
+    Act,
+    Call,
+    Done,
+    Fail,
+    Moment,
+    Step,
+    capital,
+    listing,
+    shell,
+    shortened,
+)
+from agent.models.offline.targets import seen
+from agent.models.offline.view import View
+from agent.models.offline.words import number
+
+_LONG = 400
+_LAST_LINES = 6
+_LONGEST_WAIT = 300
+
+
+async def read(at: Moment) -> Step:
+    """Read a window, the terminal, the selection or a title aloud."""
+    match at.slot("what"):
+        case "selection":
+            return await _selection(at)
+        case "title":
+            window = at.view.active
+            return (
+                Done(f"{capital(call(at.view, window))} is in front. Its title is {window.title}.")
+                if window
+                else Done("No window is in front.")
+            )
+        case "terminal":
+            return _terminal(at.view)
+        case "app":
+            windows = find_windows(at.view, at.slot("app"))
+            if not windows:
+                return Fail(f"I see no window called {at.slot('app')}.")
+            return _window(at.view, windows[0])
+        case _:
+            if at.view.active is None:
+                return Done(_overview(at.view))
+            return _window(at.view, at.view.active)
+
+
+async def _selection(at: Moment) -> Step:
+    if at.phase == 0:
+        return Act("Reading the selection.", (shell("xclip -o -selection primary"),))
+    if at.failure or not at.output:
+        return Fail("I could not read a selection; perhaps nothing is selected.")
+    return Done(f"Selected is: {shortened(at.output, _LONG)}")
+
+
+def _terminal(view: View) -> Step:
+    terminals = sorted((n for n in view.texts if n.role == "terminal"), key=view.in_active)
+    if not terminals:
+        return Fail("I see no terminal. Say: open the terminal.")
+    lines = [line.strip() for line in (terminals[-1].text or "").splitlines() if line.strip()]
+    if not lines:
+        return Done("The terminal is empty.")
+    return Done(
+        f"The terminal's last lines say: {shortened('. '.join(lines[-_LAST_LINES:]), _LONG)}"
+    )
+
+
+def _window(view: View, window: Window) -> Step:
+    name = capital(call(view, window))
+    texts = [n for n in view.texts if view.window_of(n) == window and (n.text or "").strip()]
+    if texts:
+        main = max(texts, key=lambda n: (n == view.field, len(n.text or "")))
+        return Done(f"{name} says: {shortened(main.text or '', _LONG)}")
+    names = [n.name for n in _words(view) if view.window_of(n) == window]
+    if names:
+        return Done(f"{name} shows: {shortened(', '.join(dict.fromkeys(names)), _LONG)}")
+    return Done(f"{name} shows no text that I can read.")
+
+
+def _words(view: View) -> list[Node]:
+    roles = ("table cell", "label", "heading", "link", "push button", "paragraph", "icon")
+    return [n for n in view.tree.showing(*roles) if n.name]
+
+
+async def describe(at: Moment) -> Step:
+    """What is on the screen, in two sentences."""
+    return Done(_overview(at.view))
+
+
+def _overview(view: View) -> str:
+    shown = [w for w in reversed(view.programs) if not w.minimised]
+    hidden = [w for w in view.programs if w.minimised]
+    if not shown:
+        said = "No window shows on the desktop."
+    else:
+        others = [call(view, w) for w in shown[1:]]
+        said = f"{capital(call(view, shown[0]))} is in front."
+        said += f" Behind it: {listing(others)}." if others else ""
+    if hidden:
+        said += f" Minimised: {listing([call(view, w) for w in hidden])}."
+    names = seen(view)
+    return f"{said} You can click: {', '.join(names)}." if names else said
+
+
+async def wait(at: Moment) -> Step:
+    """Wait; the tool counts whole seconds."""
+    seconds = (number(at.slot("count")) or 1) * (60 if at.slot("unit") == "minute" else 1)
+    seconds = min(seconds, _LONGEST_WAIT)
+    if at.phase == 0:
+        call_ = Call("wait", {"duration": seconds})
+        return Act(f"Waiting {seconds} second{'s' if seconds != 1 else ''}.", (call_,))
+    return Fail(f"The wait ended early: {at.failure}") if at.failure else Done("I have waited.")
+
+
+async def screenshot(at: Moment) -> Step:
+    """Take a picture of the screen."""
+    if at.phase == 0:
+        return Act("Taking a screenshot.", (Call("screenshot", {}),))
+    return Fail(f"No screenshot: {at.failure}") if at.failure else Done("Here is the screen.")

@@ -1,0 +1,129 @@
+"""What a handler of one command may answer, and what it may look at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agent.desktop.base import Desktop
+from agent.models.offline.grammar import Command
+from agent.models.offline.progress import Result
+from agent.models.offline.view import View, look
+
+_POLL = 0.06
+"""Seconds between two looks while something is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One action to ask for: a member of the computer's toolset, or another tool."""
+
+    name: str
+    input: dict[str, Any]
+    toolset: str | None = "computer"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Act, then come back in ``phase`` with the results and with ``memo``."""
+
+    say: str
+    calls: tuple[Call, ...]
+    phase: int = 1
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The command's effect was seen; ``say`` is what is true now."""
+
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The command was not carried out; ``say`` is why, and what the person can do."""
+
+    say: str
+
+
+Step = Act | Done | Fail
+
+
+@dataclass
+class Moment:
+    """One command at one point of its course, and the desktop as it is now."""
+
+    desktop: Desktop
+    view: View
+    command: Command
+    phase: int = 0
+    memo: str = ""
+    results: tuple[Result, ...] = ()
+    resuming: bool = False
+
+    def slot(self, name: str) -> str:
+        return self.command.slot(name)
+
+    async def until(self, seen: Callable[[View], object], seconds: float = 3.0) -> bool:
+        """Look again until something is seen or the time is over; ``view`` is the last look."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not seen(self.view):
+            if loop.time() >= end:
+                return False
+            await asyncio.sleep(_POLL)
+            self.view = await look(self.desktop)
+        return True
+
+    @property
+    def failure(self) -> str:
+        """The words of the first failed action of the last turn, or nothing."""
+        return next((r.text for r in self.results if r.is_error), "")
+
+    @property
+    def output(self) -> str:
+        return "\n".join(r.text for r in self.results).strip()
+
+
+Handler = Callable[[Moment], Awaitable[Step]]
+
+
+def click(x: int, y: int, name: str = "left_click") -> Call:
+    return Call(name, {"coordinate": [x, y]})
+
+
+def key(combo: str, repeat: int = 1) -> Call:
+    given: dict[str, Any] = {"text": combo}
+    return Call("key", {**given, "repeat": repeat} if repeat > 1 else given)
+
+
+def type_text(text: str) -> Call:
+    return Call("type", {"text": text})
+
+
+def shell(command: str) -> Call:
+    return Call("bash", {"command": command}, None)
+
+
+def editor(**given: str) -> Call:
+    return Call("str_replace_based_edit_tool", dict(given), None)
+
+
+def listing(names: Sequence[str], joint: str = "and") -> str:
+    """ "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {joint} {names[-1]}"
+
+
+def shortened(text: str, limit: int = 160) -> str:
+    """On one line, and cut at a word's end when it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[:limit].rsplit(' ', 1)[0]} …"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

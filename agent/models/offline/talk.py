@@ -1,0 +1,33 @@
+"""The few sentences that are about the talk itself."""
+
+from __future__ import annotations
+
+from agent.models.offline.steps import Done, Handler, Moment, Step
+from agent.models.offline.suggest import help_text
+
+
+def _saying(words: str) -> Handler:
+    async def say(_: Moment) -> Step:
+        return Done(words)
+
+    return say
+
+
+async def _help(_: Moment) -> Step:
+    return Done(help_text())
+
+
+HANDLERS: dict[str, Handler] = {
+    "help": _help,
+    "hello": _saying("Hello. Tell me what to do, or ask: what can I say."),
+    "thanks": _saying("You are welcome."),
+    "who": _saying(
+        "I am Sayso's voice commands: fixed sentences, no artificial intelligence. "
+        "Ask: what can I say."
+    ),
+    "cancel": _saying("All right, I am doing nothing."),
+    "no": _saying("All right, I am doing nothing."),
+    "resume": _saying("There is nothing to go on with."),
+    "yes": _saying("There is nothing that I asked."),
+    "choose_number": _saying("There is nothing to choose from. Say, for example: click Save."),
+}

@@ -1,0 +1,173 @@
+"""One turn: go on with the plan until an action is needed or all is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent.desktop.base import Desktop
+from agent.models.offline import applications, files, pointing, reading, talk, writing
+from agent.models.offline.grammar import Command
+from agent.models.offline.progress import Mark, Progress, Result
+from agent.models.offline.sentences import Plan, parse
+from agent.models.offline.steps import Act, Call, Done, Handler, Moment
+from agent.models.offline.suggest import not_understood
+from agent.models.offline.view import look
+from agent.models.offline.words import ordinal
+
+HANDLERS: dict[str, Handler] = {
+    "open_app": applications.open_app,
+    "new_window": applications.new_window,
+    "focus": applications.focus,
+    "switch": applications.switch,
+    "close": applications.close,
+    "minimise": applications.minimise,
+    "maximise": applications.maximise,
+    "restore": applications.restore,
+    "show_desktop": applications.show_desktop,
+    "list_apps": applications.list_apps,
+    "go_to": applications.go_to,
+    "click": pointing.click_label,
+    "click_here": pointing.click_here,
+    "context_menu": pointing.context_menu,
+    "menu": pointing.menu,
+    "close_menu": pointing.close_menu,
+    "hover": pointing.hover,
+    "drag": pointing.drag,
+    "scroll": pointing.scroll,
+    "type": writing.type_,
+    "keys": writing.keys,
+    "edit": writing.edit,
+    "new_document": writing.new_document,
+    "save": writing.save,
+    "save_as": writing.save_as,
+    "open_file": writing.open_file,
+    "create_file": files.create_file,
+    "create_folder": files.create_folder,
+    "list_files": files.list_files,
+    "read_file": files.read_file,
+    "run": files.run,
+    "read": reading.read,
+    "look": reading.describe,
+    "wait": reading.wait,
+    "screenshot": reading.screenshot,
+    **talk.HANDLERS,
+}
+"""What carries out each intent of the grammar."""
+
+_CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the planner answers: a line, and the calls to make, each with its id."""
+
+    say: str
+    calls: tuple[tuple[str, Call], ...] = ()
+
+
+@dataclass
+class _Place:
+    """Where in which plan we are while a turn is made."""
+
+    task: int
+    upto: int
+    command: int = 0
+    phase: int = 0
+    memo: str = ""
+    results: tuple[Result, ...] = ()
+    resuming: bool = False
+    said: list[str] = field(default_factory=list)
+
+    def next_command(self) -> None:
+        self.command, self.phase, self.memo = self.command + 1, 0, ""
+        self.results, self.resuming = (), False
+
+    def mark(self, act: Act) -> Mark:
+        return Mark(self.task, self.upto, self.command, act.phase, act.memo)
+
+
+def plan_for(instructions: Sequence[str], task: int) -> Plan:
+    """The plan of an instruction; "the second one" and "yes" stand for the one before."""
+    plan = parse(instructions[task])
+    only = plan.commands[0] if len(plan.commands) == 1 else None
+    if only is None or only.intent not in ("choose_number", "yes") or task == 0:
+        return plan
+    before = plan_for(instructions, task - 1).commands
+    index = max((i for i, c in enumerate(before) if c.intent in _CHOOSABLE), default=None)
+    if index is None:
+        return plan
+    return Plan((_chosen(before[index], only), *before[index + 1 :]))
+
+
+def _chosen(command: Command, choice: Command) -> Command:
+    if choice.intent == "yes":
+        return command.having(sure="yes")
+    return command.having(place=str(ordinal(choice.slot("ordinal")) or 1))
+
+
+async def next_turn(desktop: Desktop, progress: Progress) -> Turn:
+    """What to say and do next.
+
+    Raises:
+        DesktopError: the desktop is not there.
+    """
+    place = _begin(progress)
+    if place is None:
+        return Turn("There is nothing to do yet. Say: what can I say.")
+    while True:
+        plan = plan_for(progress.instructions, place.task)
+        if plan.unknown:
+            place.said.append(not_understood(plan.unknown, progress.instructions[place.task]))
+        elif place.command < len(plan.commands):
+            turn = await _step(desktop, progress, place, plan)
+            if turn is not None:
+                return turn
+            continue
+        if place.upto >= len(progress.instructions):
+            return Turn(" ".join(line for line in place.said if line) or "Done.")
+        place = _Place(place.upto, place.upto + 1, said=place.said)
+
+
+async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan) -> Turn | None:
+    """Carry out the next piece of a plan; None when the turn is not over by it."""
+    command = plan.commands[place.command]
+    at = Moment(
+        desktop,
+        await look(desktop),
+        command,
+        place.phase,
+        place.memo,
+        place.results,
+        place.resuming,
+    )
+    step = await HANDLERS[command.intent](at)
+    if isinstance(step, Act):
+        mark = place.mark(step)
+        calls = tuple((mark.id(progress.serial + i), c) for i, c in enumerate(step.calls))
+        return Turn(" ".join(line for line in (*place.said, step.say) if line), calls)
+    place.said.append(step.say)
+    if isinstance(step, Done):
+        place.next_command()
+        return None
+    left = len(plan.commands) - place.command - 1
+    if left:
+        place.said.append("I did not go on with the rest.")
+    place.command = len(plan.commands)
+    return None
+
+
+def _begin(progress: Progress) -> _Place | None:
+    """The place that the messages lead to."""
+    mark = progress.mark
+    if progress.fresh is None and mark is not None:
+        return _Place(mark.task, mark.upto, mark.command, mark.phase, mark.memo, progress.results)
+    if not progress.instructions or progress.fresh is None:
+        return None
+    first = progress.fresh
+    commands = parse(progress.instructions[first]).commands
+    goes_on = len(commands) == 1 and commands[0].intent == "resume"
+    cut = progress.cut
+    if goes_on and cut is not None:
+        return _Place(cut.task, first + 1, cut.command, resuming=True)
+    return _Place(first, first + 1)
