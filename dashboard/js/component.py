@@ -23,7 +23,7 @@ class RelayComponent(JSComponent):
     """
 
     def __init__(self, on_event: Callable[[Event], None] | None = None, **params: Any) -> None:
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]
         self._listener = on_event
         self._numbers = count(1)
         self._unacknowledged: dict[int, tuple[float, Event]] = {}

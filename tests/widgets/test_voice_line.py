@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from chromium import launch, off_site
 from playwright.sync_api import BrowserContext, Playwright, expect
-from widget_stage import Stage, Talk, said, sine, sound
+from widget_stage import Bench, Stage, Talk, said, sine, sound
 
 pytestmark = pytest.mark.browser
 
@@ -187,6 +188,53 @@ def test_what_was_sent_before_the_page_was_there_is_repeated(
     talk = Talk(stage, browser_context)
     talk.event("local.ack", id=1)
     talk.page.close()
+
+
+def test_a_second_tab_takes_the_voice_over(stage: Stage, browser_context: BrowserContext) -> None:
+    """Two tabs never listen at once: the first lets go of the microphone and says why."""
+    first = Talk(stage, browser_context).start()
+    stage.bench = Bench()
+    second = Talk(stage, browser_context).start()
+    first.until(lambda: first.bench.states()[-1] == "failed", "the first lets go")
+    lost = first.event("local.state", state="failed")
+    assert lost["error"]["code"] == "taken_over"
+    assert first.page.evaluate(TRACKS) == ["ended"]
+    assert second.bench.states()[-1] == "ready"
+    first.page.close()
+    second.page.close()
+
+
+def test_a_microphone_that_gives_nothing_is_noticed(talk: Talk) -> None:
+    """Digital silence for some seconds is no quiet room: the bar says so."""
+    expect(talk.page.get_by_role("status")).to_contain_text("No sound comes", timeout=15000)
+    assert talk.bench.states()[-1] == "ready"
+
+
+def test_the_same_core_runs_under_anywidget(stage: Stage, browser_context: BrowserContext) -> None:
+    """Given Jupyter's kind of host (get, set, save_changes, send, on), the bundle works as well."""
+    page = browser_context.new_page()
+    page.goto(f"{stage.url}/voice")
+    bundle = (Path(__file__).parents[2] / "dashboard/voice/widget.bundle.js").read_text()
+    states = page.evaluate(
+        """async (code) => {
+          const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+          const { default: widget } = await import(url);
+          const sent = [], values = { handover_after: 60 };
+          const model = { get: (k) => values[k], set: (k, v) => (values[k] = v), save_changes() {},
+                          send: (m) => sent.push(...m.events), on() {} };
+          const el = document.body.appendChild(document.createElement("div"));
+          const dispose = await widget.render({ model, el });
+          el.querySelector("button").click();
+          while (!sent.some((e) => e.type === "local.need_ticket"))
+            await new Promise((done) => setTimeout(done, 20));
+          dispose();
+          await new Promise((done) => setTimeout(done, 50));
+          return sent.filter((e) => e.type === "local.state").map((e) => e.state);
+        }""",
+        bundle,
+    )
+    assert states == ["off", "connecting", "off"]
+    page.close()
 
 
 def test_a_refused_microphone_says_what_to_do(stage: Stage, playwright: Playwright) -> None:

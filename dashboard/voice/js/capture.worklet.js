@@ -4,6 +4,7 @@ import { SpeechGate } from "./vad.js";
 const RATE = 16000;
 const FRAME = 320; // 20 ms
 const HOP = 160; // 10 ms
+const CLIPPING = 8; // samples of a frame at full scale
 
 /** Microphone → mono → 16 kHz PCM16 in frames of 20 ms; silence keeps flowing when no track is there. */
 class Capture extends AudioWorkletProcessor {
@@ -36,14 +37,17 @@ class Capture extends AudioWorkletProcessor {
   ship() {
     const pcm = new Int16Array(FRAME);
     let energy = 0;
+    let full = 0;
     for (let i = 0; i < FRAME; i += 1) {
       const x = Math.max(-1, Math.min(1, this.frame[i]));
       energy += x * x;
+      full += Math.abs(x) > 0.995 ? 1 : 0;
       pcm[i] = Math.round(x < 0 ? x * 32768 : x * 32767);
     }
     this.filled = 0;
     const level = Math.sqrt(energy / FRAME);
-    this.port.postMessage({ type: "frame", pcm: pcm.buffer, level }, [pcm.buffer]);
+    const clips = full > CLIPPING;
+    this.port.postMessage({ type: "frame", pcm: pcm.buffer, level, clips }, [pcm.buffer]);
   }
 }
 

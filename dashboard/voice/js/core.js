@@ -1,7 +1,9 @@
 import { Audio } from "./audio.js";
 import { Ducking } from "./ducking.js";
+import { Elsewhere } from "./elsewhere.js";
 import { Emitter } from "../../js/emitter.js";
 import { VoiceError, classify } from "./errors.js";
+import { HINTS, Health } from "./health.js";
 import { KNOWN, trimmed } from "./incoming.js";
 import { Microphone } from "./microphone.js";
 import { Relay } from "../../js/relay.js";
@@ -40,6 +42,8 @@ export class VoiceCore extends Emitter {
     this.audio = new Audio({ onState: (state) => this.#audioState(state) });
     this.line = this.#makeLine();
     this.ducking = new Ducking((on) => this.#duck(on));
+    this.health = new Health();
+    this.elsewhere = new Elsewhere(() => this.#phase !== "off" && this.#fail(new VoiceError("taken_over")));
     this.onVisible = () => document.visibilityState === "visible" && void this.audio.resume();
     document.addEventListener("visibilitychange", this.onVisible);
     adapter.on("change:push_to_talk", () => this.#gate());
@@ -59,6 +63,11 @@ export class VoiceCore extends Emitter {
 
   get pushToTalk() {
     return Boolean(this.adapter.get("push_to_talk"));
+  }
+
+  /** What is wrong with the microphone's sound, in words, or "". */
+  get hint() {
+    return HINTS[this.health.hint] ?? "";
   }
 
   get pushed() {
@@ -90,6 +99,7 @@ export class VoiceCore extends Emitter {
     this.speaker.attach(this.audio.player);
     this.audio.listenTo(stream);
     this.#phase = "on";
+    this.elsewhere.take();
     this.line.open();
     this.emit("devices");
   }
@@ -184,6 +194,7 @@ export class VoiceCore extends Emitter {
     this.close();
     this.microphone.dispose();
     this.line.dispose();
+    this.elsewhere.dispose();
     document.removeEventListener("visibilitychange", this.onVisible);
     this.relay.flush();
   }
@@ -272,8 +283,17 @@ export class VoiceCore extends Emitter {
       return;
     }
     this.levels.input = this.muted ? 0 : data.level;
+    this.#examine(data);
     if (!this.#asleep) this.line.sendAudio(data.pcm);
     this.relay.flush();
+  }
+
+  /** Tells, once, when the microphone gives nothing or too much. */
+  #examine({ level, clips }) {
+    const closed = this.muted || (this.pushToTalk && !this.#pushed);
+    if (!(closed ? this.health.reset() : this.health.push(level, clips))) return;
+    if (this.health.hint) this.relay.log("warning", this.hint);
+    this.emit("change");
   }
 
   #speech(on) {
@@ -334,6 +354,7 @@ export class VoiceCore extends Emitter {
     if (this.line.state !== "off") this.line.close(error);
     this.microphone.stop();
     this.audio.close();
+    this.health.reset();
     Object.assign(this.levels, { input: 0, output: 0 });
     this.#tell();
   }

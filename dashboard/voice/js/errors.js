@@ -20,6 +20,10 @@ const TABLE = {
     "Browsers give the microphone to secure pages only.",
     "Open this page over https, or at localhost on this computer. You can also type.",
   ],
+  taken_over: [
+    "The voice has moved to another tab or window.",
+    "Press Start to bring it back here.",
+  ],
   gesture_needed: ["The browser wants a click before it plays sound.", "Press Start."],
   audio_unsupported: [
     "This browser cannot process sound as needed.",

@@ -78,7 +78,9 @@ export class Line extends Emitter {
     if (!this.#timers.ticket) return; // asked for no longer
     this.#clear("ticket");
     if (ticket.error) {
-      this.close(Object.assign(new VoiceError(ticket.error.code), ticket.error));
+      const error = Object.assign(new VoiceError(ticket.error.code), ticket.error);
+      if (this.#current) this.#broken(error);
+      else this.close(error);
       return;
     }
     this.provider = ticket.provider ?? null;

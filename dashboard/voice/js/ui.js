@@ -94,7 +94,8 @@ export class VoiceBar {
   #toggle() {
     this.panel.togglePopover();
     const box = this.gear.getBoundingClientRect();
-    this.panel.style.left = `${Math.max(8, box.right - this.panel.offsetWidth)}px`;
+    const right = Math.min(box.right, document.documentElement.clientWidth - 8);
+    this.panel.style.left = `${Math.max(8, right - this.panel.offsetWidth)}px`;
     this.panel.style.top = `${Math.max(8, box.top - this.panel.offsetHeight - 8)}px`;
     void this.#list();
   }
@@ -114,7 +115,7 @@ export class VoiceBar {
     this.main.lastChild.textContent = label;
     this.main.setAttribute("aria-label", `${label} voice`);
     this.word.textContent = error ? error.message : this.#says(state);
-    this.advice.textContent = error?.advice ?? "";
+    this.advice.textContent = error?.advice ?? core.hint;
     this.push.hidden = !core.pushToTalk || !live;
     this.push.setAttribute("aria-pressed", String(core.pushed));
     this.ptt.checked = core.pushToTalk;

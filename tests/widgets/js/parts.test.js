@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { Clip } from "../../../dashboard/voice/js/clip.js";
 import { chatUrl } from "../../../dashboard/voice/js/connection.js";
 import { classify } from "../../../dashboard/voice/js/errors.js";
+import { Health } from "../../../dashboard/voice/js/health.js";
 import { trimmed } from "../../../dashboard/voice/js/incoming.js";
 import { Resampler } from "../../../dashboard/voice/js/resample.js";
 import { Sequence } from "../../../dashboard/voice/js/sequence.js";
@@ -164,4 +165,16 @@ test("scores are cut to three; anything else passes as it is", () => {
   assert.deepEqual(trimmed({ models: { prosody: { scores } } }).models.prosody.scores, { d: 4, b: 3, c: 2 });
   const odd = { models: { prosody: { scores: null } } };
   assert.equal(trimmed(odd), odd);
+});
+
+test("a microphone that gives nothing, or too much, is noticed, and that it is well again", () => {
+  const health = new Health();
+  const feed = (level, clips) => Array.from({ length: 260 }, () => health.push(level, clips)).filter(Boolean).length;
+  assert.equal(feed(0.01, false), 0);
+  assert.equal(feed(0, false) + feed(0, false), 1);
+  assert.equal(health.hint, "silent");
+  assert.equal(feed(0.9, true) + feed(0.9, true), 2);
+  assert.equal(health.hint, "clipping");
+  assert.ok(health.reset());
+  assert.equal(health.hint, null);
 });
