@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.errors import ContextTooLong, ModelRefused, StreamBroken
 from agent.events import Usage
-from agent.models.base import Block, BlockDone, ModelPart, Text, TurnDone
+from agent.models.base import Block, BlockDone, Counted, ModelPart, Text, TurnDone
 from agent.models.pricing import priced
 
 _TOKENS = (
@@ -45,6 +45,7 @@ class Assembler:
             case "message_start":
                 self.started = True
                 self._count(event["message"].get("usage") or {})
+                yield Counted(self.usage)
             case "content_block_start":
                 self._blocks[event["index"]] = dict(event["content_block"])
             case "content_block_delta":

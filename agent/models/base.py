@@ -72,6 +72,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What the turn costs at least, told when its answer begins.
+
+    `TurnDone` brings the whole usage, this included; a turn that is cut or breaks off has
+    no `TurnDone`, but its prompt is paid for all the same.
+    """
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
 class TurnDone:
     """The answer is complete."""
 
@@ -79,7 +90,7 @@ class TurnDone:
     usage: Usage = field(default_factory=Usage)
 
 
-ModelPart = Text | BlockDone | Waiting | TurnDone
+ModelPart = Text | BlockDone | Waiting | Counted | TurnDone
 
 
 class Model(Protocol):

@@ -27,6 +27,7 @@ from agent.errors import ModelError, ModelUnavailable
 from agent.events import Usage
 from agent.models.base import (
     BlockDone,
+    Counted,
     Model,
     ModelPart,
     ModelRequest,
@@ -39,10 +40,11 @@ from agent.models.cassette_key import digest, loosened, normalise
 VERSION = 1
 """Of the format; another number cannot be read."""
 
-_KINDS: dict[str, type[Text | BlockDone | Waiting | TurnDone]] = {
+_KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | TurnDone]] = {
     "text": Text,
     "block": BlockDone,
     "waiting": Waiting,
+    "counted": Counted,
     "done": TurnDone,
 }
 _FAILURES: dict[str, type[ModelError]] = {
@@ -236,14 +238,14 @@ def _check_header(path: Path, line: str) -> None:
 def _part_to_json(at: float, part: ModelPart) -> dict[str, Any]:
     kind = next(name for name, cls in _KINDS.items() if isinstance(part, cls))
     data = asdict(part)
-    if isinstance(part, TurnDone):
+    if isinstance(part, TurnDone | Counted):
         data["usage"] = part.usage.model_dump()
     return {"at": round(at, 3), "kind": kind, **data}
 
 
 def _part_from_json(data: dict[str, Any]) -> tuple[float, ModelPart]:
     at, kind = float(data.pop("at")), _KINDS[data.pop("kind")]
-    if kind is TurnDone:
+    if "usage" in data:
         data["usage"] = Usage(**data["usage"])
     return at, kind(**data)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 
 import pytest
-from model_conversation import Connect, answer_calls, picture, request, take_turn, user
+from model_conversation import Connect, Turn, answer_calls, picture, request, take_turn, user
 
-from agent.errors import ModelError
+from agent.errors import ModelError, StreamBroken
 from agent.models.anthropic_dialects import ContextPolicy, Dialect, ToolsetDialect
 from agent.models.anthropic_hosted import HostedDialect
 from agent.models.anthropic_portable import PortableDialect
-from agent.models.base import BlockDone, TurnDone
+from agent.models.base import BlockDone, Counted
 from agent.testing.messages_script import Reply, call, says, thinking
 
 BATCH = says(
@@ -117,6 +117,19 @@ async def test_each_turn_reads_what_the_last_one_wrote(connect: Connect) -> None
         assert later["input_tokens"] == 0
 
 
+async def test_a_cut_turn_has_told_its_cost(connect: Connect) -> None:
+    """The prompt's tokens and price come with the first event, before any word."""
+    reply = BATCH.model_copy(update={"end": "cut", "end_after": 4})
+    _, claude = await connect([reply])
+    turn = Turn()
+    with pytest.raises(StreamBroken):
+        await take_turn(claude, request([user("Hello.")]), turn)
+    counted = turn.parts[0]
+    assert isinstance(counted, Counted)
+    assert counted.usage.cache_creation_input_tokens > 5000
+    assert counted.usage.dollars > 0
+
+
 async def test_money_follows_the_table(connect: Connect) -> None:
     """Usage holds cache reads and writes, and dollars by model."""
     _, claude = await connect([says("Hi.", output_tokens=1000)], model="claude-opus-5-5")
@@ -217,7 +230,6 @@ async def test_an_empty_answer_is_passed_on(connect: Connect) -> None:
     _, claude = await connect([Reply(output_tokens=0)])
     turn = await take_turn(claude, request([user("Hello.")]))
     assert turn.blocks == []
-    assert isinstance(turn.parts[0], TurnDone)
     assert turn.done.stop_reason == "end_turn"
 
 
