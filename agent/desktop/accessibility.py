@@ -8,6 +8,7 @@ Boxes ignore occlusion; `under` therefore asks the window list first.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -24,6 +25,8 @@ from agent.errors import DesktopError
 Result = TypeVar("Result")
 
 _REGISTRY = "org.a11y.atspi.Registry"
+_PUBLISHED_WITHIN = 1.0
+"""Seconds that applications may take to publish their trees after the first call."""
 _TEXT_CAP = 1_000_000
 _LINES_CAP = 500
 """Lines whose boxes are asked for; more than any screen shows."""
@@ -107,6 +110,7 @@ class Accessibility:
         if bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "sass", listen), 5) is None:
             # at-spi2-core before 2.46 takes the event's name alone
             bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "s", listen[:1]), 5)
+        _await_publication(bus)
         return bus
 
     def _address(self) -> str:
@@ -127,6 +131,13 @@ class Accessibility:
         if self._bus is not None:
             self._bus.close()
         self._bus = self._snapshot = None
+
+
+def _await_publication(bus: Bus) -> None:
+    """Block until every running application has heard that somebody listens."""
+    deadline = time.monotonic() + _PUBLISHED_WITHIN
+    while Snapshot(bus).silent() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:

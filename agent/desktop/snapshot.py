@@ -75,6 +75,11 @@ class Snapshot:
                 _flatten(items[root], items[root].name, None, False, nodes)
         return Tree(tuple(nodes))
 
+    def silent(self) -> bool:
+        """Whether some application does not publish its objects (yet)."""
+        asked = [call(name, _CACHE, "Cache", "GetItems") for name, _ in self._applications(None)]
+        return None in self._bus.call_all(asked, _PATIENCE)
+
     def text(self, node_id: str, cap: int) -> str:
         """Text of one object, at most ``cap`` characters."""
         answer = self._bus.call(call(*_ref(node_id), "Text", "GetText", "ii", (0, cap)), 2)
