@@ -1,0 +1,38 @@
+const WINDOW = 250; // frames of 20 ms
+const CLIPPED = 0.1; // share of frames
+
+export const HINTS = {
+  silent: "No sound comes from the microphone. Is it muted on the computer or the headset?",
+  clipping: "The microphone is too loud. Lower its level in the computer's settings.",
+};
+
+/** Watches whether what the microphone gives can be understood at all. */
+export class Health {
+  hint = null; // a key of HINTS
+  #frames = 0;
+  #sounding = 0;
+  #clipped = 0;
+
+  /** Takes one frame's level and whether it clips; returns whether the hint has changed. */
+  push(level, clips) {
+    this.#frames += 1;
+    this.#sounding += level > 0 ? 1 : 0;
+    this.#clipped += clips ? 1 : 0;
+    if (this.hint === "silent" && level > 0) return this.#judge(null);
+    if (this.#frames < WINDOW) return false;
+    const clipping = this.#clipped > CLIPPED * this.#frames ? "clipping" : null;
+    return this.#judge(this.#sounding === 0 ? "silent" : clipping);
+  }
+
+  /** Forgets what was; returns whether there was a hint. */
+  reset() {
+    return this.#judge(null);
+  }
+
+  #judge(hint) {
+    const changed = hint !== this.hint;
+    this.hint = hint;
+    this.#frames = this.#sounding = this.#clipped = 0;
+    return changed;
+  }
+}
