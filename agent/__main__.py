@@ -29,7 +29,7 @@ EXIT = {"done": 0, "failed": 1, "limit": 3, "refused": 4, "stopped": 130}
 WRONG_USE = 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, session_class: type[Session] = Session) -> int:
     """Run the command line; returns the exit code."""
     given = _parser().parse_args(arguments)
     try:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if given.task is None:
             _parser().error("say what to do, for example: python -m agent 'open the editor'")
-        return asyncio.run(_run(given, settings))
+        return asyncio.run(_run(given, settings, session_class))
     except SaysoError as error:
         print(f"sayso: {error}", file=sys.stderr)
         return WRONG_USE
@@ -98,14 +98,14 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
     return ""
 
 
-async def _run(given: argparse.Namespace, settings: Settings) -> int:
+async def _run(given: argparse.Namespace, settings: Settings, session_class: type[Session]) -> int:
     allowed = frozenset(given.yes_to)
     if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
-        raise ConfigurationError(f"There is no rule “{unknown.pop()}”; see --help for their names.")
+        raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
     if given.resume:
-        session = Session.resume(settings, given.resume, allowed=allowed)
+        session = session_class.resume(settings, given.resume, allowed=allowed)
     else:
-        session = Session.create(settings, allowed=allowed)
+        session = session_class.create(settings, allowed=allowed)
     printer = Printer(sys.stdout, as_json=given.json)
     session.log.subscribe(printer.show)
     try:

@@ -57,7 +57,7 @@ async def closing_picture(
 ) -> None:
     """One picture for a whole batch, unless its last action brought one."""
     _, last, result = acted[-1]
-    eyes: list[ClosesBatch] = [tool for tool, _, _ in acted if isinstance(tool, ClosesBatch)]
+    eyes = [one[0] for one in acted if isinstance(one[0], ClosesBatch)]
     if not eyes or result.image is not None:
         return
     try:

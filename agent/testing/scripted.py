@@ -1,7 +1,8 @@
 """Real fakes for tests of the agent without a service or a screen.
 
 `ScriptedModel` answers from a script and refuses, as the service would, any list of
-messages that breaks the API's rules. `FakeClock` is turned by hand. `FakeTool` acts on
+messages that breaks the API's rules. `FakeClock` is turned by hand,
+`HastyClock` never waits. `FakeTool` acts on
 nothing and remembers. `FakeDesktop` is a desktop of one text field.
 """
 
@@ -33,6 +34,7 @@ __all__ = [
     "FakeClock",
     "FakeDesktop",
     "FakeTool",
+    "HastyClock",
     "ScriptedModel",
     "call",
     "done",
@@ -167,6 +169,21 @@ class FakeClock:
             if due <= self._now and not future.done():
                 future.set_result(None)
         self._sleepers = [(due, f) for due, f in self._sleepers if not f.done()]
+
+
+class HastyClock:
+    """A clock whose every sleep is over after a few steps of the event loop."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        for _ in range(6):
+            await asyncio.sleep(0)
+        self._now += seconds
 
 
 Behaviour = Callable[[ToolCall], Awaitable[ToolResult]]

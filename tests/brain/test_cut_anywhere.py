@@ -27,6 +27,7 @@ from agent.testing.rules import violations
 from agent.testing.scripted import (
     FakeDesktop,
     FakeTool,
+    HastyClock,
     ScriptedModel,
     call,
     done,
@@ -35,21 +36,6 @@ from agent.testing.scripted import (
     thinks,
 )
 from agent.tools.base import ToolCall, ToolResult
-
-
-class HastyClock:
-    """A clock whose every sleep is over after a few steps of the event loop."""
-
-    def __init__(self) -> None:
-        self._now = 0.0
-
-    def now(self) -> float:
-        return self._now
-
-    async def sleep(self, seconds: float) -> None:
-        for _ in range(6):
-            await asyncio.sleep(0)
-        self._now += seconds
 
 
 def block(kind: str) -> list[Any]:

@@ -1,0 +1,124 @@
+"""Not a test: plays one rich scenario again and again, killed at each event in turn.
+
+``python kill_at_each_event.py DATA_DIR`` forks a child for each event number; the child
+kills itself with SIGKILL from the listener that is told of that event. What a person had
+seen by then is written to ``DATA_DIR/seen-N``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from agent import events as ev
+from agent.errors import StreamBroken
+from agent.journal import SqliteJournal, session_folder
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.scripted import (
+    FakeDesktop,
+    FakeTool,
+    HastyClock,
+    ScriptedModel,
+    call,
+    done,
+    hang,
+    says,
+    thinks,
+)
+from agent.tools.base import ToolCall, ToolResult
+
+
+async def act(call: ToolCall) -> ToolResult:
+    if "slow" in call.input:
+        await hang()
+    return ToolResult("ok", await FakeDesktop().screenshot())
+
+
+async def scenario(session: Session) -> None:
+    await session.open()
+    session.say("First.")
+    log = session.log
+    asked = await log.wait_for(lambda e: e.kind == "approval_asked")
+    session.hold("speech")
+    session.release("noise")
+    session.approve(asked.approval_id, "allow", channel="voice")
+    slow = await log.wait_for(lambda e: e.kind == "action_proposed" and "slow" in e.input)
+    await log.wait_for(lambda e: e.kind == "action_started", since=slow.seq)
+    session.take_control()
+    session.return_control("I closed a window.")
+    question = await log.wait_for(lambda e: e.kind == "question_asked")
+    session.answer(question.question_id, "yes")
+    log.append(ev.Narrated(narration_id="n", text="One two three", state="cut", cut_at=1))
+    await session.wait_idle()
+    session.say("Second.")
+    await log.wait_for(lambda e: e.kind == "text_streamed" and e.text.startswith("Never"))
+    session.say("No, third.")
+    session.stop("button")
+    await session.close("The end.")
+
+
+def scripts() -> list[list[object]]:
+    risky = call("type", text="ls\n", wm_class="Xfce4-terminal")
+    return [
+        [
+            *thinks("How?"),
+            *says("I type.", index=1),
+            *risky,
+            *call(),
+            *done("tool_use", input_tokens=5),
+        ],
+        [*says("Half"), StreamBroken("The connection was cut.")],
+        [*says("Slowly."), *call(slow="1"), *done("tool_use")],
+        [*says("Done."), *done()],
+        [*says("Never read"), hang],
+    ]
+
+
+def session_for(data_dir: Path, name: str) -> Session:
+    settings = Settings(
+        _env_file=None, data_dir=data_dir, max_turns=3, width=640, height=480, model="offline"
+    )
+    return Session(
+        settings,
+        name,
+        SqliteJournal(session_folder(data_dir, name)),
+        clock=HastyClock(),
+        desktop=FakeDesktop(),
+        model=ScriptedModel(scripts()),
+        tools=(FakeTool(act, harmless=False),),
+    )
+
+
+def child(data_dir: Path, number: int) -> None:
+    session = session_for(data_dir, f"killed-{number:03d}")
+    seen = os.open(data_dir / f"seen-{number:03d}", os.O_CREAT | os.O_WRONLY, 0o600)
+
+    def told(event: ev.Event) -> None:
+        os.write(seen, (ev.dump_event(event) + "\n").encode())
+        if event.seq == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    session.log.subscribe(told)
+    asyncio.run(asyncio.wait_for(scenario(session), 30))
+
+
+def main(data_dir: Path) -> None:
+    number, killed = 0, True
+    while killed:
+        pid = os.fork()
+        if pid == 0:
+            child(data_dir, number)
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        killed = os.WIFSIGNALED(status)
+        if not killed and os.WEXITSTATUS(status):
+            sys.exit(f"The scenario failed at event {number}.")
+        number += 1
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,140 @@
+"""From events to messages: what is kept of a cut turn, and how it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent import events as ev
+from agent.history import BROKEN_OFF, CUT, HALTED, INTERRUPTED, build_messages
+from agent.testing.rules import violations
+
+PICTURE = ev.Image(sha256="a" * 64, media_type="image/jpeg", width=1, height=1)
+
+
+def messages(*events: Any) -> list[dict[str, Any]]:
+    return build_messages(events, lambda sha256: f"data of {sha256[0]}")
+
+
+def said(text: str = "Click.") -> ev.UserMessage:
+    return ev.UserMessage(text=text)
+
+
+def turn() -> ev.TurnStarted:
+    return ev.TurnStarted(turn_id="t", model="m")
+
+
+def text(words: str) -> ev.TextStreamed:
+    return ev.TextStreamed(turn_id="t", text=words)
+
+
+def block(**fields: Any) -> ev.BlockFinished:
+    return ev.BlockFinished(turn_id="t", index=0, block=fields)
+
+
+def tool(name: str = "left_click", call: str = "c1", **more: Any) -> ev.BlockFinished:
+    return block(type="tool_use", id=call, name=name, input={}, **more)
+
+
+def end(reason: str) -> ev.TurnFinished:
+    return ev.TurnFinished(turn_id="t", stop_reason=reason)
+
+
+def finished(call: str = "c1", **more: Any) -> ev.ActionFinished:
+    return ev.ActionFinished(action_id=call, **more)
+
+
+def test_unfinished_text_is_kept_trimmed_and_the_interruption_told():
+    found = messages(said(), turn(), text("I will "), text("now "), end("interrupted"), said("No."))
+    assert found[1] == {"role": "assistant", "content": [{"type": "text", "text": "I will now"}]}
+    assert [b["text"] for b in found[2]["content"]] == ["The user interrupted you here.", "No."]
+
+
+def test_an_unfinished_thought_or_call_is_dropped_and_the_turn_with_it():
+    thought = ev.TextStreamed(turn_id="t", text="Hm", role="thinking")
+    found = messages(said(), turn(), thought, end("interrupted"), said("No."))
+    assert [m["role"] for m in found] == ["user"]
+    assert len(found[0]["content"]) == 2
+
+
+def test_finished_thinking_is_replayed_byte_for_byte():
+    thinking = {"type": "thinking", "thinking": "", "signature": "s", "extra": [1]}
+    found = messages(
+        said(), turn(), block(**thinking), tool(), end("tool_use"), finished(text="ok")
+    )
+    assert found[1]["content"][0] == thinking
+
+
+def test_each_call_has_its_own_answer_with_its_toolset():
+    found = messages(
+        said(),
+        turn(),
+        tool(call="c1", toolset_name="computer"),
+        tool(call="c2", toolset_name="computer"),
+        tool("bash", call="c3"),
+        ev.ActionStarted(action_id="c1"),
+        finished("c1", text="Clicked.", image=PICTURE),
+        ev.ActionStarted(action_id="c2"),
+        end("interrupted"),
+    )
+    first, second, third, _ = found[2]["content"]
+    assert first["toolset_name"] == second["toolset_name"] == "computer"
+    assert "toolset_name" not in third
+    assert [part["type"] for part in first["content"]] == ["text", "image"]
+    assert (second["content"][0]["text"], second["is_error"]) == (CUT, True)
+    assert (third["content"][0]["text"], third["is_error"]) == (INTERRUPTED, True)
+
+
+def test_words_spoken_during_a_turn_come_after_its_results():
+    found = messages(said(), turn(), tool(), said("Faster."), end("tool_use"), finished(text="ok"))
+    assert [b["type"] for b in found[2]["content"]] == ["tool_result", "text"]
+
+
+def test_the_closing_picture_goes_into_the_last_result_unless_that_is_an_error():
+    seen = ev.ScreenSeen(action_id="c1", image=PICTURE)
+    good = messages(said(), turn(), tool(), end("tool_use"), finished(text="ok"), seen)
+    assert [p["type"] for p in good[2]["content"][0]["content"]] == ["text", "image"]
+    bad = finished(text="Missed.", is_error=True, image=PICTURE)
+    found = messages(said(), turn(), tool(), end("tool_use"), bad, seen)
+    assert [b["type"] for b in found[2]["content"]] == ["tool_result", "text", "image"]
+    assert [p["type"] for p in found[2]["content"][0]["content"]] == ["text"]
+
+
+def test_a_picture_that_is_gone_is_said_to_be():
+    gone = build_messages([ev.UserMessage(text="", images=(PICTURE,))], lambda sha256: None)
+    assert "no longer available" in gone[0]["content"][0]["text"]
+
+
+def test_what_was_heard_of_a_narration_is_told_once():
+    cut = ev.Narrated(narration_id="n", text="Opening the old editor", state="cut", cut_at=2)
+    found = messages(said(), turn(), text("x"), end("interrupted"), cut, said("No."), turn())
+    told = [b["text"] for b in found[2]["content"]]
+    assert told == ["The user interrupted you here.", "The person heard only: “Opening the”", "No."]
+    silent = messages(said(), cut.model_copy(update={"cut_at": 0}), turn())
+    assert silent[0]["content"][0]["text"] == "The person did not hear: “Opening the old editor”"
+
+
+def test_an_answer_that_broke_off_before_acting_is_as_if_it_never_was():
+    broken = messages(said(), turn(), text("I"), tool(), end("broken"), finished(ran=False))
+    assert broken == messages(said())
+
+
+def test_an_answer_that_broke_off_after_acting_keeps_what_was_whole():
+    found = messages(
+        said(),
+        turn(),
+        tool(call="c1"),
+        tool(call="c2"),
+        text("Then"),
+        ev.ActionStarted(action_id="c1"),
+        finished("c1", text="Clicked."),
+        finished("c2", text=BROKEN_OFF, ran=False, is_error=True),
+        end("broken"),
+    )
+    assert [b["type"] for b in found[1]["content"]] == ["tool_use", "tool_use", "text"]
+    assert [b["content"][0]["text"] for b in found[2]["content"]] == ["Clicked.", BROKEN_OFF]
+    assert violations(found) == []
+
+
+def test_the_words_of_the_service_for_a_halted_batch_are_exact():
+    assert HALTED == "Not executed: an earlier computer action in this turn failed."
+    assert INTERRUPTED == "Not executed: the user interrupted."
