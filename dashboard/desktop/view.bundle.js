@@ -37,6 +37,7 @@ function as({model:i,view:e}){return typeof i.send_msg=="function"?hn(i,e):ln(i)
 .sayso-desktop :is(.state, .caption, .hint):empty { display: none; }
 .sayso-desktop .state { top: 45%; }
 .sayso-desktop .hint { top: 8px; }
+.sayso-desktop.control[data-state=live] .hint { animation: sayso-fade 8s ease-in forwards; }
 .sayso-desktop .caption { bottom: 12px; font-size: 16px; }
 @keyframes sayso-fade { 0%, 55% { opacity: 1; } 100% { opacity: 0; } }
 @media (prefers-reduced-motion: reduce) { .sayso-desktop .pointer { transition: none; } }

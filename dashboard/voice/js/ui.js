@@ -20,7 +20,7 @@ export class VoiceBar {
   constructor(core) {
     this.core = core;
     this.root = this.#build();
-    this.meter = new Meter(this.canvas, core.levels);
+    this.meter = new Meter(this.canvas, core.sound.levels);
     this.stop = [core.on("change", () => this.#show()), core.on("devices", () => void this.#list())];
     this.onKey = (event) => this.#key(event);
     for (const type of ["keydown", "keyup"]) window.addEventListener(type, this.onKey, true);
@@ -72,13 +72,13 @@ export class VoiceBar {
 
   #settings() {
     this.input = element("select", { name: "input" });
-    this.input.onchange = () => void this.core.setInput(this.input.value);
+    this.input.onchange = () => void this.core.sound.setInput(this.input.value);
     this.output = element("select", { name: "output" });
-    this.output.onchange = () => void this.core.setOutput(this.output.value);
+    this.output.onchange = () => void this.core.sound.setOutput(this.output.value);
     this.ptt = element("input", { type: "checkbox", name: "push" });
     this.ptt.onchange = () => this.core.setPushToTalk(this.ptt.checked);
     this.sleep = element("button", { type: "button", class: "plain" });
-    this.sleep.onclick = () => (this.core.state === "asleep" ? this.core.wake() : this.core.sleep());
+    this.sleep.onclick = () => (this.core.state === "asleep" ? this.core.unmute() : this.core.sleep());
     this.end = element("button", { type: "button", class: "plain" }, ["End voice"]);
     this.end.onclick = () => this.core.close();
     const panel = element("div", { class: "panel", popover: "auto", role: "dialog", "aria-label": "Voice settings" }, [
@@ -115,7 +115,7 @@ export class VoiceBar {
     this.main.lastChild.textContent = label;
     this.main.setAttribute("aria-label", `${label} voice`);
     this.word.textContent = error ? error.message : this.#says(state);
-    this.advice.textContent = error?.advice ?? core.hint;
+    this.advice.textContent = error?.advice ?? core.sound.hint;
     this.push.hidden = !core.pushToTalk || !live;
     this.push.setAttribute("aria-pressed", String(core.pushed));
     this.ptt.checked = core.pushToTalk;
@@ -131,8 +131,8 @@ export class VoiceBar {
 
   async #list() {
     const { inputs, outputs } = await listDevices();
-    fill(this.input, inputs, this.core.microphone.deviceId);
-    fill(this.output, outputs, this.core.outputId);
+    fill(this.input, inputs, this.core.sound.microphone.deviceId);
+    fill(this.output, outputs, this.core.sound.outputId);
   }
 
   #key(event) {
