@@ -128,8 +128,9 @@ class SqliteJournal:
                 f"The journal in {self.folder} is of version {version}, this program knows "
                 f"{SCHEMA}; open it with the newer program that wrote it."
             )
-        db.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event TEXT)")
-        db.execute(f"PRAGMA user_version={SCHEMA}")
+        if version == 0:
+            db.execute("CREATE TABLE events (seq INTEGER PRIMARY KEY, event TEXT)")
+            db.execute(f"PRAGMA user_version={SCHEMA}")
 
     def write(self, event: Event) -> None:
         """Commit one event.

@@ -1,0 +1,235 @@
+"""The journal keeps everything, privately, and says plainly when it cannot."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agent import events as ev
+from agent.errors import ConfigurationError, JournalError
+from agent.export import export_session, import_session
+from agent.history import build_messages
+from agent.journal import SqliteJournal, list_sessions, session_folder
+from agent.log import EventLog
+from agent.session import Session
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
+from agent.tools.base import ToolCall, ToolResult
+
+
+async def pictured(call: ToolCall) -> ToolResult:
+    return ToolResult("ok", await FakeDesktop().screenshot())
+
+
+def script() -> list[list]:
+    return [[*says("I click."), *call(), *done("tool_use")], [*says("Done."), *done()]]
+
+
+def open_session(settings, session_id: str = "one", *, resume: bool = False) -> Session:
+    make = Session.resume if resume else Session.create
+    return make(
+        settings,
+        session_id=session_id,
+        desktop=FakeDesktop(),
+        model=ScriptedModel(script()),
+        tools=(FakeTool(pictured),),
+    )
+
+
+async def played(settings, session_id: str = "one") -> Path:
+    """A session that was worked in and closed."""
+    session = open_session(settings, session_id)
+    await session.open()
+    session.say("Click.")
+    await session.wait_idle(20)
+    await session.close("over")
+    return session_folder(settings.data_dir, session_id)
+
+
+async def test_only_the_owner_may_read_it(settings):
+    folder = await played(settings)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert {"events.db", "prompt.md"} <= {path.name for path in files}
+    assert list_sessions(settings.data_dir) == ["one"]
+
+
+async def test_equal_pictures_are_kept_once(settings):
+    folder = await played(settings)
+    assert len(list((folder / "images").iterdir())) == 1
+
+
+async def test_a_resumed_session_has_the_same_messages_and_prompt(settings, tmp_path):
+    folder = await played(settings)
+    before = SqliteJournal(folder)
+    messages = build_messages(before.read(), before.image_base64)
+    before.close()
+    other = tmp_path / "other.md"
+    other.write_text("Another prompt.")
+    session = open_session(settings.model_copy(update={"prompt": str(other)}), resume=True)
+    await session.open()
+    assert session._agent.history.messages() == messages
+    assert "You are Sayso" in session._agent.system
+    assert session.log.of(ev.SessionOpened)[-1].resumed
+    await session.close()
+
+
+async def test_a_session_opens_in_one_process_at_a_time(settings):
+    session = open_session(settings)
+    with pytest.raises(JournalError, match="open in another process"):
+        open_session(settings, resume=True)
+    session.journal.close()
+    open_session(settings, resume=True).journal.close()
+
+
+def test_ids_are_names_of_folders_and_nothing_else(settings):
+    for wrong in ("../x", "a/b", "", ".hidden", "x" * 200):
+        with pytest.raises(ConfigurationError):
+            session_folder(settings.data_dir, wrong)
+
+
+async def test_a_taken_id_and_a_missing_session_are_told(settings):
+    await played(settings)
+    with pytest.raises(JournalError, match="already"):
+        open_session(settings)
+    with pytest.raises(JournalError, match="no session two"):
+        open_session(settings, "two", resume=True)
+
+
+@pytest.mark.parametrize("damage", ["bytes", "hole", "words", "newer"])
+async def test_a_damaged_journal_is_refused_with_advice_and_left_alone(settings, damage):
+    folder = await played(settings)
+    path = folder / "events.db"
+    if damage == "bytes":
+        (folder / "events.db-wal").unlink(missing_ok=True)
+        path.write_bytes(b"not a database at all, just words" * 99)
+    else:
+        statement = {
+            "hole": "DELETE FROM events WHERE seq = 3",
+            "words": "UPDATE events SET event = '{}' WHERE seq = 3",
+            "newer": "PRAGMA user_version = 99",
+        }[damage]
+        with sqlite3.connect(path) as db:
+            db.execute(statement)
+        db.close()
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match=r"start a new session|newer program"):
+        open_session(settings, resume=True)
+    assert path.read_bytes() == before
+
+
+async def test_a_full_disk_stops_the_hands_and_leaves_the_session_whole(settings):
+    """The real thing, from SQLite: the database may not grow any further."""
+    session = open_session(settings)
+    await session.open()
+    db = session.journal._connection()
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    db.execute(f"PRAGMA max_page_count={pages}")
+    said = "Write this down. " * 999
+    before = len(session.log)
+    with pytest.raises(JournalError, match="free some disk space"):
+        session.say(said)
+    assert len(session.log) == before
+    db.execute("PRAGMA max_page_count=1000000")
+    session.say("Click.")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[-1].outcome == "done"
+    await session.close()
+
+
+async def test_a_disk_that_fills_during_a_task_halts_the_input_and_says_so(settings):
+    session = open_session(settings)
+    await session.open()
+    db = session.journal._connection()
+
+    def fill(event: ev.Event) -> None:
+        if event.kind == "turn_started":
+            (pages,) = db.execute("PRAGMA page_count").fetchone()
+            db.execute(f"PRAGMA max_page_count={pages}")
+            session.model._scripts = iter([[*says("long " * 9999), *call(), *done()], *script()])
+
+    unsubscribe = session.log.subscribe(fill)
+    session.say("Click.")
+    await session.wait_idle(20)
+    unsubscribe()
+    assert "free some disk space" in session.trouble
+    assert session.desktop.input.halted
+    assert not session.tools[0].began
+    db.execute("PRAGMA max_page_count=1000000")
+    session.say("Again.")
+    await session.wait_idle(20)
+    assert session.trouble == ""
+    assert session.log.of(ev.TaskFinished)[-1].summary == "Done."
+    await session.close()
+
+
+async def test_an_unusable_folder_is_told(settings, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(JournalError, match="SAYSO_DATA_DIR"):
+        open_session(settings.model_copy(update={"data_dir": blocked}))
+
+
+async def test_an_export_opens_alone_and_can_be_taken_in_again(settings, tmp_path):
+    folder = await played(settings)
+    out = export_session(settings.data_dir, "one", tmp_path / "export")
+    about = json.loads((out / "session.json").read_text())
+    assert about["session_id"] == "one"
+    assert "sayso" in about["versions"]
+    assert (out / "prompt.md").read_text() == (folder / "prompt.md").read_text()
+    elsewhere = tmp_path / "elsewhere"
+    assert import_session(out, elsewhere) == "one"
+    original, copy = SqliteJournal(folder), SqliteJournal(session_folder(elsewhere, "one"))
+    assert list(original.read()) == list(copy.read())
+    assert build_messages(copy.read(), copy.image_base64) == build_messages(
+        original.read(), original.image_base64
+    )
+    original.close()
+    copy.close()
+    session = open_session(settings.model_copy(update={"data_dir": elsewhere}), resume=True)
+    await session.open()
+    session.say("Again.")
+    await session.wait_idle(20)
+    assert session.model.faults == []
+    await session.close()
+
+
+@pytest.mark.parametrize("harm", ["picture", "line", "lost line", "about", "taken"])
+async def test_a_harmed_export_is_refused_whole(settings, tmp_path, harm):
+    await played(settings)
+    out = export_session(settings.data_dir, "one", tmp_path / "export")
+    target = settings.data_dir if harm == "taken" else tmp_path / "elsewhere"
+    lines = (out / "events.jsonl").read_text().splitlines(keepends=True)
+    match harm:
+        case "picture":
+            next((out / "images").iterdir()).write_bytes(b"other")
+        case "line":
+            (out / "events.jsonl").write_text("".join([*lines[:-1], "{}\n"]))
+        case "lost line":
+            (out / "events.jsonl").write_text("".join(lines[:3] + lines[4:]))
+        case "about":
+            (out / "session.json").write_text("[]")
+        case _:
+            pass
+    with pytest.raises(JournalError):
+        import_session(out, target)
+    assert harm == "taken" or not (target / "sessions" / "one").exists()
+
+
+async def test_an_export_does_not_overwrite(settings, tmp_path):
+    await played(settings)
+    (tmp_path / "export" / "images").mkdir(parents=True)
+    with pytest.raises(JournalError, match="new folder"):
+        export_session(settings.data_dir, "one", tmp_path / "export")
+
+
+def test_a_write_is_quick_enough_for_every_streamed_word(settings):
+    journal = SqliteJournal(settings.data_dir / "sessions" / "quick")
+    log = EventLog(journal)
+    for number in range(2000):
+        log.append(ev.TextStreamed(turn_id="t", text=f"word {number}"))
+    assert len(list(journal.read())) == 2000
+    journal.close()

@@ -1,0 +1,126 @@
+"""Limits warn at 80 %, hold at 100 % and ask; going round in circles is noticed."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent import events as ev
+from agent.limits import Limits, agrees, refuses
+from agent.testing.scripted import call, done, says
+from agent.tools.base import ToolResult
+
+END = [*says("Done."), *done()]
+
+
+def reached(session) -> list[tuple[str, bool]]:
+    return [(e.limit, e.share >= 1) for e in session.log.of(ev.LimitReached)]
+
+
+def click(at: int) -> list:
+    """A turn that clicks once, for half a dollar."""
+    return [
+        *call("left_click", coordinate=[at, at]),
+        *done("tool_use", input_tokens=10, dollars=0.5),
+    ]
+
+
+def clicks(number: int) -> list:
+    """Turns that each click elsewhere."""
+    return [click(at) for at in range(number)]
+
+
+async def asked(session, since: int = 0):
+    return await session.log.wait_for(lambda e: e.kind == "question_asked", since=since, timeout=20)
+
+
+async def test_turns_are_warned_of_then_asked_about_and_a_yes_allows_as_many_again(make):
+    session = await make([*clicks(7), END], max_turns=5)
+    session.say("Click around.")
+    question = await asked(session)
+    assert reached(session) == [("turns", False), ("turns", True)]
+    assert session.status.turns == 5
+    assert session.status.who == "waiting"
+    assert session.answer(question.question_id, "Yes, go on.")
+    await session.wait_idle(20)
+    assert reached(session)[2:] == []
+    assert session.log.of(ev.TaskFinished)[0].outcome == "done"
+
+
+async def test_a_no_ends_the_task_at_the_limit(make):
+    session = await make(clicks(9), max_dollars=1.0)
+    session.say("Click around.")
+    question = await asked(session)
+    assert session.status.usage.dollars == 1.0
+    session.answer(question.question_id, "No.")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[0].outcome == "limit"
+    assert not session.answer(question.question_id, "Yes.")
+
+
+async def test_another_answer_is_read_by_the_model(make):
+    session = await make([*clicks(2), END], max_tokens=20)
+    session.say("Click around.")
+    question = await asked(session)
+    session.answer(question.question_id, "Only once more.")
+    await session.wait_idle(20)
+    assert session.model.requests[2][-1]["content"][-1]["text"] == "Only once more."
+
+
+async def test_the_same_action_on_the_same_screen_three_times_asks(make):
+    session = await make([click(1), click(1), click(1), END])
+    session.say("Click it.")
+    question = await asked(session)
+    assert "same thing 3 times" in question.text
+    assert session.status.turns == 3
+    session.answer(question.question_id, "yes")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[0].outcome == "done"
+
+
+async def test_a_changed_screen_is_no_circle(make):
+    session = await make([click(1), click(1), click(1), click(1), END])
+
+    def change(event: ev.Event) -> None:
+        if event.kind == "action_started":
+            session.desktop.shade += 20
+
+    session.log.subscribe(change)
+    tool = session.tools[0]
+    tool.behaviour = lambda call: look(session)
+    session.say("Next, next, next.")
+    await session.wait_idle(20)
+    assert reached(session) == []
+
+
+async def look(session):
+    return ToolResult("ok", await session.desktop.screenshot())
+
+
+def test_time_in_which_the_person_is_waited_for_does_not_count(settings):
+    limits = Limits(settings.model_copy(update={"max_seconds": 10.0}))
+    for event in (
+        ev.TaskStarted(task_id="t", text="x", at=100),
+        ev.QuestionAsked(question_id="q", text="?", at=104),
+        ev.QuestionAnswered(question_id="q", text="yes", at=500),
+    ):
+        limits.add(event)
+    assert [(e.limit, e.used) for e in limits.excesses(505)] == [("seconds", 9.0)]
+    limits.add(ev.TaskFinished(task_id="t", outcome="done", at=506))
+    limits.add(ev.TaskStarted(task_id="u", text="y", at=9000))
+    assert list(limits.excesses(9001)) == []
+
+
+@pytest.mark.parametrize("words", ["Yes", "yes please", "ok", "Go on!", "keep going"])
+def test_yes_in_many_words(words: str):
+    assert agrees(words)
+    assert not refuses(words)
+
+
+@pytest.mark.parametrize("words", ["No", "no thanks", "Stop.", "", "that's enough"])
+def test_no_in_many_words(words: str):
+    assert refuses(words)
+
+
+def test_other_words_are_neither():
+    assert not agrees("Try the other button")
+    assert not refuses("Nothing but the other button")
