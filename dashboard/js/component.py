@@ -17,6 +17,9 @@ _FRESH = 20.0  # seconds after which a message that the page never took is not w
 class RelayComponent(JSComponent):
     """A component that gets events in batches and sends messages which the page acknowledges.
 
+    Events that were lost with the page's socket are asked for again, so that none is missing or
+    comes twice; messages that the page never acknowledged are repeated to a page rendered anew.
+
     Args:
         on_event: Called on the server's loop with each event of the page in order; each has `type`,
             `n` (1, 2, … since it was rendered) and `t` (milliseconds since the page was loaded).
@@ -27,6 +30,7 @@ class RelayComponent(JSComponent):
         self._listener = on_event
         self._numbers = count(1)
         self._unacknowledged: dict[int, tuple[float, Event]] = {}
+        self._page: str | None = None
         self._last_number = 0
 
     def post(self, message: Event) -> int:
@@ -44,21 +48,35 @@ class RelayComponent(JSComponent):
 
     def _handle_msg(self, data: Any) -> None:
         events = data.get("events") if isinstance(data, dict) else None
-        for event in events if isinstance(events, list) else []:
-            if isinstance(event, dict) and isinstance(event.get("type"), str):
+        if not isinstance(events, list):
+            return
+        if data.get("page") != self._page:
+            self._page, self._last_number = data.get("page"), 0
+            self._repeat()
+        for event in events:
+            if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+                continue
+            if not self._is_next(event, resent=bool(data.get("resent"))):
+                return
+            if event["n"] > self._last_number:
+                self._last_number = event["n"]
                 self._take(event)
+
+    def _is_next(self, event: Event, *, resent: bool) -> bool:
+        """Whether nothing is missing before this event; else what is missing is asked for."""
+        number = event.get("n")
+        if not isinstance(number, int):
+            return False
+        if number <= self._last_number + 1 or resent:
+            return True
+        self._send_msg({"type": "resend", "after": self._last_number})
+        return False
 
     def _take(self, event: Event) -> None:
         if event["type"] == "local.ack":
             self._unacknowledged.pop(event.get("id", 0), None)
-        if self._is_fresh_page(event):
-            self._repeat()
         if self._listener is not None:
             self._listener(event)
-
-    def _is_fresh_page(self, event: Event) -> bool:
-        last, self._last_number = self._last_number, int(event.get("n", 0))
-        return last == 0 or self._last_number <= last
 
     def _repeat(self) -> None:
         """What was sent before the page could take it goes again; the page knows what it has."""

@@ -1,9 +1,14 @@
 const BATCH = 15; // ms
-const REMEMBERED = 1000; // ids of messages from Python
+const REMEMBERED = 1000; // events, and ids of messages from Python
 
-/** Events to Python in numbered batches; messages from Python once each, acknowledged. */
+/**
+ * Events to Python in numbered batches; messages from Python once each, acknowledged. Python asks
+ * for events that were lost with the page's socket (`resend`).
+ */
 export class Relay {
+  #page = crypto.getRandomValues(new Uint32Array(2)).join("-");
   #queue = [];
+  #history = [];
   #number = 0;
   #timer = null;
   #sentAt = 0;
@@ -11,13 +16,16 @@ export class Relay {
 
   constructor(adapter, handlers) {
     this.adapter = adapter;
-    this.handlers = handlers;
+    this.handlers = { ...handlers, resend: ({ after }) => this.#resend(after) };
     adapter.on("message", (message) => this.#receive(message));
   }
 
   emit(event) {
     this.#number += 1;
-    this.#queue.push({ n: this.#number, t: Math.round(performance.now() * 10) / 10, ...event });
+    const numbered = { n: this.#number, t: Math.round(performance.now() * 10) / 10, ...event };
+    this.#queue.push(numbered);
+    this.#history.push(numbered);
+    if (this.#history.length > REMEMBERED) this.#history.shift();
     if (performance.now() - this.#sentAt >= BATCH) queueMicrotask(() => this.flush());
     else this.#timer ??= setTimeout(() => this.flush(), BATCH);
   }
@@ -30,9 +38,24 @@ export class Relay {
   flush() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#queue.length === 0) return;
+    if (this.#queue.length > 0) this.#send(this.#queue.splice(0));
+  }
+
+  #send(events, more = {}) {
     this.#sentAt = performance.now();
-    this.adapter.send({ events: this.#queue.splice(0) });
+    try {
+      this.adapter.send({ page: this.#page, events, ...more });
+    } catch {
+      // the page's socket is down: Python notices the gap in the numbers, and asks
+    }
+  }
+
+  #resend(after) {
+    this.#queue = [];
+    this.#send(
+      this.#history.filter(({ n }) => n > after),
+      { resent: true },
+    );
   }
 
   #receive(message) {
@@ -41,7 +64,7 @@ export class Relay {
       this.emit({ type: "local.ack", id });
       return;
     }
-    this.#note(id);
+    if (id !== undefined) this.#note(id);
     const handler = this.handlers[type];
     if (handler) this.#handle(handler, message);
     else this.log("warning", `unknown message from the server: ${type}`);

@@ -268,6 +268,45 @@ def test_an_insecure_page_is_told_so(stage: Stage, playwright: Playwright) -> No
         expect(talk.page.get_by_role("status")).to_contain_text("localhost")
 
 
+def test_a_chat_that_cannot_be_resumed_starts_afresh(talk: Talk) -> None:
+    """`E0708`: the group is gone on the service's side; the next try does not ask for it."""
+    first = talk.chat
+    first.drop()
+    talk.until(lambda: len(talk.stage.service.chats) == 2, "a second chat")
+    gone = {"type": "error", "code": "E0708", "slug": "chat_group_not_found", "message": "gone"}
+    talk.chat.say(gone)
+    talk.event("error", code="E0708")
+    talk.chat.drop()
+    talk.until(lambda: len(talk.stage.service.chats) == 3, "a third chat")
+    assert "resumed_chat_group_id" in talk.stage.service.chats[1].query
+    assert "resumed_chat_group_id" not in talk.chat.query
+
+
+def test_a_microphone_pulled_out_is_replaced(talk: Talk) -> None:
+    """When the device ends, the default one takes over without a word from the person."""
+    talk.page.evaluate(
+        "window.tracks[0].stop(), window.tracks[0].dispatchEvent(new Event('ended'))"
+    )
+    talk.until(lambda: talk.page.evaluate(TRACKS) == ["ended", "live"], "another track")
+    assert talk.bench.states()[-1] == "ready"
+
+
+def test_devices_are_chosen_and_remembered(talk: Talk) -> None:
+    """Another microphone is opened at once; the choice outlives the page."""
+    talk.press("Voice settings")
+    inputs = talk.page.get_by_label("Microphone")
+    talk.until(lambda: inputs.locator("option").count() > 1, "devices to choose from")
+    inputs.select_option(index=1)
+    talk.until(lambda: talk.page.evaluate(TRACKS) == ["ended", "live"], "the other microphone")
+    chosen = inputs.input_value()
+    outputs = talk.page.get_by_label("Loudspeaker")
+    outputs.select_option(index=outputs.locator("option").count() - 1)
+    talk.page.reload()
+    talk.press("Voice settings")
+    talk.until(lambda: inputs.input_value() == chosen, "the choice")
+    talk.page.evaluate("localStorage.clear()")
+
+
 def test_a_service_that_refuses_is_given_up_with_a_reason(
     stage: Stage, browser_context: BrowserContext
 ) -> None:

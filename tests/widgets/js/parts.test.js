@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Relay } from "../../../dashboard/js/relay.js";
 import { Clip } from "../../../dashboard/voice/js/clip.js";
 import { chatUrl } from "../../../dashboard/voice/js/connection.js";
 import { classify } from "../../../dashboard/voice/js/errors.js";
@@ -177,4 +178,31 @@ test("a microphone that gives nothing, or too much, is noticed, and that it is w
   assert.equal(health.hint, "clipping");
   assert.ok(health.reset());
   assert.equal(health.hint, null);
+});
+
+test("events lost with the page's socket are sent again when asked for", () => {
+  const sent = [];
+  let up = true;
+  let receive;
+  const adapter = {
+    on: (_what, listener) => (receive = listener),
+    send: (batch) => {
+      if (!up) throw new Error("not connected");
+      sent.push(batch);
+    },
+  };
+  const relay = new Relay(adapter, {});
+  const say = (type) => {
+    relay.emit({ type });
+    relay.flush();
+  };
+  say("one");
+  up = false;
+  say("two");
+  up = true;
+  say("three");
+  receive({ type: "resend", after: 1 });
+  const numbers = sent.map(({ events, resent }) => [events.map(({ n }) => n), Boolean(resent)]);
+  assert.deepEqual(numbers, [[[1], false], [[3], false], [[2, 3], true]]);
+  assert.equal(new Set(sent.map(({ page }) => page)).size, 1);
 });
