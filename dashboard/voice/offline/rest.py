@@ -10,12 +10,8 @@ from typing import Any, Final
 from tornado.web import HTTPError, RequestHandler
 
 from dashboard.voice.offline.service import OfflineEvi
-from dashboard.voice.offline.store import ChatRecord, Row, Store, Versioned
+from dashboard.voice.offline.store import VOICES, ChatRecord, Row, Store, Versioned
 
-VOICES: Final = (
-    {"id": "5f1bd7c0-6d2e-4a0e-9b39-0f1e8a4f6d01", "name": "Heart", "provider": "HUME_AI"},
-)
-"""What the offline mouth can speak with."""
 _REQUIRED: Final = {
     "tools": ("name", "parameters"),
     "prompts": ("name", "text"),

@@ -10,13 +10,17 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from dashboard.voice.offline.config import ChatConfig
 from dashboard.voice.offline.messages import Message, Tool
 
 _MOST_CHATS: Final = 500
 _MOST_EVENTS: Final = 5_000
+VOICES: Final = (
+    {"id": "5f1bd7c0-6d2e-4a0e-9b39-0f1e8a4f6d01", "name": "Heart", "provider": "HUME_AI"},
+)
+"""What the offline mouth can speak with; other voices may be named, and sound like it."""
 
 Row = dict[str, Any]
 
@@ -157,6 +161,18 @@ class Versioned:
         return [r for row in self.newest(name) for r in self.versions(row["id"])]
 
 
+def _voice(given: Row | None) -> Row | None:
+    """A voice named by id or by name, with both."""
+    if not given:
+        return None
+    for known in VOICES:
+        if given.get("id") == known["id"] or given.get("name") == known["name"]:
+            return dict(known)
+    name = str(given.get("name") or given.get("id"))
+    made = {"id": str(uuid5(NAMESPACE_URL, name)), "name": name, "provider": "CUSTOM_VOICE"}
+    return made | {key: value for key, value in given.items() if value}
+
+
 class Store:
     """Everything that REST reaches."""
 
@@ -182,6 +198,7 @@ class Store:
         ]
         out["tools"] = [tool for tool in tools if tool is not None]
         out["prompt"] = self._prompt(body.get("prompt"))
+        out["voice"] = _voice(body.get("voice"))
         return out
 
     def _prompt(self, given: Row | None) -> Row | None:
