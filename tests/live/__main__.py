@@ -17,6 +17,8 @@ Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API
 HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again.
 --list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
 
+_AROUND_EVI = ("evi-config", "evi-tidy")
+
 
 def main() -> int:
     """0: none failed; 1: one failed; 2: no key, or no such check."""
@@ -28,15 +30,14 @@ def main() -> int:
     if not checks:
         print(NEEDS, file=sys.stderr)
         return 2
+    unknown = set(options.only) - {check.name for check in checks}
+    if unknown:
+        print(f"No check {', '.join(unknown)}, or its key is missing; --list.", file=sys.stderr)
+        return 2
     if options.only:
-        helpers = {"evi-config", "evi-tidy"} if options.only.startswith("evi-") else set()
-        checks = [c for c in checks if c.name == options.only or c.name in helpers]
-        if not any(check.name == options.only for check in checks):
-            print(
-                f"There is no check named {options.only}, or its key is missing; --list shows all.",
-                file=sys.stderr,
-            )
-            return 2
+        talks = any(name.startswith("evi-") for name in options.only)
+        wanted = {*options.only, *(_AROUND_EVI if talks else ())}
+        checks = [check for check in checks if check.name in wanted]
     return asyncio.run(run_checks(checks, budget=options.budget, out=sys.stdout))
 
 
@@ -56,7 +57,7 @@ def _checks(*, everything: bool) -> list[Check]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="script/live-check", description=__doc__)
     parser.add_argument("--list", action="store_true", help="name the checks and stop")
-    parser.add_argument("--only", default="", metavar="NAME", help="run one check")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="run this")
     parser.add_argument("--budget", type=float, default=0.95, help="dollars, at most")
     return parser
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from hume_line import Hume, Line
+from hume_voice import AUDIO, PIECE, speak
 from live_report import Check, Verdict, judge, passed, skipped
 from websockets.exceptions import InvalidStatus
 
@@ -27,6 +28,7 @@ TOOL = {
         {"type": "object", "properties": {"task": {"type": "string"}}, "required": ["task"]}
     ),
 }
+LONG = "This is a long line about the settings of the desktop. " * 6
 ASK = "Please open the file manager on my computer."
 
 
@@ -52,7 +54,7 @@ class HumeChecks:
         yield Check("evi-mirror", self.mirror, minute / 2)
         yield Check("evi-control-plane", self.control_plane, minute / 2)
         yield Check("evi-inactivity", self.inactivity, minute * 2, seconds=150)
-        yield Check("evi-interruption", self.interruption)
+        yield Check("evi-interruption", self.interruption, minute)
         yield Check("evi-echo-by-loudspeaker", self.loudspeaker)
         yield Check("evi-max-duration", self.max_duration)
         yield Check("evi-tidy", self.tidy)
@@ -229,7 +231,30 @@ class HumeChecks:
         )
 
     async def interruption(self) -> Verdict:
-        return skipped("needs a voice that talks over EVI: late chunks and the unit of time.")
+        """Talk over a long sentence, by a synthetic voice."""
+        speech = await speak("Wait. Please stop now, I want something else instead of that.")
+        if speech is None:
+            return skipped("needs espeak-ng or flite, to talk over EVI.")
+        async with self._chat() as line:
+            await line.send("session_settings", audio=AUDIO)
+            await line.kind("assistant_end", seconds=15)
+            await line.send("assistant_input", text=LONG)
+            mark = len(line.events)
+            await line.kind("audio_output", seconds=15, since=mark)
+            for start in range(0, len(speech), PIECE):
+                await line.send_raw(speech[start : start + PIECE])
+                await asyncio.sleep(0.02)
+            cut = await line.kind("user_interruption", seconds=8, since=mark)
+            await asyncio.sleep(2)
+            after = line.events[line.events.index(cut) + 1 :] if cut else []
+            before = {e["id"] for e in line.events[mark:] if e["type"] == "assistant_message"}
+        late = [e for e in after if e["type"] == "audio_output" and e["id"] in before]
+        return judge(
+            cut is not None,
+            f"interrupted; its time is {(cut or {}).get('time')}; {len(late)} late chunks came.",
+            "speech over the answer did not interrupt it.",
+            PER_MINUTE * 0.6,
+        )
 
     async def loudspeaker(self) -> Verdict:
         return skipped("needs a loudspeaker and a microphone in one room.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,21 @@ async def test_the_budget_is_a_limit() -> None:
     skipped = [line for line in output.splitlines() if line.startswith("skip")]
     assert len(skipped) >= 9
     assert code == 0
+
+
+@pytest.mark.speech
+async def test_the_evi_checks_run_against_the_offline_server() -> None:
+    """The same questions, asked of the server that speaks EVI's protocol."""
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "dashboard.voice.offline", stdout=asyncio.subprocess.PIPE
+    )
+    assert server.stdout is not None
+    url = (await server.stdout.readline()).decode().strip()
+    names = ["token", "bad-token", "audio-format", "errors", "mirror", "control-plane"]
+    only = [word for name in names for word in ("--only", f"evi-{name}")]
+    keys = {"HUME_API_KEY": "offline", "HUME_SECRET_KEY": "offline"}
+    code, output = await run(*only, HUME_BASE_URL=url, **keys)
+    server.terminate()
+    await server.communicate()
+    assert code == 0, output
+    assert output.count("pass") == len(names) + 2
