@@ -64,8 +64,7 @@ class Narration:
     def _question_or_trouble(self, event: Event) -> None:
         match event:
             case ApprovalAsked():
-                ask = f"{event.question} Say: {event.phrase}. Or say no."
-                self._narrator.offer(ask, "question")
+                self._narrator.offer(_with_phrase(event), "question")
             case QuestionAsked():
                 self._narrator.offer(event.text, "question")
             case LimitReached() if event.share >= 1:
@@ -77,3 +76,10 @@ class Narration:
                 self._narrator.offer(f"{event.error} {event.advice}", "error")
             case _:
                 pass
+
+
+def _with_phrase(asked: ApprovalAsked) -> str:
+    """The question with the phrase that allows it, said once."""
+    if asked.phrase in asked.question:
+        return asked.question
+    return f"{asked.question} Say: {asked.phrase}. Or say no."
