@@ -379,3 +379,18 @@ def test_it_can_be_used_with_the_keyboard_alone(
     talk.page.keyboard.press("Escape")
     expect(settings).to_be_hidden()
     talk.page.close()
+
+
+def test_a_narrow_bar_says_what_is_wrong_above_itself(stage: Stage, playwright: Playwright) -> None:
+    """On a phone the whole advice is still read, and the bar does not grow."""
+    with launch(playwright, permissions=False, viewport=(390, 700)) as context:
+        talk = Talk(stage, context)
+        bar = talk.page.get_by_role("region", name="Voice")
+        before = (bar.bounding_box() or {})["height"]
+        talk.press("Start voice")
+        bubble = talk.page.locator(".bubble")
+        expect(bubble).to_be_visible()
+        expect(bubble).to_contain_text("Allow it")
+        assert (bar.bounding_box() or {})["height"] == before
+        bubble.click()
+        expect(bubble).to_be_hidden()

@@ -40,6 +40,13 @@ export const CSS = `
 .sayso-voice .word { white-space: nowrap; }
 .sayso-voice .advice { color: var(--soft); font-size: 12px; }
 .sayso-voice[data-state=failed] .word { color: var(--bad); white-space: normal; }
+.sayso-voice.narrow .advice { display: none; }
+.sayso-voice.narrow[data-state=failed] .word { white-space: nowrap; }
+.sayso-voice .bubble {
+  position: fixed; inset: auto; margin: 0; max-width: min(380px, 90vw); padding: 10px 14px;
+  box-sizing: border-box; border: 1px solid var(--line); border-left: 4px solid var(--bad);
+  border-radius: 8px; background: var(--paper); color: var(--text); cursor: pointer;
+}
 .sayso-voice .gear {
   display: grid; place-items: center; flex: none; width: 40px; height: 40px;
   border: 0; background: transparent; color: var(--soft);

@@ -1,3 +1,4 @@
+import { Bubble } from "./bubble.js";
 import { listDevices } from "./microphone.js";
 import { Meter } from "./meter.js";
 import { CSS } from "./style.js";
@@ -20,6 +21,8 @@ export class VoiceBar {
   constructor(core) {
     this.core = core;
     this.root = this.#build();
+    this.bubble = new Bubble(this.root);
+    this.root.append(this.bubble.root);
     this.meter = new Meter(this.canvas, core.sound.levels);
     this.stop = [core.on("change", () => this.#show()), core.on("devices", () => void this.#list())];
     this.onKey = (event) => this.#key(event);
@@ -31,6 +34,7 @@ export class VoiceBar {
 
   dispose() {
     for (const off of this.stop) off();
+    this.bubble.dispose();
     for (const type of ["keydown", "keyup"]) window.removeEventListener(type, this.onKey, true);
     window.removeEventListener("blur", this.onBlur);
     this.meter.stop();
@@ -116,6 +120,7 @@ export class VoiceBar {
     this.main.setAttribute("aria-label", `${label} voice`);
     this.word.textContent = error ? error.message : this.#says(state);
     this.advice.textContent = error?.advice ?? core.sound.hint;
+    this.bubble.say([error?.message, this.advice.textContent].filter(Boolean).join(" "));
     this.push.hidden = !core.pushToTalk || !live;
     this.push.setAttribute("aria-pressed", String(core.pushed));
     this.ptt.checked = core.pushToTalk;
