@@ -64,7 +64,7 @@ def is_blind(error: Exception) -> bool:
 def explain(error: Exception, service: Service, *, started: bool = False) -> ModelError:
     """The error to raise for one of the SDK's; ``started``: the answer had begun."""
     if started or (isinstance(error, APIStatusError) and error.status_code == 200):
-        return StreamBroken(f"The model's answer broke off: {service.scrub(_said(error))}")
+        return StreamBroken(f"The model's answer broke off: {_how(error, service)}.")
     if isinstance(error, APIStatusError):
         return _explain_status(error, service)
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
@@ -124,6 +124,14 @@ def _by_status(status: int, said: str, service: Service) -> ModelError:
             )
         case _:
             return ModelError(f"The service rejected the request ({status}): {said}")
+
+
+def _how(error: Exception, service: Service) -> str:
+    if isinstance(error, httpx2.TimeoutException):
+        return "the service fell silent"
+    if isinstance(error, httpx2.TransportError):
+        return "the connection was cut"
+    return service.scrub(_said(error)).rstrip(".")
 
 
 def _said(error: Exception) -> str:

@@ -38,7 +38,7 @@ def pause_before_retry(
         return None
     asked = retry_after(error.response.headers) if isinstance(error, APIStatusError) else None
     if asked is not None and asked > 0:
-        return Waiting(asked, f"{_reason(error)} It asks for {asked:.0f} s of patience.")
+        return Waiting(asked, f"{_reason(error)} It asks for {max(1, round(asked))} s of patience.")
     delay = min(_FIRST * 2.0**attempt, _MOST)
     part = (jitter or random.SystemRandom()).random()
     return Waiting(delay * (1 - 0.25 * part), _reason(error))

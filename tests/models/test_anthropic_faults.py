@@ -92,7 +92,7 @@ async def test_silence_in_the_middle_ends_by_itself(connect: Connect) -> None:
     """A stream that hangs breaks off after the allowed silence."""
     reply = ANSWER.model_copy(update={"end": "hang", "end_after": 9})
     _, claude = await connect([reply], silence=0.3)
-    with pytest.raises(StreamBroken):
+    with pytest.raises(StreamBroken, match="fell silent"):
         await take_turn(claude, HELLO)
 
 
