@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
@@ -94,6 +95,16 @@ class Page:
     def _answer(self, message: Message) -> None:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
 
+    def _list(self, message: Message) -> None:
+        listed = self._bench.sessions.list(self._entry.owner)
+        self._bar.sessions = [asdict(session) for session in listed]
+
+    async def _end(self, message: Message) -> None:
+        entry = self._bench.sessions.find(str(message.get("id")), self._entry.owner)
+        if entry is not None:
+            await self._bench.sessions.close(entry.id, "You ended it.")
+            self._list(message)
+
     _actions: ClassVar[dict[str, Callable[[Page, Message], None]]] = {
         "say": _say,
         "stop": _stop,
@@ -101,6 +112,8 @@ class Page:
         "give": _give,
         "approve": _approve,
         "answer": _answer,
+        "list": _list,
+        "end": lambda self, message: pn.state.execute(partial(self._end, message)),
     }
 
     def _arrived(self) -> None:
@@ -158,9 +171,8 @@ class Page:
         return frame
 
     def _status_bar(self) -> StatusBar:
-        names = [asdict(listed) for listed in self._bench.sessions.list(self._entry.owner)]
         bar = StatusBar.of(
-            self._state, session=self._entry.name, session_id=self._entry.id, sessions=names
+            self._state, self.act, session=self._entry.name, session_id=self._entry.id
         )
         self._state.desktop.param.watch(lambda *_: self._notice(bar), ["state", "confined"])
         self._state.status.param.watch(

@@ -88,19 +88,34 @@ export function render({model}) {
     }))
   }
 
+  function end(id, name) {
+    const button = el("button", "", "End")
+    button.type = "button"
+    button.title = "Ends the work and the desktop; the session can be resumed"
+    button.setAttribute("aria-label", `End session ${name}`)
+    button.addEventListener("click", () => model.send_msg({type: "end", id}))
+    return button
+  }
+
   function showSessions() {
     name.textContent = model.session
-    const links = model.sessions.map(({id, name, state}) => {
+    const links = model.sessions.map(({id, name, state, running}) => {
+      const row = el("div", "row")
       const link = el("a", id === model.session_id ? "here" : "", name)
       link.href = `?session=${encodeURIComponent(id)}`
-      link.append(el("small", "", state))
-      return link
+      link.append(el("small", "", running ? WHO[state] || state : "resume"))
+      row.append(link)
+      if (running) row.append(end(id, name))
+      return row
     })
     const fresh = el("a", "fresh", "New session")
     fresh.href = "?session=new"
     sessions.panel.replaceChildren(...links, fresh)
   }
 
+  sessions.details.addEventListener("toggle", () => {
+    if (sessions.details.open) model.send_msg({type: "list"})
+  })
   const timer = setInterval(() => { if (model.since) showTime() }, 1000)
   model.on(["who", "detail", "pending"], showStatus)
   model.on(["dollars", "tokens", "since", "warning", "allowed"], showMeters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ class StatusBar(JSComponent):
 
     session = param.String("", doc="Name of the session.")
     session_id = param.String("")
-    sessions = param.List([], doc="The browser's sessions: id, name, state.")
+    sessions = param.List([], doc="The browser's sessions: id, name, state, running.")
     who = param.String("idle")
     detail = param.String("")
     pending = param.String("")
@@ -32,10 +33,20 @@ class StatusBar(JSComponent):
     _esm = _HERE / "statusbar.js"
     _stylesheets = [_HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it
 
+    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._act = act
+
     @classmethod
-    def of(cls, state: PageState, **params: Any) -> StatusBar:
-        """A bar that follows the page's state."""
-        bar = cls(allowed=state.allowed, **params)
+    def of(
+        cls, state: PageState, act: Callable[[dict[str, Any]], None], **params: Any
+    ) -> StatusBar:
+        """A bar that follows the page's state and sends what is pressed to ``act``.
+
+        Messages: ``{"type": "list"}`` when the list of sessions is opened, and ``{"type":
+        "end", "id"}``.
+        """
+        bar = cls(act, allowed=state.allowed, **params)
         state.status.param.watch(
             lambda *_: bar.param.update(
                 who=state.status.who, detail=state.status.detail, pending=state.status.pending
@@ -48,3 +59,7 @@ class StatusBar(JSComponent):
             limits,
         )
         return bar
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._act(data)

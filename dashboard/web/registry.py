@@ -65,7 +65,8 @@ class Listed:
 
     id: str
     name: str
-    state: str
+    state: str = ""
+    running: bool = False
 
 
 class Sessions:
@@ -109,11 +110,9 @@ class Sessions:
     def list(self, owner: str) -> list[Listed]:
         """The owner's sessions: those running, the newest first, then the resumable ones."""
         running = self._running(owner)
-        listed = [Listed(e.id, e.name, e.session.status.who) for e in running]
+        listed = [Listed(e.id, e.name, e.session.status.who, running=True) for e in running]
         kept = self._shelf.of(owner)
-        return listed + [
-            Listed(key, card.name, "resume") for key, card in kept if key not in self._entries
-        ]
+        return listed + [Listed(key, card.name) for key, card in kept if key not in self._entries]
 
     def attach(self, owner: str, session_id: str | None = None) -> Entry:
         """The named session, running or resumed; else the owner's newest; else a new one.

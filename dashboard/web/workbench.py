@@ -40,7 +40,10 @@ _current: Workbench | None = None
 
 
 def make_workbench(
-    settings: Settings | None = None, factory: Callable[[Settings], Factory] = default_factory
+    settings: Settings | None = None,
+    factory: Callable[[Settings], Factory] = default_factory,
+    *,
+    most_sessions: int = 8,
 ) -> Workbench:
     """A workbench from settings; ``factory`` makes the agent's sessions."""
     settings = settings if settings is not None else Settings()
@@ -49,7 +52,9 @@ def make_workbench(
     spoken = voices(settings, tickets)
     return Workbench(
         settings=settings,
-        sessions=Sessions(factory(settings), spoken.make, Shelf(settings.data_dir)),
+        sessions=Sessions(
+            factory(settings), spoken.make, Shelf(settings.data_dir), limit=most_sessions
+        ),
         voices=spoken,
         identity=Identity(load_secret(settings.data_dir / "browser.key")),
         door=Door(voices=spoken.origins),

@@ -44,7 +44,8 @@ def _answer(request: ModelRequest) -> list[Any]:
     if "list" in words:
         return [*call("bash", toolset=None, command="ls ~"), *done("tool_use", input_tokens=10)]
     if "repeat" in words:
-        return [*says(words.split("repeat", 1)[1].strip()), *done()]
+        said = next(block["text"] for block in last if "repeat" in block.get("text", ""))
+        return [*says(said.split("repeat", 1)[1].strip()), *done()]
     return [
         *says("I open the text editor."),
         *call("left_click", coordinate=[300, 200], index=1),

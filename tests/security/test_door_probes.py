@@ -11,6 +11,7 @@ from served import ROOT, Served, command, environment
 from visitor import get, handshake, payload_of, token_of
 
 STATIC = "/static/js/bokeh.min.js"
+PATHS = ["/dashboard", "/dashboard/metadata", "/health", STATIC, "/", "/nowhere"]
 
 
 def test_it_listens_on_loopback_only(app: Served) -> None:
@@ -27,7 +28,9 @@ def test_it_listens_on_loopback_only(app: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dashboard", "/health", STATIC, "/", "/nowhere"])
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:5006", "localhost.evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:5006", "localhost.evil.example", ""]
+)
 def test_a_foreign_host_name_is_refused_everywhere(app: Served, path: str, host: str) -> None:
     """DNS rebinding reaches no page, no static file, not even a 404."""
     assert get(app.url, path, headers={"Host": host}).status_code == 403
@@ -113,7 +116,9 @@ def test_the_browser_cookie_is_guarded(app: Served) -> None:
     assert "Set-Cookie" in get(app.url, headers={"Cookie": forged}).headers
 
 
-@pytest.mark.parametrize("path", ["/dashboard", "/health", STATIC, "/nowhere", "/dashboard/metadata"])
+@pytest.mark.parametrize(
+    "path", ["/dashboard", "/health", STATIC, "/nowhere", "/dashboard/metadata"]
+)
 def test_every_answer_carries_the_security_headers(app: Served, path: str) -> None:
     """Static files and errors too."""
     headers = get(app.url, path).headers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 import pytest
@@ -32,7 +33,7 @@ messages = st.lists(st.sampled_from([*LOOKING, *TOUCHING, RESIZE]), max_size=30)
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     """Data cut at the given places."""
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(places)]
 
 
 @given(messages, st.lists(st.integers(0, 10_000), max_size=20))

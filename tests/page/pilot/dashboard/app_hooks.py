@@ -13,4 +13,4 @@ from dashboard.web.workbench import make_workbench
 
 __all__ = ["on_session_destroyed", "process_request"]
 
-install(partial(make_workbench, factory=factory))
+install(partial(make_workbench, factory=factory, most_sessions=100))

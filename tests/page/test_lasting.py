@@ -1,0 +1,100 @@
+"""Pages come and go; sessions stay."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import PILOT, arrive, say, words
+from playwright.async_api import BrowserContext, Page, expect
+from served import ROOT, Served, serve
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_reload_loses_no_word(page: Page) -> None:
+    """In the middle of a task: same session, same words, still working, still stoppable."""
+    await say(page, "Open the text editor")
+    await expect(page.locator(".outcome")).to_be_visible()
+    await say(page, "work forever")
+    await expect(page.locator(".said").last).to_contain_text("I work and work.")
+    before, address = await words(page), page.url
+    await page.reload()
+    await expect(page.locator(".conversation .item")).to_have_count(len(before))
+    assert await words(page) == before
+    assert page.url == address
+    await expect(page.locator(".badge .word")).to_have_text("Thinking")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".badge .word")).to_have_text("Stopped")
+
+
+async def test_two_pages_show_one_session(
+    page: Page, context: BrowserContext, pilot: Served
+) -> None:
+    """What is said on one is seen on both."""
+    second = await arrive(await context.new_page(), page.url)
+    await say(page, "Open the text editor")
+    await expect(second.locator(".outcome")).to_be_visible()
+    assert await words(second) == await words(page)
+    await say(second, "work forever")
+    await expect(page.locator(".said").last).to_contain_text("I work and work.")
+    await page.keyboard.press("Escape")
+    await expect(second.locator(".badge .word")).to_have_text("Stopped")
+
+
+async def test_a_new_session_stands_beside_the_old(page: Page) -> None:
+    """The list has both; going back shows the old one's words."""
+    await say(page, "repeat the first")
+    await expect(page.locator(".outcome")).to_be_visible()
+    first = page.url
+    await page.locator(".sessions summary").click()
+    await page.get_by_role("link", name="New session", exact=True).click()
+    await expect(page.locator(".empty")).to_be_visible()
+    await page.locator(".sessions summary").click()
+    await page.get_by_role("link", name="repeat the first").click()
+    await expect(page.locator(".said")).to_have_text("the first")
+    assert page.url == first
+
+
+async def test_an_ended_session_can_be_resumed(page: Page) -> None:
+    """Ending frees the desktop, not the words."""
+    await say(page, "repeat remember me")
+    await expect(page.locator(".outcome")).to_be_visible()
+    await page.locator(".sessions summary").click()
+    await page.get_by_role("button", name="End session repeat remember me").click()
+    await expect(page.locator(".badge .word")).to_have_text("Not connected")
+    await page.get_by_role("link", name="repeat remember me").click()
+    await expect(page.locator(".said").first).to_have_text("remember me")
+    await expect(page.locator(".badge .word")).to_have_text("Ready")
+
+
+async def test_a_killed_server_leaves_a_resumable_session(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """After `kill -9` and a new start, the address of the session shows all that was seen."""
+    with serve(PILOT, tmp_path) as served:
+        page = await arrive(await context.new_page(), served.url)
+        await say(page, "Open the text editor")
+        await expect(page.locator(".outcome")).to_be_visible()
+        before, query = await words(page), page.url.split("?")[1]
+        served.process.send_signal(signal.SIGKILL)
+        served.process.wait()
+    with serve(PILOT, tmp_path) as served:
+        page = await arrive(await context.new_page(), f"{served.url}?{query}")
+        await expect(page.locator(".outcome")).to_be_visible()
+        after = await words(page)
+        assert after[: len(before)] == before
+        await say(page, "repeat I am back")
+        await expect(page.locator(".said").last).to_have_text("I am back")
+
+
+async def test_a_page_that_cannot_be_built_says_why(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """A wrong setting gives a sentence with advice instead of a blank page."""
+    with serve(ROOT / "dashboard", tmp_path, env={"SAYSO_PROMPT": "/nowhere.md"}) as served:
+        page = await context.new_page()
+        await page.goto(served.url)
+        await expect(page.get_by_role("heading", name="cannot start")).to_be_visible()
+        await expect(page.get_by_text("/nowhere")).to_be_visible()
