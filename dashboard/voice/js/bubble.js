@@ -8,10 +8,14 @@ export class Bubble {
 
   constructor(bar) {
     this.bar = bar;
-    this.root = element("div", { class: "bubble", popover: "manual" });
+    this.root = element("div", { class: "bubble", popover: "manual", role: "alert" });
     this.root.onclick = () => this.root.hidePopover();
     this.observer = new ResizeObserver(() => this.#place());
     this.observer.observe(bar);
+  }
+
+  get narrow() {
+    return this.bar.clientWidth < ROOMY;
   }
 
   /** Shows the text, once for each new one; "" puts it away. */
@@ -27,8 +31,8 @@ export class Bubble {
   }
 
   #place(fresh = false) {
+    const { narrow } = this;
     const box = this.bar.getBoundingClientRect();
-    const narrow = box.width < ROOMY;
     this.bar.classList.toggle("narrow", narrow);
     if (!this.root.isConnected) return;
     const open = this.root.matches(":popover-open");

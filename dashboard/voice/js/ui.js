@@ -118,7 +118,7 @@ export class VoiceBar {
     this.root.dataset.state = state;
     this.main.lastChild.textContent = label;
     this.main.setAttribute("aria-label", `${label} voice`);
-    this.word.textContent = error ? error.message : this.#says(state);
+    this.word.textContent = error && !this.bubble.narrow ? error.message : this.#says(state);
     this.advice.textContent = error?.advice ?? core.sound.hint;
     this.bubble.say([error?.message, this.advice.textContent].filter(Boolean).join(" "));
     this.push.hidden = !core.pushToTalk || !live;
