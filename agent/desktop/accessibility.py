@@ -27,6 +27,8 @@ Result = TypeVar("Result")
 _REGISTRY = "org.a11y.atspi.Registry"
 _PUBLISHED_WITHIN = 1.0
 """Seconds that applications may take to publish their trees after the first call."""
+_CLOGGED = 20
+"""Unanswered calls after which a new connection is made."""
 _TEXT_CAP = 1_000_000
 _LINES_CAP = 500
 """Lines whose boxes are asked for; more than any screen shows."""
@@ -93,14 +95,23 @@ class Accessibility:
             except OSError:
                 self._drop()
                 return work(self._view())
+            finally:
+                self._renew_if_clogged()
         except (OSError, AuthenticationError) as error:
             self._drop()
             raise DesktopError(f"The accessibility bus cannot be reached: {error}.") from error
 
+    def _renew_if_clogged(self) -> None:
+        """Connect anew when calls to hanging applications use up what the bus allows."""
+        if self._bus is not None and self._snapshot is not None and self._bus.unanswered > _CLOGGED:
+            self._bus.close()
+            self._bus = self._connect()
+            self._snapshot.use(self._bus)
+
     def _view(self) -> Snapshot:
         if self._snapshot is None:
             self._bus = self._connect()
-            self._snapshot = Snapshot(self._bus)
+            self._snapshot = Snapshot(self._bus, self._env.geometry)
         return self._snapshot
 
     def _connect(self) -> Bus:
@@ -110,7 +121,7 @@ class Accessibility:
         if bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "sass", listen), 5) is None:
             # at-spi2-core before 2.46 takes the event's name alone
             bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "s", listen[:1]), 5)
-        _await_publication(bus)
+        _await_publication(Snapshot(bus, self._env.geometry))
         return bus
 
     def _address(self) -> str:
@@ -133,10 +144,10 @@ class Accessibility:
         self._bus = self._snapshot = None
 
 
-def _await_publication(bus: Bus) -> None:
+def _await_publication(snapshot: Snapshot) -> None:
     """Block until every running application has heard that somebody listens."""
     deadline = time.monotonic() + _PUBLISHED_WITHIN
-    while Snapshot(bus).silent() and time.monotonic() < deadline:
+    while snapshot.silent() and time.monotonic() < deadline:
         time.sleep(0.02)
 
 

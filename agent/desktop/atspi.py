@@ -56,6 +56,11 @@ read only""".replace("\n", "").split(",")
 )
 
 
+_IN_FLIGHT = 100
+"""Calls without an answer yet; a message bus refuses more than 128 by default."""
+_WRITE_TIMEOUT = 5.0
+
+
 def role_name(number: int) -> str:
     """AT-SPI's name of a role."""
     return ROLES[number] if 0 <= number < len(ROLES) else "unknown"
@@ -103,6 +108,8 @@ class Bus:
     def __init__(self, address: str) -> None:
         self._serials = count(1)
         self._parser = Parser()
+        self.unanswered = 0
+        """Calls that nobody answered in time; they count against the bus's limit for long."""
         path = get_bus(address)
         try:
             self._socket = _login(path, Authenticator())
@@ -121,22 +128,36 @@ class Bus:
     def call_all(
         self, messages: Sequence[Message], timeout: float = 1.0
     ) -> list[tuple[Any, ...] | None]:
-        """Send all, then collect the answers' bodies; None where none came in time."""
-        waiting: dict[int, int] = {}
-        pieces = []
-        for place, message in enumerate(messages):
-            serial = next(self._serials)
-            waiting[serial] = place
-            pieces.append(message.serialise(serial))
+        """Bodies of the answers, in order; None where an error came, or nothing in time.
+
+        Calls are pipelined, with at most `_IN_FLIGHT` unanswered.
+        """
         answers: list[tuple[Any, ...] | None] = [None] * len(messages)
+        waiting: dict[int, int] = {}
+        sent = 0
         deadline = time.monotonic() + timeout
-        self._socket.settimeout(timeout)
-        self._socket.sendall(b"".join(pieces))
-        while waiting and (answer := self._receive(deadline)) is not None:
+        while sent < len(messages) or waiting:
+            if sent < len(messages) and len(waiting) <= _IN_FLIGHT // 2:
+                upto = min(len(messages), sent + _IN_FLIGHT - len(waiting))
+                self._send(messages, range(sent, upto), waiting)
+                sent = upto
+            answer = self._receive(deadline)
+            if answer is None:
+                break
             place = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, -1), -1)
             if place >= 0 and answer.header.message_type is MessageType.method_return:
                 answers[place] = answer.body
+        self.unanswered += len(waiting)
         return answers
+
+    def _send(self, messages: Sequence[Message], places: range, waiting: dict[int, int]) -> None:
+        pieces = []
+        for place in places:
+            serial = next(self._serials)
+            waiting[serial] = place
+            pieces.append(messages[place].serialise(serial))
+        self._socket.settimeout(_WRITE_TIMEOUT)
+        self._socket.sendall(b"".join(pieces))
 
     def _receive(self, deadline: float) -> Message | None:
         while (message := self._parser.get_next_message()) is None:

@@ -19,6 +19,9 @@ _CACHE = "/org/a11y/atspi/cache"
 _EDITORS = frozenset({"terminal", "text", "entry", "editbar", "document text", "spin button"})
 _CONTAINERS = frozenset({"table", "tree table", "tree", "list", "layered pane"})
 _TREE_TEXT_CAP = 20_000
+_NULL = "/org/a11y/atspi/null"
+_FEW_CELLS = 60
+"""A table of at most so many cells is fetched whole."""
 _CELLS_CAP = 400
 _PATIENCE = 0.5
 """Seconds that an application may take to answer before it is left out."""
@@ -51,12 +54,21 @@ class _Item:
 
 
 class Snapshot:
-    """Reads trees and texts over one connection; remembers which applications hang."""
+    """Reads trees and texts over one connection; remembers which applications hang.
 
-    def __init__(self, bus: Bus) -> None:
+    What lies wholly outside ``screen`` (width, height) counts as not showing: windows are
+    there while the window manager places them, and hidden panels are parked there.
+    """
+
+    def __init__(self, bus: Bus, screen: tuple[int, int]) -> None:
         self._bus = bus
+        self._screen = Box(0, 0, *screen)
         self._sulking: dict[str, float] = {}
         self._pids: dict[str, int] = {}
+
+    def use(self, bus: Bus) -> None:
+        """Go on over another connection."""
+        self._bus = bus
 
     def tree(self, pid: int | None = None) -> Tree:
         """All applications' objects, or those of one process if it publishes any."""
@@ -145,7 +157,8 @@ class Snapshot:
     def _measure(self, items: Sequence[_Item]) -> None:
         asked = [call(*item.ref, "Component", "GetExtents", "u", (0,)) for item in items]
         for item, answer in zip(items, self._bus.call_all(asked, _PATIENCE), strict=True):
-            item.box = _box(answer) if answer else None
+            box = _box(answer) if answer else None
+            item.box = box if box and _meets(box, self._screen) else None
 
     def _fetch_cells(self, table: _Item) -> None:
         """Add the visible cells of a table, and what is inside them: no cache lists them."""
@@ -162,34 +175,44 @@ class Snapshot:
             [get_property(*table.ref, "Table", name) for name in ("NRows", "NColumns")], _PATIENCE
         )
         rows, columns = (int(answer[0][1]) if answer else 0 for answer in size)
-        if rows * columns <= _CELLS_CAP:
+        if rows * columns <= _FEW_CELLS:
             answer = self._bus.call(call(*table.ref, "Accessible", "GetChildren"), _PATIENCE)
             return [(n, p) for n, p in answer[0]] if answer else []
-        first = self._row_at(table, rows, table.box.y if table.box else 0)
-        last = min(rows, first + _CELLS_CAP // columns)
-        spots = [(row, column) for row in range(first, last) for column in range(columns)]
-        asked = [call(*table.ref, "Table", "GetAccessibleAt", "ii", spot) for spot in spots]
+        first = self._first_row(table)
+        last = min(rows, first + self._visible_rows(table, first), first + _CELLS_CAP // columns)
+        asked = [call(*table.ref, "Table", "GetColumnHeader", "i", (c,)) for c in range(columns)]
+        for row in range(first, last):
+            spots = [(row, column) for column in range(columns)]
+            asked += [call(*table.ref, "Table", "GetAccessibleAt", "ii", spot) for spot in spots]
         answers = self._bus.call_all(asked, _PATIENCE)
-        return [(a[0][0], a[0][1]) for a in answers if a]
+        return [(a[0][0], a[0][1]) for a in answers if a and a[0][1] != _NULL]
 
-    def _row_at(self, table: _Item, rows: int, y: int) -> int:
-        """First row whose bottom lies below ``y``, by bisection."""
-        low, high = 0, rows
-        while low < high:
-            middle = (low + high) // 2
-            answer = self._bus.call(
-                call(*table.ref, "Table", "GetAccessibleAt", "ii", (middle, 0)), _PATIENCE
-            )
-            box = self._extents((answer[0][0], answer[0][1])) if answer else None
-            if box and box.y + box.height > y:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+    def _visible_rows(self, table: _Item, first: int) -> int:
+        """How many rows like the first visible one fit into the table's box."""
+        spot = call(*table.ref, "Table", "GetAccessibleAt", "ii", (first, 0))
+        cell = self._bus.call(spot, _PATIENCE)
+        extents = cell and call(cell[0][0], cell[0][1], "Component", "GetExtents", "u", (0,))
+        answer = self._bus.call(extents, _PATIENCE) if extents else None
+        box = _box(answer) if answer else None
+        return table.box.height // box.height + 2 if box and table.box else _CELLS_CAP
 
-    def _extents(self, ref: Ref) -> Box | None:
-        answer = self._bus.call(call(*ref, "Component", "GetExtents", "u", (0,)), _PATIENCE)
-        return _box(answer) if answer else None
+    def _first_row(self, table: _Item) -> int:
+        """The topmost visible row: cells out of sight have no place to search by."""
+        if table.box is None:
+            return 0
+        x, y = table.box.x + table.box.width // 3, table.box.y
+        points = [(x, y + step, 0) for step in range(2, min(table.box.height, 100), 12)]
+        asked = [call(*table.ref, "Component", "GetAccessibleAtPoint", "iiu", p) for p in points]
+        hits = [(a[0][0], a[0][1]) for a in self._bus.call_all(asked, _PATIENCE) if a]
+        asked = [
+            call(*hit, "Accessible", "GetIndexInParent")
+            for hit in hits
+            if hit[1] not in (table.ref[1], _NULL)
+        ]
+        places = [int(a[0]) for a in self._bus.call_all(asked, _PATIENCE) if a]
+        asked = [call(*table.ref, "Table", "GetRowAtIndex", "i", (place,)) for place in places]
+        rows = [int(a[0]) for a in self._bus.call_all(asked, _PATIENCE) if a]
+        return min((row for row in rows if row >= 0), default=0)
 
     def _describe(self, refs: Sequence[Ref], parent: _Item) -> list[_Item]:
         asked = []
@@ -230,7 +253,7 @@ def _from_cache(row: Sequence[Any]) -> _Item:
     name, role, _, states = row[-4:]
     return _Item(
         ref=tuple(row[0]),
-        parent=tuple(row[2]) if row[2][1] != "/org/a11y/atspi/null" else None,
+        parent=tuple(row[2]) if row[2][1] != _NULL else None,
         index=row[3] if isinstance(row[3], int) else -1,
         role=role_name(role),
         name=str(name).strip(),
@@ -254,7 +277,7 @@ def _flatten(item: _Item, app: str, parent: str | None, hidden: bool, nodes: lis
     hidden = hidden or "iconified" in item.states
     node_id = item.ref[0] + item.ref[1]
     node = Node(node_id, parent, app, item.role, item.name, item.box, item.states, item.text)
-    if hidden or "showing" not in item.states:
+    if hidden or item.box is None or "showing" not in item.states:
         node = replace(node, box=None, states=item.states - {"showing"})
     nodes.append(node)
     for child in item.children:

@@ -1,0 +1,3 @@
+from desks import desk, shared_desk
+
+__all__ = ["desk", "shared_desk"]
