@@ -327,6 +327,10 @@ def close_open_ends(
         text = CUT if ran else unexecuted
         emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran))
     if status.turn_id is not None:
-        emit(ev.TurnFinished(turn_id=status.turn_id, stop_reason=stop_reason))
+        emit(
+            ev.TurnFinished(
+                turn_id=status.turn_id, stop_reason=stop_reason, usage=status.turn_usage
+            )
+        )
     if summary is not None and status.task_id is not None:
         emit(ev.TaskFinished(task_id=status.task_id, outcome="stopped", summary=summary))

@@ -193,6 +193,17 @@ class TurnFinished(BaseEvent):
     usage: Usage = Usage()
 
 
+class TurnCounted(BaseEvent):
+    """What a turn costs at least, told when its answer begins.
+
+    `TurnFinished` brings the whole, this included, for turns that were cut as well.
+    """
+
+    kind: Literal["turn_counted"] = "turn_counted"
+    turn_id: str
+    usage: Usage
+
+
 class RetryWaiting(BaseEvent):
     """The model's service asked us to wait, or failed and is tried again."""
 
@@ -384,6 +395,7 @@ Event = Annotated[
     | TextStreamed
     | BlockFinished
     | TurnFinished
+    | TurnCounted
     | RetryWaiting
     | ActionProposed
     | ActionStarted

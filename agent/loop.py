@@ -24,7 +24,16 @@ from agent.control import Lease, close_open_ends, new_id
 from agent.errors import DesktopError, ModelError, ModelRefused, StreamBroken, ToolError
 from agent.gates import Agent, Ended, check_limits, permit
 from agent.history import BROKEN_OFF, HALTED
-from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text, TurnDone, Waiting
+from agent.models.base import (
+    Block,
+    BlockDone,
+    Counted,
+    ModelPart,
+    ModelRequest,
+    Text,
+    TurnDone,
+    Waiting,
+)
 from agent.tools.base import Tool, ToolCall, ToolResult
 from agent.view import closing_picture, look
 
@@ -172,6 +181,8 @@ class Loop:
                     turn.text.append(part.block["text"].strip())
             case Waiting():
                 self._retry(turn, part.seconds, part.reason)
+            case Counted():
+                self.emit(ev.TurnCounted(turn_id=turn.id, usage=part.usage))
             case TurnDone():
                 turn.done = part
                 self.emit(

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
-from typing import Literal
+from typing import Literal, Self, TypedDict, Unpack
 
 from agent import events as ev
 from agent.approval import DEFAULT_RULES, Approvals, Rule
@@ -26,6 +26,25 @@ from agent.settings import Settings
 from agent.status import Status, StatusTracker
 from agent.tools.base import Tool
 
+_MEANINGS: dict[str, Literal["redirect", "aside"]] = {"redirect": "redirect", "queue": "aside"}
+
+
+class Parts(TypedDict, total=False):
+    """What a session may be given instead of what the settings say."""
+
+    desktop: Desktop
+    model: Model
+    tools: Sequence[Tool]
+    rules: Sequence[Rule]
+    """What needs approval; the default ones if not given."""
+
+    allowed: frozenset[str]
+    """Names of rules whose questions are answered beforehand."""
+
+    clock: Clock
+    now: Callable[[], float]
+    """Unix seconds, for the log's stamps."""
+
 
 class Session:
     """A conversation with one desktop. Make it with `create` or `resume`, then `open` it.
@@ -38,14 +57,7 @@ class Session:
         settings: Settings,
         session_id: str,
         journal: SessionJournal,
-        *,
-        desktop: Desktop | None = None,
-        model: Model | None = None,
-        tools: Sequence[Tool] | None = None,
-        rules: Sequence[Rule] = DEFAULT_RULES,
-        allowed: frozenset[str] = frozenset(),
-        clock: Clock | None = None,
-        now: Callable[[], float] = time.time,
+        **parts: Unpack[Parts],
     ) -> None:
         self.id = session_id
         self.settings = settings
@@ -53,37 +65,27 @@ class Session:
         self.trouble = ""
         """Why nothing can be written down at present; empty when all is well."""
 
-        self.log = EventLog(journal, now=now)
+        self.log = EventLog(journal, now=parts.get("now", time.time))
         self._tracker = StatusTracker(self.log)
         self._resumed = len(self.log) > 0
         self._prompt = load_prompt(settings.prompt)
         self._system = self._system_prompt()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = asyncio.Event()
-        self.desktop: Desktop = desktop or self._virtual_desktop()
-        self.model = model or _build_model(settings, self.desktop)
-        self.tools = tuple(tools if tools is not None else _build_tools(self.desktop))
-        clock = clock or MonotonicClock()
+        self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
+        self.model = parts.get("model") or _build_model(settings, self.desktop)
+        self.tools = tuple(parts["tools"] if "tools" in parts else _build_tools(self.desktop))
+        self._clock = parts.get("clock") or MonotonicClock()
         self.control = Control(
-            self.log, self._tracker, lambda: self.desktop.input, self._work, clock
+            self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock
         )
-        self._agent = self._assemble(Approvals(rules, allowed=allowed), clock, now)
+        self._agent = self._assemble(parts)
 
     @classmethod
     def create(
-        cls,
-        settings: Settings,
-        *,
-        session_id: str | None = None,
-        desktop: Desktop | None = None,
-        model: Model | None = None,
-        tools: Sequence[Tool] | None = None,
-        rules: Sequence[Rule] = DEFAULT_RULES,
-        allowed: frozenset[str] = frozenset(),
-    ) -> Session:
+        cls, settings: Settings, *, session_id: str | None = None, **parts: Unpack[Parts]
+    ) -> Self:
         """A new session, journaled under ``settings.data_dir``.
-
-        ``rules`` decide what needs approval; ``allowed`` names rules answered beforehand.
 
         Raises:
             JournalError: it cannot be written there, or the id is taken.
@@ -93,22 +95,10 @@ class Session:
         folder = session_folder(settings.data_dir, session_id)
         if (folder / "events.db").exists():
             raise JournalError(f"There is a session {session_id} already; resume it instead.")
-        return cls._with_journal(
-            settings, session_id, desktop, model, tools=tools, rules=rules, allowed=allowed
-        )
+        return cls._on_disk(settings, session_id, parts)
 
     @classmethod
-    def resume(
-        cls,
-        settings: Settings,
-        session_id: str,
-        *,
-        desktop: Desktop | None = None,
-        model: Model | None = None,
-        tools: Sequence[Tool] | None = None,
-        rules: Sequence[Rule] = DEFAULT_RULES,
-        allowed: frozenset[str] = frozenset(),
-    ) -> Session:
+    def resume(cls, settings: Settings, session_id: str, **parts: Unpack[Parts]) -> Self:
         """A session from its journal, wherever it was cut.
 
         Raises:
@@ -117,34 +107,13 @@ class Session:
         folder = session_folder(settings.data_dir, session_id)
         if not (folder / "events.db").exists():
             raise JournalError(f"There is no session {session_id} in {settings.data_dir}.")
-        return cls._with_journal(
-            settings, session_id, desktop, model, tools=tools, rules=rules, allowed=allowed
-        )
+        return cls._on_disk(settings, session_id, parts)
 
     @classmethod
-    def _with_journal(
-        cls,
-        settings: Settings,
-        session_id: str,
-        desktop: Desktop | None,
-        model: Model | None,
-        *,
-        tools: Sequence[Tool] | None,
-        rules: Sequence[Rule],
-        allowed: frozenset[str],
-    ) -> Session:
+    def _on_disk(cls, settings: Settings, session_id: str, parts: Parts) -> Self:
         journal = SqliteJournal(session_folder(settings.data_dir, session_id))
         try:
-            return cls(
-                settings,
-                session_id,
-                journal,
-                desktop=desktop,
-                model=model,
-                tools=tools,
-                rules=rules,
-                allowed=allowed,
-            )
+            return cls(settings, session_id, journal, **parts)
         except BaseException:
             journal.close()
             raise
@@ -199,9 +168,11 @@ class Session:
     ) -> str:
         """Give the agent words; returns the task's id. See `Control.say`."""
         self.trouble = ""
+        running = self.status.task_id is not None
         task_id = self.control.say(text, source=source, how=how)
         if utterance_id is not None:
-            self.log.append(ev.Understood(utterance_id=utterance_id, meaning=_meaning(how)))
+            meaning = _MEANINGS[how] if running else "task"
+            self.log.append(ev.Understood(utterance_id=utterance_id, meaning=meaning))
         return task_id
 
     def hold(self, reason: str) -> None:
@@ -279,7 +250,8 @@ class Session:
             )
         return self.journal.prompt or ""
 
-    def _assemble(self, approvals: Approvals, clock: Clock, now: Callable[[], float]) -> Agent:
+    def _assemble(self, parts: Parts) -> Agent:
+        rules, allowed = parts.get("rules", DEFAULT_RULES), parts.get("allowed", frozenset())
         history, limits = History(self.journal.image_base64), Limits(self.settings)
         for event in self.log:
             history.add(event)
@@ -297,9 +269,9 @@ class Session:
             control=self.control,
             history=history,
             limits=limits,
-            approvals=approvals,
-            clock=clock,
-            now=now,
+            approvals=Approvals(rules, allowed=allowed),
+            clock=self._clock,
+            now=parts.get("now", time.time),
         )
 
     async def _work(self, task_id: str, lease: Lease) -> None:
@@ -339,6 +311,7 @@ class Session:
             height=self.settings.height,
             sandbox=self.settings.sandbox,
             network=self.settings.network,
+            display=self.settings.display,
             on_change=self._desktop_changed,
         )
 
@@ -373,10 +346,6 @@ class Session:
         seen = self.status
         if not seen.closed and (seen.desktop, seen.confined) != (state, confined):
             self.log.append(ev.DesktopChanged(state=state, confined=confined, detail=detail))
-
-
-def _meaning(how: Literal["redirect", "queue"]) -> Literal["redirect", "aside"]:
-    return "redirect" if how == "redirect" else "aside"
 
 
 def _build_model(settings: Settings, desktop: Desktop) -> Model:

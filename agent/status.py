@@ -60,7 +60,10 @@ class Status(BaseModel):
     closed: bool = False
     model: str = ""
     usage: ev.Usage = ev.Usage()
-    """Sum over all turns of the session."""
+    """Sum over all finished turns of the session."""
+
+    turn_usage: ev.Usage = ev.Usage()
+    """What the open turn costs at least."""
 
     turns: int = 0
     outcome: ev.Outcome | None = None
@@ -132,7 +135,7 @@ def _narrated(s: Status, e: ev.Narrated) -> dict[str, Any]:
 
 def _turn_finished(s: Status, e: ev.TurnFinished) -> dict[str, Any]:
     sums = {name: getattr(s.usage, name) + getattr(e.usage, name) for name in ev.Usage.model_fields}
-    return {"turn_id": None, "retry": None, "usage": ev.Usage(**sums)}
+    return {"turn_id": None, "retry": None, "usage": ev.Usage(**sums), "turn_usage": ev.Usage()}
 
 
 def _proposed(s: Status, e: ev.ActionProposed) -> dict[str, Any]:
@@ -163,6 +166,7 @@ _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "task_finished": _task_finished,
     "turn_started": lambda s, e: {"turn_id": e.turn_id, "turns": s.turns + 1, "retry": None},
     "turn_finished": _turn_finished,
+    "turn_counted": lambda s, e: {"turn_usage": e.usage},
     "retry_waiting": lambda s, e: {"retry": e},
     "action_proposed": _proposed,
     "action_started": lambda s, e: {"running": e.action_id},

@@ -46,10 +46,14 @@ async def look(agent: Agent, emit: Emit) -> None:
 async def _see(agent: Agent) -> tuple[str, EncodedImage | None]:
     """Through the tool if it has an eye, because it remembers what the model saw last."""
     for tool in agent.tools:
-        if isinstance(tool, ClosesBatch):
-            picture = await tool.closing_screenshot()
-            return tool.closing_note, picture
+        if (eye := _eye(tool)) is not None:
+            picture = await eye.closing_screenshot()
+            return eye.closing_note, picture
     return "", await agent.desktop.screenshot()
+
+
+def _eye(tool: object) -> ClosesBatch | None:
+    return tool if isinstance(tool, ClosesBatch) else None
 
 
 async def closing_picture(
@@ -57,7 +61,7 @@ async def closing_picture(
 ) -> None:
     """One picture for a whole batch, unless its last action brought one."""
     _, last, result = acted[-1]
-    eyes = [one[0] for one in acted if isinstance(one[0], ClosesBatch)]
+    eyes = [eye for tool, _, _ in acted if (eye := _eye(tool)) is not None]
     if not eyes or result.image is not None:
         return
     try:
