@@ -1,0 +1,161 @@
+"""``python -m agent``: what it prints, asks, and returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import sys
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import pytest
+
+import agent
+from agent.__main__ import main
+from agent.events import load_event
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
+
+
+class FakeSession(Session):
+    """A session whose desktop and model are fakes."""
+
+    scripts: ClassVar[list[Any]] = []
+    tool: ClassVar[FakeTool]
+
+    @classmethod
+    def _on_disk(cls, settings: Settings, session_id: str, parts: Any) -> Self:
+        parts = {
+            **parts,
+            "desktop": FakeDesktop(),
+            "model": ScriptedModel(cls.scripts),
+            "tools": (cls.tool,),
+        }
+        return super()._on_disk(settings, session_id, parts)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path))
+
+    def run(scripts: list[Any], *arguments: str, tool: FakeTool | None = None) -> int:
+        FakeSession.scripts = scripts
+        FakeSession.tool = tool or FakeTool()
+        return main(list(arguments), session_class=FakeSession)
+
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        yield run
+
+
+def shell() -> FakeTool:
+    return FakeTool(harmless=False, name="shell", members=("bash",), toolset=None)
+
+
+def listing() -> list[Any]:
+    ask = call("bash", toolset=None, command="ls")
+    return [[*ask, *done("tool_use")], [*says("That was all."), *done()]]
+
+
+def test_it_says_what_happens_and_ends_well(run, capsys):
+    assert (
+        run([[*says("I click."), *call(), *done("tool_use")], [*says("Done."), *done()]], "Go") == 0
+    )
+    printed = capsys.readouterr()
+    assert "I click." in printed.out
+    assert "→ left_click()" in printed.out
+    assert printed.out.endswith("Done.\n✓ done\n")
+    assert printed.err.startswith("Session ")
+
+
+def test_json_is_one_event_a_line_and_nothing_else(run, capsys):
+    run([[*says("Done."), *done()]], "Go", "--json")
+    events = [load_event(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event.seq for event in events] == list(range(len(events)))
+    assert events[-1].kind == "session_closed"
+
+
+def test_the_exit_code_tells_the_outcome(run, capsys):
+    assert run([[RuntimeError("x")]], "Go") == 1
+    assert run([[*says("No."), *done("refusal")]], "Go") == 4
+    spend = [[*call(x=i), *done("tool_use", dollars=1.0)] for i in range(3)]
+    assert run(spend, "Go", "--budget", "1") == 3
+
+
+def test_without_a_terminal_a_question_is_a_no_in_clear_words(run, capsys):
+    tool = shell()
+    assert run(listing(), "Go", tool=tool) == 0
+    assert not tool.began
+    assert "denied. Allow with --yes-to “shell”" in capsys.readouterr().err
+
+
+def test_a_rule_can_be_answered_beforehand(run):
+    tool = shell()
+    assert run(listing(), "Go", "--yes-to", "shell", tool=tool) == 0
+    assert len(tool.ran) == 1
+
+
+@pytest.mark.parametrize(("typed", "ran"), [("yes, run it\n", 1), ("no\n", 0), ("yes but\n", 0)])
+def test_at_a_terminal_the_person_is_asked(run, monkeypatch, typed: str, ran: int):
+    ours, theirs = pty.openpty()
+    tool = shell()
+
+    async def answers() -> None:
+        os.write(ours, typed.encode())
+
+    ask = call("bash", toolset=None, command="ls")
+    scripts = [[*ask, answers, *done("tool_use")], [*says("That was all."), *done()]]
+    with os.fdopen(theirs) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert run(scripts, "Go", tool=tool) == 0
+    assert len(tool.ran) == ran
+    os.close(ours)
+
+
+def test_ctrl_c_stops(run, capsys):
+    async def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await hang()
+
+    assert run([[*says("I"), interrupt]], "Go") == 130
+    assert "■ Stopped: Ctrl-C." in capsys.readouterr().out
+
+
+def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_path, monkeypatch):
+    run([[*says("One."), *done()]], "Go")
+    capsys.readouterr()
+    run([], "--list")
+    (session_id,) = capsys.readouterr().out.split()
+    assert run([[*says("Two."), *done()]], "On", "--resume", session_id) == 0
+    assert run([], "--export", session_id, str(tmp_path / "out")) == 0
+    assert json.loads((tmp_path / "out" / "session.json").read_text())["session_id"] == session_id
+    monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path / "elsewhere"))
+    assert run([], "--import", str(tmp_path / "out")) == 0
+    assert session_id in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("Go", "--prompt", "nowhere"), "There is no prompt"),
+        (("Go", "--budget", "-3"), "max_dollars"),
+        (("Go", "--resume", "none"), "There is no session"),
+        (("Go", "--yes-to", "everything"), "There is no rule"),
+    ],
+)
+def test_wrong_use_is_one_sentence(run, capsys, arguments: tuple[str, ...], told: str):
+    assert run([], *arguments) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error
+
+
+def test_what_is_public_is_there_and_named():
+    assert sorted(agent.__all__, key=str.lower) == sorted(set(agent.__all__), key=str.lower)
+    assert all(getattr(agent, name) is not None for name in agent.__all__)
+    shown = {n for n in vars(agent) if not n.startswith("_")}
+    modules = {n for n in shown if type(getattr(agent, n)).__name__ == "module"}
+    assert shown - modules - {"annotations"} == set(agent.__all__) - {"events"}
