@@ -7,6 +7,7 @@ import re
 from agent.desktop.base import Node, Window
 from agent.models.offline.matching import SURE, likeness
 from agent.models.offline.places import App, apps, call, find_apps, find_windows, near_apps
+from agent.models.offline.raising import RAISED, bring, raised
 from agent.models.offline.steps import (
     Act,
     Call,
@@ -23,22 +24,21 @@ from agent.models.offline.steps import (
 from agent.models.offline.view import View
 
 _MENU_ITEMS = ("menu item", "menu")
-_OPENED, _RAISED, _IN_MENU, _LOADED = 1, 2, 3, 4
+_OPENED, _IN_MENU, _LOADED = 1, 3, 4
 _START_SECONDS = 12.0
-_RAISE_SECONDS = 3.0
 
 
 async def open_app(at: Moment) -> Step:
     """Start a program, or bring its window forward when it runs already."""
+    if at.phase == RAISED:
+        return await raised(at)
     found = _apps(at, at.slot("app") or at.slot("window"))
     if isinstance(found, Fail):
         windows = find_windows(at.view, at.slot("app") or at.slot("window"))
-        return await _bring(at, windows[0]) if len(windows) == 1 else found
+        return await bring(at, windows[0]) if len(windows) == 1 else found
     owned = [w for w in reversed(at.view.programs) if found.owns(w)]
     if at.phase == 0 and owned:
-        return await _bring(at, owned[0])
-    if at.phase == _RAISED:
-        return await _raised(at)
+        return await bring(at, owned[0])
     return await _start(at, found)
 
 
@@ -77,6 +77,7 @@ async def _start(at: Moment, app: App) -> Step:
     say = f"Opening the {app.spoken}."
     if at.phase == _IN_MENU:
         return await _through_menu(at, app)
+    await at.until(_applications_button, 5.0)
     if button := _launcher_button(at.view, app):
         return Act(say, (_press(button),), _OPENED, before_ids)
     if applications := _applications_button(at.view):
@@ -130,66 +131,21 @@ def _applications_button(view: View) -> Node | None:
     return next((b for b in buttons if view.furniture(b) and b.name == "Applications"), None)
 
 
-# Going to a window --------------------------------------------------------------------
-
-
-async def _bring(at: Moment, window: Window) -> Step:
-    name = call(at.view, window)
-    if window.active and not window.minimised:
-        return Done(f"{capital(name)} is in front.")
-    action = raise_call(at.view, window)
-    if action is None:
-        return Fail(f"I can see no way to bring {name} to the front.")
-    return Act(f"Going to {name}.", (action,), _RAISED, str(window.id))
-
-
-async def _raised(at: Moment) -> Step:
-    window = next((w for w in at.view.programs if str(w.id) == at.memo), None)
-    name = call(at.view, window) if window else "the window"
-    if at.failure:
-        return Fail(f"I could not go to {name}: {at.failure}")
-    if await at.until(lambda v: v.active and str(v.active.id) == at.memo, _RAISE_SECONDS):
-        return Done(f"{capital(name)} is in front.")
-    return Fail(f"I could not bring {name} to the front.")
-
-
-def raise_call(view: View, window: Window) -> Call | None:
-    """The click that brings a window forward: its button on the panel, else its title bar."""
-    tasks = [n for n in view.tree.showing("toggle button") if view.furniture(n)]
-    button = next((n for n in tasks if _names_window(n.name, window.title)), None)
-    if button is not None:
-        return _press(button)
-    if window.minimised:
-        return None
-    box = window.box
-    for x in range(box.x + 60, box.x + box.width - 60, 40):
-        y = max(box.y - 10, 1)
-        if (on_top := view.on_top_at(x, box.y + 4)) is not None and on_top.id == window.id:
-            return click(x, y)
-    return None
-
-
-def _names_window(label: str, title: str) -> bool:
-    label = label.strip().strip("[]")
-    return bool(label) and (
-        label == title or (len(label) > 5 and title.startswith(label.rstrip("….")))
-    )
+# Switching ------------------------------------------------------------------------
 
 
 async def switch(at: Moment) -> Step:
     """Bring a window forward; a known program that does not run is started."""
-    if at.phase == _RAISED:
-        return await _raised(at)
     name = at.slot("window")
-    if at.phase == 0 and _is_address(name):
+    if _is_address(name):
         return await go_to(_with(at, url=name))
+    if at.phase == RAISED:
+        return await raised(at)
     if at.phase in (_OPENED, _IN_MENU):
         return await open_app(_with(at, app=name))
-    if at.phase == _LOADED:
-        return await go_to(_with(at, url=name))
     windows = find_windows(at.view, name) if name else list(reversed(at.view.programs))[1:2]
     if windows:
-        return await _bring(at, _one_of(at, windows))
+        return await bring(at, _one_of(at, windows))
     if name and find_apps(at.view, name):
         return await open_app(_with(at, app=name))
     return _no_window(at, name)
@@ -238,17 +194,17 @@ async def _to_window(at: Moment, act: Call, say: str) -> Step:
     if isinstance(window, Fail):
         return window
     name = call(at.view, window)
-    if at.phase == _RAISED:
-        step = await _raised(at)
+    if at.phase == RAISED:
+        step = await raised(at)
         if not isinstance(step, Done):
             return step
     elif not window.active or window.minimised:
-        return await _bring(at, window)
-    return Act(f"{say} {name}.", (act,), 1, str(window.id))
+        return await bring(at, window)
+    return Act(f"{say} {name}.", (act,), 1, f"{window.id}x{len(at.view.dialogs)}")
 
 
 def _now(view: View, at: Moment) -> Window | None:
-    return next((w for w in view.programs if str(w.id) == at.memo), None)
+    return next((w for w in view.programs if str(w.id) == at.memo.partition("x")[0]), None)
 
 
 async def close(at: Moment) -> Step:
@@ -257,12 +213,13 @@ async def close(at: Moment) -> Step:
         return await _to_window(at, key("alt+F4"), "Closing")
     if at.failure:
         return Fail(f"I could not close it: {at.failure}")
-    await at.until(lambda v: _now(v, at) is None or _asks(v), 4.0)
+    dialogs = int(at.memo.partition("x")[2] or 0)
+    await at.until(lambda v: _now(v, at) is None or len(v.dialogs) > dialogs, 4.0)
     window = _now(at.view, at)
     if window is None:
         return Done(f"{capital(at.slot('window') or 'the window')} is closed.")
-    if question := _asks(at.view):
-        return Fail(f"It is not closed yet: {question}")
+    if len(at.view.dialogs) > dialogs:
+        return Fail(f"It is not closed yet: {_asks(at.view)}")
     return Fail(f"{capital(call(at.view, window))} is still open.")
 
 
@@ -272,7 +229,7 @@ def _asks(view: View) -> str:
         names = [n.name for n in inside if n.name]
         if names:
             return f"it asks something. You can say: click {listing(names, 'or')}."
-    return ""
+    return "it asks something."
 
 
 async def minimise(at: Moment) -> Step:
@@ -305,11 +262,11 @@ async def restore(at: Moment) -> Step:
         window = _target(at)
         if isinstance(window, Window) and window.active and not _fills(at.view, window):
             return Done(f"{capital(call(at.view, window))} has its normal size already.")
-    if at.phase == _RAISED:
-        raised = await _raised(at)
-        window = _now(at.view, at)
-        if isinstance(raised, Fail) or window is None or not _fills(at.view, window):
-            return raised
+    if at.phase == RAISED:
+        came = await raised(at)
+        now = _now(at.view, at)
+        if isinstance(came, Fail) or now is None or not _fills(at.view, now):
+            return came
     if at.phase != 1:
         return await _to_window(at, key("alt+F10"), "Restoring")
     ok = await at.until(lambda v: (w := _now(v, at)) is not None and not _fills(v, w), 2.0)

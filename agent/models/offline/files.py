@@ -40,7 +40,8 @@ def folder_path(home: Path, said: str) -> Path | None:
     """The folder that words name: a well-known one, else one that exists in the home."""
     name = re.sub(r"\s+(?:folder|directory)$", "", said.strip().lower())
     name = re.sub(r"^(?:the|my|your) ", "", name)
-    for folder, names in lexicon()["folders"].items():
+    folders: dict[str, list[str]] = lexicon()["folders"]
+    for folder, names in folders.items():
         if said.lower().strip() in names or name in names:
             return home / folder
     inside = [p for p in home.iterdir() if p.is_dir() and not p.name.startswith(".")]

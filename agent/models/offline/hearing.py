@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import chain
 
@@ -73,7 +72,7 @@ def _corrected(text: str, tree: Tree) -> str:
         for said in _said(command):
             best = clear(rank(said, [(name, name) for name in _names(command, tree)]))
             if best and best[0].score < 99:
-                text = re.sub(rf"\b{re.escape(said)}", lambda _, n=best[0].name: n, text, count=1)
+                text = text.replace(said, best[0].name, 1)
     return text
 
 

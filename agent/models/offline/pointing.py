@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from agent.desktop.base import Node
-from agent.models.offline.applications import raise_call
 from agent.models.offline.matching import clear, rank
+from agent.models.offline.raising import raise_call
 from agent.models.offline.sentences import scrolling
 from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key
-from agent.models.offline.targets import describe, find, seen
+from agent.models.offline.targets import called, describe, find, seen
 from agent.models.offline.view import View
 
 _RAISED = 2
 _EFFECT_SECONDS = 1.5
+_NAME_DIGITS = 24
 _MEMBERS = {
     "": "left_click",
     "left": "left_click",
@@ -60,7 +61,8 @@ async def click_label(at: Moment) -> Step:
     """Click on something by its name, and say what came of it."""
     member = _MEMBERS[at.slot("button")]
     if at.phase == 1:
-        return await _clicked(at, f"{_DID.get(member, 'Clicked')} {at.slot('label')}.")
+        name = bytes.fromhex(at.memo.split("x")[2]).decode() or at.slot("label")
+        return await _clicked(at, f"{_DID.get(member, 'Clicked')} {name}.")
     await at.until(lambda v: find(v, at.slot("label")), 1.0)
     node = _wanted(at, "label")
     if isinstance(node, Fail):
@@ -68,18 +70,21 @@ async def click_label(at: Moment) -> Step:
     if at.phase == 0 and (uncover := _covered(at.view, node)):
         return Act("Bringing its window to the front.", (uncover,), _RAISED)
     assert node.box is not None  # noqa: S101 - found nodes have boxes
-    return Act(f"Clicking {node.name}.", (click(*node.box.center, name=member),), 1, _memo(at.view))
+    action = click(*node.box.center, name=member)
+    return Act(f"Clicking {called(node)}.", (action,), 1, _memo(at.view, called(node)))
 
 
-def _memo(view: View) -> str:
-    return f"{view.print}x{len(view.dialogs)}"
+def _memo(view: View, name: str = "") -> str:
+    """The screen before; a short name as well, since what was meant is not what was said."""
+    written = name.encode().hex()
+    return f"{view.print}x{len(view.dialogs)}x{written if len(written) <= _NAME_DIGITS else ''}"
 
 
 async def _clicked(at: Moment, did: str) -> Step:
     """Tell what changed: a dialog, a window, a menu; or that nothing did."""
     if at.failure:
         return Fail(f"That did not work: {at.failure}")
-    before, _, dialogs = at.memo.partition("x")
+    before, dialogs, _ = at.memo.split("x")
     if not await at.until(lambda v: v.print != before, _EFFECT_SECONDS):
         return Done(f"{did} Nothing on the screen changed that I can see.")
     if len(at.view.dialogs) <= int(dialogs or 0):

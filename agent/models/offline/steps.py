@@ -92,28 +92,33 @@ Handler = Callable[[Moment], Awaitable[Step]]
 
 
 def click(x: int, y: int, name: str = "left_click") -> Call:
+    """A click of some kind at a point."""
     return Call(name, {"coordinate": [x, y]})
 
 
 def key(combo: str, repeat: int = 1) -> Call:
+    """A key combination, perhaps several times."""
     given: dict[str, Any] = {"text": combo}
     return Call("key", {**given, "repeat": repeat} if repeat > 1 else given)
 
 
 def type_text(text: str) -> Call:
+    """Text for what has the keyboard."""
     return Call("type", {"text": text})
 
 
 def shell(command: str) -> Call:
+    """A command for the shell tool."""
     return Call("bash", {"command": command}, None)
 
 
 def editor(**given: str) -> Call:
+    """A request to the file editor."""
     return Call("str_replace_based_edit_tool", dict(given), None)
 
 
 def listing(names: Sequence[str], joint: str = "and") -> str:
-    """ "a, b and c"."""
+    """Names in a row, as in: a, b and c."""
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {joint} {names[-1]}"
@@ -126,4 +131,5 @@ def shortened(text: str, limit: int = 160) -> str:
 
 
 def capital(text: str) -> str:
+    """With a capital at its beginning."""
     return text[:1].upper() + text[1:]

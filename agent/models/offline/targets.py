@@ -37,7 +37,8 @@ _RANK = (
     ("label", "table column header", "heading", "image"),
 )
 _WHERE = re.compile(
-    r"\s+(?:in|on|of|from|at) (?:the |this |that )?(dialog|dialog box|popup|panel|task ?bar|toolbar|tool bar|menu|window|side ?bar|screen|bottom|top)$",
+    r"\s+(?:in|on|of|from|at) (?:the |this |that )?(dialog|dialog box|popup|panel|task ?bar|"
+    r"tool ?bar|menu|window|side ?bar|screen|bottom|top)$",
     re.IGNORECASE,
 )
 
@@ -53,7 +54,10 @@ class Wanted:
 
 
 def take_apart(label: str, *, whole: bool = False) -> Wanted:
-    """ "the second OK button in the dialog" → OK, 2, button, dialog; ``whole`` keeps words."""
+    """Name, place, kind and window of "the second OK button in the dialog".
+
+    With ``whole``, only the window is taken off.
+    """
     text = label.strip(" .,!?\"'")
     where = ""
     if match := _WHERE.search(text):
@@ -141,7 +145,7 @@ def _preferred(view: View, nodes: list[Node]) -> list[Node]:
         if node.role in _RANK[0]:
             return 0, 0
         if view.in_active(node):
-            return 1, _rank(node)
+            return 1, _rank(node) - (view.inside(node, ("directory pane",)) is not None)
         return (3 if view.furniture(node) else 2), _rank(node)
 
     best = min(map(key, nodes))
@@ -169,6 +173,11 @@ def seen(view: View, limit: int = 8) -> list[str]:
         if names:
             return names[:limit]
     return []
+
+
+def called(node: Node) -> str:
+    """A node's name as it is spoken."""
+    return _short(node.name)
 
 
 def _short(name: str) -> str:

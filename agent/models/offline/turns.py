@@ -125,7 +125,7 @@ async def next_turn(desktop: Desktop, progress: Progress) -> Turn:
                 return turn
             continue
         if place.upto >= len(progress.instructions):
-            return Turn(" ".join(line for line in place.said if line) or "Done.")
+            return Turn(_joined(place.said) or "Done.")
         place = _Place(place.upto, place.upto + 1, said=place.said)
 
 
@@ -145,7 +145,7 @@ async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan)
     if isinstance(step, Act):
         mark = place.mark(step)
         calls = tuple((mark.id(progress.serial + i), c) for i, c in enumerate(step.calls))
-        return Turn(" ".join(line for line in (*place.said, step.say) if line), calls)
+        return Turn(_joined([*place.said, step.say]), calls)
     place.said.append(step.say)
     if isinstance(step, Done):
         place.next_command()
@@ -155,6 +155,12 @@ async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan)
         place.said.append("I did not go on with the rest.")
     place.command = len(plan.commands)
     return None
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """Lines as sentences."""
+    said = [line if line.endswith((".", "!", "?", "…")) else f"{line}." for line in lines if line]
+    return " ".join(said)
 
 
 def _begin(progress: Progress) -> _Place | None:

@@ -45,6 +45,12 @@ class View:
         """The accessible window that a node belongs to."""
         return self.inside(node, _FRAMES)
 
+    @cached_property
+    def floor(self) -> int:
+        """The upper edge of the panel, below which no window can be clicked."""
+        panels = [n.box for n in self.tree.showing("frame") if "panel" in n.app and n.box]
+        return min((box.y for box in panels if box.y > 0), default=self.size[1])
+
     @property
     def active(self) -> Window | None:
         """The window that has the keyboard, if it is a person's."""
@@ -78,7 +84,8 @@ class View:
     @cached_property
     def dialogs(self) -> tuple[Node, ...]:
         """Dialogs that show, of programs."""
-        return tuple(n for n in self.tree.showing(*_DIALOGS) if not self.furniture(n))
+        shown = [n for n in self.tree.showing(*_DIALOGS) if not self.furniture(n)]
+        return tuple(n for n in shown if self.inside(n, _DIALOGS) is None)
 
     def in_dialog(self, node: Node) -> bool:
         return self.inside(node, _DIALOGS) is not None
@@ -87,6 +94,12 @@ class View:
         """Whether a node is in the window that has the keyboard."""
         window = self.window_of(node)
         return window is not None and window.active
+
+    @cached_property
+    def menu_open(self) -> bool:
+        """Whether a menu has dropped down and would take the keys."""
+        items = self.tree.showing("menu item", "check menu item", "radio menu item")
+        return any(self.inside(n, ("menu",)) is not None for n in items)
 
     @cached_property
     def focused(self) -> Node | None:

@@ -9,35 +9,11 @@ from typing import Any
 
 import yaml
 
-_UNITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = dict(
-    zip(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(20, 100, 10),
-        strict=True,
-    )
-)
+_SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen
+fourteen fifteen sixteen seventeen eighteen nineteen"""
+_UNITS = tuple(_SMALL.split())
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = {word: 20 + 10 * i for i, word in enumerate(_DECADES.split())}
 _TIMES = {"once": 1, "twice": 2, "thrice": 3, "a": 1, "an": 1, "couple": 2, "few": 3, "half": 1}
 _GLUE = "\N{WORD JOINER}"
 _HOMOPHONES = {"won": 1, "to": 2, "too": 2, "for": 4, "fore": 4, "ate": 8}

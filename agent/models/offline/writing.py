@@ -27,7 +27,6 @@ from agent.models.offline.steps import (
 from agent.models.offline.view import View
 
 _TYPED, _CLICKED = 1, 2
-_ITEMS = ("menu item", "check menu item", "radio menu item")
 
 
 def _bare(text: str) -> str:
@@ -49,6 +48,8 @@ async def type_(at: Moment) -> Step:
     """Type where the keyboard is, and read it back."""
     if at.phase == _TYPED:
         return await _read_back(at)
+    if at.phase == 0 and at.view.menu_open:
+        return Act("Closing the menu.", (key("Escape"),), _CLICKED)
     await at.until(lambda v: v.field, 1.5)
     if at.phase != _CLICKED and at.view.field is None and (only := _only_field(at.view)):
         assert only.box is not None  # noqa: S101 - showing nodes have boxes
@@ -60,9 +61,8 @@ async def type_(at: Moment) -> Step:
         return Fail("You did not say what to type.")
     before = _count(at.view.field, text)
     rest = _rest(at.view.field, text) if at.resuming else text
-    escape = (key("Escape"),) if at.view.tree.showing(*_ITEMS) else ()
     say = f"Typing: {shortened(text)}" if len(text) <= 60 else "Typing your text."
-    return Act(say, (*escape, type_text(rest)), _TYPED, str(before))
+    return Act(say, (type_text(rest),), _TYPED, str(before))
 
 
 def _only_field(view: View) -> Node | None:
