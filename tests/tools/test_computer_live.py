@@ -1,0 +1,112 @@
+"""The computer tool on real applications: what is said, seen and done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from desks import Desk, until
+
+from agent.tools import ComputerTool, ToolCall, ToolResult
+
+pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
+
+
+class Hand:
+    """A computer tool that is asked in one word."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.tool = ComputerTool(desk.desktop)
+
+    async def do(self, name: str, **given: Any) -> ToolResult:
+        result = await self.tool.run(ToolCall("a", name, given), lambda _: None)
+        assert not result.is_error, result.text
+        return result
+
+    async def target(self, name: str, **given: Any) -> dict[str, str]:
+        return (await self.tool.intent(ToolCall("a", name, given))).target
+
+
+async def test_typed_text_stands_in_the_editor(desk: Desk) -> None:
+    """A batch as a model sends it: click, type, keys, and one closing picture."""
+    await desk.open("mousepad")
+    node = await desk.node("text", app="mousepad")
+    assert node.box is not None
+    hand = Hand(desk)
+    await hand.do("screenshot")
+    await hand.do("left_click", coordinate=list(node.box.center))
+    await hand.do("type", text='Grüße 日本 😀\n\tif (a < b) { "x" }')
+    assert await hand.tool.closing_screenshot() is not None
+
+    async def stands() -> bool:
+        found = await desk.node("text", app="mousepad")
+        return found.text == 'Grüße 日本 😀\n\tif (a < b) { "x" }'
+
+    await until(stands, "the text")
+    await hand.do("key", text="ctrl+a")
+    await hand.do("key", text="BackSpace")
+
+    async def empty() -> bool:
+        return (await desk.node("text", app="mousepad")).text == ""
+
+    await until(empty, "an empty text")
+
+
+async def test_a_click_on_nothing_brings_no_picture(desk: Desk) -> None:
+    """The second look at an unchanged screen is words."""
+    await desk.open("mousepad")
+    await desk.desktop.settle()
+    node = await desk.node("text", app="mousepad")
+    assert node.box is not None
+    x, y = node.box.center
+    hand = Hand(desk)
+    await hand.do("left_click", coordinate=[x, y])
+    assert await hand.tool.closing_screenshot() is not None
+    await hand.do("left_click", coordinate=[x, y])
+    assert await hand.tool.closing_screenshot() is None
+    assert "unchanged" in hand.tool.closing_note
+
+
+async def test_a_menu_stands_open_in_the_closing_picture(desk: Desk) -> None:
+    """The picture waits until the screen is quiet."""
+    await desk.open("mousepad")
+    menu = await desk.node("menu", "File", "mousepad")
+    assert menu.box is not None
+    hand = Hand(desk)
+    assert (await hand.target("left_click", coordinate=list(menu.box.center)))["name"] == "File"
+    await hand.do("left_click", coordinate=list(menu.box.center))
+    closing = await hand.tool.closing_screenshot()
+    await desk.node("menu item", "Save As...", "mousepad")
+    later = await desk.desktop.screenshot()
+    assert closing is not None
+    assert closing.data == later.data
+
+
+async def test_an_intent_tells_a_terminal_from_an_editor(desk: Desk) -> None:
+    """What a rule needs to ask about Enter in a shell."""
+    hand = Hand(desk)
+    await desk.open("xfce4-terminal")
+    target = await hand.target("key", text="Return")
+    assert (target["wm_class"], target["role"]) == ("Xfce4-terminal", "terminal")
+    await desk.open("mousepad")
+    target = await hand.target("type", text="x")
+    assert (target["wm_class"], target["role"]) == ("Mousepad", "text")
+
+
+async def test_zoom_is_a_lossless_part(desk: Desk) -> None:
+    result = await Hand(desk).do("zoom", region=[0, 700, 200, 800])
+    assert result.image is not None
+    assert (result.image.media_type, result.image.width) == ("image/png", 200)
+
+
+async def test_the_pointer_is_where_it_was_put(desk: Desk) -> None:
+    hand = Hand(desk)
+    await hand.do("mouse_move", coordinate=[321, 123])
+    assert (await hand.do("cursor_position")).text == "X=321,Y=123"
+
+
+async def test_unknown_keys_are_answered_with_similar_ones(desk: Desk) -> None:
+    call = ToolCall("a", "key", {"text": "Retrun"})
+    result = await ComputerTool(desk.desktop).run(call, lambda _: None)
+    assert result.is_error
+    assert "Return" in result.text
