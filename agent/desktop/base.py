@@ -222,7 +222,8 @@ class Process(Protocol):
 class Desktop(Protocol):
     """A running desktop. Methods never block the event loop."""
 
-    input: InputDriver
+    @property
+    def input(self) -> InputDriver: ...
 
     @property
     def size(self) -> tuple[int, int]:

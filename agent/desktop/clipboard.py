@@ -17,7 +17,7 @@ from typing import Any
 
 from Xlib import X, Xatom
 from Xlib.error import ConnectionClosedError, XError
-from Xlib.protocol import event
+from Xlib.protocol import event, request
 
 from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
@@ -149,7 +149,12 @@ class Clipboard:
                 self._offered[atom] = kept
             else:
                 self._offered.pop(atom, None)
-                self._display.set_selection_owner(X.NONE, atom, X.CurrentTime)
+                request.SetSelectionOwner(
+                    display=self._display.display,
+                    window=X.NONE,
+                    selection=atom,
+                    time=X.CurrentTime,
+                )
         self._kept.clear()
         self._display.flush()
 

@@ -124,7 +124,7 @@ def open_display(env: DisplayEnv) -> Any:
         raise DesktopDied(f"The desktop's X server does not answer: {error}") from error
 
 
-class _Anonymous(Authenticator):
+class _Anonymous(Authenticator):  # type: ignore[misc, unused-ignore]
     """Sign in to D-Bus without credentials."""
 
     def __init__(self) -> None:

@@ -27,6 +27,7 @@ Sandboxing = Literal["require", "prefer", "off"]
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _NEEDED = ("dbus-daemon", "xfwm4")
 _WANTED = ("xfce4-panel", "xfdesktop", "xfce4-terminal", "thunar", "mousepad")
+_A11Y_SERVICE = Path("/usr/share/dbus-1/services/org.a11y.Bus.service")
 _TIMEOUT = 20.0
 
 
@@ -162,7 +163,8 @@ class PrivateDisplay:
         return guardian
 
     async def _start_server(self, log: int) -> str:
-        assert self._box is not None and self._guardian is not None  # noqa: S101
+        assert self._box is not None  # noqa: S101
+        assert self._guardian is not None  # noqa: S101
         environment = profile.environment(self._box, "")
         process = await self._guardian.spawn(
             _server_command(self.server, self.size, self._box), environment, str(self._box.home)
@@ -207,7 +209,7 @@ class PrivateDisplay:
         )
         config = f"--config-file={box.run}/session.conf"
         await self._run("session bus", ["dbus-daemon", config, "--nofork", "--nopidfile"], log)
-        await _until(lambda: (box.run / "bus").is_socket())
+        await _until((box.run / "bus").is_socket)
         await self._run("window manager", ["xfwm4", "--sm-client-disable"], log)
         for argv in (["xfdesktop", "--sm-client-disable"], ["xfce4-panel", "--disable-wm-check"]):
             if shutil.which(argv[0]):
@@ -258,7 +260,7 @@ class PrivateDisplay:
 
 
 async def _until(condition: Callable[[], bool], step: float = 0.005) -> None:
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - a file tells nobody that it has come
         await asyncio.sleep(step)
 
 
@@ -306,7 +308,7 @@ def _has_dock(display: Any) -> bool:
 
 async def _enable_accessibility(env: DisplayEnv) -> str:
     """Start the accessibility bus, tell programs that it is wanted, return its address."""
-    if not Path("/usr/share/dbus-1/services/org.a11y.Bus.service").exists():
+    if not _A11Y_SERVICE.exists():  # noqa: ASYNC240 - one stat of a local file
         return ""
     where = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus")
     connection = await open_bus(env.session_bus)

@@ -18,7 +18,7 @@ class DisplayEnv:
     """
 
     display: str
-    """For libX11 and libxcb on the host (``unix:/…/X0`` or ``:7``). May be neither for python-xlib."""
+    """For libX11 and libxcb on the host (``unix:/…/X0`` or ``:7``). See ``open_display``."""
 
     inside_display: str
     """For programs on the desktop: ``:0``."""

@@ -16,10 +16,11 @@ from agent.errors import DesktopDied, DesktopUnavailable
 WARNING = "This is your own screen, with your own files: nothing confines what happens on it."
 
 # What programs on the person's own session need; nothing else of the environment is passed.
-_PASSED = (
-    "PATH HOME USER LOGNAME SHELL LANG LC_ALL TZ XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME "
-    "XDG_DATA_DIRS XDG_CONFIG_DIRS XDG_CURRENT_DESKTOP XDG_SESSION_TYPE DBUS_SESSION_BUS_ADDRESS"
-).split()
+_PASSED = tuple(
+    "PATH HOME USER LOGNAME SHELL LANG LC_ALL TZ XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME "  # noqa: SIM905
+    "XDG_DATA_DIRS XDG_CONFIG_DIRS XDG_CURRENT_DESKTOP XDG_SESSION_TYPE "
+    "DBUS_SESSION_BUS_ADDRESS".split()
+)
 
 
 class ExistingDisplay:

@@ -33,8 +33,8 @@ def _apply(limits: dict[str, int]) -> None:
             continue
         kind = getattr(resource, f"RLIMIT_{name.upper()}")
         _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (allowed, allowed))
 
 
 def _children() -> dict[int, tuple[int, int]]:
@@ -80,7 +80,7 @@ def _child(argv: list[str], env: dict[str, str], cwd: str, fds: list[int], repor
         os.chdir(cwd)
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        os.execvpe(argv[0], argv, env)
+        os.execvpe(argv[0], argv, env)  # noqa: S606 - no shell is what we want
     except OSError as error:
         os.write(report, f"{argv[0]}: {error.strerror}".encode())
     finally:

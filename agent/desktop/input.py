@@ -47,11 +47,13 @@ async def _unguarded(work: Callable[[], Awaitable[T]]) -> T:
 class _Hands:
     """What works on one running X server; made and used on the input thread."""
 
-    def __init__(self, env: DisplayEnv, gate: Gate) -> None:
+    def __init__(
+        self, env: DisplayEnv, gate: Gate, last_change: Callable[[float], float | None]
+    ) -> None:
         self.gate = gate
         self.strokes = Strokes(env, gate)
         self.clipboard = Clipboard(env)
-        self.typist = typist.Typist(self.strokes, self.clipboard)
+        self.typist = typist.Typist(self.strokes, self.clipboard, last_change)
         self._last_click = (0.0, 0, (-99, -99))
 
     def click(
@@ -129,24 +131,35 @@ class _Hands:
 class Input:
     """Implements ``agent.desktop.base.InputDriver``. Outlives restarts of the X server."""
 
-    def __init__(self, to_native: Callable[[int, int], tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        to_native: Callable[[int, int], tuple[int, int]],
+        to_picture: Callable[[int, int], tuple[int, int]],
+    ) -> None:
         self._to_native = to_native
+        self._to_picture = to_picture
         self._gate = Gate()
         self._turn = asyncio.Lock()
         self._worker: Worker | None = None
         self._hands: _Hands | None = None
         self._emergency: Emergency | None = None
-        self.to_model: Callable[[int, int], tuple[int, int]] = lambda x, y: (x, y)
         self.before: Callable[[], None] = lambda: None
         """Called before each action: the settling of the screen counts from here."""
         self.guard: Guard = _unguarded
         """Awaits an action, and fails when the desktop dies under it."""
 
-    async def attach(self, env: DisplayEnv) -> None:
-        """Work on this server from now on."""
+    async def attach(
+        self, env: DisplayEnv, last_change: Callable[[float], float | None] = lambda after: None
+    ) -> None:
+        """Work on this server from now on.
+
+        Args:
+            env: where it is.
+            last_change: when the screen last changed after a moment, if it did.
+        """
         self._worker = Worker("input")
         self._emergency = Emergency(env, self._gate)
-        self._hands = await self._worker.run(_Hands, env, self._gate)
+        self._hands = await self._worker.run(_Hands, env, self._gate, last_change)
 
     async def detach(self) -> None:
         """Let go of the server."""
@@ -268,7 +281,7 @@ class Input:
     async def position(self) -> tuple[int, int]:
         if self._worker is None or self._hands is None:
             raise DesktopDied("The desktop is not running.")
-        return self.to_model(*await self._worker.run(self._hands.strokes.position))
+        return self._to_picture(*await self._worker.run(self._hands.strokes.position))
 
     async def clipboard(self) -> str:
         """The clipboard's text; empty if there is none."""

@@ -121,7 +121,7 @@ def split(combo: str) -> list[str]:
     return [part.strip() for part in combo.split("+")]
 
 
-def parse(combo: str) -> list[tuple[str, int]]:
+def parse(combo: object) -> list[tuple[str, int]]:
     """Names and keysyms of a combination, in the order they are pressed.
 
     Raises:
@@ -137,7 +137,7 @@ def parse(combo: str) -> list[tuple[str, int]]:
     return [(name, keysym(name)) for name in names]
 
 
-def sequence(text: str) -> list[list[tuple[str, int]]]:
+def sequence(text: object) -> list[list[tuple[str, int]]]:
     """Combinations separated by blanks (``ctrl+a Delete``), each as `parse` gives it."""
     if not isinstance(text, str):
         return [parse(text)]

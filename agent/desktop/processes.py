@@ -132,7 +132,8 @@ class GuardianClient:
             ) from None
 
     async def _stderr(self) -> str:
-        assert self._process is not None and self._process.stderr is not None  # noqa: S101
+        assert self._process is not None  # noqa: S101
+        assert self._process.stderr is not None  # noqa: S101
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 return (await self._process.stderr.read(2000)).decode(errors="replace").strip()
@@ -163,7 +164,8 @@ class GuardianClient:
         request = {"op": "spawn", "argv": list(argv), "env": dict(env), "cwd": cwd}
         if len(json.dumps(request)) > _MAX_REQUEST:
             raise ToolError("The command is too long. Write it to a file and run the file.")
-        reader, write = None, output
+        reader: asyncio.StreamReader | None = None
+        write = -1 if output is None else output
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if output is None:
             read, write = os.pipe2(os.O_CLOEXEC)

@@ -122,7 +122,8 @@ def _panel() -> str:
         *[
             _group(
                 f"plugin-{n}",
-                f'<property name="items" type="array"><value type="string" value="{n}.desktop"/></property>',
+                f'<property name="items" type="array">'
+                f'<value type="string" value="{n}.desktop"/></property>',
                 kind="string",
                 value="launcher",
             )

@@ -31,13 +31,13 @@ _LONGEST_SOCKET = 107
 _INTERPRETER = "/usr/bin/python3"
 
 # What programs need of /etc; nothing that identifies the person or the machine.
-_ETC = (
-    "X11 alternatives ca-certificates chromium chromium.d dconf default/locale drirc firefox "
+_ETC = tuple(
+    "X11 alternatives ca-certificates chromium chromium.d dconf default/locale drirc firefox "  # noqa: SIM905
     "firefox-esr fonts gai.conf glvnd gtk-2.0 gtk-3.0 gtk-4.0 host.conf inputrc java-17-openjdk "
     "ld.so.cache ld.so.conf ld.so.conf.d locale.alias localtime magic magic.mime mime.types "
     "protocols python3 python3.11 services ssl/certs ssl/openssl.cnf terminfo timezone vulkan "
-    "xdg/Thunar xdg/menus xdg/xfce4 xml"
-).split()
+    "xdg/Thunar xdg/menus xdg/xfce4 xml".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +242,8 @@ def _system_binds() -> list[str]:
             words += ["--ro-bind", str(path), str(path)]
     for name in _ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    for path in ("/var/cache/fontconfig", "/var/lib/xkb"):
-        words += ["--ro-bind-try", str(path), str(path)]
+    for place in ("/var/cache/fontconfig", "/var/lib/xkb"):
+        words += ["--ro-bind-try", place, place]
     return words
 
 

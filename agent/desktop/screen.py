@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from mss.exception import ScreenShotError
-from mss.linux import xcb
+from mss.linux import xcb as _xcb
 from mss.linux.xcbhelpers import LIB, XError
 
 from agent.desktop.connection import COOKIE, read_cookie, socket_path
@@ -22,6 +22,7 @@ from agent.desktop.environment import DisplayEnv
 from agent.desktop.pictures import Pixels
 from agent.errors import DesktopDied
 
+xcb: Any = _xcb  # it re-exports without saying so
 _ALL_PLANES = 0xFFFFFFFF
 
 

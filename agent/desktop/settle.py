@@ -2,7 +2,8 @@
 
 Rule: the wait ends when nothing has changed for ``quiet`` seconds; if nothing changed at
 all, ``first`` seconds after the action; and after ``cap`` seconds in any case. Places that
-kept changing before the action (spinner, clock, video) do not count.
+kept changing before the action (spinner, clock, video) do not count. While a program starts
+(it says so by startup notification, or we started it) the screen is not settled.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import select
 import threading
 import time
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from Xlib import X
 from Xlib.error import ConnectionClosedError, XError
 from Xlib.ext import damage
 
@@ -30,6 +33,7 @@ _LEARNED_FROM = 2.5
 """Seconds before an action in which repeated changes of one place count as flicker."""
 _AFTERMATH = 0.8
 """Seconds after the previous action in which changes are its effect, not flicker."""
+_STARTUP_ID = re.compile(rb'ID="?([^" \0]+)')
 _BREATH = 0.004
 
 
@@ -45,10 +49,15 @@ class DamageWatch:
     def __init__(self, env: DisplayEnv) -> None:
         self._display = open_display(env)
         self._display.damage_query_version()
+        self._notify = self._display.extension_event.DamageNotify
         root = self._display.screen().root
+        root.change_attributes(event_mask=X.PropertyChangeMask | X.SubstructureNotifyMask)
         self._damage = root.damage_create(damage.DamageReportDeltaRectangles)
         self._changes: deque[_Change] = deque(maxlen=_REMEMBERED)
         self._flicker: tuple[Box, ...] = ()
+        self._starting: set[bytes] = set()
+        self._message: dict[int, bytes] = {}
+        self._expecting = False
         self._since = time.monotonic()
         self._listeners: list[Callable[[], None]] = []
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -75,11 +84,14 @@ class DamageWatch:
         new = False
         while self._display.pending_events():
             event = self._display.next_event()
-            if isinstance(event, damage.DamageNotify):
+            if event.type == self._notify:
                 area = event.area
-                box = Box(area.x, area.y, area.width, area.height)
-                self._changes.append(_Change(time.monotonic(), box))
+                self._note(Box(area.x, area.y, area.width, area.height))
                 new = True
+            elif event.type == X.MapNotify:
+                self._expecting = False
+            elif event.type == X.ClientMessage:
+                self._follow_start(event)
         if new:
             self._display.damage_subtract(self._damage, 0, 0)
             self._display.flush()
@@ -88,6 +100,28 @@ class DamageWatch:
             time.sleep(_BREATH)  # many small changes become one event
             return
         select.select([self._display, self._wake_read], [], [])
+
+    def _note(self, box: Box) -> None:
+        self._changes.append(_Change(time.monotonic(), box))
+
+    def _follow_start(self, event: Any) -> None:
+        """Read a piece of a startup notification: ``new: ID=…`` and ``remove: ID=…``."""
+        kind = self._display.get_atom_name(event.client_type)
+        if not kind.startswith("_NET_STARTUP_INFO"):
+            return
+        window = event.window.id
+        so_far = b"" if kind.endswith("_BEGIN") else self._message.get(window, b"")
+        text, end, _ = (so_far + bytes(event.data[1])).partition(b"\0")
+        self._message[window] = text
+        if not end:
+            return
+        del self._message[window]
+        found = _STARTUP_ID.search(text)
+        if found and text.startswith(b"new:"):
+            self._starting.add(found[1])
+        elif found and text.startswith(b"remove:"):
+            self._starting.discard(found[1])
+            self._note(Box(0, 0, 0, 0))
 
     # on the event loop ---------------------------------------------------------------
 
@@ -98,6 +132,12 @@ class DamageWatch:
         recent = [change.box for change in tuple(self._changes) if change.when >= begin]
         self._flicker = tuple({box for box in recent if recent.count(box) >= 2})
         self._since = now
+        self._starting.clear()
+        self._expecting = False
+
+    def expect_window(self) -> None:
+        """A program was started: until a window appears, the screen is not settled."""
+        self._expecting = True
 
     def last_change(self, after: float) -> float | None:
         """When the screen last changed after a moment, flicker aside."""
@@ -122,9 +162,10 @@ class DamageWatch:
                 woken.clear()
                 now, last = time.monotonic(), self.last_change(self._since)
                 due = began + first if last is None else max(last + quiet, began)
-                if now >= due or now >= began + cap:
-                    return Settled(now - began, last is not None, now >= due)
-                left = min(due, began + cap) - now
+                busy = bool(self._starting) or self._expecting
+                if (now >= due and not busy) or now >= began + cap:
+                    return Settled(now - began, last is not None, now >= due and not busy)
+                left = (began + cap if busy else min(due, began + cap)) - now
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), left)
         finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
-from Xlib import X, XK
+from Xlib import XK, X
 
 from agent.desktop import keys
 from agent.desktop.clipboard import CHUNK, Clipboard
@@ -15,12 +16,17 @@ LONGEST = 200_000
 _SHORT = 24
 _FETCH = 1.0
 _REMAP_PAUSE = 0.03
+_RUN_CAP = 0.12
+_RUN_QUIET = 0.02
+_ECHO_CAP = 0.25  # terminals fetch once to look and again to paste: only the echo tells
+_ECHO_QUIET = 0.015
+_STEP = 0.003
 _SHIFT_INSERT = ("xterm", "urxvt", "rxvt", "st-256color")
 _TERMINALS = ("terminal", "konsole", "kitty", "alacritty", "tilix", "terminator", "foot")
 _ALLOWED_CONTROLS = "\n\r\t"
 
 
-def check(text: str) -> str:
+def check(text: object) -> str:
     """The text with line ends made one.
 
     Raises:
@@ -49,9 +55,12 @@ def check(text: str) -> str:
 class Typist:
     """Types on the input thread."""
 
-    def __init__(self, strokes: Strokes, clipboard: Clipboard) -> None:
+    def __init__(
+        self, strokes: Strokes, clipboard: Clipboard, last_change: Callable[[float], float | None]
+    ) -> None:
         self._strokes = strokes
         self._clipboard = clipboard
+        self._last_change = last_change
 
     def type(self, text: str) -> None:
         """Type checked text into whatever has the focus; stops between flushes when told."""
@@ -64,8 +73,23 @@ class Typist:
             self._strokes.gate.check()
             if piece == "\n":
                 self._press("\n")
+                self._let_run(wm_class)
             else:
                 self._paste(piece, wm_class)
+
+    def _let_run(self, wm_class: str) -> None:
+        """After Return in a terminal: a shell that starts a program swallows what comes at once."""
+        if _is_terminal(wm_class):
+            self._await_change(_RUN_CAP, _RUN_QUIET)
+
+    def _await_change(self, cap: float, quiet: float) -> None:
+        """Wait until the screen has changed and been quiet, at most ``cap`` seconds."""
+        began = time.monotonic()
+        while (now := time.monotonic()) < began + cap:
+            last = self._last_change(began)
+            if last is not None and now - last >= quiet:
+                return
+            self._strokes.gate.pause(_STEP)
 
     def _by_keys(self, text: str) -> bool:
         if text.strip("\n\t") == "":
@@ -100,6 +124,8 @@ class Typist:
         if not self._fetched():
             self._clipboard.restore()
             self._remapped(text)
+        elif _is_terminal(wm_class):
+            self._await_change(_ECHO_CAP, _ECHO_QUIET)
 
     def _fetched(self) -> bool:
         for _ in range(20):

@@ -108,8 +108,7 @@ class VirtualDesktop:
         self._restarter: asyncio.Task[None] | None = None
         self._deaths: deque[float] = deque(maxlen=_MOST_RESTARTS)
         self._shot_at = 0.0
-        self.input = Input(lambda x, y: self._geometry.to_native(x, y))
-        self.input.to_model = lambda x, y: self._geometry.to_picture(x, y)
+        self.input = Input(self._to_native, self._to_picture)
         self.input.before = self._mark
         self.input.guard = self._living
 
@@ -135,6 +134,12 @@ class VirtualDesktop:
     @property
     def rfb_socket(self) -> Path | None:
         return self._display.rfb_socket
+
+    def _to_native(self, x: int, y: int) -> tuple[int, int]:
+        return self._geometry.to_native(x, y)
+
+    def _to_picture(self, x: int, y: int) -> tuple[int, int]:
+        return self._geometry.to_picture(x, y)
 
     def _tell(self, state: str, detail: str = "") -> None:
         display = self._display
@@ -189,7 +194,13 @@ class VirtualDesktop:
         damage = await asyncio.to_thread(settle.watch, env)
         windows, accessibility = WindowList(env), Accessibility(env)
         self._parts = _Parts(worker, screen, damage, windows, accessibility)
-        await asyncio.gather(self.input.attach(env), windows.start())
+        await asyncio.gather(
+            self.input.attach(env, *([damage.last_change] if damage else [])),
+            windows.start(),
+            _start_if_there(accessibility),
+        )
+        if damage:  # the panel is on the screen before its buttons work
+            await damage.wait(first=0.3, quiet=0.15, cap=0.8)
 
     async def stop(self) -> None:
         """End every process and remove every file of the desktop. Never fails."""
@@ -254,7 +265,7 @@ class VirtualDesktop:
         death = self._death
         task = asyncio.ensure_future(work())
         try:
-            await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((task, death), return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             task.cancel()
             await asyncio.wait({task}, timeout=2.0)
@@ -373,6 +384,8 @@ class VirtualDesktop:
 
     async def launch(self, launcher: Launcher) -> None:
         self._mark()
+        if self._parts and self._parts.damage:
+            self._parts.damage.expect_window()
         await self.spawn(launcher.command)
 
     async def spawn(
@@ -389,6 +402,14 @@ class VirtualDesktop:
             ToolError: it does not exist or cannot be started.
         """
         return await self._living(lambda: self._display.spawn(argv, cwd=cwd, stdin=stdin))
+
+
+async def _start_if_there(accessibility: Accessibility) -> None:
+    """Early start saves time; a desktop without the bus is usable all the same."""
+    try:
+        await accessibility.start()
+    except DesktopError as error:
+        _log.warning("%s", error)
 
 
 def _retrieve(task: asyncio.Future[T]) -> None:
