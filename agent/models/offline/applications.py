@@ -94,7 +94,7 @@ async def _through_menu(at: Moment, app: App) -> Step:
     wanted = [n for n in items if any(likeness(name, n.name) >= 95 for name in names if name)]
     if wanted:
         return Act(f"Choosing {wanted[0].name}.", (_press(wanted[0]),), _OPENED, before)
-    top = [n for n in items if n.role == "menu" and at.view.inside(n, ("menu",)) is None]
+    top = [n for n in items if n.role == "menu" and not _submenu(at.view, n)]
     if int(index) < len(top):
         category = top[int(index)]
         return Act(
@@ -112,6 +112,11 @@ def _new_active(view: View, app: App, before: set[str]) -> bool:
 
 def _open_items(view: View) -> list[Node]:
     return [n for n in view.tree.showing(*_MENU_ITEMS) if view.furniture(n) and n.name]
+
+
+def _submenu(view: View, node: Node) -> bool:
+    """Whether a menu lies in another; the outermost menu itself has no name."""
+    return any(a.role == "menu" and a.name for a in view.ancestors(node))
 
 
 def _press(node: Node) -> Call:

@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.models.offline.matching import clear, rank
 from agent.models.offline.steps import (
     Act,
+    Call,
     Done,
     Fail,
     Moment,
@@ -26,6 +27,8 @@ _IN_FOLDER = re.compile(
 )
 _NOT_IN_NAMES = re.compile(r"[/\x00-\x1f]+")
 _MANY = 6
+_AT_TOP = {"command": "insert", "insert_line": 0}
+_EXIT = re.compile(r"\n?\[exit code (\d+)\]\s*$")
 _DOTTED = re.compile(r"(?<=\w)\s*\b(?:dot|\.)\s+(?=\w{1,5}$)", re.IGNORECASE)
 
 
@@ -71,8 +74,7 @@ async def create_file(at: Moment) -> Step:
                 f"There is a file called {path.name} already, so I changed nothing. "
                 f"To overwrite it, say: replace the file {path.name} with, and the text."
             )
-        call = editor(command="create", path=str(path), file_text=text)
-        return Act(f"Creating the file {path.name}.", (call,))
+        return await _write(path, text)
     if at.failure:
         return Fail(f"I did not create {path.name}: {shortened(at.failure)}")
     if (have := await asyncio.to_thread(_read, path)) is None:
@@ -81,6 +83,18 @@ async def create_file(at: Moment) -> Step:
         return Fail(f"The file {path.name} is there, but it does not hold that text.")
     says = f" It says: {shortened(text)}" if text else " It is empty."
     return Done(f"The file {path.name} is in {_where(home, folder)}.{says}")
+
+
+async def _write(path: Path, text: str) -> Act:
+    """Create a file, or put a text in place of all that one holds."""
+    have = await asyncio.to_thread(_read, path)
+    if have is None:
+        call = editor(command="create", path=str(path), file_text=text)
+        return Act(f"Creating the file {path.name}.", (call,))
+    call = editor(command="str_replace", path=str(path), old_str=have, new_str=text)
+    if not have:
+        call = Call(call.name, {**_AT_TOP, "path": str(path), "insert_text": text}, None)
+    return Act(f"Replacing what {path.name} holds.", (call,))
 
 
 def _read(path: Path) -> str | None:
@@ -173,5 +187,7 @@ async def run(at: Moment) -> Step:
         return Act("Running the command.", (shell(at.slot("command")),))
     if at.failure:
         return Fail(f"The command did not succeed: {shortened(at.failure, 300)}")
-    output = shortened(at.output, 300)
+    output = shortened(_EXIT.sub("", at.output), 300)
+    if ended := _EXIT.search(at.output):
+        return Fail(f"The command ended with code {ended[1]}. It says: {output}")
     return Done(f"The command ran. It says: {output}" if output else "The command ran.")

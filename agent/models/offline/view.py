@@ -90,6 +90,10 @@ class View:
     def in_dialog(self, node: Node) -> bool:
         return self.inside(node, _DIALOGS) is not None
 
+    def speaks(self, window: Window | None) -> bool:
+        """Whether a window's program tells what is in it, so that its fields would be seen."""
+        return any(n.role != "frame" and self.window_of(n) == window for n in self.tree.showing())
+
     def in_active(self, node: Node) -> bool:
         """Whether a node is in the window that has the keyboard."""
         window = self.window_of(node)

@@ -27,6 +27,7 @@ from agent.models.offline.steps import (
 from agent.models.offline.view import View
 
 _TYPED, _CLICKED = 1, 2
+_NAMED, _CONFIRMED = 2, 3
 
 
 def _bare(text: str) -> str:
@@ -35,7 +36,7 @@ def _bare(text: str) -> str:
 
 
 def _place(view: View) -> str:
-    dialog = view.field and view.inside(view.field, ("dialog", "file chooser", "alert"))
+    dialog = next((d for d in view.dialogs if view.field and d in view.ancestors(view.field)), None)
     if dialog:
         return f"the {dialog.name} dialog" if dialog.name else "the dialog"
     return call(view, view.active) if view.active else "the window"
@@ -50,7 +51,7 @@ async def type_(at: Moment) -> Step:
         return await _read_back(at)
     if at.phase == 0 and at.view.menu_open:
         return Act("Closing the menu.", (key("Escape"),), _CLICKED)
-    await at.until(lambda v: v.field, 1.5)
+    await at.until(lambda v: v.field, 4.0)
     if at.phase != _CLICKED and at.view.field is None and (only := _only_field(at.view)):
         assert only.box is not None  # noqa: S101 - showing nodes have boxes
         return Act("Going to the text field.", (click(*only.box.center),), _CLICKED)
@@ -59,6 +60,8 @@ async def type_(at: Moment) -> Step:
     text = at.slot("text")
     if not text:
         return Fail("You did not say what to type.")
+    if at.view.field is None and at.view.speaks(at.view.active):
+        return Fail(f"I see no text field with the cursor in {_place(at.view)}.")
     before = _count(at.view.field, text)
     rest = _rest(at.view.field, text) if at.resuming else text
     say = f"Typing: {shortened(text)}" if len(text) <= 60 else "Typing your text."
@@ -92,7 +95,7 @@ async def _read_back(at: Moment) -> Step:
         return Done("I typed it into the password field.")
     if not _bare(text):
         return Done("Done.")
-    if await at.until(lambda v: _count(v.field, text) > before, 2.0):
+    if await at.until(lambda v: _count(v.field, text) > before, 4.0):
         return Done(f"{capital(_place(at.view))} now says: {shortened(text)}")
     if at.view.field is None:
         return Done(f"I typed it into {_place(at.view)}, but I cannot read it back there.")
@@ -253,6 +256,9 @@ async def save_as(at: Moment) -> Step:
         if await at.until(_save_dialog, 3.0):
             return _name_it(path)
         return Fail("No save dialog has opened in this window.")
+    if at.phase == _NAMED:
+        await at.until(lambda v: _count(v.field, str(path)) > 0, 1.0)
+        return Act("Confirming.", (key("Return"),), _CONFIRMED)
     return await _written(at, path)
 
 
@@ -262,14 +268,16 @@ def _save_dialog(view: View) -> bool:
 
 
 def _name_it(path: Path) -> Act:
-    calls: tuple[Call, ...] = (key("ctrl+a"), type_text(str(path)), key("Return"))
-    return Act(f"Saving it as {path.name}.", calls, 2)
+    calls: tuple[Call, ...] = (key("ctrl+a"), type_text(str(path)))
+    return Act(f"Saving it as {path.name}.", calls, _NAMED)
 
 
 async def _written(at: Moment, path: Path) -> Step:
     def gone(view: View) -> bool:
         return path.exists() and not _save_dialog(view)
 
+    if at.phase == _CONFIRMED and not await at.until(gone, 1.5) and _save_dialog(at.view):
+        return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1)
     if await at.until(gone, 4.0):
         return Done(f"It is saved as {path.name} in your home folder.")
     if await asyncio.to_thread(path.exists):
