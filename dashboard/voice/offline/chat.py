@@ -29,6 +29,7 @@ from dashboard.voice.offline.effects import (
     Send,
 )
 from dashboard.voice.offline.floor import Floor
+from dashboard.voice.offline.hypotheses import choose
 from dashboard.voice.offline.listener import Heard
 from dashboard.voice.offline.messages import ClientError, ClientMessage, Message
 from dashboard.voice.offline.speech import Sound, SpeechEvent, SpeechLost, Spoken
@@ -256,7 +257,8 @@ class Chat:
         return [message, *self._spoken_answers(answers)]
 
     def _user(self, event: Heard, *, interim: bool) -> Send:
-        text = correct(event.text, self.settings.vocabulary)
+        vocabulary = self.settings.vocabulary
+        text = correct(choose(event.readings or (event.text,), vocabulary), vocabulary)
         return Send(
             messages.user_message(
                 text,
@@ -265,6 +267,7 @@ class Chat:
                 end=event.end,
                 from_text=False,
                 raw=event.text,
+                alternatives=tuple(r for r in dict.fromkeys(event.readings) if r != text),
             )
         )
 

@@ -40,6 +40,10 @@ class Ears(Protocol):
         """The words in ``samples`` (at `audio.RATE`); empty if there are none."""
         ...
 
+    def readings(self, samples: Samples) -> list[str]:
+        """The words as `transcribe` has them, and other readings of the same sound."""
+        ...
+
 
 class TurnDetector(Protocol):
     """Decides how long to wait after the last word."""
@@ -86,6 +90,8 @@ class MoonshineEars:
     """Moonshine tiny (English) on whole utterances, its own segmentation switched off."""
 
     _WARM = 1.0
+    _READ_AGAIN = 8.0
+    """Seconds; longer utterances have context enough, and cost more."""
     _MIN = 0.2
 
     def __init__(self) -> None:
@@ -105,6 +111,16 @@ class MoonshineEars:
             return ""
         result = self._model.transcribe_without_streaming(self._level(samples).tolist(), RATE)
         return without_loops(" ".join(line.text.strip() for line in result.lines))
+
+    def readings(self, samples: Samples) -> list[str]:
+        plain = self.transcribe(samples)
+        if not plain or len(samples) > RATE * self._READ_AGAIN:
+            return [plain]
+        pause = np.zeros(RATE // 2, np.float32)
+        brighter = np.diff(samples * np.float32(0.6), prepend=samples[:1]) + samples * 0.4
+        quicker = resample(samples, RATE, RATE * 10 // 11)
+        padded = np.concatenate([pause, samples, pause])
+        return [plain, *(self.transcribe(s) for s in (padded, brighter, quicker))]
 
     @staticmethod
     def _level(samples: Samples) -> Samples:

@@ -12,6 +12,7 @@ silence is long enough.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,6 +57,8 @@ class Heard:
     begin: int
     end: int
     text: str = ""
+    readings: tuple[str, ...] = ()
+    """What else it may have been; the first is ``text``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,11 @@ class _Utterance:
     """Counts up with every frame of speech; words are complete if asked for at this count."""
     asked_version: int = -1
     text_version: int = -1
-    text: str = ""
+    readings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.readings[0] if self.readings else ""
 
     @property
     def complete(self) -> bool:
@@ -129,21 +136,21 @@ class Listener:
         utterance.silence_ms = max(utterance.silence_ms, self._settings.silence_ms * 4)
         return self._ask_end(utterance) + self._try_end(utterance)
 
-    def decoded(self, job: Decode, text: str | None) -> Output:
-        """The words of ``job``, or None if it was dropped for a newer one."""
+    def decoded(self, job: Decode, readings: Sequence[str] | None) -> Output:
+        """The words of ``job``, the likeliest first; None if it was dropped for a newer one."""
         ended = self._ending.pop(job.job, None)
         if ended is not None:
-            return [self._closing(ended, text or "")]
+            ended.readings = tuple(readings or ())
+            return [self._closing(ended)]
         utterance = self._current
         if utterance is None or utterance.pending is None or utterance.pending.job != job.job:
             return []
         utterance.pending = None
-        if text is None:
+        if readings is None:
             return []
-        utterance.text, utterance.text_version = text, utterance.asked_version
-        if job.final:
-            return self._try_end(utterance)
-        return [self._heard("interim", utterance, text)] if text else []
+        utterance.readings, utterance.text_version = tuple(readings), utterance.asked_version
+        told = [self._heard("interim", utterance)] if utterance.text else []
+        return [*told, *self._try_end(utterance)] if job.final else [*told]
 
     def _frame(self, frame: bytes) -> Output:
         self._now += FRAME_MS
@@ -216,11 +223,12 @@ class Listener:
         if utterance.silence_ms < wanted:
             return []
         if utterance.speech_ms < _LEAST_SPEECH_MS:
-            return self._end(utterance, self._closing(utterance, ""))
+            utterance.readings = ()
+            return self._end(utterance, self._closing(utterance))
         if utterance.complete:
             if utterance.silence_ms < self._turns.patience(utterance.text, wanted):
                 return []
-            return self._end(utterance, self._closing(utterance, utterance.text))
+            return self._end(utterance, self._closing(utterance))
         if utterance.silence_ms >= wanted * 2 and utterance.pending is not None:
             self._ending[utterance.pending.job] = utterance
             return self._end(utterance)
@@ -231,10 +239,13 @@ class Listener:
         self._activity.reset()
         return list(said)
 
-    def _closing(self, utterance: _Utterance, text: str) -> Heard:
+    def _closing(self, utterance: _Utterance) -> Heard:
+        text = utterance.text
         plausible = len(text) * 1000 <= 40 * max(utterance.speech_ms, 400)
-        return self._heard("final" if text and plausible else "nothing", utterance, text)
+        return self._heard("final" if text and plausible else "nothing", utterance)
 
-    def _heard(self, kind: str, utterance: _Utterance, text: str = "") -> Heard:
+    def _heard(self, kind: str, utterance: _Utterance) -> Heard:
         end = max(utterance.begin, self._now - utterance.silence_ms)
-        return Heard(kind, utterance.number, utterance.begin, end, text)
+        words = utterance.readings if kind in ("interim", "final") else ()
+        text = words[0] if words else ""
+        return Heard(kind, utterance.number, utterance.begin, end, text, words)

@@ -153,9 +153,20 @@ def chat_metadata(chat_id: str, group_id: str, request_id: str) -> Message:
 
 
 def user_message(
-    text: str, *, interim: bool, begin: int, end: int, from_text: bool, raw: str = ""
+    text: str,
+    *,
+    interim: bool,
+    begin: int,
+    end: int,
+    from_text: bool,
+    raw: str = "",
+    alternatives: tuple[str, ...] = (),
 ) -> Message:
-    """What the person said; ``raw`` is what was recognised if it was corrected."""
+    """What the person said.
+
+    Two fields beyond Hume's: ``raw_transcript``, what was recognised if it was corrected,
+    and ``alternatives``, other readings of the same sound.
+    """
     message: Message = {
         "type": "user_message",
         "message": {"role": "user", "content": text},
@@ -165,7 +176,11 @@ def user_message(
         "interim": interim,
         "language": "en",
     }
-    return message | ({"raw_transcript": raw} if raw and raw != text else {})
+    if raw and raw != text:
+        message["raw_transcript"] = raw
+    if alternatives and not interim:
+        message["alternatives"] = list(alternatives)
+    return message
 
 
 def assistant_message(line: str, text: str, *, from_text: bool) -> Message:

@@ -202,7 +202,7 @@ class SpeechProcess:
         if found is None:
             return
         if op == "heard":
-            found[1](Heard(**head))
+            found[1](Heard(**head | {"readings": tuple(head["readings"])}))
         elif op == "sound":
             found[1](Sound(head["line"], body))
         else:

@@ -23,7 +23,7 @@ from dashboard.voice.offline.listener import Decode, Heard, Listener, ListenSett
 CHUNK: Final = OUT_RATE // 4
 """Samples of one ``audio_output``: 250 ms."""
 
-Answer = Callable[[str, Decode, str | None], None]
+Answer = Callable[[str, Decode, list[str] | None], None]
 Tell = Callable[[wire.Head, bytes], None]
 
 
@@ -55,7 +55,9 @@ class Recognition(threading.Thread):
                 while not self._queue:
                     self._ready.wait()
                 _, _, chat, job = heapq.heappop(self._queue)
-            self._answer(chat, job, self._ears.transcribe(floats(job.pcm)))
+            samples = floats(job.pcm)
+            final, ears = job.final, self._ears
+            self._answer(chat, job, ears.readings(samples) if final else [ears.transcribe(samples)])
 
 
 class Synthesis(threading.Thread):
@@ -153,10 +155,10 @@ class Worker:
     def _on_hush(self, head: wire.Head, _body: bytes) -> None:
         self._synthesis.hush(head["chat"])
 
-    def _decoded(self, chat: str, job: Decode, text: str | None) -> None:
+    def _decoded(self, chat: str, job: Decode, words: list[str] | None) -> None:
         with self._hearing:
             listener = self._listeners.get(chat)
-            self._handle(chat, listener.decoded(job, text) if listener else [])
+            self._handle(chat, listener.decoded(job, words) if listener else [])
 
     def _handle(self, chat: str, found: list[Heard | Decode]) -> None:
         for item in found:
