@@ -110,6 +110,21 @@ def test_speech_that_goes_on_voids_the_words_asked_for() -> None:
     assert events(ears.decoded(later[-1], ["half and whole"]))[-1] == "final"
 
 
+def test_further_readings_count_if_they_come_in_time() -> None:
+    """The final carries them; those of an older part of the turn are ignored."""
+    ears = listener()
+    old = jobs(ears.feed(frames(320)))[0]
+    ears.decoded(old, ["tight"])
+    ears.feed(frames(640))
+    job = jobs(ears.feed(frames(224, QUIET)))[-1]
+    ears.decoded(job, ["tight my name"])
+    assert ears.decoded(old, ["tight", "type"]) == []
+    ears.decoded(job, ["tight my name", "type my name"])
+    (final,) = ears.feed(frames(640, QUIET))
+    assert isinstance(final, Heard)
+    assert final.readings == ("tight my name", "type my name")
+
+
 def test_the_prefix_keeps_what_came_before_the_onset() -> None:
     """prefix_padding_ms of sound before speech was noticed is decoded with it."""
     long, short = listener(prefix_ms=1_000), listener(prefix_ms=0)

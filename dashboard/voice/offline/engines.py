@@ -40,8 +40,8 @@ class Ears(Protocol):
         """The words in ``samples`` (at `audio.RATE`); empty if there are none."""
         ...
 
-    def readings(self, samples: Samples) -> list[str]:
-        """The words as `transcribe` has them, and other readings of the same sound."""
+    def other_readings(self, samples: Samples) -> list[str]:
+        """What else ``samples`` may be; costs several times what `transcribe` does."""
         ...
 
 
@@ -112,15 +112,14 @@ class MoonshineEars:
         result = self._model.transcribe_without_streaming(self._level(samples).tolist(), RATE)
         return without_loops(" ".join(line.text.strip() for line in result.lines))
 
-    def readings(self, samples: Samples) -> list[str]:
-        plain = self.transcribe(samples)
-        if not plain or len(samples) > RATE * self._READ_AGAIN:
-            return [plain]
+    def other_readings(self, samples: Samples) -> list[str]:
+        if len(samples) > RATE * self._READ_AGAIN:
+            return []
         pause = np.zeros(RATE // 2, np.float32)
         brighter = np.diff(samples * np.float32(0.6), prepend=samples[:1]) + samples * 0.4
         quicker = resample(samples, RATE, RATE * 10 // 11)
         padded = np.concatenate([pause, samples, pause])
-        return [plain, *(self.transcribe(s) for s in (padded, brighter, quicker))]
+        return [self.transcribe(changed) for changed in (padded, brighter, quicker)]
 
     @staticmethod
     def _level(samples: Samples) -> Samples:

@@ -88,6 +88,7 @@ class _Utterance:
     """Counts up with every frame of speech; words are complete if asked for at this count."""
     asked_version: int = -1
     text_version: int = -1
+    text_job: int = 0
     readings: tuple[str, ...] = ()
 
     @property
@@ -137,20 +138,33 @@ class Listener:
         return self._ask_end(utterance) + self._try_end(utterance)
 
     def decoded(self, job: Decode, readings: Sequence[str] | None) -> Output:
-        """The words of ``job``, the likeliest first; None if it was dropped for a newer one."""
+        """The words of ``job``; None if it was dropped for a newer one.
+
+        A final job may be answered again with more ``readings``, the plain one first.
+        """
         ended = self._ending.pop(job.job, None)
         if ended is not None:
             ended.readings = tuple(readings or ())
             return [self._closing(ended)]
         utterance = self._current
-        if utterance is None or utterance.pending is None or utterance.pending.job != job.job:
+        if utterance is None:
             return []
+        if utterance.pending is None or utterance.pending.job != job.job:
+            return self._reread(utterance, job, readings)
         utterance.pending = None
         if readings is None:
             return []
         utterance.readings, utterance.text_version = tuple(readings), utterance.asked_version
+        utterance.text_job = job.job
         told = [self._heard("interim", utterance)] if utterance.text else []
         return [*told, *self._try_end(utterance)] if job.final else [*told]
+
+    def _reread(self, utterance: _Utterance, job: Decode, readings: Sequence[str] | None) -> Output:
+        """Further readings of the words that stand; of others they come too late."""
+        if readings is None or utterance.text_job != job.job:
+            return []
+        utterance.readings = tuple(readings)
+        return [self._heard("interim", utterance)]
 
     def _frame(self, frame: bytes) -> Output:
         self._now += FRAME_MS

@@ -28,36 +28,55 @@ Tell = Callable[[wire.Head, bytes], None]
 
 
 class Recognition(threading.Thread):
-    """Decodes one request at a time: finals first, of interims only each chat's newest."""
+    """Decodes one request at a time, and of each chat only what is newest.
+
+    Finals go before interims; further readings of a final are made when nobody waits.
+    """
+
+    _FINAL, _INTERIM, _AGAIN = range(3)
 
     def __init__(self, ears: Ears, answer: Answer) -> None:
         super().__init__(name="ears", daemon=True)
         self._ears, self._answer = ears, answer
         self._ready = threading.Condition()
-        self._queue: list[tuple[bool, int, str, Decode]] = []
+        self._queue: list[tuple[int, int, str, Decode, str]] = []
         self._order = 0
 
     def ask(self, chat: str, job: Decode) -> None:
-        """Queue ``job``; interims of ``chat`` that still wait are overtaken."""
+        """Queue ``job``; what else of ``chat`` still waits is overtaken, unless final."""
         with self._ready:
-            kept = [item for item in self._queue if item[2] != chat or item[3].final]
+            kept = [item for item in self._queue if item[2] != chat or item[0] == self._FINAL]
             dropped = [item[3] for item in self._queue if item not in kept]
-            self._order += 1
-            self._queue = [*kept, (not job.final, self._order, chat, job)]
+            self._queue = kept
             heapq.heapify(self._queue)
-            self._ready.notify()
+            self._push(self._FINAL if job.final else self._INTERIM, chat, job)
         for old in dropped:
             self._answer(chat, old, None)
+
+    def _push(self, urgency: int, chat: str, job: Decode, plain: str = "") -> None:
+        self._order += 1
+        heapq.heappush(self._queue, (urgency, self._order, chat, job, plain))
+        self._ready.notify()
 
     def run(self) -> None:
         while True:
             with self._ready:
                 while not self._queue:
                     self._ready.wait()
-                _, _, chat, job = heapq.heappop(self._queue)
-            samples = floats(job.pcm)
-            final, ears = job.final, self._ears
-            self._answer(chat, job, ears.readings(samples) if final else [ears.transcribe(samples)])
+                urgency, _, chat, job, plain = heapq.heappop(self._queue)
+            self._decode(urgency, chat, job, plain)
+
+    def _decode(self, urgency: int, chat: str, job: Decode, plain: str) -> None:
+        samples = floats(job.pcm)
+        if urgency == self._AGAIN:
+            others = self._ears.other_readings(samples)
+            self._answer(chat, job, [plain, *others])
+            return
+        text = self._ears.transcribe(samples)
+        self._answer(chat, job, [text])
+        if job.final and text:
+            with self._ready:
+                self._push(self._AGAIN, chat, job, text)
 
 
 class Synthesis(threading.Thread):
