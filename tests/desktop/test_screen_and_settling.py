@@ -1,0 +1,184 @@
+"""Pictures show what is there, and waiting ends when the screen is quiet."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from conftest import close_windows, open_window, until
+from PIL import Image
+
+from agent.desktop import VirtualDesktop
+from agent.desktop.base import EncodedImage
+from agent.errors import BadInput
+from agent.testing.slow_window import SlowWindow
+
+pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
+
+
+def decoded(image: EncodedImage) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(image.data)).convert("RGB"), np.int16)
+
+
+async def colour(desktop: VirtualDesktop, point: tuple[int, int]) -> tuple[int, ...]:
+    frame = await desktop.grab()
+    offset = (point[1] * frame.width + point[0]) * 3
+    return tuple(frame.rgb[offset : offset + 3])
+
+
+async def test_jpeg_png_and_frame_show_the_same(empty: VirtualDesktop) -> None:
+    window = SlowWindow(empty.env, ())
+    try:
+        await empty.settle(first=0.3)
+        frame = await empty.grab()
+        raw = np.frombuffer(frame.rgb, np.uint8).reshape(frame.height, frame.width, 3)
+        jpeg, png = await empty.screenshot(), await empty.png()
+        assert (jpeg.media_type, jpeg.width, jpeg.height) == ("image/jpeg", 1280, 800)
+        assert (decoded(png) == raw).all()
+        assert np.abs(decoded(jpeg) - raw).mean() < 4
+        assert await colour(empty, window.center) == (0x22, 0x22, 0xCC)
+    finally:
+        window.close()
+
+
+async def test_frames_of_an_unchanged_screen_are_equal(empty: VirtualDesktop) -> None:
+    await open_window(empty, "mousepad", title="Mousepad")
+    await empty.settle(first=0.5, quiet=0.3)
+    first = await empty.grab()
+    await empty.settle(first=1.2)  # a caret or animation would show by then
+    assert (await empty.grab()).digest == first.digest
+
+
+async def test_zoom_is_the_lossless_region(empty: VirtualDesktop) -> None:
+    frame = await empty.grab()
+    raw = np.frombuffer(frame.rgb, np.uint8).reshape(frame.height, frame.width, 3)
+    zoomed = await empty.zoom((100, 760, 400, 800))
+    assert (zoomed.media_type, zoomed.width, zoomed.height) == ("image/png", 300, 40)
+    assert (decoded(zoomed) == raw[760:800, 100:400]).all()
+
+
+@pytest.mark.parametrize(
+    "region", [(0, 0, 0, 5), (5, 5, 1, 9), (0, 0, 1281, 5), (-1, 0, 5, 5), (0, 0, 5), ("a",) * 4]
+)
+async def test_a_region_that_is_none_is_refused_in_words(
+    desktop: VirtualDesktop, region: tuple[int, ...]
+) -> None:
+    with pytest.raises(BadInput, match="region"):
+        await desktop.zoom(region)  # type: ignore[arg-type]
+
+
+async def test_a_larger_screen_is_scaled_by_one_factor() -> None:
+    desktop = VirtualDesktop(width=640, height=480, screen=(1280, 800))
+    await desktop.start()
+    try:
+        assert desktop.size == (640, 400)
+        shot = await desktop.screenshot()
+        assert (shot.width, shot.height) == (640, 400)
+        assert (await desktop.zoom((0, 0, 320, 200))).width == 640
+        window = SlowWindow(desktop.env, (0.0,), box=(600, 300, 200, 200))
+        try:
+            await desktop.input.click(350, 200)
+
+            async def hit() -> bool:
+                return bool(window.presses)
+
+            await until(hit)
+        finally:
+            window.close()
+        await open_window(desktop, "mousepad", title="Mousepad")
+        active = await desktop.active_window()
+        assert active
+        assert active.box.width <= 400
+        target = await desktop.under(*active.box.center)
+        assert target.role == "text"
+        await close_windows(desktop)
+    finally:
+        await desktop.stop()
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.12])
+async def test_the_frame_after_settling_is_the_one_that_stays(
+    empty: VirtualDesktop, delay: float
+) -> None:
+    window = SlowWindow(empty.env, (delay, delay + 0.06))
+    try:
+        await empty.settle(first=0.3)
+        await empty.input.click(*window.center)
+        settled = await empty.settle(first=0.3, quiet=0.15)
+        assert settled.changed
+        assert settled.quiet
+        assert await colour(empty, window.center) == (0xCC, 0x22, 0x22)
+    finally:
+        window.close()
+
+
+async def test_flicker_from_before_the_action_is_ignored(empty: VirtualDesktop) -> None:
+    window = SlowWindow(empty.env, (0.05,), flicker=0.05)
+    try:
+        await empty.settle(first=2.0, quiet=1.9, cap=2.0)
+        await empty.input.move(900, 600)
+        await empty.settle(first=1.5, quiet=1.4, cap=1.5)
+        await empty.input.click(*window.center)
+        settled = await empty.settle()
+        assert settled.changed
+        assert settled.quiet
+        assert settled.seconds < 1.0
+    finally:
+        window.close()
+
+
+async def test_without_a_change_it_returns_after_first(empty: VirtualDesktop) -> None:
+    await empty.settle(first=0.5, quiet=0.3)
+    await empty.input.move(900, 600)
+    began = time.monotonic()
+    settled = await empty.settle(first=0.2)
+    assert not settled.changed
+    assert 0.19 < time.monotonic() - began < 5
+
+
+async def test_a_restless_screen_ends_at_the_cap(empty: VirtualDesktop) -> None:
+    window = SlowWindow(empty.env, tuple(n * 0.04 for n in range(100)))
+    try:
+        await empty.settle(first=0.3)
+        await empty.input.click(*window.center)
+        settled = await empty.settle(cap=0.6)
+        assert settled.changed
+        assert not settled.quiet
+    finally:
+        window.close()
+
+
+async def test_a_late_change_is_noticed_after_the_picture(empty: VirtualDesktop) -> None:
+    window = SlowWindow(empty.env, (0.7,))
+    try:
+        await empty.settle(first=0.3)
+        await empty.input.click(*window.center)
+        await empty.settle()
+        await empty.screenshot()
+        assert not empty.changed_since_screenshot
+
+        async def changed() -> bool:
+            return empty.changed_since_screenshot
+
+        await until(changed)
+    finally:
+        window.close()
+
+
+@pytest.mark.parametrize("x", [129, 162, 195])
+async def test_a_program_started_from_the_panel_is_there_when_settled(
+    empty: VirtualDesktop, x: int
+) -> None:
+    await empty.input.click(x, 783)
+    await empty.settle(cap=10.0)
+    (window,) = await empty.windows()
+    assert window.active
+
+
+async def test_a_launched_program_is_there_when_settled(empty: VirtualDesktop) -> None:
+    launchers = {launcher.id: launcher for launcher in await empty.launchers()}
+    await empty.launch(next(v for k, v in launchers.items() if "mousepad" in k))
+    await empty.settle(cap=10.0)
+    assert [window.wm_class for window in await empty.windows()] == ["Mousepad"]
