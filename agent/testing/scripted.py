@@ -199,6 +199,7 @@ class FakeTool:
     name: str = "computer"
     members: tuple[str, ...] = ("left_click", "type", "key", "screenshot")
     toolset: str | None = "computer"
+    hosted: str | None = "computer_toolset_20260801"
     ran: list[ToolCall] = field(default_factory=list)
     began: list[ToolCall] = field(default_factory=list)
 
@@ -206,7 +207,11 @@ class FakeTool:
     def spec(self) -> ToolSpec:
         schema: dict[str, Any] = {"type": "object", "properties": {}}
         return ToolSpec(
-            self.name, "A fake.", dict.fromkeys(self.members, schema), toolset=self.toolset
+            self.name,
+            "A fake.",
+            dict.fromkeys(self.members, schema),
+            hosted=self.hosted if self.toolset else None,
+            toolset=self.toolset,
         )
 
     async def intent(self, call: ToolCall) -> Intent:

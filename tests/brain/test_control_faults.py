@@ -59,7 +59,8 @@ async def test_a_tool_that_ignores_cancellation_does_not_hinder_stop_or_write_la
 
     async def ignores(call: ToolCall) -> ToolResult:
         await stubborn.wait()
-        await session.desktop.input.click(1, 1)
+        with pytest.raises(InputHalted):
+            await session.desktop.input.click(1, 1)
         return ToolResult("I clicked after all.")
 
     tool = FakeTool(ignores)

@@ -1,0 +1,182 @@
+"""The whole loop with the real SDK against the faithful server, cut at random events."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent import events as ev
+from agent.models.anthropic import AnthropicModel, new_client
+from agent.models.anthropic_dialects import ToolsetDialect
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.memory import MemorySessionJournal
+from agent.testing.messages_script import Reply, call, fails, says, thinking
+from agent.testing.messages_server import MessagesServer
+from agent.testing.scripted import FakeDesktop, FakeTool, HastyClock
+from agent.tools.base import ToolCall, ToolResult
+
+KEY = "sk-ant-test-0123456789"
+SETTINGS = Settings(_env_file=None, data_dir=Path("/nonexistent"), width=640, height=480)
+MEMBERS = ("left_click", "type", "screenshot")
+
+blocks = st.lists(
+    st.sampled_from(["thought", "text", "click", "click", "miss", "look"]), min_size=1, max_size=4
+)
+ends = st.sampled_from(["complete", "complete", "complete", "cut", "error", "no_stop", "hang"])
+replies = st.lists(st.tuples(blocks, ends, st.integers(1, 12)), max_size=4)
+cuts = st.lists(
+    st.tuples(st.integers(0, 14), st.sampled_from(["redirect", "queue", "stop", "take"])),
+    max_size=4,
+)
+
+
+def reply(kinds: list[str], end: str, after: int) -> Reply:
+    made = {
+        "thought": lambda: thinking("Which one?"),
+        "text": lambda: "I look at the window.",
+        "click": lambda: call("left_click", coordinate=[1, 2]),
+        "miss": lambda: call("left_click", coordinate=[9, 9]),
+        "look": lambda: call("screenshot"),
+    }
+    wanted = kinds if kinds[-1] != "thought" else [*kinds, "text"]
+    return says(
+        *(made[kind]() for kind in wanted), end=end, end_after=None if end == "complete" else after
+    )
+
+
+async def act(call: ToolCall) -> ToolResult:
+    if call.input.get("coordinate") == [9, 9]:
+        return ToolResult("Missed.", is_error=True)
+    if call.name == "screenshot":
+        return ToolResult("", await FakeDesktop().screenshot())
+    return ToolResult("ok")
+
+
+class Rig:
+    """A server, the SDK and a session."""
+
+    def __init__(self, script: list[Reply], tool: FakeTool | None = None) -> None:
+        self.script = script
+        self.tool = tool or FakeTool(act, members=MEMBERS)
+        self.server = MessagesServer(self._answer, key=KEY)
+
+    def _answer(self, request: object) -> Reply:
+        return self.script.pop(0) if self.script else says("Done.")
+
+    async def __aenter__(self) -> Rig:
+        await self.server.start()
+        clock = HastyClock()
+        client = new_client(KEY, self.server.base_url)
+        self.model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), client, clock=clock)
+        self.session = Session(
+            SETTINGS,
+            "rig",
+            MemorySessionJournal(),
+            desktop=FakeDesktop(),
+            model=self.model,
+            tools=(self.tool,),
+            clock=clock,
+        )
+        await self.session.open()
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.session.close()
+        await self.server.stop()
+
+    def refused(self) -> list[Any]:
+        return [s.problem for s in self.server.requests if s.status in (400, 500)]
+
+
+async def play(script: list[Reply], controls: list[tuple[int, str]]) -> None:
+    async with Rig(script) as rig:
+        session = rig.session
+        session.say("Press the button.")
+        for events, what in controls:
+            await some_events(session, events)
+            match what:
+                case "redirect" | "queue":
+                    session.say("No, the other one.", how=what)
+                case "stop":
+                    session.stop("button")
+                case _:
+                    session.take_control()
+                    session.return_control("I moved a window.")
+        await some_events(session, 200)
+        session.stop("the end")
+        rig.script.clear()
+        session.say("Are you well?")
+        await session.wait_idle(60)
+        assert rig.refused() == []
+        assert session.log.of(ev.TaskFinished)[-1].outcome == "done"
+        assert len({c.id for c in rig.tool.began}) == len(rig.tool.began)
+
+
+async def some_events(session: Session, number: int) -> None:
+    """Return after so many more events, or when nothing more comes."""
+    wanted = len(session.log) + number
+    idle = asyncio.ensure_future(session.control.idle())
+    grown = asyncio.ensure_future(session.log.wait_for(lambda e: e.seq >= wanted, since=wanted))
+    await asyncio.wait({idle, grown}, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+    for task in (idle, grown):
+        task.cancel()
+    await asyncio.wait({idle, grown})
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(script=replies, controls=cuts)
+def test_the_service_accepts_what_is_left_after_any_cut(
+    script: list[Any], controls: list[tuple[int, str]]
+) -> None:
+    asyncio.run(play([reply(*one) for one in script], controls))
+
+
+async def test_the_first_action_starts_before_the_stream_has_ended():
+    """Eager: each finished call is acted upon while the rest is still to come."""
+    async with Rig([says(call("left_click"), "And now the rest.", end="hang", end_after=7)]) as rig:
+        rig.session.say("Click.")
+        await rig.session.log.wait_for(lambda e: e.kind == "action_finished", timeout=30)
+        assert not rig.session.log.of(ev.TurnFinished)
+        rig.session.stop("enough")
+
+
+async def test_a_busy_service_is_waited_for_in_sight():
+    async with Rig([fails(429, retry_after=7), says("Done.")]) as rig:
+        rig.session.say("Hello?")
+        await rig.session.wait_idle(30)
+        (waited,) = rig.session.log.of(ev.RetryWaiting)
+        assert waited.seconds == 7
+        assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "done"
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (fails(401, message="invalid x-api-key"), "key"),
+        (fails(404, message="model: no-such-model"), "model"),
+        (fails(413, message="Request exceeds the maximum size"), "Start a new one"),
+    ],
+)
+async def test_what_cannot_be_mended_is_a_sentence_and_the_session_stands(failure, told: str):
+    async with Rig([failure]) as rig:
+        rig.session.say("Hello?")
+        await rig.session.wait_idle(30)
+        finished = rig.session.log.of(ev.TaskFinished)[-1]
+        assert finished.outcome == "failed"
+        assert told in finished.summary
+        assert KEY not in finished.summary
+        rig.session.say("And now?")
+        await rig.session.wait_idle(30)
+        assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "done"
