@@ -10,10 +10,14 @@ import httpx
 import pytest
 import websockets
 from hearing import ScriptedSpeech
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
 
 from agent.clock import Clock
 from dashboard.voice.offline.config import ChatConfig
 from dashboard.voice.offline.faults import Faults
+from dashboard.voice.offline.handlers import routes
 from dashboard.voice.offline.service import OfflineEvi, Tokens
 
 KEY, SECRET = "offline-key", "offline-secret"
@@ -66,6 +70,19 @@ async def test_settings_in_the_address_are_applied(server, speech: ScriptedSpeec
 async def test_without_a_valid_key_there_is_no_chat(server, query: str) -> None:
     """401 at the handshake."""
     assert await refused(f"ws://127.0.0.1:{server.port}/v0/evi/chat?{query}") == 401
+
+
+async def test_no_credential_reaches_a_log(server, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither a good one nor a bad one, though both stand in the address."""
+    with caplog.at_level("DEBUG"):
+        line = await server.connect()
+        await line.until("chat_metadata")
+        await line.socket.close()
+        await refused(f"ws://127.0.0.1:{server.port}/v0/evi/chat?access_token=stolen-token")
+    ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith("tornado"))
+    assert "/v0/evi/chat" in ours
+    assert KEY not in ours
+    assert "stolen-token" not in ours
 
 
 async def test_rest_and_control_plane_want_a_key_too(server) -> None:
@@ -278,3 +295,55 @@ async def test_undecodable_sound_gets_its_code(server) -> None:
     await line.send(type="audio_input", data=packed)
     await line.send(type="user_input", text="still here")
     await line.until("user_message")
+
+
+async def test_mounted_it_shows_the_chat_only_and_obeys_the_pages_checks(
+    speech: ScriptedSpeech,
+) -> None:
+    """Under a prefix, with tickets and a mixin; no control plane, no REST, no token."""
+
+    class Closed(RequestHandler):
+        def prepare(self) -> None:
+            if self.request.headers.get("X-Door") == "open":
+                super().prepare()
+            else:
+                self.set_status(403)
+                self.finish()
+
+    evi = OfflineEvi(speech=speech)
+    server = HTTPServer(
+        Application(routes(lambda ticket: ticket == "t-1", "/voice", evi=evi, mixin=Closed))
+    )
+    sockets = bind_sockets(0, "127.0.0.1")
+    server.add_sockets(sockets)
+    port = sockets[0].getsockname()[1]
+    chat = f"ws://127.0.0.1:{port}/voice/v0/evi/chat?access_token="
+    assert await refused(f"{chat}t-1") == 403
+    opened = {"X-Door": "open"}
+    assert await refused(f"{chat}t-2", **opened) == 401
+    foreign = opened | {"Origin": "https://evil.example"}
+    assert await refused(f"{chat}t-1", **foreign) == 403
+    async with websockets.connect(f"{chat}t-1", additional_headers=opened) as socket:
+        assert json.loads(await socket.recv())["type"] == "chat_metadata"
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=opened) as http:
+        for path in ("/voice/v0/evi/chats", "/voice/v0/evi/chat/x/send", "/voice/oauth2-cc/token"):
+            assert (await http.get(path, params={"api_key": "t-1"})).status_code == 404
+    server.stop()
+    await server.close_all_connections()
+    await evi.close()
+
+
+async def test_a_client_that_reads_nothing_is_dropped(start, speech: ScriptedSpeech) -> None:
+    """Its frames do not pile up for ever, and others do not wait for it."""
+    speech.chunks = 4
+    server = await start(OfflineEvi(speech=speech, faults=Faults(delay=3_600.0)))
+    line = await server.connect()
+    async with asyncio.timeout(30):
+        while not server.evi.live:
+            await asyncio.sleep(0.01)
+        (live,) = server.evi.live.values()
+        for _ in range(60):
+            live._client.send("x" * (1 << 20))
+        while server.evi.live:
+            await asyncio.sleep(0.01)
+    assert await line.closed() == 1013

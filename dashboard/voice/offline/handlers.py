@@ -91,6 +91,10 @@ class _Guarded(RequestHandler):
             self.set_status(401)
             self.finish({"error": "unauthorized", "message": "Invalid or expired credentials."})
 
+    def _request_summary(self) -> str:
+        """For Tornado's access log: without the query, which holds a credential."""
+        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
+
     def _credential(self) -> str | None:
         header = self.request.headers.get("X-Hume-Api-Key")
         bearer = self.request.headers.get("Authorization", "")
