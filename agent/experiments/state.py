@@ -1,0 +1,198 @@
+"""What a checker sees: copies of the home's files, windows, clipboard, texts, and the events.
+
+Files are copied out of the desktop without following links, bounded in number and size, and
+nobody else can write to the copies. A checker never touches the desktop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent import events as ev
+from agent.desktop.base import Desktop, Window
+from agent.errors import DesktopError
+
+MOST_FILES = 3000
+MOST_BYTES = 8 << 20
+"""Of one file; larger ones are listed but not copied."""
+
+MOST_TOTAL = 64 << 20
+_DEPTH = 12
+_LEFT_OUT = frozenset({".cache"})
+
+
+@dataclass(frozen=True)
+class State:
+    """The end (or start) of a trial, for checkers.
+
+    ``home`` is a folder of copies; ``entries`` lists what was there, folders with a slash.
+    """
+
+    home: Path
+    fixtures: dict[str, bytes] = field(default_factory=dict, repr=False)
+    entries: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
+    clipboard: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
+    """(application, text) of editors and terminals on the screen."""
+
+    events: tuple[ev.Event, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
+    """What could not be read, and why."""
+
+    def text(self, path: str) -> str | None:
+        """A file's text; None if there is no such plain file."""
+        data = self.data(path)
+        return None if data is None else data.decode("utf-8", "replace")
+
+    def data(self, path: str) -> bytes | None:
+        """A file's bytes; None if there is no such plain file among the copies."""
+        inside = (self.home / path).resolve()
+        if not inside.is_relative_to(self.home.resolve()) or not inside.is_file():
+            return None
+        return inside.read_bytes()
+
+    @property
+    def said(self) -> str:
+        """The agent's last word on the task; empty if it has none."""
+        ends = [e for e in self.events if isinstance(e, ev.TaskFinished)]
+        return ends[-1].summary if ends else ""
+
+
+async def take_state(
+    desktop: Desktop,
+    folder: Path,
+    *,
+    fixtures: dict[str, bytes] | None = None,
+    events: Sequence[ev.Event] = (),
+) -> State:
+    """Copy what checkers may look at into ``folder``.
+
+    Parts that cannot be read are left empty and told in ``notes``.
+    """
+    notes: list[str] = []
+    entries = await asyncio.to_thread(copy_home, desktop.home, folder, notes)
+    windows: Sequence[Window] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    try:
+        windows = await desktop.windows()
+        texts = await _texts(desktop)
+    except DesktopError as error:
+        notes.append(str(error))
+    return State(
+        home=folder,
+        fixtures=fixtures or {},
+        entries=entries,
+        windows=tuple(windows),
+        clipboard=await asyncio.to_thread(_clipboard, desktop, notes),
+        texts=texts,
+        events=tuple(events),
+        notes=tuple(notes),
+    )
+
+
+async def _texts(desktop: Desktop) -> tuple[tuple[str, str], ...]:
+    tree = await desktop.tree()
+    return tuple((node.app, node.text) for node in tree.nodes if node.text is not None)
+
+
+def _clipboard(desktop: Desktop, notes: list[str]) -> str:
+    from agent.desktop import VirtualDesktop
+
+    if not isinstance(desktop, VirtualDesktop):
+        return ""
+    from agent.desktop.clipboard import Clipboard
+
+    try:
+        clipboard = Clipboard(desktop.env)
+    except (DesktopError, OSError) as error:
+        notes.append(f"The clipboard could not be read: {error}")
+        return ""
+    try:
+        return clipboard.read()
+    finally:
+        clipboard.close()
+
+
+@dataclass
+class _Copier:
+    """A walk over descriptors: a link swapped in meanwhile is refused by the kernel."""
+
+    target: Path
+    notes: list[str]
+    entries: list[str] = field(default_factory=list)
+    total: int = 0
+
+    def folder(self, handle: int, inside: str, depth: int) -> None:
+        with os.scandir(handle) as found:
+            names = sorted(entry.name for entry in found)
+        for name in names:
+            if len(self.entries) >= MOST_FILES or depth > _DEPTH:
+                self.notes.append(f"{inside or 'home'}: too many or too deep; the rest is left out")
+                return
+            if depth == 0 and name in _LEFT_OUT:
+                continue
+            try:
+                self.entry(handle, name, f"{inside}{name}", depth)
+            except OSError as error:
+                self.notes.append(f"{inside}{name}: {error.strerror}")
+
+    def entry(self, parent: int, name: str, inside: str, depth: int) -> None:
+        kind = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        if stat.S_ISDIR(kind.st_mode):
+            self.entries.append(f"{inside}/")
+            with _opened(name, parent, os.O_DIRECTORY) as handle:
+                self.folder(handle, f"{inside}/", depth + 1)
+            return
+        self.entries.append(inside)
+        if not stat.S_ISREG(kind.st_mode):
+            self.notes.append(f"{inside}: not a plain file")
+        elif kind.st_size > MOST_BYTES or self.total + kind.st_size > MOST_TOTAL:
+            self.notes.append(f"{inside}: too large to be checked")
+        else:
+            with _opened(name, parent) as handle:
+                self.keep(handle, inside)
+
+    def keep(self, handle: int, inside: str) -> None:
+        with os.fdopen(os.dup(handle), "rb") as source:
+            data = source.read(MOST_BYTES + 1)[:MOST_BYTES]
+        self.total += len(data)
+        copy = self.target / inside
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(data)
+
+
+class _opened:  # noqa: N801 - reads like a function
+    """A descriptor that follows no link and never blocks on a pipe."""
+
+    def __init__(self, name: str, parent: int | None, flags: int = 0) -> None:
+        wanted = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | flags
+        self._handle = os.open(name, wanted, dir_fd=parent)
+
+    def __enter__(self) -> int:
+        return self._handle
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._handle)
+
+
+def copy_home(home: Path, target: Path, notes: list[str]) -> tuple[str, ...]:
+    """Copy the plain files of ``home``; returns what was there, in order."""
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    copier = _Copier(target, notes)
+    try:
+        with _opened(str(home), None, os.O_DIRECTORY) as handle:
+            copier.folder(handle, "", 0)
+    except OSError as error:
+        notes.append(f"The home folder could not be read: {error}")
+    return tuple(copier.entries)
+
+
+def visible(entries: Iterable[str]) -> list[str]:
+    """Entries without hidden ones and without what lies in hidden folders."""
+    return [e for e in entries if not any(part.startswith(".") for part in e.split("/"))]
