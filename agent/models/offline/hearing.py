@@ -9,7 +9,7 @@ from agent.desktop.base import Desktop, Tree
 from agent.models.offline.grammar import Command
 from agent.models.offline.matching import clear, likeness, rank
 from agent.models.offline.places import apps
-from agent.models.offline.sentences import parse
+from agent.models.offline.sentences import DICTATION, parse
 from agent.models.offline.suggest import HELP
 from agent.models.offline.view import look
 from agent.models.offline.words import lexicon
@@ -47,7 +47,8 @@ async def rescore(transcript: str, alternatives: Sequence[str], tree: Tree) -> s
 
     The transcript is kept as it is when it names nothing, or nothing that is alike.
     """
-    heard = [transcript, *alternatives]
+    dictated = any(command.intent in DICTATION for command in parse(transcript).commands)
+    heard = [transcript, *(() if dictated else alternatives)]
     scored = [(_score(text, tree), -i, text) for i, text in enumerate(heard)]
     best = max(scored)[2]
     return _corrected(best, tree)

@@ -54,14 +54,19 @@ def apps(view: View) -> list[App]:
 
 
 def find_apps(view: View, said: str) -> list[Scored[App]]:
-    """The programs that a name may mean, best first; more than one if it is unclear."""
+    """The programs that a name may mean, best first; more than one if it is unclear.
+
+    Of programs with the same name ("Text Editor"), the one that people usually mean.
+    """
     named = [(name, app) for app in apps(view) for name in app.names if name]
     best: dict[str, Scored[App]] = {}
     for scored in rank(said, named):
         best.setdefault(scored.item.launcher.id, scored)
     meant = [s for s in best.values() if not _aside(s.item, said)]
-    chosen = clear(meant)
-    return chosen[:1] if chosen and chosen[0].score >= 99 else chosen
+    by_name: dict[str, Scored[App]] = {}
+    for scored in clear(meant):
+        by_name.setdefault(plain(scored.name), scored)
+    return list(by_name.values())
 
 
 def _aside(app: App, said: str) -> bool:

@@ -96,7 +96,8 @@ def _closes(right: str) -> bool:
 
 def _unmistaken(text: str) -> str:
     for wrong, right in lexicon()["misheard"].items():
-        if wrong.endswith(" click") and text.lower().startswith(f"{wrong} "):
+        lower = text.lower()
+        if lower == wrong or (wrong.endswith(" click") and lower.startswith(f"{wrong} ")):
             return f"{right}{text[len(wrong) :]}"
     return text
 
@@ -130,7 +131,7 @@ def _begins(text: str) -> bool:
 
 def _clause(text: str, *, mend: bool = False) -> list[Command]:
     """The commands of one clause, or none."""
-    clause = strip_back(tidy(_unmistaken(strip_front(text))))
+    clause = _unmistaken(strip_back(tidy(strip_front(text))))
     if scoped := _scope_last(clause):
         return scoped
     command = _checked(clause)

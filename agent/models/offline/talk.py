@@ -26,8 +26,8 @@ HANDLERS: dict[str, Handler] = {
         "Ask: what can I say."
     ),
     "cancel": _saying("All right, I am doing nothing."),
-    "no": _saying("All right, I am doing nothing."),
+    "decline": _saying("All right, I am doing nothing."),
     "resume": _saying("There is nothing to go on with."),
-    "yes": _saying("There is nothing that I asked."),
+    "confirm": _saying("There is nothing that I asked."),
     "choose_number": _saying("There is nothing to choose from. Say, for example: click Save."),
 }

@@ -91,7 +91,7 @@ def plan_for(instructions: Sequence[str], task: int) -> Plan:
     """The plan of an instruction; "the second one" and "yes" stand for the one before."""
     plan = parse(instructions[task])
     only = plan.commands[0] if len(plan.commands) == 1 else None
-    if only is None or only.intent not in ("choose_number", "yes") or task == 0:
+    if only is None or only.intent not in ("choose_number", "confirm") or task == 0:
         return plan
     before = plan_for(instructions, task - 1).commands
     index = max((i for i, c in enumerate(before) if c.intent in _CHOOSABLE), default=None)
@@ -101,7 +101,7 @@ def plan_for(instructions: Sequence[str], task: int) -> Plan:
 
 
 def _chosen(command: Command, choice: Command) -> Command:
-    if choice.intent == "yes":
+    if choice.intent == "confirm":
         return command.having(sure="yes")
     return command.having(place=str(ordinal(choice.slot("ordinal")) or 1))
 
