@@ -207,8 +207,9 @@ class Loop:
             if not actor.done():
                 actor.cancel()
                 await asyncio.wait({actor})
-        if not actor.cancelled():
-            actor.result()
+            failed = None if actor.cancelled() else actor.exception()
+        if failed is not None:
+            raise failed
         if turn.error is not None:
             self._close_broken(turn.error)
 

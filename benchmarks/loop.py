@@ -1,0 +1,190 @@
+"""How fast the loop lets go, how early it acts, and what a 30-action task costs.
+
+``script/bench loop [--json]``. The model is scripted, or the real SDK against the faithful
+server for the costs; the desktop is in memory, so these are the loop's own times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from agent import events as ev
+from agent.models.anthropic import AnthropicModel, new_client
+from agent.models.anthropic_dialects import ToolsetDialect
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.messages_script import Reply, call, says
+from agent.testing.messages_server import MessagesServer
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, hang
+from agent.testing.scripted import call as scripted_call
+from agent.testing.scripted import says as scripted_says
+from agent.tools.base import ToolCall, ToolResult
+
+KEY = "bench-key"
+ACTIONS = 30
+CACHE_READ, CACHE_WRITE = 0.05, 1.25
+"""Prices relative to fresh input, of the model that is benchmarked."""
+
+PICTURE_BYTES = 120_000
+"""A busy 1366x768 screen as JPEG q80 in base64, as measured; the fake's are smaller."""
+
+DEMO_TOKENS, DEMO_BYTES = 110_000, 153_000_000
+"""The one-action-per-turn, PNG, cache-everything way on the same task (facts, section 8)."""
+
+
+def settings(folder: str) -> Settings:
+    return Settings(_env_file=None, data_dir=Path(folder), model="offline", max_turns=1000)
+
+
+async def stop_latency(folder: str, repeats: int = 200) -> dict[str, float]:
+    """From `stop` to the last deed of a busy input driver, and to the stream's end."""
+    halted, closed = [], []
+
+    async def busy(call: ToolCall) -> ToolResult:
+        while True:
+            await desktop.input.move(1, 1)
+            stamps.append(time.perf_counter())
+            await asyncio.sleep(0)
+
+    for _ in range(repeats):
+        stamps: list[float] = []
+        desktop, model = FakeDesktop(), ScriptedModel([[*scripted_call(), hang]])
+        session = Session.create(
+            settings(folder), desktop=desktop, model=model, tools=(FakeTool(busy),)
+        )
+        await session.open()
+        session.say("Draw.")
+        while len(stamps) < 3:
+            await asyncio.sleep(0)
+        began = time.perf_counter()
+        session.stop("bench")
+        while not model.closed_streams:
+            await asyncio.sleep(0)
+        closed.append(1000 * (time.perf_counter() - began))
+        halted.append(1000 * max(0.0, stamps[-1] - began))
+        await session.close()
+    return {
+        "stop → last input event, p95 ms": p(halted, 95),
+        "stop → model stream closed, p95 ms": p(closed, 95),
+    }
+
+
+async def loop_lag(folder: str, sessions: int = 20, seconds: float = 6.0) -> dict[str, float]:
+    """Lag of the event loop while sessions stream and act at a speaking pace."""
+
+    async def word() -> None:
+        await asyncio.sleep(0.02)
+
+    def script(request: object) -> list[Any]:
+        text = [
+            step
+            for part in scripted_says("I look at the window now. " * 4, pieces=12)
+            for step in (word, part)
+        ]
+        return [*text, *scripted_call(), *scripted_call(), *done("tool_use")]
+
+    desktop = FakeDesktop(width=1280, height=800)
+
+    async def act(call: ToolCall) -> ToolResult:
+        await asyncio.sleep(0.05)
+        return ToolResult("ok", await desktop.screenshot())
+
+    made = [
+        Session.create(
+            settings(folder),
+            session_id=f"lag-{i}",
+            desktop=FakeDesktop(),
+            model=ScriptedModel(script),
+            tools=(FakeTool(act),),
+        )
+        for i in range(sessions)
+    ]
+    for number, session in enumerate(made):
+        await session.open()
+        session.say(f"Work, number {number}.")
+    lags, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        await asyncio.sleep(0.005)
+        lags.append(1000 * (time.perf_counter() - began - 0.005))
+    for session in made:
+        session.stop("bench")
+        await session.close()
+    return {f"event-loop lag with {sessions} sessions, p99 ms": p(lags, 99)}
+
+
+async def task_costs(folder: str) -> dict[str, float]:
+    """A task of 30 actions, three a turn, through the real SDK."""
+
+    def answer(request: Any) -> Reply:
+        if request.number >= ACTIONS // 3:
+            return says("Done.")
+        clicks = [call("left_click", coordinate=[request.number, i]) for i in range(3)]
+        return says("Next I fill in the field.", *clicks)
+
+    async def act(call: ToolCall) -> ToolResult:
+        last = call.input["coordinate"][1] == 2
+        return ToolResult("ok", await desktop.screenshot() if last else None)
+
+    desktop = FakeDesktop(width=1280, height=800)
+    async with MessagesServer(answer, key=KEY) as server:
+        model = AnthropicModel(
+            "claude-opus-5-5", ToolsetDialect(), new_client(KEY, server.base_url)
+        )
+        session = Session.create(
+            settings(folder), desktop=desktop, model=model, tools=(FakeTool(act),)
+        )
+        await session.open()
+        session.say("Fill in the form.")
+        await session.wait_idle(120)
+        usage, acted = session.status.usage, len(session.log.of(ev.ActionFinished))
+        bodies = [str(served.body) for served in server.requests]
+        fakes = [data for body in bodies for data in re.findall(r"'data': '[^']*'", body)]
+        sent = sum(r.request.bytes for r in server.requests) - sum(map(len, fakes))
+        sent += len(fakes) * PICTURE_BYTES
+        await session.close()
+    equivalent = (
+        usage.input_tokens
+        + CACHE_READ * usage.cache_read_input_tokens
+        + CACHE_WRITE * usage.cache_creation_input_tokens
+    )
+    return {
+        "actions": acted,
+        "requests": len(server.requests),
+        "input-price equivalent, tokens": equivalent,
+        "… as a share of the one-action way": equivalent / DEMO_TOKENS,
+        "uploaded MB (pictures as 120 kB JPEG)": sent / 1e6,
+        "… as a share of the one-action way (bytes)": sent / DEMO_BYTES,
+    }
+
+
+def p(values: list[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+async def main(as_json: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = {
+            **await stop_latency(folder),
+            **await loop_lag(folder),
+            **await task_costs(folder),
+        }
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        for name, value in found.items():
+            print(f"{name:50} {value:12.3f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    asyncio.run(main(parser.parse_args().json))
