@@ -80,7 +80,12 @@ class _OwnTables(_Base):  # type: ignore[misc]
         self.event_classes = _event.event_class.copy()
         self.error_classes = _Base.error_classes.copy()
         self.extension_major_opcodes: dict[str, int] = {}
-        super().__init__(*args, **kwargs)
+        try:
+            super().__init__(*args, **kwargs)
+        except BaseException:
+            if hasattr(self, "socket"):
+                self.socket.close()
+            raise
 
 
 _protocol.connect = _ConnectByPath
@@ -118,6 +123,8 @@ def open_display(env: DisplayEnv) -> Any:
     if path:
         address = _Address(env.display)
         address.path, address.cookie = path, read_cookie(env.xauthority, env.display)
+    elif env.display.startswith((":", "unix:")):
+        raise DesktopDied(f"No X server listens on {env.display}.")
     try:
         return Xlib.display.Display(address)
     except (OSError, Xlib.error.DisplayError, Xlib.error.ConnectionClosedError) as error:

@@ -55,7 +55,7 @@ class ExistingDisplay:
         inside = {name: os.environ[name] for name in _PASSED if name in os.environ}
         inside |= {"DISPLAY": self._display, "XAUTHORITY": str(cookie)}
         runtime = Path(inside.get("XDG_RUNTIME_DIR", tempfile.gettempdir()))
-        bus = inside.get("DBUS_SESSION_BUS_ADDRESS", "")
+        bus = inside.get("DBUS_SESSION_BUS_ADDRESS", f"unix:path={runtime}/bus")
         self._env = DisplayEnv(
             display=self._display,
             inside_display=self._display,

@@ -31,6 +31,9 @@ from agent.desktop.environment import DisplayEnv
 _REMEMBERED = 4000
 _LEARNED_FROM = 2.5
 """Seconds before an action in which repeated changes of one place count as flicker."""
+_LEARNED_OFTEN = 3
+_LEARNED_OVER = 0.5
+"""A burst of repaints is no flicker: it must go on for so many seconds."""
 _AFTERMATH = 0.8
 """Seconds after the previous action in which changes are its effect, not flicker."""
 _STARTUP_ID = re.compile(rb'ID="?([^" \0]+)')
@@ -129,11 +132,22 @@ class DamageWatch:
         """An action begins now: what changes from here on is its effect."""
         now = time.monotonic()
         begin = max(now - _LEARNED_FROM, self._since + _AFTERMATH)
-        recent = [change.box for change in tuple(self._changes) if change.when >= begin]
-        self._flicker = tuple({box for box in recent if recent.count(box) >= 2})
+        if now - begin >= _LEARNED_OVER:  # else nothing new can be learned: keep what is known
+            self._flicker = self._learn(begin)
         self._since = now
         self._starting.clear()
         self._expecting = False
+
+    def _learn(self, begin: float) -> tuple[Box, ...]:
+        times: dict[Box, list[float]] = {}
+        for change in tuple(self._changes):
+            if change.when >= begin:
+                times.setdefault(change.box, []).append(change.when)
+        return tuple(
+            box
+            for box, seen in times.items()
+            if len(seen) >= _LEARNED_OFTEN and seen[-1] - seen[0] >= _LEARNED_OVER
+        )
 
     def expect_window(self) -> None:
         """A program was started: until a window appears, the screen is not settled."""

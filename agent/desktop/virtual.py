@@ -8,7 +8,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -208,9 +208,10 @@ class VirtualDesktop:
         if restarter:
             restarter.cancel()
             await asyncio.gather(restarter, return_exceptions=True)
+        was, self._status = self._status.state, replace(self._status, state="stopped")
         self._fail("The desktop was stopped.")
         await self._take_down(keep_files=False)
-        if self._status.state != "stopped":
+        if was != "stopped":
             self._tell("stopped")
 
     def _fail(self, reason: str) -> None:
@@ -274,7 +275,8 @@ class VirtualDesktop:
             return task.result()
         task.cancel()
         task.add_done_callback(_retrieve)
-        raise DesktopDied(f"{death.result()} It is being started again.")
+        again = "" if self._status.state == "stopped" else " It is being started again."
+        raise DesktopDied(f"{death.result()}{again}")
 
     async def _await_ready(self) -> None:
         if self._ready.is_set():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -140,8 +141,10 @@ async def test_a_cancelled_drag_lets_go_of_the_button(
     await empty.input.click(x, y)  # and the driver goes on
 
 
-async def test_a_held_button_is_let_go_by_release_all_and_named(empty: VirtualDesktop) -> None:
-    await empty.input.move(300, 300)
+async def test_a_held_button_is_let_go_by_release_all_and_named(
+    empty: VirtualDesktop, pad: SlowWindow
+) -> None:
+    await empty.input.move(*pad.center)
     await empty.input.button_down("left")
     assert await held(empty)
     assert empty.input.release_all() == ("left button",)
@@ -149,11 +152,14 @@ async def test_a_held_button_is_let_go_by_release_all_and_named(empty: VirtualDe
     assert empty.input.release_all() == ()
 
 
-async def test_halt_works_while_the_input_thread_hangs(empty: VirtualDesktop) -> None:
+async def test_halt_works_while_the_input_thread_hangs(
+    empty: VirtualDesktop, pad: SlowWindow
+) -> None:
     """The emergency has a connection of its own."""
     import threading
 
     stuck = threading.Event()
+    await empty.input.move(*pad.center)
     await empty.input.button_down("right")
     worker = empty.input._worker
     assert worker
@@ -166,8 +172,11 @@ async def test_halt_works_while_the_input_thread_hangs(empty: VirtualDesktop) ->
         await hanging
 
 
-async def test_release_reaches_the_server_within_milliseconds(empty: VirtualDesktop) -> None:
+async def test_release_reaches_the_server_within_milliseconds(
+    empty: VirtualDesktop, pad: SlowWindow
+) -> None:
     """The budget is 20 ms; the median over ten stops is taken, on a machine that may be busy."""
+    await empty.input.move(*pad.center)
     took = []
     for _ in range(10):
         empty.input.resume()
@@ -206,9 +215,7 @@ BAD = [
 
 @pytest.mark.parametrize(("call", "words"), BAD)
 async def test_bad_input_is_refused_in_words_and_presses_nothing(
-    desktop: VirtualDesktop,
-    call,
-    words: str,  # type: ignore[no-untyped-def]
+    desktop: VirtualDesktop, call: Callable[[Any], Awaitable[None]], words: str
 ) -> None:
     with pytest.raises(BadInput, match=words):
         await call(desktop.input)

@@ -11,7 +11,7 @@ from conftest import close_windows, open_window, until
 from PIL import Image
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.base import EncodedImage
+from agent.desktop.base import EncodedImage, Frame
 from agent.errors import BadInput
 from agent.testing.slow_window import SlowWindow
 
@@ -31,10 +31,13 @@ async def colour(desktop: VirtualDesktop, point: tuple[int, int]) -> tuple[int, 
 async def test_jpeg_png_and_frame_show_the_same(empty: VirtualDesktop) -> None:
     window = SlowWindow(empty.env, ())
     try:
-        await empty.settle(first=0.3)
-        frame = await empty.grab()
+
+        async def pictures() -> tuple[Frame, EncodedImage, EncodedImage] | None:
+            frame, jpeg, png = await empty.grab(), await empty.screenshot(), await empty.png()
+            return (frame, jpeg, png) if frame == await empty.grab() else None
+
+        frame, jpeg, png = await until(pictures)
         raw = np.frombuffer(frame.rgb, np.uint8).reshape(frame.height, frame.width, 3)
-        jpeg, png = await empty.screenshot(), await empty.png()
         assert (jpeg.media_type, jpeg.width, jpeg.height) == ("image/jpeg", 1280, 800)
         assert (decoded(png) == raw).all()
         assert np.abs(decoded(jpeg) - raw).mean() < 4

@@ -15,8 +15,9 @@ CORPUS = {
     "european": "naïve Straße ÅéÑ œuvre Žluťoučký kůň Łódź ğüşiöç Ελληνικά Привет",
     "cjk": "你好,世界 日本語テキスト 한국어 문장",
     "emoji": "😀 👩‍👩‍👧 🇨🇭 ✓ ❤️",
-    "symbols": "€ £ ¥ © ® ™ ½ × ÷ ≠ ≤ ∞ → ⌘ \u00a0|",
-    "code": "def f(x):\n\tif x[\"a\"] != 'b':\n\t\treturn `x` | ~{x} & <y> # @ $HOME \\n\n\treturn None",
+    "symbols": "€ £ ¥ © ® ™ ½ × ÷ ≠ ≤ ∞ → ⌘ \u00a0|",  # noqa: RUF001
+    "code": "def f(x):\n\tif x[\"a\"] != 'b':\n\t\treturn `x` | ~{x} & <y> # @ $HOME"
+    " \\n\n\treturn None",
     "long": "The quick brown fox jumps over the lazy dog; " * 12,
 }
 
