@@ -98,6 +98,9 @@ class Task(_Part):
     answers: tuple[str, ...] = ()
     """What the person says when the agent asks something, one after another."""
 
+    approvals: Literal["arm", "script"] = "arm"
+    """Who answers approvals: as the arm says, or nobody but the script."""
+
     checks: tuple[dict[str, Any], ...] = ()
     oracle: tuple[Step | tuple[Step, ...], ...] = ()
     near_miss: tuple[Step | tuple[Step, ...], ...] = ()
