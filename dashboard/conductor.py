@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.clock import Clock, MonotonicClock
@@ -23,23 +22,28 @@ from agent.events import (
     Heard,
     QuestionAnswered,
     QuestionAsked,
+    SettingChanged,
     Source,
     TaskFinished,
     TaskStarted,
     Understood,
     VoiceChanged,
 )
+from dashboard.voice.addressing import Addressing
+from dashboard.voice.biasing import Biasing
 from dashboard.voice.desk import Desk
+from dashboard.voice.evi.tools import tool_definitions
 from dashboard.voice.intents import Meaning, classify, is_stop
 from dashboard.voice.lanes import Lanes
+from dashboard.voice.manner import Manner, changed, manner_of
 from dashboard.voice.narration import Narration
 from dashboard.voice.narrator import Narrator
 from dashboard.voice.timers import Timers
 from dashboard.voice.toolcalls import ToolCalls
+from dashboard.voice.troubles import trouble
 
 if TYPE_CHECKING:
     from agent.session import Session
-
     from dashboard.voice.evi import Voice
 
 
@@ -60,6 +64,11 @@ _CONTEXT_CHANGES = (
     QuestionAnswered,
 )
 """Events after which EVI's model must be told anew what runs and what waits."""
+
+_UNNOTICED = 2.0
+"""Seconds before a transcript at which its sound may have begun, if the page told no onset."""
+_LINE_UP = ("ready", "muted", "asleep")
+"""States of the page's voice in which what is said to the person sounds."""
 
 _LOGGED: dict[Meaning, str] = {
     "scratch": "stop",
@@ -83,13 +92,20 @@ class Conductor:
         self._ready = False
         self._numbers = itertools.count(1)
         self._utterances = itertools.count(len(session.log.of(Heard)) + 1)
-        self._utterance = ""
+        self._utterance = self._words = ""
+        self._onset: float | None = None
+        self._clock = clock
         self._timers = Timers()
         self._tasks: set[asyncio.Task[None]] = set()
+        offline = voice.provider == "offline"
+        self._addressing = Addressing() if offline else None
+        self._biasing = Biasing(session.desktop, self._bias) if offline else None
         self.narrator = Narrator(self._speak, session.log.append, clock=clock)
-        self.desk = Desk(session, self.narrator)
-        self._narration = Narration(self.narrator)
+        self.desk = Desk(session, self.narrator, self._addressing)
+        self._narration = Narration(self.narrator, self.desk.holds)
         self._lanes = Lanes(session.log.append, clock)
+        self.manner = Manner()
+        self._behave(manner_of(session.log))
         self._tools = ToolCalls(self.desk)
         self._unsubscribe = session.log.subscribe(self._see)
 
@@ -111,15 +127,25 @@ class Conductor:
         self._unsubscribe()
         self._timers.cancel_all()
         self.desk.hold.close()
+        self._narration.close()
+        if self._biasing is not None:
+            await self._biasing.close()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def change(self, name: str, value: Any) -> None:
+        """Set one of the voice's switches (`Manner`), also while somebody talks.
+
+        Raises:
+            BadInput: there is no such switch, or no such position.
+        """
+        position = getattr(changed(self.manner, name, value), name)
+        self._log.append(SettingChanged(name=f"voice.{name}", value=position))
+
     def set_relay(self, relay: bool) -> None:
         """Relay mode: EVI is paused and every final utterance goes straight to the agent."""
-        self.desk.relay = relay
-        kind = "pause_assistant_message" if relay else "resume_assistant_message"
-        self._evi({"type": kind})
+        self.change("mode", "relay" if relay else "tool")
 
     def typed(self, text: str) -> None:
         """A typed sentence is equal to a spoken one, but needs no front desk."""
@@ -164,15 +190,17 @@ class Conductor:
                 }
             )
         )
-        if event.get("state") in ("ready", "muted"):
+        if event.get("state") in _LINE_UP:
             self._ready = True
+            self.narrator.voice_back()
         else:
-            self._lost("the voice line is down")
+            comes_back = event.get("state") == "reconnecting"
+            self._lost("the voice line is down", comes_back=comes_back)
 
-    def _lost(self, why: str) -> None:
+    def _lost(self, why: str, *, comes_back: bool = False) -> None:
         self._ready = False
         self._utterance = ""
-        self.narrator.voice_lost()
+        self.narrator.voice_lost(comes_back=comes_back)
         self.narrator.person_speaks(False)
         self.desk.hold.let_go(why)
 
@@ -181,25 +209,43 @@ class Conductor:
         if self.desk.relay:
             self._evi({"type": "pause_assistant_message"})
         self._send_context()
+        if self._biasing is not None:
+            self._biasing.refresh(forget=True)
         self._arrange_tick()
 
     def _on_error(self, event: dict[str, Any], line: Line) -> None:
-        words = f"The voice service says: {event.get('slug')}: {event.get('message')}"
-        self._log.append(Failed(where="voice", error=words))
+        self._log.append(trouble(event))
 
     # The person speaks -------------------------------------------------------------------
 
     def _on_speech(self, event: dict[str, Any], line: Line) -> None:
         if not event.get("on"):
-            self.desk.hold.sound_ended(words=bool(self._utterance))
-            if not self._utterance:
-                self.narrator.person_speaks(False)
-                self._arrange_tick()
+            self._fell_silent()
             return
-        self._lanes.onset()
+        self._onset = self._clock.now()
+        self._lanes.onset(event.get("t"))
         self.narrator.person_speaks(True)
         if self.desk.hold.begin():
             self._lanes.reached("onset_to_hold")
+
+    def _fell_silent(self) -> None:
+        self._lanes.silence()
+        if self._utterance and self.desk.harmless(self._words, self._began):
+            self.desk.hold.let_go("it was nothing to wait for")
+        else:
+            self.desk.hold.sound_ended(words=bool(self._utterance))
+        if not self._utterance:
+            self.narrator.person_speaks(False)
+            self._arrange_tick()
+
+    def _on_duck(self, event: dict[str, Any], line: Line) -> None:
+        if event.get("on"):
+            self._lanes.ducked(event.get("t"))
+
+    @property
+    def _began(self) -> float:
+        """When the utterance began, or may have, if the page did not notice its onset."""
+        return self._clock.now() - _UNNOTICED if self._onset is None else self._onset
 
     def _on_user_message(self, event: dict[str, Any], line: Line) -> None:
         message = event.get("message") or {}
@@ -211,35 +257,48 @@ class Conductor:
     def _interim(self, text: str) -> None:
         if not self._utterance:
             self._utterance = f"u{next(self._utterances)}"
+        self._words = text
         self._log.append(Heard(utterance_id=self._utterance, text=text, interim=True))
         if is_stop(text):
             self.desk.stop_once(self._utterance, "voice", "stop word")
+        elif self.desk.overhears(text, self._began):
+            self.desk.hold.let_go("it was not said to the agent")
         else:
             self.desk.hold.words_came()
 
     def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
         text = str(message.get("content") or "")
         utterance = self._utterance or f"u{next(self._utterances)}"
-        self._utterance = ""
+        moment = self.desk.moment(source, self._began)
+        self._utterance, self._onset = "", None
+        self._lanes.transcript(utterance)
         self._lanes.utterance(utterance)
-        meaning = classify(text, self.desk.moment(source))
+        meaning = classify(text, moment)
         time = event.get("time") or {}
-        scores = ((event.get("models") or {}).get("prosody") or {}).get("scores") or {}
-        self._log.append(
-            Heard(
-                utterance_id=utterance,
-                text=text,
-                source=source,
-                begin_ms=time.get("begin"),
-                end_ms=time.get("end"),
-                expressions=scores,
-            )
+        heard = Heard(
+            utterance_id=utterance,
+            text=text,
+            source=source,
+            begin_ms=time.get("begin"),
+            end_ms=time.get("end"),
+            expressions=self._expressions(event),
         )
+        self._log.append(heard)
         verdict = {"utterance_id": utterance, "meaning": _LOGGED.get(meaning, meaning)}
-        self._log.append(Understood.model_validate(verdict))
+        detail = "not said to the agent, or its own voice" if meaning == "noise" else ""
+        self._log.append(Understood.model_validate({**verdict, "detail": detail}))
         self.narrator.person_speaks(False)
         self.desk.act(meaning, text, utterance, source)
         self._arrange_tick()
+
+    def _expressions(self, event: dict[str, Any]) -> dict[str, float]:
+        """The three strongest scores, if they may be kept; and what the agent is told of them."""
+        scores = ((event.get("models") or {}).get("prosody") or {}).get("scores") or {}
+        strongest = sorted(scores, key=lambda name: -float(scores[name]))[:3]
+        told = self.manner.tell_expressions and strongest
+        self.desk.sounds = f"The person's voice: {', '.join(strongest).lower()}." if told else ""
+        kept = self.manner.keep_expressions or self.manner.tell_expressions
+        return {name: float(scores[name]) for name in strongest} if kept else {}
 
     # EVI speaks ----------------------------------------------------------------------------
 
@@ -273,6 +332,7 @@ class Conductor:
         "local.need_ticket": _on_need_ticket,
         "local.state": _on_state,
         "local.speech": _on_speech,
+        "local.duck": _on_duck,
         "local.play": _on_play,
         "chat_metadata": _on_metadata,
         "user_message": _on_user_message,
@@ -289,6 +349,10 @@ class Conductor:
         self.desk.see(event)
         self._narration.see(event)
         self._lanes.see(event)
+        if self._biasing is not None and self._ready:
+            self._biasing.see(event)
+        if isinstance(event, SettingChanged):
+            self._behave(manner_of([event], self.manner))
         if isinstance(event, ApprovalAsked | QuestionAsked):
             self._post({"type": "command", "name": "chime", "sound": "question"})
         if isinstance(event, _CONTEXT_CHANGES):
@@ -305,19 +369,25 @@ class Conductor:
 
     def _send_context(self) -> None:
         """Tell EVI's model what runs and what waits, so that it need not invent it."""
-        context: dict[str, Any] = {"task": self.desk.task or None}
-        if self.desk.approval is not None:
-            asked = self.desk.approval
-            context["question"] = {
-                "id": asked.approval_id,
-                "text": asked.question,
-                "phrase": asked.phrase,
-            }
-        elif self.desk.question is not None:
-            asked_for = self.desk.question
-            context["question"] = {"id": asked_for.question_id, "text": asked_for.text}
-        text = json.dumps(context)
-        self._evi({"type": "session_settings", "context": {"text": text, "type": "persistent"}})
+        context = {"text": self.desk.context(), "type": "persistent"}
+        self._evi({"type": "session_settings", "context": context})
+
+    def _bias(self, phrases: Sequence[str]) -> None:
+        """Tell the offline recogniser what can be said, and ourselves what can be named."""
+        if self._addressing is not None:
+            self._addressing.learn(phrases)
+        self._evi({"type": "session_settings", "metadata": {"vocabulary": list(phrases)}})
+
+    def _behave(self, manner: Manner) -> None:
+        """Follow the switches; EVI is told where it is concerned."""
+        before, self.manner = self.manner, manner
+        self.desk.relay = manner.mode == "relay"
+        self._narration.follow(manner.narration)
+        if before.mode != manner.mode:
+            tools = [] if self.desk.relay else tool_definitions()
+            self._evi({"type": "session_settings", "tools": tools})
+            kind = "pause_assistant_message" if self.desk.relay else "resume_assistant_message"
+            self._evi({"type": kind})
 
     def _evi(self, message: dict[str, Any]) -> None:
         if self._ready:

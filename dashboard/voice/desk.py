@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import json
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent.events import (
     ApprovalAsked,
     ApprovalDecided,
     Event,
+    HoldEnded,
     QuestionAnswered,
     QuestionAsked,
     Source,
     TaskStarted,
 )
+from dashboard.voice.addressing import Addressing
 from dashboard.voice.describe import picture_of
-from dashboard.voice.intents import Meaning, Moment, classify
+from dashboard.voice.holds import Holds
+from dashboard.voice.intents import Meaning, Moment, classify, is_echo
 from dashboard.voice.narrator import Narrator
 from dashboard.voice.speech_hold import SpeechHold
 
@@ -29,17 +33,23 @@ class Desk:
     words that were dealt with here are not acted upon a second time.
     """
 
-    def __init__(self, session: Session, narrator: Narrator) -> None:
+    def __init__(
+        self, session: Session, narrator: Narrator, addressing: Addressing | None = None
+    ) -> None:
         self._session = session
         self._narrator = narrator
+        self._addressing = addressing
         self._picture = picture_of(session.log)
         self._last_task = next((e.text for e in reversed(session.log.of(TaskStarted))), "")
         self._stopped_by = ""
         self._dealt_with = False
         self.relay = False
+        self.sounds = ""
+        """How the person sounds, for the agent; empty unless that is wanted."""
         self.approval: ApprovalAsked | None = None
         self.question: QuestionAsked | None = None
-        self.hold = SpeechHold(session, lambda: self.running and not self._picture.held)
+        self.holds = Holds(session)
+        self.hold = SpeechHold(self.holds, self._can_hold)
 
     def see(self, event: Event) -> None:
         """Keep the picture up to date from the log."""
@@ -55,6 +65,8 @@ class Desk:
                 self.question = event
             case QuestionAnswered():
                 self.question = None
+            case HoldEnded():
+                self.holds.forget()
             case _:
                 pass
 
@@ -68,15 +80,44 @@ class Desk:
         """The task under way, or nothing."""
         return self._picture.task if self.running else ""
 
-    def moment(self, source: Source) -> Moment:
-        """What the conversation looks like now, for reading an utterance."""
+    def context(self) -> str:
+        """What runs and what waits, as JSON for EVI's model."""
+        told: dict[str, Any] = {"task": self.task or None}
+        if self.approval is not None:
+            asked = self.approval
+            told["question"] = {
+                "id": asked.approval_id,
+                "text": asked.question,
+                "phrase": asked.phrase,
+            }
+        elif self.question is not None:
+            told["question"] = {"id": self.question.question_id, "text": self.question.text}
+        return json.dumps(told)
+
+    def moment(self, source: Source, since: float | None = None) -> Moment:
+        """What the conversation looks like now, for reading an utterance that began ``since``."""
+        spoken = source == "voice"
         return Moment(
             running=self.running,
-            held=self._picture.held and not self.hold.active,
+            held=self._picture.held and not self.holds,
             approval_phrase=self.approval.phrase if self.approval else "",
             question=self.question is not None,
-            playing=self._narrator.playing if source == "voice" else "",
+            playing=self._narrator.sounded(since) if spoken else "",
+            addressed=self._addressing if spoken else None,
         )
+
+    def overhears(self, text: str, since: float) -> bool:
+        """Whether an interim is already known to be none of the agent's business."""
+        moment = self.moment("voice", since)
+        possible = self._addressing is None or self._addressing.possible(text)
+        return is_echo(text, moment.playing) or not possible
+
+    def harmless(self, text: str, since: float) -> bool:
+        """Whether an interim, left as it is, would not change what the agent does."""
+        return classify(text, self.moment("voice", since)) in ("backchannel", "aside", "noise")
+
+    def _can_hold(self) -> bool:
+        return self.running and (not self._picture.held or bool(self.holds))
 
     # What the person means ------------------------------------------------------------
 
@@ -135,7 +176,8 @@ class Desk:
     def _say(self, text: str, source: Source, utterance: str | None = None) -> None:
         self.hold.hand_over()
         self._narrator.clear()
-        self._session.say(text, source=source, utterance_id=utterance)
+        words = f"{text}\n\n({self.sounds})" if self.sounds else text
+        self._session.say(words, source=source, utterance_id=utterance)
 
     def _go_on(self, text: str, source: Source, utterance: str) -> None:
         if self.running:

@@ -7,6 +7,7 @@ transcript with model, network and agent hung. Phrases are data: ``phrases.yaml`
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -51,10 +52,17 @@ class Moment:
     question: bool = False
     playing: str = ""
     """Words that the loudspeaker is saying, or said within the last two seconds."""
+    addressed: Callable[[str], bool] | None = None
+    """Tells whether free words are meant for the agent; None where EVI's model decides that."""
+
+    def meant(self, text: str) -> bool:
+        """Whether ``text`` is meant for the agent."""
+        return self.addressed is None or self.addressed(text)
 
 
 @cache
-def _phrases() -> dict[str, Any]:
+def phrases() -> dict[str, Any]:
+    """The data of ``phrases.yaml``."""
     text = files("dashboard.voice").joinpath("phrases.yaml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
@@ -66,7 +74,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _without_fillers(words: list[str]) -> list[str]:
-    fillers = _phrases()["fillers"]
+    fillers = phrases()["fillers"]
     start = 0
     while start < len(words) - 1 and words[start] in fillers:
         start += 1
@@ -74,8 +82,8 @@ def _without_fillers(words: list[str]) -> list[str]:
 
 
 def _is_phrase(words: list[str], kind: str) -> bool:
-    phrases = _phrases()[kind]
-    return " ".join(words) in phrases or " ".join(_without_fillers(words)) in phrases
+    known = phrases()[kind]
+    return " ".join(words) in known or " ".join(_without_fillers(words)) in known
 
 
 def is_stop(text: str) -> bool:
@@ -87,10 +95,10 @@ def is_stop(text: str) -> bool:
     words = _without_fillers(words_of(text))
     if not words:
         return False
-    phrases = _phrases()
-    if words[0] in phrases["stop_words"]:
-        return all(word in phrases["stop_tails"] for word in words[1:])
-    return " ".join(words) in phrases["stop_phrases"]
+    known = phrases()
+    if words[0] in known["stop_words"]:
+        return all(word in known["stop_tails"] for word in words[1:])
+    return " ".join(words) in known["stop_phrases"]
 
 
 def is_echo(text: str, playing: str) -> bool:
@@ -101,14 +109,15 @@ def is_echo(text: str, playing: str) -> bool:
     return sum(word in said for word in heard) / len(heard) >= _ECHO_SHARE
 
 
-def _approval(text: str, phrase: str) -> Meaning:
-    said, wanted = " ".join(words_of(text)), " ".join(words_of(phrase))
+def _approval(text: str, moment: Moment) -> Meaning:
+    said, wanted = " ".join(words_of(text)), " ".join(words_of(moment.approval_phrase))
     if fuzz.ratio(said, wanted) >= _PHRASE_MATCH:
         return "allow"
     words = words_of(text)
     if _is_phrase(words, "denials") or words[:1] in (["no"], ["don't"]):
         return "deny"
-    return "unclear_approval"
+    answers = words[0] in phrases()["assents"] or moment.meant(text)
+    return "unclear_approval" if answers else "noise"
 
 
 def _short_command(words: list[str]) -> Meaning | None:
@@ -128,7 +137,7 @@ def classify(text: str, moment: Moment) -> Meaning:
     if is_stop(text):
         return "stop"
     if moment.approval_phrase:
-        return _approval(text, moment.approval_phrase)
+        return _approval(text, moment)
     short = _short_command(words)
     if short is not None:
         return short
@@ -136,16 +145,10 @@ def classify(text: str, moment: Moment) -> Meaning:
         return "resume"
     if moment.question:
         return "answer"
-    return _while_working(words) if moment.running or moment.held else _when_idle(words)
-
-
-def _while_working(words: list[str]) -> Meaning:
-    if " ".join(words) in _phrases()["backchannels"]:
+    if " ".join(words) in phrases()["backchannels"]:
         return "backchannel"
-    return "aside" if _is_phrase(words, "asides") else "redirect"
-
-
-def _when_idle(words: list[str]) -> Meaning:
-    if " ".join(words) in _phrases()["backchannels"]:
-        return "backchannel"
-    return "aside" if _is_phrase(words, "asides") else "task"
+    if _is_phrase(words, "asides"):
+        return "aside"
+    if not (moment.running or moment.held):
+        return "task"
+    return "redirect" if moment.meant(text) else "noise"

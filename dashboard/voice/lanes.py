@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.clock import Clock
-from agent.events import ActionStarted, Event, Measured, TextStreamed
+from agent.events import ActionStarted, Event, Measured, Stopped, TextStreamed
+
+PAGE_PATIENCE = 0.4
+"""Seconds of silence after which the page says that speech has ended (`vad.js`)."""
 
 
 class Lanes:
@@ -19,16 +22,36 @@ class Lanes:
         self._report = report
         self._clock = clock
         self._began: dict[str, tuple[float, str]] = {}
+        self._onset_ms: float | None = None
+        self._silent_since: float | None = None
 
     def utterance(self, utterance_id: str) -> None:
         """A final transcript came: everything after it is waiting time."""
         for lane in ("utterance_to_text", "utterance_to_action", "utterance_to_sound"):
             self._began[lane] = (self._clock.now(), utterance_id)
 
-    def onset(self) -> None:
-        """The person began to speak."""
-        self._began["onset_to_hold"] = (self._clock.now(), "")
-        self._began["onset_to_interruption"] = (self._clock.now(), "")
+    def onset(self, page_ms: float | None = None) -> None:
+        """The person began to speak; ``page_ms`` is when, on the page's clock."""
+        for lane in ("onset_to_hold", "onset_to_interruption", "onset_to_stop"):
+            self._began[lane] = (self._clock.now(), "")
+        self._onset_ms, self._silent_since = page_ms, None
+
+    def ducked(self, page_ms: float | None) -> None:
+        """The page lowered the loudspeaker; both times are the page's own."""
+        if page_ms is not None and self._onset_ms is not None:
+            self._report(Measured(lane="onset_to_duck", milliseconds=page_ms - self._onset_ms))
+
+    def silence(self) -> None:
+        """The page tells that the person is silent, which it does `PAGE_PATIENCE` late."""
+        self._silent_since = self._clock.now() - PAGE_PATIENCE
+
+    def transcript(self, utterance_id: str) -> None:
+        """The final transcript came: how long after the words' end, if that is known."""
+        if self._silent_since is not None:
+            late = max(0.0, self._clock.now() - self._silent_since) * 1000
+            lane = "end_to_transcript"
+            self._report(Measured(lane=lane, milliseconds=late, subject=utterance_id))
+        self._silent_since = None
 
     def reached(self, lane: str) -> None:
         """The first event that ends ``lane`` since it began is reported; later ones are not."""
@@ -43,3 +66,5 @@ class Lanes:
             self.reached("utterance_to_action")
         elif isinstance(event, TextStreamed):
             self.reached("utterance_to_text")
+        elif isinstance(event, Stopped) and event.source == "voice":
+            self.reached("onset_to_stop")

@@ -8,6 +8,7 @@ from agent.events import (
     Event,
     Failed,
     LimitReached,
+    Narrated,
     QuestionAsked,
     RetryWaiting,
     Stopped,
@@ -15,10 +16,16 @@ from agent.events import (
     TextStreamed,
     TurnStarted,
 )
+from dashboard.voice.holds import Holds
+from dashboard.voice.manner import Policy
 from dashboard.voice.narrator import Narrator
+from dashboard.voice.timers import Timers
 
 _LONG_WAIT = 3.0
 """Seconds of a retry wait from which a person should hear why nothing happens."""
+ANNOUNCING = 8.0
+"""Seconds that an action waits for its announcement at most, whatever became of it."""
+_HOLD = "announcement"
 
 
 class Narration:
@@ -28,9 +35,22 @@ class Narration:
     task's result and is spoken once, as the task's summary.
     """
 
-    def __init__(self, narrator: Narrator) -> None:
+    def __init__(self, narrator: Narrator, holds: Holds) -> None:
         self._narrator = narrator
+        self._holds = holds
+        self._timers = Timers()
+        self._announcing = ""
+        self._announces = False
         self._text = ""
+
+    def follow(self, policy: Policy) -> None:
+        """Speak before, during or only after the work from now on."""
+        self._announces = policy == "announce-then-act"
+        self._narrator.progress_wanted = policy != "report-after"
+
+    def close(self) -> None:
+        """Forget the timers."""
+        self._timers.cancel_all()
 
     def see(self, event: Event) -> None:
         """Offer what ``event`` gives to say, if anything."""
@@ -43,6 +63,8 @@ class Narration:
                 self._progress()
             case TaskFinished():
                 self._finished(event)
+            case Narrated(state="heard" | "cut" | "dropped"):
+                self._announced(event.narration_id)
             case Stopped():
                 self._text = ""
                 self._narrator.clear()
@@ -52,7 +74,21 @@ class Narration:
     def _progress(self) -> None:
         text, self._text = self._text, ""
         if text.strip():
-            self._narrator.offer(text, "progress")
+            self._announce(self._narrator.offer(text, "progress"))
+
+    def _announce(self, line_id: str) -> None:
+        """The action waits for the line, if that is wanted and the line is being said."""
+        if not self._announces or not self._narrator.is_saying(line_id):
+            return
+        self._announcing = line_id
+        self._holds.begin(_HOLD, "announcing the next action")
+        self._timers.after(_HOLD, ANNOUNCING, lambda: self._announced(line_id))
+
+    def _announced(self, line_id: str) -> None:
+        if line_id and line_id == self._announcing:
+            self._announcing = ""
+            self._timers.cancel(_HOLD)
+            self._holds.end(_HOLD, "announced")
 
     def _finished(self, event: TaskFinished) -> None:
         self._text = ""

@@ -25,8 +25,10 @@ PROGRESS_EVERY = 6.0
 """Seconds between two progress lines: more often is chatter."""
 LOST_AFTER = 20.0
 """Seconds after which a sent line without any sound is given up (voice line broken)."""
-ECHO_MEMORY = 2.0
-"""Seconds for which a line that ended may still come back as an echo."""
+ECHO_DELAY = 0.4
+"""Seconds from the loudspeaker to what the microphone reports of it."""
+WORDS_PER_SECOND = 3.5
+"""Faster than speech is, so that a word that may have sounded counts as said."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,18 @@ class Line:
     open_ids: set[str] = field(default_factory=set)
     ended: bool = False
     words_heard: int = 0
+    silent_at: float | None = None
+    """When its sound ended."""
+
+    def said(self, now: float) -> str:
+        """The words that may have sounded until ``now``."""
+        if self.state not in ("speaking", "heard", "cut"):
+            return ""
+        words = words_of(self.text)
+        if self.state == "heard":
+            return " ".join(words)
+        until = now if self.silent_at is None else self.silent_at
+        return " ".join(words[: round((until - self.at) * WORDS_PER_SECOND) + 1])
 
 
 class Narrator:
@@ -62,22 +76,29 @@ class Narrator:
         self._current: Line | None = None
         self._quiet = False
         self._last_progress = float("-inf")
-        self._ended: tuple[str, float] = ("", float("-inf"))
+        self._last: Line | None = None
+        self._down = False
         self.progress_wanted = True
 
-    @property
-    def playing(self) -> str:
-        """Words being said now or until a moment ago, for telling echo from speech."""
-        ended, at = self._ended
-        recent = ended if self._clock.now() - at < ECHO_MEMORY else ""
-        return " ".join(filter(None, [self._current.text if self._current else "", recent]))
+    def sounded(self, since: float | None = None) -> str:
+        """Words that sounded at ``since`` (now, if None) or later: what an echo can be made of."""
+        now = self._clock.now()
+        since = now if since is None else since
+        last = self._last
+        recent = last is not None and (last.silent_at or 0.0) + ECHO_DELAY >= since
+        lines = [last if recent else None, self._current]
+        return " ".join(filter(None, [line.said(now) for line in lines if line is not None]))
+
+    def is_saying(self, line_id: str) -> bool:
+        """Whether the line has been sent and its fate is open."""
+        return self._current is not None and self._current.id == line_id
 
     @property
     def due_in(self) -> float | None:
         """Seconds until ``tick`` has something to do; None when nothing waits."""
         if self._current is not None:
             return max(0.0, self._current.at + LOST_AFTER - self._clock.now())
-        if not self._queue or self._quiet:
+        if not self._queue or self._quiet or self._down:
             return None
         if self._queue[0].priority == "progress":
             return max(0.0, self._last_progress + PROGRESS_EVERY - self._clock.now())
@@ -114,10 +135,22 @@ class Narrator:
         if self._current is not None and not self._current.open_ids:
             self._finish("cut")
 
-    def voice_lost(self) -> None:
-        """The line is down: what was sent cannot be known to be heard."""
-        if self._current is not None:
+    def voice_lost(self, *, comes_back: bool = False) -> None:
+        """The line is down: what was sent cannot be known to be heard.
+
+        In an outage that passes, results, questions and errors wait and are said afterwards.
+        """
+        self._down = comes_back
+        again = self._current
+        if again is not None:
             self._finish("cut")
+            if comes_back and again.priority != "progress":
+                self.offer(again.text, again.priority)
+
+    def voice_back(self) -> None:
+        """The line is up."""
+        self._down = False
+        self.tick()
 
     def tick(self) -> None:
         """Send the next line if its time has come."""
@@ -176,7 +209,8 @@ class Narrator:
         line, self._current = self._current, None
         if line is None:
             return
-        self._ended = (line.text, self._clock.now())
+        line.silent_at = self._clock.now()
+        self._last = line
         self._tell(line, state, line.words_heard if state == "cut" else None)
         self.tick()
 

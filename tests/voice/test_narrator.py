@@ -140,6 +140,51 @@ def test_words_that_just_ended_are_remembered_as_a_possible_echo():
     stage = Stage()
     stage.narrator.offer("Opening the editor.", "result")
     stage.play("m1", "Opening the editor.")
-    assert "editor" in stage.narrator.playing
+    assert "editor" in stage.narrator.sounded()
     stage.clock.time += 5
-    assert stage.narrator.playing == ""
+    assert stage.narrator.sounded() == ""
+
+
+def test_only_what_has_sounded_can_come_back_as_an_echo():
+    """A phrase that the loudspeaker has not reached yet is the person's own."""
+    stage = Stage()
+    stage.narrator.offer("May I run the command? Say: yes, run it.", "question")
+    assert stage.narrator.sounded() == ""
+    stage.narrator.assistant_message("m1", "May I run the command?", from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
+    stage.clock.time += 0.6
+    assert "may i run" in stage.narrator.sounded()
+    assert "yes" not in stage.narrator.sounded()
+
+
+def test_words_begun_after_the_sound_had_ended_are_no_echo():
+    """The person answers with the very words that were read out."""
+    stage = Stage()
+    stage.narrator.offer("Say: yes, run it.", "question")
+    stage.play("m1", "Say: yes, run it.")
+    stage.clock.time += 1.0
+    onset = stage.clock.time
+    stage.clock.time += 1.0
+    assert stage.narrator.sounded(onset) == ""
+
+
+def test_in_an_outage_results_wait_and_progress_is_forgotten():
+    """The agent reports when the voice is back; what was cut is said again."""
+    stage = Stage()
+    stage.narrator.offer("All done.", "result")
+    stage.narrator.voice_lost(comes_back=True)
+    stage.narrator.offer("The file is saved.", "result")
+    stage.narrator.offer("Typing.")
+    assert stage.said == ["All done."]
+    stage.narrator.voice_back()
+    stage.play("m1", "All done.")
+    assert stage.said[1:] == ["All done.", "The file is saved."]
+
+
+def test_when_the_voice_is_switched_off_nothing_waits():
+    """An ended voice is not an outage."""
+    stage = Stage()
+    stage.narrator.voice_lost()
+    stage.up = False
+    stage.narrator.offer("All done.", "result")
+    assert stage.states("All done.") == ["queued", "dropped"]

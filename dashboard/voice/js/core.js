@@ -2,7 +2,7 @@ import { Emitter } from "../../js/emitter.js";
 import { Relay } from "../../js/relay.js";
 import { Elsewhere } from "./elsewhere.js";
 import { VoiceError, classify } from "./errors.js";
-import { KNOWN, trimmed } from "./incoming.js";
+import { KNOWN, feelings, trimmed } from "./incoming.js";
 import { Line } from "./socket.js";
 import { Sound } from "./sound.js";
 
@@ -14,6 +14,7 @@ const ANSWER_WITHIN = 20000; // ms that an answer is awaited before the moment c
  */
 export class VoiceCore extends Emitter {
   error = null;
+  feelings = ""; // how the last utterance sounded, by the service's measure
   #phase = "off"; // "off" | "starting" | "on" | "failed"
   #attempt = 0;
   #muted = false;
@@ -207,8 +208,16 @@ export class VoiceCore extends Emitter {
     else if (type === "assistant_message") speaker.announce(message.id);
     else if (type === "assistant_end") this.#answered();
     else if (type === "user_interruption") this.sound.flush();
-    else if (type === "user_message") this.#awaiting = performance.now() + ANSWER_WITHIN;
+    else if (type === "user_message") this.#heard(message);
     else if (type !== "assistant_prosody" && !KNOWN.has(type)) throw new Error("unknown type");
+  }
+
+  #heard(message) {
+    this.#awaiting = performance.now() + ANSWER_WITHIN;
+    const found = feelings(message);
+    if (found === this.feelings) return;
+    this.feelings = found;
+    this.emit("change");
   }
 
   #answered() {

@@ -52,7 +52,7 @@ const TABLE = {
   ],
   quota: [
     "The voice service's allowance is used up.",
-    "Check the account, or switch to the offline voice in the settings.",
+    "Add credits there, or unset HUME_API_KEY to use the offline voice. You can also type.",
   ],
   chat_ended: ["The voice service ended the conversation.", "Press Start to talk again."],
   unknown: ["The voice stopped for an unexpected reason.", "Press Start to try again."],

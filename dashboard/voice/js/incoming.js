@@ -14,6 +14,11 @@ export const KNOWN = new Set([
   "error",
 ]);
 
+/** Names of the three strongest expressions of an utterance, or "". */
+export function feelings(message) {
+  return message.interim ? "" : Object.keys(trimmed(message).models?.prosody?.scores ?? {}).join(", ");
+}
+
 /** The message with only its three strongest expression scores. */
 export function trimmed(message) {
   const scores = message.models?.prosody?.scores;

@@ -147,6 +147,8 @@ export class Line extends Emitter {
     else this.#next = null;
     if (this.#next) {
       this.#become("reconnecting", new VoiceError("connection_lost")); // died while handing over
+    } else if (this.#lastError?.code === "quota" && !this.#current) {
+      this.close(this.#lastError); // a fresh ticket would not help
     } else if (REFUSED.has(code) && !this.#current) {
       this.#refused(reason);
     } else if (wasCurrent && code === 1000) {

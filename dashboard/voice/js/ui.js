@@ -119,8 +119,8 @@ export class VoiceBar {
     this.main.lastChild.textContent = label;
     this.main.setAttribute("aria-label", `${label} voice`);
     this.word.textContent = error && !this.bubble.narrow ? error.message : this.#says(state);
-    this.advice.textContent = error?.advice ?? core.sound.hint;
-    this.bubble.say([error?.message, this.advice.textContent].filter(Boolean).join(" "));
+    this.advice.textContent = error?.advice ?? (core.sound.hint || core.feelings);
+    this.bubble.say([error?.message, error?.advice ?? core.sound.hint].filter(Boolean).join(" "));
     this.push.hidden = !core.pushToTalk || !live;
     this.push.setAttribute("aria-pressed", String(core.pushed));
     this.ptt.checked = core.pushToTalk;

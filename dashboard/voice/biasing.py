@@ -1,0 +1,69 @@
+"""What can be said now, told to the offline recogniser: programs, windows, labels that show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from agent.errors import SaysoError
+from agent.events import DesktopChanged, Event, ScreenSeen, TaskFinished
+from agent.models.offline import vocabulary
+from dashboard.voice.timers import Timers
+
+if TYPE_CHECKING:
+    from agent.desktop.base import Desktop
+
+EVERY = 3.0
+"""Seconds between two looks: reading the screen's labels costs some milliseconds of two cores."""
+
+
+class Biasing:
+    """Looks at the desktop after it changed, and tells a changed vocabulary."""
+
+    def __init__(self, desktop: Desktop, tell: Callable[[Sequence[str]], None]) -> None:
+        self._desktop = desktop
+        self._tell = tell
+        self._timers = Timers()
+        self._looking: asyncio.Task[None] | None = None
+        self._again = False
+        self._known: list[str] = []
+
+    def see(self, event: Event) -> None:
+        """The screen may have changed."""
+        if isinstance(event, ScreenSeen | TaskFinished) or (
+            isinstance(event, DesktopChanged) and event.state == "ready"
+        ):
+            self.refresh()
+
+    def refresh(self, *, forget: bool = False) -> None:
+        """Look soon; with ``forget``, tell it even if nothing changed (a new chat)."""
+        if forget:
+            self._known = []
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+        else:
+            self._again = True
+
+    async def close(self) -> None:
+        """End."""
+        self._timers.cancel_all()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> None:
+        try:
+            found = await vocabulary(self._desktop)
+        except SaysoError:
+            found = self._known  # no desktop at present: what was known stays
+        if found != self._known:
+            self._known = found
+            self._tell(found)
+        self._timers.after("look", EVERY, self._rested)
+
+    def _rested(self) -> None:
+        self._looking = None
+        if self._again:
+            self._again = False
+            self.refresh()
