@@ -174,11 +174,7 @@ class Loop:
             case Text():
                 self.emit(ev.TextStreamed(turn_id=turn.id, text=part.text, role=part.role))
             case BlockDone():
-                self.emit(ev.BlockFinished(turn_id=turn.id, index=part.index, block=part.block))
-                if part.block["type"] == "tool_use":
-                    turn.calls.put_nowait(part.block)
-                elif part.block["type"] == "text" and part.block["text"].strip():
-                    turn.text.append(part.block["text"].strip())
+                self._take_block(turn, part.index, self._distinct(part.block))
             case Waiting():
                 self._retry(turn, part.seconds, part.reason)
             case Counted():
@@ -188,6 +184,20 @@ class Loop:
                 self.emit(
                     ev.TurnFinished(turn_id=turn.id, stop_reason=part.stop_reason, usage=part.usage)
                 )
+
+    def _take_block(self, turn: Turn, index: int, block: Block) -> None:
+        self.emit(ev.BlockFinished(turn_id=turn.id, index=index, block=block))
+        if block["type"] == "tool_use":
+            turn.calls.put_nowait(block)
+        elif block["type"] == "text" and block["text"].strip():
+            turn.text.append(block["text"].strip())
+
+    def _distinct(self, block: Block) -> Block:
+        """Local servers number their calls from nought in every answer; ids must differ."""
+        if block["type"] != "tool_use":
+            return block
+        used = {e.block.get("id") for e in self.agent.log.of(ev.BlockFinished)}
+        return block if block["id"] not in used else {**block, "id": new_id("call")}
 
     @asynccontextmanager
     async def _acting(self, turn: Turn) -> AsyncIterator[None]:

@@ -119,7 +119,7 @@ def _line(event: ev.Event) -> str:
             given = ", ".join(f"{k}={shown(str(v), 60)}" for k, v in event.input.items())
             return f"→ {event.name}({given})"
         case ev.ActionOutput():
-            return f"  | {_safe(event.text.rstrip())}"
+            return "\n".join(f"  | {line}" for line in _safe(event.text).splitlines())
         case ev.ActionFinished() if event.is_error:
             return f"  ✗ {shown(event.text, 200)}"
         case ev.ApprovalAsked() | ev.QuestionAsked():

@@ -177,3 +177,16 @@ async def test_a_tool_that_fails_unforeseen_ends_the_task_not_the_session(settin
     session = await played(settings, [[*call(), *done("tool_use")]], FakeTool(bug))
     assert outcome(session)[0] == "failed"
     assert "a bug in the tool" in outcome(session)[1]
+
+
+async def test_a_server_that_repeats_ids_does_not_confuse_anything(settings):
+    tool = FakeTool()
+    again = call()
+    session = await played(
+        settings,
+        [[*again, *again, *done("tool_use")], [*again, *done()], [*says("Done."), *done()]],
+        tool,
+    )
+    assert len({c.id for c in tool.ran}) == 3
+    assert session.model.faults == []
+    assert outcome(session)[0] == "done"
