@@ -33,8 +33,7 @@ def serve_page() -> None:
             f"The page could not be built ({type(error).__name__}: {error}). {advice}"
         ).servable()
     else:
-        context = pn.state.curdoc.session_context
-        _pages[context.id] = page
+        _pages[_context().id] = page
         page.root.servable()
 
 
@@ -46,7 +45,7 @@ def build_page() -> Page:
         RuntimeError: the request did not come through the door.
     """
     bench = workbench()
-    owner = pn.state.curdoc.session_context.token_payload.get(CLAIM)
+    owner = _context().token_payload.get(CLAIM)
     if not isinstance(owner, str):
         raise RuntimeError("the request did not come through the door")
     return Page(_attach(owner), bench)
@@ -57,6 +56,14 @@ def close_page(context_id: str) -> None:
     page = _pages.pop(context_id, None)
     if page is not None:
         page.close()
+
+
+def _context() -> Any:
+    """The browser session whose document is being built."""
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        raise RuntimeError("there is no browser session")
+    return document.session_context
 
 
 def _attach(owner: str) -> Entry:

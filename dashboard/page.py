@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import panel as pn
 import panel_material_ui as pmui
 import param
 from panel.io.state import set_curdoc
 
+from agent.errors import DesktopError
 from agent.events import Failed
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
@@ -51,6 +52,7 @@ class Page:
         self._talk = self._frame()
         self._bar = self._status_bar()
         self.root = pmui.Page(title="Sayso", header=[self._bar], main=[self._talk], **page_style())
+        self._bar.link(self.root, dark="dark_theme", bidirectional=True)
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
         self._conductor.attach(self._line)
         self._entry.pages.add(self._line)
@@ -89,6 +91,7 @@ class Page:
         self._session.return_control()
 
     def _approve(self, message: Message) -> None:
+        decision: Literal["allow", "deny"]
         decision = "allow" if message.get("decision") == "allow" else "deny"
         self._session.approve(str(message.get("id")), decision, channel="button")
 
@@ -96,7 +99,7 @@ class Page:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
 
     def _list(self, message: Message) -> None:
-        listed = self._bench.sessions.list(self._entry.owner)
+        listed = self._bench.sessions.listed(self._entry.owner)
         self._bar.sessions = [asdict(session) for session in listed]
 
     async def _end(self, message: Message) -> None:
@@ -129,7 +132,7 @@ class Page:
 
     def _on_desktop(self, event: Message) -> None:
         kind = event.get("type")
-        if kind == "local.need_ticket":
+        if kind == "local.need_ticket" and self._has_rfb():
             ticket = self._bench.tickets.issue(self._session.id, PURPOSE)
             self._desktop.give_ticket({"ticket": ticket})
         elif kind == "local.state":
@@ -154,10 +157,18 @@ class Page:
         return view
 
     def _desktop_changed(self, change: param.parameterized.Event) -> None:
-        ready = change.new == "ready"
-        if ready and self._session.desktop.rfb_socket is not None:
+        live = self._has_rfb()
+        if live:
             self._desktop.reconnect()
-        self._frames.run(ready and self._session.desktop.rfb_socket is None)
+        self._frames.run(change.new == "ready" and not live)
+
+    def _has_rfb(self) -> bool:
+        if self._state.desktop.state != "ready":
+            return False
+        try:
+            return self._session.desktop.rfb_socket is not None
+        except DesktopError:
+            return False
 
     def _frame(self) -> TalkView:
         frame = TalkView(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tornado.websocket import WebSocketClosedError
 
+from agent.errors import DesktopError
 from agent.events import ControlReturned, ControlTaken, SessionClosed, Stopped
 from dashboard.desktop.rfb import ClientFilter, ProtocolBroken
 from dashboard.web.guard import TicketSocket
@@ -44,19 +45,18 @@ class DesktopSocket(TicketSocket):
         session = self.entry.session
         self._filter = ClientFilter(lambda: person_has_control(session))
         self._unsubscribe = session.log.subscribe(self._on_event)
-        path = session.desktop.rfb_socket
-        if path is None:
-            self.close(1013, "The desktop is not running.")
-            return
         try:
+            path = session.desktop.rfb_socket
+            if path is None:
+                raise FileNotFoundError("This desktop has no RFB.")
             reader, self._writer = await asyncio.open_unix_connection(path)
-        except OSError as error:
-            _log.warning("No RFB at %s: %s", path, error)
-            self.close(1013, "The desktop does not answer.")
+        except (OSError, DesktopError) as error:
+            _log.info("No live desktop: %s", error)
+            self.close(1013, "The desktop is not running.")
             return
         self._pump = asyncio.get_running_loop().create_task(self._to_browser(reader))
 
-    async def on_message(self, message: str | bytes) -> None:  # type: ignore[override]
+    async def on_message(self, message: str | bytes) -> None:
         if self._writer is None or isinstance(message, str):
             self.close(1003, "RFB is binary.")
             return
@@ -81,7 +81,10 @@ class DesktopSocket(TicketSocket):
     async def _to_browser(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(WebSocketClosedError, ConnectionError):
             while data := await reader.read(_CHUNK):
-                await self.write_message(data, binary=True)
+                writing = self.write_message(data, binary=True)
+                # A write that outlives this task (the page is gone) has nobody to tell.
+                writing.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await writing
         self.close(1011, "The desktop ended.")
 
     def _on_event(self, event: Event) -> None:

@@ -71,7 +71,7 @@ function approval(item, send) {
     })
     buttons.append(button)
   }
-  const hint = item.phrase ? `or say “${item.phrase}” · no answer means no` : "no answer means no"
+  const hint = item.phrase && !item.text.includes(item.phrase) ? `or say “${item.phrase}” · no answer means no` : "No answer means no."
   return [...parts, buttons, el("div", "hint", hint)]
 }
 

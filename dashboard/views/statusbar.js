@@ -5,6 +5,8 @@ const WHO = {
   held: "Holding", waiting: "Waiting for you", yours: "You have the mouse", stopped: "Stopped", disconnected: "Not connected",
 }
 
+const THEME = "sayso-theme"
+
 function el(tag, className = "", text = "") {
   const node = document.createElement(tag)
   if (className) node.className = className
@@ -22,7 +24,7 @@ function span(seconds) {
 }
 
 function menu(label, className) {
-  const details = el("details", className)
+  const details = el("details", `menu ${className}`)
   const summary = el("summary")
   summary.append(label)
   const panel = el("div", "panel")
@@ -58,7 +60,8 @@ export function render({model}) {
   function showStatus() {
     badge.className = `badge who-${model.who}`
     word.textContent = WHO[model.who] || model.who
-    detail.textContent = model.detail
+    const same = model.detail.startsWith(word.textContent)
+    detail.textContent = same ? "" : model.detail
     badge.title = model.detail
     const asked = model.pending ? `● ${model.pending}` : `${WHO[model.who] || model.who}`
     document.title = `${asked} – Sayso`
@@ -116,6 +119,10 @@ export function render({model}) {
   sessions.details.addEventListener("toggle", () => {
     if (sessions.details.open) model.send_msg({type: "list"})
   })
+  const chosen = localStorage.getItem(THEME)
+  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches
+  setTimeout(() => { if (dark !== model.dark) model.dark = dark })
+  model.on("dark", () => localStorage.setItem(THEME, model.dark ? "dark" : "light"))
   const timer = setInterval(() => { if (model.since) showTime() }, 1000)
   model.on(["who", "detail", "pending"], showStatus)
   model.on(["dollars", "tokens", "since", "warning", "allowed"], showMeters)

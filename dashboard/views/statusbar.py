@@ -30,6 +30,8 @@ class StatusBar(JSComponent):
     warning = param.String("")
     notices = param.List([], doc="Things to know, with how to change them: id, label, text.")
 
+    dark = param.Boolean(False, doc="The theme; the browser remembers the person's choice.")
+
     _esm = _HERE / "statusbar.js"
     _stylesheets = [_HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it
 

@@ -19,6 +19,11 @@ const STATES = {
   died: "The desktop ended", unavailable: "There is no desktop",
 }
 
+// Escape in an open menu or popover closes that, and only that.
+function closesByItself(node) {
+  return node instanceof Element && node.matches("details.menu[open], :popover-open")
+}
+
 class TextBox {
   constructor(send) {
     this.past = []
@@ -57,7 +62,7 @@ class TextBox {
 export function render({model}) {
   const send = message => model.send_msg(message)
   const root = el("div", "talk")
-  const screen = el("main", "screen")
+  const screen = el("div", "screen")
   const cover = el("div", "cover")
   const coverText = el("div", "cover-text")
   const coverDetail = el("div", "cover-detail")
@@ -98,7 +103,7 @@ export function render({model}) {
     if (event.key !== "Escape" || event.isComposing) return
     const path = event.composedPath()
     if (model.who === "yours" && path.includes(screen)) return
-    if (path.some(node => node.tagName === "DETAILS" && node.open && node.className.includes("panel-menu"))) return
+    if (path.some(closesByItself)) return
     send({type: "stop", source: "button"})
   }
   document.addEventListener("keydown", onKey, true)

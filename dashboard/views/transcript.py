@@ -49,7 +49,6 @@ class Transcript:
             e.Narrated: self._narrated,
             e.Failed: self._failed,
             e.Stopped: lambda event: self._note(event, f"Stopped. {event.reason}", "stop"),
-            e.HoldBegan: lambda event: self._note(event, f"Holding. {event.reason}"),
             e.ControlTaken: lambda event: self._note(event, "You have the mouse."),
             e.ControlReturned: self._returned,
             e.LimitReached: self._limit,
@@ -157,16 +156,17 @@ class Transcript:
         state = "failed" if event.is_error else "done"
         fields: Item = {"state": state if event.ran else "skipped", "seconds": event.seconds}
         if event.image is not None:
-            fields["image"] = self._image_url(event.image.sha256)
-            fields["size"] = [event.image.width, event.image.height]
+            fields |= self._picture(event.image)
         if event.text:
             fields["output"] = event.text[:_OUTPUT]
         self._change(event.action_id, **fields)
 
+    def _picture(self, image: e.Image) -> Item:
+        return {"image": self._image_url(image.sha256), "size": [image.width, image.height]}
+
     def _screen(self, event: e.ScreenSeen) -> None:
-        image = event.image
-        url, size = self._image_url(image.sha256), [image.width, image.height]
-        self._change(event.action_id, image=url, size=size)
+        if event.image is not None:
+            self._change(event.action_id, **self._picture(event.image))
 
     def _approval(self, event: e.ApprovalAsked) -> None:
         until = event.at + event.timeout if event.timeout else 0

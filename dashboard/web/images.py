@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from agent.journal import SqliteJournal
 from dashboard.web.guard import OwnedHandler
 
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
@@ -13,7 +14,8 @@ class SessionImage(OwnedHandler):
     """``/sessions/ID/images/SHA``: bytes never change, so they may be cached for good."""
 
     async def get(self, session_id: str, sha256: str) -> None:
-        path = self.entry.session.journal.image_path(sha256)
+        journal = self.entry.session.journal
+        path = journal.image_path(sha256) if isinstance(journal, SqliteJournal) else None
         if path is None:
             self.send_error(404, reason="No such picture.")
             return

@@ -130,8 +130,16 @@ def _or_exit(check: Callable[..., None], *args: Any, **kwargs: Any) -> None:
 
 
 def _with_routes(inner: Any, self: Any, applications: Any, *args: Any, **kwargs: Any) -> None:
+    kwargs["log_function"] = log_request
     kwargs["extra_patterns"] = [*(kwargs.get("extra_patterns") or ()), *routes()]
     inner(self, applications, *args, **kwargs)
+
+
+def log_request(handler: RequestHandler) -> None:
+    """One line for a failed request, without its query: tickets do not belong in a log."""
+    status = handler.get_status()
+    level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+    _log.log(level, "%d %s %s", status, handler.request.method, handler.request.path)
 
 
 def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: Any) -> Any:

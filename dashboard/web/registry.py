@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigurationError, SaysoError
-from agent.events import Failed, TaskStarted
+from agent.events import Failed, SessionOpened, TaskStarted
 from agent.session import Session
 from dashboard.conductor import Conductor
 from dashboard.web.shelf import Card, Shelf
@@ -73,12 +73,19 @@ class Sessions:
     """Create, find, list and close sessions by id. All on the server's event loop."""
 
     def __init__(
-        self, factory: Factory, voice: VoiceFactory, shelf: Shelf, *, limit: int = 8
+        self,
+        factory: Factory,
+        voice: VoiceFactory,
+        shelf: Shelf,
+        *,
+        limit: int = 8,
+        unwatched: float = 1800.0,
     ) -> None:
         self._factory = factory
         self._voice = voice
         self._shelf = shelf
         self._limit = limit
+        self._unwatched = unwatched
         self._entries: dict[str, Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -107,7 +114,7 @@ class Sessions:
         entry = self._entries.get(session_id)
         return entry if entry is not None and owner is not None and entry.owner == owner else None
 
-    def list(self, owner: str) -> list[Listed]:
+    def listed(self, owner: str) -> list[Listed]:
         """The owner's sessions: those running, the newest first, then the resumable ones."""
         running = self._running(owner)
         listed = [Listed(e.id, e.name, e.session.status.who, running=True) for e in running]
@@ -133,12 +140,40 @@ class Sessions:
             entry.opening = asyncio.get_running_loop().create_task(_open(entry))
 
     def leave(self, entry: Entry, page: object) -> None:
-        """A page is gone. A session that no page ever opened goes with its last page."""
+        """A page is gone. A session that nobody opened goes with its last page.
+
+        One that was opened works on; half an hour after its last page, it is closed as
+        soon as it has nothing to do. It can be resumed.
+        """
         entry.pages.discard(page)
-        if not entry.pages and entry.opening is None and entry.id in self._entries:
-            closing = asyncio.get_running_loop().create_task(self.close(entry.id, "never begun"))
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+        if entry.pages or self._entries.get(entry.id) is not entry:
+            return
+        if entry.opening is None:
+            self._start(self._drop(entry))
+        else:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._unwatched, self._retire, entry, len(entry.session.log))
+
+    def _retire(self, entry: Entry, length: int) -> None:
+        if entry.pages or self._entries.get(entry.id) is not entry:
+            return
+        grown = len(entry.session.log)
+        if grown == length or entry.session.status.task_id is None:
+            self._start(self.close(entry.id, "Nobody has looked for a while."))
+        else:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._unwatched, self._retire, entry, grown)
+
+    async def _drop(self, entry: Entry) -> None:
+        begun = any(isinstance(event, SessionOpened) for event in entry.session.log)
+        await self.close(entry.id, "never begun")
+        if not begun:
+            self._shelf.discard(entry.id)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def close(self, session_id: str, reason: str = "") -> None:
         """End a session and its desktop; it can be resumed later."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,10 @@ class Shelf:
             return Card.model_validate_json((folder / _FILE).read_bytes())
         except (ConfigurationError, OSError, ValidationError):
             return None
+
+    def discard(self, session_id: str) -> None:
+        """Remove the folder of a session in which nothing ever happened."""
+        shutil.rmtree(session_folder(self.data_dir, session_id), ignore_errors=True)
 
     def of(self, owner: str, most: int = 12) -> list[tuple[str, Card]]:
         """An owner's sessions, the most recently used first."""

@@ -84,7 +84,7 @@ def voices(settings: Settings, tickets: Tickets) -> Voices:
     return Voices(offline, evi)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NoVoice:
     """A voice that cannot be had, and why."""
 

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import PILOT, arrive, say, words
+from pilot_page import PILOT, arrive, say, words
 from playwright.async_api import BrowserContext, Page, expect
 from served import ROOT, Served, serve
 

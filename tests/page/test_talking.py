@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import arrive, say, words
+from pilot_page import arrive, say, words
 from playwright.async_api import BrowserContext, Page, expect
 from served import Served
 

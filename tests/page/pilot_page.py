@@ -1,0 +1,30 @@
+"""What a person does on the page, as functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Page
+
+PILOT = Path(__file__).parent / "pilot" / "dashboard"
+
+
+async def arrive(page: Page, url: str) -> Page:
+    """Open the address and wait until the session is there."""
+    page.set_default_timeout(20_000)
+    await page.goto(url)
+    await (
+        page.get_by_role("button", name="Take the mouse").and_(page.locator(":enabled")).wait_for()
+    )
+    return page
+
+
+async def say(page: Page, text: str) -> None:
+    """Type into the text box and send."""
+    await page.get_by_label("Type what to do").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def words(page: Page) -> list[str]:
+    """The conversation's items as a person reads them."""
+    return await page.locator(".conversation .item").all_inner_texts()

@@ -1,0 +1,162 @@
+"""What the page shows is a reduction of the log, batched, and lets go of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from agent import events as ev
+from agent.log import EventLog
+from agent.settings import Settings
+from dashboard.notices import notices
+from dashboard.state import Feed, PageState
+from dashboard.views.describe import describe, mark_of
+
+
+def image_url(sha256: str) -> str:
+    return f"pictures/{sha256}"
+
+
+def proposed(name: str, target: dict[str, str] | None = None, **given: Any) -> ev.ActionProposed:
+    return ev.ActionProposed(
+        action_id="a1",
+        turn_id="t1",
+        tool="computer",
+        name=name,
+        input=given,
+        action_hash="h",
+        target=target or {},
+    )
+
+
+PICTURE = ev.Image(sha256="0" * 64, media_type="image/jpeg", width=1280, height=800)
+STORY: list[ev.Event] = [
+    ev.Heard(utterance_id="u1", text="open the", interim=True),
+    ev.Heard(utterance_id="u1", text="Open the editor."),
+    ev.TaskStarted(task_id="k1", text="Open the editor.", source="voice"),
+    ev.TurnStarted(turn_id="t1", model="scripted"),
+    ev.TextStreamed(turn_id="t1", text="I open "),
+    ev.TextStreamed(turn_id="t1", text="it."),
+    proposed("left_click", {"name": "Text Editor"}, coordinate=[30, 40]),
+    ev.ActionStarted(action_id="a1"),
+    ev.ActionFinished(action_id="a1", seconds=0.4),
+    ev.ScreenSeen(action_id="a1", image=PICTURE),
+    ev.TurnFinished(turn_id="t1", stop_reason="end_turn", usage=ev.Usage(input_tokens=7)),
+    ev.TaskFinished(task_id="k1", outcome="done", summary="It is open."),
+]
+
+
+@pytest.fixture
+def state(tmp_path: Any) -> PageState:
+    return PageState(image_url, Settings(data_dir=tmp_path, _env_file=None))  # type: ignore[call-arg]
+
+
+async def shown(state: PageState, log: EventLog, story: list[ev.Event]) -> list[dict[str, Any]]:
+    """The operations that one frame hands on after a burst of events."""
+    handed: asyncio.Queue[list[dict[str, Any]]] = asyncio.Queue()
+    state.conversation.param.watch(lambda change: handed.put_nowait(change.new), "operations")
+    for event in story:
+        log.append(event)
+    async with asyncio.timeout(20):
+        return await handed.get()
+
+
+async def test_a_burst_of_events_is_one_update(state: PageState) -> None:
+    """Each item once, in order, in its last state."""
+    log = EventLog()
+    feed = Feed(log, state, nullcontext)
+    operations = await shown(state, log, STORY)
+    feed.close()
+    items = [operation["put"] for operation in operations]
+    assert [item["kind"] for item in items] == ["heard", "said", "action", "outcome"]
+    heard, said, action, outcome = items
+    assert (heard["text"], heard["interim"]) == ("Open the editor.", False)
+    assert (said["text"], said["streaming"]) == ("I open it.", False)
+    assert (action["title"], action["state"]) == ("Click “Text Editor”", "done")
+    assert action["image"] == image_url(PICTURE.sha256)
+    assert outcome["text"] == "It is open."
+    assert (state.status.title, state.limits.tokens) == ("Open the editor.", 7)
+
+
+async def test_streamed_text_is_appended(state: PageState) -> None:
+    """A known item grows by what is new, it is not sent again."""
+    log = EventLog()
+    feed = Feed(log, state, nullcontext)
+    await shown(state, log, STORY[:5])
+    operations = await shown(state, log, STORY[5:6])
+    feed.close()
+    assert operations == [{"append": "text-4", "text": "it."}]
+
+
+async def test_a_late_page_has_it_all(state: PageState) -> None:
+    """A page that opens later shows the same as one that watched."""
+    log = EventLog()
+    for event in STORY:
+        log.append(event)
+    feed = Feed(log, state, nullcontext)
+    kinds = [operation["put"]["kind"] for operation in state.items()]
+    feed.close()
+    assert kinds == ["heard", "said", "action", "outcome"]
+
+
+async def test_the_whole_and_the_changes_never_say_it_twice(state: PageState) -> None:
+    """Text that waits for its frame when the whole is asked for is not appended again."""
+    log = EventLog()
+    feed = Feed(log, state, nullcontext)
+    await shown(state, log, STORY[:5])
+    log.append(STORY[5])
+    assert state.items()[-1]["put"]["text"] == "I open it."
+    assert all("append" not in operation for operation in state.transcript.drain())
+    feed.close()
+
+
+async def test_a_closed_feed_holds_nothing(state: PageState) -> None:
+    """After the page's death the log tells it nothing more."""
+    log = EventLog()
+    feed = Feed(log, state, nullcontext)
+    feed.close()
+    for event in STORY:
+        log.append(event)
+    assert state.items() == []
+    assert state.status.who == "idle"
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (proposed("left_click", {"name": "Save As…"}, coordinate=[1, 2]), "Click “Save As…”"),
+        (proposed("double_click", coordinate=[1, 2]), "Double-click (1, 2)"),
+        (proposed("type", text="hello\nworld"), "Type “hello world”"),
+        (proposed("key", text="ctrl+s"), "Press ctrl+s"),
+        (proposed("bash", command="ls ~"), "Run ls ~"),
+        (proposed("create", path="list.txt", file_text="x"), "Write list.txt"),
+        (proposed("scroll", scroll_direction="down", coordinate=[5, 6]), "Scroll down (5, 6)"),
+        (proposed("odd_new_tool", depth=2), "Odd new tool depth 2"),
+    ],
+)
+def test_an_action_is_said_in_a_persons_words(event: ev.ActionProposed, words: str) -> None:
+    assert describe(event) == words
+
+
+def test_a_mark_is_where_the_action_is() -> None:
+    """Bad coordinates mark nothing instead of failing."""
+    assert mark_of(proposed("left_click", coordinate=[30, 40]))["x"] == 30
+    drag = proposed("left_click_drag", start_coordinate=[1, 2], coordinate=[3, 4])
+    assert mark_of(drag)["to"] == [3, 4]
+    assert mark_of(proposed("left_click", coordinate="nonsense")) == {}
+    assert mark_of(proposed("type", text="x")) == {}
+
+
+def test_an_unconfined_desktop_is_said_plainly(tmp_path: Any) -> None:
+    """And only when it runs unconfined."""
+    settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
+
+    def ids(**given: Any) -> list[str]:
+        return [notice["id"] for notice in notices(settings, model="scripted", **given)]
+
+    assert "confined" in ids(confined=False, desktop="ready")
+    assert "confined" not in ids(confined=True, desktop="ready")
+    assert "confined" not in ids(confined=False, desktop="starting")

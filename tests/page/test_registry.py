@@ -1,0 +1,112 @@
+"""The sessions of a process: whose they are, how long they live, what a restart keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from pilot_sessions import factory
+
+from agent.errors import ConfigurationError
+from agent.settings import Settings
+from dashboard.web.registry import Sessions
+from dashboard.web.shelf import Shelf
+from dashboard.web.voice import NoVoice
+
+Make = Callable[..., Sessions]
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Make]:
+    """Makes registries over one data folder, as restarts do."""
+    made: list[Sessions] = []
+    settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
+
+    def sessions(limit: int = 8, unwatched: float = 1800.0) -> Sessions:
+        shelf = Shelf(tmp_path)
+        made.append(
+            Sessions(
+                factory(settings),
+                lambda _: NoVoice("No voice in this test."),
+                shelf,
+                limit=limit,
+                unwatched=unwatched,
+            )
+        )
+        return made[-1]
+
+    yield sessions
+    for each in made:
+        await each.close_all("the test is over")
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so."""
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_session_is_its_owners_alone(make: Make) -> None:
+    """Another browser's session looks like none at all."""
+    sessions = make()
+    entry = sessions.create("anna")
+    assert sessions.find(entry.id, "anna") is entry
+    assert sessions.find(entry.id, "ben") is None
+    assert sessions.find(entry.id, None) is None
+    assert sessions.attach("ben", entry.id) is not entry
+
+
+async def test_a_page_comes_back_to_its_session(make: Make) -> None:
+    """By name, or to the newest without one."""
+    sessions = make()
+    first, second = sessions.create("anna"), sessions.create("anna")
+    assert sessions.attach("anna", first.id) is first
+    assert sessions.attach("anna") is second
+
+
+async def test_a_restart_resumes_for_the_owner_only(make: Make) -> None:
+    """What was journaled is attached again by its id."""
+    before = make()
+    entry = before.create("anna")
+    before.open(entry)
+    await until(lambda: entry.session.status.desktop == "ready")
+    entry.session.say("repeat remember this")
+    await entry.session.wait_idle(20)
+    await before.close_all("restart")
+    after = make()
+    assert after.attach("ben", entry.id).id != entry.id
+    assert [listed.name for listed in after.listed("anna")] == ["repeat remember this"]
+    again = after.attach("anna", entry.id)
+    assert again.id == entry.id
+    assert again.name == "repeat remember this"
+
+
+async def test_a_session_nobody_began_leaves_nothing(make: Make, tmp_path: Path) -> None:
+    """A page fetched by a robot costs no desktop and no disk."""
+    sessions = make()
+    entry, page = sessions.create("anna"), object()
+    entry.pages.add(page)
+    sessions.leave(entry, page)
+    await until(lambda: not len(sessions) and not list((tmp_path / "sessions").iterdir()))
+
+
+async def test_a_session_works_on_without_a_page_and_is_closed_later(make: Make) -> None:
+    """An idle desktop that nobody looks at is not kept for ever, its words are."""
+    sessions = make(unwatched=0.05)
+    entry, page = sessions.create("anna"), object()
+    entry.pages.add(page)
+    sessions.open(entry)
+    await until(lambda: entry.session.status.desktop == "ready")
+    sessions.leave(entry, page)
+    await until(lambda: not len(sessions))
+    assert sessions.attach("anna", entry.id).id == entry.id
+
+
+async def test_a_full_server_says_so(make: Make) -> None:
+    sessions = make(limit=1)
+    sessions.open(sessions.create("anna"))
+    with pytest.raises(ConfigurationError, match="Close one"):
+        sessions.create("anna")
