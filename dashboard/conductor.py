@@ -268,9 +268,8 @@ class Conductor:
 
     def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
         text = str(message.get("content") or "")
-        utterance = self._utterance or f"u{next(self._utterances)}"
         moment = self.desk.moment(source, self._began)
-        self._utterance, self._onset = "", None
+        utterance = self._name_final(source)
         self._lanes.transcript(utterance)
         self._lanes.utterance(utterance)
         meaning = classify(text, moment)
@@ -290,6 +289,13 @@ class Conductor:
         self.narrator.person_speaks(False)
         self.desk.act(meaning, text, utterance, source)
         self._arrange_tick()
+
+    def _name_final(self, source: Source) -> str:
+        """The id of a final utterance: a typed one leaves what is being spoken alone."""
+        spoken = self._utterance if source == "voice" else ""
+        if source == "voice":
+            self._utterance, self._onset = "", None
+        return spoken or f"u{next(self._utterances)}"
 
     def _expressions(self, event: dict[str, Any]) -> dict[str, float]:
         """The three strongest scores, if they may be kept; and what the agent is told of them."""

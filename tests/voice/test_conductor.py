@@ -258,3 +258,18 @@ async def test_holding_needs_a_running_task(talk):
     talk.event("local.speech", on=True)
     assert talk.log.of(HoldBegan) == []
     assert talk.log.of(ActionFinished) == []
+
+
+async def test_typing_between_a_spoken_stop_and_its_final_transcript(talk, slow_tool):
+    """One spoken stop stops once, though something was typed before its final came."""
+    talk = await talk(
+        [[*says("I click."), *call(), hang], [*says("I look."), *call(), hang]], slow_tool
+    )
+    talk.spoken_task("click it")
+    await talk.until(_is(ActionStarted))
+    talk.interim("Stop")
+    since = len(talk.log)
+    talk.conductor.typed("look at it")
+    await talk.until(_is(ActionStarted), since)
+    talk.final("Stop.")
+    assert len(talk.log.of(Stopped)) == 1
