@@ -1,0 +1,123 @@
+"""Looks at a served session from outside: its journal, its desktop's windows and files."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+
+from agent.desktop.accessibility import Accessibility
+from agent.desktop.base import Node, Window
+from agent.desktop.environment import DisplayEnv
+from agent.desktop.windows import WindowList
+from agent.events import BaseEvent, Event, load_event
+
+PATIENCE = 60.0
+"""Seconds to wait for what must happen: generous, for slow machines."""
+
+E = TypeVar("E", bound=BaseEvent)
+T = TypeVar("T")
+
+
+async def until(look: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
+    """Look again and again until the answer is true."""
+    try:
+        async with asyncio.timeout(patience):
+            while not (answer := look()):
+                await asyncio.sleep(0.05)
+            return answer
+    except TimeoutError:
+        raise AssertionError(f"waited {patience:.0f} s for {what}") from None
+
+
+class Onlooker:
+    """Reads what one served session leaves where the server keeps it."""
+
+    def __init__(self, data: Path, desktops: Path) -> None:
+        self._data = data
+        self._desktops = desktops
+
+    # The journal ------------------------------------------------------------------
+
+    def events(self) -> list[Event]:
+        """All events of the newest session, as journaled so far."""
+        folders = sorted((self._data / "sessions").glob("*/events.db"), key=_age)
+        if not folders:
+            return []
+        with closing(sqlite3.connect(f"file:{folders[-1]}?mode=ro", uri=True)) as database:
+            rows = database.execute("select event from events order by seq").fetchall()
+        return [load_event(row[0]) for row in rows]
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Events of one class."""
+        return [event for event in self.events() if isinstance(event, kind)]
+
+    def count(self) -> int:
+        """How many events there are, to look only at later ones."""
+        return len(self.events())
+
+    async def event(
+        self, kind: type[E], matches: Callable[[E], bool] = lambda _: True, since: int = 0
+    ) -> E:
+        """Wait for an event numbered ``since`` or later."""
+
+        def look() -> E | None:
+            found = [e for e in self.events()[since:] if isinstance(e, kind) and matches(e)]
+            return found[0] if found else None
+
+        return await until(look, kind.__name__)  # type: ignore[return-value]
+
+    # The desktop --------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """The one running desktop's folder."""
+        [lock] = self._desktops.glob("sayso-*/*/lock")
+        return lock.parent
+
+    @property
+    def home(self) -> Path:
+        """The desktop's home folder."""
+        return self.folder / "home"
+
+    async def windows(self) -> list[Window]:
+        """The desktop's windows, bottom to top."""
+        listed = WindowList(self._env())
+        try:
+            return list(await listed.windows())
+        finally:
+            await listed.close_connection()
+
+    async def nodes(self, *roles: str) -> list[Node]:
+        """Visible accessible objects of the given roles."""
+        accessibility = Accessibility(self._env())
+        await accessibility.start()
+        try:
+            return list((await accessibility.tree()).showing(*roles))
+        finally:
+            await accessibility.close()
+
+    async def text(self, app: str) -> str:
+        """What the text field of an application holds."""
+        return "".join(n.text or "" for n in await self.nodes("text") if app in n.app.lower())
+
+    def _env(self) -> DisplayEnv:
+        folder = self.folder
+        [socket] = (folder / "x11").glob("X*")
+        return DisplayEnv(
+            display=f"unix:{socket}",
+            inside_display=f":{socket.name[1:]}",
+            xauthority=folder / "run" / "Xauthority",
+            session_bus=f"unix:path={folder}/run/bus",
+            a11y_bus=f"unix:path={folder}/run/at-spi/bus_0",
+            home=folder / "home",
+            runtime_dir=folder / "run",
+            geometry=(1280, 800),
+        )
+
+
+def _age(path: Path) -> float:
+    return path.parent.stat().st_ctime

@@ -1,0 +1,156 @@
+"""Spoken, typed: each sentence of the README moves the real desktop and is answered aloud."""
+
+from __future__ import annotations
+
+import pytest
+import voices
+from onlooker import Onlooker
+from person import Person
+
+from agent.events import (
+    ActionFinished,
+    ActionProposed,
+    ApprovalAsked,
+    ApprovalDecided,
+    Narrated,
+    Stopped,
+    TaskFinished,
+)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.speech,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(300),
+]
+VOICES = ("heart", "joe")
+
+
+async def tell(person: Person, how: str, text: str) -> int:
+    """Say it with a voice, or type it; returns the number from which events answer it."""
+    since = person.look.count()
+    person.ear.forget()
+    if how == "typed":
+        await person.type(text)
+    else:
+        await person.say(text, how)  # type: ignore[arg-type]
+    return since
+
+
+async def finish(person: Person, since: int, outcome: str = "done") -> TaskFinished:
+    """Wait for the task's end and check that it is shown."""
+    finished = await person.look.event(TaskFinished, since=since)
+    assert finished.outcome == outcome, finished
+    await person.sees(finished.summary.splitlines()[0][:60])
+    return finished
+
+
+async def hears(person: Person, since: int) -> str:
+    """Wait until a line was heard to its end; returns its sound, read by the recogniser."""
+    heard = await person.look.event(Narrated, lambda line: line.state == "heard", since)
+    spoken = "".join(
+        " " + person.ear.understood(message_id)
+        for message_id, text in person.ear.texts.items()
+        if text in heard.text and message_id in person.ear.sound
+    )
+    wrong, total = voices.word_errors(heard.text, spoken)
+    assert wrong <= max(1, 0.4 * total), (heard.text, spoken)
+    return spoken
+
+
+@pytest.fixture(params=[*VOICES, "typed"])
+def how(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def test_open_the_editor_and_type(person: Person, look: Onlooker, how: str):
+    """The words stand in the editor, in the page, and are said aloud intelligibly."""
+    since = await tell(person, how, "Open the text editor and type hello world.")
+    await finish(person, since)
+    assert "hello world" in (await look.text("mousepad")).lower()
+    assert any("Mousepad" in window.title for window in await look.windows())
+    await hears(person, since)
+
+
+async def test_a_command_runs_only_after_approval(person: Person, look: Onlooker, how: str):
+    """The phrase, in the same way as the sentence, lets it run; the listing is read back."""
+    since = await tell(person, how, "Open the terminal and list the files in my home folder.")
+    asked = await look.event(ApprovalAsked, since=since)
+    assert look.events()[-1].kind != "task_finished"
+    await tell(person, how, "Yes, run it.")
+    decided = await look.event(ApprovalDecided, lambda e: e.approval_id == asked.approval_id)
+    assert decided.decision == "allow"
+    finished = await finish(person, since)
+    assert "Documents" in finished.summary
+    assert any("terminal" in window.wm_class.lower() for window in await look.windows())
+
+
+async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
+    """The file is there with its text."""
+    sentence = "Create a file called shopping list with the text milk, eggs and bread."
+    since = await tell(person, how, sentence)
+    finished = await finish(person, since)
+    path = look.home / "shopping list.txt"
+    assert path.exists(), (finished.summary, sorted(look.home.iterdir()))
+    wrong, _ = voices.word_errors("milk eggs and bread", path.read_text())
+    assert wrong <= (1 if how == "joe" else 0), path.read_text()
+    path.unlink()
+
+
+async def test_a_menu_entry_is_clicked(person: Person, look: Onlooker, how: str):
+    """The Save As dialog stands on the screen."""
+    await finish(person, await person.type("Open the text editor"))
+    since = await tell(person, how, "In the text editor, open the File menu and click Save As.")
+    await finish(person, since)
+    assert any(window.title == "Save As" for window in await look.windows())
+    await finish(person, await person.type("press escape"))
+
+
+async def test_to_another_window_and_back(person: Person, look: Onlooker, how: str):
+    """The file manager is open, the editor in front."""
+    await finish(person, await person.type("Open the text editor"))
+    since = await tell(person, how, "Open the file manager, then go back to the text editor.")
+    await finish(person, since)
+    windows = await look.windows()
+    assert any("Thunar" in window.wm_class for window in windows)
+    [active] = [window for window in windows if window.active]
+    assert "Mousepad" in active.wm_class
+
+
+async def test_what_can_i_say_is_shown_and_spoken(person: Person, look: Onlooker, how: str):
+    """Help is heard as well as read."""
+    since = await tell(person, how, "What can I say?")
+    finished = await finish(person, since)
+    assert "type" in finished.summary
+    assert "say" in (await hears(person, since)).lower()
+
+
+async def test_what_is_not_understood_changes_nothing(person: Person, look: Onlooker, how: str):
+    """No action; the answer says so and offers what can be said."""
+    before = [window.id for window in await look.windows()]
+    since = await tell(person, how, "Make me a sandwich.")
+    finished = await finish(person, since)
+    assert "not understand" in finished.summary
+    assert [e for e in look.events()[since:] if isinstance(e, ActionProposed)] == []
+    assert [window.id for window in await look.windows()] == before
+
+
+async def test_stop_in_the_middle_of_long_typing(person: Person, look: Onlooker, how: str):
+    """Typing ceases, keys are up, the log says who stopped it."""
+    await finish(person, await person.type("Open the text editor"))
+    await finish(person, await person.type("press control a"))
+    since = await person.type(" then ".join(["press a", "press b"] * 100))
+    await look.event(ActionFinished, since=since)
+    if how == "typed":
+        await person.type("Stop.")
+    else:
+        await person.begin_saying("Stop.", how)  # type: ignore[arg-type]
+    stopped = await look.event(Stopped, since=since)
+    assert stopped.source == ("typed" if how == "typed" else "voice")
+    finished = await look.event(TaskFinished, since=since)
+    assert finished.outcome == "stopped"
+    written = await look.text("mousepad")
+    assert 0 < len(written) < 200
+    await finish(person, await person.type("what is on the screen"))
+    assert await look.text("mousepad") == written
