@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.accessibility import Accessibility
-from agent.desktop.base import Node, Window
+from agent.desktop.base import Node, Process, Window
 from agent.desktop.windows import WindowList
 
 T = TypeVar("T")
@@ -34,11 +34,16 @@ class Desk:
         self.input = desktop.input
         self.windows = WindowList(desktop.env)
         self.accessibility = Accessibility(desktop.env)
+        self._started: list[Process] = []
+
+    async def start(self, *argv: str) -> None:
+        """Start a program without waiting for anything."""
+        self._started.append(await self.desktop.spawn(argv))
 
     async def open(self, *argv: str) -> Window:
         """Start a program and wait for its new, active window."""
         before = {window.id for window in await self.windows.windows()}
-        await self.desktop.spawn(argv)
+        await self.start(*argv)
 
         async def new() -> Window | None:
             found = [w for w in await self.windows.windows() if w.id not in before]
@@ -66,7 +71,7 @@ class Desk:
         """Close every window by ending its program."""
         await self.input.key("Escape")
         for window in await self.windows.windows():
-            await self.desktop.spawn(["kill", "-KILL", str(window.pid)])
+            await self.start("kill", "-KILL", str(window.pid))
 
         async def none() -> bool:
             return not await self.windows.windows()
@@ -74,8 +79,13 @@ class Desk:
         await until(none, "no windows")
 
     async def close(self) -> None:
+        """Stop the desktop, and read what its programs printed to the end."""
         await self.windows.close_connection()
         await self.accessibility.close()
+        await self.desktop.stop()
+        for process in self._started:
+            async for _ in await process.read():
+                pass
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -87,7 +97,6 @@ async def shared_desk() -> AsyncIterator[Desk]:
     await desk.accessibility.start()
     yield desk
     await desk.close()
-    await desktop.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -104,7 +104,9 @@ class Reader:
         if answer.boxes is None:
             return []
         rows = zip(answer.txts, answer.boxes, answer.scores, strict=True)
-        return [Line(str(text).strip(), _around(corners), float(score)) for text, corners, score in rows]
+        return [
+            Line(str(text).strip(), _around(corners), float(score)) for text, corners, score in rows
+        ]
 
 
 def _cut(frame: Frame, region: Box | None) -> np.ndarray[Any, Any]:

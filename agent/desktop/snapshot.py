@@ -25,8 +25,8 @@ _FEW_CELLS = 60
 _CELLS_CAP = 400
 _PATIENCE = 0.5
 """Seconds that an application may take to answer before it is left out."""
-_SULK = 5.0
-"""Seconds for which an application that did not answer is not asked again."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+"""Seconds for which an application that did not answer is left alone; doubled each time."""
 
 Ref = tuple[str, str]
 """Bus name and object path."""
@@ -63,7 +63,8 @@ class Snapshot:
     def __init__(self, bus: Bus, screen: tuple[int, int]) -> None:
         self._bus = bus
         self._screen = Box(0, 0, *screen)
-        self._sulking: dict[str, float] = {}
+        self._pauses: dict[str, tuple[float, float]] = {}
+        """Until when an application is left alone, and for how long that was."""
         self._pids: dict[str, int] = {}
 
     def use(self, bus: Bus) -> None:
@@ -130,7 +131,7 @@ class Snapshot:
         answer = self._bus.call(call(_REGISTRY, _ROOT, "Accessible", "GetChildren"), _PATIENCE)
         now = time.monotonic()
         refs = [(str(n), str(p)) for n, p in answer[0]] if answer else []
-        awake = [ref for ref in refs if self._sulking.get(ref[0], 0) <= now]
+        awake = [ref for ref in refs if self._pauses.get(ref[0], (0.0, 0.0))[0] <= now]
         if pid is None:
             return awake
         self._learn_pids([ref[0] for ref in awake if ref[0] not in self._pids])
@@ -147,12 +148,18 @@ class Snapshot:
         items: dict[Ref, _Item] = {}
         for (name, _), answer in zip(roots, self._bus.call_all(asked, _PATIENCE), strict=True):
             if answer is None:
-                self._sulking[name] = time.monotonic() + _SULK
+                self._leave_alone(name)
                 continue
+            self._pauses.pop(name, None)
             for row in answer[0]:
                 item = _from_cache(row)
                 items[item.ref] = item
         return items
+
+    def _leave_alone(self, name: str) -> None:
+        _, last = self._pauses.get(name, (0.0, _FIRST_PAUSE / 2))
+        pause = min(2 * last, _LONGEST_PAUSE)
+        self._pauses[name] = (time.monotonic() + pause, pause)
 
     def _measure(self, items: Sequence[_Item]) -> None:
         asked = [call(*item.ref, "Component", "GetExtents", "u", (0,)) for item in items]

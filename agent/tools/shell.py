@@ -15,6 +15,7 @@ import codecs
 import logging
 import re
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,8 +40,11 @@ _STREAM_CAP = 100_000
 """Characters that are passed on as they come; a flood helps nobody."""
 _FLOOD = 64 << 20
 """Bytes after which a command is ended."""
-_LINGER = 0.2
-"""Seconds for what is still in the pipe when background jobs keep it open."""
+_LINGER = 1.0
+"""Seconds for what is still in the pipe when background jobs keep it open …"""
+_LOOK = 0.08
+_LOOKS = 3
+"""… which ends earlier when so many looks of so many seconds brought nothing."""
 
 _RUN = r"""
 _sayso_state="${XDG_RUNTIME_DIR:-/tmp}/$1"
@@ -139,9 +143,10 @@ class ShellTool:
             await self._end_jobs()
         except (ToolError, DesktopError) as error:
             _log.info("Background jobs were not ended: %s", error)
+        if self._readers:
+            await asyncio.wait(self._readers, timeout=_LINGER)
         for reader in self._readers:
             reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
 
     async def _restart(self, command: str) -> ToolResult:
         if command:
@@ -183,7 +188,7 @@ class ShellTool:
         self._readers.add(reading)
         reading.add_done_callback(self._readers.discard)
         code = await process.wait()
-        await asyncio.wait({reading}, timeout=_LINGER)
+        await _read_out(reading, said)
         said.add(b"", final=True)
         said.muted = True
         return code
@@ -235,9 +240,17 @@ async def _drain(process: Process, said: _Output) -> None:
     async for data in await process.read():
         said.add(data)
         if said.bytes > _FLOOD and not said.muted:
-            said.flooded = True
-            await process.kill()
-            return
+            said.flooded = said.muted = True
+            await process.kill()  # and read on to the pipe's end, which closes it
+
+
+async def _read_out(reading: asyncio.Task[None], said: _Output) -> None:
+    """Wait for the pipe's end, or until it has been silent for several looks."""
+    silent, deadline = 0, time.monotonic() + _LINGER
+    while not reading.done() and silent < _LOOKS and time.monotonic() < deadline:
+        before = said.bytes
+        await asyncio.wait({reading}, timeout=_LOOK)
+        silent = silent + 1 if said.bytes == before else 0
 
 
 def _result(said: _Output, code: int) -> ToolResult:

@@ -23,6 +23,8 @@ async def test_several_applications_are_in_one_tree(desk: Desk) -> None:
     """Menus, buttons, cells, terminal and panel, with boxes on the screen."""
     for program in ("mousepad", "xfce4-terminal", "thunar"):
         await desk.open(program)
+    await desk.node("menu", "Document", "mousepad")
+    await desk.node("terminal")
     await desk.node("table cell", "Documents", "thunar")
     tree = await desk.accessibility.tree()
     assert {"mousepad", "xfce4-terminal", "thunar", "xfce4-panel"} <= {n.app for n in tree.nodes}
@@ -140,8 +142,9 @@ async def test_a_hanging_application_does_not_hang_the_tree(desk: Desk) -> None:
     """It is left out, and comes back when it answers again."""
     editor = await desk.open("mousepad")
     await desk.open("xfce4-terminal")
+    await desk.node("terminal")
     await desk.node("menu", "File", "mousepad")
-    await desk.desktop.spawn(["kill", "-STOP", str(editor.pid)])
+    await desk.start("kill", "-STOP", str(editor.pid))
 
     async def left_out() -> Tree | None:
         tree = await desk.accessibility.tree()
@@ -149,7 +152,7 @@ async def test_a_hanging_application_does_not_hang_the_tree(desk: Desk) -> None:
 
     tree = await until(left_out, "a tree without the editor")
     assert "xfce4-terminal" in {node.app for node in tree.nodes}
-    await desk.desktop.spawn(["kill", "-CONT", str(editor.pid)])
+    await desk.start("kill", "-CONT", str(editor.pid))
     await desk.node("menu", "File", "mousepad")
 
 

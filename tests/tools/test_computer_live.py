@@ -27,6 +27,16 @@ class Hand:
         return (await self.tool.intent(ToolCall("a", name, given))).target
 
 
+async def focused(desk: Desk, app: str) -> None:
+    """Wait until an object of the application has the focus."""
+
+    async def look() -> bool:
+        tree = await desk.accessibility.tree()
+        return any(n.app == app and "focused" in n.states for n in tree.showing())
+
+    await until(look, f"the focus in {app}")
+
+
 async def test_typed_text_stands_in_the_editor(desk: Desk) -> None:
     """A batch as a model sends it: click, type, keys, and one closing picture."""
     await desk.open("mousepad")
@@ -86,9 +96,11 @@ async def test_an_intent_tells_a_terminal_from_an_editor(desk: Desk) -> None:
     """What a rule needs to ask about Enter in a shell."""
     hand = Hand(desk)
     await desk.open("xfce4-terminal")
+    await focused(desk, "xfce4-terminal")
     target = await hand.target("key", text="Return")
     assert (target["wm_class"], target["role"]) == ("Xfce4-terminal", "terminal")
     await desk.open("mousepad")
+    await focused(desk, "mousepad")
     target = await hand.target("type", text="x")
     assert (target["wm_class"], target["role"]) == ("Mousepad", "text")
 
