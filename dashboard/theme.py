@@ -33,6 +33,7 @@ _SX = {
         "borderBottom": "1px solid var(--mui-palette-divider)",
     },
     "& .MuiToolbar-root": {"minHeight": "52px !important", "height": "52px"},
+    "& .MuiToolbar-root > .MuiBox-root:has(> div)": {"minWidth": 0},
     "& .header .title": {
         "color": "var(--mui-palette-text-primary)",
         "fontSize": "20px",
