@@ -19,6 +19,7 @@ E = TypeVar("E")
 KEPT = 400
 """Items that a page shows at most; the journal has them all."""
 _OUTPUT = 4000
+_SPEAKABLE = frozenset({"said", "progress", "outcome", "question", "approval", "spoken"})
 
 
 class Transcript:
@@ -190,21 +191,16 @@ class Transcript:
         self._change(event.question_id, answer=event.text)
 
     def _narrated(self, event: e.Narrated) -> None:
-        shown = next(
-            (
-                item
-                for item in list(self._items.values())[-12:]
-                if item["kind"] in ("said", "progress", "outcome", "question", "spoken")
-                and item["text"].strip() == event.text.strip()
-            ),
-            None,
-        )
-        if shown is not None:
-            self._change(shown["id"], speech=event.state)
+        spoken = _letters(event.text)
+        recent = reversed(list(self._items.values())[-12:])
+        shown = (item for item in recent if item["kind"] in _SPEAKABLE)
+        # What is spoken is often a part of what is shown, without its signs.
+        same = next((item for item in shown if spoken in _letters(item["text"])), None)
+        if same is not None:
+            self._change(same["id"], speech=event.state)
         elif event.state in ("speaking", "heard", "cut"):
-            self._put(
-                f"spoken-{event.narration_id}", event, "spoken", text=event.text, speech=event.state
-            )
+            key = f"spoken-{event.narration_id}"
+            self._put(key, event, "spoken", text=event.text, speech=event.state)
 
     def _failed(self, event: e.Failed) -> None:
         self._put(f"error-{event.seq}", event, "error", text=event.error, advice=event.advice)
@@ -229,3 +225,7 @@ class Transcript:
     def _opened(self, event: e.SessionOpened) -> None:
         if event.resumed:
             self._note(event, "The session was resumed from its journal.")
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

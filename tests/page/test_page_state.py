@@ -113,6 +113,24 @@ async def test_the_whole_and_the_changes_never_say_it_twice(state: PageState) ->
     feed.close()
 
 
+async def test_a_spoken_part_of_what_is_shown_is_not_shown_twice(state: PageState) -> None:
+    """Speech leaves signs out and says one sentence at a time; new words are shown."""
+    log = EventLog()
+    feed = Feed(log, state, nullcontext)
+    lines: list[ev.Event] = [
+        ev.TextStreamed(turn_id="t1", text="It is open. I run “ls ~” now."),
+        ev.Narrated(narration_id="n1", text="I run “ls ” now.", state="speaking"),
+        ev.Narrated(narration_id="n2", text="One moment.", state="speaking"),
+    ]
+    await shown(state, log, lines)
+    feed.close()
+    items = [operation["put"] for operation in state.items()]
+    assert [(item["kind"], item["speech"]) for item in items] == [
+        ("said", "speaking"),
+        ("spoken", "speaking"),
+    ]
+
+
 async def test_a_closed_feed_holds_nothing(state: PageState) -> None:
     """After the page's death the log tells it nothing more."""
     log = EventLog()
