@@ -163,9 +163,9 @@ async def test_what_is_not_understood_changes_nothing(talk: Driver, nonsense: st
 async def test_says_what_it_sees_when_a_name_is_unknown(talk: Driver) -> None:
     await talk.say("open the text editor")
     last = await talk.say("open the Fils menu and click Banana")
-    assert "could not see Banana" in last
-    last = await talk.say("open the Banana menu")
-    assert last.startswith("I could not see a menu named Banana. I see: File, Edit")
+    assert last.startswith("I could not see a menu named Fils. I see: File, Edit")
+    assert last.endswith("I did not go on with the rest.")
+    assert "could not see Banana" in await talk.say("open the File menu and click Banana")
 
 
 async def test_a_mishearing_opens_the_right_program(talk: Driver) -> None:
@@ -241,17 +241,14 @@ async def test_words_that_were_queued_follow(talk: Driver) -> None:
     assert last.endswith("The text editor now says: queued.")
 
 
-async def test_many_things_of_one_name_are_asked_about(talk: Driver) -> None:
-    await talk.say("open the file manager")
-    await talk.say("open a new file manager window")
-    asked = await talk.say("click Applications")
-    assert asked.startswith("Clicked Applications.")
-
-
 async def test_vocabulary_holds_what_shows(talk: Driver) -> None:
     await talk.say("open the text editor")
-    words = await vocabulary(talk.desktop)
-    assert {"File", "text editor", "terminal", "undo that"} <= set(words)
+    wanted = {"File", "text editor", "terminal", "undo that"}
+
+    async def known() -> bool:
+        return wanted <= set(await vocabulary(talk.desktop))
+
+    await until(known)
 
 
 async def test_a_cancelled_turn_leaves_nothing_behind(talk: Driver) -> None:

@@ -18,22 +18,18 @@ from agent.models.offline.view import View
 SHOWING = frozenset({"showing", "visible", "enabled"})
 
 
-def node(name: str, role: str, box: Box, parent: str = "frame", key: str = "") -> Node:
-    return Node(
-        key or f"{role}:{name}:{box.x}:{box.y}", parent, "mousepad", role, name, box, SHOWING
-    )
+def node(name: str, role: str, box: Box, parent: str = "frame") -> Node:
+    key = f"{role}:{name}:{box.x}:{box.y}"
+    return Node(key, parent, "mousepad", role, name, box, SHOWING)
 
 
 def launcher(key: str, name: str, generic: str = "", command: str = "") -> Launcher:
     return Launcher(key, name, generic, (), (command or key,))
 
 
-FRAME = Node(
-    "frame", None, "mousepad", "frame", "Untitled 1 - Mousepad", Box(0, 0, 700, 500), SHOWING
-)
-DIALOG = Node(
-    "dialog", None, "mousepad", "dialog", "Save Changes", Box(100, 100, 300, 200), SHOWING
-)
+TITLE = "Untitled 1 - Mousepad"
+FRAME = Node("frame", None, "mousepad", "frame", TITLE, Box(0, 0, 700, 500), SHOWING)
+DIALOG = Node("dialog", None, "mousepad", "dialog", "Save", Box(100, 100, 300, 200), SHOWING)
 PANEL = Node("panel", None, "xfce4-panel", "frame", "", Box(0, 767, 1280, 33), SHOWING)
 STRIP = Node("strip", "panel", "xfce4-panel", "filler", "", Box(218, 768, 400, 32), SHOWING)
 LAUNCHERS = (

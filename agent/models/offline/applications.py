@@ -24,7 +24,10 @@ from agent.models.offline.steps import (
 from agent.models.offline.view import View
 
 _MENU_ITEMS = ("menu item", "menu")
-_OPENED, _IN_MENU, _LOADED = 1, 3, 4
+_OPENED, _IN_MENU, _LOADED, _NOT_THERE = 1, 3, 4, 5
+_SAME = 95.0
+"""Likeness from which a button or menu entry is taken to be a program's own."""
+
 _START_SECONDS = 12.0
 
 
@@ -75,6 +78,8 @@ async def _start(at: Moment, app: App) -> Step:
         return Fail(f"I started the {app.spoken}, but its window has not appeared.")
     before_ids = "x".join(str(w.id) for w in at.view.programs if app.owns(w))
     say = f"Opening the {app.spoken}."
+    if at.phase == _NOT_THERE:
+        return Fail(f"I could not find the {app.spoken} in the Applications menu.")
     if at.phase == _IN_MENU:
         return await _through_menu(at, app)
     await at.until(_applications_button, 5.0)
@@ -88,22 +93,31 @@ async def _start(at: Moment, app: App) -> Step:
 async def _through_menu(at: Moment, app: App) -> Step:
     """Walk the Applications menu: the program's own entry, else the next category."""
     index, _, before = at.memo.partition("x")
-    await at.until(_open_items, 2.0)
-    items = _open_items(at.view)
+    opened = int(index)
+    await at.until(lambda v: _open_items(v) if not opened else _inside(v, opened - 1), 2.0)
     names = (app.launcher.name, app.launcher.generic_name, app.spoken)
-    wanted = [n for n in items if any(likeness(name, n.name) >= 95 for name in names if name)]
-    if wanted:
-        return Act(f"Choosing {wanted[0].name}.", (_press(wanted[0]),), _OPENED, before)
-    top = [n for n in items if n.role == "menu" and not _submenu(at.view, n)]
-    if int(index) < len(top):
-        category = top[int(index)]
-        return Act(
-            f"Looking in {category.name}.",
-            (_press(category),),
-            _IN_MENU,
-            f"{int(index) + 1}x{before}",
-        )
-    return Fail(f"I could not find the {app.spoken} in the Applications menu.")
+    for item in _open_items(at.view):
+        if any(likeness(name, item.name) >= _SAME for name in names if name):
+            return Act(f"Choosing {item.name}.", (_press(item),), _OPENED, before)
+    categories = _categories(at.view)
+    if opened < len(categories):
+        category = categories[opened]
+        memo = f"{opened + 1}x{before}"
+        return Act(f"Looking in {category.name}.", (_press(category),), _IN_MENU, memo)
+    escape = key("Escape", max(1, min(2, len(categories))))
+    return Act(f"The {app.spoken} is not in the menu.", (escape,), _NOT_THERE)
+
+
+def _categories(view: View) -> list[Node]:
+    """Submenus of the Applications menu, which itself has no name."""
+    menus = [n for n in _open_items(view) if n.role == "menu"]
+    return [n for n in menus if not any(a.role == "menu" and a.name for a in view.ancestors(n))]
+
+
+def _inside(view: View, index: int) -> list[Node]:
+    """What shows of a category's items."""
+    category = _categories(view)[index : index + 1]
+    return [n for n in _open_items(view) for c in category if c in view.ancestors(n)]
 
 
 def _new_active(view: View, app: App, before: set[str]) -> bool:
@@ -112,11 +126,6 @@ def _new_active(view: View, app: App, before: set[str]) -> bool:
 
 def _open_items(view: View) -> list[Node]:
     return [n for n in view.tree.showing(*_MENU_ITEMS) if view.furniture(n) and n.name]
-
-
-def _submenu(view: View, node: Node) -> bool:
-    """Whether a menu lies in another; the outermost menu itself has no name."""
-    return any(a.role == "menu" and a.name for a in view.ancestors(node))
 
 
 def _press(node: Node) -> Call:
@@ -128,7 +137,7 @@ def _launcher_button(view: View, app: App) -> Node | None:
     """The panel's button that starts a program; task buttons are toggles, so not meant."""
     buttons = [n for n in view.tree.showing("push button", "button") if view.furniture(n)]
     names = [name for name in (*app.names, app.spoken) if name]
-    return next((b for b in buttons if any(likeness(n, b.name) >= 95 for n in names)), None)
+    return next((b for b in buttons if any(likeness(n, b.name) >= _SAME for n in names)), None)
 
 
 def _applications_button(view: View) -> Node | None:
@@ -146,7 +155,7 @@ async def switch(at: Moment) -> Step:
         return await go_to(_with(at, url=name))
     if at.phase == RAISED:
         return await raised(at)
-    if at.phase in (_OPENED, _IN_MENU):
+    if at.phase in (_OPENED, _IN_MENU, _NOT_THERE):
         return await open_app(_with(at, app=name))
     windows = find_windows(at.view, name) if name else list(reversed(at.view.programs))[1:2]
     if windows:

@@ -63,7 +63,7 @@ async def click_label(at: Moment) -> Step:
     if at.phase == 1:
         name = bytes.fromhex(at.memo.split("x")[2]).decode() or at.slot("label")
         return await _clicked(at, f"{_DID.get(member, 'Clicked')} {name}.")
-    await at.until(lambda v: find(v, at.slot("label")), 1.0)
+    await at.until(lambda v: find(v, at.slot("label")), 2.0)
     node = _wanted(at, "label")
     if isinstance(node, Fail):
         return node
@@ -145,7 +145,7 @@ def _open_items(view: View) -> list[Node]:
 
 async def menu(at: Moment) -> Step:
     """Open a menu, unless it is open."""
-    await at.until(lambda _: not isinstance(_find_menu(at), Fail), 1.5)
+    await at.until(lambda _: not isinstance(_find_menu(at), Fail), 2.5)
     node = _find_menu(at)
     if isinstance(node, Fail):
         return node
