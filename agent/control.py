@@ -127,8 +127,9 @@ class Control:
             self.release("new words")
             self._begin(task_id)
         else:
-            self._log.append(ev.UserMessage(text=text, source=source))
-            if how == "redirect":
+            cuts = how == "redirect"
+            self._log.append(ev.UserMessage(text=text, source=source, cuts=cuts))
+            if cuts:
                 self.interrupt()
                 self.release("new words")
                 self._begin(task_id)

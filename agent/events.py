@@ -157,6 +157,8 @@ class UserMessage(BaseEvent):
     source: Source = "typed"
     images: tuple[Image, ...] = ()
     origin: Literal["person", "session"] = "person"
+    cuts: bool = False
+    """Whether these words cut into the running work, rather than waiting for its results."""
 
 
 class TurnStarted(BaseEvent):

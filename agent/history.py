@@ -82,6 +82,7 @@ class History:
         self._said: list[ev.UserMessage] = []
         self._notes: list[str] = []
         self._pictures: dict[str, Block] = {}
+        self._interrupted = False
 
     def add(self, event: ev.Event) -> None:
         """Take in the next event."""
@@ -89,9 +90,13 @@ class History:
             case ev.TurnStarted():
                 self._done = self.messages()
                 self._turn, self._said, self._notes = _Turn(), [], []
+                self._interrupted = False
                 self._pictures.clear()
             case ev.UserMessage():
                 self._said.append(event)
+                self._interrupted |= event.cuts
+            case ev.Stopped():
+                self._interrupted = True
             case ev.Narrated(state="cut"):
                 self._notes.append(_heard(event))
             case _ if self._turn is not None:
@@ -110,7 +115,8 @@ class History:
         return messages
 
     def _remarks(self, turn: _Turn) -> list[str]:
-        interrupted = turn.stop_reason == "interrupted" and turn.answer()
+        cut = turn.stop_reason == "interrupted" and bool(turn.answer())
+        interrupted = cut or (self._interrupted and bool(self._done or turn.answer()))
         return [*(["The user interrupted you here."] if interrupted else []), *self._notes]
 
     def _answers(self, turn: _Turn) -> list[Block]:

@@ -138,3 +138,18 @@ def test_an_answer_that_broke_off_after_acting_keeps_what_was_whole():
 def test_the_words_of_the_service_for_a_halted_batch_are_exact():
     assert HALTED == "Not executed: an earlier computer action in this turn failed."
     assert INTERRUPTED == "Not executed: the user interrupted."
+
+
+def test_a_stop_between_turns_is_told_though_it_cut_nothing():
+    """Without it the model would go on with the plan that the person stopped."""
+    stopped = ev.Stopped(reason="the person said so")
+    begun = [said(), turn(), tool(), end("tool_use"), finished(), stopped]
+    found = messages(*begun, said("What now?"))
+    assert [b.get("text") for b in found[2]["content"][1:]] == [
+        "The user interrupted you here.",
+        "What now?",
+    ]
+    found = messages(*begun[:-1], ev.UserMessage(text="No, this.", cuts=True))
+    assert found[2]["content"][1]["text"] == "The user interrupted you here."
+    found = messages(*begun[:-1], said("And then that."))
+    assert [b.get("text") for b in found[2]["content"][1:]] == ["And then that."]
