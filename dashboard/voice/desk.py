@@ -130,6 +130,8 @@ class Desk:
             return
         self._dealt_with = True
         self._carry_out(meaning, text, utterance, source)
+        if meaning in ("noise", "backchannel") and (self.approval or self.question):
+            self._narrator.ask_again()
         if meaning not in ("hold", "task", "redirect"):
             self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
 

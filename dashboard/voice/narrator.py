@@ -77,7 +77,9 @@ class Narrator:
         self._quiet = False
         self._last_progress = float("-inf")
         self._last: Line | None = None
+        self._own: Line | None = None
         self._down = False
+        self._unheard = ""
         self.progress_wanted = True
 
     def sounded(self, since: float | None = None) -> str:
@@ -86,7 +88,7 @@ class Narrator:
         since = now if since is None else since
         last = self._last
         recent = last is not None and (last.silent_at or 0.0) + ECHO_DELAY >= since
-        lines = [last if recent else None, self._current]
+        lines = [last if recent else None, self._current, self._own]
         return " ".join(filter(None, [line.said(now) for line in lines if line is not None]))
 
     def is_saying(self, line_id: str) -> bool:
@@ -120,6 +122,11 @@ class Narrator:
         self.tick()
         return line.id
 
+    def ask_again(self) -> None:
+        """Say the question that was cut last once more: what cut it was no answer."""
+        if self._unheard:
+            self.offer(self._unheard, "question")
+
     def person_speaks(self, speaking: bool) -> None:
         """Nothing new is said while the person speaks."""
         self._quiet = speaking
@@ -141,6 +148,8 @@ class Narrator:
         In an outage that passes, results, questions and errors wait and are said afterwards.
         """
         self._down = comes_back
+        if self._own is not None:
+            self._played_own(self._own, "cut", 0.0)
         again = self._current
         if again is not None:
             self._finish("cut")
@@ -174,10 +183,12 @@ class Narrator:
     def assistant_message(self, message_id: str, text: str, *, from_text: bool) -> None:
         """EVI speaks ``text``; if it is ours, its sound will carry ``message_id``."""
         line = self._current
-        if line is None or not from_text or not _belongs(text, line.text):
-            return
-        line.message_ids.add(message_id)
-        line.open_ids.add(message_id)
+        if not from_text:
+            self._own = Line(f"e{next(self._numbers)}", text, "answer", message_ids={message_id})
+            self._tell(self._own, "sent")
+        elif line is not None and _belongs(text, line.text):
+            line.message_ids.add(message_id)
+            line.open_ids.add(message_id)
 
     def assistant_end(self) -> None:
         """No more sound will be generated for what was sent."""
@@ -187,6 +198,9 @@ class Narrator:
 
     def played(self, message_id: str, state: str, share: float) -> None:
         """The player started, finished or cut ``message_id``; ``share`` of it was played."""
+        if self._own is not None and message_id in self._own.message_ids:
+            self._played_own(self._own, state, share)
+            return
         line = self._current
         if line is None or message_id not in line.message_ids:
             return
@@ -200,6 +214,18 @@ class Narrator:
             line.words_heard = round(share * len(words_of(line.text)))
             self._finish("cut")
 
+    def _played_own(self, line: Line, state: str, share: float) -> None:
+        """A line that EVI said by itself: its fate is told as any other's."""
+        if state == "started":
+            line.at = self._clock.now()
+            self._tell(line, "speaking")
+            return
+        cut = state == "cut"
+        line.silent_at = self._clock.now()
+        self._last, self._own = line, None
+        heard = round(share * len(words_of(line.text))) if cut else None
+        self._tell(line, "cut" if cut else "heard", heard)
+
     def _maybe_heard(self) -> None:
         line = self._current
         if line is not None and line.ended and not line.open_ids:
@@ -211,6 +237,7 @@ class Narrator:
             return
         line.silent_at = self._clock.now()
         self._last = line
+        self._unheard = line.text if (state, line.priority) == ("cut", "question") else ""
         self._tell(line, state, line.words_heard if state == "cut" else None)
         self.tick()
 

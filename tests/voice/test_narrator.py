@@ -188,3 +188,16 @@ def test_when_the_voice_is_switched_off_nothing_waits():
     stage.up = False
     stage.narrator.offer("All done.", "result")
     assert stage.states("All done.") == ["queued", "dropped"]
+
+
+def test_what_evi_says_by_itself_has_a_fate_in_the_log_too():
+    """Answers of EVI's own model are heard or cut as any other line."""
+    stage = Stage()
+    stage.narrator.assistant_message("a", "I am typing your text now.", from_text=False)
+    stage.narrator.played("a", "started", 0.0)
+    assert "typing" not in stage.narrator.sounded()
+    stage.clock.time += 2.0
+    assert "typing" in stage.narrator.sounded()
+    stage.narrator.played("a", "cut", 0.5)
+    assert [fate.state for fate in stage.fates] == ["sent", "speaking", "cut"]
+    assert stage.fates[-1].cut_at == 3
