@@ -137,7 +137,7 @@ class Person:
 
 
 def _fits(cue: Cue, event: ev.Event) -> bool:
-    if event.kind != cue.on:
+    if event.kind != cue.event:
         return False
     return all(
         re.search(pattern, str(getattr(event, field, "")), re.IGNORECASE)

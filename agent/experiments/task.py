@@ -57,7 +57,7 @@ class TaskLimits(_Part):
 class Cue(_Part):
     """When a scripted person speaks: at the ``nth`` event of a kind that fits ``where``."""
 
-    on: str = "action_started"
+    event: str = "action_started"
     where: dict[str, str] = {}
     """Field → pattern that must be found in it."""
 

@@ -1,0 +1,281 @@
+"""Estimates, intervals and tests for paired experiments; the task is the unit.
+
+Repeats of one task are not independent: they enter as the task's rate. Each result names
+the method that was used, since the degenerate cases (all pass, all tie, few tasks) need others
+than the usual ones. Checked by simulation in ``docs/statistics.md``.
+
+Sources: Miller 2024, *Adding Error Bars to Evals* (clusters, pairing); Chen et al. 2021
+(pass@k); Newcombe 1998 and Agresti & Min 2005 (intervals of paired proportions).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from agent.experiments.extras import extra
+
+Floats = npt.NDArray[np.float64]
+FEW_TASKS = 20
+"""Under this many tasks intervals are too narrow; results say so."""
+
+RESAMPLES = 4999
+_EXACT_UP_TO = 14
+"""Differences up to which all sign flips are counted out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its interval; ``method`` names how the interval was found."""
+
+    value: float
+    low: float
+    high: float
+    method: str
+    tasks: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """B against A on the same tasks. For ratios ``estimate`` is B ÷ A."""
+
+    estimate: Estimate
+    p: float
+    test: str
+    p_holm: float = math.nan
+    """Corrected for all comparisons of the experiment; equal to ``p`` when there is one."""
+
+
+def pass_at_k(passed: int, tries: int, k: int) -> float:
+    """Chance that one of ``k`` tries passes: 1 - C(n-c, k) / C(n, k); NaN if n < k."""
+    if k < 1 or tries < k:
+        return math.nan
+    return 1.0 - math.comb(tries - passed, k) / math.comb(tries, k)
+
+
+def pass_hat_k(passed: int, tries: int, k: int) -> float:
+    """Chance that all of ``k`` tries pass: C(c, k) / C(n, k); NaN if n < k."""
+    if k < 1 or tries < k:
+        return math.nan
+    return math.comb(passed, k) / math.comb(tries, k)
+
+
+def mean_over_tasks(values: Sequence[float]) -> float:
+    """Mean of the defined values; NaN if there is none."""
+    defined = [value for value in values if not math.isnan(value)]
+    return sum(defined) / len(defined) if defined else math.nan
+
+
+def wilson(passed: int, tries: int, *, level: float = 0.95) -> Estimate:
+    """A proportion of independent tries."""
+    if tries == 0:
+        return Estimate(math.nan, math.nan, math.nan, "no tries", 0)
+    confint = extra("statsmodels.stats.proportion").proportion_confint
+    low, high = confint(passed, tries, alpha=1 - level, method="wilson")
+    return Estimate(passed / tries, float(low), float(high), "Wilson", tries)
+
+
+def success_rate(
+    tasks: Sequence[tuple[int, int]], *, level: float = 0.95, seed: int = 0
+) -> Estimate:
+    """Mean success of one arm from (passed, tries) of each task.
+
+    Wilson for single tries and where all rates are equal; else a bootstrap over tasks.
+    """
+    tasks = [(c, n) for c, n in tasks if n > 0]
+    if not tasks:
+        return Estimate(math.nan, math.nan, math.nan, "no tries", 0)
+    rates = np.array([c / n for c, n in tasks])
+    note = _few(len(tasks))
+    if all(n == 1 for _, n in tasks) or _constant(rates):
+        # Equal rates: repeats may add nothing, so each task counts as one try.
+        share = float(rates.mean())
+        found = _wilson_share(share, len(tasks), level)
+        return Estimate(share, *found, "Wilson over tasks", len(tasks), note)
+    low, high = _bootstrap(rates, level, seed)
+    return Estimate(
+        float(rates.mean()), max(0.0, low), min(1.0, high), "task bootstrap", len(tasks), note
+    )
+
+
+def mean_value(values: Sequence[float], *, level: float = 0.95, seed: int = 0) -> Estimate:
+    """Mean over tasks of some measure (seconds, dollars), with a bootstrap over tasks."""
+    kept = np.array([v for v in values if not math.isnan(v)])
+    if not len(kept):
+        return Estimate(math.nan, math.nan, math.nan, "no values", 0)
+    value = float(kept.mean())
+    if len(kept) < 2 or _constant(kept):
+        note = "one value only" if len(kept) < 2 else "all values are equal"
+        return Estimate(value, math.nan, math.nan, "no interval", len(kept), note)
+    low, high = _bootstrap(kept, level, seed)
+    return Estimate(value, low, high, "task bootstrap", len(kept), _few(len(kept)))
+
+
+def compare_success(
+    a: Sequence[tuple[int, int]],
+    b: Sequence[tuple[int, int]],
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Difference in mean success, B minus A; (passed, tries) of the same tasks in order."""
+    pairs = [(x, y) for x, y in zip(a, b, strict=True) if x[1] and y[1]]
+    if not pairs:
+        nothing = Estimate(math.nan, math.nan, math.nan, "no common tasks", 0)
+        return Comparison(nothing, math.nan, "none")
+    if all(x[1] == y[1] == 1 for x, y in pairs):
+        return _single_tries([(bool(x[0]), bool(y[0])) for x, y in pairs], level)
+    diffs = np.array([y[0] / y[1] - x[0] / x[1] for x, y in pairs])
+    p, test = sign_flip(diffs, seed=seed)
+    if _constant(diffs) or len(diffs) < 5:
+        level_words = "score interval over tasks"
+        low, high = _paired_score(_as_counts(pairs), len(pairs), level)
+        value = float(diffs.mean())
+        low, high = min(low, value), max(high, value)
+        estimate = Estimate(value, low, high, level_words, len(pairs), _few(len(pairs)))
+        return Comparison(estimate, p, test, p)
+    low, high = _bootstrap(diffs, level, seed)
+    estimate = Estimate(
+        float(diffs.mean()),
+        max(-1.0, low),
+        min(1.0, high),
+        "paired task bootstrap",
+        len(diffs),
+        _few(len(diffs)),
+    )
+    return Comparison(estimate, p, test, p)
+
+
+def compare_ratio(
+    a: Sequence[float], b: Sequence[float], *, level: float = 0.95, seed: int = 0
+) -> Comparison:
+    """Ratio B ÷ A of positive measures by paired log ratios; pairs with a zero are left out."""
+    logs = np.array([math.log(y / x) for x, y in zip(a, b, strict=True) if x > 0 and y > 0])
+    if not len(logs):
+        nothing = Estimate(math.nan, math.nan, math.nan, "no positive pairs", 0)
+        return Comparison(nothing, math.nan, "none")
+    value = math.exp(float(logs.mean()))
+    p, test = sign_flip(logs, seed=seed)
+    if len(logs) < 2 or _constant(logs):
+        note = "one pair only" if len(logs) < 2 else "all ratios are equal"
+        estimate = Estimate(value, math.nan, math.nan, "no interval", len(logs), note)
+        return Comparison(estimate, p, test, p)
+    low, high = _bootstrap(logs, level, seed)
+    estimate = Estimate(
+        value, math.exp(low), math.exp(high), "paired log bootstrap", len(logs), _few(len(logs))
+    )
+    return Comparison(estimate, p, test, p)
+
+
+def sign_flip(differences: Sequence[float] | Floats, *, seed: int = 0) -> tuple[float, str]:
+    """Two-sided p of "no difference" by flipping signs; ties carry no weight. With its name."""
+    moved = np.array([d for d in np.asarray(differences, dtype=float) if abs(d) > 1e-12])
+    if not len(moved):
+        return 1.0, "sign flip: all tie"
+    test = extra("scipy.stats").permutation_test
+    exact = len(moved) <= _EXACT_UP_TO
+    result = test(
+        (moved,),
+        lambda x, axis: np.mean(x, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf if exact else 19_999,
+        rng=np.random.default_rng(seed),
+    )
+    return min(1.0, float(result.pvalue)), "exact sign flip" if exact else "Monte Carlo sign flip"
+
+
+def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The same with p corrected for their number (Holm); undefined ones stay so."""
+    defined = [c for c in comparisons if not math.isnan(c.p)]
+    if not defined:
+        return list(comparisons)
+    correct = extra("statsmodels.stats.multitest").multipletests
+    corrected = iter(correct([c.p for c in defined], method="holm")[1])
+    return [
+        c
+        if math.isnan(c.p)
+        else Comparison(c.estimate, c.p, c.test, min(1.0, float(next(corrected))))
+        for c in comparisons
+    ]
+
+
+# Inside ----------------------------------------------------------------------------------
+
+
+def _single_tries(pairs: Sequence[tuple[bool, bool]], level: float) -> Comparison:
+    """One binary try per task and arm: exact McNemar and a score-type interval."""
+    fixed = sum(y and not x for x, y in pairs)
+    broken = sum(x and not y for x, y in pairs)
+    mcnemar = extra("statsmodels.stats.contingency_tables").mcnemar
+    table = [[0, fixed], [broken, 0]]
+    p = float(mcnemar(table, exact=True).pvalue) if fixed + broken else 1.0
+    low, high = _paired_score((fixed, broken), len(pairs), level)
+    value = (fixed - broken) / len(pairs)
+    estimate = Estimate(
+        value, low, high, "Agresti-Min score interval", len(pairs), _few(len(pairs))
+    )
+    return Comparison(estimate, min(1.0, p), "exact McNemar", min(1.0, p))
+
+
+def _paired_score(counts: tuple[float, float], tasks: int, level: float) -> tuple[float, float]:
+    """Interval of a paired difference with half a pair added to each cell (Agresti & Min)."""
+    fixed, broken = counts[0] + 0.5, counts[1] + 0.5
+    size = tasks + 2.0
+    value = (fixed - broken) / size
+    spread = math.sqrt(max(0.0, (fixed + broken) - (fixed - broken) ** 2 / size)) / size
+    reach = _z(level) * spread
+    return max(-1.0, value - reach), min(1.0, value + reach)
+
+
+def _as_counts(pairs: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> tuple[float, float]:
+    diffs = [y[0] / y[1] - x[0] / x[1] for x, y in pairs]
+    return sum(d for d in diffs if d > 0), -sum(d for d in diffs if d < 0)
+
+
+def _wilson_share(share: float, tasks: int, level: float) -> tuple[float, float]:
+    """Wilson's interval for a share of ``tasks`` that need not be a whole number."""
+    z = _z(level)
+    middle = (share + z * z / (2 * tasks)) / (1 + z * z / tasks)
+    spread = share * (1 - share) / tasks + z * z / (4 * tasks * tasks)
+    reach = z * math.sqrt(spread) / (1 + z * z / tasks)
+    return max(0.0, min(middle - reach, share)), min(1.0, max(middle + reach, share))
+
+
+def _bootstrap(values: Floats, level: float, seed: int) -> tuple[float, float]:
+    """BCa over tasks; percentiles where BCa is undefined."""
+    stats: Any = extra("scipy.stats")
+    for method in ("BCa", "percentile"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = stats.bootstrap(
+                (values,),
+                np.mean,
+                confidence_level=level,
+                n_resamples=RESAMPLES,
+                method=method,
+                vectorized=True,
+                rng=np.random.default_rng(seed),
+            ).confidence_interval
+        if not (math.isnan(found.low) or math.isnan(found.high)):
+            break
+    return float(found.low), float(found.high)
+
+
+def _z(level: float) -> float:
+    return float(extra("scipy.stats").norm.ppf(0.5 + level / 2))
+
+
+def _constant(values: Floats) -> bool:
+    return bool(np.ptp(values) < 1e-12)
+
+
+def _few(tasks: int) -> str:
+    return f"only {tasks} tasks: the interval is too narrow" if tasks < FEW_TASKS else ""

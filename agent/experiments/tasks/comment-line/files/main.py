@@ -1,0 +1,3 @@
+import antigravity
+print("hello")
+print("bye")
