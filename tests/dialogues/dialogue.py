@@ -1,0 +1,215 @@
+"""Voice tests as data: say this, expect that event in the log, expect the absence of another.
+
+The language is described in ``docs/voice.md``. A dialogue runs against a `Stage`: the raw
+protocol (`wire.py`) or a page in a real browser (`page_stage.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import room
+import voices
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent.desktop.base import Window
+from agent.events import Event, Narrated
+
+LONG = "word " * 700 + "end"
+PATIENCE = 25.0
+"""Seconds to wait when a step does not say how long: generous, for slow machines."""
+
+Pattern = dict[str, dict[str, Any]]
+"""``{kind: {field: value}}``; a string value that begins with ``~`` is a regular expression."""
+
+
+class Stage(Protocol):
+    """Where a dialogue is played."""
+
+    def events(self) -> list[Event]: ...
+    async def say(self, samples: voices.Samples) -> None: ...
+    async def type(self, text: str) -> None: ...
+    async def drop(self) -> None: ...
+    async def windows(self) -> list[Window]: ...
+    async def text(self, app: str) -> str: ...
+    def sound_of(self, text: str) -> str: ...
+
+
+class Step(BaseModel):
+    """One thing to do or to see; exactly one of the verbs."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    say: str | None = None
+    sound: str | None = None
+    type: str | None = None
+    drop: bool = False
+    expect: Pattern | None = None
+    absent: Pattern | None = None
+    window: str | None = None
+    text: dict[str, str] | None = None
+    spoken: str | None = None
+
+    voice: voices.Voice = "heart"
+    number: int = 0
+    after: Pattern | None = None
+    within: float = PATIENCE
+    seconds: float = Field(default=1.0, alias="for")
+
+    @model_validator(mode="after")
+    def _one_verb(self) -> Step:
+        given = [v for v in VERBS if getattr(self, v)]
+        if len(given) != 1:
+            raise ValueError(f"A step needs exactly one of {', '.join(VERBS)}; this has {given}.")
+        return self
+
+    @property
+    def verb(self) -> str:
+        return next(v for v in VERBS if getattr(self, v))
+
+
+VERBS = ("say", "sound", "type", "drop", "expect", "absent", "window", "text", "spoken")
+
+
+class Dialogue(BaseModel):
+    """A title and its steps; ``browser`` dialogues are played in Chromium as well."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    steps: list[Step]
+    browser: bool = False
+
+
+def load(folder: Path) -> list[Dialogue]:
+    """All dialogues of a folder's YAML files."""
+    found = [yaml.safe_load(path.read_text()) for path in sorted(folder.glob("*.yaml"))]
+    return [Dialogue.model_validate(one) for file in found for one in file]
+
+
+def matches(event: Event, pattern: Pattern) -> bool:
+    """Whether an event is of the pattern's kind and has its fields."""
+    [(kind, fields)] = pattern.items()
+    return event.kind == kind and all(
+        _equal(getattr(event, name, None), wanted) for name, wanted in (fields or {}).items()
+    )
+
+
+def _equal(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, str) and wanted.startswith("~"):
+        return re.search(wanted[1:].strip(), str(found), re.IGNORECASE) is not None
+    return bool(found == wanted)
+
+
+class Player:
+    """Plays one dialogue; events are looked for since the last thing that was said or done."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._since = 0
+
+    async def play(self, dialogue: Dialogue) -> None:
+        await self._calm()
+        self._since = len(self._stage.events())
+        for number, step in enumerate(dialogue.steps, 1):
+            try:
+                await self._step(step)
+            except (AssertionError, TimeoutError) as error:
+                tail = "\n".join(f"  {_brief(e)}" for e in self._stage.events()[self._since :])
+                where = f"“{dialogue.title}”, step {number} ({step.verb})"
+                raise AssertionError(f"{where}: {error}\nSince then:\n{tail}") from error
+
+    async def _calm(self) -> None:
+        """Whatever a dialogue before this one left behind is over, and the room is silent."""
+
+        async def calm() -> bool:
+            kinds = [event.kind for event in self._stage.events()]
+            return kinds.count("task_started") == kinds.count("task_finished")
+
+        if not await calm():
+            await self._stage.type("Stop.")
+        await _until(calm, "a task's end", PATIENCE)
+        await _until(self._silent, "silence", PATIENCE)
+
+    async def _silent(self) -> bool:
+        fates = {e.narration_id: e.state for e in self._stage.events() if isinstance(e, Narrated)}
+        return all(state in ("heard", "cut", "dropped") for state in fates.values())
+
+    async def _step(self, step: Step) -> None:
+        if step.after is not None:
+            await self._event(step.after, step.within)
+        if step.verb in ("say", "sound", "type", "drop"):
+            self._since = len(self._stage.events())
+        await getattr(self, f"_{step.verb}")(step)
+
+    async def _say(self, step: Step) -> None:
+        await self._stage.say(voices.speech(step.say or "", step.voice))
+
+    async def _sound(self, step: Step) -> None:
+        await self._stage.say(np.asarray(room.SOUNDS[step.sound or ""](step.number)))
+
+    async def _type(self, step: Step) -> None:
+        await self._stage.type((step.type or "").replace("{long}", LONG))
+
+    async def _drop(self, step: Step) -> None:
+        await self._stage.drop()
+
+    async def _expect(self, step: Step) -> None:
+        await self._event(step.expect or {}, step.within)
+
+    async def _absent(self, step: Step) -> None:
+        pattern = step.absent or {}
+        end = asyncio.get_running_loop().time() + step.seconds
+        while asyncio.get_running_loop().time() < end:
+            found = [e for e in self._stage.events()[self._since :] if matches(e, pattern)]
+            assert not found, f"unexpected {_brief(found[0])}"
+            await asyncio.sleep(0.05)
+
+    async def _window(self, step: Step) -> None:
+        async def seen() -> bool:
+            windows = await self._stage.windows()
+            return any(re.search(step.window or "", w.title, re.IGNORECASE) for w in windows)
+
+        await _until(seen, f"a window like {step.window}", step.within)
+
+    async def _text(self, step: Step) -> None:
+        [(app, wanted)] = (step.text or {}).items()
+
+        async def seen() -> bool:
+            return re.search(wanted, await self._stage.text(app), re.IGNORECASE) is not None
+
+        await _until(seen, f"“{wanted}” in {app}", step.within)
+
+    async def _spoken(self, step: Step) -> None:
+        line = await self._event({"narrated": {"state": "heard", "text": f"~{step.spoken}"}}, step.within)
+        assert isinstance(line, Narrated)
+        read = self._stage.sound_of(line.text)
+        wrong, total = voices.word_errors(line.text, read)
+        assert wrong <= max(1, 0.4 * total), f"“{line.text}” sounded like “{read}”"
+
+    async def _event(self, pattern: Pattern, within: float) -> Event:
+        async def seen() -> Event | None:
+            found = (e for e in self._stage.events()[self._since :] if matches(e, pattern))
+            return next(found, None)
+
+        return await _until(seen, str(pattern), within)
+
+
+async def _until(look: Any, what: str, within: float) -> Any:
+    try:
+        async with asyncio.timeout(within):
+            while not (found := await look()):
+                await asyncio.sleep(0.05)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"waited {within:g} s for {what}") from None
+
+
+def _brief(event: Event) -> str:
+    fields = event.model_dump(exclude={"seq", "at", "kind", "block", "image"}, exclude_defaults=True)
+    return f"{event.kind} {str(fields)[:160]}"
