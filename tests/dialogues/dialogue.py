@@ -186,7 +186,9 @@ class Player:
         await _until(seen, f"“{wanted}” in {app}", step.within)
 
     async def _spoken(self, step: Step) -> None:
-        line = await self._event({"narrated": {"state": "heard", "text": f"~{step.spoken}"}}, step.within)
+        line = await self._event(
+            {"narrated": {"state": "heard", "text": f"~{step.spoken}"}}, step.within
+        )
         assert isinstance(line, Narrated)
         read = self._stage.sound_of(line.text)
         wrong, total = voices.word_errors(line.text, read)
@@ -211,5 +213,7 @@ async def _until(look: Any, what: str, within: float) -> Any:
 
 
 def _brief(event: Event) -> str:
-    fields = event.model_dump(exclude={"seq", "at", "kind", "block", "image"}, exclude_defaults=True)
+    fields = event.model_dump(
+        exclude={"seq", "at", "kind", "block", "image"}, exclude_defaults=True
+    )
     return f"{event.kind} {str(fields)[:160]}"

@@ -61,7 +61,9 @@ def music(seed: int = 0, seconds: float = 6.0) -> Samples:
         root = 220 * 2 ** (random.choice([0, 2, 4, 5, 7, 9]) / 12)
         t = np.arange(beat) / RATE
         chord = sum(
-            np.sin(2 * np.pi * root * ratio * k * t) / k for ratio in (1, 1.26, 1.5) for k in (1, 2, 3)
+            np.sin(2 * np.pi * root * ratio * k * t) / k
+            for ratio in (1, 1.26, 1.5)
+            for k in (1, 2, 3)
         )
         drum = random.standard_normal(beat) * np.exp(-t / 0.03) * 0.6
         out[place : place + beat] += _shaped((chord / 6 + drum).astype(np.float32), 0.01, 0.35)

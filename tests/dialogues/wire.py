@@ -52,7 +52,9 @@ class Gate:
         level = 10 * np.log10(float(np.mean(hop.astype(np.float32) ** 2)) / 32768**2 + 1e-10)
         margin, least = (16, -40) if self.playing else (10, -52)
         threshold = max(self._floor + margin, least)
-        change = 0.3 * (level - self._floor) if level < self._floor else min(0.03, level - self._floor)
+        change = (
+            0.3 * (level - self._floor) if level < self._floor else min(0.03, level - self._floor)
+        )
         self._floor = max(-75.0, self._floor + change)
         if not self.speaking:
             self._loud = self._loud + 1 if level > threshold else 0
@@ -170,7 +172,10 @@ class Wire:
 
     async def _connect(self, ticket: dict[str, Any]) -> None:
         audio = {"encoding": "linear16", "sample_rate": 16000, "channels": 1}
-        query = {**ticket["query"], **{f"session_settings[audio][{k}]": v for k, v in audio.items()}}
+        query = {
+            **ticket["query"],
+            **{f"session_settings[audio][{k}]": v for k, v in audio.items()},
+        }
         if self._group:
             query["resumed_chat_group_id"] = self._group
         url = f"{self._address}/v0/evi/chat?{urlencode(query)}"

@@ -1,5 +1,10 @@
 """Talking to a running session: stop, hold, redirect, aside, approval, narration."""
 
+import asyncio
+
+import pytest
+
+from agent.errors import BadInput
 from agent.events import (
     ActionFinished,
     ActionStarted,
@@ -9,7 +14,9 @@ from agent.events import (
     Heard,
     HoldBegan,
     HoldEnded,
+    Measured,
     Narrated,
+    SettingChanged,
     Stopped,
     TaskFinished,
     TaskStarted,
@@ -273,3 +280,187 @@ async def test_typing_between_a_spoken_stop_and_its_final_transcript(talk, slow_
     await talk.until(_is(ActionStarted), since)
     talk.final("Stop.")
     assert len(talk.log.of(Stopped)) == 1
+
+
+async def test_relay_mode_is_switched_while_talking_and_told_to_each_new_chat(talk):
+    """In relay mode EVI is paused and the words go to the agent; back again, it answers."""
+    talk = await talk([[*says("Hello."), *done()], [*says("Again."), *done()]])
+    talk.conductor.set_relay(True)
+    assert talk.log.of(SettingChanged)[0].value == "relay"
+    assert [m["type"] for m in talk.evi("pause_assistant_message")] == ["pause_assistant_message"]
+    assert [m for m in talk.evi("session_settings") if m.get("tools") == []]
+    talk.final("Say hello.")
+    await talk.until(_is(TaskFinished))
+    talk.connect()
+    assert len(talk.evi("pause_assistant_message")) == 2
+    talk.conductor.set_relay(False)
+    assert len(talk.evi("resume_assistant_message")) == 1
+    assert len(next(m for m in talk.evi("session_settings") if m.get("tools"))["tools"]) == 5
+    talk.ask("use_computer", task="Say hello.")
+    assert len(talk.log.of(TaskStarted)) == 1
+    talk.spoken_task("Say it again.")
+    assert len(talk.log.of(TaskStarted)) == 2
+
+
+async def test_a_switch_that_does_not_exist_changes_nothing(talk):
+    """Bad names and positions are told in words."""
+    talk = await talk([])
+    with pytest.raises(BadInput, match="no switch"):
+        talk.conductor.change("volume", 11)
+    with pytest.raises(BadInput, match="narration"):
+        talk.conductor.change("narration", "sing")
+    assert talk.log.of(SettingChanged) == []
+
+
+async def test_announce_then_act_waits_until_the_announcement_was_heard(talk):
+    """The action begins when the line's sound has ended, not before."""
+    talk = await talk(
+        [[*says("I click it."), *call(), *done("tool_use")], [*says("Done."), *done()]]
+    )
+    talk.conductor.change("narration", "announce-then-act")
+    talk.spoken_task("click it")
+    await talk.until(lambda e: isinstance(e, HoldBegan) and "announcing" in e.reason)
+    talk.event("assistant_message", id="m1", from_text=True, message={"content": "I click it."})
+    talk.event("local.play", id="m1", state="started", samples=0, rate=48000, duration=1.0)
+    assert talk.log.of(ActionStarted) == []
+    talk.event("assistant_end")
+    talk.event("local.play", id="m1", state="finished", samples=48000, rate=48000, duration=1.0)
+    await talk.until(_is(ActionStarted))
+
+
+async def test_wait_outlasts_an_announcement_that_is_cut(talk, slow_tool):
+    """A hold that the person asked for does not end with the voice's own reason."""
+    talk = await talk([[*says("I click it."), *call(), hang]], slow_tool)
+    talk.conductor.change("narration", "announce-then-act")
+    talk.spoken_task("click it")
+    await talk.until(_is(HoldBegan))
+    talk.event("assistant_message", id="m1", from_text=True, message={"content": "I click it."})
+    talk.event("local.play", id="m1", state="started", samples=0, rate=48000, duration=1.0)
+    talk.event("local.speech", on=True)
+    talk.event("user_interruption", time=1)
+    talk.event("local.play", id="m1", state="cut", samples=24000, rate=48000, duration=1.0)
+    talk.final("Wait.")
+    assert talk.session.status.who == "held"
+    assert talk.log.of(ActionStarted) == []
+
+
+async def test_report_after_says_nothing_before_the_end(talk):
+    """Only the result is spoken."""
+    talk = await talk(
+        [[*says("I click it."), *call(), *done("tool_use")], [*says("All done."), *done()]]
+    )
+    talk.conductor.change("narration", "report-after")
+    talk.spoken_task("click it")
+    await talk.until(_is(TaskFinished))
+    assert talk.said == ["All done."]
+
+
+async def test_what_was_heard_of_a_cut_sentence_reaches_the_model(talk, slow_tool):
+    """The model must not believe that the person knows what was never heard."""
+    talk = await talk(
+        [[*says("I open the file menu now."), *call(), hang], [*says("Fine."), *done()]], slow_tool
+    )
+    talk.spoken_task("open the menu")
+    await talk.until(lambda e: isinstance(e, Narrated) and e.state == "sent")
+    said = "I open the file menu now."
+    talk.event("assistant_message", id="m1", from_text=True, message={"content": said})
+    talk.event("local.play", id="m1", state="started", samples=0, rate=48000, duration=2.0)
+    talk.event("user_interruption", time=1)
+    talk.event("local.play", id="m1", state="cut", samples=48000, rate=48000, duration=2.0)
+    talk.spoken_task("No, the edit menu.")
+    await talk.until(_is(TaskFinished))
+    told = str(talk.session.model.requests[-1])
+    assert "The person heard only: “I open the”" in told
+
+
+async def test_expressions_are_kept_and_told_only_if_allowed(talk):
+    """Off by default; three at most; the prompt gets names, no numbers."""
+    talk = await talk([[*says("Yes."), *done()], [*says("Yes."), *done()]])
+    scores = {"Joy": 0.1, "Anger": 0.7, "Doubt": 0.4, "Pride": 0.3}
+
+    def angry(text):
+        models = {"prosody": {"scores": scores}}
+        talk.event("user_message", interim=False, message={"content": text}, models=models)
+        talk.ask("use_computer", task=text)
+
+    angry("Open it.")
+    await talk.until(_is(TaskFinished))
+    assert talk.log.of(Heard)[0].expressions == {}
+    assert talk.log.of(UserMessage)[0].text == "Open it."
+    since = len(talk.log)
+    talk.conductor.change("tell_expressions", True)
+    angry("Close it.")
+    await talk.until(_is(TaskFinished), since)
+    assert list(talk.log.of(Heard)[1].expressions) == ["Anger", "Doubt", "Pride"]
+    assert "anger, doubt, pride" in str(talk.session.model.requests[-1])
+
+
+async def test_words_of_the_room_do_not_redirect_and_release_the_hold(talk, slow_tool):
+    """Offline, a sentence that asks for nothing is not for the agent; it is held no longer."""
+    talk = await talk([[*says("I click."), *call(), hang]], slow_tool)
+    talk.spoken_task("click it")
+    await talk.until(_is(ActionStarted))
+    talk.event("local.speech", on=True)
+    talk.interim("Heavy rain")
+    assert talk.session.status.who == "held"
+    talk.interim("Heavy rain is expected over the northern counties")
+    assert talk.session.status.who != "held"
+    said = "Heavy rain is expected over the northern counties tonight."
+    assert talk.final(said).meaning == "noise"
+    talk.ask("steer_computer", instruction=said)
+    assert [m.text for m in talk.log.of(UserMessage) if m.source == "voice"] == ["click it"]
+
+
+async def test_sound_without_words_holds_for_a_moment_only(talk, slow_tool):
+    """Music that goes on does not keep the agent waiting."""
+    talk = await talk([[*says("I click."), *call(), hang]], slow_tool)
+    talk.spoken_task("click it")
+    await talk.until(_is(ActionStarted))
+    talk.event("local.speech", on=True)
+    ended = await talk.until(_is(HoldEnded))
+    assert ended.reason == "no words came"
+
+
+async def test_the_recogniser_is_told_what_can_be_said(talk):
+    """Each chat learns the commands and the names on the screen."""
+    talk = await talk([])
+    async with asyncio.timeout(20):
+        while not (found := [m for m in talk.evi("session_settings") if "metadata" in m]):
+            await asyncio.sleep(0.01)
+    assert "what can I say" in str(found[0]["metadata"]["vocabulary"])
+
+
+async def test_a_full_quota_is_told_with_a_way_out(talk):
+    """E0300 says what to do."""
+    talk = await talk([])
+    talk.event("error", code="E0300", slug="quota_exceeded", message="No credits.")
+    failed = talk.log.of(Failed)[0]
+    assert "used up" in failed.error
+    assert "HUME_API_KEY" in failed.advice
+
+
+async def test_a_result_that_an_outage_cut_is_said_when_the_voice_is_back(talk):
+    """The agent works on without a voice and reports afterwards."""
+    talk = await talk([[*says("All is done."), *done()]])
+    talk.spoken_task("do it")
+    talk.event("local.state", state="reconnecting")
+    await talk.until(_is(TaskFinished))
+    assert talk.said == []
+    talk.connect()
+    assert talk.said == ["All is done."]
+
+
+async def test_latencies_of_an_exchange_are_in_the_log(talk, slow_tool):
+    """Onset to duck, hold and stop; the end of words to transcript, text and action."""
+    talk = await talk([[*says("I click."), *call(), hang]], slow_tool)
+    talk.event("local.speech", on=True, t=1000.0)
+    talk.event("local.duck", on=True, t=1012.0)
+    talk.event("local.speech", on=False, t=1900.0)
+    talk.spoken_task("click it")
+    await talk.until(_is(ActionStarted))
+    talk.event("local.speech", on=True, t=2000.0)
+    talk.interim("stop")
+    lanes = {m.lane: m.milliseconds for m in talk.log.of(Measured)}
+    assert lanes["onset_to_duck"] == 12.0
+    wanted = {"onset_to_hold", "onset_to_stop", "end_to_transcript"}
+    assert wanted | {"utterance_to_text", "utterance_to_action"} <= lanes.keys()

@@ -1,0 +1,86 @@
+"""A stage in a real browser: the served page, its widget, a WAV for a microphone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import voices
+from chromium import alaunch
+from onlooker import Onlooker
+from person import Person, new_person
+from playwright.async_api import async_playwright
+from served import ROOT, serve
+
+from agent.desktop.base import Window
+from agent.events import Event
+from dashboard.voice.offline.audio import RATE, resample
+
+_KEEP_SOCKETS = """
+window.lines = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.lines.push(this); }
+};
+"""
+_DROP = "for (const s of window.lines) if (s.url.includes('/evi/chat')) s.close(4000)"
+_AT_THE_MICROPHONE = 48_000
+
+
+class PageStage:
+    """A person at the page, as a dialogue's stage."""
+
+    def __init__(self, person: Person, microphone: Path) -> None:
+        self.person = person
+        self._microphone = microphone
+
+    def events(self) -> list[Event]:
+        return self.person.look.events()
+
+    async def say(self, samples: voices.Samples) -> None:
+        """The fake microphone reads its file anew whenever it is opened."""
+        sound = resample(samples, RATE, _AT_THE_MICROPHONE)
+        lead, tail = (voices.silence(s, _AT_THE_MICROPHONE) for s in (0.3, 30.0))
+        await self._press("Mute voice", "Unmute voice")
+        voices.write_wav(self._microphone, voices.sequence(lead, sound, tail), _AT_THE_MICROPHONE)
+        await self._press("Unmute voice", "Mute voice")
+
+    async def type(self, text: str) -> None:
+        await self.person.type(text)
+
+    async def drop(self) -> None:
+        """The browser's socket to the voice service breaks."""
+        await self.person.page.evaluate(_DROP)
+
+    async def windows(self) -> list[Window]:
+        return await self.person.look.windows()
+
+    async def text(self, app: str) -> str:
+        return await self.person.look.text(app)
+
+    def sound_of(self, text: str) -> str:
+        ear = self.person.ear
+        ids = [key for key, said in ear.texts.items() if said in text and key in ear.sound]
+        return " ".join(ear.understood(key) for key in ids[-3:])
+
+    async def _press(self, button: str, then: str) -> None:
+        page = self.person.page
+        await page.get_by_role("button", name=button, exact=True).click()
+        await page.get_by_role("button", name=then, exact=True).wait_for()
+
+
+@asynccontextmanager
+async def paged(folder: Path) -> AsyncIterator[PageStage]:
+    """A served app, a browser, and a voice that has started."""
+    folder.chmod(0o755)
+    (folder / "data").mkdir()
+    (folder / "tmp").mkdir(mode=0o755)
+    microphone = folder / "microphone.wav"
+    look = Onlooker(folder / "data", folder / "tmp")
+    with serve(ROOT / "dashboard", folder / "data", env={"TMPDIR": str(folder / "tmp")}) as served:
+        async with async_playwright() as playwright, alaunch(playwright, wav=microphone) as context:
+            await context.add_init_script(_KEEP_SOCKETS)
+            person = await new_person(context, microphone, look)
+            await person.arrive(served.url)
+            await person.start_voice()
+            yield PageStage(person, microphone)
