@@ -45,7 +45,7 @@ def _server_command(server: str, size: tuple[int, int], box: sandbox.Box) -> lis
         return ["Xvfb", *common, "-screen", "0", f"{geometry}x24"]
     vnc = ["-SecurityTypes", "None", "-rfbunixpath", str(box.run / "vnc.sock"), "-rfbport", "-1"]
     vnc += ["-rfbunixmode", "0600", "-AlwaysShared", "-AcceptSetDesktopSize=0"]
-    vnc += ["-desktop", "Sayso", "-SendPrimary=0", "-SetPrimary=0"]
+    vnc += ["-desktop", "Sayso", "-SendPrimary=0", "-SetPrimary=0", "-SendCutText=0"]
     return ["Xvnc", *common, "-geometry", geometry, "-depth", "24", *vnc]
 
 
