@@ -113,12 +113,17 @@ def _announce(experiment: Experiment, given: argparse.Namespace) -> None:
     earlier = Store(_root(given) / experiment.folder_name)
     results = earlier.results() if earlier.folder.exists() else []
     guess = forecast(experiment, slots=max(1, given.slots), earlier=results)
-    effect = "not even 50" if guess.detectable is None else f"{100 * guess.detectable:.0f}"
+    if guess.detectable is None:
+        effect = "Even a difference in success of 35 points is likely to go unseen."
+    else:
+        effect = (
+            f"Differences in success from {100 * guess.detectable:.0f} points on are found with "
+            "a chance of 80 %."
+        )
     print(
         f"{experiment.name}: {guess.trials} trials, about {guess.seconds / 60:.0f} min, "
         f"{guess.dollars:.2f} US$ (at worst {guess.worst_dollars:.2f}, budget "
-        f"{experiment.budget:.2f}; {guess.basis}).\nDifferences in success from {effect} points "
-        "on are found with a chance of 80 %.",
+        f"{experiment.budget:.2f}; {guess.basis}).\n{effect}",
         file=sys.stderr,
     )
 

@@ -91,16 +91,19 @@ def file_text(state: State, *, path: str, **wanted: str) -> str:
 
 @check
 def file_exists(state: State, *, path: str) -> str:
+    """A file is there."""
     return "" if path in state.entries else f"there is no file {path}"
 
 
 @check
 def folder_exists(state: State, *, path: str) -> str:
+    """A folder is there."""
     return "" if f"{path}/" in state.entries else f"there is no folder {path}"
 
 
 @check
 def absent(state: State, *, path: str) -> str:
+    """There is neither a file nor a folder."""
     there = path in state.entries or f"{path}/" in state.entries
     return f"{path} is there" if there else ""
 
@@ -146,11 +149,13 @@ def keyfile(
 
 @check
 def json_value(state: State, *, path: str, at: Sequence[str | int], equals: Any) -> str:
+    """A value in a JSON file, by keys and indices."""
     return _value(state, path, at, equals, json.loads)
 
 
 @check
 def toml_value(state: State, *, path: str, at: Sequence[str | int], equals: Any) -> str:
+    """A value in a TOML file, by keys and indices."""
     return _value(state, path, at, equals, tomllib.loads)
 
 
@@ -216,6 +221,7 @@ def windows(
 
 @check
 def clipboard(state: State, **wanted: str) -> str:
+    """Text on the clipboard."""
     return _compared("the clipboard", state.clipboard, **wanted)
 
 

@@ -158,7 +158,9 @@ def _ratio(
     """Over tasks that both completed at least once."""
     mine, theirs = (_by_task(r, _metric(metric)) for r in (results, reference))
     both = [t for t in tasks if mine.get(t) and theirs.get(t)]
-    return compare_ratio([_mean(theirs[t]) for t in both], [_mean(mine[t]) for t in both], seed=seed)
+    return compare_ratio(
+        [_mean(theirs[t]) for t in both], [_mean(mine[t]) for t in both], seed=seed
+    )
 
 
 def _with_success(comparison: ArmComparison, success: Comparison) -> ArmComparison:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from agent import events as ev
 
@@ -74,7 +75,7 @@ def _effort(events: Sequence[ev.Event]) -> Metrics:
         "turns": float(sum(isinstance(e, ev.TurnStarted) for e in events)),
         "actions": float(len(ran)),
         "action_errors": float(len(errors)),
-        "repeated_actions": float(sum(a == b for a, b in zip(hashes, hashes[1:], strict=False))),
+        "repeated_actions": float(sum(a == b for a, b in pairwise(hashes))),
         "misclicks": float(len(blind)),
     }
 
@@ -153,8 +154,9 @@ def _voice(events: Sequence[ev.Event]) -> Metrics:
     if seconds > 0:
         found["words_per_minute"] = 60 * words / seconds
     heard = [e.at for e in events if isinstance(e, ev.Heard) and not e.interim]
-    if heard and (first := _after(lines, heard[0], lambda e: e.state == "speaking")):
-        found["first_word_seconds"] = first[0].at - heard[0]
+    first = [e.at for e in lines if e.state == "speaking" and heard and e.at >= heard[0]]
+    if first:
+        found["first_word_seconds"] = first[0] - heard[0]
     return found
 
 

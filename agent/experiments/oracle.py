@@ -131,16 +131,18 @@ class OracleModel:
             return int(wanted[0]), int(wanted[1])
         node = await self._until(_node, wanted, f"{wanted}")
         assert node.box is not None  # noqa: S101 - showing nodes have one
-        return node.box.center
+        x, y = node.box.center
+        return int(x), int(y)
 
     async def _until(
         self, look: Callable[[Desktop, Any], Awaitable[Any]], wanted: Any, what: str
     ) -> Any:
         try:
             async with asyncio.timeout(PATIENCE):
-                while (found := await look(self._desktop, wanted)) is None:
+                while True:
+                    if (found := await look(self._desktop, wanted)) is not None:
+                        return found
                     await asyncio.sleep(0.05)
-                return found
         except TimeoutError:
             raise OracleLost(f"The oracle waited in vain for {what}.") from None
 

@@ -105,9 +105,7 @@ class Person:
 
     def _understood(self, text: str, meaning: str) -> None:
         utterance_id = self._hear(text)
-        self._session.log.append(
-            ev.Understood(utterance_id=utterance_id, meaning=meaning)  # type: ignore[arg-type]
-        )
+        self._session.log.append(ev.Understood(utterance_id=utterance_id, meaning=meaning))
 
     def _later(self, seconds: float, work: Callable[[], object]) -> None:
         """Speak after the log's listeners are done, or later."""
@@ -120,7 +118,7 @@ class Person:
             except SaysoError as error:
                 self.faults.append(str(error))
             finally:
-                self._pending.discard(handle)  # type: ignore[arg-type]
+                self._pending.discard(handle)
                 if not self._pending:
                     self._quiet.set()
 

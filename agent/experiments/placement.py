@@ -77,7 +77,10 @@ class LocalPlacement:
             else:
                 done(Outcome(job, *future.result(), worker="here"))
 
-        self._pool.submit(play, job, stage, lambda p: self._tell(p)).add_done_callback(finished)
+        self._pool.submit(play, job, stage, self._pass_on).add_done_callback(finished)
+
+    def _pass_on(self, progress: Progress) -> None:
+        self._tell(progress)
 
     def watch(self, tell: Tell) -> None:
         self._tell = tell

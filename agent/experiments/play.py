@@ -120,7 +120,7 @@ class _Play:
         """From nothing to a result."""
         loop = asyncio.get_running_loop()
         with _running_lock:
-            _running[self.job.id] = lambda why: loop.call_soon_threadsafe(self._stop, why)  # type: ignore[assignment,return-value]
+            _running[self.job.id] = lambda why: loop.call_soon_threadsafe(self._stop, why)  # type: ignore[assignment]
         try:
             return await self._run()
         finally:

@@ -12,7 +12,7 @@ from agent.experiments.extras import extra
 from agent.experiments.spec import Experiment
 from agent.experiments.trial import TrialResult
 
-EFFECTS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+EFFECTS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35)
 WANTED = 0.8
 """Chance of detection that counts as enough."""
 
@@ -31,7 +31,7 @@ class Forecast:
 
     trials: int
     detectable: float | None
-    """Smallest difference in success (0 to 1) found with a chance of 80 %; None: not even 0.5."""
+    """Smallest difference in success found with a chance of 80 %; None: none up to 0.35."""
 
     power: dict[float, float]
     """Difference → chance of detection."""
@@ -124,5 +124,5 @@ def _cost(
     kind = arm.model.partition(":")[0]
     if arm.unpaid:
         return 0.0, _SECONDS.get(kind, 10.0), "costs nothing"
-    dollars = min(arm.max_dollars, _TURNS * _DOLLARS_A_TURN)
-    return dollars, _TURNS * _SECONDS_A_TURN, f"a guess of {_TURNS} turns a trial"
+    guess = min(arm.max_dollars, _TURNS * _DOLLARS_A_TURN)
+    return guess, _TURNS * _SECONDS_A_TURN, f"a guess of {_TURNS} turns a trial"

@@ -28,6 +28,9 @@ _METRICS = (
 )
 
 
+_NONE = "\N{EN DASH}"
+
+
 class _Page:
     """Blocks of a page, kept apart from how they are written."""
 
@@ -113,13 +116,17 @@ def _design(
         [
             f"Hypothesis, written before: {experiment.hypothesis or 'none'}",
             f"Primary measure: {experiment.primary}; baseline: {experiment.reference}",
-            f"{len(experiment.arms)} arms × {len(experiment.tasks)} tasks × "
-            f"{experiment.repeats} repeats = {analysis.planned} trials; {analysis.done} done",
+            (
+                f"{len(experiment.arms)} arms x {len(experiment.tasks)} tasks x "
+                f"{experiment.repeats} repeats = {analysis.planned} trials; {analysis.done} done"
+            ),
             f"Spent: {spent:.2f} of {experiment.budget:.2f} US$",
             f"Looks at results before all trials were done: {looks}",
-            f"Begun {when}; definition {experiment.hash[:12]}; "
-            f"commit {str(about.get('commit', ''))[:12] or 'unknown'}; "
-            f"lock file {str(about.get('lock', ''))[:12] or 'none'}",
+            (
+                f"Begun {when}; definition {experiment.hash[:12]}; "
+                f"commit {str(about.get('commit', ''))[:12] or 'unknown'}; "
+                f"lock file {str(about.get('lock', ''))[:12] or 'none'}"
+            ),
         ]
     )
     varying = differences(experiment)
@@ -139,7 +146,14 @@ def _design(
 def _results(page: _Page, analysis: Analysis) -> None:
     page.head("Results")
     page.table(
-        ["arm", "success (errors fail)", "success (completed)", "score", "seconds", "US$ / success"],
+        [
+            "arm",
+            "success (errors fail)",
+            "success (completed)",
+            "score",
+            "seconds",
+            "US$ / success",
+        ],
         (
             [
                 name,
@@ -147,7 +161,7 @@ def _results(page: _Page, analysis: Analysis) -> None:
                 percent(arm.completed),
                 number(arm.score),
                 number(arm.seconds),
-                "–" if math.isnan(arm.dollars_per_success) else f"{arm.dollars_per_success:.3f}",
+                _NONE if math.isnan(arm.dollars_per_success) else f"{arm.dollars_per_success:.3f}",
             ]
             for name, arm in analysis.arms.items()
         ),
@@ -211,7 +225,8 @@ def _limits(experiment: Experiment, analysis: Analysis, looks: int) -> list[str]
     ]
     if len(experiment.tasks) < FEW_TASKS:
         lines.append(
-            f"Only {len(experiment.tasks)} tasks: intervals are too narrow; small effects go unseen."
+            f"Only {len(experiment.tasks)} tasks: intervals are too narrow, and small effects "
+            "go unseen."
         )
     if looks:
         lines.append(f"Results were looked at {looks} times before the end: p is too small.")
@@ -235,13 +250,15 @@ def verdict(c: ArmComparison) -> str:
             f"No clear difference in success between {c.arm} and {c.baseline} "
             f"({points(e)}; p = {c.success.p_holm:.3f}, {e.tasks} tasks)."
         )
-    return f"{c.arm} {better} {c.baseline}: {points(e)}, p = {c.success.p_holm:.3f}, {e.tasks} tasks."
+    return (
+        f"{c.arm} {better} {c.baseline}: {points(e)}, p = {c.success.p_holm:.3f}, {e.tasks} tasks."
+    )
 
 
 def percent(e: Estimate) -> str:
     """``62 % [45, 77]``."""
     if math.isnan(e.value):
-        return "–"
+        return _NONE
     low, high = (("?" if math.isnan(x) else f"{100 * x:.0f}") for x in (e.low, e.high))
     return f"{100 * e.value:.0f} % [{low}, {high}]"
 
@@ -249,14 +266,14 @@ def percent(e: Estimate) -> str:
 def points(e: Estimate) -> str:
     """``+12 points [-3, 27]``."""
     if math.isnan(e.value):
-        return "–"
+        return _NONE
     return f"{100 * e.value:+.0f} points [{100 * e.low:+.0f}, {100 * e.high:+.0f}]"
 
 
 def number(e: Estimate) -> str:
     """``3.20 [2.10, 4.30]``."""
     if math.isnan(e.value):
-        return "–"
+        return _NONE
     if math.isnan(e.low):
         return f"{e.value:.2f}"
     return f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]"
@@ -268,7 +285,7 @@ def _tested(c: Comparison) -> list[str]:
 
 
 def _by_k(values: dict[int, float]) -> str:
-    return ", ".join(f"{k}: {'–' if math.isnan(v) else f'{v:.2f}'}" for k, v in values.items())
+    return ", ".join(f"{k}: {_NONE if math.isnan(v) else f'{v:.2f}'}" for k, v in values.items())
 
 
 def _statuses(counts: dict[str, int]) -> str:
@@ -276,13 +293,13 @@ def _statuses(counts: dict[str, int]) -> str:
 
 
 def _mean(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    return _NONE if value is None else f"{value:.2f}"
 
 
 def _cell(cell: Sequence[TrialResult]) -> str:
     tried = [r for r in cell if r.status != "cancelled"]
     if not tried:
-        return "–"
+        return _NONE
     wrong = next((f"{r.status}: {r.reason or r.error}" for r in tried if not r.passed), "")
     passes = f"{sum(r.passed for r in tried)}/{len(tried)}"
     return f"{passes} {wrong[:90]}".strip()

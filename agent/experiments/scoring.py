@@ -81,7 +81,8 @@ def _own(task: Task, state: State) -> tuple[float, str]:
 
 def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location("sayso_task_checker", path)
-    assert spec is not None and spec.loader is not None  # noqa: S101 - a .py file has both
+    assert spec is not None  # noqa: S101 - a .py file has both
+    assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -87,15 +87,15 @@ def success_rate(
 ) -> Estimate:
     """Mean success of one arm from (passed, tries) of each task.
 
-    Wilson for single tries and where all rates are equal; else a bootstrap over tasks.
+    Wilson where every task passes always or never and where all rates are equal (repeats
+    then add nothing: a task counts as one try); else a bootstrap over tasks.
     """
     tasks = [(c, n) for c, n in tasks if n > 0]
     if not tasks:
         return Estimate(math.nan, math.nan, math.nan, "no tries", 0)
     rates = np.array([c / n for c, n in tasks])
     note = _few(len(tasks))
-    if all(n == 1 for _, n in tasks) or _constant(rates):
-        # Equal rates: repeats may add nothing, so each task counts as one try.
+    if set(rates) <= {0.0, 1.0} or _constant(rates):
         share = float(rates.mean())
         found = _wilson_share(share, len(tasks), level)
         return Estimate(share, *found, "Wilson over tasks", len(tasks), note)
@@ -134,7 +134,7 @@ def compare_success(
         return _single_tries([(bool(x[0]), bool(y[0])) for x, y in pairs], level)
     diffs = np.array([y[0] / y[1] - x[0] / x[1] for x, y in pairs])
     p, test = sign_flip(diffs, seed=seed)
-    if _constant(diffs) or len(diffs) < 5:
+    if set(diffs) <= {-1.0, 0.0, 1.0} or _constant(diffs) or len(diffs) < 5:
         level_words = "score interval over tasks"
         low, high = _paired_score(_as_counts(pairs), len(pairs), level)
         value = float(diffs.mean())

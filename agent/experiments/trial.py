@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from agent import events as ev
 from agent.errors import ConfigurationError
@@ -81,8 +81,8 @@ class TrialResult(Record):
     started: float = 0.0
     ended: float = 0.0
     queue_seconds: float = 0.0
-    metrics: dict[str, float] = {}
-    environment: dict[str, str] = {}
+    metrics: dict[str, float] = Field(default_factory=dict)
+    environment: dict[str, str] = Field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

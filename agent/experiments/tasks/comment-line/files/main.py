@@ -1,3 +1,4 @@
 import antigravity
+
 print("hello")
 print("bye")
