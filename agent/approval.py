@@ -50,7 +50,15 @@ class Verdict:
     """What to say to allow it: longer than "yes", so that a stray word cannot."""
 
     advice: str = ""
-    """For the model, when the answer is no."""
+    """For the model, when the answer is no; empty when it is yes."""
+
+    beforehand: bool = False
+    """Whether the person allowed it before it was asked."""
+
+    @property
+    def noted(self) -> bool:
+        """Whether the decision goes on record; what needs no permission does not."""
+        return self.decision != "allow" or self.beforehand
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +183,10 @@ class Approvals:
         """What the rules say. The first that fits decides; without one it is allowed."""
         intent = self._with_line(intent)
         rule = next((rule for rule in self._rules if rule.fits(intent)), None)
-        if rule is None:
+        if rule is None or rule.decision == "allow":
             return Verdict("allow")
         if rule.decision == "ask" and rule.name in self._allowed:
-            return Verdict("allow", rule.name)
+            return Verdict("allow", rule.name, beforehand=True)
         question = f"{rule.question(intent)} Say “{rule.phrase}” to allow it."
         advice = rule.advice or "The person's rules do not allow this."
         return Verdict(rule.decision, rule.name, question, rule.phrase, advice)

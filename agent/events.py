@@ -282,8 +282,13 @@ class ApprovalAsked(BaseEvent):
 
 
 class ApprovalDecided(BaseEvent):
+    """An answer. ``channel="rule"``: nobody was asked, a rule or a wish given beforehand
+    decided about ``action_id``; ``note`` names it.
+    """
+
     kind: Literal["approval_decided"] = "approval_decided"
     approval_id: str
+    action_id: str = ""
     decision: Literal["allow", "deny", "void", "timeout", "alternative"]
     channel: Source | Literal["rule", "timer", "interruption"] = "button"
     note: str = ""
@@ -350,6 +355,13 @@ class LimitReached(BaseEvent):
     share: float
 
 
+class LimitExtended(BaseEvent):
+    """The person allowed as much again of a limit."""
+
+    kind: Literal["limit_extended"] = "limit_extended"
+    limit: Literal["turns", "tokens", "dollars", "seconds", "loop"]
+
+
 # Speech ----------------------------------------------------------------------------
 
 
@@ -374,7 +386,10 @@ class Measured(BaseEvent):
 
 
 class Failed(BaseEvent):
-    """An error that a person should see; ``advice`` says what to do."""
+    """An error that a person should see; ``advice`` says what to do.
+
+    ``where="safety"``: the model's service refused, or warned of something by itself.
+    """
 
     kind: Literal["failed"] = "failed"
     where: str
@@ -414,6 +429,7 @@ Event = Annotated[
     | ControlTaken
     | ControlReturned
     | LimitReached
+    | LimitExtended
     | Narrated
     | Measured
     | Failed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from agent import events as ev
 from agent.approval import Approvals, Verdict
@@ -72,7 +73,7 @@ async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> None:
     answer = await agent.control.ask(lease, question_for(excess), new_id("question"))
     if refuses(answer):
         raise Ended("limit", "I stopped at the limit, as you said.")
-    agent.limits.extend(excess.limit)
+    lease.emit(ev.LimitExtended(limit=excess.limit))
     if not agrees(answer):
         lease.emit(ev.UserMessage(text=answer))
 
@@ -80,9 +81,9 @@ async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> None:
 async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent: Intent) -> str:
     """Why the action may not be executed, in words for the model; empty when it may."""
     verdict = agent.approvals.judge(intent)
-    if verdict.decision == "allow":
-        return ""
     if verdict.decision != "ask":
+        if verdict.noted:
+            lease.emit(_ruled(call, verdict.decision, verdict.rule))
         return verdict.advice
     answer = await agent.control.ask_approval(lease, _asked(agent, call, verdict))
     if answer == "allow":
@@ -99,6 +100,19 @@ def _asked(agent: Agent, call: ToolCall, verdict: Verdict) -> ev.ApprovalAsked:
         phrase=verdict.phrase,
         rule=verdict.rule,
         timeout=agent.settings.approval_timeout,
+    )
+
+
+def _ruled(
+    call: ToolCall, decision: Literal["allow", "deny", "alternative"], rule: str
+) -> ev.ApprovalDecided:
+    """Nobody was asked, but what a rule decided is on record."""
+    return ev.ApprovalDecided(
+        approval_id=new_id("approval"),
+        action_id=call.id,
+        decision=decision,
+        channel="rule",
+        note=rule,
     )
 
 

@@ -81,16 +81,10 @@ class Limits:
                 self._reset_circle()
             case ev.LimitReached():
                 self._warned.add(event.limit)
+            case ev.LimitExtended():
+                self._extend(event.limit)
             case _:
                 pass
-
-    def extend(self, limit: Name) -> None:
-        """Allow as much again, as the person said."""
-        self._warned.discard(limit)
-        if limit == "loop":
-            self._reset_circle()
-        else:
-            self._allowed[limit] += self._base[limit]
 
     def excesses(self, now: float) -> Iterator[Excess]:
         """What is to be warned of or asked about at Unix time ``now``, reached ones first."""
@@ -103,6 +97,13 @@ class Limits:
             warn = excess.limit != "loop" and excess.limit not in self._warned
             if excess.share >= 1 or (excess.share >= WARN_SHARE and warn):
                 yield excess
+
+    def _extend(self, limit: Name) -> None:
+        self._warned.discard(limit)
+        if limit == "loop":
+            self._reset_circle()
+        else:
+            self._allowed[limit] += self._base[limit]
 
     def _new_task(self) -> None:
         for name in ("turns", "seconds"):

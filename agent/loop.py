@@ -33,6 +33,7 @@ from agent.models.base import (
     Text,
     TurnDone,
     Waiting,
+    Warned,
 )
 from agent.tools.base import Tool, ToolCall, ToolResult
 from agent.view import closing_picture, look
@@ -85,7 +86,7 @@ class Loop:
         except Ended as end:
             return end
         except ModelRefused as error:
-            return self._failed("model", error, "refused")
+            return self._failed("safety", error, "refused")
         except ModelError as error:
             return self._failed("model", error, "failed")
         except DesktopError as error:
@@ -177,6 +178,8 @@ class Loop:
                 self._take_block(turn, part.index, self._distinct(part.block))
             case Waiting():
                 self._retry(turn, part.seconds, part.reason)
+            case Warned():
+                self.emit(ev.Failed(where="safety", error=part.text))
             case Counted():
                 self.emit(ev.TurnCounted(turn_id=turn.id, usage=part.usage))
             case TurnDone():
@@ -196,30 +199,26 @@ class Loop:
         """Local servers number their calls from nought in every answer; ids must differ."""
         if block["type"] != "tool_use":
             return block
-        used = {e.block.get("id") for e in self.agent.log.of(ev.BlockFinished)}
-        return block if block["id"] not in used else {**block, "id": new_id("call")}
+        finished = self.agent.log.of(ev.BlockFinished)
+        used = any(event.block.get("id") == block["id"] for event in finished)
+        return {**block, "id": new_id("call")} if used else block
 
     @asynccontextmanager
     async def _acting(self, turn: Turn) -> AsyncIterator[None]:
-        """Run the turn's actions beside its stream, and end both together."""
-        actor = asyncio.create_task(self._act_all(turn), name=f"actions of {turn.id}")
+        """Run the turn's actions beside its stream; a fault of either ends both."""
         try:
-            try:
-                yield
-            except ModelError as error:
-                turn.error = error
-                turn.refused = turn.refused or BROKEN_OFF
-                if not turn.started:
-                    actor.cancel()
-            turn.calls.put_nowait(None)
-            await asyncio.wait({actor})
-        finally:
-            if not actor.done():
-                actor.cancel()
-                await asyncio.wait({actor})
-            failed = None if actor.cancelled() else actor.exception()
-        if failed is not None:
-            raise failed
+            async with asyncio.TaskGroup() as both:
+                actor = both.create_task(self._act_all(turn), name=f"actions of {turn.id}")
+                try:
+                    yield
+                except ModelError as error:
+                    turn.error = error
+                    turn.refused = turn.refused or BROKEN_OFF
+                    if not turn.started:
+                        actor.cancel()
+                turn.calls.put_nowait(None)
+        except ExceptionGroup as faults:
+            raise faults.exceptions[0] from None
         if turn.error is not None:
             self._close_broken(turn.error)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.errors import ContextTooLong, ModelRefused, StreamBroken
 from agent.events import Usage
-from agent.models.base import Block, BlockDone, Counted, ModelPart, Text, TurnDone
+from agent.models.base import Block, BlockDone, Counted, ModelPart, Text, TurnDone, Warned
 from agent.models.pricing import priced
 
 _TOKENS = (
@@ -47,7 +47,9 @@ class Assembler:
                 self._count(event["message"].get("usage") or {})
                 yield Counted(self.usage)
             case "content_block_start":
-                self._blocks[event["index"]] = dict(event["content_block"])
+                self._blocks[event["index"]] = block = dict(event["content_block"])
+                if block.get("type") == "fallback":
+                    yield Warned(_fallback(block))
             case "content_block_delta":
                 yield from self._delta(event["index"], event["delta"])
             case "content_block_stop":
@@ -56,6 +58,8 @@ class Assembler:
                 self._count(event.get("usage") or {})
                 self._stop_reason = event["delta"].get("stop_reason") or self._stop_reason
                 self._stop_details = event["delta"].get("stop_details") or {}
+                if self._stop_details and self._stop_reason != "refusal":
+                    yield Warned(f"The model's service adds a remark{self._why()}.")
             case "message_stop":
                 self._complete = True
             case _:
@@ -124,9 +128,23 @@ class Assembler:
         yield BlockDone(index, self._incoming(block))
 
     def _refusal(self) -> str:
-        why = self._stop_details.get("explanation") or self._stop_details.get("category")
-        reason = f" ({why})" if why else ""
-        return f"The model declined to answer{reason}. Say it differently, or leave it out."
+        advice = "Say it differently, or leave it out."
+        if other := self._stop_details.get("recommended_model"):
+            advice += f" The service recommends the model {other} for it."
+        return f"The model declined to answer{self._why()}. {advice}"
+
+    def _why(self) -> str:
+        details = self._stop_details
+        why = details.get("explanation") or details.get("category") or details.get("type")
+        return f" ({why})" if why and why != "refusal" else ""
+
+
+def _fallback(block: Mapping[str, Any]) -> str:
+    """What a ``fallback`` block says: the rest of the answer is another model's."""
+    first, second = (block.get(side, {}).get("model", "another one") for side in ("from", "to"))
+    category = block.get("trigger", {}).get("category")
+    why = f" ({category})" if category else ""
+    return f"The model {first} declined to answer{why}; {second} answers in its place."
 
 
 def _arguments(text: str, given: object) -> dict[str, Any] | None:

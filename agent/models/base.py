@@ -90,7 +90,14 @@ class TurnDone:
     usage: Usage = field(default_factory=Usage)
 
 
-ModelPart = Text | BlockDone | Waiting | Counted | TurnDone
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """The service itself says something about safety that the person has to see."""
+
+    text: str
+
+
+ModelPart = Text | BlockDone | Waiting | Counted | Warned | TurnDone
 
 
 class Model(Protocol):

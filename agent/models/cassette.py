@@ -34,17 +34,19 @@ from agent.models.base import (
     Text,
     TurnDone,
     Waiting,
+    Warned,
 )
 from agent.models.cassette_key import digest, loosened, normalise
 
 VERSION = 1
 """Of the format; another number cannot be read."""
 
-_KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | TurnDone]] = {
+_KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | Warned | TurnDone]] = {
     "text": Text,
     "block": BlockDone,
     "waiting": Waiting,
     "counted": Counted,
+    "warned": Warned,
     "done": TurnDone,
 }
 _FAILURES: dict[str, type[ModelError]] = {
@@ -117,9 +119,15 @@ class RecordingModel:
         }
         if failure is not None:
             line["error"] = [type(failure).__name__, str(failure)]
-        file = self._file or self._open(request)
-        file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        file.flush()
+        try:
+            file = self._file or self._open(request)
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+        except OSError as error:
+            raise ModelUnavailable(
+                f"The cassette {self._path} cannot be written ({error.strerror}). "
+                "Free some space, or record to another place."
+            ) from error
 
     def _open(self, request: ModelRequest) -> TextIO:
         header = {

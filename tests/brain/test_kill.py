@@ -18,7 +18,7 @@ KINDS = {
     "text_streamed", "block_finished", "turn_finished", "retry_waiting", "action_proposed",
     "action_started", "action_finished", "approval_asked", "approval_decided", "hold_began",
     "hold_ended", "control_taken", "control_returned", "limit_reached", "question_asked",
-    "question_answered", "narrated", "stopped", "task_finished", "session_closed",
+    "question_answered", "limit_extended", "narrated", "stopped", "task_finished", "session_closed",
 }  # fmt: skip
 
 
