@@ -220,16 +220,17 @@ class Conductor:
 
     def _on_speech(self, event: dict[str, Any], line: Line) -> None:
         if not event.get("on"):
-            self._fell_silent()
+            self._fell_silent(float(event.get("late") or 0))
             return
-        self._onset = self._clock.now()
-        self._lanes.onset(event.get("t"))
+        late = float(event.get("late") or 0)
+        self._onset = self._clock.now() - late / 1000
+        self._lanes.onset(late, event.get("t"))
         self.narrator.person_speaks(True)
         if self.desk.hold.begin():
             self._lanes.reached("onset_to_hold")
 
-    def _fell_silent(self) -> None:
-        self._lanes.silence()
+    def _fell_silent(self, late_ms: float) -> None:
+        self._lanes.silence(late_ms)
         if self._utterance and self.desk.harmless(self._words, self._began):
             self.desk.hold.let_go("it was nothing to wait for")
         else:

@@ -7,9 +7,6 @@ from collections.abc import Callable
 from agent.clock import Clock
 from agent.events import ActionStarted, Event, Measured, Stopped, TextStreamed
 
-PAGE_PATIENCE = 0.4
-"""Seconds of silence after which the page says that speech has ended (`vad.js`)."""
-
 
 class Lanes:
     """Stop-watches that start with the person and end with what the person notices.
@@ -30,20 +27,22 @@ class Lanes:
         for lane in ("utterance_to_text", "utterance_to_action", "utterance_to_sound"):
             self._began[lane] = (self._clock.now(), utterance_id)
 
-    def onset(self, page_ms: float | None = None) -> None:
-        """The person began to speak; ``page_ms`` is when, on the page's clock."""
+    def onset(self, late_ms: float = 0.0, page_ms: float | None = None) -> None:
+        """The person began to speak ``late_ms`` ago; ``page_ms`` is now, on the page's clock."""
+        began = self._clock.now() - late_ms / 1000
         for lane in ("onset_to_hold", "onset_to_interruption", "onset_to_stop"):
-            self._began[lane] = (self._clock.now(), "")
-        self._onset_ms, self._silent_since = page_ms, None
+            self._began[lane] = (began, "")
+        self._onset_ms = None if page_ms is None else page_ms - late_ms
+        self._silent_since = None
 
     def ducked(self, page_ms: float | None) -> None:
         """The page lowered the loudspeaker; both times are the page's own."""
         if page_ms is not None and self._onset_ms is not None:
             self._report(Measured(lane="onset_to_duck", milliseconds=page_ms - self._onset_ms))
 
-    def silence(self) -> None:
-        """The page tells that the person is silent, which it does `PAGE_PATIENCE` late."""
-        self._silent_since = self._clock.now() - PAGE_PATIENCE
+    def silence(self, late_ms: float) -> None:
+        """The page tells that the person has been silent for ``late_ms``."""
+        self._silent_since = self._clock.now() - late_ms / 1000
 
     def transcript(self, utterance_id: str) -> None:
         """The final transcript came: how long after the words' end, if that is known."""

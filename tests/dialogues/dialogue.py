@@ -20,7 +20,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agent.desktop.base import Window
 from agent.events import Event, Narrated
 
-LONG = "word " * 700 + "end"
 PATIENCE = 25.0
 """Seconds to wait when a step does not say how long: generous, for slow machines."""
 
@@ -134,6 +133,10 @@ class Player:
         if not await calm():
             await self._stage.type("Stop.")
         await _until(calm, "a task's end", PATIENCE)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Return when nothing is being said or waits to be said."""
         await _until(self._silent, "silence", PATIENCE)
 
     async def _silent(self) -> bool:
@@ -154,7 +157,7 @@ class Player:
         await self._stage.say(np.asarray(room.SOUNDS[step.sound or ""](step.number)))
 
     async def _type(self, step: Step) -> None:
-        await self._stage.type((step.type or "").replace("{long}", LONG))
+        await self._stage.type(step.type or "")
 
     async def _drop(self, step: Step) -> None:
         await self._stage.drop()

@@ -88,6 +88,7 @@ class Wire:
         self.session, self.conductor = session, conductor
         self._address = address
         self._began = time.monotonic()
+        self._offset = time.time() - time.monotonic()
         self._numbers = 0
         self._mic: deque[bytes] = deque()
         self._gate = Gate()
@@ -133,6 +134,10 @@ class Wire:
         clips = [clip for clip in self._sounds.values() if clip.text in text and clip.pcm]
         read = [voices.transcribe(b"".join(clip.pcm), clip.rate) for clip in clips[-3:]]
         return " ".join(read)
+
+    def wall(self, at: float) -> float:
+        """The Unix time of a moment of `spoken_at`."""
+        return at + self._offset
 
     # The page's part ----------------------------------------------------------------------
 
@@ -269,7 +274,7 @@ class Wire:
             change = self._gate.push(hop)
             if change is None:
                 continue
-            self.tell("local.speech", on=change)
+            self.tell("local.speech", on=change, late=30 if change else 400)
             if change and self._gate.playing:
                 self.tell("local.duck", on=True)
 

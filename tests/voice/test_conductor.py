@@ -453,14 +453,14 @@ async def test_a_result_that_an_outage_cut_is_said_when_the_voice_is_back(talk):
 async def test_latencies_of_an_exchange_are_in_the_log(talk, slow_tool):
     """Onset to duck, hold and stop; the end of words to transcript, text and action."""
     talk = await talk([[*says("I click."), *call(), hang]], slow_tool)
-    talk.event("local.speech", on=True, t=1000.0)
-    talk.event("local.duck", on=True, t=1012.0)
+    talk.event("local.speech", on=True, t=1030.0, late=30)
+    talk.event("local.duck", on=True, t=1031.0)
     talk.event("local.speech", on=False, t=1900.0)
     talk.spoken_task("click it")
     await talk.until(_is(ActionStarted))
     talk.event("local.speech", on=True, t=2000.0)
     talk.interim("stop")
     lanes = {m.lane: m.milliseconds for m in talk.log.of(Measured)}
-    assert lanes["onset_to_duck"] == 12.0
+    assert lanes["onset_to_duck"] == 31.0
     wanted = {"onset_to_hold", "onset_to_stop", "end_to_transcript"}
     assert wanted | {"utterance_to_text", "utterance_to_action"} <= lanes.keys()

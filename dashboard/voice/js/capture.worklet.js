@@ -1,5 +1,5 @@
 import { Resampler } from "./resample.js";
-import { SpeechGate } from "./vad.js";
+import { LATE, SpeechGate } from "./vad.js";
 
 const RATE = 16000;
 const FRAME = 320; // 20 ms
@@ -31,7 +31,8 @@ class Capture extends AudioWorkletProcessor {
 
   listen() {
     const change = this.gate.push(this.frame.subarray(this.filled - HOP, this.filled));
-    if (change !== null) this.port.postMessage({ type: "speech", on: change });
+    if (change === null) return;
+    this.port.postMessage({ type: "speech", on: change, late: change ? LATE.on : LATE.off });
   }
 
   ship() {

@@ -148,9 +148,9 @@ export class VoiceCore extends Emitter {
       autoGainControl: adapter.get("auto_gain"),
     });
     sound.on("frame", (pcm) => this.#frame(pcm));
-    sound.on("speech", (on) => {
-      relay.emit({ type: "local.speech", on });
-      relay.flush();
+    sound.on("speech", (on, late) => {
+      relay.emit({ type: "local.speech", on, late });
+      queueMicrotask(() => relay.flush()); // with the ducking that follows at once
     });
     sound.on("duck", (on) => relay.emit({ type: "local.duck", on }));
     sound.on("play", (play) => relay.emit({ type: "local.play", ...play }));

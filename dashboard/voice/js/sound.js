@@ -8,7 +8,7 @@ import { Speaker } from "./speaker.js";
 import * as store from "./store.js";
 
 /**
- * Microphone and loudspeaker together. Emits `frame` (PCM16), `speech` (bool), `duck` (bool),
+ * Microphone and loudspeaker together. Emits `frame` (PCM16), `speech` (bool, ms that it is told late), `duck` (bool),
  * `play` (what sounds, see `Speaker`), `trouble` (VoiceError), `log`, `devices`, `hint`.
  */
 export class Sound extends Emitter {
@@ -144,8 +144,8 @@ export class Sound extends Emitter {
   #captured(data) {
     if (data.type === "speech") {
       this.speaking = data.on;
+      this.emit("speech", data.on, data.late);
       this.ducking.speech(data.on, this.playing);
-      this.emit("speech", data.on);
       return;
     }
     this.levels.input = this.#open ? data.level : 0;

@@ -1,7 +1,10 @@
-const ONSET = 3; // loud hops of 10 ms in a row: a click is shorter
+const HOP_MS = 10;
+const ONSET = 3; // loud hops in a row: a click is shorter
 const IDLE = { margin: 10, minimum: -52 };
 const PLAYING = { margin: 16, minimum: -40 };
-const HANG = 40; // hops of 10 ms without speech before it counts as over
+const HANG = 40; // hops without speech before it counts as over
+/** How long before it is told speech began or ended, in ms. */
+export const LATE = { on: ONSET * HOP_MS, off: HANG * HOP_MS };
 const RISE = 0.03; // dB per hop: how fast the floor follows noise that stays
 const LOWEST = -75;
 

@@ -1,0 +1,67 @@
+"""Commands understood end to end: what was heard means what was said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import voices
+
+from agent.models.offline import HELP, parse
+from dashboard.voice.intents import Moment, classify
+from dashboard.voice.offline.hypotheses import choose
+from dashboard.voice.offline.text import words
+from dashboard.voice.offline.vocabulary import correct
+
+SHORT = ("Stop.", "Wait.", "Go on.", "Scratch that.", "Start over.", "What are you doing?")
+COMMANDS = tuple(example for topic in HELP for example in topic.examples) + SHORT
+WORKING = Moment(running=True)
+
+
+@dataclass(frozen=True)
+class Row:
+    voice: voices.Voice
+    noise: float | None
+    understood: int
+    said: int
+    errors: int
+    words: int
+    missed: tuple[tuple[str, str], ...]
+
+
+def measure(voice: voices.Voice, noise: float | None, few: int) -> Row:
+    """Each command once, by one voice at one noise level."""
+    understood = errors = total = 0
+    missed = []
+    commands = COMMANDS[:few]
+    for number, command in enumerate(commands):
+        heard = _hear(command, voice, noise, number)
+        wrong, of = voices.word_errors(command, heard)
+        errors, total = errors + wrong, total + of
+        if same(command, heard):
+            understood += 1
+        else:
+            missed.append((command, heard))
+    return Row(voice, noise, understood, len(commands), errors, total, tuple(missed))
+
+
+def same(said: str, heard: str) -> bool:
+    """Whether both mean the same to the conversation and to the planner."""
+    meant, got = (classify(text, WORKING) for text in (said, heard))
+    if meant != got or meant != "redirect":
+        return meant == got
+    return _plan(said) == _plan(heard)
+
+
+def _plan(text: str) -> list[tuple[str, dict[str, str]]]:
+    return [
+        (command.intent, {slot: " ".join(words(said)) for slot, said in command.slots.items()})
+        for command in parse(text).commands
+    ]
+
+
+def _hear(command: str, voice: voices.Voice, noise: float | None, seed: int) -> str:
+    quiet = voices.silence(0.3)
+    said = voices.sequence(quiet, voices.speech(command, voice), quiet)
+    said = said if noise is None else voices.with_noise(said, noise, seed=seed)
+    readings = voices._ears().readings(said)
+    return correct(choose(readings, COMMANDS), COMMANDS)
