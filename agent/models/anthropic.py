@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -42,6 +43,14 @@ def new_client(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a cloud's client raises for want of credentials, and what a person then reads."""
+
+    errors: tuple[type[Exception], ...] = ()
+    advice: str = ""
+
+
 class AnthropicModel:
     """A `Model` on the Messages API.
 
@@ -58,6 +67,7 @@ class AnthropicModel:
         client: Client,
         *,
         secrets: tuple[str, ...] = (),
+        sign_in: SignIn = SignIn(),
         retries: int = 3,
         clock: Clock | None = None,
     ) -> None:
@@ -65,6 +75,7 @@ class AnthropicModel:
         self._dialect = dialect
         self._client = client
         self._service = Service(model, str(client.base_url), secrets)
+        self._sign_in = sign_in
         self._retries = retries
         self._clock: Clock = clock or MonotonicClock()
 
@@ -91,7 +102,9 @@ class AnthropicModel:
         """
         body = self._dialect.body(request, self._model)
         for attempt in range(self._retries + 1):
-            trial = _Trial(self._service, last=attempt == self._retries, attempt=attempt)
+            trial = _Trial(
+                self._service, self._sign_in, last=attempt == self._retries, attempt=attempt
+            )
             assembler = self._assembler()
             async with aclosing(trial.run(self._client, body, assembler)) as parts:
                 async for part in parts:
@@ -118,10 +131,11 @@ class _Trial:
     The SDK's error is not raised from here, so that no traceback carries its request.
     """
 
-    def __init__(self, service: Service, *, last: bool, attempt: int) -> None:
+    def __init__(self, service: Service, sign_in: SignIn, *, last: bool, attempt: int) -> None:
         self.failure: ModelError | None = None
         self.pause: Waiting | None = None
         self._service = service
+        self._sign_in = sign_in
         self._last = last
         self._attempt = attempt
 
@@ -135,8 +149,11 @@ class _Trial:
             async for event in _events(stream):
                 for part in assembler.feed(_plain(event)):
                     yield part
-        except (AnthropicError, httpx2.HTTPError, ImportError) as error:
+        except (AnthropicError, httpx2.HTTPError) as error:
             self._judge(error, assembler)
+        except self._sign_in.errors as error:
+            said = self._service.scrub(str(error))
+            self.failure = ModelUnavailable(f"{self._sign_in.advice} ({said})")
         except (KeyError, TypeError, AttributeError, ValueError):
             self.failure = StreamBroken(
                 f"{self._service.host} sent an answer that does not follow the protocol."
@@ -150,9 +167,6 @@ class _Trial:
             self.failure = ModelUnavailable(
                 f"{self._service.host} does not speak the Messages API. Check ANTHROPIC_BASE_URL."
             )
-            return
-        if isinstance(error, ImportError):
-            self.failure = ModelUnavailable(f"A package is missing for this provider: {error}")
             return
         if not assembler.started and not self._last:
             self.pause = pause_before_retry(error, self._attempt)

@@ -4,15 +4,14 @@ is told by the first turn, so that a session opens in any case.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from anthropic import AnthropicError, AsyncAnthropicBedrock, AsyncAnthropicVertex
-
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, ModelUnavailable
-from agent.models.anthropic import SILENCE_SECONDS, AnthropicModel, new_client
+from agent.models.anthropic import AnthropicModel, new_client
+from agent.models.anthropic_clouds import bedrock_model, vertex_model
 from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.anthropic_hosted import HostedDialect
 from agent.models.anthropic_portable import PortableDialect
@@ -56,9 +55,9 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
         case "record":
             return RecordingModel(_auto(settings, desktop), Path(rest))
         case "bedrock":
-            return _bedrock(rest)
+            return _cloud(rest, lambda: bedrock_model(rest))
         case "vertex":
-            return _vertex(rest)
+            return _cloud(rest, lambda: vertex_model(rest, _hosted_dialect(rest)))
         case "":
             raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
         case _:
@@ -109,22 +108,11 @@ def _hosted_dialect(model: str) -> Dialect:
     return ToolsetDialect() if traits_of(model).toolset else HostedDialect()
 
 
-def _bedrock(model: str) -> Model:
-    """Bedrock keeps the older tool; its credentials are AWS's own, from the environment."""
+def _cloud(model: str, build: Callable[[], Model]) -> Model:
     try:
-        client = AsyncAnthropicBedrock(max_retries=0, timeout=SILENCE_SECONDS)
-    except (AnthropicError, ValueError, ImportError) as error:
-        return UnavailableModel(model, f"Bedrock is not configured: {error}")
-    return AnthropicModel(model, HostedDialect(effort=False), client)
-
-
-def _vertex(model: str) -> Model:
-    """Google Cloud takes the toolset for models that have it."""
-    try:
-        client = AsyncAnthropicVertex(max_retries=0, timeout=SILENCE_SECONDS)
-    except (AnthropicError, ValueError, ImportError) as error:
-        return UnavailableModel(model, f"Google Cloud is not configured: {error}")
-    return AnthropicModel(model, _hosted_dialect(model), client)
+        return build()
+    except ModelUnavailable as error:
+        return UnavailableModel(model, str(error))
 
 
 class UnavailableModel:

@@ -1,0 +1,188 @@
+"""Claude on Bedrock and Google Cloud: what the SDK's own clients put on the wire for us."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from anthropic import AsyncAnthropicBedrock, AsyncAnthropicVertex
+from model_conversation import request, take_turn, user
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application, RequestHandler
+
+from agent.errors import ModelUnavailable
+from agent.models.anthropic_clouds import bedrock_model, vertex_model
+from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.base import BlockDone
+
+CLICK = [
+    {"type": "message_start", "message": {"usage": {"input_tokens": 9, "output_tokens": 1}}},
+    {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "tool_use", "id": "toolu_1", "name": "", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "input_json_delta", "partial_json": ""},
+    },
+    {"type": "content_block_stop", "index": 0},
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "tool_use"},
+        "usage": {"output_tokens": 5},
+    },
+    {"type": "message_stop"},
+]
+
+
+def click(**block: Any) -> list[dict[str, Any]]:
+    """An answer's events: one call, its name and input as the cloud would send them."""
+    events = json.loads(json.dumps(CLICK))
+    arguments = block.pop("input")
+    events[1]["content_block"] |= block
+    events[2]["delta"]["partial_json"] = json.dumps(arguments)
+    return events
+
+
+def sse(event: dict[str, Any]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def aws_frame(event: dict[str, Any]) -> bytes:
+    """One message of ``application/vnd.amazon.eventstream``: lengths, headers, checksums."""
+    payload = json.dumps({"bytes": base64.b64encode(json.dumps(event).encode()).decode()}).encode()
+    names = {":event-type": "chunk", ":content-type": "application/json", ":message-type": "event"}
+    headers = b"".join(
+        struct.pack("!B", len(n)) + n.encode() + b"\x07" + struct.pack("!H", len(v)) + v.encode()
+        for n, v in names.items()
+    )
+    prelude = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
+    body = prelude + struct.pack("!I", zlib.crc32(prelude)) + headers + payload
+    return body + struct.pack("!I", zlib.crc32(body))
+
+
+@dataclass
+class Cloud:
+    """A server that takes any POST, keeps it, and answers with prepared bytes."""
+
+    answer: bytes = b""
+    kind: str = ""
+    got: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    url: str = ""
+
+
+class _Handler(RequestHandler):
+    def initialize(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    def post(self) -> None:
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        self.cloud.got.append((self.request.uri or "", headers, json.loads(self.request.body)))
+        self.set_header("content-type", self.cloud.kind)
+        self.finish(self.cloud.answer)
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    made = Cloud()
+    server = HTTPServer(
+        Application([(r"/.*", _Handler, {"cloud": made})], log_function=lambda _: None)
+    )
+    socket, port = bind_unused_port()
+    server.add_socket(socket)
+    made.url = f"http://127.0.0.1:{port}"
+    yield made
+    server.stop()
+    await server.close_all_connections()
+
+
+async def test_bedrock_gets_the_older_tool_signed_and_its_answer_is_translated(cloud: Cloud):
+    """The path names the model, the body the beta; one call comes back as a toolset's."""
+    pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
+    events = click(name="computer", input={"action": "left_click", "coordinate": [3, 4]})
+    cloud.kind = "application/vnd.amazon.eventstream"
+    cloud.answer = b"".join(aws_frame(event) for event in events)
+    client = AsyncAnthropicBedrock(
+        aws_access_key="AKIATEST",
+        aws_secret_key="secret",
+        aws_region="us-east-1",
+        base_url=cloud.url,
+        max_retries=0,
+    )
+    model = bedrock_model("us.anthropic.claude-opus-4-8-v1:0", client=client)
+    turn = await take_turn(model, request([user("Click.")]))
+    await model.close()
+    ((path, headers, body),) = cloud.got
+    assert path == "/model/us.anthropic.claude-opus-4-8-v1:0/invoke-with-response-stream"
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIATEST/")
+    assert body["anthropic_beta"] == ["computer-use-2025-11-24"]
+    assert "model" not in body
+    assert body["tools"][0]["type"] == "computer_20251124"
+    assert "context_management" not in body
+    (done,) = [part for part in turn.parts if isinstance(part, BlockDone)]
+    assert (done.block["name"], done.block["toolset_name"]) == ("left_click", "computer")
+    assert done.block["input"] == {"coordinate": [3, 4]}
+
+
+async def test_google_cloud_gets_the_toolset_under_its_own_address(cloud: Cloud):
+    """Project, region and model are in the path; version and tools in the body."""
+    events = click(name="left_click", toolset_name="computer", input={"coordinate": [3, 4]})
+    cloud.kind, cloud.answer = "text/event-stream", b"".join(map(sse, events))
+    client = AsyncAnthropicVertex(
+        access_token="token", project_id="p", region="r", base_url=cloud.url, max_retries=0
+    )
+    model = vertex_model("claude-opus-5-5", ToolsetDialect(), client=client)
+    turn = await take_turn(model, request([user("Click.")]))
+    await model.close()
+    ((path, headers, body),) = cloud.got
+    assert path.startswith(
+        "/projects/p/locations/r/publishers/anthropic/models/claude-opus-5-5:streamRawPredict"
+    )
+    assert headers["authorization"] == "Bearer token"
+    assert body["anthropic_version"]
+    assert body["tools"][0]["type"] == "computer_toolset_20260801"
+    assert "model" not in body
+    (done,) = [part for part in turn.parts if isinstance(part, BlockDone)]
+    assert (done.block["name"], done.block["toolset_name"]) == ("left_click", "computer")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """An environment without any cloud's credentials."""
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_BEARER_TOKEN_BEDROCK", "ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+async def test_missing_aws_credentials_are_a_sentence(bare: None, cloud: Cloud):
+    """Region known, credentials not: what to set, and no request."""
+    pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
+    client = AsyncAnthropicBedrock(aws_region="us-east-1", base_url=cloud.url, max_retries=0)
+    model = bedrock_model("us.anthropic.claude-opus-4-8-v1:0", client=client)
+    with pytest.raises(ModelUnavailable, match="AWS_PROFILE"):
+        await take_turn(model, request([user("Hello.")]))
+    await model.close()
+    assert not cloud.got
+
+
+async def test_missing_google_credentials_are_a_sentence(bare: None, cloud: Cloud):
+    """No application default credentials, or no package for them: what to do, no request."""
+    client = AsyncAnthropicVertex(project_id="p", region="r", base_url=cloud.url, max_retries=0)
+    model = vertex_model("claude-opus-5-5", ToolsetDialect(), client=client)
+    with pytest.raises(ModelUnavailable, match="ANTHROPIC_VERTEX_PROJECT_ID"):
+        await take_turn(model, request([user("Hello.")]))
+    await model.close()
+    assert not cloud.got
