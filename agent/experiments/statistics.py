@@ -179,6 +179,8 @@ def sign_flip(differences: Sequence[float] | Floats, *, seed: int = 0) -> tuple[
     moved = np.array([d for d in np.asarray(differences, dtype=float) if abs(d) > 1e-12])
     if not len(moved):
         return 1.0, "sign flip: all tie"
+    if len(moved) == 1:
+        return 1.0, "exact sign flip"
     test = extra("scipy.stats").permutation_test
     exact = len(moved) <= _EXACT_UP_TO
     result = test(

@@ -1,0 +1,284 @@
+"""Experiments end as they should, whatever breaks: on fakes, in threads of this process."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab_stage import BrokenDesktops, FakeStage, SlowStage, hello_task, small
+
+from agent.errors import ConfigurationError
+from agent.experiments.placement import LocalPlacement
+from agent.experiments.runner import Runner, RunState
+from agent.experiments.spec import Experiment
+from agent.experiments.stage import Stage
+from agent.experiments.store import Store
+from agent.experiments.trial import Trial
+
+
+@pytest.fixture
+def place() -> Iterator[LocalPlacement]:
+    place = LocalPlacement(2)
+    yield place
+    place.close()
+
+
+def run(
+    experiment: Experiment, root: Path, place: LocalPlacement, stage: Stage | None = None
+) -> tuple[RunState, Store]:
+    runner = Runner(experiment, root, place, stage=stage or FakeStage())
+    return runner.run(), runner.store
+
+
+def test_every_cell_is_run_once_and_scored(tmp_path: Path, place: LocalPlacement) -> None:
+    """Two arms by three tasks by two repeats are twelve trials with verdicts and reasons."""
+    state, store = run(small(repeats=2), tmp_path, place)
+    assert dict(state.statuses) == {"passed": 6, "failed": 6}
+    assert len(store.results()) == 12
+    bad = [r for r in store.results() if r.arm == "bad"]
+    assert {r.reason for r in bad} == {"there is no file hello.txt"}
+    assert all(r.metrics["false_done"] == 1.0 for r in bad)
+
+
+def test_a_trial_folder_opens_alone(tmp_path: Path, place: LocalPlacement) -> None:
+    """Moved elsewhere it still tells task, events, pictures, score and environment."""
+    _, store = run(small(), tmp_path, place)
+    moved = tmp_path / "elsewhere"
+    store.trial("good--hello-0--000").folder.rename(moved)
+    trial = Trial(moved)
+    assert trial.job.task.instruction == "Write hello into hello.txt."
+    assert trial.result.passed
+    assert trial.result.environment["host"]
+    assert "task_finished" in [event.kind for event in trial.events()]
+    assert all(path.is_file() for _, path in trial.pictures())
+    assert json.loads((moved / "score.json").read_text())["value"] == 1.0
+
+
+def test_a_second_run_does_only_what_is_missing(tmp_path: Path, place: LocalPlacement) -> None:
+    """Whole trials are kept as they are; a removed one is run again."""
+    experiment, attempts = small(), tmp_path / "attempts"
+    stage = SlowStage(attempts, 0.0)
+    _, store = run(experiment, tmp_path, place, stage)
+    store.set_aside("good--hello-1--000")
+    before = len(attempts.read_text().split())
+    state, _ = run(experiment, tmp_path, place, stage)
+    assert (state.done, len(attempts.read_text().split()) - before) == (6, 1)
+
+
+def test_a_half_written_trial_is_named_and_repeated(tmp_path: Path, place: LocalPlacement) -> None:
+    """A folder without its result, or with half of one, does not count and does not hurt."""
+    experiment = small()
+    _, store = run(experiment, tmp_path, place)
+    (store.trial("good--hello-0--000").folder / "result.json").unlink()
+    half = store.trial("bad--hello-1--000").folder / "result.json"
+    half.write_bytes(half.read_bytes()[:50])
+    assert len(store.results()) == 4
+    state, _ = run(experiment, tmp_path, place)
+    assert sum("half-written" in note for note in state.notes) == 2
+    assert dict(state.statuses) == {"passed": 3, "failed": 3}
+
+
+def test_another_definition_has_another_folder(tmp_path: Path) -> None:
+    """Results of different contents never mix; equal contents have equal hashes."""
+    changed = small(tasks=[hello_task("hello-0", instruction="Write hello.")])
+    same = small(tasks=[hello_task("hello-0")])
+    assert same.hash == small(tasks=[hello_task("hello-0")]).hash
+    assert changed.folder_name != same.folder_name
+    assert Store.create(tmp_path, same).experiment == same
+
+
+def test_an_unknown_model_is_told_at_its_arm_and_the_rest_stands(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """Its trials are errors, not failures, and are not tried again."""
+    state, store = run(small({"good": "good", "odd": "gpt-none"}, retries=2), tmp_path, place)
+    assert dict(state.statuses) == {"passed": 3, "error": 3}
+    odd = [r for r in store.results() if r.arm == "odd"]
+    assert {(r.error_class, r.attempt) for r in odd} == {("ModelUnavailable", 0)}
+    assert "arm odd: gpt-none" in odd[0].advice
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("def check(state):\n    raise KeyError('oops')\n", "KeyError"),
+        ("def check(state):\n    return 'yes'\n", "not (score, reason)"),
+        ("def check(state):\n    return 7, 'lots'\n", "not 0 to 1"),
+        ("def check(", "SyntaxError"),
+    ],
+)
+def test_a_checker_that_fails_is_told_at_its_task(
+    tmp_path: Path, place: LocalPlacement, source: str, told: str
+) -> None:
+    """Its trials are errors that name the task; other tasks are scored."""
+    tasks = [hello_task("fine"), hello_task("broken", checker=source)]
+    state, store = run(small({"good": "good"}, tasks), tmp_path, place)
+    assert dict(state.statuses) == {"passed": 1, "error": 1}
+    broken = store.trial("good--broken--000").result
+    assert (broken.error_class, broken.retryable) == ("CheckerBroken", False)
+    assert told in broken.error
+    assert "checker.py of the task broken" in broken.advice
+    assert store.trial("good--broken--000").events()
+
+
+def test_an_unknown_check_is_told_at_its_task(tmp_path: Path, place: LocalPlacement) -> None:
+    """A misspelt check is the task's fault, with the names that exist."""
+    odd = hello_task("odd", checks=[{"file_txt": {"path": "a"}}])
+    _, store = run(small({"good": "good"}, [odd]), tmp_path, place)
+    assert "file_text" in store.trial("good--odd--000").result.error
+
+
+def test_a_cassette_that_does_not_fit_is_told_at_its_arm(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """A missing cassette is an error of that arm's trials only."""
+    experiment = small({"good": "good", "tape": f"cassette:{tmp_path}/{{task}}.jsonl"})
+    state, store = run(experiment, tmp_path, place)
+    assert dict(state.statuses) == {"passed": 3, "error": 3}
+    assert "hello-0.jsonl" in store.trial("tape--hello-0--000").result.error
+
+
+def test_a_budget_of_zero_runs_only_what_costs_nothing(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """Paid arms are cancelled with the reason; nothing is spent; a raise runs them."""
+    experiment = small({"paid": "paid"}, budget=0.0)
+    state, store = run(experiment, tmp_path, place)
+    assert dict(state.statuses) == {"cancelled": 3}
+    assert store.spent == 0.0
+    assert any("raise “budget”" in note for note in state.notes)
+
+
+def test_the_budget_is_never_exceeded(tmp_path: Path, place: LocalPlacement) -> None:
+    """Worst cases are reserved: of ten paid trials only those begin that surely fit."""
+    tasks = [hello_task(f"t{n}") for n in range(10)]
+    experiment = small({"paid": "paid"}, tasks, budget=2.0)
+    state, store = run(experiment, tmp_path, place)
+    assert store.spent <= 2.0
+    assert state.statuses["passed"] == 3
+    assert state.statuses["cancelled"] == 7
+
+
+def test_errors_are_tried_again_and_failures_are_not(tmp_path: Path, place: LocalPlacement) -> None:
+    """A desktop that starts at the second try costs an attempt, not a trial."""
+    stage = BrokenDesktops(tmp_path / "made", faults=1)
+    one = LocalPlacement(1)
+    state, store = run(small({"good": "good"}, [hello_task()], retries=1), tmp_path, one, stage)
+    one.close()
+    assert dict(state.statuses) == {"passed": 1}
+    assert store.results()[0].attempt == 1
+    state, store = run(small({"bad": "bad"}, retries=3), tmp_path, place)
+    assert {r.attempt for r in store.results()} == {0}
+
+
+def test_a_host_without_a_desktop_says_what_is_missing(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """Desktops that never start make errors that name the host and the missing program."""
+    stage = BrokenDesktops(tmp_path / "made", faults=99)
+    state, store = run(small({"good": "good"}), tmp_path, place, stage)
+    assert dict(state.statuses) == {"error": 3}
+    assert "Xvnc is not installed" in store.results()[0].error
+    assert "desktop of the host" in store.results()[0].advice
+
+
+def test_a_place_without_workers_is_told_instead_of_waited_for(tmp_path: Path) -> None:
+    """When nobody offers a desktop the trials become errors that say how to start workers."""
+    empty = LocalPlacement(1)
+    empty.slots = 0
+    empty.submit = lambda *_, **__: None  # type: ignore[method-assign,assignment]
+    runner = Runner(small(), tmp_path, empty, stage=FakeStage(), no_worker_seconds=0.1)
+    state = runner.run()
+    empty.close()
+    assert dict(state.statuses) == {"error": 6}
+    assert "dask worker" in runner.store.results()[0].advice
+
+
+def test_one_trial_is_stopped_and_the_rest_goes_on(tmp_path: Path, place: LocalPlacement) -> None:
+    """A hung trial that the person stops is neither failure nor error."""
+    runner: Runner
+
+    def watch(state: RunState) -> None:
+        for name in state.running:
+            if name.startswith("hung"):
+                runner.stop_trial(name)
+
+    experiment = small({"good": "good", "hung": "hung"}, [hello_task()])
+    runner = Runner(experiment, tmp_path, place, stage=FakeStage(), tell=watch)
+    state = runner.run()
+    assert dict(state.statuses) == {"passed": 1, "stopped_by_user": 1}
+
+
+def test_cancelling_stops_all_and_a_later_run_goes_on(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """What did not run is cancelled with the reason, and is run when it is asked for again."""
+    experiment = small(tasks=[hello_task(f"t{n}") for n in range(8)])
+    runner: Runner
+    once = threading.Event()
+
+    def watch(state: RunState) -> None:
+        if state.done >= 2 and not once.is_set():
+            once.set()
+            runner.cancel("Enough.")
+
+    runner = Runner(experiment, tmp_path, place, stage=FakeStage(), tell=watch)
+    state = runner.run()
+    assert state.statuses["cancelled"] >= 8
+    assert state.done == 16
+    state, _ = run(experiment, tmp_path, place)
+    assert dict(state.statuses) == {"passed": 8, "failed": 8}
+
+
+def test_two_runners_cannot_run_the_same_experiment(tmp_path: Path, place: LocalPlacement) -> None:
+    """The second one is told; the first one's work stands."""
+    runner = Runner(small(), tmp_path, place, stage=FakeStage())
+    runner.store.lock()
+    with pytest.raises(ConfigurationError, match="another process"):
+        Runner(small(), tmp_path, place, stage=FakeStage()).run()
+    runner.store.unlock()
+
+
+def test_the_same_trial_is_never_counted_twice(tmp_path: Path, place: LocalPlacement) -> None:
+    """A second answer to one job is kept aside as evidence."""
+    _, store = run(small(), tmp_path, place)
+    result = store.results()[0]
+    assert not store.install(result, b"")
+    assert len(store.results()) == 6
+
+
+def test_a_person_can_stop_redirect_and_answer_by_script(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """A stop on a cue ends the work; the metrics count it and what came after it."""
+    cue = {"when": {"event": "action_finished"}, "do": "stop", "text": "stop"}
+    task = hello_task("stopped", script=[cue], checks=[{"quiet_after_stop": {}}])
+    _, store = run(small({"hung": "hung"}, [task]), tmp_path, place)
+    result = store.results()[0]
+    assert result.status == "passed"
+    assert result.metrics["stops"] == 1.0
+    assert result.metrics["last_action_after_stop_seconds"] == 0.0
+
+
+def test_a_backchannel_interrupts_nothing(tmp_path: Path, place: LocalPlacement) -> None:
+    """“mm-hm” is heard, understood, and changes nothing."""
+    cue = {"when": {"event": "action_finished"}, "do": "backchannel"}
+    task = hello_task("nod", script=[cue])
+    _, store = run(small({"good": "good"}, [task]), tmp_path, place)
+    metrics = store.results()[0].metrics
+    assert (metrics["backchannels"], metrics["interruptions"]) == (1.0, 0.0)
+    assert metrics["false_interruptions"] == 0.0
+
+
+def test_progress_tells_state_and_small_pictures(tmp_path: Path, place: LocalPlacement) -> None:
+    """Whoever watches sees which trials run, what they do, and how they look."""
+    seen: list[dict[str, object]] = []
+
+    def watch(state: RunState) -> None:
+        seen.extend(state.running.values())
+
+    Runner(small(), tmp_path, place, stage=FakeStage(), tell=watch).run()
+    assert {"trial", "state", "detail", "dollars"} <= set(seen[0])

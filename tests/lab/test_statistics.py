@@ -1,0 +1,136 @@
+"""Estimates against known values, in degenerate cases, and by small simulations."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from agent.experiments.power import power
+from agent.experiments.statistics import (
+    compare_ratio,
+    compare_success,
+    holm,
+    mean_value,
+    pass_at_k,
+    pass_hat_k,
+    sign_flip,
+    success_rate,
+    wilson,
+)
+
+
+def test_pass_at_k_and_pass_hat_k() -> None:
+    """The closed forms, undefined with fewer tries than k."""
+    assert pass_at_k(1, 2, 1) == 0.5
+    assert pass_at_k(1, 2, 2) == 1.0
+    assert pass_hat_k(1, 2, 2) == 0.0
+    assert pass_hat_k(3, 4, 2) == pytest.approx(0.5)
+    assert math.isnan(pass_at_k(1, 2, 3))
+    assert math.isnan(pass_hat_k(2, 2, 3))
+
+
+def test_wilson_of_all_passes_is_no_certainty() -> None:
+    """20 of 20 is [0.84, 1.00], not [1, 1]."""
+    estimate = wilson(20, 20)
+    assert (round(estimate.low, 2), estimate.high) == (0.84, 1.0)
+    repeated = success_rate([(3, 3)] * 20)
+    assert (repeated.value, round(repeated.low, 2)) == (1.0, 0.84)
+    assert "Wilson" in repeated.method
+
+
+def test_few_tasks_are_warned_of() -> None:
+    """Under twenty tasks an interval says that it is too narrow."""
+    assert "too narrow" in success_rate([(1, 2), (2, 2), (0, 2)]).note
+    assert success_rate([(1, 2), (2, 2)] * 15).note == ""
+
+
+def test_all_ties_are_no_evidence_and_no_crash() -> None:
+    """Equal arms: p is 1 and the interval has a width."""
+    for pairs in ([(1, 1)] * 8, [(2, 2)] * 8, [(1, 2)] * 8):
+        same = compare_success(pairs, pairs)
+        assert (same.estimate.value, same.p) == (0.0, 1.0)
+        assert same.estimate.low < 0 < same.estimate.high
+
+
+def test_no_common_task_is_undefined() -> None:
+    """Nothing to compare is NaN, named as such."""
+    nothing = compare_success([], [])
+    assert math.isnan(nothing.p)
+    assert nothing.estimate.method == "no common tasks"
+    assert math.isnan(success_rate([]).value)
+    assert math.isnan(compare_ratio([0.0], [1.0]).p)
+
+
+def test_single_tries_use_mcnemar() -> None:
+    """Five fixed and none broken: the exact p is 1/16."""
+    comparison = compare_success([(0, 1)] * 5 + [(1, 1)] * 3, [(1, 1)] * 8)
+    assert comparison.test == "exact McNemar"
+    assert comparison.p == pytest.approx(2 / 2**5)
+
+
+def test_sign_flips_are_counted_out() -> None:
+    """Nine differences of one sign: p is 2 / 2**9; ties carry no weight."""
+    p, test = sign_flip([0.5] * 9 + [0.0] * 4)
+    assert test == "exact sign flip"
+    assert p == pytest.approx(2 / 2**9)
+    assert sign_flip([0.0] * 5)[0] == 1.0
+    assert sign_flip([1.0])[0] == 1.0
+
+
+def test_holm_corrects_for_the_number_of_arms() -> None:
+    """The smallest p is multiplied by the number of comparisons; NaN stays out of it."""
+    strong = compare_success([(0, 1)] * 8, [(1, 1)] * 8)
+    weak = compare_success([(0, 1)] * 8, [(1, 1)] + [(0, 1)] * 7)
+    corrected = holm([strong, weak, compare_success([], [])])
+    assert corrected[0].p_holm == pytest.approx(2 * strong.p)
+    assert math.isnan(corrected[2].p_holm)
+
+
+def test_ratios_are_multiplicative() -> None:
+    """Twice as slow is a ratio of two, whatever the task's length."""
+    rng = np.random.default_rng(0)
+    base = rng.lognormal(1, 1, 30)
+    noisy = base * 2 * rng.lognormal(0, 0.1, 30)
+    comparison = compare_ratio(list(base), list(noisy))
+    assert comparison.estimate.low < 2 < comparison.estimate.high
+    assert comparison.p < 0.01
+    assert compare_ratio([1.0, 2.0], [2.0, 4.0]).estimate.value == pytest.approx(2.0)
+
+
+def test_means_without_spread_have_no_false_precision() -> None:
+    """Equal values have no interval and say why."""
+    assert "equal" in mean_value([2.0, 2.0]).note
+    assert mean_value([]).tasks == 0
+
+
+def test_nothing_warns() -> None:
+    """Degenerate inputs are handled, not warned about."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n in (1, 2, 3, 10):
+            for rate in ((0, 2), (1, 2), (2, 2)):
+                success_rate([rate] * n)
+                compare_success([rate] * n, [(1, 2)] * n)
+
+
+def test_false_positives_are_rare() -> None:
+    """With equal arms p is below 0.05 in about 5 % of experiments, never many more."""
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(150):
+        rates = rng.beta(0.8, 0.8, 25)
+        a = [(int(c), 3) for c in rng.binomial(3, rates)]
+        b = [(int(c), 3) for c in rng.binomial(3, rates)]
+        moved = [y[0] - x[0] for x, y in zip(a, b, strict=True)]
+        found += sign_flip(moved)[0] < 0.05
+    assert found / 150 < 0.12
+
+
+def test_power_agrees_with_the_published_table() -> None:
+    """20 tasks by 3: about 0.25 for 12 points and 0.96 for 30; more tasks help more."""
+    assert power(20, 3, 0.12) == pytest.approx(0.25, abs=0.12)
+    assert power(20, 3, 0.30) == pytest.approx(0.96, abs=0.08)
+    assert power(50, 3, 0.18) == pytest.approx(0.96, abs=0.08)
