@@ -17,6 +17,7 @@ from agent.events import (
     QuestionAnswered,
     QuestionAsked,
     RetryWaiting,
+    Stopped,
     TaskFinished,
     TaskStarted,
 )
@@ -73,7 +74,7 @@ class Picture:
                 self.waiting_for = ""
             case HoldBegan():
                 self.held = True
-            case HoldEnded():
+            case HoldEnded() | Stopped():
                 self.held = False
             case RetryWaiting():
                 self.retrying = f"waiting {event.seconds:.0f} seconds for the model's service"

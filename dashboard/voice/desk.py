@@ -13,6 +13,7 @@ from agent.events import (
     QuestionAnswered,
     QuestionAsked,
     Source,
+    Stopped,
     TaskStarted,
 )
 from dashboard.voice.addressing import Addressing
@@ -65,7 +66,7 @@ class Desk:
                 self.question = event
             case QuestionAnswered():
                 self.question = None
-            case HoldEnded():
+            case HoldEnded() | Stopped():
                 self.holds.forget()
             case _:
                 pass

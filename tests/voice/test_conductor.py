@@ -464,3 +464,20 @@ async def test_latencies_of_an_exchange_are_in_the_log(talk, slow_tool):
     assert lanes["onset_to_duck"] == 31.0
     wanted = {"onset_to_hold", "onset_to_stop", "end_to_transcript"}
     assert wanted | {"utterance_to_text", "utterance_to_action"} <= lanes.keys()
+
+
+async def test_after_a_stop_while_held_the_next_task_is_held_by_speech_again(talk, slow_tool):
+    """A stop ends every hold; nothing of it is left behind."""
+    talk = await talk(
+        [[*says("I click."), *call(), hang], [*says("I click."), *call(), hang]], slow_tool
+    )
+    for number in (1, 2):
+        since = len(talk.log)
+        talk.spoken_task("click it")
+        await talk.until(_is(ActionStarted), since)
+        talk.event("local.speech", on=True)
+        assert talk.session.status.who == "held"
+        talk.interim("Stop")
+        talk.final("Stop.")
+        talk.event("local.speech", on=False)
+        assert len(talk.log.of(HoldBegan)) == number
