@@ -143,8 +143,11 @@ class Input:
         self._worker: Worker | None = None
         self._hands: _Hands | None = None
         self._emergency: Emergency | None = None
-        self.before: Callable[[], None] = lambda: None
-        """Called before each action: the settling of the screen counts from here."""
+        self.before: Callable[[bool], None] = lambda hover: None
+        """Called before each action: the settling of the screen counts from here.
+
+        Told whether the action only moves the pointer.
+        """
         self.guard: Guard = _unguarded
         """Awaits an action, and fails when the desktop dies under it."""
 
@@ -181,7 +184,7 @@ class Input:
                 raise InputHalted(HALTED)
             if self._worker is None:
                 raise DesktopDied("The desktop is not running.")
-            self.before()
+            self.before(action == self._ready().strokes.move)
             before = set(self._gate.held)
             self._gate.begin()
             running = asyncio.ensure_future(self._worker.run(action, *args, **kwargs))

@@ -63,6 +63,12 @@ path-in-title=true
 width=uint32 720
 height=uint32 480
 
+[org/gtk/settings/file-chooser]
+window-size=(760, 480)
+window-position=(240, 120)
+startup-mode='cwd'
+show-hidden=false
+
 [org/gnome/desktop/interface]
 toolkit-accessibility=true
 enable-animations=false

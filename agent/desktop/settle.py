@@ -4,6 +4,9 @@ Rule: the wait ends when nothing has changed for ``quiet`` seconds; if nothing c
 all, ``first`` seconds after the action; and after ``cap`` seconds in any case. Places that
 kept changing before the action (spinner, clock, video) do not count. While a program starts
 (it says so by startup notification, or we started it) the screen is not settled.
+
+A tooltip comes by itself half a second after the picture was taken, because something opened
+under the resting pointer. One that nobody hovered for is therefore hidden as it appears.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from Xlib import X
-from Xlib.error import ConnectionClosedError, XError
+from Xlib.error import CatchError, ConnectionClosedError, XError
 from Xlib.ext import damage
 
 from agent.desktop.base import Box, Settled
@@ -47,20 +50,29 @@ class _Change:
 
 
 class DamageWatch:
-    """Knows when and where the screen changed. Made off the loop; `wait` runs on it."""
+    """Knows when and where the screen changed. Made off the loop; `wait` runs on it.
 
-    def __init__(self, env: DisplayEnv) -> None:
+    Args:
+        env: the desktop.
+        tooltips: leave all tooltips alone.
+    """
+
+    def __init__(self, env: DisplayEnv, *, tooltips: bool = False) -> None:
+        self._tooltips = tooltips
         self._display = open_display(env)
         self._display.damage_query_version()
         self._notify = self._display.extension_event.DamageNotify
         root = self._display.screen().root
         root.change_attributes(event_mask=X.PropertyChangeMask | X.SubstructureNotifyMask)
         self._damage = root.damage_create(damage.DamageReportDeltaRectangles)
+        self._tooltip = self._display.intern_atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
         self._changes: deque[_Change] = deque(maxlen=_REMEMBERED)
         self._flicker: tuple[Box, ...] = ()
         self._starting: set[bytes] = set()
         self._message: dict[int, bytes] = {}
         self._expecting = False
+        self._hover = True
+        self._hidden: tuple[Box, ...] = ()
         self._since = time.monotonic()
         self._listeners: list[Callable[[], None]] = []
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -92,7 +104,7 @@ class DamageWatch:
                 self._note(Box(area.x, area.y, area.width, area.height))
                 new = True
             elif event.type == X.MapNotify:
-                self._expecting = False
+                self._mapped(event)
             elif event.type == X.ClientMessage:
                 self._follow_start(event)
         if new:
@@ -103,6 +115,25 @@ class DamageWatch:
             time.sleep(_BREATH)  # many small changes become one event
             return
         select.select([self._display, self._wake_read], [], [])
+
+    def _mapped(self, event: Any) -> None:
+        if not event.override:
+            self._expecting = False
+            return
+        with contextlib.suppress(XError):  # it may be gone again
+            if not (self._tooltips or self._hover) and self._is_tooltip(event.window):
+                self._hide(event.window)
+
+    def _is_tooltip(self, window: Any) -> bool:
+        kind = self._display.get_atom("_NET_WM_WINDOW_TYPE")
+        said = window.get_full_property(kind, X.AnyPropertyType)
+        return said is not None and self._tooltip in said.value
+
+    def _hide(self, window: Any) -> None:
+        place = window.get_geometry()
+        window.unmap(onerror=CatchError())
+        self._display.flush()
+        self._hidden += (Box(place.x, place.y, place.width, place.height),)
 
     def _note(self, box: Box) -> None:
         self._changes.append(_Change(time.monotonic(), box))
@@ -128,8 +159,12 @@ class DamageWatch:
 
     # on the event loop ---------------------------------------------------------------
 
-    def mark(self) -> None:
-        """An action begins now: what changes from here on is its effect."""
+    def mark(self, *, hover: bool = False) -> None:
+        """An action begins now: what changes from here on is its effect.
+
+        Args:
+            hover: it only moves the pointer: a tooltip is what it may be meant for.
+        """
         now = time.monotonic()
         begin = max(now - _LEARNED_FROM, self._since + _AFTERMATH)
         if now - begin >= _LEARNED_OVER:  # else nothing new can be learned: keep what is known
@@ -137,6 +172,8 @@ class DamageWatch:
         self._since = now
         self._starting.clear()
         self._expecting = False
+        self._hover = hover
+        self._hidden = ()
 
     def _learn(self, begin: float) -> tuple[Box, ...]:
         times: dict[Box, list[float]] = {}
@@ -155,10 +192,11 @@ class DamageWatch:
 
     def last_change(self, after: float) -> float | None:
         """When the screen last changed after a moment, flicker aside."""
+        ignored = self._flicker + self._hidden
         for change in reversed(self._changes):
             if change.when <= after:
                 return None
-            if not any(_inside(change.box, place) for place in self._flicker):
+            if not any(_inside(change.box, place) for place in ignored):
                 return change.when
         return None
 
@@ -202,10 +240,10 @@ def _inside(box: Box, place: Box) -> bool:
     )
 
 
-def watch(env: DisplayEnv) -> Any:
+def watch(env: DisplayEnv, *, tooltips: bool = False) -> DamageWatch | None:
     """A `DamageWatch`, or None where the server has no damage extension."""
     display = open_display(env)
     try:
-        return DamageWatch(env) if display.has_extension("DAMAGE") else None
+        return DamageWatch(env, tooltips=tooltips) if display.has_extension("DAMAGE") else None
     finally:
         display.close()

@@ -191,7 +191,8 @@ class VirtualDesktop:
     async def _connect(self, env: DisplayEnv) -> None:
         worker = Worker("screen")
         screen = await worker.run(Screen, env)
-        damage = await asyncio.to_thread(settle.watch, env)
+        own = isinstance(self._display, ExistingDisplay)
+        damage = await asyncio.to_thread(settle.watch, env, tooltips=own)
         windows, accessibility = WindowList(env), Accessibility(env)
         self._parts = _Parts(worker, screen, damage, windows, accessibility)
         await asyncio.gather(
@@ -330,9 +331,9 @@ class VirtualDesktop:
             lambda p: p.worker.run(lambda: pictures.png(self._frame(p.screen)))
         )
 
-    def _mark(self) -> None:
+    def _mark(self, hover: bool = False) -> None:
         if self._parts and self._parts.damage:
-            self._parts.damage.mark()
+            self._parts.damage.mark(hover=hover)
 
     async def settle(self, *, first: float = 0.15, quiet: float = 0.1, cap: float = 2.0) -> Settled:
         async def wait() -> Settled:
