@@ -98,16 +98,19 @@ class DaskPlacement:
     Args:
         address: of a scheduler, as ``tcp://host:8786``; a cluster on this machine if None.
         slots: worker processes of a cluster of our own, a desktop each.
+        patience: seconds for the scheduler to answer.
 
     Raises:
         ConfigurationError: Dask is not installed, or no scheduler answers there.
     """
 
-    def __init__(self, address: str | None = None, *, slots: int = 2) -> None:
+    def __init__(
+        self, address: str | None = None, *, slots: int = 2, patience: float = 15.0
+    ) -> None:
         self._distributed = extra("distributed")
         self._cluster = None if address else self._own_cluster(slots)
         try:
-            self._client = self._distributed.Client(address or self._cluster, timeout=15)
+            self._client = self._distributed.Client(address or self._cluster, timeout=patience)
         except (OSError, ValueError, TimeoutError) as error:
             raise ConfigurationError(
                 f"No scheduler answers at {address}: {error}. Start one with `dask scheduler`, "

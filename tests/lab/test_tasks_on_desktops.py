@@ -1,4 +1,4 @@
-"""Every task three ways on real desktops: the start fails, the near miss fails, the oracle passes."""
+"""Every task three ways on real desktops: start and near miss fail, the oracle passes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,185 @@
+"""Experiments on Dask: worker processes on addresses of their own, lost workers, the whole command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from lab_stage import FakeStage, SlowStage, hello_task, small
+
+from agent.errors import ConfigurationError
+from agent.experiments.placement import DaskPlacement
+from agent.experiments.runner import Runner, RunState
+
+ROOT = Path(__file__).parents[2]
+
+
+class Machines:
+    """A scheduler and workers, each a process with an address of its own on loopback."""
+
+    def __init__(self, scheduler: str) -> None:
+        self.scheduler = scheduler
+        self.workers: list[asyncio.subprocess.Process] = []
+
+    async def worker(self, host: str, *, desktop: bool = True) -> asyncio.subprocess.Process:
+        offers = ["--resources", "desktop=1"] if desktop else []
+        arguments = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", host, *offers)
+        process = await start("worker", self.scheduler, *arguments)
+        await until_printed(process, "Registered to")
+        self.workers.append(process)
+        return process
+
+
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "lab")])
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "dask",
+        *arguments,
+        env={**os.environ, "PYTHONPATH": paths, "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "info"},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def until_printed(process: asyncio.subprocess.Process, words: str) -> str:
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        async for line in process.stderr:
+            if words in (text := line.decode()):
+                drain = asyncio.create_task(process.stderr.read())
+                drain.add_done_callback(lambda task: task.cancelled() or task.exception())
+                return text
+    raise AssertionError(f"{words!r} was not printed")
+
+
+@asynccontextmanager
+async def machines() -> AsyncIterator[Machines]:
+    scheduler = await start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    line = await until_printed(scheduler, "Scheduler at:")
+    made = Machines(line.split("Scheduler at:")[1].strip())
+    try:
+        yield made
+    finally:
+        for process in (*made.workers, scheduler):
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+@pytest.mark.slow
+async def test_a_lost_worker_costs_no_trial_and_none_counts_twice(tmp_path: Path) -> None:
+    """Two hosts share the work; one is killed amid a trial, and the other one does the rest."""
+    attempts = tmp_path / "attempts"
+    experiment = small({"good": "good"}, [hello_task(f"t{n}") for n in range(8)])
+    async with machines() as made:
+        await made.worker("127.0.0.2")
+        victim = await made.worker("127.0.0.3")
+        place = await asyncio.to_thread(DaskPlacement, made.scheduler)
+        assert place.slots == 2
+        killed = threading.Event()
+
+        def kill_in_the_midst(state: RunState) -> None:
+            if state.done >= 2 and not killed.is_set():
+                killed.set()
+                victim.send_signal(signal.SIGKILL)
+
+        runner = Runner(
+            experiment, tmp_path, place, stage=SlowStage(attempts), tell=kill_in_the_midst
+        )
+        state = await asyncio.to_thread(runner.run)
+        assert killed.is_set()
+        assert place.slots == 1
+        await asyncio.to_thread(place.close)
+    assert dict(state.statuses) == {"passed": 8}
+    results = runner.store.results()
+    assert Counter(r.task for r in results) == dict.fromkeys((f"t{n}" for n in range(8)), 1)
+    assert len(attempts.read_text().split()) > 8
+
+
+@pytest.mark.slow
+async def test_a_worker_without_a_desktop_gets_no_trials(tmp_path: Path) -> None:
+    """With such workers only, the trials are errors that say how to start others."""
+    async with machines() as made:
+        await made.worker("127.0.0.2", desktop=False)
+        place = await asyncio.to_thread(DaskPlacement, made.scheduler)
+        assert (place.slots, place.workers) == (0, 1)
+        runner = Runner(
+            small({"good": "good"}), tmp_path, place, stage=FakeStage(), no_worker_seconds=0.5
+        )
+        state = await asyncio.to_thread(runner.run)
+        await asyncio.to_thread(place.close)
+    assert dict(state.statuses) == {"error": 3}
+    assert "desktop=1" in runner.store.results()[0].advice
+
+
+def test_an_address_without_a_scheduler_says_how_to_start_one() -> None:
+    """The person is told the commands."""
+    with pytest.raises(ConfigurationError, match="dask scheduler"):
+        DaskPlacement("tcp://127.0.0.1:1", patience=1.0)
+
+
+async def command(*arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "agent.experiments",
+        *arguments,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+EXPERIMENT = """
+name: e2e
+hypothesis: Steps pass more often than goals.
+baseline: goal
+arms:
+  goal: {model: offline, phrasing: goal}
+  steps: {model: offline, phrasing: steps}
+tasks: [note-write, create-list, read-aloud, sort-names]
+"""
+
+
+@pytest.mark.desktop
+@pytest.mark.slow
+async def test_one_command_runs_a_keyless_experiment_and_writes_the_report(tmp_path: Path) -> None:
+    """Two wordings for the offline planner on two desktops: trials, report, list, show, compare."""
+    path, results = tmp_path / "e2e.yaml", str(tmp_path / "results")
+    path.write_text(EXPERIMENT)
+    code, out, err = await command("--results", results, "run", str(path), "--slots", "2")
+    assert code == 0, err
+    assert "steps" in out
+    markdown = next(Path(results).glob("*/report.md")).read_text()
+    html = next(Path(results).glob("*/report.html")).read_text()
+    assert "Steps pass more often than goals." in markdown
+    assert "steps against goal" in markdown
+    assert "<script" not in html
+    trials = list(Path(results).glob("*/trials/*/result.json"))
+    assert len(trials) == 8
+    ran = [json.loads(trial.read_text()) for trial in trials]
+    assert all(r["status"] == "passed" for r in ran if r["arm"] == "steps"), ran
+    assert len({r["environment"]["process"] for r in ran}) == 2
+    code, out, _ = await command("--results", results, "list")
+    assert "8/8 trials" in out
+    code, out, _ = await command("--results", results, "show", "e2e")
+    assert "steps--note-write--000" in out
+    code, out, _ = await command("--results", results, "show", "e2e", "steps--note-write--000")
+    assert json.loads(out)["status"] == "passed"
+    code, out, _ = await command("--results", results, "compare", "e2e")
+    assert "goal" in out
+    code, _, err = await command("--results", results, "compare", "nothing-such")
+    assert (code, "no experiment" in err) == (2, True)

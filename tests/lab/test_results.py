@@ -1,0 +1,166 @@
+"""Tables, analysis, report and exports, on recorded results."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from lab_stage import FakeStage, hello_task, small
+
+from agent.errors import ConfigurationError
+from agent.experiments.compare import analyse
+from agent.experiments.export import export_inspect, export_spans
+from agent.experiments.extras import extra
+from agent.experiments.placement import LocalPlacement
+from agent.experiments.power import forecast
+from agent.experiments.report import report, verdict
+from agent.experiments.runner import Runner
+from agent.experiments.spec import Experiment
+from agent.experiments.store import Store, list_stores
+from agent.experiments.trial import TrialResult
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two arms by six tasks by two repeats, recorded once."""
+    place = LocalPlacement(2)
+    tasks = [hello_task(f"t{n}") for n in range(6)]
+    experiment = small(tasks=tasks, repeats=2, baseline="bad", hypothesis="Good is better.")
+    root = tmp_path_factory.mktemp("results")
+    runner = Runner(experiment, root, place, stage=FakeStage())
+    runner.run()
+    place.close()
+    return runner.store
+
+
+def recorded(experiment: Experiment, passed: dict[str, str]) -> list[TrialResult]:
+    """Results by arm: one letter a trial: p, f, e, l, s, c."""
+    names = {
+        "p": "passed", "f": "failed", "e": "error", "l": "limit", "s": "stopped_by_user",
+        "c": "cancelled",
+    }  # fmt: skip
+    found = []
+    for arm, letters in passed.items():
+        cells = [c for c in experiment.cells() if c[0] == arm]
+        for (_, task, repeat), letter in zip(cells, letters, strict=True):
+            given = {
+                "id": f"{arm}{task.id}{repeat}",
+                "experiment": "",
+                "arm": arm,
+                "repeat": repeat,
+            }
+            rest = {"task": task.id, "task_hash": "", "status": names[letter]}
+            found.append(TrialResult.model_validate(given | rest))
+    return found
+
+
+def test_errors_are_kept_apart_from_failures() -> None:
+    """Intention to treat counts errors as failures; the rate of completed trials leaves them out."""
+    experiment = small(tasks=[hello_task(f"t{n}") for n in range(4)])
+    arm = analyse(experiment, recorded(experiment, {"good": "ppef", "bad": "fffc"})).arms
+    assert arm["good"].intention.value == 0.5
+    assert arm["good"].completed.value == pytest.approx(2 / 3)
+    assert arm["bad"].intention.tasks == 3
+    assert arm["good"].statuses == {"passed": 2, "error": 1, "failed": 1}
+
+
+def test_the_table_is_queried_with_sql(store: Store) -> None:
+    """DuckDB reads the Parquet table; a wrong query is told in words."""
+    rows = store.query("select arm, count(*) n, avg(score) s from trials group by arm order by arm")
+    assert rows == [{"arm": "bad", "n": 12, "s": 0.0}, {"arm": "good", "n": 12, "s": 1.0}]
+    assert "m_actions" in store.query("select * from trials limit 1")[0]
+    with pytest.raises(ConfigurationError, match="query is wrong"):
+        store.query("select nothing from nowhere")
+
+
+def test_a_clear_difference_is_called_one(store: Store) -> None:
+    """Six tasks of six fixed: the exact test finds it; fixed tasks are listed."""
+    comparison = analyse(store.experiment, store.results()).comparisons["good"]
+    assert "passes more often" in verdict(comparison)
+    assert comparison.success.p == pytest.approx(2 / 2**6)
+    assert len(comparison.fixed) == 6
+    assert comparison.broken == ()
+
+
+def test_too_little_is_not_called_a_difference() -> None:
+    """Three of three fixed proves nothing, and is said to."""
+    experiment = small(baseline="bad")
+    results = recorded(experiment, {"good": "ppp", "bad": "fff"})
+    assert "No clear difference" in verdict(analyse(experiment, results).comparisons["good"])
+
+
+def test_an_experiment_without_results_is_reported_as_such(tmp_path: Path) -> None:
+    """Nothing run yet: no numbers, no crash."""
+    empty = Store.create(tmp_path, small())
+    text = report(empty)
+    assert "0 done" in text
+    assert "6 of 6 trials are not there yet" in text
+    assert math.isnan(analyse(empty.experiment, []).arms["good"].intention.value)
+
+
+def test_the_report_is_one_page_without_markup_of_agents(store: Store) -> None:
+    """Names, numbers and hypothesis in both forms; text of agents is escaped."""
+    markdown, html = report(store), report(store, kind="html")
+    for words in ("Good is better.", "good against bad", "pass^k", "exact", "t0"):
+        assert words in markdown
+        assert words in html
+    result = store.trial("bad--t0--000").result
+    evil = result.model_copy(update={"reason": "<script>alert(1)</script> | `x`"})
+    path = store.trial("bad--t0--000").folder / "result.json"
+    before = path.read_text()
+    path.write_text(evil.model_dump_json())
+    try:
+        assert "<script" not in report(store)
+        assert "<script" not in report(store, kind="html")
+    finally:
+        path.write_text(before)
+
+
+def test_looks_before_the_end_are_counted(tmp_path: Path) -> None:
+    """Peeking is written down and shown."""
+    store = Store.create(tmp_path, small())
+    report(store)
+    assert "looked at 2 times before the end" in report(store)
+
+
+def test_what_an_experiment_can_find_is_told_before(store: Store) -> None:
+    """Trials, money and detectable effect; earlier trials replace guesses."""
+    guess = forecast(small({"a": "claude-x", "b": "offline"}, repeats=2))
+    assert guess.trials == 12
+    assert guess.dollars > 0
+    assert guess.detectable is None
+    again = forecast(store.experiment, earlier=store.results())
+    assert "12 earlier trials" in again.basis
+
+
+def test_experiments_are_listed(store: Store) -> None:
+    """Every folder with a definition."""
+    assert [s.folder for s in list_stores(store.folder.parent)] == [store.folder]
+
+
+def test_a_missing_extra_is_told_with_its_name() -> None:
+    """What to install is in the message."""
+    with pytest.raises(ConfigurationError, match=r"sayso\[lab\]"):
+        extra("no_such_library_anywhere")
+
+
+def test_traces_for_opentelemetry(store: Store, tmp_path: Path) -> None:
+    """A root span a trial, with turns and tools below it."""
+    pytest.importorskip("opentelemetry.sdk")
+    target = tmp_path / "spans.jsonl"
+    assert export_spans(store, target) == 24
+    spans = [json.loads(line) for line in target.read_text().splitlines()]
+    roots = [s for s in spans if s["parent_id"] is None]
+    assert len(roots) == 24
+    assert {s["name"].split()[0] for s in spans} == {"invoke_agent", "chat", "execute_tool"}
+
+
+def test_logs_for_inspect_ai(store: Store, tmp_path: Path) -> None:
+    """inspect_ai reads them back."""
+    log = pytest.importorskip("inspect_ai.log")
+    assert export_inspect(store, tmp_path / "logs") == 24
+    read = log.read_eval_log(str(tmp_path / "logs" / "good.json"))
+    assert len(read.samples) == 12
+    assert read.results.scores[0].metrics["accuracy"].value == 1.0
