@@ -59,7 +59,7 @@ class Assembler:
                 self._stop_reason = event["delta"].get("stop_reason") or self._stop_reason
                 self._stop_details = event["delta"].get("stop_details") or {}
                 if self._stop_details and self._stop_reason != "refusal":
-                    yield Warned(f"The model's service adds a remark{self._why()}.")
+                    yield Warned(f"The model's service remarks: {self._why or 'take care'}")
             case "message_stop":
                 self._complete = True
             case _:
@@ -131,12 +131,14 @@ class Assembler:
         advice = "Say it differently, or leave it out."
         if other := self._stop_details.get("recommended_model"):
             advice += f" The service recommends the model {other} for it."
-        return f"The model declined to answer{self._why()}. {advice}"
+        reason = f" ({self._why})" if self._why else ""
+        return f"The model declined to answer{reason}. {advice}"
 
+    @property
     def _why(self) -> str:
+        """The service's reason for the end of the answer, if it gave one."""
         details = self._stop_details
-        why = details.get("explanation") or details.get("category") or details.get("type")
-        return f" ({why})" if why and why != "refusal" else ""
+        return str(details.get("explanation") or details.get("category") or "")
 
 
 def _fallback(block: Mapping[str, Any]) -> str:

@@ -3,8 +3,7 @@
 It streams scripted answers as the service does, refuses what the service refuses, counts
 cached tokens, signs thinking blocks, and produces every fault on demand::
 
-    from agent.testing.messages_http import CountHandler, MessagesHandler, ModelHandler, Served
-from agent.testing.messages_script import call, fails, says, thinking
+    from agent.testing.messages_script import call, fails, says, thinking
     from agent.testing.messages_server import MessagesServer
 
     async with MessagesServer([

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent import events as ev
+from agent.approval import Rule
 from agent.errors import BadInput, InputHalted
 from agent.session import Session
 from agent.testing.fake_desktop import FakeDesktop
@@ -206,6 +207,53 @@ async def test_hammering_stop_and_hold_breaks_nothing(make):
     session.say("Are you well?")
     await session.wait_idle(20)
     assert session.log.of(ev.TaskFinished)[-1].summary == "Fine."
+
+
+async def test_a_tool_that_crashes_is_noticed_while_the_answer_hangs(make):
+    async def crashes(call: ToolCall) -> ToolResult:
+        raise RuntimeError("a bug in the tool")
+
+    session = await make([[*call(), hang]], FakeTool(crashes))
+    session.say("Click.")
+    await session.wait_idle(20)
+    assert session.model.closed_streams == 1
+    finished = session.log.of(ev.TaskFinished)[-1]
+    assert finished.outcome == "failed"
+    assert "a bug in the tool" in finished.summary
+
+
+async def played_with(settings, **parts: Any) -> list[ev.ApprovalDecided]:
+    """One risky call under some rules; returns what was decided."""
+    ask = call("bash", toolset=None, command="ls")
+    tool = FakeTool(harmless=False, name="shell", members=("bash",), toolset=None)
+    session = Session.create(
+        settings,
+        desktop=FakeDesktop(),
+        model=ScriptedModel([[*ask, *done("tool_use")], [*says("Done."), *done()]]),
+        tools=(tool,),
+        **parts,
+    )
+    await session.open()
+    session.say("List.")
+    await session.wait_idle(20)
+    decided = session.log.of(ev.ApprovalDecided)
+    assert not session.log.of(ev.ApprovalAsked)
+    assert len(tool.ran) == sum(d.decision == "allow" for d in decided)
+    assert decided[0].action_id == session.log.of(ev.ActionProposed)[0].action_id
+    await session.close()
+    return decided
+
+
+@pytest.mark.parametrize("decision", ["deny", "alternative"])
+async def test_what_a_rule_forbids_is_on_record_though_nobody_was_asked(settings, decision: Any):
+    rule = Rule("no shell", decision, lambda intent: True, advice="Use the editor.")
+    (decided,) = await played_with(settings, rules=(rule,))
+    assert (decided.decision, decided.channel, decided.note) == (decision, "rule", "no shell")
+
+
+async def test_what_was_allowed_beforehand_is_on_record(settings):
+    (decided,) = await played_with(settings, allowed=frozenset({"shell"}))
+    assert (decided.decision, decided.channel, decided.note) == ("allow", "rule", "shell")
 
 
 async def test_blank_words_are_refused(make):

@@ -273,7 +273,7 @@ def asked_before_done(events: list[ev.Event]) -> None:
 
 @pytest.mark.slow
 @settings(
-    max_examples=2000,
+    max_examples=3000,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

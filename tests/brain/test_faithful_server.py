@@ -19,6 +19,7 @@ from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Reply, call, fails, says, thinking
 from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import FakeDesktop, FakeTool, HastyClock
+from agent.tools import build_tools
 from agent.tools.base import ToolCall, ToolResult
 
 KEY = "sk-ant-test-0123456789"
@@ -61,9 +62,10 @@ async def act(call: ToolCall) -> ToolResult:
 class Rig:
     """A server, the SDK and a session."""
 
-    def __init__(self, script: list[Reply], tool: FakeTool | None = None) -> None:
+    def __init__(self, script: list[Reply], **parts: Any) -> None:
         self.script = script
-        self.tool = tool or FakeTool(act, members=MEMBERS)
+        self.tool = FakeTool(act, members=MEMBERS)
+        self.parts = {"settings": SETTINGS, "desktop": FakeDesktop(), "tools": (self.tool,)} | parts
         self.server = MessagesServer(self._answer, key=KEY)
 
     def _answer(self, request: object) -> Reply:
@@ -75,13 +77,11 @@ class Rig:
         client = new_client(KEY, self.server.base_url)
         self.model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), client, clock=clock)
         self.session = Session(
-            SETTINGS,
-            "rig",
-            MemorySessionJournal(),
-            desktop=FakeDesktop(),
+            session_id="rig",
+            journal=MemorySessionJournal(),
             model=self.model,
-            tools=(self.tool,),
             clock=clock,
+            **self.parts,
         )
         await self.session.open()
         return self
@@ -150,6 +150,52 @@ async def test_the_first_action_starts_before_the_stream_has_ended():
         await rig.session.log.wait_for(lambda e: e.kind == "action_finished", timeout=30)
         assert not rig.session.log.of(ev.TurnFinished)
         rig.session.stop("enough")
+
+
+def darken(desktop: FakeDesktop, event: ev.Event) -> None:
+    desktop.shade += 20 * (event.kind == "action_started")
+
+
+async def test_at_the_limit_it_holds_with_the_last_picture_in_hand_and_goes_on_when_told():
+    """The real computer tool: one picture closes the batch, then the person is asked."""
+    desktop = FakeDesktop()
+    script = [
+        says(call("left_click", coordinate=[5, 5]), call("type", text="hello")),
+        says("Done."),
+    ]
+    limited = SETTINGS.model_copy(update={"max_turns": 1})
+    async with Rig(script, tools=build_tools(desktop), desktop=desktop, settings=limited) as rig:
+        log = rig.session.log
+        log.subscribe(lambda e: darken(desktop, e))
+        rig.session.say("Write hello.")
+        question = await log.wait_for(lambda e: e.kind == "question_asked", timeout=30)
+        assert isinstance(question, ev.QuestionAsked)
+        assert rig.session.status.who == "waiting"
+        (seen,) = log.of(ev.ScreenSeen)
+        assert seen.image is not None
+        assert [e.image for e in log.of(ev.ActionFinished)] == [None, None]
+        assert len(rig.server.requests) == 1
+        rig.session.answer(question.question_id, "Yes.")
+        await rig.session.wait_idle(30)
+        results = rig.server.requests[1].body["messages"][-1]["content"]
+        kinds = [[part["type"] for part in result["content"]] for result in results]
+        assert "image" not in kinds[0]
+        assert kinds[1][-1] == "image"
+        assert rig.refused() == []
+
+
+async def test_a_refusal_is_shown_as_such_and_nothing_is_tried_in_its_place():
+    """A safety signal is for the person: one request, one notice, the end of the task."""
+    details = {"type": "refusal", "category": "cyber", "explanation": "It looks like an attack."}
+    refusal = says("I can", stop_reason="refusal", stop_details=details)
+    async with Rig([refusal]) as rig:
+        rig.session.say("Hello?")
+        await rig.session.wait_idle(30)
+        (notice,) = rig.session.log.of(ev.Failed)
+        assert notice.where == "safety"
+        assert "It looks like an attack." in notice.error
+        assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "refused"
+        assert len(rig.server.requests) == 1
 
 
 async def test_a_busy_service_is_waited_for_in_sight():

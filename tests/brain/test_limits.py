@@ -6,7 +6,8 @@ import pytest
 
 from agent import events as ev
 from agent.limits import Limits, agrees, refuses
-from agent.testing.scripted import call, done, says
+from agent.session import Session
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolResult
 
 END = [*says("Done."), *done()]
@@ -55,6 +56,29 @@ async def test_a_no_ends_the_task_at_the_limit(make):
     await session.wait_idle(20)
     assert session.log.of(ev.TaskFinished)[0].outcome == "limit"
     assert not session.answer(question.question_id, "Yes.")
+
+
+async def test_what_was_allowed_more_is_still_allowed_after_a_resume(make, settings):
+    session = await make([*clicks(3), END], max_dollars=1.0)
+    session.say("Click around.")
+    question = await asked(session)
+    session.answer(question.question_id, "Yes.")
+    await session.wait_idle(20)
+    assert session.status.usage.dollars == 1.5
+    await session.close()
+    again = Session.resume(
+        settings.model_copy(update={"max_dollars": 1.0}),
+        session.id,
+        desktop=FakeDesktop(),
+        model=ScriptedModel([[*says("I am here."), *done()]]),
+        tools=(FakeTool(),),
+    )
+    await again.open()
+    again.say("Are you there?")
+    await again.wait_idle(20)
+    assert len(again.log.of(ev.QuestionAsked)) == 1
+    assert again.log.of(ev.TaskFinished)[-1].outcome == "done"
+    await again.close()
 
 
 async def test_another_answer_is_read_by_the_model(make):

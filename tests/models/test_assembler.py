@@ -11,7 +11,7 @@ from model_conversation import TOOLS
 
 from agent.models.anthropic_dialects import ToolsetDialect
 from agent.models.anthropic_stream import Assembler
-from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text
+from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text, Warned
 from agent.testing.messages_accounting import Signer
 from agent.testing.messages_script import Pace, Reply, call, text, thinking
 from agent.testing.messages_sse import Answer
@@ -70,3 +70,38 @@ def test_a_cut_stream_gives_a_prefix(blocks: list[Block], cut: int) -> None:
     stream = events(blocks, 8)
     whole, part = assemble(stream), assemble(stream[:cut])
     assert whole[: len(part)] == part
+
+
+def test_another_model_in_place_of_one_that_declined_is_told() -> None:
+    """A ``fallback`` block is a safety signal: the person reads who answers, and why."""
+    assembler = Assembler("claude-opus-5-5", lambda block: block, narrates=False)
+    block = {
+        "type": "fallback",
+        "from": {"model": "claude-opus-5-5"},
+        "to": {"model": "claude-opus-5"},
+        "trigger": {"type": "refusal", "category": "cyber"},
+    }
+    parts = [
+        part
+        for event in (
+            {"type": "content_block_start", "index": 0, "content_block": block},
+            {"type": "content_block_stop", "index": 0},
+        )
+        for part in assembler.feed(event)
+    ]
+    told, kept = parts
+    assert isinstance(told, Warned)
+    assert "claude-opus-5 answers in its place" in told.text
+    assert "cyber" in told.text
+    assert kept == BlockDone(0, block)
+
+
+def test_a_remark_beside_a_good_end_is_told() -> None:
+    """``stop_details`` that come with anything but a refusal are shown, not swallowed."""
+    assembler = Assembler("claude-opus-5-5", lambda block: block, narrates=False)
+    delta = {
+        "stop_reason": "end_turn",
+        "stop_details": {"type": "notice", "explanation": "Careful."},
+    }
+    (told,) = assembler.feed({"type": "message_delta", "delta": delta, "usage": {}})
+    assert told == Warned("The model's service remarks: Careful.")

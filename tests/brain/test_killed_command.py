@@ -1,0 +1,55 @@
+"""The command killed on the real desktop, with the default offline model, and resumed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.events import Event, load_event
+
+pytestmark = [pytest.mark.desktop, pytest.mark.slow]
+
+
+def command(data: Path, *arguments: str) -> subprocess.Popen[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ANTHROPIC_", "SAYSO_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "agent", *arguments, "--json", "--sandbox", "prefer"],
+        env={**clean, "SAYSO_DATA_DIR": str(data)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_task_killed_in_an_action_is_resumed_with_all_that_was_printed(tmp_path: Path):
+    """``kill -9`` in the first action; ``--resume`` mends the journal and works on."""
+    first = command(tmp_path, "Open the text editor and type good morning")
+    assert first.stdout is not None
+    printed: list[Event] = []
+    for line in first.stdout:
+        printed.append(load_event(line))
+        if printed[-1].kind == "action_started":
+            break
+    first.kill()
+    first.communicate()
+    assert printed[0].kind == "session_opened"
+    session_id = printed[0].session_id
+    second = command(tmp_path, "Press escape", "--resume", session_id)
+    out, err = second.communicate(timeout=90)
+    assert second.returncode == 0, err
+    after = [load_event(line) for line in out.splitlines()]
+    numbers = [event.seq for event in after]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    cut = [event for event in after if event.kind == "task_finished"]
+    assert [event.outcome for event in cut] == ["stopped", "done"]
+    assert numbers[0] > printed[-1].seq
+    third = command(tmp_path, "--export", session_id, str(tmp_path / "out"))
+    third.communicate(timeout=60)
+    lines = (tmp_path / "out" / "events.jsonl").read_text().splitlines()
+    assert [load_event(line) for line in lines[: len(printed)]] == printed
+    assert [load_event(line) for line in lines[numbers[0] :]] == after
