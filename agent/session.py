@@ -230,6 +230,7 @@ class Session:
         except JournalError as error:
             self.trouble = str(error)
         finally:
+            self._loop = None
             self.journal.close()
 
     def _mend(self) -> None:
@@ -329,12 +330,17 @@ class Session:
 
     def _desktop_changed(self, status: DesktopStatus) -> None:
         """Called by the desktop, from whichever thread."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(
-                lambda: self._show_desktop(
-                    status.state, confined=status.confined, detail=status.detail
-                )
-            )
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._follow_desktop, status)
+
+    def _follow_desktop(self, status: DesktopStatus) -> None:
+        if self._loop is None:
+            return
+        try:
+            self._show_desktop(status.state, confined=status.confined, detail=status.detail)
+        except JournalError as error:
+            self._distrust(error)
 
     def _show_desktop(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent import events as ev
+from agent.desktop.base import DesktopStatus
 from agent.errors import ConfigurationError, JournalError
 from agent.export import export_session, import_session
 from agent.history import build_messages
@@ -164,6 +166,26 @@ async def test_a_disk_that_fills_during_a_task_halts_the_input_and_says_so(setti
     assert session.trouble == ""
     assert session.log.of(ev.TaskFinished)[-1].summary == "Done."
     await session.close()
+
+
+async def test_a_desktop_that_changes_with_the_disk_full_or_after_the_end_harms_nothing(settings):
+    session = open_session(settings)
+    await session.open()
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    db = session.journal._connection()
+    (pages,) = db.execute("PRAGMA page_count").fetchone()
+    db.execute(f"PRAGMA max_page_count={pages}")
+    session._desktop_changed(DesktopStatus(state="died", detail="It fell over. " * 999))
+    while not session.trouble:
+        await asyncio.sleep(0)
+    assert "free some disk space" in session.trouble
+    assert session.desktop.input.halted
+    await session.close("x" * 9999)
+    session._desktop_changed(DesktopStatus(state="stopped"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert faults == []
 
 
 async def test_an_unusable_folder_is_told(settings, tmp_path):
