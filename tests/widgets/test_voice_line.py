@@ -394,3 +394,24 @@ def test_a_narrow_bar_says_what_is_wrong_above_itself(stage: Stage, playwright: 
         assert (bar.bounding_box() or {})["height"] == before
         bubble.click()
         expect(bubble).to_be_hidden()
+
+
+def test_a_used_up_allowance_ends_the_voice_with_a_way_out(talk: Talk) -> None:
+    """E0300 before the socket is refused: no further tickets are tried, the reason is shown."""
+    quota = {"type": "error", "code": "E0300", "slug": "quota_exceeded", "message": "No credits."}
+    talk.chat.say(quota)
+    talk.event("error", code="E0300")
+    talk.chat.drop(1008)
+    failed = talk.event("local.state", state="failed")
+    assert failed["error"]["code"] == "quota"
+    assert "HUME_API_KEY" in failed["error"]["advice"]
+    assert [e["reason"] for e in talk.bench.of("local.need_ticket")] == ["start"]
+
+
+def test_the_strongest_expressions_of_an_utterance_are_shown(talk: Talk) -> None:
+    """Three names beside the state; an utterance without scores clears them."""
+    scores = {"Joy": 0.1, "Anger": 0.5, "Doubt": 0.3, "Awe": 0.2}
+    talk.chat.say(_spoken("Open it.", models={"prosody": {"scores": scores}}))
+    expect(talk.page.get_by_role("status")).to_contain_text("Anger, Doubt, Awe")
+    talk.chat.say(_spoken("Close it."))
+    expect(talk.page.get_by_role("status")).not_to_contain_text("Anger")
