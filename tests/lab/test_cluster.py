@@ -1,4 +1,4 @@
-"""Experiments on Dask: worker processes on addresses of their own, lost workers, the whole command."""
+"""Experiments on Dask: workers on addresses of their own, lost ones, the whole command."""
 
 from __future__ import annotations
 

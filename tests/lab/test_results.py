@@ -57,7 +57,7 @@ def recorded(experiment: Experiment, passed: dict[str, str]) -> list[TrialResult
 
 
 def test_errors_are_kept_apart_from_failures() -> None:
-    """Intention to treat counts errors as failures; the rate of completed trials leaves them out."""
+    """Intention to treat counts errors as failures; the completed rate leaves them out."""
     experiment = small(tasks=[hello_task(f"t{n}") for n in range(4)])
     arm = analyse(experiment, recorded(experiment, {"good": "ppef", "bad": "fffc"})).arms
     assert arm["good"].intention.value == 0.5

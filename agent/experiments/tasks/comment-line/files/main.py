@@ -1,4 +1,3 @@
 import antigravity
-
 print("hello")
 print("bye")
