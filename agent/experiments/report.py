@@ -225,8 +225,8 @@ def _limits(experiment: Experiment, analysis: Analysis, looks: int) -> list[str]
     ]
     if len(experiment.tasks) < FEW_TASKS:
         lines.append(
-            f"Only {len(experiment.tasks)} tasks: intervals are too narrow, and small effects "
-            "go unseen."
+            f"Only {len(experiment.tasks)} tasks: only large effects show. Add tasks rather "
+            "than repeats."
         )
     if looks:
         lines.append(f"Results were looked at {looks} times before the end: p is too small.")

@@ -23,9 +23,12 @@ from agent.experiments.extras import extra
 
 Floats = npt.NDArray[np.float64]
 FEW_TASKS = 20
-"""Under this many tasks intervals are too narrow; results say so."""
+"""Under this many tasks intervals lean on few; results say so."""
 
 RESAMPLES = 4999
+_T_BELOW = 30
+"""Tasks from which on the bootstrap is used for differences; see ``docs/statistics.md``."""
+
 _EXACT_UP_TO = 14
 """Differences up to which all sign flips are counted out."""
 
@@ -141,12 +144,12 @@ def compare_success(
         low, high = min(low, value), max(high, value)
         estimate = Estimate(value, low, high, level_words, len(pairs), _few(len(pairs)))
         return Comparison(estimate, p, test, p)
-    low, high = _bootstrap(diffs, level, seed)
+    low, high, method = _paired_interval(diffs, level, seed)
     estimate = Estimate(
         float(diffs.mean()),
         max(-1.0, low),
         min(1.0, high),
-        "paired task bootstrap",
+        method,
         len(diffs),
         _few(len(diffs)),
     )
@@ -167,10 +170,9 @@ def compare_ratio(
         note = "one pair only" if len(logs) < 2 else "all ratios are equal"
         estimate = Estimate(value, math.nan, math.nan, "no interval", len(logs), note)
         return Comparison(estimate, p, test, p)
-    low, high = _bootstrap(logs, level, seed)
-    estimate = Estimate(
-        value, math.exp(low), math.exp(high), "paired log bootstrap", len(logs), _few(len(logs))
-    )
+    low, high, method = _paired_interval(logs, level, seed)
+    ends = math.exp(low), math.exp(high)
+    estimate = Estimate(value, *ends, f"{method}, logs", len(logs), _few(len(logs)))
     return Comparison(estimate, p, test, p)
 
 
@@ -251,6 +253,16 @@ def _wilson_share(share: float, tasks: int, level: float) -> tuple[float, float]
     return max(0.0, min(middle - reach, share)), min(1.0, max(middle + reach, share))
 
 
+def _paired_interval(values: Floats, level: float, seed: int) -> tuple[float, float, str]:
+    """Of a mean of differences: Student's t for few tasks, where BCa covers too little."""
+    if len(values) >= _T_BELOW:
+        return *_bootstrap(values, level, seed), "paired task bootstrap"
+    error = float(values.std(ddof=1)) / math.sqrt(len(values))
+    reach = float(extra("scipy.stats").t.ppf(0.5 + level / 2, len(values) - 1)) * error
+    middle = float(values.mean())
+    return middle - reach, middle + reach, "paired t over tasks"
+
+
 def _bootstrap(values: Floats, level: float, seed: int) -> tuple[float, float]:
     """BCa over tasks; percentiles where BCa is undefined."""
     stats: Any = extra("scipy.stats")
@@ -280,4 +292,4 @@ def _constant(values: Floats) -> bool:
 
 
 def _few(tasks: int) -> str:
-    return f"only {tasks} tasks: the interval is too narrow" if tasks < FEW_TASKS else ""
+    return f"only {tasks} tasks: add tasks rather than repeats" if tasks < FEW_TASKS else ""

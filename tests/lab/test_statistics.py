@@ -42,8 +42,8 @@ def test_wilson_of_all_passes_is_no_certainty() -> None:
 
 
 def test_few_tasks_are_warned_of() -> None:
-    """Under twenty tasks an interval says that it is too narrow."""
-    assert "too narrow" in success_rate([(1, 2), (2, 2), (0, 2)]).note
+    """Under twenty tasks an interval says so."""
+    assert "only 3 tasks" in success_rate([(1, 2), (2, 2), (0, 2)]).note
     assert success_rate([(1, 2), (2, 2)] * 15).note == ""
 
 
@@ -98,6 +98,16 @@ def test_ratios_are_multiplicative() -> None:
     assert comparison.estimate.low < 2 < comparison.estimate.high
     assert comparison.p < 0.01
     assert compare_ratio([1.0, 2.0], [2.0, 4.0]).estimate.value == pytest.approx(2.0)
+
+
+def test_few_differences_have_an_interval_of_student() -> None:
+    """Ten tasks: mean and t interval by hand; many tasks: the bootstrap."""
+    a, b = [(1, 4)] * 10, [(1, 4), (3, 4)] * 5
+    few = compare_success(a, b).estimate
+    assert few.method == "paired t over tasks"
+    assert few.value == 0.25
+    assert few.high == pytest.approx(0.25 + 2.262157 * 0.2635231 / math.sqrt(10))
+    assert compare_success(a * 3, b * 3).estimate.method == "paired task bootstrap"
 
 
 def test_means_without_spread_have_no_false_precision() -> None:
