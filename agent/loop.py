@@ -101,6 +101,8 @@ class Loop:
         async with self._acting(turn), aclosing(self.agent.model.stream(request)) as parts:
             async for part in parts:
                 self._take(turn, part)
+                if isinstance(part, BlockDone):
+                    await asyncio.sleep(0)  # the action begins before more is read
             if turn.done is None:
                 raise StreamBroken("The answer ended before its end.")
         return turn

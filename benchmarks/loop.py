@@ -21,7 +21,7 @@ from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
 from agent.session import Session
 from agent.settings import Settings
-from agent.testing.messages_script import Reply, call, says
+from agent.testing.messages_script import Pace, Reply, call, says
 from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, hang
 from agent.testing.scripted import call as scripted_call
@@ -33,11 +33,14 @@ ACTIONS = 30
 CACHE_READ, CACHE_WRITE = 0.05, 1.25
 """Prices relative to fresh input, of the model that is benchmarked."""
 
-PICTURE_BYTES = 120_000
-"""A busy 1366x768 screen as JPEG q80 in base64, as measured; the fake's are smaller."""
+FIRST_PICTURE, PICTURE = 44_000, 120_000
+"""Bytes in base64 of an empty 1280x800 desktop, with which a session begins, and of a busy
+1366x768 one, both JPEG q80, as measured; the fake's pictures are smaller."""
 
-DEMO_TOKENS, DEMO_BYTES = 110_000, 153_000_000
-"""The one-action-per-turn, PNG, cache-everything way on the same task (facts, section 8)."""
+DEMO_TOKENS = 110_000
+DEMO_UPLOADS, DEMO_PICTURE = sum(range(ACTIONS + 1)), 330_000
+"""The one-action-per-turn, PNG, cache-everything way on the same task: after each action all
+pictures so far go up again; a busy 1024x768 screen as PNG in base64, as measured."""
 
 
 def settings(folder: str) -> Settings:
@@ -75,6 +78,30 @@ async def stop_latency(folder: str, repeats: int = 200) -> dict[str, float]:
         "stop → last input event, p95 ms": p(halted, 95),
         "stop → model stream closed, p95 ms": p(closed, 95),
     }
+
+
+async def stop_on_the_wire(folder: str, repeats: int = 60) -> dict[str, float]:
+    """From `stop` until the service sees its connection closed, through the real SDK."""
+    closed = []
+    reply = says("I look at the window now.", end="hang", end_after=4)
+    async with MessagesServer([reply] * repeats, key=KEY) as server:
+        for number in range(repeats):
+            session = Session.create(
+                settings(folder),
+                desktop=FakeDesktop(),
+                model=claude(server),
+                tools=(FakeTool(),),
+            )
+            await session.open()
+            session.say("Look.")
+            await session.log.wait_for(lambda e: isinstance(e, ev.TextStreamed), timeout=20)
+            began = time.monotonic()
+            session.stop("bench")
+            served = server.requests[number]
+            await asyncio.wait_for(served.gone.wait(), 20)
+            closed.append(1000 * (served.gone_at - began))
+            await session.close()
+    return {"stop → the service sees it closed, p95 ms": p(closed, 95)}
 
 
 async def loop_lag(folder: str, sessions: int = 20, seconds: float = 6.0) -> dict[str, float]:
@@ -128,7 +155,7 @@ async def task_costs(folder: str) -> dict[str, float]:
         if request.number >= ACTIONS // 3:
             return says("Done.")
         clicks = [call("left_click", coordinate=[request.number, i]) for i in range(3)]
-        return says("Next I fill in the field.", *clicks)
+        return says("Next I fill in the field.", *clicks, pace=Pace(event=0.002))
 
     async def act(call: ToolCall) -> ToolResult:
         last = call.input["coordinate"][1] == 2
@@ -136,34 +163,58 @@ async def task_costs(folder: str) -> dict[str, float]:
 
     desktop = FakeDesktop(width=1280, height=800)
     async with MessagesServer(answer, key=KEY) as server:
-        model = AnthropicModel(
-            "claude-opus-5-5", ToolsetDialect(), new_client(KEY, server.base_url)
-        )
         session = Session.create(
-            settings(folder), desktop=desktop, model=model, tools=(FakeTool(act),)
+            settings(folder), desktop=desktop, model=claude(server), tools=(FakeTool(act),)
         )
         await session.open()
         session.say("Fill in the form.")
         await session.wait_idle(120)
         usage, acted = session.status.usage, len(session.log.of(ev.ActionFinished))
-        bodies = [str(served.body) for served in server.requests]
-        fakes = [data for body in bodies for data in re.findall(r"'data': '[^']*'", body)]
-        sent = sum(r.request.bytes for r in server.requests) - sum(map(len, fakes))
-        sent += len(fakes) * PICTURE_BYTES
+        eager = eager_turns(list(session.log))
         await session.close()
     equivalent = (
         usage.input_tokens
         + CACHE_READ * usage.cache_read_input_tokens
         + CACHE_WRITE * usage.cache_creation_input_tokens
     )
+    uploads, sent = uploaded(server)
     return {
         "actions": acted,
+        "turns of more than one block, eager": statistics.mean(eager),
         "requests": len(server.requests),
         "input-price equivalent, tokens": equivalent,
         "… as a share of the one-action way": equivalent / DEMO_TOKENS,
-        "uploaded MB (pictures as 120 kB JPEG)": sent / 1e6,
-        "… as a share of the one-action way (bytes)": sent / DEMO_BYTES,
+        "pictures uploaded": uploads,
+        "… as a share of the one-action way (pictures)": uploads / DEMO_UPLOADS,
+        "uploaded MB, busy screens": sent / 1e6,
+        "… as a share of the one-action way (bytes)": sent / (DEMO_UPLOADS * DEMO_PICTURE),
     }
+
+
+def claude(server: MessagesServer) -> AnthropicModel:
+    return AnthropicModel("claude-opus-5-5", ToolsetDialect(), new_client(KEY, server.base_url))
+
+
+def eager_turns(events: list[ev.Event]) -> list[bool]:
+    """For each turn with actions, whether the first began before the answer had ended."""
+    ends = {e.turn_id: e.seq for e in events if isinstance(e, ev.TurnFinished)}
+    began = {e.action_id: e.seq for e in events if isinstance(e, ev.ActionStarted)}
+    first: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, ev.ActionProposed):
+            first.setdefault(event.turn_id, began[event.action_id])
+    return [seq < ends[turn_id] for turn_id, seq in first.items()]
+
+
+def uploaded(server: MessagesServer) -> tuple[int, float]:
+    """Pictures and bytes of all requests, each picture as large as a real one."""
+    uploads, sent = 0, 0.0
+    for served in server.requests:
+        fakes = re.findall(r"'data': '[^']*'", str(served.body))
+        uploads += len(fakes)
+        sent += served.request.bytes - sum(map(len, fakes))
+        sent += FIRST_PICTURE + PICTURE * (len(fakes) - 1)
+    return uploads, sent
 
 
 def p(values: list[float], percent: int) -> float:
@@ -174,6 +225,7 @@ async def main(as_json: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = {
             **await stop_latency(folder),
+            **await stop_on_the_wire(folder),
             **await loop_lag(folder),
             **await task_costs(folder),
         }

@@ -12,7 +12,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import RequestHandler
 
 from agent.testing.messages_accounting import segments
@@ -132,6 +132,7 @@ class MessagesHandler(RequestHandler):
 
     async def _stream(self, served: Served, reply: Reply, events: list[Event]) -> None:
         pace = reply.pace
+        self._wire().set_nodelay(True)
         for number, event in enumerate(islice(events, _shown(reply, len(events)))):
             await self._messages.pause(pace.event if number else pace.first, served)
             if served.gone.is_set():
@@ -148,8 +149,7 @@ class MessagesHandler(RequestHandler):
     async def _end(self, served: Served, reply: Reply) -> None:
         match reply.end:
             case "cut":
-                connection: Any = self.request.connection
-                connection.stream.close()
+                self._wire().close()
                 return
             case "hang":
                 await self._messages.pause(FOREVER, served)
@@ -159,6 +159,11 @@ class MessagesHandler(RequestHandler):
             case _:
                 pass
         self.finish()
+
+    def _wire(self) -> IOStream:
+        connection: Any = self.request.connection
+        stream: IOStream = connection.stream
+        return stream
 
     def _fail(self, served: Served, problem: Problem, headers: Mapping[str, str] = _NONE) -> None:
         served.status, served.problem = problem.status, problem.message

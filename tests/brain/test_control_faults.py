@@ -21,9 +21,11 @@ class Stubborn:
 
     def __init__(self) -> None:
         self.leave = asyncio.Event()
+        self.entered = asyncio.Event()
         self.cancelled = 0
 
     async def wait(self) -> None:
+        self.entered.set()
         while not self.leave.is_set():
             try:
                 await self.leave.wait()
@@ -82,7 +84,7 @@ async def test_a_model_that_ignores_cancellation_does_not_hinder_stop_or_new_wor
     stubborn = Stubborn()
     session = await make([[*says("I"), stubborn.wait, *says("am late")], [*says("Yes."), *done()]])
     session.say("One.")
-    await begun(session, "block_finished")
+    await asyncio.wait_for(stubborn.entered.wait(), 20)
     session.stop("button")
     assert session.status.who == "stopped"
     session.say("Two.")

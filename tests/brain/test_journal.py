@@ -176,13 +176,13 @@ async def test_a_desktop_that_changes_with_the_disk_full_or_after_the_end_harms_
     db = session.journal._connection()
     (pages,) = db.execute("PRAGMA page_count").fetchone()
     db.execute(f"PRAGMA max_page_count={pages}")
-    session._desktop_changed(DesktopStatus(state="died", detail="It fell over. " * 999))
+    session._desktop_changed(DesktopStatus("died", True, False, "", "It fell over. " * 999))
     while not session.trouble:
         await asyncio.sleep(0)
     assert "free some disk space" in session.trouble
     assert session.desktop.input.halted
     await session.close("x" * 9999)
-    session._desktop_changed(DesktopStatus(state="stopped"))
+    session._desktop_changed(DesktopStatus("stopped", True, False, ""))
     for _ in range(5):
         await asyncio.sleep(0)
     assert faults == []
