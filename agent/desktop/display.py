@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from jeepney import DBusAddress, new_method_call
-from jeepney.io.asyncio import DBusRouter
 from Xlib import X
 from Xlib.error import ConnectionClosedError, XError
 
 from agent.desktop import profile, sandbox
+from agent.desktop.buses import enable_accessibility, outlive_bus
 from agent.desktop.connection import open_bus, open_display
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.processes import GuardianClient, SandboxProcess
@@ -27,7 +27,6 @@ Sandboxing = Literal["require", "prefer", "off"]
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _NEEDED = ("dbus-daemon", "xfwm4")
 _WANTED = ("xfce4-panel", "xfdesktop", "xfce4-terminal", "thunar", "mousepad")
-_A11Y_SERVICE = Path("/usr/share/dbus-1/services/org.a11y.Bus.service")
 _TIMEOUT = 20.0
 
 
@@ -170,7 +169,7 @@ class PrivateDisplay:
             _server_command(self.server, self.size, self._box), environment, str(self._box.home)
         )
         number = await self._display_number(process)
-        self._watch("X server", process)
+        self._watch("X server", process.wait())
         return f":{number}"
 
     async def _display_number(self, process: SandboxProcess) -> int:
@@ -184,9 +183,9 @@ class PrivateDisplay:
             f"{self.server} ended at once: {said.decode(errors='replace')[-800:]}"
         )
 
-    def _watch(self, what: str, process: SandboxProcess) -> None:
+    def _watch(self, what: str, end: Coroutine[Any, Any, object]) -> None:
         async def watch() -> None:
-            await process.wait()
+            await end
             self._on_lost(f"The desktop's {what} ended.")
 
         self._watchers.append(asyncio.create_task(watch(), name=f"watch {what}"))
@@ -214,13 +213,17 @@ class PrivateDisplay:
         for argv in (["xfdesktop", "--sm-client-disable"], ["xfce4-panel", "--disable-wm-check"]):
             if shutil.which(argv[0]):
                 await self._run("", argv, log)
-        address, _ = await asyncio.gather(_enable_accessibility(self._env), self._await_panel())
-        self._env = _with_a11y(self._env, address)
+        address, _ = await asyncio.gather(
+            enable_accessibility(self._env.session_bus), self._await_panel()
+        )
+        self._env = dataclasses.replace(self._env, a11y_bus=address)
+        if address:
+            self._watch("accessibility bus", outlive_bus(await open_bus(address)))
 
     async def _run(self, watched: str, argv: Sequence[str], log: int) -> SandboxProcess:
         process = await self.spawn(argv, output=log)
         if watched:
-            self._watch(watched, process)
+            self._watch(watched, process.wait())
         return process
 
     async def _await_panel(self) -> None:
@@ -264,12 +267,6 @@ async def _until(condition: Callable[[], bool], step: float = 0.005) -> None:
         await asyncio.sleep(step)
 
 
-def _with_a11y(env: DisplayEnv, address: str) -> DisplayEnv:
-    import dataclasses
-
-    return dataclasses.replace(env, a11y_bus=address)
-
-
 def _wait_usable(env: DisplayEnv, panel: bool) -> None:
     """Block until a window manager and, if there is one, the panel are on the screen."""
     display = open_display(env)
@@ -304,22 +301,3 @@ def _has_dock(display: Any) -> bool:
         if said and dock in said.value:
             return bool(window.get_attributes().map_state == X.IsViewable)
     return False
-
-
-async def _enable_accessibility(env: DisplayEnv) -> str:
-    """Start the accessibility bus, tell programs that it is wanted, return its address."""
-    if not _A11Y_SERVICE.exists():  # noqa: ASYNC240 - one stat of a local file
-        return ""
-    where = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus")
-    connection = await open_bus(env.session_bus)
-    try:
-        async with DBusRouter(connection) as router:
-            bus = new_method_call(where.with_interface("org.a11y.Bus"), "GetAddress")
-            reply = await router.send_and_get_reply(bus)
-            properties = where.with_interface("org.freedesktop.DBus.Properties")
-            wanted = ("org.a11y.Status", "IsEnabled", ("b", True))
-            await router.send_and_get_reply(new_method_call(properties, "Set", "ssv", wanted))
-    finally:
-        await connection.close()
-    address = str(reply.body[0])
-    return address.partition(",guid=")[0]

@@ -95,3 +95,14 @@ class Geometry:
 
     def _node(self, node: Node) -> Node:
         return replace(node, box=self.box(node.box)) if node.box else node
+
+    def native_node(self, node: Node) -> Node:
+        """A node of the picture with its box on the screen."""
+        if self.same or node.box is None:
+            return node
+        box, (across, down) = node.box, self.native
+        width, height = self.picture
+        left, top = box.x * across // width, box.y * down // height
+        right = -(-(box.x + box.width) * across // width)
+        bottom = -(-(box.y + box.height) * down // height)
+        return replace(node, box=Box(left, top, right - left, bottom - top))

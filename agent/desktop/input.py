@@ -284,13 +284,15 @@ class Input:
     async def position(self) -> tuple[int, int]:
         if self._worker is None or self._hands is None:
             raise DesktopDied("The desktop is not running.")
-        return self._to_picture(*await self._worker.run(self._hands.strokes.position))
+        worker, strokes = self._worker, self._hands.strokes
+        return self._to_picture(*await self.guard(lambda: worker.run(strokes.position)))
 
     async def clipboard(self) -> str:
         """The clipboard's text; empty if there is none."""
         if self._worker is None or self._hands is None:
             raise DesktopDied("The desktop is not running.")
-        return await self._worker.run(self._hands.clipboard.read)
+        worker, clipboard = self._worker, self._hands.clipboard
+        return await self.guard(lambda: worker.run(clipboard.read))
 
     def halt(self) -> tuple[str, ...]:
         self._gate.halted = True

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,12 +19,12 @@ _MAX_REQUEST = 150_000
 _CHUNK = 65536
 
 
-async def _reader(fd: int) -> asyncio.StreamReader:
+async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=_CHUNK)
     file = os.fdopen(fd, "rb", buffering=0)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
-    return reader
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
+    return reader, transport
 
 
 class SandboxProcess:
@@ -75,6 +76,7 @@ class GuardianClient:
         self._pending: dict[int, asyncio.Future[int]] = {}
         self._running: dict[int, SandboxProcess] = {}
         self._early: dict[int, int] = {}
+        self._pipes: weakref.WeakSet[asyncio.ReadTransport] = weakref.WeakSet()
         self._count = 0
         self._channel: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -169,7 +171,8 @@ class GuardianClient:
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if output is None:
             read, write = os.pipe2(os.O_CLOEXEC)
-            reader = await _reader(read)
+            reader, pipe = await _reader(read)
+            self._pipes.add(pipe)
         try:
             pid = await self._ask(request, [null if stdin is None else stdin, write, write])
         finally:
@@ -253,13 +256,14 @@ class GuardianClient:
         """End everything inside, and wait until it is gone."""
         self._on_lost = lambda: None
         self._lost()
-        if self._process is None:
-            return
-        try:
-            await asyncio.wait_for(self._process.wait(), 3.0)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        if self._process is not None:
+            try:
+                await asyncio.wait_for(self._process.wait(), 3.0)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        for pipe in tuple(self._pipes):  # a full one that nobody reads never sees its end
+            pipe.close()
 
 
 def _limits() -> dict[str, int]:

@@ -218,6 +218,7 @@ def bus_config(kind: str, listen: str) -> str:
     <allow own="*"/>
   </policy>
   <limit name="max_match_rules_per_connection">50000</limit>
+  <limit name="max_replies_per_connection">50000</limit>
   <limit name="reply_timeout">60000</limit>
 </busconfig>
 """

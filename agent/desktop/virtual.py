@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import os
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from agent.desktop import launchers, pictures, settle
-from agent.desktop.accessibility import Accessibility
+from agent.desktop import launchers, pictures
 from agent.desktop.base import (
+    Box,
     DesktopStatus,
     EncodedImage,
     Frame,
@@ -30,32 +28,14 @@ from agent.desktop.environment import DisplayEnv
 from agent.desktop.existing import ExistingDisplay
 from agent.desktop.geometry import Geometry
 from agent.desktop.input import Input
+from agent.desktop.parts import Parts
 from agent.desktop.pictures import Pixels
 from agent.desktop.processes import SandboxProcess
 from agent.desktop.screen import Screen
-from agent.desktop.windows import WindowList
-from agent.desktop.worker import Worker
-from agent.errors import DesktopDied, DesktopError, DesktopUnavailable
+from agent.desktop.supervise import Supervisor
+from agent.errors import DesktopDied, DesktopError
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
-
-_MOST_RESTARTS = 3
-_RESTART_WINDOW = 60.0
-_ANSWER = 15.0
-"""Seconds after which an X server or bus that does not answer counts as dead."""
-_WAIT_READY = 20.0
-
-
-@dataclass
-class _Parts:
-    """What is connected to one running X server."""
-
-    worker: Worker
-    screen: Screen
-    damage: settle.DamageWatch | None
-    windows: WindowList
-    accessibility: Accessibility
 
 
 class VirtualDesktop:
@@ -70,6 +50,7 @@ class VirtualDesktop:
         display: an existing display (``:0``) to drive instead: unconfined.
         server: which X server a private desktop gets.
         on_change: told every change of `status`, on the loop.
+        patience: seconds after which an X server or bus that does not answer counts as dead.
     """
 
     def __init__(
@@ -84,6 +65,7 @@ class VirtualDesktop:
         display: str | None = None,
         server: Literal["auto", "Xvnc", "Xvfb"] = "auto",
         on_change: Callable[[DesktopStatus], None] | None = None,
+        patience: float = 15.0,
     ) -> None:
         self._display: PrivateDisplay | ExistingDisplay
         native = screen or (width, height)
@@ -100,17 +82,12 @@ class VirtualDesktop:
             )
         self._largest = (width, height)
         self._geometry = Geometry.fitting(native, self._largest)
-        self._on_change = on_change or (lambda status: None)
-        self._status = DesktopStatus("stopped", False, network, self._display.server)
-        self._parts: _Parts | None = None
-        self._death: asyncio.Future[str] | None = None
-        self._ready = asyncio.Event()
-        self._restarter: asyncio.Task[None] | None = None
-        self._deaths: deque[float] = deque(maxlen=_MOST_RESTARTS)
+        self._parts: Parts | None = None
         self._shot_at = 0.0
+        self._supervisor = Supervisor(self, on_change or (lambda status: None), patience)
         self.input = Input(self._to_native, self._to_picture)
         self.input.before = self._mark
-        self.input.guard = self._living
+        self.input.guard = self._supervisor.living
 
     # -- state ------------------------------------------------------------------------
 
@@ -120,7 +97,7 @@ class VirtualDesktop:
 
     @property
     def status(self) -> DesktopStatus:
-        return self._status
+        return self._supervisor.status
 
     @property
     def env(self) -> DisplayEnv:
@@ -141,17 +118,6 @@ class VirtualDesktop:
     def _to_picture(self, x: int, y: int) -> tuple[int, int]:
         return self._geometry.to_picture(x, y)
 
-    def _tell(self, state: str, detail: str = "") -> None:
-        display = self._display
-        self._status = DesktopStatus(
-            state,  # type: ignore[arg-type]
-            display.confined and state in {"ready", "restarting"},
-            display.network,
-            display.server,
-            detail,
-        )
-        self._on_change(self._status)
-
     # -- start and stop ---------------------------------------------------------------
 
     async def start(self) -> None:
@@ -160,146 +126,54 @@ class VirtualDesktop:
         Raises:
             DesktopUnavailable: it cannot run here; the text says what to install.
         """
-        if self._status.state in {"ready", "restarting"}:
-            return
-        self._tell("starting")
-        try:
-            await self._bring_up()
-        except DesktopError as error:
-            self._tell("unavailable", str(error))
-            if isinstance(error, DesktopUnavailable):
-                raise
-            raise DesktopUnavailable(str(error)) from error
-        except BaseException:
-            await self._take_down(keep_files=False)
-            self._tell("stopped")
-            raise
-
-    async def _bring_up(self) -> None:
-        self._death = asyncio.get_running_loop().create_future()
-        try:
-            await self._display.start()
-            env = self._display.env
-            self._geometry = Geometry.fitting(env.geometry, self._largest)
-            await self._connect(env)
-        except BaseException:
-            await self._take_down(keep_files=False)
-            raise
-        self._ready.set()
-        self._tell("ready", self._display.why_unconfined)
-
-    async def _connect(self, env: DisplayEnv) -> None:
-        worker = Worker("screen")
-        screen = await worker.run(Screen, env)
-        own = isinstance(self._display, ExistingDisplay)
-        damage = await asyncio.to_thread(settle.watch, env, tooltips=own)
-        windows, accessibility = WindowList(env), Accessibility(env)
-        self._parts = _Parts(worker, screen, damage, windows, accessibility)
-        await asyncio.gather(
-            self.input.attach(env, *([damage.last_change] if damage else [])),
-            windows.start(),
-            _start_if_there(accessibility),
-        )
-        if damage:  # the panel is on the screen before its buttons work
-            await damage.wait(first=0.3, quiet=0.15, cap=0.8)
+        await self._supervisor.start()
 
     async def stop(self) -> None:
         """End every process and remove every file of the desktop. Never fails."""
-        restarter, self._restarter = self._restarter, None
-        if restarter:
-            restarter.cancel()
-            await asyncio.gather(restarter, return_exceptions=True)
-        was, self._status = self._status.state, replace(self._status, state="stopped")
-        self._fail("The desktop was stopped.")
-        await self._take_down(keep_files=False)
-        if was != "stopped":
-            self._tell("stopped")
-
-    def _fail(self, reason: str) -> None:
-        self._ready.clear()
-        if self._death and not self._death.done():
-            self._death.set_result(reason)
-
-    async def _take_down(self, *, keep_files: bool) -> None:
-        self._ready.clear()
-        parts, self._parts = self._parts, None
-        if parts:
-            parts.worker.submit(parts.screen.close)
-            parts.worker.close()
-            for close in (parts.windows.close_connection, parts.accessibility.close):
-                with contextlib.suppress(DesktopError, OSError, TimeoutError):
-                    await asyncio.wait_for(close(), 2.0)
-        with contextlib.suppress(DesktopError, TimeoutError):
-            await asyncio.wait_for(self.input.detach(), 2.0)
-        if parts and parts.damage:
-            await asyncio.to_thread(parts.damage.close)
-        await self._display.stop(keep_files=keep_files)
-
-    # -- supervision ------------------------------------------------------------------
+        await self._supervisor.stop()
 
     def _lost(self, reason: str) -> None:
-        """A vital process ended, or does not answer: running actions fail, all begins anew."""
-        if self._death is None or self._death.done() or self._status.state != "ready":
-            return
-        _log.warning("%s", reason)
-        self._fail(reason)
-        self._tell("died", reason)
-        self._restarter = asyncio.get_running_loop().create_task(self._restart(reason))
+        self._supervisor.lost(reason)
 
-    async def _restart(self, reason: str) -> None:
-        now = time.monotonic()
-        often = len(self._deaths) == _MOST_RESTARTS and now - self._deaths[0] < _RESTART_WINDOW
-        self._deaths.append(now)
-        self._tell("restarting", reason)
-        try:
-            await self._take_down(keep_files=not often)
-            if often:
-                self._tell("unavailable", f"{reason} It died too often to be started again.")
-                return
-            await self._bring_up()
-        except DesktopError as error:
-            self._tell("unavailable", str(error))
+    def describe(self) -> DesktopStatus:
+        """For the supervisor: how it runs."""
+        display = self._display
+        return DesktopStatus("stopped", display.confined, display.network, display.server)
 
-    async def _living(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Await ``work`` on a ready desktop; fail at once when that dies under it."""
-        await self._await_ready()
-        assert self._death is not None  # noqa: S101
-        death = self._death
-        task = asyncio.ensure_future(work())
-        try:
-            await asyncio.wait((task, death), return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            task.cancel()
-            await asyncio.wait({task}, timeout=2.0)
-            raise
-        if task.done() and (not death.done() or task.cancelled() or task.exception() is None):
-            return task.result()
-        task.cancel()
-        task.add_done_callback(_retrieve)
-        again = "" if self._status.state == "stopped" else " It is being started again."
-        raise DesktopDied(f"{death.result()}{again}")
+    async def bring_up(self) -> str:
+        """For the supervisor: start the display and connect to it."""
+        await self._display.start()
+        env = self._display.env
+        self._geometry = Geometry.fitting(env.geometry, self._largest)
+        own = isinstance(self._display, ExistingDisplay)
+        parts = self._parts = await Parts.connect(env, tooltips=own)
+        watches = [parts.damage.last_change] if parts.damage else []
+        await asyncio.gather(self.input.attach(env, *watches), parts.start())
+        if parts.damage:  # the panel is on the screen before its buttons work
+            await parts.damage.wait(first=0.3, quiet=0.15, cap=0.8)
+        return self._display.why_unconfined
 
-    async def _await_ready(self) -> None:
-        if self._ready.is_set():
-            return
-        if self._status.state in {"stopped", "unavailable"}:
-            raise DesktopDied(f"The desktop is not running. {self._status.detail}".strip())
-        try:
-            await asyncio.wait_for(self._ready.wait(), _WAIT_READY)
-        except TimeoutError:
-            raise DesktopDied("The desktop does not come back.") from None
+    async def take_down(self, *, keep_files: bool) -> None:
+        """For the supervisor: let go of everything and end the display."""
+        parts, self._parts = self._parts, None
+        with contextlib.suppress(DesktopError, TimeoutError):
+            await asyncio.wait_for(self.input.detach(), 2.0)
+        if parts:
+            await parts.close()
+        await self._display.stop(keep_files=keep_files)
 
-    async def _on_parts(self, work: Callable[[_Parts], Awaitable[T]]) -> T:
+    async def heartbeat(self) -> None:
+        """For the supervisor: returns when the X server has answered."""
+        if self._parts:
+            await self._parts.windows.ping()
+
+    async def _on_parts(self, work: Callable[[Parts], Awaitable[T]]) -> T:
         async def do() -> T:
-            assert self._parts is not None  # noqa: S101
-            try:
-                return await asyncio.wait_for(work(self._parts), _ANSWER)
-            except TimeoutError:
-                reason = "The desktop does not answer."
-                self._lost(reason)
-                raise DesktopDied(reason) from None
+            if self._parts is None:
+                raise DesktopDied("The desktop is not running.")
+            return await work(self._parts)
 
-        return await self._living(do)
+        return await self._supervisor.answering(do)
 
     # -- seeing -----------------------------------------------------------------------
 
@@ -343,7 +217,7 @@ class VirtualDesktop:
                 return Settled(first + quiet, True, False)
             return await damage.wait(first=first, quiet=quiet, cap=cap)
 
-        return await self._living(wait)
+        return await self._supervisor.living(wait)
 
     @property
     def changed_since_screenshot(self) -> bool:
@@ -365,10 +239,25 @@ class VirtualDesktop:
         self._mark()
         await self._on_parts(lambda p: p.windows.activate(window))
 
+    async def minimise(self, window: Window) -> None:
+        """Iconify a window; ToolError if it is gone."""
+        self._mark()
+        await self._on_parts(lambda p: p.windows.minimise(window))
+
+    async def maximise(self, window: Window) -> None:
+        """Let a window fill the screen; ToolError if it is gone."""
+        self._mark()
+        await self._on_parts(lambda p: p.windows.maximise(window))
+
+    async def close_window(self, window: Window) -> None:
+        """Ask a window to close; it may answer with a dialog. ToolError if it is gone."""
+        self._mark()
+        await self._on_parts(lambda p: p.windows.close(window))
+
     async def under(self, x: int, y: int) -> Target:
         point = self._geometry.to_native(x, y)
 
-        async def look(parts: _Parts) -> Target:
+        async def look(parts: Parts) -> Target:
             window = await parts.windows.under_point(*point)
             return await parts.accessibility.under(*point, window)
 
@@ -380,6 +269,16 @@ class VirtualDesktop:
     async def text_of(self, node: Node) -> str:
         return await self._on_parts(lambda p: p.accessibility.text_of(node))
 
+    async def lines_of(self, node: Node) -> tuple[tuple[str, Box], ...]:
+        """Visible lines of a text with their boxes; a wrapped line has one box."""
+        native = self._geometry.native_node(node)
+        lines = await self._on_parts(lambda p: p.accessibility.lines_of(native))
+        return tuple((line, self._geometry.box(box)) for line, box in lines)
+
+    async def selection_of(self, node: Node) -> str:
+        """Selected text of a node; empty if nothing is selected."""
+        return await self._on_parts(lambda p: p.accessibility.selection_of(node))
+
     # -- programs ---------------------------------------------------------------------
 
     async def launchers(self) -> Sequence[Launcher]:
@@ -389,7 +288,12 @@ class VirtualDesktop:
         self._mark()
         if self._parts and self._parts.damage:
             self._parts.damage.expect_window()
-        await self.spawn(launcher.command)
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        try:  # nobody reads what it prints: a full pipe would stop it
+            command = launcher.command
+            await self._supervisor.living(lambda: self._display.spawn(command, output=nowhere))
+        finally:
+            os.close(nowhere)
 
     async def spawn(
         self, argv: Sequence[str], *, cwd: str | None = None, stdin: int | None = None
@@ -404,17 +308,6 @@ class VirtualDesktop:
         Raises:
             ToolError: it does not exist or cannot be started.
         """
-        return await self._living(lambda: self._display.spawn(argv, cwd=cwd, stdin=stdin))
-
-
-async def _start_if_there(accessibility: Accessibility) -> None:
-    """Early start saves time; a desktop without the bus is usable all the same."""
-    try:
-        await accessibility.start()
-    except DesktopError as error:
-        _log.warning("%s", error)
-
-
-def _retrieve(task: asyncio.Future[T]) -> None:
-    if not task.cancelled():
-        task.exception()
+        return await self._supervisor.living(
+            lambda: self._display.spawn(argv, cwd=cwd, stdin=stdin)
+        )

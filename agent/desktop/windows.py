@@ -48,6 +48,10 @@ class WindowList:
         """Connect; other methods do so themselves when it was not called."""
         await self._do(lambda root: None)
 
+    async def ping(self) -> None:
+        """Return when the X server has answered."""
+        await self._do(lambda root: root.get_geometry())
+
     async def close_connection(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
         self._thread.shutdown(wait=False)

@@ -14,7 +14,7 @@ import pytest
 from conftest import open_window, until
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.base import DesktopStatus
+from agent.desktop.base import DesktopStatus, Launcher
 from agent.errors import DesktopDied, DesktopUnavailable, InputHalted, ToolError
 
 pytestmark = pytest.mark.desktop
@@ -205,7 +205,26 @@ async def test_spawn_gives_output_codes_and_errors_and_kills_whole_sessions() ->
         await desktop.stop()
 
 
-@pytest.mark.parametrize("victim", ["Xvnc -displayfd", "xfwm4 --sm", "dbus-daemon --config-file"])
+async def signalled(desktop: VirtualDesktop, name: str, victim: str) -> None:
+    """Send a signal to the processes whose command line matches a shell pattern's beginning."""
+    pattern = victim.replace(" ", "\\ ")
+    script = (
+        'for p in /proc/[0-9]*; do c=$(tr "\\0" " " <$p/cmdline 2>/dev/null); case "$c" in '
+        f'sh\\ *) ;; {pattern}*) kill -{name} "${{p#/proc/}}"; echo hit;; esac; done'
+    )
+    assert "hit" in await output(desktop, "sh", "-c", script)
+
+
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "Xvnc -displayfd",
+        "xfwm4 --sm",
+        "dbus-daemon --config-file",
+        "/usr/bin/dbus-daemon --config-file",
+    ],
+    ids=["X server", "window manager", "session bus", "accessibility bus"],
+)
 async def test_the_death_of_a_vital_part_fails_the_action_and_starts_anew(victim: str) -> None:
     seen: list[DesktopStatus] = []
     desktop = VirtualDesktop(on_change=seen.append)
@@ -216,11 +235,7 @@ async def test_the_death_of_a_vital_part_fails_the_action_and_starts_anew(victim
         action = asyncio.create_task(desktop.input.hold_key("a", 90))
         window = asyncio.create_task(desktop.settle(first=60, quiet=60, cap=60))
         await asyncio.sleep(0)
-        script = (
-            'for p in /proc/[0-9]*; do c=$(tr "\\0" " " <$p/cmdline 2>/dev/null); case "$c" in '
-            f'*accessibility*) ;; "{victim}"*) kill -9 "${{p#/proc/}}"; break;; esac; done'
-        )
-        await desktop.spawn(["sh", "-c", script])
+        await signalled(desktop, "KILL", victim)
         for running in (action, window):
             with pytest.raises((DesktopDied, InputHalted)):
                 await asyncio.wait_for(running, 20)
@@ -241,6 +256,57 @@ async def test_the_death_of_a_vital_part_fails_the_action_and_starts_anew(victim
         await open_window(desktop, "mousepad", title="Mousepad")
     finally:
         await desktop.stop()
+
+
+async def test_an_x_server_that_hangs_fails_input_and_waiting_and_starts_anew() -> None:
+    desktop = VirtualDesktop(patience=2.0)
+    await desktop.start()
+    try:
+        await signalled(desktop, "STOP", "Xvnc -displayfd")
+        actions = [
+            asyncio.create_task(act)
+            for act in (
+                desktop.input.click(300, 300),
+                desktop.settle(first=60, quiet=60, cap=60),
+                desktop.screenshot(),
+                desktop.input.position(),
+            )
+        ]
+        began = time.monotonic()
+        assert desktop.input.halt() is not None
+        assert time.monotonic() - began < 1.0  # lets go while the server hangs
+        desktop.input.resume()
+        for running in actions:
+            with pytest.raises((DesktopDied, InputHalted)):
+                await asyncio.wait_for(running, 20)
+
+        async def back() -> bool:
+            return desktop.status.state == "ready"
+
+        await until(back)
+        await desktop.input.move(7, 7)
+        assert await desktop.input.position() == (7, 7)
+    finally:
+        await desktop.stop()
+
+
+async def test_a_chatty_program_that_was_launched_is_not_held_up() -> None:
+    desktop = VirtualDesktop()
+    await desktop.start()
+    files = len(os.listdir("/proc/self/fd"))
+    try:
+        lines = "i=0; while [ $i -lt 9000 ]; do echo a line that nobody reads $i; i=$((i+1)); done"
+        command = ("sh", "-c", f"{lines}; touch done")
+        await desktop.launch(Launcher("chatty", "Chatty", "", (), command))
+
+        async def through() -> bool:
+            return (desktop.home / "done").exists()
+
+        await until(through)
+        await desktop.spawn(command)  # unread on purpose: its pipe must not outlive the desktop
+    finally:
+        await desktop.stop()
+    assert len(os.listdir("/proc/self/fd")) < files
 
 
 async def test_a_sandbox_that_dies_again_and_again_is_given_up() -> None:

@@ -185,3 +185,36 @@ async def test_a_launched_program_is_there_when_settled(empty: VirtualDesktop) -
     await empty.launch(next(v for k, v in launchers.items() if "mousepad" in k))
     await empty.settle(cap=10.0)
     assert [window.wm_class for window in await empty.windows()] == ["Mousepad"]
+
+
+async def test_a_tooltip_shows_when_hovered_for_and_is_hidden_when_not(
+    empty: VirtualDesktop,
+) -> None:
+    """It would come half a second after the picture, and cover what the next click is for."""
+    launcher, above = (84, 784), (84, 740)
+
+    async def shown() -> bool:
+        return (await empty.under(*above)).wm_class == "Xfce4-panel"
+
+    await empty.input.move(640, 300)
+    await empty.settle()
+    await empty.input.move(*launcher)
+    await until(shown)
+    await empty.input.move(640, 300)
+    await empty.settle(first=0.5)
+    await empty.input.scroll("up", 1, *launcher)
+    await empty.settle()
+    await empty.screenshot()
+    before = await empty.grab()
+    await empty.settle(first=1.5, quiet=1.5, cap=3.0)
+    assert (await empty.grab()).digest == before.digest
+    assert not empty.changed_since_screenshot
+
+
+async def test_file_dialogs_fit_the_screen(empty: VirtualDesktop) -> None:
+    await open_window(empty, "mousepad", title="Mousepad")
+    await empty.input.key("ctrl+shift+s")
+    await empty.settle(first=1.0, quiet=0.3)
+    (button,) = [n for n in (await empty.tree()).showing("push button") if n.name == "Save"]
+    assert button.box
+    assert button.box.y + button.box.height < 760
