@@ -215,7 +215,8 @@ class Desk:
 
     def stop_computer(self) -> str:
         """Stop, unless the stop word has done so already."""
-        if self.running:
+        if self.running and not self._dealt_with:
+            self._dealt_with = True
             self._session.stop("EVI's stop_computer", source="voice")
         return ""
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import voices
-from onlooker import PATIENCE, Onlooker
+from onlooker import PATIENCE, Onlooker, until
 from playwright.async_api import BrowserContext, Page, WebSocket, expect
 
-from agent.events import Heard, VoiceChanged
+from agent.events import Heard, Narrated, VoiceChanged
 
 
 @dataclass
@@ -96,6 +96,15 @@ class Person:
         await self.page.get_by_label("Type what to do").fill(text)
         await self.page.keyboard.press("Enter")
         return since
+
+    async def listens_to_the_end(self) -> None:
+        """Wait until nothing more is being said or about to be."""
+
+        def silent() -> bool:
+            states = {line.narration_id: line.state for line in self.look.of(Narrated)}
+            return not {"queued", "sent", "speaking"} & set(states.values())
+
+        await until(silent, "silence")
 
     async def sees(self, text: str) -> None:
         """Wait until the conversation shows ``text``."""

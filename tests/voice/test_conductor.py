@@ -279,6 +279,7 @@ async def test_typing_between_a_spoken_stop_and_its_final_transcript(talk, slow_
     talk.conductor.typed("look at it")
     await talk.until(_is(ActionStarted), since)
     talk.final("Stop.")
+    talk.ask("stop_computer")
     assert len(talk.log.of(Stopped)) == 1
 
 

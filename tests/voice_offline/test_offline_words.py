@@ -88,6 +88,18 @@ def test_a_second_look_prefers_what_exists_and_touches_nothing_else(
     assert correct(heard, vocabulary) == expected
 
 
+def test_a_phrase_that_was_said_does_not_swallow_the_words_beside_it() -> None:
+    """ "and list" after "open the terminal" is no misheard end of it."""
+    said = "Open the terminal and list the files in my home folder."
+    phrases = [
+        "open the terminal",
+        "files",
+        "home folder window",
+        "list the files in my home folder",
+    ]
+    assert correct(said, phrases) == said
+
+
 def test_a_vocabulary_is_bounded_and_only_words() -> None:
     """A client may send anything."""
     assert cleaned(["a  b", 3, None, "", "a b", "c"]) == ("a b", "c")

@@ -64,7 +64,14 @@ def _match(run: str, phrases: list[str], known: set[str]) -> str | None:
         scorer=fuzz.ratio,
         score_cutoff=_CLOSE,
     )
-    return best[0] if best and _same_start(plain, best[0]) else None
+    if not best or not _same_start(plain, best[0]) or _says_already(plain, best[0]):
+        return None
+    return best[0]
+
+
+def _says_already(plain: str, phrase: str) -> bool:
+    """Whether a run holds the phrase whole: what stands beside it are other words."""
+    return f" {utils.default_process(phrase)} " in f" {plain} "
 
 
 def _same_start(plain: str, phrase: str) -> bool:
