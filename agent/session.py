@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -26,6 +27,7 @@ from agent.settings import Settings
 from agent.status import Status, StatusTracker
 from agent.tools.base import Tool
 
+_log = logging.getLogger(__name__)
 _MEANINGS: dict[str, Literal["redirect", "aside"]] = {"redirect": "redirect", "queue": "aside"}
 
 
@@ -65,11 +67,12 @@ class Session:
         self.trouble = ""
         """Why nothing can be written down at present; empty when all is well."""
 
-        self.log = EventLog(journal, now=parts.get("now", time.time))
+        self.log = EventLog(
+            journal, now=parts.get("now", time.time), on_listener_error=_note_listener_error
+        )
         self._tracker = StatusTracker(self.log)
         self._resumed = len(self.log) > 0
-        self._prompt = load_prompt(settings.prompt)
-        self._system = self._system_prompt()
+        self._system, self._prompt_hash = self._system_prompt()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = asyncio.Event()
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
@@ -135,7 +138,7 @@ class Session:
             ev.SessionOpened(
                 session_id=self.id,
                 model=self.model.name,
-                prompt_hash=self._prompt.hash,
+                prompt_hash=self._prompt_hash,
                 resumed=self._resumed,
                 versions=_versions(),
             )
@@ -241,15 +244,17 @@ class Session:
         if self.status.yours:
             self.log.append(ev.ControlReturned(note="The session was restarted."))
 
-    def _system_prompt(self) -> str:
-        """Rendered once and kept: a session's system prompt never changes."""
-        if self.journal.prompt is None:
-            self.journal.prompt = self._prompt.render(
-                width=self.settings.width,
-                height=self.settings.height,
-                network=self.settings.network,
-            )
-        return self.journal.prompt or ""
+    def _system_prompt(self) -> tuple[str, str]:
+        """The system prompt and its template's hash: rendered once, then kept for good."""
+        kept, opened = self.journal.prompt, self.log.of(ev.SessionOpened)
+        if kept is not None and opened:
+            return kept, opened[0].prompt_hash
+        prompt = load_prompt(self.settings.prompt)
+        text = prompt.render(
+            width=self.settings.width, height=self.settings.height, network=self.settings.network
+        )
+        self.journal.prompt = text
+        return text, prompt.hash
 
     def _assemble(self, parts: Parts) -> Agent:
         rules, allowed = parts.get("rules", DEFAULT_RULES), parts.get("allowed", frozenset())
@@ -352,6 +357,10 @@ class Session:
         seen = self.status
         if not seen.closed and (seen.desktop, seen.confined) != (state, confined):
             self.log.append(ev.DesktopChanged(state=state, confined=confined, detail=detail))
+
+
+def _note_listener_error(error: Exception) -> None:
+    _log.error("A listener of the event log failed", exc_info=error)
 
 
 def _build_model(settings: Settings, desktop: Desktop) -> Model:

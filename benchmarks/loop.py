@@ -21,7 +21,7 @@ from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
 from agent.session import Session
 from agent.settings import Settings
-from agent.testing.messages_script import Pace, Reply, call, says
+from agent.testing.messages_script import Incoming, Pace, Reply, call, says
 from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, hang
 from agent.testing.scripted import call as scripted_call
@@ -104,20 +104,19 @@ async def stop_on_the_wire(folder: str, repeats: int = 60) -> dict[str, float]:
     return {"stop → the service sees it closed, p95 ms": p(closed, 95)}
 
 
-async def loop_lag(folder: str, sessions: int = 20, seconds: float = 6.0) -> dict[str, float]:
-    """Lag of the event loop while sessions stream and act at a speaking pace."""
+def talker(request: object) -> list[Any]:
+    """An answer at a speaking pace, then two actions."""
 
     async def word() -> None:
         await asyncio.sleep(0.02)
 
-    def script(request: object) -> list[Any]:
-        text = [
-            step
-            for part in scripted_says("I look at the window now. " * 4, pieces=12)
-            for step in (word, part)
-        ]
-        return [*text, *scripted_call(), *scripted_call(), *done("tool_use")]
+    parts = scripted_says("I look at the window now. " * 4, pieces=12)
+    text = [step for part in parts for step in (word, part)]
+    return [*text, *scripted_call(), *scripted_call(), *done("tool_use")]
 
+
+async def loop_lag(folder: str, sessions: int = 20, seconds: float = 6.0) -> dict[str, float]:
+    """Lag of the event loop while sessions stream and act at a speaking pace."""
     desktop = FakeDesktop(width=1280, height=800)
 
     async def act(call: ToolCall) -> ToolResult:
@@ -129,7 +128,7 @@ async def loop_lag(folder: str, sessions: int = 20, seconds: float = 6.0) -> dic
             settings(folder),
             session_id=f"lag-{i}",
             desktop=FakeDesktop(),
-            model=ScriptedModel(script),
+            model=ScriptedModel(talker),
             tools=(FakeTool(act),),
         )
         for i in range(sessions)
@@ -137,32 +136,40 @@ async def loop_lag(folder: str, sessions: int = 20, seconds: float = 6.0) -> dic
     for number, session in enumerate(made):
         await session.open()
         session.say(f"Work, number {number}.")
-    lags, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        await asyncio.sleep(0.005)
-        lags.append(1000 * (time.perf_counter() - began - 0.005))
+    lags = await lags_for(seconds)
     for session in made:
         session.stop("bench")
         await session.close()
     return {f"event-loop lag with {sessions} sessions, p99 ms": p(lags, 99)}
 
 
+async def lags_for(seconds: float) -> list[float]:
+    """By how many milliseconds sleeps of 5 ms are too long, for so many seconds."""
+    lags, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        await asyncio.sleep(0.005)
+        lags.append(1000 * (time.perf_counter() - began - 0.005))
+    return lags
+
+
+def fills_in(request: Incoming) -> Reply:
+    """Three actions a turn, until all are done."""
+    if request.number >= ACTIONS // 3:
+        return says("Done.")
+    clicks = [call("left_click", coordinate=[request.number, i]) for i in range(3)]
+    return says("Next I fill in the field.", *clicks, pace=Pace(event=0.002))
+
+
 async def task_costs(folder: str) -> dict[str, float]:
     """A task of 30 actions, three a turn, through the real SDK."""
-
-    def answer(request: Any) -> Reply:
-        if request.number >= ACTIONS // 3:
-            return says("Done.")
-        clicks = [call("left_click", coordinate=[request.number, i]) for i in range(3)]
-        return says("Next I fill in the field.", *clicks, pace=Pace(event=0.002))
 
     async def act(call: ToolCall) -> ToolResult:
         last = call.input["coordinate"][1] == 2
         return ToolResult("ok", await desktop.screenshot() if last else None)
 
     desktop = FakeDesktop(width=1280, height=800)
-    async with MessagesServer(answer, key=KEY) as server:
+    async with MessagesServer(fills_in, key=KEY) as server:
         session = Session.create(
             settings(folder), desktop=desktop, model=claude(server), tools=(FakeTool(act),)
         )

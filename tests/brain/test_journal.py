@@ -64,18 +64,20 @@ async def test_equal_pictures_are_kept_once(settings):
     assert len(list((folder / "images").iterdir())) == 1
 
 
-async def test_a_resumed_session_has_the_same_messages_and_prompt(settings, tmp_path):
+@pytest.mark.parametrize("prompt", ["default", "/nowhere/gone.md", __file__])
+async def test_a_resumed_session_has_the_same_messages_and_prompt(settings, prompt: str):
+    """Whatever the settings name by now, and whether or not that file is still there."""
     folder = await played(settings)
     before = SqliteJournal(folder)
     messages = build_messages(before.read(), before.image_base64)
     before.close()
-    other = tmp_path / "other.md"
-    other.write_text("Another prompt.")
-    session = open_session(settings.model_copy(update={"prompt": str(other)}), resume=True)
+    session = open_session(settings.model_copy(update={"prompt": prompt}), resume=True)
     await session.open()
     assert session._agent.history.messages() == messages
     assert "You are Sayso" in session._agent.system
-    assert session.log.of(ev.SessionOpened)[-1].resumed
+    first, last = session.log.of(ev.SessionOpened)
+    assert last.resumed
+    assert last.prompt_hash == first.prompt_hash
     await session.close()
 
 
@@ -186,6 +188,21 @@ async def test_a_desktop_that_changes_with_the_disk_full_or_after_the_end_harms_
     for _ in range(5):
         await asyncio.sleep(0)
     assert faults == []
+
+
+async def test_a_listener_that_fails_is_noted_and_harms_nobody(settings, caplog):
+    session = open_session(settings)
+
+    def fails(event: ev.Event) -> None:
+        raise ValueError("a bug in a pane")
+
+    session.log.subscribe(fails)
+    await session.open()
+    session.say("Click.")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[-1].outcome == "done"
+    assert "a bug in a pane" in caplog.text
+    await session.close()
 
 
 async def test_an_unusable_folder_is_told(settings, tmp_path):
