@@ -21,6 +21,9 @@ from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import FakeDesktop, FakeTool, HastyClock
 from agent.tools import build_tools
 from agent.tools.base import ToolCall, ToolResult
+from dashboard.voice.holds import Holds
+from dashboard.voice.narration import Narration
+from dashboard.voice.narrator import Narrator
 
 KEY = "sk-ant-test-0123456789"
 SETTINGS = Settings(_env_file=None, data_dir=Path("/nonexistent"), width=640, height=480)
@@ -198,12 +201,16 @@ async def test_a_refusal_is_shown_as_such_and_nothing_is_tried_in_its_place():
         assert len(rig.server.requests) == 1
 
 
-async def test_a_busy_service_is_waited_for_in_sight():
+async def test_a_busy_service_is_waited_for_in_sight_and_within_hearing():
     async with Rig([fails(429, retry_after=7), says("Done.")]) as rig:
+        spoken: list[str] = []
+        narrator = Narrator(lambda text: not spoken.append(text), rig.session.log.append)
+        rig.session.log.subscribe(Narration(narrator, Holds(rig.session)).see)
         rig.session.say("Hello?")
         await rig.session.wait_idle(30)
         (waited,) = rig.session.log.of(ev.RetryWaiting)
         assert waited.seconds == 7
+        assert spoken[0] == "The model's service asks me to wait 7 seconds."
         assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "done"
 
 
