@@ -11,11 +11,14 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from agent import events as ev
+from agent.desktop.base import EncodedImage
 from agent.errors import StreamBroken
 from agent.journal import SqliteJournal, session_folder
+from agent.models.base import Counted, Warned
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import (
@@ -32,16 +35,37 @@ from agent.testing.scripted import (
 from agent.tools.base import ToolCall, ToolResult
 
 
+class EyedTool(FakeTool):
+    """Tells what it does while it does it, and shows the screen at a batch's end."""
+
+    closing_note = "The screen changed."
+
+    async def run(self, call: ToolCall, output: Callable[[str], None]) -> ToolResult:
+        output("working")
+        return await super().run(call, output)
+
+    async def closing_screenshot(self) -> EncodedImage | None:
+        return await FakeDesktop().screenshot()
+
+
 async def act(call: ToolCall) -> ToolResult:
     if "slow" in call.input:
         await hang()
-    return ToolResult("ok", await FakeDesktop().screenshot())
+    return ToolResult("ok")
 
 
 async def scenario(session: Session) -> None:
     await session.open()
     session.say("First.")
     log = session.log
+    for event in (
+        ev.VoiceChanged(state="ready"),
+        ev.SettingChanged(name="mode", value="watch"),
+        ev.Heard(utterance_id="u", text="First."),
+        ev.Understood(utterance_id="u", meaning="task"),
+        ev.Measured(lane="recognition", milliseconds=90),
+    ):
+        log.append(event)
     asked = await log.wait_for(lambda e: e.kind == "approval_asked")
     session.hold("speech")
     session.release("noise")
@@ -65,6 +89,8 @@ def scripts() -> list[list[object]]:
     risky = call("type", text="ls\n", wm_class="Xfce4-terminal")
     return [
         [
+            Counted(ev.Usage(input_tokens=5)),
+            Warned("The service remarks: take care."),
             *thinks("How?"),
             *says("I type.", index=1),
             *risky,
@@ -89,7 +115,7 @@ def session_for(data_dir: Path, name: str) -> Session:
         clock=HastyClock(),
         desktop=FakeDesktop(),
         model=ScriptedModel(scripts()),
-        tools=(FakeTool(act, harmless=False),),
+        tools=(EyedTool(act, harmless=False),),
     )
 
 

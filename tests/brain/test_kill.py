@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,13 +14,7 @@ from agent.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 
 CHILD = Path(__file__).with_name("kill_at_each_event.py")
-KINDS = {
-    "session_opened", "desktop_changed", "task_started", "user_message", "turn_started",
-    "text_streamed", "block_finished", "turn_finished", "retry_waiting", "action_proposed",
-    "action_started", "action_finished", "approval_asked", "approval_decided", "hold_began",
-    "hold_ended", "control_taken", "control_returned", "limit_reached", "question_asked",
-    "question_answered", "limit_extended", "narrated", "stopped", "task_finished", "session_closed",
-}  # fmt: skip
+KINDS = {event.model_fields["kind"].default for event in get_args(get_args(ev.Event)[0])}
 
 
 @pytest.fixture(scope="module")
