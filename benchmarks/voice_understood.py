@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import voices
 
 from agent.models.offline import HELP, parse
+from dashboard.voice.addressing import likeliest
 from dashboard.voice.intents import Moment, classify
 from dashboard.voice.offline.hypotheses import choose
 from dashboard.voice.offline.text import words
@@ -15,6 +16,8 @@ from dashboard.voice.offline.vocabulary import correct
 SHORT = ("Stop.", "Wait.", "Go on.", "Scratch that.", "Start over.", "What are you doing?")
 COMMANDS = tuple(example for topic in HELP for example in topic.examples) + SHORT
 WORKING = Moment(running=True)
+NAMES = ("Save As", "Documents", "OK", "notes", "Find", "File", "Search", "Mousepad", "Terminal")
+"""What stands on the screen while the commands are said."""
 
 
 @dataclass(frozen=True)
@@ -63,5 +66,8 @@ def _hear(command: str, voice: voices.Voice, noise: float | None, seed: int) -> 
     quiet = voices.silence(0.3)
     said = voices.sequence(quiet, voices.speech(command, voice), quiet)
     said = said if noise is None else voices.with_noise(said, noise, seed=seed)
-    readings = voices._ears().readings(said)
-    return correct(choose(readings, COMMANDS), COMMANDS)
+    ears = voices._ears()
+    readings = [ears.transcribe(said), *ears.other_readings(said)]
+    heard = correct(choose(readings, NAMES), NAMES)
+    meant = classify(heard, WORKING) == "redirect"
+    return likeliest(heard, readings) if meant else heard

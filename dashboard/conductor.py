@@ -29,11 +29,11 @@ from agent.events import (
     Understood,
     VoiceChanged,
 )
-from dashboard.voice.addressing import Addressing
+from dashboard.voice.addressing import Addressing, likeliest
 from dashboard.voice.biasing import Biasing
 from dashboard.voice.desk import Desk
 from dashboard.voice.evi.tools import tool_definitions
-from dashboard.voice.intents import Meaning, classify, is_stop
+from dashboard.voice.intents import Meaning, Moment, classify, is_stop
 from dashboard.voice.lanes import Lanes
 from dashboard.voice.manner import Manner, changed, manner_of
 from dashboard.voice.narration import Narration
@@ -94,6 +94,7 @@ class Conductor:
         self._utterances = itertools.count(len(session.log.of(Heard)) + 1)
         self._utterance = self._words = ""
         self._onset: float | None = None
+        self._sounding = False
         self._clock = clock
         self._timers = Timers()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -219,6 +220,7 @@ class Conductor:
     # The person speaks -------------------------------------------------------------------
 
     def _on_speech(self, event: dict[str, Any], line: Line) -> None:
+        self._sounding = bool(event.get("on"))
         if not event.get("on"):
             self._fell_silent(float(event.get("late") or 0))
             return
@@ -262,13 +264,17 @@ class Conductor:
         self._log.append(Heard(utterance_id=self._utterance, text=text, interim=True))
         if is_stop(text):
             self.desk.stop_once(self._utterance, "voice", "stop word")
-        elif self.desk.overhears(text, self._began):
+        elif self.desk.overhears(text, self._began) or self._was_harmless(text):
             self.desk.hold.let_go("it was not said to the agent")
         else:
             self.desk.hold.words_came()
 
+    def _was_harmless(self, text: str) -> bool:
+        """Whether the sound is over, and the words that come late are no reason to hold."""
+        return not self._sounding and self.desk.harmless(text, self._began)
+
     def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
-        text = str(message.get("content") or "")
+        text = self._read(str(message.get("content") or ""), event)
         moment = self.desk.moment(source, self._began)
         utterance = self._name_final(source)
         self._lanes.transcript(utterance)
@@ -297,6 +303,14 @@ class Conductor:
         if source == "voice":
             self._utterance, self._onset = "", None
         return spoken or f"u{next(self._utterances)}"
+
+    def _read(self, text: str, event: dict[str, Any]) -> str:
+        """The transcript, or what the offline recogniser may have heard as well, if that is apt."""
+        if self._addressing is None or classify(text, Moment()) != "task":
+            return text
+        better = likeliest(text, [str(reading) for reading in event.get("alternatives") or ()])
+        self.desk.readings = {text: better}
+        return better
 
     def _expressions(self, event: dict[str, Any]) -> dict[str, float]:
         """The three strongest scores, if they may be kept; and what the agent is told of them."""

@@ -24,6 +24,13 @@ _LONGEST = 40
 _ONE = re.compile(r"\b(one|ones|this|that|left|right|top|bottom|first|second|last|again)$")
 
 
+def likeliest(text: str, readings: Iterable[str]) -> str:
+    """``text``, unless the planner understands only another reading of the same sound."""
+    if not parse(text).unknown:
+        return text
+    return next((reading for reading in readings if not parse(reading).unknown), text)
+
+
 class Addressing:
     """Tells words for the agent from words in the room."""
 

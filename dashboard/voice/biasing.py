@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.errors import SaysoError
 from agent.events import DesktopChanged, Event, ScreenSeen, TaskFinished
-from agent.models.offline import vocabulary
+from agent.models.offline import HELP, vocabulary
 from dashboard.voice.timers import Timers
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 EVERY = 3.0
 """Seconds between two looks: reading the screen's labels costs some milliseconds of two cores."""
+
+
+_COMMANDS = frozenset(example for topic in HELP for example in topic.examples)
+"""Sentences are not names: the recogniser would complete the beginning of one to the whole."""
 
 
 class Biasing:
@@ -54,7 +58,8 @@ class Biasing:
 
     async def _look(self) -> None:
         try:
-            found = await vocabulary(self._desktop)
+            said = await vocabulary(self._desktop)
+            found = [phrase for phrase in said if phrase not in _COMMANDS]
         except SaysoError:
             found = self._known  # no desktop at present: what was known stays
         if found != self._known:

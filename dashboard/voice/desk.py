@@ -45,6 +45,8 @@ class Desk:
         self._stopped_by = ""
         self._dealt_with = False
         self.relay = False
+        self.readings: dict[str, str] = {}
+        """Better readings of transcripts, for tool calls that repeat a transcript."""
         self.sounds = ""
         """How the person sounds, for the agent; empty unless that is wanted."""
         self.approval: ApprovalAsked | None = None
@@ -201,7 +203,7 @@ class Desk:
         """A task from EVI's model, unless the words were dealt with."""
         if not self._dealt_with:
             self._dealt_with = True
-            self._say(task, "voice")
+            self._say(self.readings.get(task, task), "voice")
         return ""
 
     def steer_computer(self, instruction: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dashboard.voice.holds import Holds
 from dashboard.voice.timers import Timers
 
-WORDLESS = 0.12
+WORDLESS = 0.1
 """Seconds after a sound's end that prove it was no speech: the page says *end* 0.4 s late, by
 which time words of a real utterance have come."""
 UNSPOKEN = 1.5

@@ -423,12 +423,13 @@ async def test_sound_without_words_holds_for_a_moment_only(talk, slow_tool):
 
 
 async def test_the_recogniser_is_told_what_can_be_said(talk):
-    """Each chat learns the commands and the names on the screen."""
+    """Each chat learns the names on the screen."""
     talk = await talk([])
     async with asyncio.timeout(20):
         while not (found := [m for m in talk.evi("session_settings") if "metadata" in m]):
             await asyncio.sleep(0.01)
-    assert "what can I say" in str(found[0]["metadata"]["vocabulary"])
+    assert "Untitled - Mousepad" in found[0]["metadata"]["vocabulary"]
+    assert "what can I say" not in found[0]["metadata"]["vocabulary"]
 
 
 async def test_a_full_quota_is_told_with_a_way_out(talk):
@@ -482,3 +483,26 @@ async def test_after_a_stop_while_held_the_next_task_is_held_by_speech_again(tal
         talk.final("Stop.")
         talk.event("local.speech", on=False)
         assert len(talk.log.of(HoldBegan)) == number
+
+
+async def test_another_reading_of_the_sound_counts_if_only_that_is_a_command(talk):
+    """The recogniser's second choice is taken when the first asks for nothing."""
+    talk = await talk([[*says("Done."), *done()]])
+    heard = {"interim": False, "models": {}, "message": {"content": "Hoping the taxi later."}}
+    talk.event("user_message", **heard, alternatives=["Open the text editor."])
+    talk.ask("use_computer", task="Hoping the taxi later.")
+    assert talk.log.of(TaskStarted)[0].text == "Open the text editor."
+
+
+async def test_assent_that_is_transcribed_late_does_not_hold_again(talk, slow_tool):
+    """Words that come after the sound's end hold only if they may ask for something."""
+    talk = await talk([[*says("I click."), *call(), hang]], slow_tool)
+    talk.spoken_task("click it")
+    await talk.until(_is(ActionStarted))
+    talk.event("local.speech", on=True)
+    talk.event("local.speech", on=False)
+    await talk.until(_is(HoldEnded))
+    talk.interim("Okay.")
+    assert talk.session.status.who != "held"
+    talk.interim("No, the other")
+    assert talk.session.status.who == "held"
