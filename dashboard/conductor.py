@@ -26,14 +26,14 @@ from agent.events import (
     Source,
     TaskFinished,
     TaskStarted,
-    Understood,
     VoiceChanged,
 )
+from dashboard.voice import records
 from dashboard.voice.addressing import Addressing, likeliest
 from dashboard.voice.biasing import Biasing
 from dashboard.voice.desk import Desk
 from dashboard.voice.evi.tools import tool_definitions
-from dashboard.voice.intents import Meaning, Moment, classify, is_stop
+from dashboard.voice.intents import Moment, classify, is_stop
 from dashboard.voice.lanes import Lanes
 from dashboard.voice.manner import Manner, changed, manner_of
 from dashboard.voice.narration import Narration
@@ -69,16 +69,6 @@ _UNNOTICED = 2.0
 """Seconds before a transcript at which its sound may have begun, if the page told no onset."""
 _LINE_UP = ("ready", "muted", "asleep")
 """States of the page's voice in which what is said to the person sounds."""
-
-_LOGGED: dict[Meaning, str] = {
-    "scratch": "stop",
-    "start_over": "redirect",
-    "allow": "approval",
-    "deny": "approval",
-    "unclear_approval": "approval",
-    "answer": "approval",
-}
-"""Meanings that the log knows by a wider name."""
 
 
 class Conductor:
@@ -280,19 +270,10 @@ class Conductor:
         self._lanes.transcript(utterance)
         self._lanes.utterance(utterance)
         meaning = classify(text, moment)
-        time = event.get("time") or {}
-        heard = Heard(
-            utterance_id=utterance,
-            text=text,
-            source=source,
-            begin_ms=time.get("begin"),
-            end_ms=time.get("end"),
-            expressions=self._expressions(event),
-        )
-        self._log.append(heard)
-        verdict = {"utterance_id": utterance, "meaning": _LOGGED.get(meaning, meaning)}
-        detail = "not said to the agent, or its own voice" if meaning == "noise" else ""
-        self._log.append(Understood.model_validate({**verdict, "detail": detail}))
+        keep = self.manner.keep_expressions or self.manner.tell_expressions
+        self._log.append(records.heard(utterance, text, source, event, keep=keep))
+        self._log.append(records.understood(utterance, meaning))
+        self.desk.sounds = self._sounds(event)
         self.narrator.person_speaks(False)
         self.desk.act(meaning, text, utterance, source)
         self._arrange_tick()
@@ -312,14 +293,10 @@ class Conductor:
         self.desk.readings = {text: better}
         return better
 
-    def _expressions(self, event: dict[str, Any]) -> dict[str, float]:
-        """The three strongest scores, if they may be kept; and what the agent is told of them."""
-        scores = ((event.get("models") or {}).get("prosody") or {}).get("scores") or {}
-        strongest = sorted(scores, key=lambda name: -float(scores[name]))[:3]
-        told = self.manner.tell_expressions and strongest
-        self.desk.sounds = f"The person's voice: {', '.join(strongest).lower()}." if told else ""
-        kept = self.manner.keep_expressions or self.manner.tell_expressions
-        return {name: float(scores[name]) for name in strongest} if kept else {}
+    def _sounds(self, event: dict[str, Any]) -> str:
+        """How the person sounded, in words for the agent, if that is wanted."""
+        names = records.strongest(event) if self.manner.tell_expressions else {}
+        return f"The person's voice: {', '.join(names).lower()}." if names else ""
 
     # EVI speaks ----------------------------------------------------------------------------
 
