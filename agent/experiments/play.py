@@ -152,7 +152,7 @@ class _Play:
             await desktop.stop()
             raise
         self.session = Session.create(
-            settings, session_id="trial", desktop=desktop, model=self.model, tools=tools
+            settings, session_id=self._session_id, desktop=desktop, model=self.model, tools=tools
         )
         self.session.log.subscribe(self._report)
         await self.session.open()
@@ -205,7 +205,12 @@ class _Play:
         if self.session is None:
             return
         await self.session.close("The trial is over.")
-        export_session(Path(self.work.name), "trial", self.folder / "session")
+        export_session(Path(self.work.name), self._session_id, self.folder / "session")
+
+    @property
+    def _session_id(self) -> str:
+        """The trial's name, as far as a session's may reach: imports stay apart."""
+        return self.job.id[-90:].lstrip("-._")
 
     def _result(self, verdict: Score | None, failure: Exception | None) -> TrialResult:
         events = list(self.session.log) if self.session is not None else []

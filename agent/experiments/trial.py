@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import json
 import locale
 import os
 import platform
@@ -150,8 +149,7 @@ def read_result(folder: Path) -> TrialResult:
         ConfigurationError: it is half-written or damaged.
     """
     try:
-        given: dict[str, Any] = json.loads((folder / "result.json").read_bytes())
-        return TrialResult.model_validate(given)
+        return TrialResult.model_validate_json((folder / "result.json").read_bytes())
     except (OSError, ValueError) as error:
         raise _damaged(folder, error) from error
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from lab_stage import FakeStage, hello_task, small
 
 from agent.errors import ConfigurationError
+from agent.experiments.__main__ import main
 from agent.experiments.compare import analyse
 from agent.experiments.export import export_inspect, export_spans
 from agent.experiments.extras import extra
@@ -20,6 +23,8 @@ from agent.experiments.runner import Runner
 from agent.experiments.spec import Experiment
 from agent.experiments.store import Store, list_stores
 from agent.experiments.trial import TrialResult
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +149,29 @@ def test_a_missing_extra_is_told_with_its_name() -> None:
     """What to install is in the message."""
     with pytest.raises(ConfigurationError, match=r"sayso\[lab\]"):
         extra("no_such_library_anywhere")
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
+    """Everything imports, tasks are listed, and running names the extra."""
+    hide = "import sys; sys.modules.update(dict.fromkeys(('distributed', 'scipy', 'duckdb',"
+    hide += " 'pyarrow', 'statsmodels', 'defusedxml')));"
+    rest = " from agent.experiments.__main__ import main; print(main(['list', 'tasks']));"
+    rest += f" sys.exit(main(['--results', {str(tmp_path)!r}, 'run', 'wording']))"
+    done = subprocess.run(
+        [sys.executable, "-c", hide + rest], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "note-write" in done.stdout
+    assert done.returncode == 2, done.stderr
+    assert "sayso[lab]" in done.stderr
+
+
+def test_a_dry_run_only_tells_what_it_would_cost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trials, money and detectable effect; nothing is written."""
+    assert main(["--results", str(tmp_path), "run", "wording", "--dry"]) == 0
+    assert "40 trials" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_traces_for_opentelemetry(store: Store, tmp_path: Path) -> None:
