@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 _REGISTRY = "org.a11y.atspi.Registry"
 _PUBLISHED_WITHIN = 1.0
 """Seconds that applications may take to publish their trees after the first call."""
+_LOOK_AGAIN = 0.02
 _CLOGGED = 20
 """Unanswered calls after which a new connection is made."""
 _TEXT_CAP = 1_000_000
@@ -50,6 +51,14 @@ class Accessibility:
     async def start(self) -> None:
         """Connect and register for events: without that no application publishes its tree."""
         await self._do(lambda _: None)
+
+    async def await_applications(self, names: Collection[str]) -> None:
+        """Return when all of these publish their objects, or after a second."""
+        deadline = time.monotonic() + _PUBLISHED_WITHIN
+        while names and time.monotonic() < deadline:
+            if set(names) <= {node.app for node in (await self.tree()).nodes}:
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._drop)
@@ -148,7 +157,7 @@ def _await_publication(snapshot: Snapshot) -> None:
     """Block until every running application has heard that somebody listens."""
     deadline = time.monotonic() + _PUBLISHED_WITHIN
     while snapshot.silent() and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(_LOOK_AGAIN)
 
 
 def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:

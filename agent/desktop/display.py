@@ -90,6 +90,11 @@ class PrivateDisplay:
     def rfb_socket(self) -> Path | None:
         return self.env.runtime_dir / "vnc.sock" if self.server == "Xvnc" else None
 
+    @property
+    def applications(self) -> tuple[str, ...]:
+        """Accessible names of the programs that are there from the start."""
+        return tuple(name for name in ("xfce4-panel",) if shutil.which(name))
+
     async def start(self) -> None:
         """Bring everything up; on failure nothing is left.
 

@@ -31,6 +31,7 @@ class ExistingDisplay:
     why_unconfined = WARNING
     rfb_socket = None
     server = "existing"
+    applications = ()
 
     def __init__(self, display: str, on_lost: Callable[[str], None]) -> None:
         self._display = display

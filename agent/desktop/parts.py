@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from agent.desktop import settle
@@ -47,14 +48,19 @@ class Parts:
         damage = await asyncio.to_thread(settle.watch, env, tooltips=tooltips)
         return cls(worker, screen, damage, WindowList(env), Accessibility(env))
 
-    async def start(self) -> None:
-        """Connect to windows and accessible objects, so that the first look does not wait."""
-        await asyncio.gather(self.windows.start(), self._start_accessibility())
+    async def start(self, applications: Collection[str] = ()) -> None:
+        """Connect to windows and accessible objects, so that the first look does not wait.
 
-    async def _start_accessibility(self) -> None:
+        Args:
+            applications: accessible names of programs that are being started.
+        """
+        await asyncio.gather(self.windows.start(), self._start_accessibility(applications))
+
+    async def _start_accessibility(self, applications: Collection[str]) -> None:
         """A desktop without the accessibility bus is usable all the same."""
         try:
             await self.accessibility.start()
+            await self.accessibility.await_applications(applications)
         except DesktopError as error:
             _log.warning("%s", error)
 

@@ -148,7 +148,9 @@ class VirtualDesktop:
         own = isinstance(self._display, ExistingDisplay)
         parts = self._parts = await Parts.connect(env, tooltips=own)
         watches = [parts.damage.last_change] if parts.damage else []
-        await asyncio.gather(self.input.attach(env, *watches), parts.start())
+        await asyncio.gather(
+            self.input.attach(env, *watches), parts.start(self._display.applications)
+        )
         if parts.damage:  # the panel is on the screen before its buttons work
             await parts.damage.wait(first=0.3, quiet=0.15, cap=0.8)
         return self._display.why_unconfined

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from urllib.parse import unquote
+
 import pytest
 from conftest import open_window, text_of, until
 
 from agent.desktop import VirtualDesktop
+from agent.desktop.base import Launcher
 from agent.errors import BadInput
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
@@ -128,3 +132,38 @@ async def test_text_that_cannot_be_typed_is_refused_in_words(
 ) -> None:
     with pytest.raises(BadInput, match=r"text|Text|characters"):
         await desktop.input.type(text)
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>Typing</title>
+<textarea autofocus style="width: 600px; height: 300px"
+ oninput="document.title = encodeURIComponent(this.value)"></textarea>"""
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
+async def test_every_kind_of_text_is_exact_in_chromium(empty: VirtualDesktop) -> None:
+    page = empty.home / "page.html"
+    page.write_text(PAGE)
+    flags = ("--no-sandbox", "--no-first-run", "--disable-gpu", f"--user-data-dir={empty.home}/c")
+    browser = Launcher("chromium", "Chromium", "", (), ("chromium", *flags, page.as_uri()))
+    await empty.launch(browser)
+
+    async def title() -> str:
+        window = await empty.active_window()
+        return window.title.removesuffix(" - Chromium") if window else ""
+
+    async def loaded() -> bool:
+        return await title() == "Typing"
+
+    await until(loaded, 60.0)
+    await empty.settle(first=0.5, quiet=0.3)
+    for name, text in CORPUS.items():
+        await empty.input.key("ctrl+a")
+        await empty.input.type(text)
+
+        async def arrived(text: str = text) -> bool:
+            return unquote(await title()) == text
+
+        try:
+            await until(arrived, 8.0)
+        except pytest.fail.Exception:
+            assert unquote(await title()) == text, name
