@@ -16,22 +16,18 @@ from agent.clock import Clock, MonotonicClock
 from agent.errors import SaysoError
 from agent.events import (
     ApprovalAsked,
-    ApprovalDecided,
     Event,
     Failed,
     Heard,
-    QuestionAnswered,
     QuestionAsked,
     SettingChanged,
     Source,
-    TaskFinished,
-    TaskStarted,
     VoiceChanged,
 )
 from dashboard.voice import records
 from dashboard.voice.addressing import Addressing, likeliest
 from dashboard.voice.biasing import Biasing
-from dashboard.voice.desk import Desk
+from dashboard.voice.desk import CONTEXT_CHANGES, Desk
 from dashboard.voice.evi.tools import tool_definitions
 from dashboard.voice.intents import Moment, classify, is_stop
 from dashboard.voice.lanes import Lanes
@@ -54,16 +50,6 @@ class Line(Protocol):
         """Send one message of the widget's protocol."""
         ...
 
-
-_CONTEXT_CHANGES = (
-    TaskStarted,
-    TaskFinished,
-    ApprovalAsked,
-    ApprovalDecided,
-    QuestionAsked,
-    QuestionAnswered,
-)
-"""Events after which EVI's model must be told anew what runs and what waits."""
 
 _UNNOTICED = 2.0
 """Seconds before a transcript at which its sound may have begun, if the page told no onset."""
@@ -353,7 +339,7 @@ class Conductor:
             self._behave(manner_of([event], self.manner))
         if isinstance(event, ApprovalAsked | QuestionAsked):
             self._post({"type": "command", "name": "chime", "sound": "question"})
-        if isinstance(event, _CONTEXT_CHANGES):
+        if isinstance(event, CONTEXT_CHANGES):
             self._send_context()
         self._arrange_tick()
 

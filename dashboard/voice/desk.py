@@ -14,6 +14,7 @@ from agent.events import (
     QuestionAsked,
     Source,
     Stopped,
+    TaskFinished,
     TaskStarted,
 )
 from dashboard.voice.addressing import Addressing
@@ -25,6 +26,17 @@ from dashboard.voice.speech_hold import SpeechHold
 
 if TYPE_CHECKING:
     from agent.session import Session
+
+
+CONTEXT_CHANGES = (
+    TaskStarted,
+    TaskFinished,
+    ApprovalAsked,
+    ApprovalDecided,
+    QuestionAsked,
+    QuestionAnswered,
+)
+"""Events after which EVI's model must be told anew what runs and what waits."""
 
 
 class Desk:
