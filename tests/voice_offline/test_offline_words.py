@@ -88,11 +88,21 @@ def test_a_second_look_prefers_what_exists_and_touches_nothing_else(
     assert correct(heard, vocabulary) == expected
 
 
-def test_a_phrase_that_was_said_does_not_swallow_the_words_beside_it() -> None:
-    """ "and list" after "open the terminal" is no misheard end of it."""
-    said = "Open the terminal and list the files in my home folder."
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Open the terminal and list the files in my home folder.",
+        "In the text editor, open the File menu and click Save As.",
+        "What can I say?",
+    ],
+)
+def test_a_phrase_that_was_said_swallows_and_doubles_nothing(said: str) -> None:
+    """Words beside a phrase are no misheard end of it, nor is its half the whole."""
     phrases = [
         "open the terminal",
+        "open the File menu",
+        "click Save As",
+        "what can I say",
         "files",
         "home folder window",
         "list the files in my home folder",

@@ -17,6 +17,8 @@ _CLOSE: Final = 84.0
 """rapidfuzz ratio from which a run of words is taken for a phrase of the vocabulary."""
 _SHORTEST: Final = 5
 """Letters; shorter phrases are near to too many common words."""
+_LONGEST: Final = 3
+"""Words; a longer phrase is a whole command, and a command's near misses are other commands."""
 _MOST: Final = 500
 
 
@@ -28,7 +30,7 @@ def cleaned(phrases: Sequence[object]) -> tuple[str, ...]:
 
 def correct(text: str, vocabulary: Sequence[str]) -> str:
     """``text`` with near misses of ``vocabulary`` replaced; punctuation is kept."""
-    phrases = [p for p in vocabulary if len(p.replace(" ", "")) >= _SHORTEST]
+    phrases = [p for p in vocabulary if _is_name(p)]
     if not phrases or not text:
         return text
     tokens = text.split()
@@ -36,6 +38,10 @@ def correct(text: str, vocabulary: Sequence[str]) -> str:
     for size in sorted({min(len(p.split()) + extra, 4) for p in phrases for extra in (0, 1)})[::-1]:
         tokens = _pass(tokens, size, phrases, known)
     return " ".join(tokens)
+
+
+def _is_name(phrase: str) -> bool:
+    return len(phrase.replace(" ", "")) >= _SHORTEST and len(phrase.split()) <= _LONGEST
 
 
 def _pass(tokens: list[str], size: int, phrases: list[str], known: set[str]) -> list[str]:
@@ -70,10 +76,9 @@ def _match(run: str, phrases: list[str], known: set[str]) -> str | None:
 
 
 def _says_already(plain: str, phrase: str) -> bool:
-    """Whether a run holds the phrase whole: what stands beside it are other words."""
-    return f" {utils.default_process(phrase)} " in f" {plain} "
+    """Whether one holds the other's words whole: then nothing was misheard.
 
-
-def _same_start(plain: str, phrase: str) -> bool:
-    """Names are misheard in the middle or at the end more than in their first sound."""
-    return plain[:1] == phrase[:1].lower()
+    What stands beside a phrase are other words, and a part of it is all that was said.
+    """
+    said, named = set(plain.split()), set(utils.default_process(phrase).split())
+    return said <= named or named <= said
