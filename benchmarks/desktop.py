@@ -26,6 +26,7 @@ from agent.desktop import VirtualDesktop
 from agent.desktop.base import Frame, Node
 from agent.testing.slow_window import SlowWindow
 
+Step = Callable[[], Awaitable[None]]
 SLEEP = 2.0
 """What the common way waits after an action before it takes a picture."""
 TEXT = "The quick brown fox jumps over the lazy dog. 0123456789 " * 9
@@ -203,54 +204,53 @@ class Bench:
     async def exact_common(self) -> str:
         return await self._exact(lambda text: asyncio.to_thread(self.common.type, text))
 
+    def _steps(
+        self, x: int, y: int, pages: list[SlowWindow]
+    ) -> list[Callable[[], Awaitable[None]]]:
+        """Menus, dialogs, searching and scrolling in an editor around a point, and pages."""
+        act = self.desktop.input
+        close = partial(act.key, "Escape")
+        return [
+            partial(act.click, x - 339, y - 216),  # the File menu
+            close,
+            partial(act.key, "ctrl+o"),
+            close,
+            partial(act.click, x, y, button="right"),
+            close,
+            partial(act.scroll, "up", 5, x, y),
+            partial(act.key, "ctrl+f"),
+            partial(act.type, "words"),
+            close,
+            *(partial(act.click, *page.center) for page in pages),
+        ]
+
     async def wrong_frames(self) -> None:
         """Is the settled frame the one that stands 2.5 s later? Real menus, dialogs, pages."""
         x, y = await self.open_editor()
         await self.desktop.input.type("some words\n" * 60)
-        left, top = x - 360, y - 252
-        steps: list[Callable[[], Awaitable[None]]] = [
-            lambda: self.desktop.input.click(left + 21, top + 36),
-            lambda: self.desktop.input.key("Escape"),
-            lambda: self.desktop.input.key("ctrl+o"),
-            lambda: self.desktop.input.key("Escape"),
-            lambda: self.desktop.input.click(x, y, button="right"),
-            lambda: self.desktop.input.key("Escape"),
-            lambda: self.desktop.input.scroll("up", 5, x, y),
-            lambda: self.desktop.input.key("ctrl+f"),
-            lambda: self.desktop.input.type("words"),
-            lambda: self.desktop.input.key("Escape"),
-        ]
         pages = [
             SlowWindow(self.desktop.env, delays, box=(900, 40 + 220 * row, 200, 200))
             for row, delays in enumerate(PAGES)
         ]
-        steps += [partial(self.desktop.input.click, *page.center) for page in pages]
+        steps = self._steps(x, y, pages) * (4 if self.count >= 20 else 1)
         wrong, noticed, waits = 0, 0, []
-        total = len(steps) * (4 if self.count >= 20 else 1)
-        try:
-            await self.desktop.settle(first=0.5)
-            for number in range(total):
-                await steps[number % len(steps)]()
-                began = time.perf_counter()
-                await self.desktop.settle()
-                await self.desktop.screenshot()
-                frame = await self.desktop.grab()
-                waits.append(time.perf_counter() - began)
-                await asyncio.sleep(2.5)
-                if _differs(frame, await self.desktop.grab()):
-                    wrong += 1
-                    noticed += self.desktop.changed_since_screenshot
-                    print(f"wrong frame after step {number % len(steps)}", file=sys.stderr)
-        finally:
-            for page in pages:
-                page.close()
-        self.row(
-            f"wrong frames (wait {middle(waits) * 1000:.0f} ms median)",
-            f"{wrong} of {total}",
-            "",
-            None,
-            "<= 1 in 40",
-        )
+        await self.desktop.settle(first=0.5)
+        for number, step in enumerate(steps):
+            await step()
+            began = time.perf_counter()
+            await self.desktop.settle()
+            await self.desktop.screenshot()
+            frame = await self.desktop.grab()
+            waits.append(time.perf_counter() - began)
+            await asyncio.sleep(2.5)
+            if _differs(frame, await self.desktop.grab()):
+                wrong += 1
+                noticed += self.desktop.changed_since_screenshot
+                print(f"wrong frame after step {number}", file=sys.stderr)
+        for page in pages:
+            page.close()
+        what = f"wrong frames (wait {middle(waits) * 1000:.0f} ms median)"
+        self.row(what, f"{wrong} of {len(steps)}", "", None, "<= 1 in 40")
         told = f"{noticed} of {wrong}"
         self.row("wrong frames that the late-change note tells", told, "", None, "all")
 

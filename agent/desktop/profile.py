@@ -113,10 +113,9 @@ def _group(name: str, *properties: str, kind: str = "empty", value: str = "") ->
     return f'<property name="{name}" type="{kind}"{said}>{"".join(properties)}</property>'
 
 
-def _panel() -> str:
-    ids = range(1, 10)
-    values = "".join(f'<value type="int" value="{n}"/>' for n in ids)
-    plugins = [
+def _plugins() -> list[str]:
+    """The panel's parts, left to right: menu, launchers, window buttons, clock."""
+    return [
         _group(
             "plugin-1",
             _property("button-title", "string", "Applications"),
@@ -160,6 +159,11 @@ def _panel() -> str:
             value="clock",
         ),
     ]
+
+
+def _panel() -> str:
+    ids = range(1, 10)
+    values = "".join(f'<value type="int" value="{n}"/>' for n in ids)
     return _channel(
         "xfce4-panel",
         _property("configver", "int", 2),
@@ -178,7 +182,7 @@ def _panel() -> str:
             ),
             kind="array",
         ),
-        _group("plugins", *plugins),
+        _group("plugins", *_plugins()),
     )
 
 

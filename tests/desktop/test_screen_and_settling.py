@@ -218,3 +218,40 @@ async def test_file_dialogs_fit_the_screen(empty: VirtualDesktop) -> None:
     (button,) = [n for n in (await empty.tree()).showing("push button") if n.name == "Save"]
     assert button.box
     assert button.box.y + button.box.height < 760
+
+
+async def test_windows_and_lines_are_handled_in_the_picture_s_pixels() -> None:
+    """A screen larger than the picture: boxes are scaled, windows do as asked."""
+    desktop = VirtualDesktop(width=800, height=500, screen=(1280, 800))
+    await desktop.start()
+    try:
+        await open_window(desktop, "mousepad", title="Mousepad")
+        await desktop.input.type("first line\nsecond line")
+        await desktop.settle()
+        (window,) = await desktop.windows()
+        await desktop.maximise(window)
+        await desktop.settle()
+        (window,) = await desktop.windows()
+        assert 760 < window.box.width <= 800
+        (editor,) = [n for n in (await desktop.tree()).showing("text") if n.text]
+        lines = await desktop.lines_of(editor)
+        assert [line for line, _ in lines] == ["first line", "second line"]
+        assert window.box.contains(*lines[1][1].center)
+        await desktop.input.key("ctrl+a")
+
+        async def selected() -> bool:
+            return await desktop.selection_of(editor) == "first line\nsecond line"
+
+        await until(selected)
+        await desktop.minimise(window)
+        assert (await desktop.windows())[0].minimised
+        await desktop.activate(window)
+        await desktop.input.key("ctrl+a Delete ctrl+z")
+        await desktop.close_window(window)
+
+        async def answered() -> bool:
+            return [w.id for w in await desktop.windows()] != [window.id]
+
+        await until(answered)  # it asks whether to save
+    finally:
+        await desktop.stop()
