@@ -75,6 +75,11 @@ def _match(run: str, phrases: list[str], known: set[str]) -> str | None:
     return best[0]
 
 
+def _same_start(plain: str, phrase: str) -> bool:
+    """Names are misheard in the middle or at the end more than in their first sound."""
+    return plain[:1] == phrase[:1].lower()
+
+
 def _says_already(plain: str, phrase: str) -> bool:
     """Whether one holds the other's words whole: then nothing was misheard.
 
