@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import open_window, until
+from screens import open_window, until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import DesktopStatus, Launcher

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from conftest import open_window, text_of, until
+from screens import open_window, text_of, until
 from Xlib import X
 
 from agent.desktop import VirtualDesktop

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import close_windows, open_window, until
 from PIL import Image
+from screens import close_windows, open_window, until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import EncodedImage, Frame

@@ -6,7 +6,7 @@ import shutil
 from urllib.parse import unquote
 
 import pytest
-from conftest import open_window, text_of, until
+from screens import open_window, text_of, until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Launcher

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from conftest import close_windows, text_of, until
+from screens import close_windows, text_of, until
 
 from agent.desktop import VirtualDesktop
 from agent.models.base import BlockDone, Message, ModelRequest, TurnDone
