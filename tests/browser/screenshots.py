@@ -1,0 +1,59 @@
+"""Pictures of the served page for README and docs: ``script/screenshots``."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from chromium import alaunch
+from onlooker import Onlooker
+from person import Person, new_person
+from playwright.async_api import async_playwright
+from served import ROOT, serve
+
+from agent.events import ApprovalAsked, TaskFinished
+
+IMAGES = ROOT / "docs" / "images"
+
+
+async def main() -> None:
+    """Serve, work, take pictures."""
+    with tempfile.TemporaryDirectory(prefix="say") as folder:
+        places = Path(folder)
+        places.chmod(0o755)
+        for name in ("data", "tmp"):
+            (places / name).mkdir(mode=0o755)
+        environment = {"TMPDIR": str(places / "tmp")}
+        with serve(ROOT / "dashboard", places / "data", env=environment) as served:
+            await _session(served.url, places)
+
+
+async def _session(url: str, places: Path) -> None:
+    microphone = places / "microphone.wav"
+    async with async_playwright() as playwright, alaunch(playwright, wav=microphone) as context:
+        person = await new_person(context, microphone, Onlooker(places / "data", places / "tmp"))
+        await person.arrive(url)
+        await _picture(person, "empty")
+        await person.start_voice()
+        since = person.look.count()
+        await person.say("Open the text editor and type hello world.")
+        await person.look.event(TaskFinished, since=since)
+        await person.listens_to_the_end()
+        await _picture(person, "talk")
+        since = await person.type("Open the terminal and list the files in my home folder.")
+        await person.look.event(ApprovalAsked, since=since)
+        await person.sees("Run the command")
+        await _picture(person, "approval")
+        await person.page.get_by_role("button", name="Allow").click()
+        await person.look.event(TaskFinished, since=since)
+        await person.page.get_by_role("button", name="theme").click()
+        await _picture(person, "talk-dark")
+
+
+async def _picture(person: Person, name: str) -> None:
+    await person.page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
