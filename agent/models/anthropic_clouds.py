@@ -18,6 +18,7 @@ from agent.models.anthropic_hosted import HostedDialect
 _SIGN_IN_ERRORS = (
     ("botocore.exceptions", "BotoCoreError"),
     ("google.auth.exceptions", "GoogleAuthError"),
+    ("anthropic.lib._extras._common", "MissingDependencyError"),
 )
 _BEDROCK = (
     "Bedrock cannot be used: set AWS_REGION and AWS credentials (AWS_PROFILE, or "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 
 import httpx
 import pytest
@@ -74,11 +75,14 @@ async def test_without_a_valid_key_there_is_no_chat(server, query: str) -> None:
 
 async def test_no_credential_reaches_a_log(server, caplog: pytest.LogCaptureFixture) -> None:
     """Neither a good one nor a bad one, though both stand in the address."""
-    with caplog.at_level("DEBUG"):
+    access = logging.getLogger("tornado.access")
+    access.addHandler(caplog.handler)  # other libraries keep Tornado's lines from the root
+    with caplog.at_level("DEBUG", logger="tornado.access"):
         line = await server.connect()
         await line.until("chat_metadata")
         await line.socket.close()
         await refused(f"ws://127.0.0.1:{server.port}/v0/evi/chat?access_token=stolen-token")
+    access.removeHandler(caplog.handler)
     ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith("tornado"))
     assert "/v0/evi/chat" in ours
     assert KEY not in ours
