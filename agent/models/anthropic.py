@@ -149,11 +149,11 @@ class _Trial:
             async for event in _events(stream):
                 for part in assembler.feed(_plain(event)):
                     yield part
-        except (AnthropicError, httpx2.HTTPError) as error:
-            self._judge(error, assembler)
         except self._sign_in.errors as error:
             said = self._service.scrub(str(error))
             self.failure = ModelUnavailable(f"{self._sign_in.advice} ({said})")
+        except (AnthropicError, httpx2.HTTPError) as error:
+            self._judge(error, assembler)
         except (KeyError, TypeError, AttributeError, ValueError):
             self.failure = StreamBroken(
                 f"{self._service.host} sent an answer that does not follow the protocol."
