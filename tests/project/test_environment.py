@@ -1,6 +1,7 @@
 """The three descriptions of what Sayso depends on say the same."""
 
 import re
+import socket
 import subprocess
 import tomllib
 from pathlib import Path
@@ -55,3 +56,14 @@ def test_ci_runs_nothing_but_the_one_command():
     """CI and a person run the same check."""
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     assert lines[-1] == "exec script/test"
+
+
+def test_a_taken_port_is_told_with_what_to_do():
+    """The server does not begin, and says how to go on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [str(ROOT / "script" / "server"), "--port", port]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert answer.returncode == 1
+    assert f"Port {port} is taken" in answer.stderr
+    assert "--port" in answer.stderr
