@@ -40,6 +40,7 @@ def test_text_is_spoken_sentence_by_sentence() -> None:
         ("Open the editor.", False),
         ("Stop", False),
         ("Click on that.", False),
+        ("Press control A.", False),
         ("", False),
     ],
 )

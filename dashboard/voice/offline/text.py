@@ -13,6 +13,8 @@ _DANGLING: Final = frozenset(
     )
 )
 _COMPLETE_ENDINGS: Final = frozenset(("like that", "like this", "what is", "where to"))
+_MODIFIERS: Final = frozenset("control ctrl alt shift super press key letter".split())
+"""After these, *a* and *i* are keys and not the beginning of something."""
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|$)", re.DOTALL)
 _MARKUP = re.compile(r"[*_`#>|~]+")
@@ -63,6 +65,8 @@ def dangles(text: str) -> bool:
     """Whether ``text`` stops where no sentence ends, as after *and*, *the* or *to*."""
     found = words(text)
     if not found or " ".join(found[-2:]) in _COMPLETE_ENDINGS:
+        return False
+    if len(found) > 1 and found[-2] in _MODIFIERS:
         return False
     return text.rstrip().endswith(("...", "…", ",", "-")) or found[-1] in _DANGLING
 
