@@ -13,7 +13,7 @@ import numpy as np
 
 from agent.desktop.base import Desktop, EncodedImage, Frame
 
-_LOOK = (0.15, 0.1, 2.0)
+_LOOK = (0.15, 0.07, 2.0)
 """Seconds before a picture: for something to begin, for quiet, at most."""
 
 _NEXT = (0.08, 0.05, 0.5)

@@ -13,7 +13,9 @@ _DANGLING: Final = frozenset(
     )
 )
 _COMPLETE_ENDINGS: Final = frozenset(("like that", "like this", "what is", "where to"))
-_MODIFIERS: Final = frozenset("control ctrl alt shift super press key letter".split())
+_MODIFIERS: Final = frozenset(
+    ["control", "ctrl", "alt", "shift", "super", "press", "key", "letter"]
+)
 """After these, *a* and *i* are keys and not the beginning of something."""
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|$)", re.DOTALL)
