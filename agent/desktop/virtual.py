@@ -211,7 +211,9 @@ class VirtualDesktop:
         if self._parts and self._parts.damage:
             self._parts.damage.mark(hover=hover)
 
-    async def settle(self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0) -> Settled:
+    async def settle(
+        self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0
+    ) -> Settled:
         async def wait() -> Settled:
             damage = self._parts.damage if self._parts else None
             if damage is None:

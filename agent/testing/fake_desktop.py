@@ -163,7 +163,9 @@ class FakeDesktop:
         x0, y0, x1, y1 = region
         return _picture(x1 - x0, y1 - y0, self.shade)
 
-    async def settle(self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0) -> Settled:
+    async def settle(
+        self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0
+    ) -> Settled:
         return Settled(seconds=0.0, changed=False, quiet=True)
 
     async def windows(self) -> Sequence[Window]:
