@@ -13,7 +13,8 @@ A step is a mapping with one key. Steps that act become tool calls, one a turn; 
 ``write``       ``{path, text}`` through the editor tool; the path is below the home
 ``run``         a program and its arguments, in the background
 ``activate``    pattern of a window's title
-``wait``        ``{window}``, ``{gone}``, ``{file}`` or ``{text: {app, contains}}``
+``wait``        ``{window}``, ``{gone}``, ``{file}``, ``{text: {app, contains}}`` or
+                ``{node: {role, name, app, state, nth}}``
 ``pause``       seconds
 ``say``         the last word
 ==============  =====================================================================
@@ -224,11 +225,12 @@ async def _node(desktop: Desktop, wanted: dict[str, Any]) -> Node | None:
     roles = wanted.get("role", ())
     roles = (roles,) if isinstance(roles, str) else tuple(roles)
     app, name = wanted.get("app", ""), wanted.get("name")
+    states = {wanted["state"]} if "state" in wanted else set()
     tree = await desktop.tree()
     found = [
         node
         for node in tree.showing(*roles)
-        if name in (None, node.name) and (not app or node.app == app)
+        if name in (None, node.name) and (not app or node.app == app) and states <= node.states
     ]
     place = int(wanted.get("nth", 1)) - 1
     return found[place] if len(found) > place else None
