@@ -19,9 +19,11 @@ from dashboard.desktop.frames import Frames
 from dashboard.desktop.view import DesktopView
 from dashboard.line import WidgetLine
 from dashboard.notices import notices
+from dashboard.places import TALK, Scene
 from dashboard.state import Feed, PageState
 from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
+from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
 from dashboard.views.talk import TalkView
 from dashboard.voice.widget import VoiceWidget
@@ -51,7 +53,8 @@ class Page:
         self._conversation.follow(self._state.conversation)
         self._talk = self._frame()
         self._bar = self._status_bar()
-        self.root = pmui.Page(title="Sayso", header=[self._bar], main=[self._talk], **page_style())
+        self._shell = self._views()
+        self.root = pmui.Page(title="Sayso", header=[self._bar], main=[self._shell], **page_style())
         self._bar.link(self.root, dark="dark_theme", bidirectional=True)
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
         self._conductor.attach(self._line)
@@ -61,6 +64,7 @@ class Page:
     def close(self) -> None:
         """Let go of everything that outlives the page."""
         self._feed.close()
+        self._shell.close()
         self._frames.run(False)
         self._conductor.detach(self._line)
         self._bench.sessions.leave(self._entry, self._line)
@@ -118,6 +122,14 @@ class Page:
         "list": _list,
         "end": lambda self, message: pn.state.execute(partial(self._end, message)),
     }
+
+    def _views(self) -> Shell:
+        shell = Shell(self.act, talk=self._talk, sizing_mode="stretch_both")
+        shell.follow(self._state)
+        within = partial(set_curdoc, self._document)
+        shell.serve(Scene(self._bench, self._entry, self._state, self.act, shell.go, within))
+        shell.go(pn.state.session_args.get("view", [TALK.encode()])[0].decode(errors="replace"))
+        return shell
 
     def _arrived(self) -> None:
         """The browser shows the page: only now may the session cost anything."""

@@ -1,0 +1,92 @@
+// The rail of views. Talk stays in the page, hidden, while another view is shown: its sound goes on.
+
+const SVG = "http://www.w3.org/2000/svg"
+const ICONS = {
+  talk: "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 1 0-7 0v5A3.5 3.5 0 0 0 12 15ZM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+  replay: "M4 12a8 8 0 1 0 2.6-5.9L4 8.4M4 4v4.4h4.4M12 8v4.5l3 1.8",
+  prompts: "M4.5 20h4l10-10a2.8 2.8 0 0 0-4-4l-10 10v4ZM13 7.5l4 4M13 20h7",
+  lab: "M9.5 3.5v6L4.6 18a1.8 1.8 0 0 0 1.6 2.6h11.6a1.8 1.8 0 0 0 1.6-2.6l-4.9-8.5v-6M8 3.5h8M7 15h10",
+  tools: "M14.5 6.5a4 4 0 0 1 5-1.4l-2.7 2.7 1.4 1.4 2.7-2.7a4 4 0 0 1-5.4 5L8 19a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 2-2Z",
+  inspector: "M3 12.5h4l2.5-7 4.5 13 2.5-6h4.5",
+  settings: "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.8v4.400M8.5 14.8v4.400",
+}
+
+function el(tag, className = "", text = "") {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  if (text) node.textContent = text
+  return node
+}
+
+function icon(key) {
+  const svg = document.createElementNS(SVG, "svg")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  const path = document.createElementNS(SVG, "path")
+  path.setAttribute("d", ICONS[key] || "M5 5h14v14H5Z")
+  svg.append(path)
+  return svg
+}
+
+// A reload, and the browser's own history, come back to the view.
+function remember(place) {
+  const url = new URL(location.href)
+  if ((url.searchParams.get("view") || "talk") === place) return
+  if (place === "talk") url.searchParams.delete("view")
+  else url.searchParams.set("view", place)
+  history.pushState(null, "", url)
+}
+
+export function render({model}) {
+  const root = el("div", "frame")
+  const rail = el("nav", "rail")
+  rail.setAttribute("aria-label", "Views")
+  const list = el("div", "list")
+  const stop = el("button", "stop", "STOP")
+  stop.type = "button"
+  stop.title = "Stop the agent (Escape)"
+  stop.addEventListener("click", () => model.send_msg({type: "stop", source: "button"}))
+  rail.append(list, stop)
+  const talk = el("div", "talk-slot")
+  talk.append(model.get_child("talk"))
+  const room = el("main", "room-slot")
+  room.append(model.get_child("room"))
+  root.append(rail, talk, room)
+
+  function fill() {
+    list.replaceChildren(...model.places.map(({key, title}) => {
+      const item = el("button", "item")
+      item.type = "button"
+      item.dataset.key = key
+      item.append(icon(key), el("span", "", title))
+      item.addEventListener("click", () => model.send_msg({type: "go", place: key}))
+      return item
+    }))
+    show()
+  }
+
+  function show() {
+    const away = model.place !== "talk"
+    root.classList.toggle("away", away)
+    talk.inert = away
+    stop.hidden = !away
+    stop.classList.toggle("live", model.running)
+    for (const item of list.children) {
+      const here = item.dataset.key === model.place
+      item.toggleAttribute("aria-current", here)
+      if (here) item.setAttribute("aria-current", "page")
+      item.classList.toggle("waits", item.dataset.key === "talk" && model.pending && away)
+    }
+    remember(model.place)
+  }
+
+  function back() {
+    model.send_msg({type: "go", place: new URL(location.href).searchParams.get("view") || "talk"})
+  }
+  window.addEventListener("popstate", back)
+  model.on("places", fill)
+  model.on(["place", "running", "pending"], show)
+  model.on("remove", () => window.removeEventListener("popstate", back))
+  fill()
+  return root
+}

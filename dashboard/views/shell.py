@@ -1,0 +1,94 @@
+"""The rail of views and what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import param
+from panel.custom import JSComponent
+from panel.viewable import Child
+
+from dashboard.places import PLACES, TALK, Place, Scene, View
+
+if TYPE_CHECKING:
+    from dashboard.state import PageState
+
+_HERE = Path(__file__).parent
+Message = dict[str, Any]
+
+
+class Shell(JSComponent):
+    """Talk, which stays alive as long as the page, and one other view at a time in its place.
+
+    The address's ``view`` follows, so that a reload comes back to the same view.
+    """
+
+    talk = Child()
+    room = Child()
+    place = param.String(TALK)
+    places = param.List([], doc="The rail: key and title.")
+    running = param.Boolean(False)
+    pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
+
+    _esm = _HERE / "shell.js"
+    _stylesheets = [_HERE / "shell.css"]  # noqa: RUF012 - as Panel declares it
+
+    def __init__(self, act: Callable[[Message], None], **params: Any) -> None:
+        self._room = pn.Column(sizing_mode="stretch_both", margin=0)
+        super().__init__(room=self._room, **params)
+        self._act = act
+        self._views: dict[str, View] = {}
+
+    def follow(self, state: PageState) -> None:
+        """Keep up with the page's state."""
+        state.status.param.watch(
+            lambda *_: self.param.update(
+                running=state.status.running, pending=bool(state.status.pending)
+            ),
+            ["running", "pending"],
+        )
+
+    def serve(self, scene: Scene, places: tuple[Place, ...] = PLACES) -> None:
+        """Offer these views, made from ``scene`` when first visited."""
+        self._scene = scene
+        self._places = {place.key: place for place in places}
+        talk = {"key": TALK, "title": "Talk"}
+        self.places = [talk, *({"key": p.key, "title": p.title} for p in places)]
+
+    def go(self, key: str, **wanted: str) -> None:
+        """Lead to a view; an unknown one is Talk."""
+        self._leave()
+        self.place = key if key in self._places else TALK
+        if self.place == TALK:
+            self._room.clear()
+        else:
+            view = self._view(self.place)
+            self._room[:] = [view.root]
+            view.arrive(wanted)
+
+    def close(self) -> None:
+        """Free every view that was made."""
+        for view in self._views.values():
+            view.close()
+        self._views.clear()
+
+    def _leave(self) -> None:
+        if (view := self._views.get(self.place)) is not None:
+            view.leave()
+
+    def _view(self, key: str) -> View:
+        if key not in self._views:
+            self._views[key] = self._places[key].build(self._scene)
+        return self._views[key]
+
+    def _handle_msg(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            return
+        if data.get("type") == "go":
+            wanted: Mapping[str, Any] = data.get("wanted") or {}
+            self.go(str(data.get("place")), **{str(k): str(v) for k, v in wanted.items()})
+        else:
+            self._act(data)
