@@ -36,6 +36,9 @@ class ArmSummary:
     completed: Estimate
     score: Estimate
     seconds: Estimate
+    dollars: Estimate
+    """US$ of a trial, those of errors included."""
+
     dollars_per_trial: float
     dollars_per_success: float
     pass_at: dict[int, float]
@@ -110,12 +113,22 @@ def summarise(name: str, results: Sequence[TrialResult], experiment: Experiment)
         completed=success_rate(whole, seed=seed),
         score=mean_value(_task_means(completed, lambda r: r.score), seed=seed),
         seconds=mean_value(_task_means(completed, _metric("seconds")), seed=seed),
+        dollars=mean_value(_task_dollars(tried), seed=seed),
         dollars_per_trial=dollars / len(tried) if tried else math.nan,
         dollars_per_success=dollars / passes if passes else math.nan,
         pass_at={k: mean_over_tasks([pass_at_k(c, n, k) for c, n in whole]) for k in ks},
         pass_hat={k: mean_over_tasks([pass_hat_k(c, n, k) for c, n in whole]) for k in ks},
         means=_means(completed),
     )
+
+
+def compare_arms(
+    experiment: Experiment, results: Sequence[TrialResult], a: str, b: str
+) -> ArmComparison:
+    """Any arm ``b`` against any arm ``a``, by itself: p is not corrected for other looks."""
+    mine, theirs = ([r for r in results if r.arm == name] for name in (b, a))
+    tasks = [task.id for task in experiment.tasks]
+    return _against(b, a, mine, theirs, tasks, experiment.seed)
 
 
 def rates(results: Iterable[TrialResult]) -> dict[str, tuple[int, int]]:
@@ -216,6 +229,13 @@ def _task_means(
     results: Iterable[TrialResult], value: Callable[[TrialResult], float]
 ) -> list[float]:
     return [_mean(values) for values in _by_task(results, value).values()]
+
+
+def _task_dollars(results: Iterable[TrialResult]) -> list[float]:
+    found: dict[str, list[float]] = defaultdict(list)
+    for r in results:
+        found[r.task].append(r.metrics.get("dollars", 0.0))
+    return [_mean(values) for values in found.values()]
 
 
 def _means(results: Iterable[TrialResult]) -> dict[str, float]:

@@ -41,6 +41,9 @@ class RunState:
     statuses: Counter[str] = field(default_factory=Counter)
     """Of the cells that are done, those of earlier runs included."""
 
+    cells: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    """The same by arm and task."""
+
     running: dict[str, Progress] = field(default_factory=dict)
     """Latest word, and at times picture, of each trial under way."""
 
@@ -54,6 +57,11 @@ class RunState:
     @property
     def done(self) -> int:
         return sum(self.statuses.values())
+
+    def count(self, arm: str, task: str, status: str) -> None:
+        """One more trial has ended."""
+        self.statuses[status] += 1
+        self.cells.setdefault((arm, task), Counter())[status] += 1
 
 
 class Runner:
@@ -132,7 +140,7 @@ class Runner:
         for arm_name, task, repeat in self.experiment.cells():
             name = trial_id(arm_name, task.id, repeat)
             if name in done and (done[name].completed):
-                self.state.statuses[done[name].status] += 1
+                self.state.count(arm_name, task.id, done[name].status)
                 continue
             if name in done:
                 self.store.set_aside(name)
@@ -233,7 +241,7 @@ class Runner:
         if result.status == "error" and result.advice:
             note = f"{result.arm} · {result.task}: {result.error} {result.advice}"
             self.state.notes += [] if note in self.state.notes else [note]
-        self.state.statuses[result.status] += 1
+        self.state.count(result.arm, result.task, result.status)
         self.state.latest = result
         self._tell(self.state)
 
