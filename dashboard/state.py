@@ -1,7 +1,7 @@
 """What the page shows, one class per concern, all of it derived from the session's log.
 
 One `Feed` per page subscribes to the log and hands changes on at most once per frame, so a
-burst of events costs one update. It lets go of the log when the page dies.
+burst of events costs one update; the first after a pause is shown at once. It lets go of the log when the page dies.
 """
 
 from __future__ import annotations
@@ -161,6 +161,7 @@ class Feed:
         self._state = state
         self._within = within
         self._due: asyncio.TimerHandle | None = None
+        self._shown = -FRAME
         for event in log:
             state.take(event)
         state.transcript.drain()
@@ -177,9 +178,11 @@ class Feed:
     def _on_event(self, event: Event) -> None:
         self._state.take(event)
         if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(FRAME, self._show)
+            loop = asyncio.get_running_loop()
+            self._due = loop.call_at(max(loop.time(), self._shown + FRAME), self._show)
 
     def _show(self) -> None:
         self._due = None
+        self._shown = asyncio.get_running_loop().time()
         with self._within():
             self._state.show()
