@@ -8,8 +8,9 @@ from dashboard.web.workbench import workbench
 
 
 class Health(RequestHandler):
-    """Says that the loop turns and how many sessions run; nothing about them."""
+    """Says that the loop turns, how many sessions run and how many pages are open."""
 
     def get(self) -> None:
         self.set_header("Cache-Control", "no-store")
-        self.write({"status": "ok", "sessions": len(workbench().sessions)})
+        sessions = workbench().sessions
+        self.write({"status": "ok", "sessions": len(sessions), "pages": sessions.pages})

@@ -92,6 +92,11 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def pages(self) -> int:
+        """How many pages show a session."""
+        return sum(len(entry.pages) for entry in self._entries.values())
+
     def create(self, owner: str, session_id: str | None = None) -> Entry:
         """A new session of ``owner``, or the journaled one; `open` starts its desktop.
 

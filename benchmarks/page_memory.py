@@ -1,0 +1,53 @@
+"""The server's memory over opened and closed pages, and how soon a closed tab is noticed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+from playwright.async_api import BrowserContext
+from served import serve
+
+from benchmarks.page_latency import APPS, browser
+
+_WARM = 20
+_NOTICED = 30.0
+
+
+async def opens(folder: Path, rounds: int) -> dict[str, list[float]]:
+    """Megabytes after the first twenty and after all opens; seconds until a tab is missed."""
+    count = rounds * 5
+    with serve(APPS / "sayso", folder) as served:
+        process = psutil.Process(served.process.pid)
+        health = f"{served.url.rsplit('/', 1)[0]}/health"
+        noticed, memory = [], []
+        async with browser() as context:
+            for number in range(1, count + 1):
+                noticed.append(await _open_and_close(context, served.url, health))
+                if number in (_WARM, count):
+                    memory.append(process.memory_info().rss / 2**20)
+    return {
+        f"server's memory after {_WARM} pages (MB)": memory[:1],
+        f"server's memory after {count} pages (MB)": memory[1:],
+        "closed tab noticed (s)": noticed,
+    }
+
+
+async def _open_and_close(context: BrowserContext, url: str, health: str) -> float:
+    page = await context.new_page()
+    await page.goto(url)
+    await page.get_by_label("Type what to do").wait_for()
+    await page.close()
+    began = time.perf_counter()
+    while _pages(health):
+        if time.perf_counter() - began > _NOTICED:
+            raise SystemExit("The server did not notice a closed tab.")
+        await asyncio.sleep(0.01)
+    return time.perf_counter() - began
+
+
+def _pages(health: str) -> int:
+    return int(httpx.get(health).json()["pages"])
