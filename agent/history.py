@@ -53,7 +53,9 @@ class _Turn:
 
     @property
     def ran(self) -> bool:
-        return bool(self.started) or any(result.ran for result in self.finished.values())
+        own = {block["id"] for block in self.blocks if block["type"] == "tool_use"}
+        done = {key for key, result in self.finished.items() if result.ran}
+        return bool(own & (self.started | done))
 
     @property
     def calls(self) -> list[Block]:

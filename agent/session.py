@@ -21,6 +21,7 @@ from agent.journal import SessionJournal, SqliteJournal, session_folder
 from agent.limits import Limits
 from agent.log import EventLog
 from agent.loop import Loop
+from agent.manual import Manual
 from agent.models.base import Model
 from agent.prompts import load_prompt
 from agent.settings import Settings
@@ -83,6 +84,7 @@ class Session:
             self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock
         )
         self._agent = self._assemble(parts)
+        self.manual = Manual(self._agent)
 
     @classmethod
     def create(
@@ -149,6 +151,7 @@ class Session:
         """End the work, the desktop and the journal. The session can be resumed later."""
         self.control.abandon()
         await self.control.finished()
+        await self.manual.close()
         try:
             for tool in self.tools:
                 await tool.close()
