@@ -13,8 +13,9 @@ A step is a mapping with one key. Steps that act become tool calls, one a turn; 
 ``write``       ``{path, text}`` through the editor tool; the path is below the home
 ``run``         a program and its arguments, in the background
 ``activate``    pattern of a window's title
-``wait``        ``{window}``, ``{gone}``, ``{file}``, ``{text: {app, contains}}`` or
-                ``{node: {role, name, app, state, nth}}``
+``wait``        ``{window}`` in front, ``{gone}``, ``{minimised}``, ``{file}``,
+                ``{content: {path, matches}}``, ``{clipboard}``, ``{text: {app, contains}}``
+                or ``{node: {role, name, app, state, nth}}``
 ``pause``       seconds
 ``say``         the last word
 ==============  =====================================================================
@@ -29,9 +30,10 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
-from agent.desktop.base import Desktop, Node, Window
+from agent.desktop.base import Desktop, Launcher, Node, Window
 from agent.errors import ConfigurationError, ModelError
 from agent.events import Usage
+from agent.experiments.state import read_clipboard
 from agent.experiments.task import Step
 from agent.models.base import Block, BlockDone, Message, ModelPart, ModelRequest, Text, TurnDone
 from agent.models.offline.progress import read
@@ -123,7 +125,7 @@ class OracleModel:
                 await self._desktop.activate(await self._until(_window, value, f"window {value!r}"))
                 await self._desktop.settle()
             case "run":
-                await self._desktop.spawn([str(part) for part in value])
+                await self._desktop.launch(program([str(part) for part in value]))
             case _:
                 await asyncio.sleep(float(value))
 
@@ -163,6 +165,11 @@ def count_actions(steps: Sequence[Step | Sequence[Step]]) -> int:
     """How many actions an oracle takes."""
     passive = (*_PREPARE, "say")
     return sum(next(iter(step)) not in passive for part in parts_of(steps) for step in part)
+
+
+def program(argv: Sequence[str]) -> Launcher:
+    """A program that is started as from the menu: nobody waits for it or reads what it prints."""
+    return Launcher(argv[0], argv[0], "", (), tuple(argv))
 
 
 def _written_out(step: Step) -> Iterator[Step]:
@@ -216,6 +223,22 @@ async def _gone(desktop: Desktop, pattern: str) -> bool | None:
     return True if await _window(desktop, pattern) is None else None
 
 
+async def _minimised(desktop: Desktop, pattern: str) -> bool | None:
+    window = await _window(desktop, pattern)
+    return True if window is not None and window.minimised else None
+
+
+async def _content(desktop: Desktop, wanted: dict[str, str]) -> bool | None:
+    path = desktop.home / wanted["path"]
+    data = await asyncio.to_thread(lambda: path.read_bytes() if path.is_file() else b"")
+    return True if re.search(wanted["matches"], data.decode("utf-8", "replace")) else None
+
+
+async def _clipboard(desktop: Desktop, pattern: str) -> bool | None:
+    text = await asyncio.to_thread(read_clipboard, desktop, [])
+    return True if re.search(pattern, text) else None
+
+
 async def _file(desktop: Desktop, path: str) -> bool | None:
     there = await asyncio.to_thread((desktop.home / path).exists)
     return True if there else None
@@ -247,6 +270,9 @@ async def _text(desktop: Desktop, wanted: dict[str, str]) -> Node | None:
 _CONDITIONS: dict[str, Callable[[Desktop, Any], Awaitable[Any]]] = {
     "window": _front,
     "gone": _gone,
+    "minimised": _minimised,
+    "content": _content,
+    "clipboard": _clipboard,
     "file": _file,
     "node": _node,
     "text": _text,

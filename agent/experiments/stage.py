@@ -9,12 +9,11 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, DesktopError, DesktopUnavailable
-from agent.experiments.oracle import IdleModel, OracleModel
+from agent.experiments.oracle import IdleModel, OracleModel, program
 from agent.experiments.spec import Arm
 from agent.experiments.task import Start, Task
 from agent.models.base import Model
@@ -132,21 +131,35 @@ def write_files(home: Path, files: dict[str, bytes]) -> None:
 
 
 async def _start(desktop: Desktop, start: Start, task: str) -> None:
+    """Start a program; if it shows a window, leave when that has the keyboard."""
     before = {window.id for window in await desktop.windows()}
-    await desktop.spawn([part.replace("$HOME", str(desktop.home)) for part in start.argv])
+    await desktop.launch(program([p.replace("$HOME", str(desktop.home)) for p in start.argv]))
     if not start.window:
         return
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(START_PATIENCE):
-            while True:
-                for window in await desktop.windows():
-                    if window.id not in before and re.search(start.window, window.title):
-                        await desktop.settle()
-                        return
-                await asyncio.sleep(0.05)
-    raise ConfigurationError(
-        f"The task {task} starts {start.argv[0]}, but no window “{start.window}” came up."
-    )
+            await _in_front(desktop, start.window, before)
+    except TimeoutError:
+        raise ConfigurationError(
+            f"The task {task} starts {start.argv[0]}, but no window “{start.window}” came up."
+        ) from None
+
+
+async def _in_front(desktop: Desktop, pattern: str, before: set[int]) -> None:
+    """Wait for a new window, and then until it is active; keys would go elsewhere."""
+    asked = False
+    while True:
+        for window in await desktop.windows():
+            if window.id in before or not re.search(pattern, window.title):
+                continue
+            await desktop.settle()
+            active = await desktop.active_window()
+            if active is not None and active.id == window.id:
+                return
+            if not asked:
+                asked = True
+                await desktop.activate(window)
+        await asyncio.sleep(0.05)
 
 
 async def started(desktop: Desktop) -> None:

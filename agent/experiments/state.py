@@ -89,7 +89,7 @@ async def take_state(
         fixtures=fixtures or {},
         entries=entries,
         windows=tuple(windows),
-        clipboard=await asyncio.to_thread(_clipboard, desktop, notes),
+        clipboard=await asyncio.to_thread(read_clipboard, desktop, notes),
         texts=texts,
         events=tuple(events),
         notes=tuple(notes),
@@ -101,7 +101,8 @@ async def _texts(desktop: Desktop) -> tuple[tuple[str, str], ...]:
     return tuple((node.app, node.text) for node in tree.nodes if node.text is not None)
 
 
-def _clipboard(desktop: Desktop, notes: list[str]) -> str:
+def read_clipboard(desktop: Desktop, notes: list[str]) -> str:
+    """The clipboard's text; why it could not be read is added to ``notes``. Blocks."""
     from agent.desktop import VirtualDesktop
 
     if not isinstance(desktop, VirtualDesktop):
