@@ -72,9 +72,8 @@ async def change(folder: Path, rounds: int) -> dict[str, list[float]]:
         async with browser() as context:
             page = await _running(context, f"{served.url}?session=new")
             rows["change → DOM, 1 session (ms)"] = await _late(page, rounds)
-            pages = [page]
-            for _ in range(19):
-                pages.append(await _running(context, f"{served.url}?session=new"))
+            url = f"{served.url}?session=new"
+            pages = [page, *[await _running(context, url) for _ in range(19)]]
             for one in pages:
                 await one.evaluate("window.late = []")
             found = await asyncio.gather(*(_late(one, max(5, rounds // 4)) for one in pages))
