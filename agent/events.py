@@ -27,7 +27,7 @@ class Image(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sha256: str
-    media_type: Literal["image/jpeg", "image/png"]
+    media_type: Literal["image/jpeg", "image/png", "image/webp"]
     width: int
     height: int
 

@@ -22,7 +22,7 @@ import pydantic
 
 from agent import events as ev
 from agent.errors import JournalError
-from agent.journal import SqliteJournal, session_folder
+from agent.journal import SUFFIX, SqliteJournal, session_folder
 
 FORMAT = 1
 
@@ -133,8 +133,7 @@ def _events(folder: Path, count: int) -> list[ev.Event]:
 def _pictures(folder: Path, events: list[ev.Event]) -> Iterator[Path]:
     """The pictures that events name; whatever else lies in the folder is left there."""
     for image in {image.sha256: image for image in _images(events)}.values():
-        suffix = "jpg" if image.media_type == "image/jpeg" else "png"
-        path = folder / "images" / f"{image.sha256}.{suffix}"
+        path = folder / "images" / f"{image.sha256}.{SUFFIX[image.media_type]}"
         if not path.is_file():
             continue
         if hashlib.sha256(path.read_bytes()).hexdigest() != image.sha256:

@@ -4,7 +4,7 @@
 
     sessions/ID/            0700
         events.db           SQLite, write-ahead log; one row an event
-        images/HASH.jpg     named by the SHA-256 of the bytes
+        images/HASH.webp    named by the SHA-256 of the bytes; .png or .jpg also
         prompt.md           the system prompt as sent
         lock                held while a process has the session open
 
@@ -34,7 +34,9 @@ from agent.log import Journal
 SCHEMA = 1
 """Version of the tables; a newer one is refused, not guessed at."""
 
-_SUFFIX = {"image/jpeg": "jpg", "image/png": "png"}
+SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+"""Endings of picture files by their media type."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
@@ -170,7 +172,7 @@ class SqliteJournal:
         kept = Image(
             sha256=digest, media_type=image.media_type, width=image.width, height=image.height
         )
-        path = self.folder / "images" / f"{digest}.{_SUFFIX[image.media_type]}"
+        path = self.folder / "images" / f"{digest}.{SUFFIX[image.media_type]}"
         if not path.exists():
             self._write_file(path, image.data)
         return kept
@@ -179,7 +181,7 @@ class SqliteJournal:
         """The file of a picture, or None when it is not here."""
         if not _HASH.fullmatch(sha256):
             return None
-        paths = (self.folder / "images" / f"{sha256}.{suffix}" for suffix in _SUFFIX.values())
+        paths = (self.folder / "images" / f"{sha256}.{suffix}" for suffix in SUFFIX.values())
         return next((path for path in paths if path.is_file()), None)
 
     def image_bytes(self, sha256: str) -> bytes | None:

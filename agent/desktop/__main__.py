@@ -32,7 +32,7 @@ Command = Callable[[VirtualDesktop, argparse.Namespace], Awaitable[None]]
 async def shot(desktop: VirtualDesktop, args: argparse.Namespace) -> None:
     """Save a picture of the screen."""
     path: Path = args.path
-    picture = await (desktop.screenshot() if path.suffix in (".jpg", ".jpeg") else desktop.png())
+    picture = await (desktop.jpeg() if path.suffix in (".jpg", ".jpeg") else desktop.png())
     await asyncio.to_thread(path.write_bytes, picture.data)
     print(f"{path}: {picture.width} x {picture.height}, {len(picture.data) // 1024} KiB")
 

@@ -52,7 +52,7 @@ class EncodedImage:
     """A frame as bytes for the model, the journal or the page."""
 
     data: bytes = field(repr=False)
-    media_type: Literal["image/jpeg", "image/png"]
+    media_type: Literal["image/jpeg", "image/png", "image/webp"]
     width: int
     height: int
 
@@ -250,7 +250,7 @@ class Desktop(Protocol):
     async def grab(self) -> Frame: ...
 
     async def screenshot(self) -> EncodedImage:
-        """JPEG for the model, at ``size``."""
+        """The picture for the model, at ``size``."""
         ...
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:

@@ -189,17 +189,20 @@ class VirtualDesktop:
         return pictures.frame(pictures.scaled(screen.grab(), self.size))
 
     async def screenshot(self) -> EncodedImage:
-        return await self._on_parts(lambda p: p.worker.run(self._jpeg, p.screen))
+        def shoot(screen: Screen) -> Pixels:
+            self._shot_at = time.monotonic()
+            return pictures.scaled(screen.grab(), self.size)
 
-    def _jpeg(self, screen: Screen) -> EncodedImage:
-        self._shot_at = time.monotonic()
-        return pictures.jpeg(pictures.scaled(screen.grab(), self.size))
+        pixels = await self._on_parts(lambda p: p.worker.run(shoot, p.screen))
+        return await asyncio.to_thread(pictures.for_model, pixels)
+
+    async def jpeg(self) -> EncodedImage:
+        """The whole screen for programs that want JPEG."""
+        return pictures.jpeg(pictures.scaled(await self._pixels(), self.size))
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
         box = self._geometry.native_region(region)
-        return await self._on_parts(
-            lambda p: p.worker.run(lambda: pictures.png(pictures.frame(p.screen.grab(box))))
-        )
+        return await asyncio.to_thread(pictures.lossless, await self._pixels(box))
 
     async def png(self) -> EncodedImage:
         """Lossless picture of the whole screen, for the journal."""

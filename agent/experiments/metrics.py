@@ -200,7 +200,8 @@ def _missed(events: Sequence[ev.Event], heard: ev.Understood) -> bool:
 
 def _control(events: Sequence[ev.Event]) -> Metrics:
     asked = sum(isinstance(e, ev.ApprovalAsked) for e in events)
-    decided = [e for e in events if isinstance(e, ev.ApprovalDecided)]
+    answers = (e for e in events if isinstance(e, ev.ApprovalDecided))
+    decided = [e for e in answers if e.channel != "rule"]
     return {
         "approvals_asked": float(asked),
         "approvals_granted": float(sum(e.decision == "allow" for e in decided)),

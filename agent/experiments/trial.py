@@ -28,6 +28,7 @@ from agent import events as ev
 from agent.errors import ConfigurationError
 from agent.experiments.spec import Arm, Record, Status, trial_id
 from agent.experiments.task import Task
+from agent.journal import SUFFIX
 
 FORMAT = 1
 _PACKAGES = ("mousepad", "thunar", "xfce4-terminal", "xfce4-panel", "xfwm4")
@@ -130,8 +131,7 @@ class Trial:
 
     def image(self, image: ev.Image) -> Path:
         """The file of a picture of the log."""
-        suffix = "jpg" if image.media_type == "image/jpeg" else "png"
-        return self.folder / "session" / "images" / f"{image.sha256}.{suffix}"
+        return self.folder / "session" / "images" / f"{image.sha256}.{SUFFIX[image.media_type]}"
 
     def pictures(self) -> Iterator[tuple[float, Path]]:
         """Seconds since the task's start, and the picture that was seen then."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -23,6 +24,7 @@ from agent.models.anthropic_errors import Service, explain
 from agent.models.anthropic_retry import pause_before_retry
 from agent.models.anthropic_stream import Assembler
 from agent.models.base import ModelPart, ModelRequest, Waiting
+from agent.models.older_pictures import without_webp
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
 
@@ -100,6 +102,9 @@ class AnthropicModel:
             ContextTooLong: the conversation no longer fits.
             StreamBroken: the answer broke off after it had begun.
         """
+        if not self._dialect.webp:
+            messages = await asyncio.to_thread(without_webp, request.messages)
+            request = replace(request, messages=messages)
         body = self._dialect.body(request, self._model)
         for attempt in range(self._retries + 1):
             trial = _Trial(

@@ -28,6 +28,11 @@ class Dialect(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def webp(self) -> bool:
+        """Whether pictures may be WebP; else they are sent as JPEG."""
+        ...
+
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``."""
         ...
@@ -78,6 +83,7 @@ class ToolsetDialect:
 
     context: ContextPolicy = ContextPolicy()
     name: str = "toolset"
+    webp: bool = True
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         traits = traits_of(model)

@@ -28,6 +28,7 @@ class HostedDialect:
 
     effort: bool = True
     name: str = "hosted"
+    webp: bool = True
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         messages = [_outgoing(message) for message in request.messages]

@@ -22,6 +22,7 @@ class PortableDialect:
     """For any ``ANTHROPIC_BASE_URL`` that is not Anthropic's."""
 
     name: str = "portable"
+    webp: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         body: dict[str, Any] = {

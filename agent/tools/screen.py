@@ -23,6 +23,7 @@ _NOTICEABLE = 0.005
 """Share of pixels; less is a caret, a clock or a hover."""
 
 UNCHANGED = "The screen is unchanged since your last picture."
+ASK_AGAIN = f"{UNCHANGED} Ask once more if you want to be shown it again."
 MOVING = "The screen was still changing when this picture was taken."
 CHANGED_SINCE = "Before this action, the screen had changed since your last picture."
 
@@ -34,6 +35,7 @@ class Watch:
         self._desktop = desktop
         self._seen: Frame | None = None
         self._acted_at: float | None = None
+        self._told_to_ask_again = False
         self.note = ""
         """What to tell the model along with the last picture, or in place of it."""
 
@@ -50,12 +52,22 @@ class Watch:
     def acted(self) -> None:
         """Note that something was done to the desktop just now."""
         self._acted_at = time.monotonic()
+        self._told_to_ask_again = False
 
-    async def look(self) -> EncodedImage:
-        """A settled picture of the whole screen; sets ``note``."""
-        self.note = "" if await self._settle(*_LOOK) else MOVING
-        self._seen = await self._desktop.grab()
-        return await self._desktop.screenshot()
+    async def look(self) -> EncodedImage | None:
+        """A settled picture of the whole screen; sets ``note``.
+
+        None if it shows nothing new, unless that was the answer last time as well: the
+        picture that the model saw may have been cleared from its context since.
+        """
+        told, self._told_to_ask_again = self._told_to_ask_again, False
+        picture = await self.closing()
+        if picture is None and told:
+            self.note = ""
+            return await self._desktop.screenshot()
+        if picture is None:
+            self._told_to_ask_again, self.note = True, ASK_AGAIN
+        return picture
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
         """A settled picture of a part; the model's view of the whole stays as it was."""
@@ -63,15 +75,23 @@ class Watch:
         return await self._desktop.zoom(region)
 
     async def closing(self) -> EncodedImage | None:
-        """A settled picture if it differs from the last one; sets ``note``."""
+        """A settled picture if it differs from the last one; sets ``note``.
+
+        The note stays empty if the model was just told the same.
+        """
         quiet = await self._settle(*_LOOK)
         frame = await self._desktop.grab()
         if self._seen is not None and changed_share(self._seen, frame) == 0:
-            self.note = UNCHANGED
+            self.note = "" if self._told_to_ask_again else UNCHANGED
             return None
         self.note = "" if quiet else MOVING
+        return await self._show(frame)
+
+    async def _show(self, frame: Frame) -> EncodedImage:
+        """The picture; only once it is there has the model seen the frame."""
+        picture = await self._desktop.screenshot()
         self._seen = frame
-        return await self._desktop.screenshot()
+        return picture
 
     async def _settle(self, first: float, quiet: float, cap: float) -> bool:
         """Wait for quiet after an action that was not waited for; whether it came."""

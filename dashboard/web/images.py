@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from agent.journal import SqliteJournal
+from agent.journal import SUFFIX, SqliteJournal
 from dashboard.web.guard import OwnedHandler
 
-_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+_TYPES = {f".{suffix}": media_type for media_type, suffix in SUFFIX.items()}
 
 
 class SessionImage(OwnedHandler):

@@ -54,14 +54,16 @@ TOOLS = (COMPUTER, SHELL, ASK)
 SYSTEM = "You use a desktop for a person who talks to you. " * 60
 
 
-def picture(width: int = 1280, height: int = 800, colour: str = "navy") -> Block:
-    """A JPEG block of that size."""
+def picture(
+    width: int = 1280, height: int = 800, colour: str = "navy", kind: str = "jpeg"
+) -> Block:
+    """An image block of that size."""
     buffer = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(buffer, "JPEG", quality=30)
+    Image.new("RGB", (width, height), colour).save(buffer, kind, quality=30)
     data = base64.b64encode(buffer.getvalue()).decode()
     return {
         "type": "image",
-        "source": {"type": "base64", "media_type": "image/jpeg", "data": data},
+        "source": {"type": "base64", "media_type": f"image/{kind}", "data": data},
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from model_conversation import Connect, Turn, answer_calls, picture, request, take_turn, user
@@ -205,6 +206,34 @@ async def test_other_dialects_look_the_same_from_inside(
     click = messages[1]["content"][1]
     assert (click["name"], click["toolset_name"]) == ("left_click", "computer")
     assert click["input"] == {"coordinate": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "sent"),
+    [
+        (ToolsetDialect(), "claude-opus-5-5", "webp"),
+        (HostedDialect(), "claude-sonnet-4-6", "webp"),
+        (PortableDialect(), "qwen-vl", "jpeg"),
+    ],
+    ids=["toolset", "hosted", "portable"],
+)
+async def test_servers_that_may_not_know_webp_get_jpeg(
+    connect: Connect, dialect: Dialect, model: str, sent: str
+) -> None:
+    """Wherever the picture stands; the history that the caller holds stays as it was."""
+    server, claude = await connect([says("Hi."), says("Done.")], model=model, dialect=dialect)
+    messages = [user("Hello.", picture(kind="webp"))]
+    turn = await take_turn(claude, request(messages))
+    tapped = {**call("left_click", coordinate=[1, 2]), "id": "toolu_1"}
+    messages += [
+        {"role": "assistant", "content": [*turn.blocks, tapped]},
+        answer_calls([tapped], image=picture(64, 64, kind="webp")),
+    ]
+    before = copy.deepcopy(messages)
+    await take_turn(claude, request(messages))
+    assert re.findall("image/([a-z]+)", str(server.requests[1].body)) == [sent, sent]
+    assert server.requests[1].status == 200
+    assert messages == before
 
 
 async def test_the_older_tool_is_one_action_per_turn(connect: Connect) -> None:

@@ -108,7 +108,7 @@ async def test_an_intent_tells_a_terminal_from_an_editor(desk: Desk) -> None:
 async def test_zoom_is_a_lossless_part(desk: Desk) -> None:
     result = await Hand(desk).do("zoom", region=[0, 700, 200, 800])
     assert result.image is not None
-    assert (result.image.media_type, result.image.width) == ("image/png", 200)
+    assert (result.image.media_type, result.image.width) == ("image/webp", 200)
 
 
 async def test_the_pointer_is_where_it_was_put(desk: Desk) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
+from agent.desktop.base import EncodedImage
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, ToolCall
+from agent.tools.base import ToolResult
 from agent.tools.keynames import canonical
-from agent.tools.screen import CHANGED_SINCE, UNCHANGED
+from agent.tools.screen import ASK_AGAIN, CHANGED_SINCE, UNCHANGED
 
 
 def ignore(_: str) -> None:
@@ -21,10 +25,18 @@ def desktop() -> FakeDesktop:
     return FakeDesktop(width=1280, height=800)
 
 
-async def do(tool: ComputerTool, name: str, **given: Any) -> str:
+async def run(tool: ComputerTool, name: str, **given: Any) -> ToolResult:
     result = await tool.run(ToolCall("a", name, given), ignore)
     assert not result.is_error, result.text
-    return result.text
+    return result
+
+
+async def run_screenshot(tool: ComputerTool) -> ToolResult:
+    return await run(tool, "screenshot")
+
+
+async def do(tool: ComputerTool, name: str, **given: Any) -> str:
+    return (await run(tool, name, **given)).text
 
 
 @pytest.mark.parametrize(
@@ -117,6 +129,50 @@ async def test_an_unchanged_screen_is_said_in_words(desktop: FakeDesktop) -> Non
     desktop.shade = 90
     assert await tool.closing_screenshot() is not None
     assert tool.closing_note == ""
+
+
+async def test_an_unchanged_screen_is_shown_to_whoever_asks_twice(desktop: FakeDesktop) -> None:
+    """The first request is answered in words, and a batch's end adds none to them."""
+    tool = ComputerTool(desktop)
+    assert (await run(tool, "screenshot")).image is not None
+    await do(tool, "left_click", coordinate=[1, 1])
+    told = await run(tool, "screenshot")
+    assert (told.image, told.text) == (None, ASK_AGAIN)
+    assert await tool.closing_screenshot() is None
+    assert tool.closing_note == ""
+    assert (await run(tool, "screenshot")).image is not None
+    assert (await run(tool, "screenshot")).image is None
+
+
+class SlowEye(FakeDesktop):
+    """A desktop whose first pictures never come."""
+
+    def __init__(self, hung: int) -> None:
+        super().__init__()
+        self.hung = hung
+        self.asked = asyncio.Event()
+
+    async def screenshot(self) -> EncodedImage:
+        if self.hung:
+            self.hung -= 1
+            self.asked.set()
+            await asyncio.Event().wait()
+        return await super().screenshot()
+
+
+@pytest.mark.parametrize("look", [run_screenshot, ComputerTool.closing_screenshot])
+async def test_a_picture_that_was_cut_off_was_not_seen(
+    look: Callable[[ComputerTool], Coroutine[Any, Any, object]],
+) -> None:
+    """After an interruption the model is never told "unchanged" of what it did not get."""
+    desktop = SlowEye(hung=1)
+    tool = ComputerTool(desktop)
+    looking = asyncio.create_task(look(tool))
+    await asyncio.wait_for(desktop.asked.wait(), 20)
+    looking.cancel()
+    await asyncio.wait({looking})
+    assert looking.cancelled()
+    assert await tool.closing_screenshot() is not None
 
 
 async def test_a_change_behind_the_models_back_is_told(desktop: FakeDesktop) -> None:
