@@ -29,7 +29,7 @@ class DesktopView(RelayComponent):
         " box: [x, y, w, h], label}, all optional but one of x/y and box.",
     )
     caption = param.String("", doc="What is being said, shown over the lower edge.")
-    frame = param.Bytes(b"", doc="A picture (WebP, PNG or JPEG) to show while there is no live picture.")
+    frame = param.Bytes(b"", doc="A picture to show while there is no live one.")
 
     _bundle = "view.bundle.js"
 
