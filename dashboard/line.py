@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.voice.widget import VoiceWidget
+from dashboard.voice.posts import VoicePosts
 
 
 class WidgetLine:
     """Passes the conductor's messages to the widget, which numbers and repeats them itself."""
 
-    def __init__(self, widget: VoiceWidget) -> None:
+    def __init__(self, widget: VoicePosts) -> None:
         self._widget = widget
 
     def post(self, message: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
  * The four methods that the widgets ask of their host, so that one core serves Panel and Jupyter:
  * `get(name)`, `set(name, value)`, `send(object)` and `on(what, listener)`, where `what` is
  * `"message"` (an object from Python), `"remove"`, or `"change:NAME"` of a synchronised value.
+ * In Jupyter, `send` and messages may carry bytes as well.
  */
 export function adapterFor({ model, view }) {
   return typeof model.send_msg === "function" ? panelAdapter(model, view) : anywidgetAdapter(model);
@@ -31,10 +32,16 @@ function anywidgetAdapter(model) {
       model.set(name, value);
       model.save_changes();
     },
-    send: (message) => model.send(message),
+    send: (message, buffers) => model.send(message, undefined, buffers),
     on: (what, listener) => {
       if (what === "message") model.on("msg:custom", listener);
       else if (what !== "remove") model.on(what, listener);
     },
   };
+}
+
+/** Puts a widget into a notebook's output; keys pressed in it are not the notebook's commands. */
+export function mount(el, root) {
+  el.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.replaceChildren(root);
 }

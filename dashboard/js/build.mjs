@@ -26,6 +26,8 @@ const BUNDLES = [
     "dashboard/desktop/view.bundle.js",
     "/*! Contains noVNC 1.7.0 (MPL-2.0) and pako (MIT): see view.bundle.LICENSE.txt */",
   ],
+  ["dashboard/notebook/js/conversation.js", "dashboard/notebook/conversation.bundle.js", ""],
+  ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
 ];
 
 const target = process.argv[2];
@@ -39,6 +41,7 @@ for (const [entry, output, banner] of BUNDLES) {
     format: "esm",
     outfile,
     banner: banner ? { js: banner } : {},
+    loader: { ".css": "text" },
     plugins: [worklets],
   });
 }

@@ -17,7 +17,7 @@ export class Relay {
   constructor(adapter, handlers) {
     this.adapter = adapter;
     this.handlers = { ...handlers, resend: ({ after }) => this.#resend(after) };
-    adapter.on("message", (message) => this.#receive(message));
+    adapter.on("message", (message, buffers) => this.#receive(message, buffers));
   }
 
   emit(event) {
@@ -58,7 +58,7 @@ export class Relay {
     );
   }
 
-  #receive(message) {
+  #receive(message, buffers) {
     const { id, type } = message ?? {};
     if (id !== undefined && this.#seen.has(id)) {
       this.emit({ type: "local.ack", id });
@@ -66,14 +66,14 @@ export class Relay {
     }
     if (id !== undefined) this.#note(id);
     const handler = this.handlers[type];
-    if (handler) this.#handle(handler, message);
+    if (handler) this.#handle(handler, message, buffers);
     else this.log("warning", `unknown message from the server: ${type}`);
     if (id !== undefined) this.emit({ type: "local.ack", id });
   }
 
-  #handle(handler, message) {
+  #handle(handler, message, buffers) {
     try {
-      handler(message);
+      handler(message, buffers);
     } catch (error) {
       this.log("error", `${message.type}: ${error?.message ?? error}`);
     }

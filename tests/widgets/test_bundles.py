@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BUNDLES = ["dashboard/voice/widget.bundle.js", "dashboard/desktop/view.bundle.js"]
+BUNDLES = [
+    "dashboard/voice/widget.bundle.js",
+    "dashboard/desktop/view.bundle.js",
+    "dashboard/notebook/conversation.bundle.js",
+    "dashboard/notebook/bar.bundle.js",
+]
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js")
 

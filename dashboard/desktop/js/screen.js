@@ -1,5 +1,6 @@
 import RFB from "@novnc/novnc";
 import { Emitter } from "../../js/emitter.js";
+import { Channel } from "./channel.js";
 
 const TICKET_WITHIN = 10000; // ms
 const FIRST_DELAY = 500; // ms, then doubling
@@ -22,16 +23,18 @@ const HELD = [
 export class Screen extends Emitter {
   state = "connecting";
   #rfb = null;
+  #channel = null;
   #failures = 0;
   #timer = null;
   #asked = false;
   #control = false;
   #text = null; // for the desktop's clipboard, once it may be set
 
-  constructor(target, address) {
+  constructor(target, address, send) {
     super();
     this.target = target;
     this.address = address;
+    this.send = send;
   }
 
   open(reason = "start") {
@@ -42,12 +45,17 @@ export class Screen extends Emitter {
     this.emit("ticket", reason);
   }
 
-  useTicket({ query, error }) {
+  useTicket({ query, error, channel }) {
     if (!this.#asked) return;
     this.#asked = false;
     clearTimeout(this.#timer);
     if (error) this.#lost(error.message, error);
-    else this.#connect(query ?? {});
+    else this.#connect(channel === undefined ? this.#url(query ?? {}) : this.#open(channel));
+  }
+
+  /** Bytes and news of a channel over the host's own messages. */
+  receive(message, buffers) {
+    this.#channel?.receive(message, buffers);
   }
 
   close() {
@@ -89,11 +97,20 @@ export class Screen extends Emitter {
     for (const [keysym, code] of HELD) this.#rfb.sendKey(keysym, code, false);
   }
 
-  #connect(query) {
+  #url(query) {
     const url = new URL(this.address(), location.href);
     url.protocol = url.protocol.replace("http", "ws");
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const rfb = new RFB(this.target, url.href, { shared: true });
+    return url.href;
+  }
+
+  #open(number) {
+    this.#channel = new Channel(number, this.send);
+    return this.#channel;
+  }
+
+  #connect(where) {
+    const rfb = new RFB(this.target, where, { shared: true });
     this.#rfb = rfb;
     rfb.scaleViewport = true;
     rfb.resizeSession = false;

@@ -1,4 +1,4 @@
-import { adapterFor } from "../../js/adapter.js";
+import { adapterFor, mount } from "../../js/adapter.js";
 import { element } from "../../js/dom.js";
 import { Relay } from "../../js/relay.js";
 import { Overlay, boxWithin, layer } from "./overlay.js";
@@ -15,11 +15,12 @@ class DesktopView {
   constructor(adapter) {
     this.adapter = adapter;
     this.#build();
-    this.screen = new Screen(this.target, () => adapter.get("socket_path"));
+    this.screen = new Screen(this.target, () => adapter.get("socket_path"), adapter.send);
     this.relay = new Relay(adapter, {
       ticket: (ticket) => this.screen.useTicket(ticket),
       clipboard: ({ text }) => this.screen.paste(String(text)),
       reconnect: () => this.screen.open("reconnect"),
+      rfb: (message, buffers) => this.screen.receive(message, buffers),
     });
     this.#listen();
     this.watch();
@@ -188,7 +189,7 @@ function render(host) {
   const view = known ?? new DesktopView(adapter);
   shown.set(adapter.key, view);
   if (host.view) return view.root;
-  host.el.replaceChildren(view.root);
+  mount(host.el, view.root);
   return () => view.dispose();
 }
 

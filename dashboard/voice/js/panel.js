@@ -1,4 +1,4 @@
-import { adapterFor } from "../../js/adapter.js";
+import { adapterFor, mount } from "../../js/adapter.js";
 import { VoiceCore } from "./core.js";
 import { VoiceBar } from "./ui.js";
 
@@ -21,11 +21,8 @@ function render(host) {
   };
   shown.set(adapter.key, { root: bar.root, dispose });
   adapter.on("remove", dispose);
-  return host.view ? bar.root : mount(host.el, bar.root, dispose);
-}
-
-function mount(el, root, dispose) {
-  el.replaceChildren(root);
+  if (host.view) return bar.root;
+  mount(host.el, bar.root);
   return dispose;
 }
 

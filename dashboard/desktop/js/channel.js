@@ -1,0 +1,56 @@
+const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
+
+/**
+ * A WebSocket's face over the host's own messages, for hosts that reach Python and nothing else
+ * (Jupyter). Python is told how much was taken, so that it need not send faster than that.
+ */
+export class Channel {
+  binaryType = "arraybuffer";
+  protocol = "";
+  readyState = CONNECTING;
+  onopen = null;
+  onmessage = null;
+  onclose = null;
+  onerror = null;
+  #send;
+
+  constructor(number, send) {
+    this.number = number;
+    this.#send = send;
+    queueMicrotask(() => this.#tell("open"));
+  }
+
+  send(bytes) {
+    if (this.readyState === OPEN) this.#tell("data", [new Uint8Array(bytes).buffer]);
+  }
+
+  close() {
+    if (this.readyState === CLOSED) return;
+    this.#tell("close");
+    this.#end("");
+  }
+
+  /** A message of Python's: `open`, `data` with bytes, or `close` with a reason. */
+  receive({ channel, state, reason }, buffers) {
+    if (channel !== this.number || this.readyState === CLOSED) return;
+    if (state === "open") {
+      this.readyState = OPEN;
+      this.onopen?.();
+    } else if (state === "data") {
+      const [view] = buffers;
+      this.#tell("taken", [], { size: view.byteLength });
+      this.onmessage?.({ data: view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) });
+    } else if (state === "close") {
+      this.#end(reason ?? "");
+    }
+  }
+
+  #end(reason) {
+    this.readyState = CLOSED;
+    this.onclose?.({ code: 1000, reason, wasClean: true });
+  }
+
+  #tell(state, buffers = [], more = {}) {
+    this.#send({ rfb: this.number, state, ...more }, buffers);
+  }
+}
