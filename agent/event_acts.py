@@ -1,0 +1,190 @@
+"""Events of actions, control and speech."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from agent.event_base import BaseEvent, Image, Source
+
+# Actions --------------------------------------------------------------------------
+
+
+class ActionProposed(BaseEvent):
+    """A tool call was received; nothing has happened yet."""
+
+    kind: Literal["action_proposed"] = "action_proposed"
+    action_id: str
+    turn_id: str
+    tool: str
+    name: str
+    input: dict[str, Any]
+    action_hash: str
+    target: dict[str, str] = Field(default_factory=dict)
+
+
+class ActionStarted(BaseEvent):
+    kind: Literal["action_started"] = "action_started"
+    action_id: str
+
+
+class ActionOutput(BaseEvent):
+    """Output of a running action, streamed (shell)."""
+
+    kind: Literal["action_output"] = "action_output"
+    action_id: str
+    text: str
+
+
+class ActionFinished(BaseEvent):
+    """An action's observation. ``ran`` is false for calls that were never executed."""
+
+    kind: Literal["action_finished"] = "action_finished"
+    action_id: str
+    text: str = ""
+    is_error: bool = False
+    ran: bool = True
+    image: Image | None = None
+    seconds: float = 0.0
+
+
+class ScreenSeen(BaseEvent):
+    """What the screen showed after a batch of actions: belongs to the last one's result.
+
+    Without an image, ``note`` says why ("the screen did not change").
+    """
+
+    kind: Literal["screen_seen"] = "screen_seen"
+    action_id: str
+    image: Image | None = None
+    note: str = ""
+
+
+class ApprovalAsked(BaseEvent):
+    """The agent wants to do something that a rule says to ask about."""
+
+    kind: Literal["approval_asked"] = "approval_asked"
+    approval_id: str
+    action_id: str
+    action_hash: str
+    question: str
+    phrase: str
+    rule: str = ""
+    timeout: float = 0.0
+
+
+class ApprovalDecided(BaseEvent):
+    """An answer. ``channel="rule"``: nobody was asked, a rule or a wish given beforehand
+    decided about ``action_id``; ``note`` names it.
+    """
+
+    kind: Literal["approval_decided"] = "approval_decided"
+    approval_id: str
+    action_id: str = ""
+    decision: Literal["allow", "deny", "void", "timeout", "alternative"]
+    channel: Source | Literal["rule", "timer", "interruption"] = "button"
+    note: str = ""
+
+
+class QuestionAsked(BaseEvent):
+    """The agent asked the person something and waits for an answer."""
+
+    kind: Literal["question_asked"] = "question_asked"
+    question_id: str
+    text: str
+
+
+class QuestionAnswered(BaseEvent):
+    kind: Literal["question_answered"] = "question_answered"
+    question_id: str
+    text: str
+
+
+# Control --------------------------------------------------------------------------
+
+
+class HoldBegan(BaseEvent):
+    """No further action begins until the hold ends."""
+
+    kind: Literal["hold_began"] = "hold_began"
+    reason: str
+
+
+class HoldEnded(BaseEvent):
+    kind: Literal["hold_ended"] = "hold_ended"
+    reason: str = ""
+
+
+class Stopped(BaseEvent):
+    """Stop: queue dropped, stream cancelled, keys and buttons released."""
+
+    kind: Literal["stopped"] = "stopped"
+    reason: str
+    source: Source = "button"
+    released: tuple[str, ...] = ()
+
+
+class ControlTaken(BaseEvent):
+    """The person took the mouse."""
+
+    kind: Literal["control_taken"] = "control_taken"
+
+
+class ControlReturned(BaseEvent):
+    """The person gave the mouse back; ``note`` tells the agent what they did."""
+
+    kind: Literal["control_returned"] = "control_returned"
+    note: str = ""
+
+
+class LimitReached(BaseEvent):
+    """A limit was warned of (``share`` ≥ 0.8) or reached (≥ 1.0)."""
+
+    kind: Literal["limit_reached"] = "limit_reached"
+    limit: Literal["turns", "tokens", "dollars", "seconds", "loop"]
+    used: float
+    allowed: float
+    share: float
+
+
+class LimitExtended(BaseEvent):
+    """The person allowed as much again of a limit."""
+
+    kind: Literal["limit_extended"] = "limit_extended"
+    limit: Literal["turns", "tokens", "dollars", "seconds", "loop"]
+
+
+# Speech ----------------------------------------------------------------------------
+
+
+class Narrated(BaseEvent):
+    """A line for the loudspeaker and its fate; ``cut_at`` counts words heard."""
+
+    kind: Literal["narrated"] = "narrated"
+    narration_id: str
+    text: str
+    state: Literal["queued", "sent", "speaking", "heard", "cut", "dropped"]
+    priority: Literal["question", "result", "error", "progress", "answer"] = "progress"
+    cut_at: int | None = None
+
+
+class Measured(BaseEvent):
+    """A latency of one exchange, in milliseconds, by lane name."""
+
+    kind: Literal["measured"] = "measured"
+    lane: str
+    milliseconds: float
+    subject: str = ""
+
+
+class Failed(BaseEvent):
+    """An error that a person should see; ``advice`` says what to do.
+
+    ``where="safety"``: the model's service refused, or warned of something by itself.
+    """
+
+    kind: Literal["failed"] = "failed"
+    where: str
+    error: str
+    advice: str = ""

@@ -1,0 +1,45 @@
+"""What all events share: words, pictures, costs, and the fields of every record."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Source = Literal["voice", "typed", "terminal", "api", "button"]
+"""Where an instruction came from."""
+
+Outcome = Literal["done", "stopped", "failed", "limit", "refused"]
+"""How a task ended."""
+
+
+class Image(BaseModel):
+    """A picture that lies in the journal's image store."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: str
+    media_type: Literal["image/jpeg", "image/png", "image/webp"]
+    width: int
+    height: int
+
+
+class Usage(BaseModel):
+    """Tokens of one turn, as the Messages API counts them, and their price."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    dollars: float = 0.0
+
+
+class BaseEvent(BaseModel):
+    """Fields that every event has; ``seq`` and ``at`` are set by the log on append."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seq: int = -1
+    at: float = 0.0

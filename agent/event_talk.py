@@ -1,0 +1,170 @@
+"""Events of sessions, of what people say, and of the model's turns."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from agent.event_base import BaseEvent, Image, Outcome, Source, Usage
+
+# Session -------------------------------------------------------------------------
+
+
+class SessionOpened(BaseEvent):
+    """A session began, or was resumed from its journal."""
+
+    kind: Literal["session_opened"] = "session_opened"
+    session_id: str
+    model: str
+    prompt_hash: str
+    resumed: bool = False
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+class SessionClosed(BaseEvent):
+    kind: Literal["session_closed"] = "session_closed"
+    reason: str = ""
+
+
+class DesktopChanged(BaseEvent):
+    """The desktop started, stopped, died or came back."""
+
+    kind: Literal["desktop_changed"] = "desktop_changed"
+    state: Literal["starting", "ready", "died", "restarting", "stopped", "unavailable"]
+    confined: bool = False
+    detail: str = ""
+
+
+class VoiceChanged(BaseEvent):
+    """The voice line's state as the page reports it."""
+
+    kind: Literal["voice_changed"] = "voice_changed"
+    state: Literal["off", "connecting", "ready", "reconnecting", "muted", "asleep", "failed"]
+    provider: Literal["hume", "offline"] = "offline"
+    chat_id: str = ""
+    detail: str = ""
+
+
+class SettingChanged(BaseEvent):
+    """A switch of the session (mode, narration, network …) was set."""
+
+    kind: Literal["setting_changed"] = "setting_changed"
+    name: str
+    value: Any = None
+
+
+# What the person said ------------------------------------------------------------
+
+
+class Heard(BaseEvent):
+    """An utterance, interim or final. A final one replaces interims of the same id."""
+
+    kind: Literal["heard"] = "heard"
+    utterance_id: str
+    text: str
+    interim: bool = False
+    source: Source = "voice"
+    begin_ms: int | None = None
+    end_ms: int | None = None
+    expressions: dict[str, float] = Field(default_factory=dict)
+
+
+class Understood(BaseEvent):
+    """What was made of an utterance: the verdict that `control` then carried out."""
+
+    kind: Literal["understood"] = "understood"
+    utterance_id: str
+    meaning: Literal[
+        "task", "redirect", "aside", "stop", "hold", "resume", "backchannel", "approval", "noise"
+    ]
+    detail: str = ""
+
+
+# Tasks and turns ------------------------------------------------------------------
+
+
+class TaskStarted(BaseEvent):
+    kind: Literal["task_started"] = "task_started"
+    task_id: str
+    text: str
+    source: Source = "typed"
+
+
+class TaskFinished(BaseEvent):
+    """A task's end; ``summary`` is the agent's last word, fit to be spoken."""
+
+    kind: Literal["task_finished"] = "task_finished"
+    task_id: str
+    outcome: Outcome
+    summary: str = ""
+
+
+class UserMessage(BaseEvent):
+    """Words that entered the model's history as the user's, with pictures if any.
+
+    ``origin`` is ``session`` for what Sayso adds by itself (date, screen, "go on"): panes
+    that show what people said leave those out.
+    """
+
+    kind: Literal["user_message"] = "user_message"
+    text: str
+    source: Source = "typed"
+    images: tuple[Image, ...] = ()
+    origin: Literal["person", "session"] = "person"
+    cuts: bool = False
+    """Whether these words cut into the running work, rather than waiting for its results."""
+
+
+class TurnStarted(BaseEvent):
+    kind: Literal["turn_started"] = "turn_started"
+    turn_id: str
+    model: str
+    messages: int = 0
+
+
+class TextStreamed(BaseEvent):
+    """A piece of a turn's text (``role="text"``), thinking or progress line."""
+
+    kind: Literal["text_streamed"] = "text_streamed"
+    turn_id: str
+    text: str
+    role: Literal["text", "thinking", "progress"] = "text"
+
+
+class BlockFinished(BaseEvent):
+    """A content block of the answer as it must be replayed, byte for byte."""
+
+    kind: Literal["block_finished"] = "block_finished"
+    turn_id: str
+    index: int
+    block: dict[str, Any]
+
+
+class TurnFinished(BaseEvent):
+    """A turn's end. ``stop_reason`` is the API's, or ``interrupted`` / ``broken``."""
+
+    kind: Literal["turn_finished"] = "turn_finished"
+    turn_id: str
+    stop_reason: str
+    usage: Usage = Usage()
+
+
+class TurnCounted(BaseEvent):
+    """What a turn costs at least, told when its answer begins.
+
+    `TurnFinished` brings the whole, this included, for turns that were cut as well.
+    """
+
+    kind: Literal["turn_counted"] = "turn_counted"
+    turn_id: str
+    usage: Usage
+
+
+class RetryWaiting(BaseEvent):
+    """The model's service asked us to wait, or failed and is tried again."""
+
+    kind: Literal["retry_waiting"] = "retry_waiting"
+    turn_id: str
+    seconds: float
+    reason: str
