@@ -24,7 +24,10 @@ arm; ``failed`` is the arm's; ``cancelled`` never ran."""
 
 ToolName = Literal["computer", "shell", "editor"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
-UNPAID = ("offline", "oracle", "nothing", "cassette", "cassette-strict")
+REFERENCES = ("oracle", "near_miss", "nothing")
+"""Models that prove a task and its checks, instead of trying it."""
+
+UNPAID = ("offline", *REFERENCES, "cassette", "cassette-strict")
 """Kinds of models that cost nothing."""
 
 
@@ -43,8 +46,9 @@ class Arm(Record):
     """One way of doing tasks; arms of an experiment should differ in one thing."""
 
     model: str = "offline"
-    """As in the settings, or ``oracle`` (the task's own solution) or ``nothing``. In the path
-    of a ``cassette:PATH``, ``{task}`` stands for the task's id."""
+    """As in the settings, or ``oracle`` (the task's own solution), ``near_miss`` (what comes
+    close and must fail) or ``nothing``. In the path of a ``cassette:PATH``, ``{task}`` stands
+    for the task's id."""
 
     prompt: str = "default"
     prompt_text: str = ""

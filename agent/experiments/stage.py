@@ -14,7 +14,7 @@ from pathlib import Path
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, DesktopError, DesktopUnavailable
 from agent.experiments.oracle import IdleModel, OracleModel, program
-from agent.experiments.spec import Arm
+from agent.experiments.spec import REFERENCES, Arm
 from agent.experiments.task import Start, Task
 from agent.models.base import Model
 from agent.prompts import Prompt
@@ -39,10 +39,9 @@ class Stage:
         """
         prompt = folder / f"{arm.prompt.rpartition('/')[2].removesuffix('.md')}.md"
         prompt.write_text(arm.prompt_text, "utf-8")
-        known = arm.model.partition(":")[0] in ("oracle", "nothing")
         return Settings(
             data_dir=folder,
-            model="offline" if known else arm.model.replace("{task}", task.id),
+            model="offline" if arm.model in REFERENCES else arm.model.replace("{task}", task.id),
             prompt=str(prompt),
             effort=arm.effort,
             width=arm.width,
