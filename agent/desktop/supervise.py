@@ -99,6 +99,13 @@ class Supervisor:
             self._tell("stopped")
             raise
 
+    def call_soon(self, function: Callable[..., object], *given: object) -> None:
+        """Have ``function`` called on the loop of the last start; from any thread."""
+        if self._death is None:
+            function(*given)
+        else:
+            self._death.get_loop().call_soon_threadsafe(function, *given)
+
     async def _bring_up(self) -> None:
         self._death = asyncio.get_running_loop().create_future()
         try:

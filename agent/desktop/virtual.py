@@ -34,11 +34,12 @@ from agent.desktop.processes import SandboxProcess
 from agent.desktop.screen import Screen
 from agent.desktop.supervise import Supervisor
 from agent.errors import DesktopDied, DesktopError
+from agent.face import Faced
 
 T = TypeVar("T")
 
 
-class VirtualDesktop:
+class VirtualDesktop(Faced):
     """A private desktop (or an existing display); implements ``agent.desktop.base.Desktop``.
 
     Args:
@@ -131,6 +132,10 @@ class VirtualDesktop:
     async def stop(self) -> None:
         """End every process and remove every file of the desktop. Never fails."""
         await self._supervisor.stop()
+
+    def call_soon(self, function: Callable[..., object], *given: object) -> None:
+        """Have ``function`` called on the loop that the desktop runs on; from any thread."""
+        self._supervisor.call_soon(function, *given)
 
     def _lost(self, reason: str) -> None:
         self._supervisor.lost(reason)

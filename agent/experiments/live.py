@@ -17,6 +17,7 @@ from agent.experiments.runner import Runner, RunState
 from agent.experiments.spec import Experiment, trial_id
 from agent.experiments.stage import Stage
 from agent.experiments.store import Store
+from agent.face import Faced
 
 Phase = Literal["preparing", "running", "stopping", "finished", "failed"]
 
@@ -75,7 +76,7 @@ class RunProgress:
     """Why the run as a whole failed; what a person can do is in it."""
 
 
-class LiveRun:
+class LiveRun(Faced):
     """An experiment in a thread of its own.
 
     All methods may be called from any thread and return at once, but ``wait``. The report is

@@ -33,12 +33,13 @@ from agent.experiments.extras import extra
 from agent.experiments.pack import unpack
 from agent.experiments.spec import Experiment
 from agent.experiments.trial import Trial, TrialResult, read_result, write_json
+from agent.face import Faced
 
 _TABLE = "trials.parquet"
 _TEXTS = ("id", "arm", "task", "status", "reason", "error_class", "error", "advice", "task_hash")
 
 
-class Store:
+class Store(Faced):
     """One experiment's folder. Everything in it can be read while a runner writes."""
 
     def __init__(self, folder: Path) -> None:

@@ -28,6 +28,7 @@ from agent import events as ev
 from agent.errors import ConfigurationError
 from agent.experiments.spec import Arm, Record, Status, trial_id
 from agent.experiments.task import Task
+from agent.face import Faced
 from agent.journal import SUFFIX
 
 FORMAT = 1
@@ -94,7 +95,7 @@ class TrialResult(Record):
         return self.status in ("passed", "failed", "limit")
 
 
-class Trial:
+class Trial(Faced):
     """A trial read from its folder, alone."""
 
     def __init__(self, folder: Path) -> None:

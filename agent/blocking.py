@@ -1,0 +1,97 @@
+"""For code without ``await``: the event loop in a thread of its own, and calls that block.
+
+>>> from agent import Session, Settings
+>>> from agent.blocking import Blocking
+>>> with Blocking(Session.create(Settings(model="offline"))) as session:  # doctest: +SKIP
+...     session.say("Open the editor and write hello.")
+...     session.wait_idle()
+
+Works inside and outside a running loop, so in scripts and in notebooks alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from agent.face import Bundle
+
+T = TypeVar("T")
+_LIVE = frozenset({"desktop", "input"})
+"""Parts whose methods belong on the loop as well."""
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="sayso loop", daemon=True).start()
+    return loop
+
+
+def run(awaitable: Awaitable[T]) -> T:
+    """Carry ``awaitable`` out on the background loop and block until it is done.
+
+    An interrupt (Ctrl-C, or Jupyter's stop button) cancels it.
+    """
+
+    async def carried() -> T:
+        return await awaitable
+
+    future = asyncio.run_coroutine_threadsafe(carried(), _loop())
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+class Blocking:
+    """A session or a desktop whose methods are called on the background loop, and block.
+
+    In a ``with`` block it is opened (started) first and closed (stopped) last.
+    """
+
+    def __init__(self, wrapped: Any) -> None:
+        self.wrapped = wrapped
+
+    def __enter__(self) -> Self:
+        _call(getattr(self.wrapped, "open", None) or self.wrapped.start)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _call(getattr(self.wrapped, "close", None) or self.wrapped.stop)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.wrapped, name)
+        if name in _LIVE:
+            return Blocking(found)
+        return partial(_call, found) if callable(found) else found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self.wrapped)})
+
+    def __repr__(self) -> str:
+        return f"Blocking({self.wrapped!r})"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        shown: Callable[[], Bundle] | None = getattr(self.wrapped, "_repr_mimebundle_", None)
+        return shown() if shown is not None else {"text/plain": repr(self)}
+
+
+def _call(function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """``function`` on the loop; what it returns is awaited there."""
+
+    async def called() -> Any:
+        result = function(*given, **named)
+        return await result if isinstance(result, Awaitable) else result
+
+    return run(called())
