@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +49,36 @@ def write_export(journal: SqliteJournal, session_id: str, folder: Path) -> Path:
     Raises:
         JournalError: the folder exists or cannot be written.
     """
-    events = list(journal.read())
+    return write_folder(
+        list(journal.read()),
+        folder,
+        session_id=session_id,
+        prompt=journal.prompt,
+        picture=journal.image_path,
+    )
+
+
+def write_folder(
+    events: Sequence[ev.Event],
+    folder: Path,
+    *,
+    session_id: str,
+    prompt: str | None,
+    picture: Callable[[str], Path | None],
+) -> Path:
+    """Write events, and the pictures they name, into ``folder``; see the module's text.
+
+    Raises:
+        JournalError: the folder exists or cannot be written.
+    """
     try:
         (folder / "images").mkdir(parents=True, mode=0o700)
         lines = "".join(ev.dump_event(event) + "\n" for event in events)
         (folder / "events.jsonl").write_text(lines, "utf-8")
-        if journal.prompt is not None:
-            (folder / "prompt.md").write_text(journal.prompt, "utf-8")
+        if prompt is not None:
+            (folder / "prompt.md").write_text(prompt, "utf-8")
         for image in _images(events):
-            path = journal.image_path(image.sha256)
+            path = picture(image.sha256)
             if path is not None:
                 shutil.copyfile(path, folder / "images" / path.name)
         about = {"format": FORMAT, "session_id": session_id, "events": len(events)}
@@ -141,7 +162,7 @@ def _pictures(folder: Path, events: list[ev.Event]) -> Iterator[Path]:
         yield path
 
 
-def _images(events: list[ev.Event]) -> Iterator[ev.Image]:
+def _images(events: Sequence[ev.Event]) -> Iterator[ev.Image]:
     for event in events:
         if isinstance(event, ev.UserMessage):
             yield from event.images
@@ -149,6 +170,6 @@ def _images(events: list[ev.Event]) -> Iterator[ev.Image]:
             yield event.image
 
 
-def _versions(events: list[ev.Event]) -> dict[str, str]:
+def _versions(events: Sequence[ev.Event]) -> dict[str, str]:
     opened = [event for event in events if isinstance(event, ev.SessionOpened)]
     return opened[-1].versions if opened else {}
