@@ -45,19 +45,21 @@ class Limits:
     """A reading of the log against the settings. Feed it every event in order."""
 
     def __init__(self, settings: Settings) -> None:
-        self._base: dict[Name, float] = {
-            "turns": settings.max_turns,
-            "tokens": settings.max_tokens,
-            "dollars": settings.max_dollars,
-            "seconds": settings.max_seconds,
-            "loop": REPEATS,
-        }
+        self._base = _bases(settings)
         self._allowed = dict(self._base)
         self._used: dict[Name, float] = dict.fromkeys(self._base, 0.0)
         self._warned: set[Name] = set()
         self._since: float | None = None
         self._waiting = 0
         self._reset_circle()
+
+    def follow(self, settings: Settings) -> None:
+        """Other limits from now on; what the person allowed on top of the old ones stays."""
+        for name, base in _bases(settings).items():
+            if base != self._base[name]:
+                self._allowed[name] += base - self._base[name]
+                self._base[name] = base
+                self._warned.discard(name)
 
     def add(self, event: ev.Event) -> None:
         """Take in the next event."""
@@ -139,6 +141,16 @@ class Limits:
         self._past.append(signature)
         self._actions = []
         self._used["loop"] = float(self._past.count(signature))
+
+
+def _bases(settings: Settings) -> dict[Name, float]:
+    return {
+        "turns": settings.max_turns,
+        "tokens": settings.max_tokens,
+        "dollars": settings.max_dollars,
+        "seconds": settings.max_seconds,
+        "loop": REPEATS,
+    }
 
 
 def _tokens(usage: ev.Usage) -> int:

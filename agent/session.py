@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from importlib import metadata
-from typing import Literal, Self, TypedDict, Unpack
+from collections.abc import Callable
+from typing import Any, Literal, Self, Unpack
 
 from agent import events as ev
-from agent.approval import DEFAULT_RULES, Approvals, Rule
-from agent.clock import Clock, MonotonicClock
+from agent.approval import DEFAULT_RULES, Approvals
+from agent.changes import Changes, change_of, filled, trial_of
+from agent.clock import MonotonicClock
 from agent.control import ApprovalChannel, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
 from agent.errors import DesktopError, JournalError, SaysoError
+from agent.face import Faced
 from agent.gates import Agent
 from agent.history import History
 from agent.journal import SessionJournal, SqliteJournal, session_folder
@@ -22,34 +23,16 @@ from agent.limits import Limits
 from agent.log import EventLog
 from agent.loop import Loop
 from agent.manual import Manual
-from agent.models.base import Model
-from agent.prompts import load_prompt
-from agent.settings import Settings
+from agent.parts import Parts, model_for, note_listener_error, tools_for, versions
+from agent.prompts import Prompt, load_prompt
+from agent.settings import ALL_TOOLS, Settings, ToolName
 from agent.status import Status, StatusTracker
-from agent.tools.base import Tool
 
 _log = logging.getLogger(__name__)
 _MEANINGS: dict[str, Literal["redirect", "aside"]] = {"redirect": "redirect", "queue": "aside"}
 
 
-class Parts(TypedDict, total=False):
-    """What a session may be given instead of what the settings say."""
-
-    desktop: Desktop
-    model: Model
-    tools: Sequence[Tool]
-    rules: Sequence[Rule]
-    """What needs approval; the default ones if not given."""
-
-    allowed: frozenset[str]
-    """Names of rules whose questions are answered beforehand."""
-
-    clock: Clock
-    now: Callable[[], float]
-    """Unix seconds, for the log's stamps."""
-
-
-class Session:
+class Session(Faced):
     """A conversation with one desktop. Make it with `create` or `resume`, then `open` it.
 
     All methods are to be called on the event loop that `open` ran on.
@@ -69,7 +52,7 @@ class Session:
         """Why nothing can be written down at present; empty when all is well."""
 
         self.log = EventLog(
-            journal, now=parts.get("now", time.time), on_listener_error=_note_listener_error
+            journal, now=parts.get("now", time.time), on_listener_error=note_listener_error
         )
         self._tracker = StatusTracker(self.log)
         self._resumed = len(self.log) > 0
@@ -77,8 +60,8 @@ class Session:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = asyncio.Event()
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
-        self.model = parts.get("model") or _build_model(settings, self.desktop)
-        self.tools = tuple(parts["tools"] if "tools" in parts else _build_tools(self.desktop))
+        self.model = parts.get("model") or model_for(settings, self.desktop)
+        self.tools = tuple(parts["tools"] if "tools" in parts else tools_for(self.desktop))
         self._clock = parts.get("clock") or MonotonicClock()
         self.control = Control(
             self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock
@@ -142,7 +125,7 @@ class Session:
                 model=self.model.name,
                 prompt_hash=self._prompt_hash,
                 resumed=self._resumed,
-                versions=_versions(),
+                versions=versions(),
             )
         )
         await self._start_desktop()
@@ -217,6 +200,28 @@ class Session:
     def return_control(self, note: str = "") -> None:
         self.control.return_control(note)
 
+    def change(self, name: str, value: Any) -> None:
+        """Set a limit, the effort or what is allowed beforehand, also while it works.
+
+        Raises:
+            BadInput: that is only read when a session begins, or cannot be so.
+        """
+        self.log.append(change_of(name, value))
+
+    def use_prompt(self, prompt: Prompt, tools: tuple[ToolName, ...] = ALL_TOOLS) -> None:
+        """Use another system prompt and these tools from the next task on; the log has it.
+
+        Raises:
+            ConfigurationError: it cannot be filled in; nothing was changed.
+        """
+        filled(prompt, self.settings)
+        self.log.append(trial_of(prompt, tools))
+
+    @property
+    def effective(self) -> Settings:
+        """The settings with what was changed since the session began."""
+        return self._agent.settings
+
     async def wait_idle(self, timeout: float | None = None) -> None:
         """Return when no task is under way.
 
@@ -225,6 +230,14 @@ class Session:
         """
         async with asyncio.timeout(timeout):
             await self.control.idle()
+
+    def call_soon(self, function: Callable[..., object], *given: object) -> None:
+        """Have ``function`` called on the session's loop; from any thread."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            function(*given)
+        else:
+            loop.call_soon_threadsafe(function, *given)
 
     # Inside ----------------------------------------------------------------------------
 
@@ -253,21 +266,15 @@ class Session:
         if kept is not None and opened:
             return kept, opened[0].prompt_hash
         prompt = load_prompt(self.settings.prompt)
-        text = prompt.render(
-            width=self.settings.width, height=self.settings.height, network=self.settings.network
-        )
+        text = filled(prompt, self.settings)
         self.journal.prompt = text
         return text, prompt.hash
 
     def _assemble(self, parts: Parts) -> Agent:
-        rules, allowed = parts.get("rules", DEFAULT_RULES), parts.get("allowed", frozenset())
+        rules = parts.get("rules", DEFAULT_RULES)
+        allowed = parts.get("allowed", frozenset(self.settings.allow))
         history, limits = History(self.journal.image_base64), Limits(self.settings)
-        for event in self.log:
-            history.add(event)
-            limits.add(event)
-        self.log.subscribe(history.add)
-        self.log.subscribe(limits.add)
-        return Agent(
+        agent = Agent(
             settings=self.settings,
             log=self.log,
             journal=self.journal,
@@ -282,6 +289,11 @@ class Session:
             clock=self._clock,
             now=parts.get("now", time.time),
         )
+        for follow in (history.add, limits.add, Changes(agent).add):
+            for event in self.log:
+                follow(event)
+            self.log.subscribe(follow)
+        return agent
 
     async def _work(self, task_id: str, lease: Lease) -> None:
         """Carry out one task; the border where every failure becomes an event."""
@@ -360,30 +372,3 @@ class Session:
         seen = self.status
         if not seen.closed and (seen.desktop, seen.confined) != (state, confined):
             self.log.append(ev.DesktopChanged(state=state, confined=confined, detail=detail))
-
-
-def _note_listener_error(error: Exception) -> None:
-    _log.error("A listener of the event log failed", exc_info=error)
-
-
-def _build_model(settings: Settings, desktop: Desktop) -> Model:
-    from agent.models.factory import build_model
-
-    return build_model(settings, desktop)
-
-
-def _build_tools(desktop: Desktop) -> Sequence[Tool]:
-    from agent.tools import build_tools
-
-    return build_tools(desktop)
-
-
-def _versions() -> dict[str, str]:
-    names = ("sayso", "anthropic")
-    found: dict[str, str] = {}
-    for name in names:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

@@ -9,6 +9,13 @@ from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ToolName = Literal["computer", "shell", "editor"]
+ALL_TOOLS: tuple[ToolName, ...] = ("computer", "shell", "editor")
+RuleName = Literal[
+    "shell", "terminal", "paste into terminal", "weighty button", "delete files", "hidden file"
+]
+"""Rules of `agent.approval` that ask."""
+
 
 class Settings(BaseSettings):
     """How a session is made. Keys are secrets: they never reach a log, event or page."""
@@ -64,9 +71,18 @@ class Settings(BaseSettings):
     prompt: str = "default"
     """Name of a prompt in ``agent/prompts`` or a path to a Markdown file."""
 
+    tools: tuple[ToolName, ...] = Field(default=ALL_TOOLS, min_length=1)
+    """What the agent may work with."""
+
+    voice_provider: Literal["auto", "hume", "offline"] = "auto"
+    """Who listens and speaks; ``auto`` is Hume when both its keys are set."""
+
     max_turns: int = Field(default=100, ge=1)
     max_tokens: int = Field(default=2_000_000, ge=1)
     max_dollars: float = Field(default=5.0, gt=0)
     max_seconds: float = Field(default=1800.0, gt=0)
     approval_timeout: float = Field(default=60.0, gt=0)
     """Seconds without an answer that mean no."""
+
+    allow: tuple[RuleName, ...] = ()
+    """Rules whose questions are answered with yes beforehand."""

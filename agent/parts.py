@@ -1,0 +1,65 @@
+"""What a session is made of: what it may be given, and what is made when it is not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from typing import TypedDict
+
+from agent.approval import Rule
+from agent.clock import Clock
+from agent.desktop.base import Desktop
+from agent.models.base import Model
+from agent.settings import Settings
+from agent.tools.base import Tool
+
+_log = logging.getLogger(__name__)
+
+
+class Parts(TypedDict, total=False):
+    """What a session may be given instead of what the settings say."""
+
+    desktop: Desktop
+    model: Model
+    tools: Sequence[Tool]
+    rules: Sequence[Rule]
+    """What needs approval; the default ones if not given."""
+
+    allowed: frozenset[str]
+    """Names of rules whose questions are answered beforehand."""
+
+    clock: Clock
+    now: Callable[[], float]
+    """Unix seconds, for the log's stamps."""
+
+
+def note_listener_error(error: Exception) -> None:
+    """A listener of the log failed; the session goes on."""
+    _log.error("A listener of the event log failed", exc_info=error)
+
+
+def model_for(settings: Settings, desktop: Desktop) -> Model:
+    """The model that the settings name."""
+    from agent.models.factory import build_model
+
+    return build_model(settings, desktop)
+
+
+def tools_for(desktop: Desktop) -> Sequence[Tool]:
+    """All tools, for a desktop."""
+    from agent.tools import build_tools
+
+    return build_tools(desktop)
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that decide how a session behaves."""
+    names = ("sayso", "anthropic")
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
