@@ -122,7 +122,10 @@ async def _first(session: Session, kind: type[E]) -> E:
 
 async def test_what_is_allowed_beforehand_is_not_asked(make: Any) -> None:
     """And is asked again once that is taken back."""
-    script = [[*call("bash", toolset=None, command="ls"), *done("tool_use")], [*done()]]
+    script = [
+        [*call("bash", toolset=None, command="ls"), *done("tool_use")],
+        [*says("Done."), *done()],
+    ]
     session = await make([*script, *script], shell())
     session.change("allow", ["shell"])
     session.say("Go.")
