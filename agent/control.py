@@ -2,7 +2,8 @@
 
 Every method is synchronous and returns at once, whatever hangs: the desktop's input driver
 is halted first, then the journal is written, then the work is cancelled. Nobody waits for
-the cancelled work: its *lease* is revoked, so nothing that it still does can reach the log.
+the cancelled work: its *lease* is revoked, so nothing that it still does can reach the log,
+nor the desktop (`agent.permit`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from agent.desktop.base import InputDriver
 from agent.errors import BadInput, JournalError
 from agent.history import CUT, INTERRUPTED
 from agent.log import E, EventLog
+from agent.permit import act_under
 from agent.status import Status, StatusTracker
 
 GRACE = 1.0
@@ -34,7 +36,7 @@ def new_id(prefix: str) -> str:
 
 
 class Lease:
-    """The right of one piece of work to write to the log; revoked by any interruption."""
+    """The right of one piece of work to write and to act; revoked by any interruption."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -272,6 +274,7 @@ class Control:
         self._task = asyncio.create_task(self._guarded(task_id, lease), name=f"work {task_id}")
 
     async def _guarded(self, task_id: str, lease: Lease) -> None:
+        act_under(lease)
         if self._old:
             await asyncio.wait(tuple(self._old), timeout=GRACE)
         await self.gate()

@@ -17,6 +17,7 @@ from agent.desktop.environment import DisplayEnv
 from agent.desktop.strokes import HALTED, Emergency, Gate, Strokes
 from agent.desktop.worker import Worker
 from agent.errors import BadInput, DesktopDied, InputHalted
+from agent.permit import check_permit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -182,12 +183,13 @@ class Input:
         async with self._turn:
             if self._gate.halted:
                 raise InputHalted(HALTED)
+            check_permit()
             if self._worker is None:
                 raise DesktopDied("The desktop is not running.")
             self.before(action == self._ready().strokes.move)
             before = set(self._gate.held)
-            self._gate.begin()
-            running = asyncio.ensure_future(self._worker.run(action, *args, **kwargs))
+            permitted = self._gate.begin(action)
+            running = asyncio.ensure_future(self._worker.run(permitted, *args, **kwargs))
             try:
                 await self.guard(lambda: asyncio.shield(running))
             except asyncio.CancelledError:

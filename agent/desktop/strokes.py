@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from Xlib import X
 from Xlib.error import ConnectionClosedError
@@ -18,6 +19,9 @@ from Xlib.ext import xtest
 from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
 from agent.errors import BadInput, InputHalted
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 HALTED = "Stopped by the person: the desktop takes no input until it is resumed."
 _PATIENCE = 0.05
@@ -33,26 +37,42 @@ class Gate:
     lock: Any = field(default_factory=threading.Lock)
     held: dict[tuple[int, int], str] = field(default_factory=dict)
     """(X.KeyPress or X.ButtonPress, code) → name."""
-    _cancelled: bool = False
+    _generation: int = 0
+    """Raised by every cancellation."""
+
+    _running: int = 0
+    """Generation of the action on the input thread."""
+
     _wake: threading.Event = field(default_factory=threading.Event)
 
-    def begin(self) -> None:
-        """A new action starts; only now is an earlier cancellation over."""
-        self._cancelled = False
+    def begin(self, action: Callable[P, T]) -> Callable[P, T]:
+        """The action, to be run on the input thread unless it is cancelled before.
+
+        One that is cancelled stays so for good, however late it wakes.
+        """
+        generation = self._generation
         self._wake.clear()
+
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            self._running = generation
+            self.check()
+            return action(*args, **kwargs)
+
+        return run
 
     def cancel(self) -> None:
         """End the running action at its next stroke or wait."""
-        self._cancelled = True
+        self._generation += 1
         self._wake.set()
 
     def check(self) -> None:
         """Raise `InputHalted` when shut, or when the running action was cancelled."""
-        if self.halted or self._cancelled:
+        if self.halted or self._running != self._generation:
             raise InputHalted(HALTED)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the action is cancelled."""
+        self.check()
         self._wake.wait(seconds)
         self.check()
 

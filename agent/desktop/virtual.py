@@ -35,6 +35,7 @@ from agent.desktop.screen import Screen
 from agent.desktop.supervise import Supervisor
 from agent.errors import DesktopDied, DesktopError
 from agent.face import Faced
+from agent.permit import check_permit
 
 T = TypeVar("T")
 
@@ -248,21 +249,25 @@ class VirtualDesktop(Faced):
         return self._geometry.window(found) if found else None
 
     async def activate(self, window: Window) -> None:
+        check_permit()
         self._mark()
         await self._on_parts(lambda p: p.windows.activate(window))
 
     async def minimise(self, window: Window) -> None:
         """Iconify a window; ToolError if it is gone."""
+        check_permit()
         self._mark()
         await self._on_parts(lambda p: p.windows.minimise(window))
 
     async def maximise(self, window: Window) -> None:
         """Let a window fill the screen; ToolError if it is gone."""
+        check_permit()
         self._mark()
         await self._on_parts(lambda p: p.windows.maximise(window))
 
     async def close_window(self, window: Window) -> None:
         """Ask a window to close; it may answer with a dialog. ToolError if it is gone."""
+        check_permit()
         self._mark()
         await self._on_parts(lambda p: p.windows.close(window))
 
@@ -297,6 +302,7 @@ class VirtualDesktop(Faced):
         return await asyncio.to_thread(launchers.read_launchers)
 
     async def launch(self, launcher: Launcher) -> None:
+        check_permit()
         self._mark()
         if self._parts and self._parts.damage:
             self._parts.damage.expect_window()
@@ -320,6 +326,7 @@ class VirtualDesktop(Faced):
         Raises:
             ToolError: it does not exist or cannot be started.
         """
+        check_permit()
         return await self._supervisor.living(
             lambda: self._display.spawn(argv, cwd=cwd, stdin=stdin)
         )

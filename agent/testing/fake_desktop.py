@@ -26,6 +26,7 @@ from agent.desktop.base import (
     Window,
 )
 from agent.errors import DesktopUnavailable, InputHalted
+from agent.permit import check_permit
 
 
 class FakeInput:
@@ -109,6 +110,7 @@ class FakeInput:
     def _do(self, deed: str) -> None:
         if self._halted:
             raise InputHalted("The person stopped; nothing is sent to the desktop.")
+        check_permit()
         self.deeds.append(deed)
 
 
@@ -196,6 +198,7 @@ class FakeDesktop:
         raise DesktopUnavailable("This desktop has no programs.")
 
     async def spawn(self, argv: Sequence[str], *, cwd: str | None = None) -> Process:
+        check_permit()
         return FakeProcess(list(argv))
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from agent.desktop.base import Desktop
 from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
+from agent.permit import check_permit
 from agent.tools import inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.confine import ConfinedFolder
@@ -184,6 +185,7 @@ class EditorTool:
                 break
         else:
             raise ToolError(f"No edit history found for {given.path}.")
+        check_permit()
         if before is None:
             folder.remove(given.path)
         else:
@@ -197,6 +199,7 @@ class EditorTool:
                 f"The file would have {len(data)} bytes; at most {FILE_CAP} can be written. "
                 "Make large files with the shell."
             )
+        check_permit()
         folder.write(path, data)
         self._history.append((folder.split(path), before))
         while sum(len(old or b"") for _, old in self._history) > _UNDO_BYTES:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from desks import Desk, until
 
+from agent.errors import InputHalted
+from agent.permit import act_under
 from agent.tools import ComputerTool, ToolCall, ToolResult
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
@@ -122,3 +127,38 @@ async def test_unknown_keys_are_answered_with_similar_ones(desk: Desk) -> None:
     result = await ComputerTool(desk.desktop).run(call, lambda _: None)
     assert result.is_error
     assert "Return" in result.text
+
+
+@dataclass
+class Revoked:
+    valid: bool = False
+
+
+async def test_work_that_was_interrupted_cannot_touch_the_real_desktop(desk: Desk) -> None:
+    """Neither hands nor programs nor windows; everybody else goes on as before."""
+    window = await desk.open("mousepad")
+    await focused(desk, "mousepad")
+    desktop = desk.desktop
+    before = await desktop.input.position()
+
+    async def late() -> list[object]:
+        act_under(Revoked())
+        deeds: list[Awaitable[object]] = [
+            desktop.input.move(before[0] + 40, before[1]),
+            desktop.input.type("late"),
+            desktop.spawn(["touch", "late"]),
+            desktop.activate(window),
+            desktop.close_window(window),
+        ]
+        return await asyncio.gather(*deeds, return_exceptions=True)
+
+    refused = await asyncio.create_task(late())
+    assert [type(answer) for answer in refused] == [InputHalted] * len(refused)
+    assert await desktop.input.position() == before
+    assert not (desktop.home / "late").exists()
+    await desktop.input.type("on time")
+
+    async def typed() -> bool:
+        return (await desk.node("text", app="mousepad")).text == "on time"
+
+    await until(typed, "the text")
