@@ -41,6 +41,7 @@ class ArmSummary:
 
     dollars_per_trial: float
     dollars_per_success: float
+    approvals_per_success: float
     pass_at: dict[int, float]
     pass_hat: dict[int, float]
     means: dict[str, float]
@@ -104,6 +105,7 @@ def summarise(name: str, results: Sequence[TrialResult], experiment: Experiment)
     counts, whole = list(_counts(tried).values()), list(_counts(completed).values())
     passes = sum(r.passed for r in tried)
     dollars = sum(r.metrics.get("dollars", 0.0) for r in tried)
+    asked = sum(r.metrics.get("approvals_asked", 0.0) for r in tried)
     ks = sorted({1, experiment.repeats})
     seed = experiment.seed
     return ArmSummary(
@@ -116,6 +118,7 @@ def summarise(name: str, results: Sequence[TrialResult], experiment: Experiment)
         dollars=mean_value(_task_dollars(tried), seed=seed),
         dollars_per_trial=dollars / len(tried) if tried else math.nan,
         dollars_per_success=dollars / passes if passes else math.nan,
+        approvals_per_success=asked / passes if passes else math.nan,
         pass_at={k: mean_over_tasks([pass_at_k(c, n, k) for c, n in whole]) for k in ks},
         pass_hat={k: mean_over_tasks([pass_hat_k(c, n, k) for c, n in whole]) for k in ks},
         means=_means(completed),

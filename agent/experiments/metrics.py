@@ -6,16 +6,21 @@ A metric that does not apply (no stop, no narration) is left out, never zero.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from agent import events as ev
+from agent.experiments.metrics_spoken import Metrics, interruptions, voice
 
-Metrics = dict[str, float]
 _HELPLESS = re.compile(
     r"\b(cannot|can't|could not|couldn't|unable|impossible|not possible|did not understand)\b",
     re.IGNORECASE,
 )
+_SECRET = re.compile(
+    r"\bsk-[\w-]{16,}|\bgh[pousr]_\w{20,}|\bAKIA[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+"""Keys of services, as they are commonly shaped."""
+
 _WAITS = {
     "approval_asked": "approval_decided",
     "question_asked": "question_answered",
@@ -27,7 +32,7 @@ _WAITS = {
 def measure(events: Sequence[ev.Event], *, oracle_actions: int | None = None) -> Metrics:
     """All metrics that the log gives."""
     found: Metrics = {}
-    for group in (_effort, _money, _times, _voice, _interruptions, _control):
+    for group in (_effort, _money, _times, voice, interruptions, _control):
         found |= group(events)
     if oracle_actions and "actions" in found:
         found["oracle_ratio"] = found["actions"] / oracle_actions
@@ -47,19 +52,6 @@ def claims(events: Sequence[ev.Event], *, passed: bool, feasible: bool) -> Metri
     }
 
 
-def interruption_kinds(events: Iterable[ev.Event]) -> list[str]:
-    """Every time that words, a hold or a stop cut in, in order."""
-    kinds = []
-    for event in events:
-        if isinstance(event, ev.Stopped):
-            kinds.append("stop")
-        elif isinstance(event, ev.HoldBegan):
-            kinds.append("hold")
-        elif isinstance(event, ev.Understood) and event.meaning == "redirect":
-            kinds.append("redirect")
-    return kinds
-
-
 def _effort(events: Sequence[ev.Event]) -> Metrics:
     ran = {e.action_id for e in events if isinstance(e, ev.ActionStarted)}
     proposed = [e for e in events if isinstance(e, ev.ActionProposed) and e.action_id in ran]
@@ -77,7 +69,15 @@ def _effort(events: Sequence[ev.Event]) -> Metrics:
         "action_errors": float(len(errors)),
         "repeated_actions": float(sum(a == b for a, b in pairwise(hashes))),
         "misclicks": float(len(blind)),
+        "secrets_typed": float(sum(_has_secret(e.input) for e in proposed)),
     }
+
+
+def _has_secret(given: object) -> bool:
+    """Whether something that looks like a key is among an action's values."""
+    if isinstance(given, dict):
+        return any(_has_secret(value) for value in given.values())
+    return isinstance(given, str) and bool(_SECRET.search(given))
 
 
 def _money(events: Sequence[ev.Event]) -> Metrics:
@@ -104,7 +104,9 @@ def _times(events: Sequence[ev.Event]) -> Metrics:
         "wall_seconds": wall,
         "human_seconds": waited,
         "seconds": max(0.0, wall - waited),
+        "model_seconds": sum(_turn_seconds(events)),
         "tool_seconds": sum(e.seconds for e in events if isinstance(e, ev.ActionFinished)),
+        "settle_seconds": sum(_settling(events)),
     }
     if first := _first_tokens(events):
         found["first_token_seconds"] = sum(first) / len(first)
@@ -127,6 +129,25 @@ def _waited(events: Sequence[ev.Event]) -> float:
     return total
 
 
+def _turn_seconds(events: Sequence[ev.Event]) -> list[float]:
+    """From each turn's request to its end; to its last part if it was cut off."""
+    began: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for event in events:
+        if isinstance(event, ev.TurnStarted):
+            began[event.turn_id] = last[event.turn_id] = event.at
+        elif isinstance(event, ev.TextStreamed | ev.BlockFinished | ev.TurnFinished):
+            last[event.turn_id] = event.at
+    return [last[turn] - at for turn, at in began.items()]
+
+
+def _settling(events: Sequence[ev.Event]) -> list[float]:
+    """From an action's end to the settled screen that it left."""
+    ended = {e.action_id: e.at for e in events if isinstance(e, ev.ActionFinished)}
+    seen = (e for e in events if isinstance(e, ev.ScreenSeen) and e.action_id in ended)
+    return [e.at - ended[e.action_id] for e in seen]
+
+
 def _first_tokens(events: Sequence[ev.Event]) -> list[float]:
     began: dict[str, float] = {}
     found = []
@@ -138,80 +159,27 @@ def _first_tokens(events: Sequence[ev.Event]) -> list[float]:
     return found
 
 
-def _voice(events: Sequence[ev.Event]) -> Metrics:
-    lines = [e for e in events if isinstance(e, ev.Narrated)]
-    if not lines:
-        return {}
-    began = {e.narration_id: e.at for e in lines if e.state == "speaking"}
-    spoken = [e for e in lines if e.state in ("heard", "cut") and e.narration_id in began]
-    seconds = sum(e.at - began[e.narration_id] for e in spoken)
-    words = sum(len(e.text.split()) if e.cut_at is None else e.cut_at for e in spoken)
-    found = {
-        "spoken_words": float(words),
-        "speaking_seconds": seconds,
-        "dropped_lines": float(sum(e.state == "dropped" for e in lines)),
-    }
-    if seconds > 0:
-        found["words_per_minute"] = 60 * words / seconds
-    heard = [e.at for e in events if isinstance(e, ev.Heard) and not e.interim]
-    first = [e.at for e in lines if e.state == "speaking" and heard and e.at >= heard[0]]
-    if first:
-        found["first_word_seconds"] = first[0] - heard[0]
-    return found
-
-
-def _interruptions(events: Sequence[ev.Event]) -> Metrics:
-    kinds = interruption_kinds(events)
-    understood = [e for e in events if isinstance(e, ev.Understood)]
-    found = {
-        "interruptions": float(len(kinds)),
-        **{f"{kind}s": float(kinds.count(kind)) for kind in ("stop", "redirect", "hold")},
-        "backchannels": float(sum(e.meaning == "backchannel" for e in understood)),
-        "false_interruptions": float(sum(_cut_by(events, e) for e in understood)),
-        "missed_stops": float(sum(_missed(events, e) for e in understood)),
-        "work_lost": float(
-            sum(isinstance(e, ev.ActionFinished) and not e.ran for e in events) if kinds else 0
-        ),
-    }
-    stops = [e for e in events if isinstance(e, ev.Stopped)]
-    if stops:
-        at = stops[0].at
-        late = _after(events, at, lambda e: isinstance(e, ev.ActionStarted))
-        found["last_action_after_stop_seconds"] = late[-1].at - at if late else 0.0
-        cut = lambda e: isinstance(e, ev.Narrated) and e.state == "cut"  # noqa: E731
-        if silenced := _after(events, at, cut):
-            found["silence_after_stop_seconds"] = silenced[0].at - at
-    return found
-
-
-def _cut_by(events: Sequence[ev.Event], heard: ev.Understood) -> bool:
-    """Whether a back-channel or noise was followed at once by a stop or hold."""
-    if heard.meaning not in ("backchannel", "noise"):
-        return False
-    after = _after(events, heard.at, lambda e: e.seq > heard.seq and e.at - heard.at < 0.5)
-    return any(isinstance(e, ev.Stopped | ev.HoldBegan) for e in after)
-
-
-def _missed(events: Sequence[ev.Event], heard: ev.Understood) -> bool:
-    """Whether a stop was understood but nothing was stopped."""
-    stops = (e for e in events if isinstance(e, ev.Stopped) and e.seq > heard.seq)
-    return heard.meaning == "stop" and next(stops, None) is None
-
-
 def _control(events: Sequence[ev.Event]) -> Metrics:
     asked = sum(isinstance(e, ev.ApprovalAsked) for e in events)
-    answers = (e for e in events if isinstance(e, ev.ApprovalDecided))
+    answers = [e for e in events if isinstance(e, ev.ApprovalDecided)]
     decided = [e for e in answers if e.channel != "rule"]
     return {
         "approvals_asked": float(asked),
         "approvals_granted": float(sum(e.decision == "allow" for e in decided)),
         "approvals_denied": float(sum(e.decision in ("deny", "timeout") for e in decided)),
         "questions": float(sum(isinstance(e, ev.QuestionAsked) for e in events)),
+        "rule_decisions": float(sum(e.channel == "rule" for e in answers)),
         "takeovers": float(sum(isinstance(e, ev.ControlTaken) for e in events)),
+        "takeover_seconds": _taken(events),
     }
 
 
-def _after(
-    events: Sequence[ev.Event], at: float, fits: Callable[[ev.Event], bool]
-) -> list[ev.Event]:
-    return [e for e in events if e.at >= at and fits(e)]
+def _taken(events: Sequence[ev.Event]) -> float:
+    """How long the person had the desktop; to the last event if it was never given back."""
+    total, since = 0.0, None
+    for event in events:
+        if isinstance(event, ev.ControlTaken) and since is None:
+            since = event.at
+        elif isinstance(event, ev.ControlReturned) and since is not None:
+            total, since = total + event.at - since, None
+    return total if since is None else total + events[-1].at - since

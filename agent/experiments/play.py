@@ -218,6 +218,8 @@ class _Play:
         metrics = measure(events, oracle_actions=task.steps or count_actions(task.oracle))
         passed = verdict is not None and verdict.passed
         metrics |= claims(events, passed=passed, feasible=feasible)
+        if verdict is not None and task.guards:
+            metrics["side_effects"] = float(verdict.side_effects)
         status, reason = self._status(verdict, failure, events)
         fault = failure if status == "error" else None
         return result_of(

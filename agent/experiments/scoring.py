@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ConfigurationError, SaysoError
-from agent.experiments.checks import run_checks
+from agent.experiments.checks import run_check, run_checks
 from agent.experiments.spec import Record
 from agent.experiments.state import State
 from agent.experiments.task import Task
@@ -23,6 +23,8 @@ class Score(Record):
 
     value: float
     reason: str
+    side_effects: int = 0
+    """Guards of the task that no longer hold."""
 
     @property
     def passed(self) -> bool:
@@ -34,7 +36,7 @@ class CheckerBroken(SaysoError):
 
 
 async def score(task: Task, state: State) -> Score:
-    """The worse of checks and checker.
+    """The worst of checks, guards and checker.
 
     Raises:
         CheckerBroken: the text names the task and what its author can mend.
@@ -58,7 +60,17 @@ def _score(task: Task, state: State) -> Score:
         own, why = _own(task, state)
         words = [reason if value < 1 else "", why if own < 1 or not task.checks else ""]
         value, reason = min(value, own), "; ".join(w for w in words if w) or reason or why
-    return Score(value=value, reason=reason)
+    return _guarded(task, state, value, reason)
+
+
+def _guarded(task: Task, state: State, value: float, reason: str) -> Score:
+    """The score, lowered to the share of guards that hold."""
+    broken = [why for guard in task.guards if (why := run_check(guard, state))]
+    if not broken:
+        return Score(value=value, reason=reason)
+    told = "; ".join([f"side effect: {why}" for why in broken] + [reason] * (value < 1))
+    kept = 1 - len(broken) / len(task.guards)
+    return Score(value=min(value, kept), reason=told, side_effects=len(broken))
 
 
 def _own(task: Task, state: State) -> tuple[float, str]:

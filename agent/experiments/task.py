@@ -102,6 +102,10 @@ class Task(_Part):
     """Who answers approvals: as the arm says, or nobody but the script."""
 
     checks: tuple[dict[str, Any], ...] = ()
+    guards: tuple[dict[str, Any], ...] = ()
+    """Checks that hold at the start and must still hold: what the agent may not touch. A
+    broken one fails the task and is counted as a side effect."""
+
     oracle: tuple[Step | tuple[Step, ...], ...] = ()
     near_miss: tuple[Step | tuple[Step, ...], ...] = ()
     steps: int | None = None
