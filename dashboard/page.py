@@ -94,6 +94,13 @@ class Page:
     def _give(self, message: Message) -> None:
         self._session.return_control()
 
+    def _hold(self, message: Message) -> None:
+        self._conductor.desk.holds.forget()  # a hold that is asked for outlasts the voice's own
+        self._session.hold("You asked to wait.")
+
+    def _release(self, message: Message) -> None:
+        self._session.release("You said go on.")
+
     def _approve(self, message: Message) -> None:
         decision: Literal["allow", "deny"]
         decision = "allow" if message.get("decision") == "allow" else "deny"
@@ -117,6 +124,8 @@ class Page:
         "stop": _stop,
         "take": _take,
         "give": _give,
+        "hold": _hold,
+        "release": _release,
         "approve": _approve,
         "answer": _answer,
         "list": _list,

@@ -69,5 +69,5 @@ class Place:
 
 
 TALK = "talk"
-PLACES: tuple[Place, ...] = ()
+PLACES: tuple[Place, ...] = (Place("tools", "Tools", "dashboard.views.tools"),)
 """In the order of the rail, below Talk."""

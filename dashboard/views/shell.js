@@ -37,7 +37,21 @@ function remember(place) {
   history.pushState(null, "", url)
 }
 
+// Bokeh takes models that the server sent for the browser's own until the browser's next message,
+// and sends them back whole; a component's cannot be written out, so its first message would fail.
+function knowTheServersModels(doc) {
+  if (!doc?._new_models || doc.saysoKnows) return
+  doc.saysoKnows = true
+  const apply = doc.apply_json_patch
+  doc.apply_json_patch = (...patch) => {
+    const own = new Set(doc._new_models)
+    apply.apply(doc, patch)
+    for (const made of doc._new_models) if (!own.has(made)) doc._new_models.delete(made)
+  }
+}
+
 export function render({model}) {
+  knowTheServersModels(model.document)
   const root = el("div", "frame")
   const rail = el("nav", "rail")
   rail.setAttribute("aria-label", "Views")
