@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 from typing import Any
 
 from panel.custom import JSComponent
@@ -44,19 +45,7 @@ class Clock:
 class Echo(JSComponent):
     """Sends back what it is sent; `window.echo(n)` resolves with the round trip's milliseconds."""
 
-    _esm = """
-    export function render({model}) {
-      const waiting = new Map()
-      model.on("msg:custom", ({data}) => { waiting.get(data.n)?.(); waiting.delete(data.n) })
-      let n = 0
-      window.echo = () => new Promise(resolve => {
-        const began = performance.now(), mine = ++n
-        waiting.set(mine, () => resolve(performance.now() - began))
-        model.send_msg({n: mine})
-      })
-      return document.createElement("span")
-    }
-    """
+    _esm = Path(__file__).parent / "page_apps" / "echo.js"
 
     def _handle_msg(self, data: Any) -> None:
         self._send_msg(data)

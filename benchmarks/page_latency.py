@@ -60,8 +60,15 @@ async def _running(context: BrowserContext, url: str) -> Page:
     return page
 
 
+async def _until(page: Page, holds: str, seconds: float) -> None:
+    # Playwright's own `wait_for_function` evaluates strings, which the page's policy forbids.
+    async with asyncio.timeout(seconds):
+        while not await page.evaluate(holds):
+            await asyncio.sleep(0.2)
+
+
 async def _late(page: Page, rounds: int) -> list[float]:
-    await page.wait_for_function(f"window.late.length >= {rounds}", timeout=600_000)
+    await _until(page, f"window.late.length >= {rounds}", 3 * rounds + 60)
     return [float(value) for value in await page.evaluate("window.late")][:rounds]
 
 
@@ -90,10 +97,10 @@ async def change(folder: Path, rounds: int) -> dict[str, list[float]]:
 
 async def echo(folder: Path, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of a message to Python and back, while the session streams."""
-    with serve(APPS / "sayso", folder) as served:
+    with serve(APPS / "echo", folder) as served:
         async with browser() as context:
             page = await _running(context, served.url)
-            await page.wait_for_function("window.echo")
+            await _until(page, "'echo' in window", 30)
             trips = [float(await page.evaluate("window.echo()")) for _ in range(rounds * 5)]
     return {"JS → Python → JS (ms)": trips}
 

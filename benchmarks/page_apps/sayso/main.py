@@ -1,7 +1,5 @@
-"""The page, and beside it an echo for the round trip."""
+"""The page as it is."""
 
-from benchmarks.page_clock import Echo
 from dashboard.app import serve_page
 
 serve_page()
-Echo().servable()
