@@ -1,0 +1,173 @@
+"""Keys that a person enters: kept in the system's keyring, or else in ``.env`` in the data folder.
+
+What the environment or the server's ``.env`` says wins and is never changed here. A key is
+handed to `Settings` and to nobody else: not to ``os.environ``, from which a desktop might
+inherit it, and not to a log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from agent.errors import BadInput, ConfigurationError
+from agent.settings import Settings
+
+KeyName = Literal["ANTHROPIC_API_KEY", "HUME_API_KEY", "HUME_SECRET_KEY"]
+Place = Literal["environment", "dotenv", "keyring", "file", "nowhere"]
+
+FIELDS: dict[KeyName, str] = {
+    "ANTHROPIC_API_KEY": "anthropic_api_key",
+    "HUME_API_KEY": "hume_api_key",
+    "HUME_SECRET_KEY": "hume_secret_key",
+}
+_SERVICE = "sayso"
+_IN_RING = "in-the-keyring"
+"""Stands in the file for a key that the keyring has, so that it is only asked for those."""
+
+_FORM = re.compile(r"[A-Za-z0-9_.:+/=~-]{8,500}")
+_PATIENCE = 20.0
+"""Seconds for a keyring: it may ask the person to unlock it."""
+
+
+class Ring(Protocol):
+    """A keyring, as the library ``keyring`` has it."""
+
+    def get_password(self, service: str, username: str) -> str | None: ...
+
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+
+    def delete_password(self, service: str, username: str) -> None: ...
+
+
+def system_ring() -> Ring | None:
+    """The system's keyring, or None where there is none that keeps anything."""
+    try:
+        import keyring
+        from keyring.backends import chainer, fail, null
+
+        ring = keyring.get_keyring()
+        if isinstance(ring, chainer.ChainerBackend):
+            ring = next(iter(ring.backends), ring)
+    except Exception:  # noqa: BLE001 - a keyring may be broken in any way; then there is none
+        return None
+    empty = isinstance(ring, fail.Keyring | null.Keyring | chainer.ChainerBackend)
+    return None if empty else ring
+
+
+class KeyStore:
+    """The keys of one server. Its methods may wait for disk and keyring: not on a loop."""
+
+    def __init__(self, settings: Settings, ring: Callable[[], Ring | None] = system_ring) -> None:
+        self.path = settings.data_dir / ".env"
+        self._given = {name: getattr(settings, field) for name, field in FIELDS.items()}
+        self._find_ring = ring
+        self._known: dict[str, str] = {}
+        self._values: dict[str, SecretStr] = {}
+        self._lock = threading.Lock()
+        self._load()
+
+    def place(self, name: KeyName) -> Place:
+        """Where the key in use is kept."""
+        if self._given[name] is not None:
+            return "environment" if name in os.environ else "dotenv"
+        if name not in self._values:
+            return "nowhere"
+        return "keyring" if self._known.get(name) == _IN_RING else "file"
+
+    def get(self, name: KeyName) -> SecretStr | None:
+        """The key in use."""
+        given: SecretStr | None = self._given[name]
+        return given if given is not None else self._values.get(name)
+
+    def fill(self, settings: Settings) -> Settings:
+        """The settings with the keys that they lack."""
+        lacking = {field: self.get(name) for name, field in FIELDS.items()}
+        return settings.model_copy(
+            update={f: key for f, key in lacking.items() if key and getattr(settings, f) is None}
+        )
+
+    def put(self, name: KeyName, value: str) -> Place:
+        """Keep a key; returns where.
+
+        Raises:
+            BadInput: it cannot be a key, or the environment has one, which wins.
+            ConfigurationError: it can be kept nowhere.
+        """
+        value = value.strip()
+        if self._given[name] is not None:
+            raise BadInput(f"{name} is set by the environment or .env; change it there.")
+        if not _FORM.fullmatch(value):
+            raise BadInput("That is not a key: it has 8 or more letters, digits and signs.")
+        with self._lock:
+            kept = self._in_ring(lambda ring: ring.set_password(_SERVICE, name, value))
+            self._write({**self._known, name: _IN_RING if kept else value})
+            self._values[name] = SecretStr(value)
+        return self.place(name)
+
+    def remove(self, name: KeyName) -> None:
+        """Forget a key that was entered.
+
+        Raises:
+            BadInput: the environment has it.
+            ConfigurationError: the file cannot be written.
+        """
+        if self._given[name] is not None:
+            raise BadInput(f"{name} is set by the environment or .env; remove it there.")
+        with self._lock:
+            if self._known.get(name) == _IN_RING:
+                self._in_ring(lambda ring: ring.delete_password(_SERVICE, name))
+            self._values.pop(name, None)
+            self._write({k: v for k, v in self._known.items() if k != name})
+
+    def _load(self) -> None:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            found = dotenv_values(self.path, interpolate=False)
+            self._known = {k: v for k, v in found.items() if k in FIELDS and v}
+        for name, value in self._known.items():
+            key = self._ask_ring(name) if value == _IN_RING else value
+            if key:
+                self._values[name] = SecretStr(key)
+
+    def _ask_ring(self, name: str) -> str:
+        told: list[str | None] = []
+        self._in_ring(lambda ring: told.append(ring.get_password(_SERVICE, name)))
+        return (told[0] if told else None) or ""
+
+    def _in_ring(self, work: Callable[[Ring], None]) -> bool:
+        """Whether a keyring did it, in time."""
+        done: list[bool] = []
+
+        def run() -> None:
+            with contextlib.suppress(Exception):  # it may refuse in any way: the file is next
+                ring = self._find_ring()
+                if ring is not None:
+                    work(ring)
+                    done.append(True)
+
+        asking = threading.Thread(target=run, name="keyring", daemon=True)
+        asking.start()
+        asking.join(_PATIENCE)
+        return bool(done)
+
+    def _write(self, known: dict[str, str]) -> None:
+        lines = "".join(f"{name}={value}\n" for name, value in sorted(known.items()))
+        beside = self.path.with_suffix(".new")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(lines.encode())
+            beside.replace(self.path)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The key cannot be kept in {self.path} ({error.strerror})."
+            ) from None
+        self._known = known
