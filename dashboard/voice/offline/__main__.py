@@ -7,33 +7,15 @@ import asyncio
 import hmac
 import logging
 import signal
-from typing import Final
-from urllib.parse import urlsplit
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
+from tornado.web import Application
 
 from dashboard.voice.offline import faults
 from dashboard.voice.offline.handlers import TokenHandler, routes
+from dashboard.voice.offline.loopback import LoopbackOnly
 from dashboard.voice.offline.service import OfflineEvi
-
-_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class LoopbackOnly(RequestHandler):
-    """Answers only under this machine's own names, and only pages of this machine."""
-
-    def prepare(self) -> None:
-        if urlsplit(f"//{self.request.host}").hostname in _HERE:
-            super().prepare()
-        else:
-            self.set_status(403)
-            self.finish({"error": "forbidden", "message": "Unknown host."})
-
-    def check_origin(self, origin: str) -> bool:
-        """Whether a page of ``origin`` may open a socket."""
-        return urlsplit(origin).hostname in _HERE
 
 
 class _LoopbackToken(LoopbackOnly, TokenHandler):

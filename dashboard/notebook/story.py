@@ -1,0 +1,120 @@
+"""What happened, to be read: the words, the actions, and the screen at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from agent import events as ev
+from agent.replay import Recording
+from dashboard.notebook.markup import Html, bold, paragraph, picture, short, table
+from dashboard.notebook.pictures import shrunk, strip
+from dashboard.views.transcript import Transcript
+
+Look = Callable[[str], bytes | None]
+"""The bytes of a picture by its hash."""
+
+_WHO = {
+    "heard": "person",
+    "said": "agent",
+    "progress": "agent",
+    "spoken": "agent, aloud",
+    "action": "action",
+    "approval": "may I?",
+    "question": "question",
+    "outcome": "outcome",
+    "note": "",
+    "error": "error",
+    "thinking": "thought",
+}
+_MOST_ROWS = 40
+
+
+def story(events: Sequence[ev.Event], look: Look, *, title: str = "", film: bool = False) -> Html:
+    """The transcript of events as a table, under the last screen.
+
+    Args:
+        events: Of one session, in order.
+        look: Finds pictures.
+        title: A line above all.
+        film: All screens, small, instead of the last one.
+    """
+    parts = [paragraph(*filter(None, [title and bold(title), _summary(events)]))]
+    shown = [data for image in screens(events) if (data := look(image.sha256)) is not None]
+    if film and len(shown) > 1:
+        parts.append(picture(strip(_spread(shown, 8)), "The screens that the agent saw, in order"))
+    elif shown:
+        parts.append(picture(shrunk(shown[-1]), "The screen at the end"))
+    parts.append(table(("s", "who", "what"), _rows(events)))
+    return Html("".join(parts))
+
+
+def recording_look(recording: Recording) -> Look:
+    """Pictures of a recording."""
+
+    def look(sha256: str) -> bytes | None:
+        path = recording.image_path(sha256)
+        return path.read_bytes() if path is not None else None
+
+    return look
+
+
+def screens(events: Sequence[ev.Event]) -> Iterator[ev.Image]:
+    """Screens that the agent saw, in order, each of them once."""
+    seen = ""
+    for event in events:
+        images = event.images if isinstance(event, ev.UserMessage) else ()
+        if isinstance(event, ev.ActionFinished | ev.ScreenSeen) and event.image is not None:
+            images = (event.image,)
+        for image in images:
+            if image.sha256 != seen:
+                yield image
+            seen = image.sha256
+
+
+def _spread(pictures: Sequence[bytes], most: int) -> list[bytes]:
+    """At most ``most``, evenly chosen, the first and the last among them."""
+    if len(pictures) <= most:
+        return list(pictures)
+    return [pictures[round(n * (len(pictures) - 1) / (most - 1))] for n in range(most)]
+
+
+def _summary(events: Sequence[ev.Event]) -> str:
+    turns = [event.usage for event in events if isinstance(event, ev.TurnFinished)]
+    acted = sum(isinstance(event, ev.ActionStarted) for event in events)
+    dollars = sum(usage.dollars for usage in turns)
+    seconds = events[-1].at - events[0].at if events else 0.0
+    return f"{len(turns)} turns, {acted} actions, {seconds:.1f} s, ${dollars:.4f}"
+
+
+def _rows(events: Sequence[ev.Event]) -> list[tuple[object, ...]]:
+    transcript = Transcript(lambda sha256: "")
+    for event in events:
+        transcript.feed(event)
+    items = transcript.snapshot()
+    begin = items[0]["at"] if items else 0.0
+    rows: list[tuple[object, ...]] = [
+        (f"{item['at'] - begin:.1f}", _WHO.get(item["kind"], item["kind"]), _words(item))
+        for item in items
+    ]
+    if len(rows) > _MOST_ROWS:
+        left_out = len(rows) - _MOST_ROWS
+        rows[_MOST_ROWS // 2 : -_MOST_ROWS // 2] = [("", "", f"… {left_out} more …")]
+    return rows
+
+
+def _words(item: dict[str, Any]) -> object:
+    kind = item["kind"]
+    if kind == "action":
+        how = {"done": "", "failed": " — failed", "skipped": " — not run"}
+        output = short(item.get("output", ""), 120) if item["state"] == "failed" else ""
+        return short(item["title"]) + how.get(item["state"], f" — {item['state']}") + f" {output}"
+    if kind == "outcome":
+        return bold(short(f"{item['outcome']}. {item['text']}".strip(), 400))
+    if kind == "approval":
+        return short(f"{item['text']} — {item['decision'] or 'open'}")
+    if kind == "question":
+        return short(f"{item['text']} — {item['answer'] or 'open'}")
+    if kind == "error":
+        return short(f"{item['text']} {item['advice']}", 400)
+    return short(item["text"], 400)
