@@ -55,7 +55,7 @@ async def _running(context: BrowserContext, url: str) -> Page:
     await page.goto(url)
     await page.get_by_label("Type what to do").fill("Tell the time.")
     await page.keyboard.press("Enter")
-    await page.get_by_text("<1").first.wait_for()
+    await page.get_by_text("<1").first.wait_for(timeout=120_000)
     await page.evaluate(_WATCH)
     return page
 
