@@ -19,7 +19,9 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -75,6 +77,38 @@ def list_sessions(data_dir: Path) -> list[str]:
     """Ids of all journaled sessions, the most recently used first."""
     found = (data_dir / "sessions").glob("*/events.db")
     return [path.parent.name for path in sorted(found, key=_last_used, reverse=True)]
+
+
+def remove_session(data_dir: Path, session_id: str) -> None:
+    """Delete a session for good: events, pictures and prompt. It disappears at once or not at all.
+
+    Raises:
+        JournalError: there is none of that id, it is open, or the disk refuses.
+        ConfigurationError: the id could not be a folder's name.
+    """
+    folder, trash = session_folder(data_dir, session_id), data_dir / "trash"
+    if not folder.is_dir():
+        raise JournalError(f"There is no session {session_id} in {data_dir}.")
+    try:
+        with (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            trash.mkdir(mode=0o700, exist_ok=True)
+            folder.rename(Path(tempfile.mkdtemp(dir=trash)) / session_id)
+    except BlockingIOError:
+        raise JournalError(
+            f"Session {session_id} is open in another process; close it there first."
+        ) from None
+    except OSError as error:
+        raise JournalError(
+            f"The session's folder {folder} cannot be deleted ({error.strerror}); check its owner."
+        ) from error
+    shutil.rmtree(trash, ignore_errors=True)
+
+
+def last_used(data_dir: Path, session_id: str) -> float:
+    """When something was last written down, in Unix seconds; 0 if never."""
+    path = session_folder(data_dir, session_id) / "events.db"
+    return _last_used(path) if path.exists() else 0.0
 
 
 def _last_used(path: Path) -> float:

@@ -1,34 +1,16 @@
-"""Base classes of our own routes: signed-in user, owning browser, ticket."""
+"""Base class of our own sockets: signed-in user, owning browser, ticket."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
-from tornado.web import RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from dashboard.web.workbench import workbench
 
 if TYPE_CHECKING:
     from dashboard.web.registry import Entry
-
-
-class OwnedHandler(AuthRequestHandler, RequestHandler):
-    """A route under ``…/SESSION/…`` that only the browser that owns the session may use."""
-
-    entry: Entry
-
-    async def prepare(self) -> None:
-        await super().prepare()
-        owner = workbench().identity.known(self.request)
-        entry = workbench().sessions.find(self.path_args[0], owner)
-        if self.current_user is None:
-            self.send_error(403, reason="Sign in first.")
-        elif entry is None:
-            self.send_error(404, reason="No such session.")
-        else:
-            self.entry = entry
 
 
 class TicketSocket(AuthRequestHandler, WebSocketHandler):

@@ -52,6 +52,9 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
 def routes() -> list[tuple[Any, ...]]:
     """Our own routes, all behind the door."""
     from dashboard.desktop.bridge import DesktopSocket
+    from dashboard.views.lab.routes import ROUTES as LAB
+    from dashboard.web import recordings
+    from dashboard.web.downloads import Download, Upload
     from dashboard.web.health import Health
     from dashboard.web.images import SessionImage
 
@@ -60,6 +63,10 @@ def routes() -> list[tuple[Any, ...]]:
         (r"/health", Health),
         (r"/desktop/rfb", DesktopSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
+        (r"/recordings/import", Upload),
+        *recordings.routes(),
+        (r"/exports/([\w-]+)/([\w.-]+)", Download),
+        *LAB,
         *bench.voices.routes(bench.tickets),
     ]
 

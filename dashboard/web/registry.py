@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigurationError, SaysoError
 from agent.events import Failed, SessionOpened, TaskStarted
+from agent.export import import_session
+from agent.journal import last_used, remove_session, session_folder
 from agent.session import Session
 from dashboard.conductor import Conductor
 from dashboard.web.shelf import Card, Shelf
@@ -17,6 +22,7 @@ from dashboard.web.shelf import Card, Shelf
 if TYPE_CHECKING:
     from agent.settings import Settings
     from dashboard.voice.evi import Voice
+    from dashboard.voice.manner import Manner
 
 Factory = Callable[[str | None], Session]
 """Makes a session, not yet opened: a new one, or the one of that id from its journal."""
@@ -24,7 +30,19 @@ Factory = Callable[[str | None], Session]
 VoiceFactory = Callable[[str], "Voice"]
 """Makes the voice line's tickets for a session's id."""
 
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What an owner's sessions are made with."""
+
+    factory: Factory
+    voice: VoiceFactory
+    manner: Manner | None = None
+    """How they speak until that is changed; as the environment says, if None."""
+
+
 _NAME = 40
+_TITLE = 80
 
 
 def default_factory(settings: Settings) -> Factory:
@@ -45,6 +63,9 @@ class Entry:
     session: Session
     owner: str
     conductor: Conductor
+    title: str = ""
+    """What the person calls it."""
+
     opening: asyncio.Task[None] | None = None
     pages: set[object] = field(default_factory=set)
 
@@ -54,9 +75,15 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What the session is about: its first task, shortened."""
+        """What the session is called, or what it is about."""
+        return self.card.shown
+
+    @property
+    def card(self) -> Card:
+        """What is kept of it for the list of sessions."""
         first = next((e.text for e in self.session.log if isinstance(e, TaskStarted)), "")
-        return (first if len(first) <= _NAME else first[: _NAME - 1] + "…") or "New session"
+        about = first if len(first) <= _NAME else first[: _NAME - 1] + "…"
+        return Card(owner=self.owner, name=about, title=self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +94,8 @@ class Listed:
     name: str
     state: str = ""
     running: bool = False
+    used: float = 0.0
+    """When something last happened in it, in Unix seconds."""
 
 
 class Sessions:
@@ -80,9 +109,9 @@ class Sessions:
         *,
         limit: int = 8,
         unwatched: float = 1800.0,
+        personal: Callable[[str], Kit] | None = None,
     ) -> None:
-        self._factory = factory
-        self._voice = voice
+        self._kit = personal or (lambda owner: Kit(factory, voice))
         self._shelf = shelf
         self._limit = limit
         self._unwatched = unwatched
@@ -109,8 +138,13 @@ class Sessions:
                 f"{self._limit} sessions are running, which is as many as this server allows. "
                 "Close one of them, then load the page again."
             )
-        session = self._factory(session_id)
-        entry = Entry(session, owner, Conductor(session, self._voice(session.id)))
+        kit = self._kit(owner)
+        session = kit.factory(session_id)
+        card = self._shelf.get(session.id)
+        title = card.title if card is not None else ""
+        entry = Entry(
+            session, owner, Conductor(session, kit.voice(session.id), manner=kit.manner), title
+        )
         self._entries[entry.id] = entry
         return entry
 
@@ -119,12 +153,77 @@ class Sessions:
         entry = self._entries.get(session_id)
         return entry if entry is not None and owner is not None and entry.owner == owner else None
 
-    def listed(self, owner: str) -> list[Listed]:
-        """The owner's sessions: those running, the newest first, then the resumable ones."""
-        running = self._running(owner)
-        listed = [Listed(e.id, e.name, e.session.status.who, running=True) for e in running]
-        kept = self._shelf.of(owner)
-        return listed + [Listed(key, card.name) for key, card in kept if key not in self._entries]
+    def listed(self, owner: str, most: int = 12) -> list[Listed]:
+        """The owner's sessions: those running, the newest first, then the resumable ones.
+
+        It reads the disk; where that matters, call `running` here and `kept` in a thread.
+        """
+        running = self.running(owner)
+        here = {each.id for each in running}
+        return running + [kept for kept in self.kept(owner, most) if kept.id not in here]
+
+    def running(self, owner: str) -> list[Listed]:
+        """The owner's sessions of this process, the newest first."""
+        entries = self._running(owner)
+        return [
+            Listed(e.id, e.name, e.session.status.who, running=True, used=_used(e)) for e in entries
+        ]
+
+    def kept(self, owner: str, most: int = 12) -> list[Listed]:
+        """The owner's journaled sessions, the most recently used first. From any thread."""
+        folder = self._shelf.data_dir
+        kept = self._shelf.of(owner, most)
+        return [Listed(key, card.shown, used=last_used(folder, key)) for key, card in kept]
+
+    def folder(self, session_id: str, owner: str | None) -> Path | None:
+        """Where the session lies if ``owner`` has it; others' look like none at all."""
+        if owner is None or not self.owns(owner, session_id):
+            return None
+        return session_folder(self._shelf.data_dir, session_id)
+
+    def owns(self, owner: str, session_id: str) -> bool:
+        """Whether a session, running or journaled, is this owner's."""
+        entry = self._entries.get(session_id)
+        if entry is not None:
+            return entry.owner == owner
+        card = self._shelf.get(session_id)
+        return card is not None and card.owner == owner
+
+    def rename(self, session_id: str, owner: str, title: str) -> bool:
+        """Call a session something; an empty title gives it back the name of its first task."""
+        if not self.owns(owner, session_id):
+            return False
+        title = " ".join(title.split())[:_TITLE]
+        entry, card = self._entries.get(session_id), self._shelf.get(session_id)
+        if entry is not None:
+            entry.title = title
+            card = entry.card
+        if card is not None:
+            self._shelf.put(session_id, card.model_copy(update={"title": title}))
+        return True
+
+    async def delete(self, session_id: str, owner: str) -> None:
+        """Delete a session for good; one that runs is ended first.
+
+        Raises:
+            ConfigurationError: the owner has no such session.
+            JournalError: it is open in another process, or the disk refuses.
+        """
+        if not self.owns(owner, session_id):
+            raise ConfigurationError("There is no such session (any more).")
+        await self.close(session_id, "It is deleted.")
+        await asyncio.to_thread(remove_session, self._shelf.data_dir, session_id)
+
+    def adopt(self, folder: Path, owner: str) -> str:
+        """Take an exported session in as this owner's; returns its id. From any thread.
+
+        Raises:
+            JournalError: the folder is not a whole export, or the disk refuses.
+        """
+        session_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-imported"
+        import_session(folder, self._shelf.data_dir, session_id=session_id)
+        self._shelf.put(session_id, Card(owner=owner, name="Imported session"))
+        return session_id
 
     def attach(self, owner: str, session_id: str | None = None) -> Entry:
         """The named session, running or resumed; else the owner's newest; else a new one.
@@ -134,14 +233,14 @@ class Sessions:
         """
         if session_id and (entry := self.find(session_id, owner)) is not None:
             return entry
-        if session_id and session_id not in self._entries and self._owns(owner, session_id):
+        if session_id and session_id not in self._entries and self.owns(owner, session_id):
             return self.create(owner, session_id)
         return next(iter(self._running(owner)), None) or self.create(owner)
 
     def open(self, entry: Entry) -> None:
         """Start the session's desktop and loop, once; what goes wrong is put in its log."""
         if entry.opening is None:
-            self._shelf.put(entry.id, Card(owner=entry.owner, name=entry.name))
+            self._shelf.put(entry.id, entry.card)
             entry.opening = asyncio.get_running_loop().create_task(_open(entry))
 
     def leave(self, entry: Entry, page: object) -> None:
@@ -186,7 +285,7 @@ class Sessions:
         if entry is None:
             return
         if entry.opening is not None:
-            self._shelf.put(entry.id, Card(owner=entry.owner, name=entry.name))
+            self._shelf.put(entry.id, entry.card)
             entry.opening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await entry.opening
@@ -201,9 +300,10 @@ class Sessions:
     def _running(self, owner: str) -> list[Entry]:
         return [entry for entry in reversed(self._entries.values()) if entry.owner == owner]
 
-    def _owns(self, owner: str, session_id: str) -> bool:
-        card = self._shelf.get(session_id)
-        return card is not None and card.owner == owner
+
+def _used(entry: Entry) -> float:
+    log = entry.session.log
+    return log[len(log) - 1].at if len(log) else 0.0
 
 
 async def _open(entry: Entry) -> None:

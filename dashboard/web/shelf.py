@@ -22,6 +22,15 @@ class Card(BaseModel):
 
     owner: str
     name: str = ""
+    """What it is about: its first task, shortened."""
+
+    title: str = ""
+    """What the person calls it; goes before the name."""
+
+    @property
+    def shown(self) -> str:
+        """What to call it in a list."""
+        return self.title or self.name or "New session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 
+from agent.keys import KeyStore
 from agent.settings import Settings
+from dashboard.preferences import People
 from dashboard.web.door import Door
+from dashboard.web.exports import Exports
 from dashboard.web.identity import Identity, load_secret
-from dashboard.web.registry import Factory, Sessions, default_factory
+from dashboard.web.registry import Factory, Kit, Sessions, default_factory
 from dashboard.web.shelf import Shelf
 from dashboard.web.tickets import Tickets
 from dashboard.web.voice import Voices, voices
@@ -17,7 +22,7 @@ from dashboard.web.voice import Voices, voices
 
 @dataclass(slots=True)
 class Workbench:
-    """Settings, door, identities, tickets, voices and sessions of this process.
+    """Settings, door, identities, tickets, voices, sessions and exports of this process.
 
     ``secret`` is new with each start: it signs the pages' tokens and the tickets.
     """
@@ -29,11 +34,23 @@ class Workbench:
     door: Door
     secret: bytes = field(repr=False)
     tickets: Tickets = field(repr=False)
+    keys: KeyStore = field(repr=False)
+    people: People
+    exports: Exports = field(default_factory=Exports)
+    farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
+    """What else must end with the server; called when it stops."""
+
+    def admit_voices(self) -> None:
+        """After a key was entered: pages that load from now on may reach whom it opens."""
+        self.voices.admit(self.keys.fill(self.settings))
+        self.door = replace(self.door, voices=self.voices.origins)
 
     async def close(self) -> None:
-        """End all sessions and voices."""
+        """End all sessions, voices, and whatever asked to be told."""
+        await asyncio.gather(*(farewell() for farewell in self.farewells))
         await self.sessions.close_all("The server was stopped.")
         await self.voices.close()
+        self.exports.close()
 
 
 _current: Workbench | None = None
@@ -46,15 +63,29 @@ def make_workbench(
     most_sessions: int = 8,
 ) -> Workbench:
     """A workbench from settings; ``factory`` makes the agent's sessions."""
-    settings = settings if settings is not None else Settings()
+    given = settings if settings is not None else Settings()
+    keys, people = KeyStore(given), People(given)
+    settings = keys.fill(given)
     secret = secrets.token_bytes(32)
     tickets = Tickets(secret)
     spoken = voices(settings, tickets)
+
+    def kit(owner: str) -> Kit:
+        own = people.of(owner)
+        wanted = keys.fill(own.settings)
+        return Kit(factory(wanted), partial(spoken.make_for, wanted), own.manner)
+
     return Workbench(
         settings=settings,
         sessions=Sessions(
-            factory(settings), spoken.make, Shelf(settings.data_dir), limit=most_sessions
+            factory(settings),
+            spoken.make,
+            Shelf(settings.data_dir),
+            limit=most_sessions,
+            personal=kit,
         ),
+        keys=keys,
+        people=people,
         voices=spoken,
         identity=Identity(load_secret(settings.data_dir / "browser.key")),
         door=Door(voices=spoken.origins),

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from pilot_sessions import factory
 
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, JournalError
+from agent.journal import SqliteJournal
 from agent.settings import Settings
-from dashboard.web.registry import Sessions
+from dashboard.web.registry import Entry, Sessions
 from dashboard.web.shelf import Shelf
 from dashboard.web.voice import NoVoice
 
@@ -110,3 +111,80 @@ async def test_a_full_server_says_so(make: Make) -> None:
     sessions.open(sessions.create("anna"))
     with pytest.raises(ConfigurationError, match="Close one"):
         sessions.create("anna")
+
+
+async def test_a_title_outlives_restarts(make: Make) -> None:
+    """It goes before the first task's words; taken back, those are shown again."""
+    before = make()
+    entry = await begun(before)
+    assert before.rename(entry.id, "anna", "  My   errands ")
+    assert entry.name == "My errands"
+    await before.close_all("restart")
+    after = make()
+    assert [listed.name for listed in after.listed("anna")] == ["My errands"]
+    assert after.attach("anna", entry.id).name == "My errands"
+    assert after.rename(entry.id, "anna", "")
+    assert [listed.name for listed in after.listed("anna")] == ["repeat this"]
+
+
+async def test_a_journaled_session_is_renamed_without_being_opened(make: Make) -> None:
+    before = make()
+    entry = await begun(before)
+    await before.close_all("restart")
+    after = make()
+    assert after.rename(entry.id, "anna", "Errands")
+    assert len(after) == 0
+    assert [listed.name for listed in after.listed("anna")] == ["Errands"]
+
+
+async def test_a_deleted_session_is_gone_from_the_disk(make: Make, tmp_path: Path) -> None:
+    """Events, pictures and prompt; one that runs is ended first."""
+    sessions = make()
+    running, kept = await begun(sessions), await begun(sessions)
+    await sessions.delete(running.id, "anna")
+    assert running.session.status.closed
+    assert [listed.id for listed in sessions.listed("anna")] == [kept.id]
+    assert [path.name for path in (tmp_path / "sessions").iterdir()] == [kept.id]
+    assert not (tmp_path / "trash").exists()
+    await sessions.close(kept.id, "done")
+    await sessions.delete(kept.id, "anna")
+    assert list((tmp_path / "sessions").iterdir()) == []
+
+
+async def test_nobody_else_renames_or_deletes(make: Make, tmp_path: Path) -> None:
+    """Another browser's wish changes nothing, whether the session runs or not."""
+    sessions = make()
+    entry = await begun(sessions)
+    for _ in ("running", "journaled"):
+        assert not sessions.rename(entry.id, "ben", "mine")
+        assert sessions.folder(entry.id, "ben") is None
+        assert sessions.folder(entry.id, None) is None
+        with pytest.raises(ConfigurationError, match="no such session"):
+            await sessions.delete(entry.id, "ben")
+        assert sessions.folder(entry.id, "anna") == tmp_path / "sessions" / entry.id
+        assert [listed.name for listed in sessions.listed("anna")] == ["repeat this"]
+        await sessions.close(entry.id, "done")
+
+
+async def test_a_session_open_elsewhere_is_not_deleted(make: Make, tmp_path: Path) -> None:
+    """The terminal may have it: nothing is lost under its hands."""
+    sessions = make()
+    entry = await begun(sessions)
+    await sessions.close(entry.id, "done")
+    elsewhere = SqliteJournal(tmp_path / "sessions" / entry.id)
+    try:
+        with pytest.raises(JournalError, match="open in another process"):
+            await sessions.delete(entry.id, "anna")
+        assert list(elsewhere.read())
+    finally:
+        elsewhere.close()
+
+
+async def begun(sessions: Sessions) -> Entry:
+    """A session of Anna's in which something was done."""
+    entry = sessions.create("anna")
+    sessions.open(entry)
+    await until(lambda: entry.session.status.desktop == "ready")
+    entry.session.say("repeat this")
+    await entry.session.wait_idle(20)
+    return entry

@@ -1,0 +1,121 @@
+"""Exports that were asked for on a page: made off the event loop, fetched by who asked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.errors import SaysoError
+from agent.replay.bundle import SUFFIXES, Format, export_recording
+
+_AT_ONCE = 2
+_KEPT = 6
+
+
+class GaveUpError(SaysoError):
+    """Whoever asked for the export does not wait for it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file that waits to be fetched."""
+
+    token: str
+    owner: str
+    path: Path
+    filename: str
+
+    @property
+    def url(self) -> str:
+        """Relative to the server's root."""
+        return f"exports/{self.token}/{self.filename}"
+
+
+@dataclass(slots=True)
+class Exports:
+    """Exports of this process, the last few of each owner."""
+
+    _made: dict[str, Exported] = field(default_factory=dict)
+    _folder: Path | None = None
+    _threads: ThreadPoolExecutor | None = None
+
+    async def make(
+        self,
+        owner: str,
+        folder: Path,
+        kind: Format,
+        title: str,
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Exported:
+        """Write a recording as a file; cancelling the task gives up soon after.
+
+        ``progress`` is called on the event loop with the share that is done.
+
+        Raises:
+            SaysoError: it cannot be written; the text says what to do.
+        """
+        loop, given_up = asyncio.get_running_loop(), threading.Event()
+        token = secrets.token_urlsafe(18)
+        exported = Exported(token, owner, self._room() / token, f"{_plain(title)}{SUFFIXES[kind]}")
+
+        def tell(share: float) -> None:
+            if given_up.is_set():
+                raise GaveUpError("The export was given up.")
+            loop.call_soon_threadsafe(progress, share)
+
+        try:
+            await loop.run_in_executor(
+                self._pool(), export_recording, folder, exported.path, kind, tell
+            )
+        except BaseException:
+            given_up.set()
+            exported.path.unlink(missing_ok=True)
+            raise
+        self._keep(exported)
+        return exported
+
+    def find(self, token: str, owner: str | None) -> Exported | None:
+        """The export of that token if ``owner`` asked for it; others' look like none at all."""
+        exported = self._made.get(token)
+        mine = exported is not None and owner is not None and exported.owner == owner
+        return exported if mine else None
+
+    def close(self) -> None:
+        """Forget and remove everything that was made."""
+        self._made.clear()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _keep(self, exported: Exported) -> None:
+        self._made[exported.token] = exported
+        own = [each for each in self._made.values() if each.owner == exported.owner]
+        for old in own[:-_KEPT]:
+            del self._made[old.token]
+            old.path.unlink(missing_ok=True)
+
+    def _room(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="sayso-exports-"))
+        return self._folder
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_AT_ONCE, "export")
+        return self._threads
+
+
+def _plain(title: str) -> str:
+    """A file's name from a session's: letters and digits of ASCII, dashes between."""
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    return "-".join(words)[:60] or "session"

@@ -1,0 +1,173 @@
+"""Recorded sessions over HTTP: timeline, steps, comparison and pictures.
+
+A recording is named ``session/ID`` or ``trial/EXPERIMENT/ID``. Sessions belong to the
+browser that made them. Experiments are the server's: whoever may come in sees their trials.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
+from tornado.web import RequestHandler
+
+from agent.errors import SaysoError
+from agent.replay.details import step_detail
+from agent.replay.divergence import compare
+from agent.replay.recording import (
+    MEDIA_TYPES,
+    Recording,
+    image_file,
+    load_recording,
+    recording_folder,
+    recording_stamp,
+)
+from agent.replay.timeline import as_json, build_timeline
+from dashboard.web.workbench import workbench
+
+NAME = r"session/[\w.-]+|trial/[\w.-]+/[\w.-]+"
+"""A recording's name, as a part of a route's pattern."""
+
+_PART = re.compile(r"[A-Za-z0-9][\w.-]{0,199}")
+_KEPT = 4
+
+
+def find_recording(name: str, owner: str | None) -> Path | None:
+    """The folder of a recording that ``owner`` may see; None if there is none such.
+
+    It reads the disk. ``owner`` is None for a browser that never loaded the page.
+    """
+    kind, *parts = name.split("/")
+    if owner is None or not all(_PART.fullmatch(part) for part in parts):
+        return None
+    bench = workbench()
+    if kind == "session" and len(parts) == 1:
+        return bench.sessions.folder(parts[0], owner)
+    if kind == "trial" and len(parts) == 2:
+        folder = bench.settings.data_dir / "experiments" / parts[0] / "trials" / parts[1]
+        return folder if folder.is_dir() else None
+    return None
+
+
+def read_recording(folder: Path) -> Recording:
+    """The recording in a folder; those last read are remembered until they grow.
+
+    Raises:
+        JournalError: it is damaged.
+    """
+    return _read(folder, recording_stamp(folder))
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read(folder: Path, stamp: tuple[int, ...]) -> Recording:
+    return load_recording(folder)
+
+
+class RecordingHandler(AuthRequestHandler, RequestHandler):
+    """A route under ``/recordings/NAME/…`` for whoever may see that recording."""
+
+    owner: str | None
+    folder: Path
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        self.owner = workbench().identity.known(self.request)
+        if self.current_user is None:
+            self.send_error(403, reason="Sign in first.")
+            return
+        folder = await asyncio.to_thread(find_recording, self.name, self.owner)
+        if folder is None:
+            self.send_error(404, reason="No such recording.")
+        else:
+            self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """The recording's name."""
+        return self.path_args[0]
+
+    async def answer(self, make: Callable[[], Any]) -> None:
+        """Make the answer in a thread; what goes wrong is told in words."""
+        try:
+            data = await asyncio.to_thread(lambda: json.dumps(make()))
+        except (SaysoError, IndexError) as error:
+            self.set_status(422)
+            data = json.dumps({"error": str(error)})
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.write(data)
+
+
+class RecordingTimeline(RecordingHandler):
+    """``/recordings/NAME/timeline``: everything that a replay shows at first sight."""
+
+    async def get(self, name: str) -> None:
+        await self.answer(lambda: as_json(build_timeline(read_recording(self.folder).events)))
+
+
+class RecordingStep(RecordingHandler):
+    """``/recordings/NAME/steps/SEQ``: what lies behind one step."""
+
+    async def get(self, name: str, seq: str) -> None:
+        await self.answer(lambda: step_detail(read_recording(self.folder), int(seq)))
+
+
+class RecordingPrompt(RecordingHandler):
+    """``/recordings/NAME/prompt``: the system prompt as the model had it."""
+
+    async def get(self, name: str) -> None:
+        await self.answer(lambda: {"prompt": read_recording(self.folder).prompt})
+
+
+class RecordingComparison(RecordingHandler):
+    """``/recordings/NAME/against/OTHER``: the two, deed by deed."""
+
+    async def get(self, name: str, other: str) -> None:
+        second = await asyncio.to_thread(find_recording, other, self.owner)
+        if second is None:
+            self.send_error(404, reason="No such recording.")
+            return
+        await self.answer(lambda: _compared(self.folder, second))
+
+
+class RecordingImage(RecordingHandler):
+    """``/recordings/NAME/images/SHA``: bytes never change, so they may be cached for good."""
+
+    async def get(self, name: str, sha256: str) -> None:
+        path = await asyncio.to_thread(_picture, self.folder, sha256)
+        if path is None:
+            self.send_error(404, reason="No such picture.")
+            return
+        self.set_header("Content-Type", MEDIA_TYPES[path.suffix])
+        self.set_header("Cache-Control", "private, max-age=31536000, immutable")
+        self.write(await asyncio.to_thread(path.read_bytes))
+
+
+def _picture(folder: Path, sha256: str) -> Path | None:
+    try:
+        return image_file(recording_folder(folder), sha256)
+    except SaysoError:
+        return None
+
+
+def _compared(a: Path, b: Path) -> dict[str, Any]:
+    found = compare(read_recording(a).events, read_recording(b).events)
+    return {"rows": [asdict(row) for row in found.rows], "first": found.first, "note": found.note}
+
+
+def routes() -> list[tuple[str, type[RequestHandler]]]:
+    """All routes of this module."""
+    return [
+        (rf"/recordings/({NAME})/timeline", RecordingTimeline),
+        (rf"/recordings/({NAME})/steps/(\d{{1,9}})", RecordingStep),
+        (rf"/recordings/({NAME})/prompt", RecordingPrompt),
+        (rf"/recordings/({NAME})/against/({NAME})", RecordingComparison),
+        (rf"/recordings/({NAME})/images/([0-9a-f]{{64}})", RecordingImage),
+    ]

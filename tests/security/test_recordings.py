@@ -1,0 +1,190 @@
+"""Recorded sessions are their browser's alone: timeline, steps, pictures, prompt, comparison."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from recorded import record
+from served import ROOT, Served, serve
+from tornado.web import create_signed_value
+
+from agent.replay import build_timeline, load_recording
+from agent.replay.bundle import export_recording
+from dashboard.web.identity import COOKIE, load_secret
+from dashboard.web.shelf import Card, Shelf
+
+PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
+
+
+class Browser:
+    """A browser by its cookie; ``None`` is one that never loaded the page."""
+
+    def __init__(self, served: Served, data: Path, name: str | None) -> None:
+        parts = urlsplit(served.url)
+        base = f"{parts.scheme}://{parts.netloc}"
+        secret = load_secret(data / "browser.key").hex()
+        cookies = {COOKIE: create_signed_value(secret, COOKIE, name).decode()} if name else {}
+        origin = {"Origin": base}
+        self._options = {"base_url": base, "cookies": cookies, "headers": origin}
+
+    def get(self, path: str) -> httpx.Response:
+        return self._ask("GET", path)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self._ask("POST", path, **more)
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        with httpx.Client(trust_env=False, timeout=30, **self._options) as client:
+            return client.request(method, path, **more)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def app(data: Path) -> Iterator[Served]:
+    with serve(PILOT, data) as served:
+        yield served
+
+
+@pytest.fixture
+def anna(app: Served, data: Path) -> Browser:
+    return Browser(app, data, "anna")
+
+
+@pytest.fixture(params=["ben", None])
+def stranger(app: Served, data: Path, request: pytest.FixtureRequest) -> Browser:
+    """Another browser of the same server; and whoever has no cookie at all."""
+    return Browser(app, data, request.param)
+
+
+@pytest.fixture
+async def session_id(data: Path) -> str:
+    """A finished session of Anna's."""
+    made = await record(data, "write hello")
+    owner = hashlib.sha256(b"owner:anna").hexdigest()
+    Shelf(data).put(made, Card(owner=owner, name="write hello"))
+    return made
+
+
+def routes(data: Path, session_id: str) -> list[str]:
+    """Everything that can be read of a recorded session."""
+    recording = load_recording(data / "sessions" / session_id)
+    sha = build_timeline(recording.events).frames[0].sha256
+    base = f"/recordings/session/{session_id}"
+    return [
+        f"{base}/timeline",
+        f"{base}/steps/3",
+        f"{base}/prompt",
+        f"{base}/against/session/{session_id}",
+        f"{base}/images/{sha}",
+        f"/sessions/{session_id}/images/{sha}",
+    ]
+
+
+async def test_the_owner_reads_a_session_that_is_closed(
+    anna: Browser, data: Path, session_id: str
+) -> None:
+    for path in routes(data, session_id):
+        answer = anna.get(path)
+        assert answer.status_code == 200, path
+        assert answer.content
+    timeline = anna.get(routes(data, session_id)[0]).json()
+    assert timeline["lanes"][0] == "heard"
+    assert len(timeline["frames"]) == 3
+
+
+async def test_nobody_else_reads_it(stranger: Browser, data: Path, session_id: str) -> None:
+    """It looks as if there were no such session."""
+    for path in routes(data, session_id):
+        answer = stranger.get(path)
+        assert answer.status_code == 404, path
+        assert "write hello" not in answer.text
+
+
+async def test_ones_own_session_is_no_key_to_anothers(
+    anna: Browser, data: Path, session_id: str
+) -> None:
+    """The second name of a comparison is checked like the first."""
+    other = await record(data, "a secret of ben")
+    Shelf(data).put(other, Card(owner=hashlib.sha256(b"owner:ben").hexdigest()))
+    paths = (f"{session_id}/against/session/{other}", f"{other}/against/session/{session_id}")
+    for path in paths:
+        assert anna.get(f"/recordings/session/{path}").status_code == 404
+
+
+async def test_names_that_leave_the_folder_are_none(anna: Browser, data: Path) -> None:
+    """Dots, slashes and their disguises find nothing, whoever asks."""
+    (data / "experiments").mkdir(exist_ok=True)
+    for name in (
+        "session/..",
+        "session/%2e%2e",
+        "trial/../sessions",
+        "trial/..%2fsessions/x",
+        "trial/.hidden/x",
+        "session/x%00",
+    ):
+        assert anna.get(f"/recordings/{name}/timeline").status_code in (400, 403, 404)
+
+
+async def test_a_trial_is_shown_to_whoever_may_come_in(
+    app: Served, anna: Browser, data: Path
+) -> None:
+    """Experiments are the server's; a request without the page's cookie still gets nothing."""
+    session_id = await record(data, "write hello")
+    trial = data / "experiments" / "first-0123456789" / "trials" / "a--note--000"
+    shutil.copytree(data / "sessions" / session_id, trial / "session")
+    path = "/recordings/trial/first-0123456789/a--note--000/timeline"
+    assert anna.get(path).status_code == 200
+    assert Browser(app, data, None).get(path).status_code == 404
+
+
+async def test_what_is_taken_in_belongs_to_who_sent_it(
+    app: Served, anna: Browser, data: Path, session_id: str, tmp_path: Path
+) -> None:
+    """An exported session comes in by its zip, and is the sender's from then on."""
+    packed = export_recording(data / "sessions" / session_id, tmp_path / "a.zip", "folder")
+    answer = anna.post("/recordings/import", content=packed.read_bytes())
+    assert answer.status_code == 200, answer.text
+    path = f"/recordings/session/{answer.json()['id']}/timeline"
+    assert anna.get(path).json()["events"] > 10
+    assert Browser(app, data, "ben").get(path).status_code == 404
+
+
+async def test_what_may_not_come_in_stays_out(
+    app: Served, anna: Browser, data: Path, session_id: str, tmp_path: Path
+) -> None:
+    """No archive, a lying archive, another site's request, and nobody's request."""
+    before = sorted((data / "sessions").iterdir())
+    refused = anna.post("/recordings/import", content=b"no archive")
+    assert refused.status_code == 422
+    assert "zip" in refused.json()["error"]
+    packed = export_recording(data / "sessions" / session_id, tmp_path / "a.zip", "folder")
+    content = packed.read_bytes()
+    altered = anna.post("/recordings/import", content=with_altered_picture(content))
+    assert altered.status_code == 422
+    assert "altered" in altered.json()["error"]
+    foreign = {"Origin": "http://evil.example"}
+    assert anna.post("/recordings/import", content=content, headers=foreign).status_code == 403
+    assert Browser(app, data, None).post("/recordings/import", content=content).status_code == 403
+    assert sorted((data / "sessions").iterdir()) == before
+
+
+def with_altered_picture(content: bytes) -> bytes:
+    """The same archive, but for the bytes of its pictures."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b"something else" if "/images/" in name else old.read(name))
+    return out.getvalue()
