@@ -69,5 +69,9 @@ class Place:
 
 
 TALK = "talk"
-PLACES: tuple[Place, ...] = (Place("tools", "Tools", "dashboard.views.tools"),)
+PLACES: tuple[Place, ...] = (
+    Place("lab", "Lab", "dashboard.views.lab"),
+    Place("tools", "Tools", "dashboard.views.tools"),
+    Place("inspector", "Inspector", "dashboard.views.inspector"),
+)
 """In the order of the rail, below Talk."""

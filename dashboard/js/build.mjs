@@ -28,6 +28,7 @@ const BUNDLES = [
   ],
   ["dashboard/notebook/js/conversation.js", "dashboard/notebook/conversation.bundle.js", ""],
   ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
+  ["dashboard/views/lab/js/lab.js", "dashboard/views/lab/lab.bundle.js", ""],
 ];
 
 const target = process.argv[2];

@@ -15,6 +15,7 @@ BUNDLES = [
     "dashboard/desktop/view.bundle.js",
     "dashboard/notebook/conversation.bundle.js",
     "dashboard/notebook/bar.bundle.js",
+    "dashboard/views/lab/lab.bundle.js",
 ]
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js")

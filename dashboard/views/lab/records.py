@@ -1,0 +1,126 @@
+"""What lies in the experiments' folders, read once and kept until it changes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.errors import ConfigurationError
+from agent.experiments.spec import Experiment
+from agent.experiments.store import Store, list_stores
+from agent.experiments.trial import TrialResult, read_result
+
+_KEPT = 16
+"""Experiments whose trials stay in memory."""
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,199}")
+_Ends = dict[tuple[str, int], TrialResult | None]
+
+
+class Records:
+    """All experiments below ``root``. Every method reads the disk: call it in a thread.
+
+    A trial's folder never changes once it is there, so its name and inode stand for it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._lock = threading.Lock()
+        self._ends: OrderedDict[str, _Ends] = OrderedDict()
+        self._definitions: OrderedDict[str, Experiment] = OrderedDict()
+        self._made: OrderedDict[tuple[str, str], tuple[int, Any]] = OrderedDict()
+
+    def folders(self) -> list[str]:
+        """Names of the experiments' folders, the latest first."""
+        return [store.folder.name for store in list_stores(self.root)]
+
+    def store(self, folder: str) -> Store:
+        """One experiment's folder.
+
+        Raises:
+            ConfigurationError: there is none of this name.
+        """
+        if not _NAME.fullmatch(folder) or not (self.root / folder / "experiment.json").is_file():
+            raise ConfigurationError(f"There is no experiment “{folder}” (any more).")
+        return Store(self.root / folder)
+
+    def experiment(self, folder: str) -> Experiment:
+        """Its definition.
+
+        Raises:
+            ConfigurationError: there is none, or it is of another version.
+        """
+        store = self.store(folder)
+        with self._lock:
+            if folder not in self._definitions:
+                self._definitions[folder] = store.experiment
+                _trim(self._definitions, 4 * _KEPT)
+            return self._definitions[folder]
+
+    def results(self, folder: str) -> list[TrialResult]:
+        """Ends of all whole trials; only those that are new are read."""
+        trials = self.store(folder).folder / "trials"
+        with self._lock:
+            before, now = self._ends.get(folder, {}), _names(trials)
+            kept = {key: before[key] if key in before else _end(trials / key[0]) for key in now}
+            self._ends[folder] = kept
+            self._ends.move_to_end(folder)
+            _trim(self._ends, _KEPT)
+        return [end for end in kept.values() if end is not None]
+
+    def half_written(self, folder: str) -> int:
+        """How many trials cannot be read."""
+        self.results(folder)
+        with self._lock:
+            return sum(end is None for end in self._ends.get(folder, {}).values())
+
+    def derived(self, folder: str, what: str, make: Callable[[], Any]) -> Any:
+        """What ``make`` gives, made anew only when a trial has come or gone since."""
+        mark = hash(frozenset(_names(self.store(folder).folder / "trials")))
+        with self._lock:
+            known = self._made.get((folder, what))
+        if known is not None and known[0] == mark:
+            return known[1]
+        value = make()
+        with self._lock:
+            self._made[folder, what] = (mark, value)
+            _trim(self._made, 8 * _KEPT)
+        return value
+
+    def elsewhere(self, folder: str) -> bool:
+        """Whether a runner holds this experiment; ask only of one that is not run here."""
+        try:
+            handle = os.open(self.store(folder).folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+
+def _names(trials: Path) -> list[tuple[str, int]]:
+    """Name and inode of every trial, in order of names."""
+    with os.scandir(trials) as found:
+        return sorted((entry.name, entry.inode()) for entry in found)
+
+
+def _end(trial: Path) -> TrialResult | None:
+    try:
+        return read_result(trial)
+    except ConfigurationError:
+        return None
+
+
+def _trim(kept: OrderedDict[Any, Any], most: int) -> None:
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -1,0 +1,122 @@
+"""Experiments that this server runs: they outlive the pages that started them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from agent.errors import ConfigurationError
+from agent.experiments.live import LiveRun, RunProgress
+from dashboard.views.lab.records import Records
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent.experiments.spec import Experiment
+    from dashboard.web.workbench import Workbench
+
+EVERY = 0.25
+"""Seconds between two updates of pages, at least."""
+
+_FAREWELL = 12.0
+"""Seconds for running trials to stop when the server ends."""
+
+Watcher = Callable[[], None]
+
+
+class Runs:
+    """One experiment at a time, in a thread and worker processes of its own.
+
+    Everything is called on the server's event loop; watchers are, too.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.records = Records(root)
+        self._run: LiveRun | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchers: set[Watcher] = set()
+        self._due = False
+
+    @property
+    def running(self) -> str:
+        """Name of the folder of what runs now; empty if nothing does."""
+        busy = self._run is not None and self._run.progress.phase not in ("finished", "failed")
+        return self._folder if busy else ""
+
+    def start(self, experiment: Experiment, slots: int) -> None:
+        """Run it, or go on with it.
+
+        Raises:
+            ConfigurationError: another one is running.
+        """
+        if self._run is not None and self.running:
+            raise ConfigurationError(
+                f"The experiment {self._run.experiment.name} is running. "
+                "Wait for its end, or stop it, then start this one."
+            )
+        self._loop = asyncio.get_running_loop()
+        self._run = LiveRun(
+            experiment, self.root, slots=slots, on_change=lambda _: self._changed()
+        ).start()
+        self._changed()
+
+    def progress(self, folder: str) -> RunProgress | None:
+        """The latest progress of what runs, or ran last; None for another experiment."""
+        return self._run.progress if self._run is not None and folder == self._folder else None
+
+    def cancel(self, folder: str) -> None:
+        """Stop it, if it is what runs."""
+        if self._run is not None and folder == self._folder:
+            self._run.cancel()
+
+    def stop_trial(self, folder: str, trial: str) -> None:
+        """Stop one of its trials."""
+        if self._run is not None and folder == self._folder:
+            self._run.stop_trial(trial)
+
+    def watch(self, watcher: Watcher) -> Callable[[], None]:
+        """Call ``watcher`` when something changed; returns what ends that."""
+        self._watchers.add(watcher)
+        return lambda: self._watchers.discard(watcher)
+
+    async def close(self) -> None:
+        """Stop what runs and wait for it; it can be gone on with."""
+        if self._run is not None and self.running:
+            self._run.cancel("The server was stopped; run it again to go on.")
+            await asyncio.to_thread(self._run.wait, _FAREWELL)
+
+    @property
+    def _folder(self) -> str:
+        return self._run.experiment.folder_name if self._run is not None else ""
+
+    def _changed(self) -> None:
+        """From the run's thread: pages learn of it on their loop, a few times a second."""
+        if not self._due and self._loop is not None:
+            self._due = True
+            with suppress(RuntimeError):  # the loop has been closed: the server has ended
+                self._loop.call_soon_threadsafe(self._tell_later)
+
+    def _tell_later(self) -> None:
+        if self._loop is not None:
+            self._loop.call_later(EVERY, self._tell)
+
+    def _tell(self) -> None:
+        self._due = False
+        for watcher in list(self._watchers):
+            watcher()
+
+
+_current: Runs | None = None
+
+
+def runs_of(bench: Workbench) -> Runs:
+    """The server's runs, made on first use and ended with it."""
+    global _current
+    root = bench.settings.data_dir / "experiments"
+    if _current is None or _current.root != root:
+        _current = Runs(root)
+        bench.farewells.append(_current.close)
+    return _current

@@ -1,0 +1,331 @@
+"""The Lab of one page: where the person is, what is fetched for it, and what they wish.
+
+Whatever reads the disk or computes runs in threads; experiments run in `Runs`, which outlives
+the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import panel as pn
+
+from agent.errors import SaysoError
+from agent.experiments.task import Task
+from dashboard.places import PLACES, Scene
+from dashboard.views.lab import data
+from dashboard.views.lab.choices import all_tasks, choices, cores, example, weigh
+from dashboard.views.lab.desk import LabDesk, Message
+from dashboard.views.lab.form import Form, form_of
+from dashboard.views.lab.runs import runs_of
+from dashboard.views.lab.trials import trial
+from dashboard.views.sheet import sheet
+
+if TYPE_CHECKING:
+    from panel.viewable import Viewable
+
+_log = logging.getLogger(__name__)
+_LEAD = (
+    "Is prompt B better than prompt A on my tasks, by how much, at what price, and where does it "
+    "break? Arms are tried on the same tasks, each on a fresh desktop, and compared task by task."
+)
+TABS = ("list", "design", "live", "compare", "trial", "prompts")
+_PLACE = ("experiment", "trial", "a", "b", "other")
+
+
+class LabView:
+    """Keeps one `LabDesk` up to date while it is looked at."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._runs = runs_of(scene.bench)
+        self._records = self._runs.records
+        self._more_tasks: dict[str, Task] = {}
+        self._fetching: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unwatch: Callable[[], None] = lambda: None
+        self._drawing = False
+        replay = any(place.key == "replay" for place in PLACES)
+        self._desk = LabDesk(self._receive, replay=replay, sizing_mode="stretch_width")
+        self._desk.at = self._first_place()
+        self.root: Viewable = sheet("Lab", _LEAD, self._desk)
+
+    def arrive(self, wanted: Mapping[str, str]) -> None:
+        """Show what was shown last, or what ``wanted`` names: tab, experiment, trial."""
+        self._unwatch()
+        self._unwatch = self._runs.watch(self._changed)
+        self._show({**self._desk.at, **wanted} if wanted else self._desk.at)
+
+    def leave(self) -> None:
+        """Follow nothing while nobody looks."""
+        self._unwatch()
+
+    def close(self) -> None:
+        """The page is gone; what runs goes on."""
+        self._unwatch()
+        for task in self._tasks:
+            task.cancel()
+
+    # Where the person is ------------------------------------------------------------------
+
+    def _first_place(self) -> dict[str, str]:
+        """As the page's address says, so that a reload comes back to the same place."""
+        given = {
+            name.removeprefix("lab-"): values[0].decode(errors="replace")
+            for name, values in pn.state.session_args.items()
+            if name.startswith("lab")
+        }
+        return {"tab": given.get("lab", "list"), **{n: given[n] for n in _PLACE if n in given}}
+
+    def _show(self, at: Mapping[str, Any]) -> None:
+        tab = str(at.get("tab", "list"))
+        kept = {name: str(at[name]) for name in _PLACE if at.get(name)}
+        self._desk.param.update(at={"tab": tab if tab in TABS else "list", **kept}, fault="")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        at = self._desk.at
+        self._fetch(at["tab"], self._fetchers[at["tab"]], at)
+
+    def _fetch(
+        self, tab: str, read: Callable[[LabView, Mapping[str, str]], Message], at: Mapping[str, str]
+    ) -> None:
+        """Read in a thread, then show; only the latest wish of a tab counts."""
+        self._desk.reading = tab
+        self._spawn(self._fetched(tab, partial(read, self, at)))
+
+    async def _fetched(self, tab: str, read: Callable[[], Message]) -> None:
+        self._fetching[tab] += 1
+        mine = self._fetching[tab]
+        fault = ""
+        found: Message = {}
+        try:
+            found = await asyncio.to_thread(read)
+        except SaysoError as error:
+            fault = str(error)
+        except Exception as error:  # noqa: BLE001 - a tab's border: told in the tab
+            _log.exception("The Lab's %s could not be read", tab)
+            fault = f"This could not be read ({type(error).__name__}: {error})."
+        if mine == self._fetching[tab]:
+            with self._scene.within():
+                self._desk.param.update(
+                    **found, fault=fault or self._desk.fault, reading="", current=self._current()
+                )
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Fetching, in threads -----------------------------------------------------------------
+
+    def _experiments(self) -> list[Message]:
+        return [
+            {"folder": folder, "name": folder.rpartition("-")[0]}
+            for folder in self._records.folders()
+        ]
+
+    def _chosen(self, at: Mapping[str, str]) -> str:
+        """The experiment in the address, else what runs, else the latest; or none."""
+        latest = next(iter(self._records.folders()), "")
+        return at.get("experiment") or self._runs.running or latest
+
+    def _read_list(self, at: Mapping[str, str]) -> Message:
+        return {"listing": data.listing(self._records), "experiments": self._experiments()}
+
+    def _read_design(self, at: Mapping[str, str]) -> Message:
+        tasks = all_tasks(self._more_tasks)
+        return {"choices": choices(self._records, self._scene.bench.settings, tasks)}
+
+    def _read_live(self, at: Mapping[str, str]) -> Message:
+        folder = self._chosen(at)
+        if not folder:
+            return {"live": {}, "experiments": []}
+        shown = data.grid(self._records, folder, self._runs.progress(folder))
+        return {"live": shown, "experiments": self._experiments(), "pictures": self._pictures()}
+
+    def _read_compare(self, at: Mapping[str, str]) -> Message:
+        folder = self._chosen(at)
+        if not folder:
+            return {"compare": {}, "experiments": []}
+        found = data.comparison(self._records, folder, at.get("a", ""), at.get("b", ""))
+        return {"compare": found, "experiments": self._experiments()}
+
+    def _read_trial(self, at: Mapping[str, str]) -> Message:
+        folder = self._chosen(at)
+        if not folder:
+            return {"trial": {}, "experiments": []}
+        name = at.get("trial") or self._some_trial(folder)
+        found = trial(self._records, folder, name, at.get("other", ""))
+        return {"trial": found, "experiments": self._experiments()}
+
+    def _read_prompts(self, at: Mapping[str, str]) -> Message:
+        return {"prompts": data.prompts(self._records)}
+
+    def _some_trial(self, folder: str) -> str:
+        """One that did not pass, if there is any."""
+        results = self._records.results(folder)
+        wrong = (r.id for r in results if r.completed and not r.passed)
+        return next(wrong, next((r.id for r in results), ""))
+
+    # What runs ----------------------------------------------------------------------------
+
+    def _changed(self) -> None:
+        """Something happened in what runs: a few times a second, on the loop."""
+        with self._scene.within():
+            self._desk.current = self._current()
+        shows = self._desk.at["tab"] == "live" and self._runs.progress(self._shown_live())
+        if shows and not self._drawing:
+            self._drawing = True
+            self._spawn(self._draw())
+
+    async def _draw(self) -> None:
+        try:
+            await self._fetched("live", partial(self._read_live, self._desk.at))
+        finally:
+            self._drawing = False
+
+    def _shown_live(self) -> str:
+        return str(self._desk.at.get("experiment") or self._desk.live.get("folder", ""))
+
+    def _current(self) -> Message:
+        folder = self._runs.running
+        progress = self._runs.progress(folder) if folder else None
+        if progress is None:
+            return {}
+        return {
+            "folder": folder,
+            "name": progress.experiment,
+            "phase": progress.phase,
+            "done": progress.done,
+            "planned": progress.planned,
+        }
+
+    def _pictures(self) -> dict[str, str]:
+        progress = self._runs.progress(self._runs.running) if self._runs.running else None
+        return {t.id: t.picture for t in progress.running if t.picture} if progress else {}
+
+    # Wishes -------------------------------------------------------------------------------
+
+    def _receive(self, message: Message) -> None:
+        handler = self._wishes.get(str(message.get("type")))
+        if handler is not None:
+            self._desk.fault = ""
+            handler(self, message)
+
+    def _wish_show(self, message: Message) -> None:
+        at = message.get("at")
+        if isinstance(at, dict):
+            self._show(at)
+
+    def _wish_refresh(self, message: Message) -> None:
+        self._refresh()
+
+    def _wish_check(self, message: Message) -> None:
+        self._spawn(self._weigh(message, begin=False))
+
+    def _wish_begin(self, message: Message) -> None:
+        self._spawn(self._weigh(message, begin=True))
+
+    async def _weigh(self, message: Message, *, begin: bool) -> None:
+        """Say what the form means; begin with it if that was the wish and nothing is wrong."""
+        self._fetching["weigh"] += 1
+        mine, slots = self._fetching["weigh"], _slots(message)
+        given = message.get("form")
+        form: Form = given if isinstance(given, dict) else {}
+        tasks = all_tasks(self._more_tasks)
+        settings = self._scene.bench.settings
+        try:
+            experiment, shown = await asyncio.to_thread(
+                weigh, self._records, settings, form, tasks, slots
+            )
+            if begin and experiment is not None:
+                self._runs.start(experiment, slots)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+            return
+        if begin and experiment is not None:
+            with self._scene.within():
+                self._show({"tab": "live", "experiment": experiment.folder_name})
+        elif mine == self._fetching["weigh"]:
+            self._tell(weighed=shown | {"n": message.get("n")})
+
+    def _wish_resume(self, message: Message) -> None:
+        self._spawn(self._resume(str(message.get("experiment")), _slots(message)))
+
+    async def _resume(self, folder: str, slots: int) -> None:
+        try:
+            experiment = await asyncio.to_thread(self._records.experiment, folder)
+            self._runs.start(experiment, slots)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+            return
+        with self._scene.within():
+            self._show({"tab": "live", "experiment": folder})
+
+    def _wish_cancel(self, message: Message) -> None:
+        self._runs.cancel(str(message.get("experiment")))
+
+    def _wish_stop_trial(self, message: Message) -> None:
+        self._runs.stop_trial(str(message.get("experiment")), str(message.get("trial")))
+
+    def _wish_copy(self, message: Message) -> None:
+        self._spawn(self._fill(partial(self._copied, str(message.get("experiment")))))
+
+    def _copied(self, folder: str) -> Form:
+        experiment = self._records.experiment(folder)
+        self._more_tasks |= {task.id: task for task in experiment.tasks}
+        return form_of(experiment)
+
+    def _wish_example(self, message: Message) -> None:
+        self._spawn(self._fill(example))
+
+    async def _fill(self, make: Callable[[], Form]) -> None:
+        """Put a design into the form."""
+        try:
+            form = await asyncio.to_thread(make)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+            return
+        with self._scene.within():
+            self._desk.form = form | {"n": int(self._desk.form.get("n", 0)) + 1}
+            self._show({"tab": "design"})
+
+    def _wish_replay(self, message: Message) -> None:
+        folder, name = str(message.get("experiment")), str(message.get("trial"))
+        self._scene.go("replay", trial=f"{folder}/{name}")
+
+    def _tell(self, **changed: Any) -> None:
+        with self._scene.within():
+            self._desk.param.update(**changed)
+
+    _fetchers: ClassVar[dict[str, Callable[..., Any]]] = {
+        "list": _read_list,
+        "design": _read_design,
+        "live": _read_live,
+        "compare": _read_compare,
+        "trial": _read_trial,
+        "prompts": _read_prompts,
+    }
+    _wishes: ClassVar[dict[str, Callable[..., Any]]] = {
+        "show": _wish_show,
+        "refresh": _wish_refresh,
+        "check": _wish_check,
+        "begin": _wish_begin,
+        "resume": _wish_resume,
+        "cancel": _wish_cancel,
+        "stop_trial": _wish_stop_trial,
+        "copy": _wish_copy,
+        "example": _wish_example,
+        "replay": _wish_replay,
+    }
+
+
+def _slots(message: Message) -> int:
+    wanted = message.get("slots")
+    return min(max(1, wanted), cores()) if isinstance(wanted, int) else 1
