@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("HUME_CONFIG_ID", "hume_config_id")
     )
 
+    @property
+    def speaks_hume(self) -> bool:
+        """Whether Hume's voice is the one to use."""
+        keys = self.hume_api_key is not None and self.hume_secret_key is not None
+        return self.voice_provider == "hume" or (keys and self.voice_provider == "auto")
+
     width: int = Field(default=1280, ge=640, le=1920)
     height: int = Field(default=800, ge=480, le=1200)
 

@@ -18,18 +18,15 @@ from agent.events import (
     ApprovalAsked,
     Event,
     Failed,
-    Heard,
     QuestionAsked,
     SettingChanged,
-    Source,
     VoiceChanged,
 )
-from dashboard.voice import records
-from dashboard.voice.addressing import Addressing, likeliest
+from dashboard.hearing import Hearing
+from dashboard.voice.addressing import Addressing
 from dashboard.voice.biasing import Biasing
 from dashboard.voice.desk import CONTEXT_CHANGES, Desk
 from dashboard.voice.evi.tools import tool_definitions
-from dashboard.voice.intents import Moment, classify, is_stop
 from dashboard.voice.lanes import Lanes
 from dashboard.voice.manner import Manner, changed, manner_of
 from dashboard.voice.narration import Narration
@@ -37,6 +34,7 @@ from dashboard.voice.narrator import Narrator
 from dashboard.voice.timers import Timers
 from dashboard.voice.toolcalls import ToolCalls
 from dashboard.voice.troubles import trouble
+from dashboard.voice.wire import Wire
 
 if TYPE_CHECKING:
     from agent.session import Session
@@ -51,27 +49,33 @@ class Line(Protocol):
         ...
 
 
-_UNNOTICED = 2.0
-"""Seconds before a transcript at which its sound may have begun, if the page told no onset."""
 _LINE_UP = ("ready", "muted", "asleep")
 """States of the page's voice in which what is said to the person sounds."""
 
 
 class Conductor:
-    """Lets one session be talked to."""
+    """Lets one session be talked to.
 
-    def __init__(self, session: Session, voice: Voice, *, clock: Clock | None = None) -> None:
+    Args:
+        manner: The voice's switches before the log changes them; as the environment says, if
+            None.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        voice: Voice,
+        *,
+        clock: Clock | None = None,
+        manner: Manner | None = None,
+    ) -> None:
         clock = clock or MonotonicClock()
         self._log = session.log
         self._voice = voice
         self._line: Line | None = None
+        self.wire = Wire()
         self._ready = False
         self._numbers = itertools.count(1)
-        self._utterances = itertools.count(len(session.log.of(Heard)) + 1)
-        self._utterance = self._words = ""
-        self._onset: float | None = None
-        self._sounding = False
-        self._clock = clock
         self._timers = Timers()
         self._tasks: set[asyncio.Task[None]] = set()
         offline = voice.provider == "offline"
@@ -81,8 +85,11 @@ class Conductor:
         self.desk = Desk(session, self.narrator, self._addressing)
         self._narration = Narration(self.narrator, self.desk.holds)
         self._lanes = Lanes(session.log.append, clock)
+        self._hearing = Hearing(
+            session.log, self.desk, self.narrator, self._lanes, clock, self._addressing
+        )
         self.manner = Manner()
-        self._behave(manner_of(session.log))
+        self._behave(manner_of(session.log, manner))
         self._tools = ToolCalls(self.desk)
         self._unsubscribe = session.log.subscribe(self._see)
 
@@ -127,14 +134,17 @@ class Conductor:
     def typed(self, text: str) -> None:
         """A typed sentence is equal to a spoken one, but needs no front desk."""
         if text.strip():
-            self._final({"content": text.strip()}, "typed", {})
+            self._hearing.typed(text.strip())
+            self._arrange_tick()
 
     def handle(self, events: list[dict[str, Any]], line: Line) -> None:
         """A batch of the widget's events, in order; unknown types are ignored."""
         for event in events:
+            self.wire.note("in", event)
             handler = self._handlers.get(str(event.get("type")))
             if handler is not None:
                 handler(self, event, line)
+                self._arrange_tick()
 
     # The voice line ----------------------------------------------------------------------
 
@@ -176,7 +186,7 @@ class Conductor:
 
     def _lost(self, why: str, *, comes_back: bool = False) -> None:
         self._ready = False
-        self._utterance = ""
+        self._hearing.lost()
         self.narrator.voice_lost(comes_back=comes_back)
         self.narrator.person_speaks(False)
         self.desk.hold.let_go(why)
@@ -188,101 +198,9 @@ class Conductor:
         self._send_context()
         if self._biasing is not None:
             self._biasing.refresh(forget=True)
-        self._arrange_tick()
 
     def _on_error(self, event: dict[str, Any], line: Line) -> None:
         self._log.append(trouble(event))
-
-    # The person speaks -------------------------------------------------------------------
-
-    def _on_speech(self, event: dict[str, Any], line: Line) -> None:
-        self._sounding = bool(event.get("on"))
-        if not event.get("on"):
-            self._fell_silent(float(event.get("late") or 0))
-            return
-        late = float(event.get("late") or 0)
-        self._onset = self._clock.now() - late / 1000
-        self._lanes.onset(late, event.get("t"))
-        self.narrator.person_speaks(True)
-        if self.desk.hold.begin():
-            self._lanes.reached("onset_to_hold")
-
-    def _fell_silent(self, late_ms: float) -> None:
-        self._lanes.silence(late_ms)
-        if self._utterance and self.desk.harmless(self._words, self._began):
-            self.desk.hold.let_go("it was nothing to wait for")
-        else:
-            self.desk.hold.sound_ended(words=bool(self._utterance))
-        if not self._utterance:
-            self.narrator.person_speaks(False)
-            self._arrange_tick()
-
-    def _on_duck(self, event: dict[str, Any], line: Line) -> None:
-        if event.get("on"):
-            self._lanes.ducked(event.get("t"))
-
-    @property
-    def _began(self) -> float:
-        """When the utterance began, or may have, if the page did not notice its onset."""
-        return self._clock.now() - _UNNOTICED if self._onset is None else self._onset
-
-    def _on_user_message(self, event: dict[str, Any], line: Line) -> None:
-        message = event.get("message") or {}
-        if event.get("interim"):
-            self._interim(str(message.get("content") or ""))
-        else:
-            self._final(message, "typed" if event.get("from_text") else "voice", event)
-
-    def _interim(self, text: str) -> None:
-        if not self._utterance:
-            self._utterance = f"u{next(self._utterances)}"
-        self._words = text
-        self._log.append(Heard(utterance_id=self._utterance, text=text, interim=True))
-        if is_stop(text):
-            self.desk.stop_once(self._utterance, "voice", "stop word")
-        elif self.desk.overhears(text, self._began) or self._was_harmless(text):
-            self.desk.hold.let_go("it was not said to the agent")
-        else:
-            self.desk.hold.words_came()
-
-    def _was_harmless(self, text: str) -> bool:
-        """Whether the sound is over, and the words that come late are no reason to hold."""
-        return not self._sounding and self.desk.harmless(text, self._began)
-
-    def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
-        text = self._read(str(message.get("content") or ""), event)
-        moment = self.desk.moment(source, self._began)
-        utterance = self._name_final(source)
-        self._lanes.transcript(utterance)
-        self._lanes.utterance(utterance)
-        meaning = classify(text, moment)
-        keep = self.manner.keep_expressions or self.manner.tell_expressions
-        self._log.append(records.heard(utterance, text, source, event, keep=keep))
-        self._log.append(records.understood(utterance, meaning))
-        self.desk.sounds = self._sounds(event)
-        self.narrator.person_speaks(False)
-        self.desk.act(meaning, text, utterance, source)
-        self._arrange_tick()
-
-    def _name_final(self, source: Source) -> str:
-        """The id of a final utterance: a typed one leaves what is being spoken alone."""
-        spoken = self._utterance if source == "voice" else ""
-        if source == "voice":
-            self._utterance, self._onset = "", None
-        return spoken or f"u{next(self._utterances)}"
-
-    def _read(self, text: str, event: dict[str, Any]) -> str:
-        """The transcript, or what the offline recogniser may have heard as well, if that is apt."""
-        if self._addressing is None or classify(text, Moment()) != "task":
-            return text
-        better = likeliest(text, [str(reading) for reading in event.get("alternatives") or ()])
-        self.desk.readings = {text: better}
-        return better
-
-    def _sounds(self, event: dict[str, Any]) -> str:
-        """How the person sounded, in words for the agent, if that is wanted."""
-        names = records.strongest(event) if self.manner.tell_expressions else {}
-        return f"The person's voice: {', '.join(names).lower()}." if names else ""
 
     # EVI speaks ----------------------------------------------------------------------------
 
@@ -296,12 +214,10 @@ class Conductor:
 
     def _on_assistant_end(self, event: dict[str, Any], line: Line) -> None:
         self.narrator.assistant_end()
-        self._arrange_tick()
 
     def _on_interruption(self, event: dict[str, Any], line: Line) -> None:
         self._lanes.reached("onset_to_interruption")
         self.narrator.interrupted()
-        self._arrange_tick()
 
     def _on_play(self, event: dict[str, Any], line: Line) -> None:
         state = str(event.get("state"))
@@ -310,16 +226,15 @@ class Conductor:
         total = float(event.get("duration") or 0) * float(event.get("rate") or 0)
         share = min(1.0, float(event.get("samples") or 0) / total) if total else 0.0
         self.narrator.played(str(event.get("id")), state, share)
-        self._arrange_tick()
 
     _handlers: dict[str, Callable[[Conductor, dict[str, Any], Line], None]] = {  # noqa: RUF012
         "local.need_ticket": _on_need_ticket,
         "local.state": _on_state,
-        "local.speech": _on_speech,
-        "local.duck": _on_duck,
+        "local.speech": lambda self, event, line: self._hearing.speech(event),
+        "local.duck": lambda self, event, line: self._hearing.duck(event),
         "local.play": _on_play,
         "chat_metadata": _on_metadata,
-        "user_message": _on_user_message,
+        "user_message": lambda self, event, line: self._hearing.message(event),
         "assistant_message": _on_assistant_message,
         "assistant_end": _on_assistant_end,
         "user_interruption": _on_interruption,
@@ -365,6 +280,7 @@ class Conductor:
     def _behave(self, manner: Manner) -> None:
         """Follow the switches; EVI is told where it is concerned."""
         before, self.manner = self.manner, manner
+        self._hearing.manner = manner
         self.desk.relay = manner.mode == "relay"
         self._narration.follow(manner.narration)
         if before.mode != manner.mode:
@@ -379,6 +295,7 @@ class Conductor:
 
     def _post(self, message: dict[str, Any]) -> None:
         if self._line is not None:
+            self.wire.note("out", message)
             self._line.post(self._numbered(message))
 
     def _numbered(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def notices(settings: Settings, *, model: str, confined: bool, desktop: str) -> 
         found.append(_UNCONFINED)
     if model == "offline":
         found.append(_OFFLINE_MODEL)
-    if settings.hume_api_key is None or settings.hume_secret_key is None:
+    if not settings.speaks_hume:
         found.append(_OFFLINE_VOICE)
     return found
 

@@ -28,14 +28,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Voices:
-    """Makes a voice for each session; holds the offline EVI if that is the one in use."""
+    """Makes a voice for each session; holds the offline EVI."""
 
     make: VoiceFactory
+    """For a session as the server's own settings say."""
+
+    offline: VoiceFactory
     evi: OfflineEvi | None = None
     origins: tuple[str, ...] = ()
     """Socket origins outside this server that the page must be allowed to reach."""
 
     _warming: asyncio.Task[None] | None = None
+
+    def make_for(self, settings: Settings, session_id: str) -> Voice:
+        """The voice that these settings want for a session."""
+        return _hume(settings) if settings.speaks_hume else self.offline(session_id)
+
+    def admit(self, settings: Settings) -> None:
+        """Let pages reach Hume if these settings do."""
+        if settings.speaks_hume:
+            address = urlsplit(settings.hume_base_url)
+            scheme = "ws" if address.scheme == "http" else "wss"
+            self.origins = (f"{scheme}://{address.netloc}",)
 
     def warm(self) -> None:
         """Load the speech engines in the background, once."""
@@ -63,25 +77,34 @@ class Voices:
 
 def voices(settings: Settings, tickets: Tickets) -> Voices:
     """Hume's voice when both its keys are set, else the one in this process."""
-    if settings.hume_api_key is not None and settings.hume_secret_key is not None:
-        base_url = settings.hume_base_url
-        mint = TokenMint(settings.hume_api_key, settings.hume_secret_key, base_url)
-        address = urlsplit(base_url)
-        scheme = "ws" if address.scheme == "http" else "wss"
-        hume = HumeVoice(mint, base_url, settings.hume_config_id)
-        return Voices(lambda _: hume, origins=(f"{scheme}://{address.netloc}",))
+    offline, evi = _offline(tickets)
+    spoken = Voices(lambda session_id: spoken.make_for(settings, session_id), offline, evi)
+    spoken.admit(settings)
+    return spoken
+
+
+def _offline(tickets: Tickets) -> tuple[VoiceFactory, OfflineEvi | None]:
     try:
         from dashboard.voice.offline.service import OfflineEvi
 
         evi = OfflineEvi()
     except ImportError as error:
-        trouble = NoVoice(f"The offline voice's packages are missing ({error}).")
-        return Voices(lambda _: trouble)
+        trouble = NoVoice(
+            f"The offline voice's packages are missing ({error}). Run script/bootstrap, then "
+            "start the server again."
+        )
+        return (lambda _: trouble), None
+    return (
+        lambda session_id: OfflineVoice(lambda: tickets.issue(session_id, PURPOSE, _TICKET_SECONDS))
+    ), evi
 
-    def offline(session_id: str) -> Voice:
-        return OfflineVoice(lambda: tickets.issue(session_id, PURPOSE, _TICKET_SECONDS))
 
-    return Voices(offline, evi)
+def _hume(settings: Settings) -> Voice:
+    key, secret = settings.hume_api_key, settings.hume_secret_key
+    if key is None or secret is None:
+        return NoVoice("Hume's two keys are missing. Enter them in Settings.", "hume")
+    mint = TokenMint(key, secret, settings.hume_base_url)
+    return HumeVoice(mint, settings.hume_base_url, settings.hume_config_id)
 
 
 @dataclass(slots=True)
@@ -97,7 +120,7 @@ class NoVoice:
         Raises:
             VoiceError: always, with the reason and the way out.
         """
-        raise VoiceError(f"{self.trouble} Run script/bootstrap, then start the server again.")
+        raise VoiceError(self.trouble)
 
 
 class OwnedVoice(AuthRequestHandler):

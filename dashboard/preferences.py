@@ -1,0 +1,176 @@
+"""What each person has set: a file per browser's owner, beneath what the environment says."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.changes import checked
+from agent.errors import BadInput, ConfigurationError
+from agent.prompts.library import PromptLibrary
+from agent.settings import Settings
+from dashboard.voice.manner import Manner, changed
+
+VOICE = "voice."
+"""Before the names of the voice's switches, as in the log."""
+
+SETTABLE = (
+    "model",
+    "effort",
+    "prompt",
+    "tools",
+    "voice_provider",
+    "hume_config_id",
+    "max_turns",
+    "max_tokens",
+    "max_dollars",
+    "max_seconds",
+    "approval_timeout",
+    "allow",
+    "network",
+    "width",
+    "height",
+)
+"""What a person may set on the page. Addresses that keys are sent to, and the sandbox, are
+left to whoever starts the server."""
+
+
+class Preferences:
+    """One person's settings. They are read when a session begins."""
+
+    def __init__(self, path: Path, base: Settings, manner: Manner | None = None) -> None:
+        self.path = path
+        self._base = base
+        self._manner = manner or Manner()
+        self.trouble = ""
+        """Why what was kept could not be read; empty when all is well."""
+
+        self._set = self._read()
+
+    @property
+    def settings(self) -> Settings:
+        """What a new session of this person is made from."""
+        own = {k: v for k, v in self._set.items() if not k.startswith(VOICE)}
+        return self._base.model_copy(update=own)
+
+    @property
+    def manner(self) -> Manner:
+        """How a new session of this person speaks."""
+        own = {k.removeprefix(VOICE): v for k, v in self._set.items() if k.startswith(VOICE)}
+        return self._manner.model_copy(update=own)
+
+    def value(self, name: str) -> Any:
+        """The value in force."""
+        if name.startswith(VOICE):
+            return getattr(self.manner, name.removeprefix(VOICE))
+        return getattr(self.settings, name)
+
+    def is_set(self, name: str) -> bool:
+        """Whether the person has set it."""
+        return name in self._set
+
+    def lock(self, name: str) -> str:
+        """The variable that decides it and where that is set; empty when the person may."""
+        owner = self._manner if name.startswith(VOICE) else self._base
+        if name.removeprefix(VOICE) not in owner.model_fields_set:
+            return ""
+        variable = _variable(name)
+        here = variable in os.environ
+        return f"{variable} in the environment" if here else f"{variable} in .env"
+
+    def put(self, name: str, value: Any) -> Any:
+        """Keep a value; returns it as it is understood.
+
+        Raises:
+            BadInput: it is not settable, the environment decides it, or it cannot be so.
+            ConfigurationError: the disk refuses; nothing was changed.
+        """
+        value = self._checked(name, value)
+        self._write({**self._set, name: value})
+        return value
+
+    def reset(self, name: str) -> None:
+        """Forget a value: the default is in force again.
+
+        Raises:
+            ConfigurationError: the disk refuses.
+        """
+        self._write({k: v for k, v in self._set.items() if k != name})
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if lock := self.lock(name):
+            raise BadInput(f"This is decided by {lock}; change it there.")
+        if name.startswith(VOICE):
+            switch = name.removeprefix(VOICE)
+            return getattr(changed(self._manner, switch, value), switch)
+        if name not in SETTABLE:
+            raise BadInput(f"“{name}” cannot be set here.")
+        return checked(name, value)
+
+    def _read(self) -> dict[str, Any]:
+        """What is kept and still good; the rest is passed over, and told."""
+        try:
+            kept = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            kept = None
+        if not isinstance(kept, dict):
+            self.trouble = f"{self.path} could not be read; the defaults are in force."
+            return {}
+        good: dict[str, Any] = {}
+        for name, value in kept.items():
+            with contextlib.suppress(BadInput):
+                good[name] = self._checked(name, value)
+        if lost := [name for name in kept if name not in good and not self.lock(name)]:
+            self.trouble = f"Not understood and left out: {', '.join(lost)}."
+        return good
+
+    def _write(self, values: Mapping[str, Any]) -> None:
+        beside = self.path.with_suffix(".new")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(values, file, indent=1)
+            beside.replace(self.path)
+        except OSError as error:
+            raise ConfigurationError(
+                f"Settings cannot be kept in {self.path} ({error.strerror})."
+            ) from error
+        self._set, self.trouble = dict(values), ""
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody's settings and prompts, by owner mark."""
+
+    base: Settings
+    _known: dict[str, Preferences] = field(default_factory=dict)
+
+    def folder(self, owner: str) -> Path:
+        """Where an owner's things are kept. Marks are hexadecimal, so none leads elsewhere."""
+        if not owner.isalnum():
+            raise ValueError("an owner's mark is letters and digits")
+        return self.base.data_dir / "people" / owner[:32]
+
+    def of(self, owner: str) -> Preferences:
+        """An owner's settings; read once, then kept up to date here."""
+        if owner not in self._known:
+            self._known[owner] = Preferences(self.folder(owner) / "settings.json", self.base)
+        return self._known[owner]
+
+    def library(self, owner: str) -> PromptLibrary:
+        """An owner's prompts."""
+        return PromptLibrary(self.folder(owner) / "prompts")
+
+
+def _variable(name: str) -> str:
+    if name == "hume_config_id":
+        return "HUME_CONFIG_ID"
+    return f"SAYSO_{name.replace('.', '_')}".upper()
