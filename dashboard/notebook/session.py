@@ -52,6 +52,7 @@ class SessionFace:
     def _follow(self) -> None:
         """On the session's loop: show its state from now on."""
         state = self._state
+        self._bar.able = self._has_rfb()
         state.status.param.watch(self._show_status, ["who", "detail", "running"])
         state.limits.param.watch(self._show_usage, ["tokens", "dollars"])
         state.desktop.param.watch(self._show_desktop, ["marks", "caption", "state"])

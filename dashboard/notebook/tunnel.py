@@ -49,16 +49,17 @@ class Tunnel:
         elif state == "data" and buffers:
             self._to_desktop(bytes(buffers[0]))
         elif state == "close":
-            self.close()
+            self.close("closed by the browser")
 
     def release(self) -> None:
         """Let go of every key and button that the browser holds."""
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(self._filter.release())
 
-    def close(self) -> None:
-        """End it; the browser is not told."""
+    def close(self, reason: str = "") -> None:
+        """End it, and tell the browser, which then asks for another one if it still looks."""
         self.release()
+        self._tell("close", reason=reason)
         if self._writer is not None:
             self._writer.close()
         if self._task is not None:
@@ -70,8 +71,7 @@ class Tunnel:
         try:
             self._writer.write(self._filter.feed(data))
         except ProtocolBroken as error:
-            self.close()
-            self._tell("close", reason=str(error))
+            self.close(str(error))
 
     async def _run(self) -> None:
         reason = "The desktop is not running."
