@@ -40,6 +40,10 @@ class Workbench:
     farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
     """What else must end with the server; called when it stops."""
 
+    def settings_of(self, owner: str) -> Settings:
+        """What an owner's new sessions are made from, keys included."""
+        return self.keys.fill(self.people.of(owner).settings)
+
     def admit_voices(self) -> None:
         """After a key was entered: pages that load from now on may reach whom it opens."""
         self.voices.admit(self.keys.fill(self.settings))
@@ -71,11 +75,11 @@ def make_workbench(
     spoken = voices(settings, tickets)
 
     def kit(owner: str) -> Kit:
-        own = people.of(owner)
-        wanted = keys.fill(own.settings)
-        return Kit(factory(wanted), partial(spoken.make_for, wanted), own.manner)
+        wanted = bench.settings_of(owner)
+        voice = partial(spoken.make_for, wanted)
+        return Kit(factory(wanted), voice, people.of(owner).manner)
 
-    return Workbench(
+    bench = Workbench(
         settings=settings,
         sessions=Sessions(
             factory(settings),
@@ -92,6 +96,7 @@ def make_workbench(
         secret=secret,
         tickets=tickets,
     )
+    return bench
 
 
 def set_workbench(bench: Workbench) -> None:
