@@ -32,7 +32,7 @@ _WHY = {
     "closed": "The session is closed.",
     "desktop": "The desktop is not running.",
     "busy": "Another tool that you started is still running. Wait for it, or press Stop.",
-    "asked": "Something else waits for your decision. Answer that first.",
+    "asked": "Something waits for your decision. Answer that first.",
     "acting": "The agent is in the middle of an action. Try again in a moment.",
     "working": "The agent is working. Hold it, take the mouse, or stop it first.",
 }
@@ -70,8 +70,8 @@ class Manual:
         reasons = {
             "closed": status.closed,
             "desktop": status.desktop != "ready",
-            "busy": self._run is not None,
             "asked": status.pending_approval is not None,
+            "busy": self._run is not None,
             "acting": status.running is not None,
             "working": _at_work(status),
         }

@@ -306,9 +306,9 @@ export function render({model}) {
   list.setAttribute("aria-label", "Tools")
   const form = new Form(send)
   const results = new Results(send)
-  const left = el("div", "left")
-  left.append(form.root, results.root)
-  root.append(list, left, form.picture.root)
+  const side = el("div", "side")
+  side.append(form.picture.root, results.root)
+  root.append(list, form.root, side)
 
   function choose(member) {
     form.open(member)
