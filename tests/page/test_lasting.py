@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
 
@@ -87,6 +88,22 @@ async def test_a_killed_server_leaves_a_resumable_session(
         assert after[: len(before)] == before
         await say(page, "repeat I am back")
         await expect(page.locator(".said").last).to_have_text("I am back")
+
+
+async def test_a_closed_tab_is_noticed_at_once(page: Page, pilot: Served) -> None:
+    """Its page is freed long before a broken connection would be given up."""
+    before = await _open_pages(page, pilot)
+    second = await arrive(await page.context.new_page(), page.url)
+    assert await _open_pages(page, pilot) == before + 1
+    await second.close()
+    async with asyncio.timeout(20):
+        while await _open_pages(page, pilot) > before:
+            await asyncio.sleep(0.05)
+
+
+async def _open_pages(page: Page, pilot: Served) -> int:
+    answer = await page.request.get(f"{pilot.url.rsplit('/', 1)[0]}/health")
+    return int((await answer.json())["pages"])
 
 
 async def test_a_page_that_cannot_be_built_says_why(

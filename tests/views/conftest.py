@@ -1,0 +1,7 @@
+"""Tests of the views use the pilot."""
+
+from __future__ import annotations
+
+from pilot_fixtures import context, page, pilot
+
+__all__ = ["context", "page", "pilot"]
