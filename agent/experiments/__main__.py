@@ -18,11 +18,12 @@ from agent.experiments.compare import analyse
 from agent.experiments.export import export_inspect, export_spans
 from agent.experiments.placement import DaskPlacement
 from agent.experiments.power import forecast
-from agent.experiments.report import percent, verdict, write_reports
+from agent.experiments.report import write_reports
 from agent.experiments.runner import Runner, RunState
 from agent.experiments.spec import Experiment, load_experiment
 from agent.experiments.store import Store, list_stores
 from agent.experiments.task import builtin_tasks
+from agent.experiments.words import percent, verdict
 from agent.settings import Settings
 
 EXAMPLES = Path(__file__).parent / "examples"

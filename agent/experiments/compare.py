@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from agent.experiments.spec import Experiment
+from agent.experiments.spec import Experiment, Primary
 from agent.experiments.statistics import (
     Comparison,
     Estimate,
     compare_ratio,
+    compare_scores,
     compare_success,
     holm,
     mean_over_tasks,
@@ -55,6 +56,9 @@ class ArmComparison:
     arm: str
     baseline: str
     success: Comparison
+    score: Comparison
+    """Difference of mean scores, on tasks that both completed."""
+
     ratios: dict[str, Comparison]
     fixed: tuple[str, ...]
     """Tasks whose rate rose by half or more."""
@@ -62,6 +66,15 @@ class ArmComparison:
     broken: tuple[str, ...]
     pairs: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Task → rate of the baseline, rate of the arm."""
+
+    primary: Primary = "success"
+    """The measure of the hypothesis; its p alone is corrected for several arms."""
+
+    @property
+    def main(self) -> Comparison:
+        """The comparison of the primary measure."""
+        whole = {"success": self.success, "score": self.score}
+        return whole.get(self.primary) or self.ratios[self.primary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +97,14 @@ def analyse(experiment: Experiment, results: Sequence[TrialResult]) -> Analysis:
     arms = {name: summarise(name, by_arm[name], experiment) for name in names}
     base = experiment.reference
     raw = {
-        name: _against(name, base, by_arm[name], by_arm[base], tasks, experiment.seed)
+        name: _against(name, base, by_arm[name], by_arm[base], tasks, experiment)
         for name in names
         if name != base
     }
-    corrected = holm([c.success for c in raw.values()])
+    corrected = holm([c.main for c in raw.values()])
     comparisons = {
-        name: _with_success(comparison, success)
-        for (name, comparison), success in zip(raw.items(), corrected, strict=True)
+        name: _with_main(comparison, main)
+        for (name, comparison), main in zip(raw.items(), corrected, strict=True)
     }
     done = sum(r.status != "cancelled" for r in results)
     planned = len(experiment.cells())
@@ -131,7 +144,7 @@ def compare_arms(
     """Any arm ``b`` against any arm ``a``, by itself: p is not corrected for other looks."""
     mine, theirs = ([r for r in results if r.arm == name] for name in (b, a))
     tasks = [task.id for task in experiment.tasks]
-    return _against(b, a, mine, theirs, tasks, experiment.seed)
+    return _against(b, a, mine, theirs, tasks, experiment)
 
 
 def rates(results: Iterable[TrialResult]) -> dict[str, tuple[int, int]]:
@@ -145,8 +158,9 @@ def _against(
     results: Sequence[TrialResult],
     reference: Sequence[TrialResult],
     tasks: Sequence[str],
-    seed: int,
+    experiment: Experiment,
 ) -> ArmComparison:
+    seed = experiment.seed
     mine, theirs = rates(results), rates(reference)
     common = [task for task in tasks if task in mine and task in theirs]
     pairs = {t: (_rate(theirs[t]), _rate(mine[t])) for t in common}
@@ -154,6 +168,7 @@ def _against(
         arm=name,
         baseline=base,
         success=compare_success([theirs[t] for t in common], [mine[t] for t in common], seed=seed),
+        score=_scores(results, reference, common, seed),
         ratios={
             measure: _ratio(results, reference, common, metric, seed)
             for measure, metric in RATIOS.items()
@@ -161,6 +176,20 @@ def _against(
         fixed=tuple(t for t, (a, b) in pairs.items() if b - a >= 0.5),
         broken=tuple(t for t, (a, b) in pairs.items() if a - b >= 0.5),
         pairs=pairs,
+        primary=experiment.primary,
+    )
+
+
+def _scores(
+    results: Sequence[TrialResult],
+    reference: Sequence[TrialResult],
+    tasks: Sequence[str],
+    seed: int,
+) -> Comparison:
+    mine, theirs = (_by_task(r, lambda result: result.score) for r in (results, reference))
+    both = [t for t in tasks if mine.get(t) and theirs.get(t)]
+    return compare_scores(
+        [_mean(theirs[t]) for t in both], [_mean(mine[t]) for t in both], seed=seed
     )
 
 
@@ -179,16 +208,13 @@ def _ratio(
     )
 
 
-def _with_success(comparison: ArmComparison, success: Comparison) -> ArmComparison:
-    return ArmComparison(
-        comparison.arm,
-        comparison.baseline,
-        success,
-        comparison.ratios,
-        comparison.fixed,
-        comparison.broken,
-        comparison.pairs,
-    )
+def _with_main(comparison: ArmComparison, main: Comparison) -> ArmComparison:
+    """The same with another comparison of the primary measure."""
+    if comparison.primary == "success":
+        return replace(comparison, success=main)
+    if comparison.primary == "score":
+        return replace(comparison, score=main)
+    return replace(comparison, ratios=comparison.ratios | {comparison.primary: main})
 
 
 def _notes(results: Sequence[TrialResult], planned: int) -> tuple[str, ...]:

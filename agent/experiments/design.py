@@ -95,7 +95,7 @@ def differing_fields(experiment: Experiment) -> dict[str, dict[str, str]]:
 
     A prompt is shown by its name and the beginning of its hash.
     """
-    shown = {name: _fields(arm) for name, arm in experiment.arms.items()}
+    shown = {name: fields_in_words(arm) for name, arm in experiment.arms.items()}
     first = next(iter(shown.values()))
     names = [f for f in first if any(values[f] != first[f] for values in shown.values())]
     return {f: {arm: values[f] for arm, values in shown.items()} for f in names}
@@ -117,7 +117,8 @@ def diff_words(old: str, new: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def _fields(arm: Arm) -> dict[str, str]:
+def fields_in_words(arm: Arm) -> dict[str, str]:
+    """Field → value in words; a prompt by its name and the beginning of its hash."""
     values = arm.model_dump(exclude={"note", "prompt_text"})
     values["prompt"] = f"{arm.prompt} ({Prompt(arm.prompt, arm.prompt_text).hash[:8]})"
     return {name: _in_words(value) for name, value in values.items()}

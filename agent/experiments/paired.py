@@ -9,10 +9,10 @@ from typing import Literal
 
 from agent.errors import ConfigurationError
 from agent.experiments.compare import analyse, compare_arms, rates
-from agent.experiments.report import verdict
 from agent.experiments.spec import Experiment
 from agent.experiments.statistics import Comparison, Estimate
 from agent.experiments.trial import TrialResult
+from agent.experiments.words import verdict
 
 Change = Literal["fixed", "better", "same", "worse", "broken", "missing"]
 """``fixed`` and ``broken``: the rate moved by half or more; ``missing``: one arm has no try."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.errors import ConfigurationError
@@ -59,6 +58,13 @@ class PromptVersion:
     """Hash of the version of the same name that was used before it; empty for the first."""
 
 
+@dataclass
+class _Used:
+    text: str
+    names: list[str] = field(default_factory=list)
+    uses: list[PromptUse] = field(default_factory=list)
+
+
 def prompt_history(root: Path) -> tuple[PromptVersion, ...]:
     """All versions below ``root`` (as `list_stores` takes it), the latest first.
 
@@ -67,37 +73,21 @@ def prompt_history(root: Path) -> tuple[PromptVersion, ...]:
     Raises:
         ConfigurationError: a library of the extra ``lab`` is missing.
     """
-    uses: dict[str, list[PromptUse]] = defaultdict(list)
-    names: dict[str, list[str]] = defaultdict(list)
-    texts: dict[str, str] = {}
-    for store in list_stores(root):
-        try:
-            experiment = store.experiment
-        except ConfigurationError:  # a folder of another version, or damaged: the rest stands
-            continue
-        results = store.results()
-        begun = float(store.about.get("created", 0.0))
-        for arm_name, arm in experiment.arms.items():
-            prompt = Prompt(arm.prompt, arm.prompt_text)
-            texts[prompt.hash] = arm.prompt_text
-            names[prompt.hash].append(arm.prompt)
-            mine = [r for r in results if r.arm == arm_name and r.status != "cancelled"]
-            uses[prompt.hash].append(_use(store, experiment, arm_name, mine, begun))
+    used = _used(root)
     shipped = {prompt.hash: prompt for prompt in map(load_prompt, list_prompts())}
     for key, prompt in shipped.items():
-        texts.setdefault(key, prompt.template)
-        names[key].append(prompt.name)
-    versions = [
+        used.setdefault(key, _Used(prompt.template)).names.append(prompt.name)
+    versions = (
         PromptVersion(
             hash=key,
-            names=tuple(dict.fromkeys(names[key])),
-            text=text,
-            first_used=min((use.begun for use in uses[key]), default=0.0),
-            uses=tuple(sorted(uses[key], key=lambda use: -use.begun)),
+            names=tuple(dict.fromkeys(found.names)),
+            text=found.text,
+            first_used=min((use.begun for use in found.uses), default=0.0),
+            uses=tuple(sorted(found.uses, key=lambda use: -use.begun)),
             shipped=key in shipped,
         )
-        for key, text in texts.items()
-    ]
+        for key, found in used.items()
+    )
     return tuple(_linked(versions))
 
 
@@ -120,6 +110,24 @@ def find_prompt(root: Path, hash_or_name: str) -> PromptVersion:
 def changes(old: PromptVersion, new: PromptVersion) -> tuple[Piece, ...]:
     """Word-level change from one version to another."""
     return diff_words(old.text, new.text)
+
+
+def _used(root: Path) -> dict[str, _Used]:
+    """Hash → what the experiments below ``root`` made of the prompt."""
+    used: dict[str, _Used] = {}
+    for store in list_stores(root):
+        try:
+            experiment = store.experiment
+        except ConfigurationError:  # a folder of another version, or damaged: the rest stands
+            continue
+        results, begun = store.results(), float(store.about.get("created", 0.0))
+        for name, arm in experiment.arms.items():
+            key = Prompt(arm.prompt, arm.prompt_text).hash
+            found = used.setdefault(key, _Used(arm.prompt_text))
+            found.names.append(arm.prompt)
+            mine = [r for r in results if r.arm == name and r.status != "cancelled"]
+            found.uses.append(_use(store, experiment, name, mine, begun))
+    return used
 
 
 def _use(

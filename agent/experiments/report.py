@@ -3,54 +3,52 @@
 from __future__ import annotations
 
 import difflib
-import html
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from agent.experiments.compare import Analysis, ArmComparison, analyse
-from agent.experiments.spec import Experiment, differences
-from agent.experiments.statistics import FEW_TASKS, Comparison, Estimate
+from agent.experiments.design import differing_fields, fields_in_words
+from agent.experiments.page import Page
+from agent.experiments.power import forecast
+from agent.experiments.spec import Experiment
+from agent.experiments.statistics import FEW_TASKS
 from agent.experiments.store import Store
 from agent.experiments.trial import TrialResult
+from agent.experiments.words import (
+    NONE,
+    chance,
+    difference,
+    number,
+    percent,
+    points,
+    ratio,
+    verdict,
+)
 
 _METRICS = (
     ("actions", "actions"),
-    ("oracle_ratio", "actions ÷ oracle's"),
-    ("misclicks", "misclicks"),
+    ("oracle_ratio", "actions ÷ those of the oracle"),
+    ("misclicks", "clicks that changed nothing"),
+    ("repeated_actions", "actions repeated at once"),
+    ("input_tokens", "input tokens"),
+    ("output_tokens", "output tokens"),
+    ("model_seconds", "model (s)"),
+    ("tool_seconds", "tools (s)"),
+    ("settle_seconds", "screen settling (s)"),
+    ("human_seconds", "waiting for the person (s)"),
     ("first_token_seconds", "first token (s)"),
     ("approvals_asked", "approvals asked"),
     ("interruptions", "interruptions"),
+    ("redirects_obeyed", "redirects obeyed (share)"),
     ("last_action_after_stop_seconds", "last action after stop (s)"),
-    ("false_done", "false “done”"),
-    ("false_impossible", "false “impossible”"),
+    ("side_effects", "forbidden side effects"),
+    ("false_done", "claimed to be done, but was not (share)"),
+    ("false_impossible", "claimed to be impossible, but was not (share)"),
 )
-
-
-_NONE = "\N{EN DASH}"
-
-
-class _Page:
-    """Blocks of a page, kept apart from how they are written."""
-
-    def __init__(self) -> None:
-        self.blocks: list[tuple[str, Any]] = []
-
-    def head(self, text: str, level: int = 2) -> None:
-        self.blocks.append((f"h{level}", text))
-
-    def text(self, text: str) -> None:
-        self.blocks.append(("p", text))
-
-    def items(self, lines: Iterable[str]) -> None:
-        self.blocks.append(("ul", list(lines)))
-
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        self.blocks.append(("table", (list(header), [list(row) for row in rows])))
-
-    def code(self, text: str) -> None:
-        self.blocks.append(("pre", text))
+_KEPT = ("actions", "false_done")
+"""Rows that are shown even if they are zero everywhere."""
 
 
 def report(store: Store, *, kind: str = "markdown") -> str:
@@ -59,21 +57,38 @@ def report(store: Store, *, kind: str = "markdown") -> str:
     Raises:
         ConfigurationError: the folder is no experiment's, or a library is missing.
     """
-    looks = store.look("report")
-    experiment, results = store.experiment, store.results()
-    analysis = analyse(experiment, results)
-    page = _build(experiment, results, analysis, store.about, looks, store.spent)
-    return _as_html(page, experiment.name) if kind == "html" else _as_markdown(page)
+    page = build_page(store, store.look("report"))
+    return page.html() if kind == "html" else page.markdown()
 
 
 def write_reports(store: Store) -> list[str]:
     """Write ``report.md`` and ``report.html`` into the folder; returns their paths."""
+    page = build_page(store, store.look("report"))
     written = []
-    for kind, name in (("markdown", "report.md"), ("html", "report.html")):
+    for text, name in ((page.markdown(), "report.md"), (page.html(), "report.html")):
         path = store.folder / name
-        path.write_text(report(store, kind=kind), "utf-8")
+        path.write_text(text, "utf-8")
         written.append(str(path))
     return written
+
+
+def build_page(store: Store, looks: int) -> Page:
+    """The report's blocks; ``looks`` were taken before all trials were done."""
+    experiment, results = store.experiment, store.results()
+    analysis = analyse(experiment, results)
+    page = Page(f"Experiment: {experiment.name}")
+    _answer(page, experiment, analysis)
+    _design(page, experiment)
+    _results(page, analysis)
+    for comparison in analysis.comparisons.values():
+        _comparison(page, comparison, len(analysis.comparisons))
+    _details(page, analysis)
+    _cells(page, experiment, results)
+    page.head("Limits of this study")
+    page.items(_limits(experiment, analysis, looks))
+    page.head("How it was run")
+    page.items(_circumstances(store, experiment, analysis, results))
+    return page
 
 
 def prompt_diff(experiment: Experiment, a: str, b: str) -> str:
@@ -82,60 +97,34 @@ def prompt_diff(experiment: Experiment, a: str, b: str) -> str:
     return "\n".join(difflib.unified_diff(old, new, a, b, lineterm="", n=1))
 
 
-def _build(
-    experiment: Experiment,
-    results: Sequence[TrialResult],
-    analysis: Analysis,
-    about: dict[str, Any],
-    looks: int,
-    spent: float,
-) -> _Page:
-    page = _Page()
-    page.head(f"Experiment: {experiment.name}", 1)
-    _design(page, experiment, analysis, about, looks, spent)
-    _results(page, analysis)
-    for comparison in analysis.comparisons.values():
-        _comparison(page, experiment, comparison)
-    _details(page, analysis)
-    _cells(page, experiment, results)
-    page.head("Limits of this study")
-    page.items(_limits(experiment, analysis, looks))
-    return page
-
-
-def _design(
-    page: _Page,
-    experiment: Experiment,
-    analysis: Analysis,
-    about: dict[str, Any],
-    looks: int,
-    spent: float,
-) -> None:
-    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(about.get("created", 0)))
+def _answer(page: Page, experiment: Experiment, analysis: Analysis) -> None:
     page.items(
         [
             f"Hypothesis, written before: {experiment.hypothesis or 'none'}",
-            f"Primary measure: {experiment.primary}; baseline: {experiment.reference}",
+            *(verdict(comparison) for comparison in analysis.comparisons.values()),
             (
                 f"{len(experiment.arms)} arms x {len(experiment.tasks)} tasks x "
                 f"{experiment.repeats} repeats = {analysis.planned} trials; {analysis.done} done"
             ),
-            f"Spent: {spent:.2f} of {experiment.budget:.2f} US$",
-            f"Looks at results before all trials were done: {looks}",
-            (
-                f"Begun {when}; definition {experiment.hash[:12]}; "
-                f"commit {str(about.get('commit', ''))[:12] or 'unknown'}; "
-                f"lock file {str(about.get('lock', ''))[:12] or 'none'}"
-            ),
+            *analysis.notes,
         ]
     )
-    varying = differences(experiment)
-    fields = list(next(iter(varying.values())))
-    page.head("Arms: what differs")
-    page.table(
-        ["arm", *fields],
-        ([name, *(_shown(values[f]) for f in fields)] for name, values in varying.items()),
-    )
+
+
+def _design(page: Page, experiment: Experiment) -> None:
+    page.head("Arms")
+    differing = differing_fields(experiment)
+    if differing:
+        page.table(
+            ["arm", *differing],
+            [
+                [name, *(_short(values[name], 80) for values in differing.values())]
+                for name in experiment.arms
+            ],
+        )
+    first = fields_in_words(next(iter(experiment.arms.values())))
+    same = (f"{f} {value}" for f, value in first.items() if f not in differing)
+    page.text(f"The same in all arms: {'; '.join(same)}.")
     for name in experiment.arms:
         if name != experiment.reference and (
             diff := prompt_diff(experiment, experiment.reference, name)
@@ -143,85 +132,96 @@ def _design(
             page.code(diff)
 
 
-def _results(page: _Page, analysis: Analysis) -> None:
+def _results(page: Page, analysis: Analysis) -> None:
     page.head("Results")
+    paid = any(arm.dollars_per_trial > 0 for arm in analysis.arms.values())
+    header = ["arm", "success", "success if completed", "score", "seconds"]
+    rows = []
+    for name, arm in analysis.arms.items():
+        row = [name, percent(arm.intention), percent(arm.completed)]
+        row += [number(arm.score), number(arm.seconds)]
+        each = arm.dollars_per_success
+        row += [NONE if math.isnan(each) else f"{each:.3f}"] if paid else []
+        rows.append(row)
+    page.table([*header, "US$ a success"] if paid else header, rows)
+    methods: dict[str, list[str]] = {}
+    for name, arm in analysis.arms.items():
+        methods.setdefault(arm.intention.method, []).append(name)
+    how = "; ".join(f"{method} ({', '.join(names)})" for method, names in methods.items())
+    page.text(
+        "In brackets: 95 % intervals over tasks. “Success” counts errors as failures, “if "
+        "completed” leaves them out. “Seconds” are the agent's: waiting for the person is left "
+        f"out. Intervals of success by: {how}."
+    )
+    ks = sorted({k for arm in analysis.arms.values() for k in arm.pass_at})
     page.table(
+        ["arm", *(f"pass@{k}" for k in ks), *(f"pass^{k}" for k in ks), "trials by status"],
         [
-            "arm",
-            "success (errors fail)",
-            "success (completed)",
-            "score",
-            "seconds",
-            "US$ / success",
+            [name, *_shares(arm.pass_at, ks), *_shares(arm.pass_hat, ks), _statuses(arm.statuses)]
+            for name, arm in analysis.arms.items()
         ],
-        (
-            [
-                name,
-                percent(arm.intention),
-                percent(arm.completed),
-                number(arm.score),
-                number(arm.seconds),
-                _NONE if math.isnan(arm.dollars_per_success) else f"{arm.dollars_per_success:.3f}",
-            ]
-            for name, arm in analysis.arms.items()
-        ),
     )
-    page.table(
-        ["arm", "pass@k", "pass^k", "trials by status"],
-        (
-            [name, _by_k(arm.pass_at), _by_k(arm.pass_hat), _statuses(arm.statuses)]
-            for name, arm in analysis.arms.items()
-        ),
-    )
-    if analysis.notes:
-        page.items(analysis.notes)
+    page.text("pass@k: the chance that one of k tries passes; pass^k: that all of them do.")
 
 
-def _comparison(page: _Page, experiment: Experiment, c: ArmComparison) -> None:
+def _comparison(page: Page, c: ArmComparison, comparisons: int) -> None:
     page.head(f"{c.arm} against {c.baseline}")
-    page.text(verdict(c))
-    rows = [["success", points(c.success.estimate), *_tested(c.success)]]
-    rows += [
-        [f"{measure} (ratio)", number(r.estimate), *_tested(r)]
-        for measure, r in c.ratios.items()
-        if not math.isnan(r.estimate.value)
-    ]
-    page.table(["measure", "difference or ratio", "interval by", "p", "p (Holm)", "test"], rows)
+    measures = {"success": (c.success, points), "score": (c.score, difference)}
+    measures |= {name: (found, ratio) for name, found in c.ratios.items()}
+    rows = []
+    for name, (found, shown) in measures.items():
+        if math.isnan(found.estimate.value):
+            continue
+        primary = name == c.primary
+        p = chance(found.p)
+        if primary and comparisons > 1:
+            p += f"; {chance(found.p_holm)} corrected for {comparisons} comparisons"
+        label = f"{name} (primary)" if primary else name
+        how = f"{found.estimate.method}; {found.test}"
+        rows.append([label, shown(found.estimate), p, how])
+    page.table(["measure", f"{c.arm} against {c.baseline}", "p", "interval; test"], rows)
+    if any(name != c.primary for name in measures):
+        page.text("Measures besides the primary one are for exploring: their p is not corrected.")
     page.items(
         [
-            f"Fixed by {c.arm}: {', '.join(c.fixed) or 'none'}",
-            f"Broken by {c.arm}: {', '.join(c.broken) or 'none'}",
+            f"Fixed by {c.arm} (rate up by half or more): {', '.join(c.fixed) or 'none'}",
+            f"Broken by {c.arm} (rate down by half or more): {', '.join(c.broken) or 'none'}",
         ]
     )
 
 
-def _details(page: _Page, analysis: Analysis) -> None:
-    page.head("Means over completed trials")
-    names = list(analysis.arms)
+def _details(page: Page, analysis: Analysis) -> None:
+    means = {name: arm.means for name, arm in analysis.arms.items()}
     rows = [
-        [label, *(_mean(analysis.arms[name].means.get(metric)) for name in names)]
+        [label, *(_mean(found.get(metric)) for found in means.values())]
         for metric, label in _METRICS
-        if any(metric in analysis.arms[name].means for name in names)
+        if any(found.get(metric) for found in means.values())
+        or (metric in _KEPT and any(metric in found for found in means.values()))
     ]
-    page.table(["measure", *names], rows)
+    if rows:
+        page.head("Means over completed trials")
+        page.table(["measure", *means], rows)
 
 
-def _cells(page: _Page, experiment: Experiment, results: Sequence[TrialResult]) -> None:
+def _cells(page: Page, experiment: Experiment, results: Sequence[TrialResult]) -> None:
     page.head("Task by task")
-    names = list(experiment.arms)
-    rows = []
+    names, rows = list(experiment.arms), []
     for task in experiment.tasks:
         cells = [[r for r in results if (r.arm, r.task) == (name, task.id)] for name in names]
-        mark = "screen only" if task.gui_only else ""
-        rows.append([task.id, mark, *(_cell(cell) for cell in cells)])
-    page.table(["task", "", *names], rows)
-    page.text("A cell: passes / tries, then the first reason against it.")
+        label = f"{task.id} (screen only)" if task.gui_only else task.id
+        rows.append([label, *(_cell(cell) for cell in cells)])
+    page.table(["task", *names], rows)
+    page.text(
+        "Passes / tries, then the first reason against it. One trial in full: python -m "
+        f"agent.experiments show {experiment.name} ARM--TASK--REPEAT."
+    )
 
 
 def _limits(experiment: Experiment, analysis: Analysis, looks: int) -> list[str]:
     lines = [
         "The task is the unit; repeats of a task enter as its rate.",
-        "Intervals are 95 %, over tasks like these, on this desktop; other tasks may differ.",
+        "Intervals are over tasks like these, on this desktop; other tasks may differ.",
+        _power(experiment),
     ]
     if len(experiment.tasks) < FEW_TASKS:
         lines.append(
@@ -230,6 +230,12 @@ def _limits(experiment: Experiment, analysis: Analysis, looks: int) -> list[str]
         )
     if looks:
         lines.append(f"Results were looked at {looks} times before the end: p is too small.")
+    rates = {arm.completed.value for arm in analysis.arms.values()}
+    if len(rates) > 1:
+        lines.append(
+            "Seconds, turns and money are of all completed trials, failed ones too: an arm that "
+            "gives up early looks quick and cheap."
+        )
     shells = {arm.shell_allowed for arm in experiment.arms.values()}
     if len(shells) > 1:
         lines.append("Some arms may use the shell and others not: compare them with care.")
@@ -238,54 +244,51 @@ def _limits(experiment: Experiment, analysis: Analysis, looks: int) -> list[str]
     return lines
 
 
-def verdict(c: ArmComparison) -> str:
-    """The comparison in a sentence."""
-    e = c.success.estimate
-    if math.isnan(e.value):
-        return f"{c.arm} and {c.baseline} have no task in common yet."
-    better = "passes more often than" if e.value > 0 else "passes less often than"
-    clear = c.success.p_holm < 0.05 and e.value != 0
-    if not clear:
+def _power(experiment: Experiment) -> str:
+    detectable = forecast(experiment).detectable
+    if detectable is None:
         return (
-            f"No clear difference in success between {c.arm} and {c.baseline} "
-            f"({points(e)}; p = {c.success.p_holm:.3f}, {e.tasks} tasks)."
+            "For arms of middling success this design finds differences of up to 35 points with "
+            "a chance under 80 %: “no clear difference” would say little."
         )
     return (
-        f"{c.arm} {better} {c.baseline}: {points(e)}, p = {c.success.p_holm:.3f}, {e.tasks} tasks."
+        f"For arms of middling success this design finds differences from {100 * detectable:.0f} "
+        "points on with a chance of 80 %; smaller ones may well be there unseen."
     )
 
 
-def percent(e: Estimate) -> str:
-    """``62 % [45, 77]``."""
-    if math.isnan(e.value):
-        return _NONE
-    low, high = (("?" if math.isnan(x) else f"{100 * x:.0f}") for x in (e.low, e.high))
-    return f"{100 * e.value:.0f} % [{low}, {high}]"
+def _circumstances(
+    store: Store, experiment: Experiment, analysis: Analysis, results: Sequence[TrialResult]
+) -> list[str]:
+    about: dict[str, Any] = store.about
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(about.get("created", 0)))
+    attempts = sum(r.attempt for r in results)
+    lines = [
+        (
+            f"Begun {when}; definition {experiment.hash[:12]}; commit "
+            f"{str(about.get('commit', ''))[:12] or 'unknown'}; lock file "
+            f"{str(about.get('lock', ''))[:12] or 'none'}"
+        ),
+        f"Spent: {store.spent:.2f} of {experiment.budget:.2f} US$",
+        f"Errors that were tried again: {attempts}",
+    ]
+    varying = {name: {r.environment.get(name, "") for r in results} - {""} for name in _PLACES}
+    lines += [f"{_PLACES[name]}: {', '.join(sorted(v))}" for name, v in varying.items() if v]
+    packages = {
+        f"{name.removeprefix('package ')} {version}"
+        for r in results
+        for name, version in r.environment.items()
+        if name.startswith("package ")
+    }
+    return [*lines, f"Programs: {', '.join(sorted(packages))}"] if packages else lines
 
 
-def points(e: Estimate) -> str:
-    """``+12 points [-3, 27]``."""
-    if math.isnan(e.value):
-        return _NONE
-    return f"{100 * e.value:+.0f} points [{100 * e.low:+.0f}, {100 * e.high:+.0f}]"
+_PLACES = {"host": "Hosts", "cpus": "Cores", "system": "Systems", "python": "Python"}
 
 
-def number(e: Estimate) -> str:
-    """``3.20 [2.10, 4.30]``."""
-    if math.isnan(e.value):
-        return _NONE
-    if math.isnan(e.low):
-        return f"{e.value:.2f}"
-    return f"{e.value:.2f} [{e.low:.2f}, {e.high:.2f}]"
-
-
-def _tested(c: Comparison) -> list[str]:
-    corrected = "" if math.isnan(c.p_holm) else f"{c.p_holm:.3f}"
-    return [c.estimate.method, f"{c.p:.3f}", corrected, c.test]
-
-
-def _by_k(values: dict[int, float]) -> str:
-    return ", ".join(f"{k}: {_NONE if math.isnan(v) else f'{v:.2f}'}" for k, v in values.items())
+def _shares(values: dict[int, float], ks: Sequence[int]) -> list[str]:
+    found = (values.get(k, math.nan) for k in ks)
+    return [NONE if math.isnan(v) else f"{100 * v:.0f} %" for v in found]
 
 
 def _statuses(counts: dict[str, int]) -> str:
@@ -293,85 +296,18 @@ def _statuses(counts: dict[str, int]) -> str:
 
 
 def _mean(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.2f}"
+    return NONE if value is None else f"{value:.2f}"
 
 
 def _cell(cell: Sequence[TrialResult]) -> str:
     tried = [r for r in cell if r.status != "cancelled"]
     if not tried:
-        return _NONE
+        return NONE
     wrong = next((f"{r.status}: {r.reason or r.error}" for r in tried if not r.passed), "")
     passes = f"{sum(r.passed for r in tried)}/{len(tried)}"
-    return f"{passes} {wrong[:90]}".strip()
+    return f"{passes} {_short(wrong, 90)}".strip()
 
 
-def _shown(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
-
-
-# Writing ---------------------------------------------------------------------------------
-
-
-def _as_markdown(page: _Page) -> str:
-    return "\n\n".join(_MARKDOWN[kind](value) for kind, value in page.blocks) + "\n"
-
-
-def _markdown_table(value: tuple[list[str], list[list[str]]]) -> str:
-    header, rows = value
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
-
-
-def _plain(text: str) -> str:
-    """Text that cannot break a table or become markup: agents wrote some of it."""
+def _short(text: str, most: int) -> str:
     flat = " ".join(text.split())
-    return html.escape(flat, quote=False).replace("|", "\\|").replace("`", "\\`")
-
-
-_MARKDOWN: dict[str, Callable[[Any], str]] = {
-    "h1": lambda text: f"# {_plain(text)}",
-    "h2": lambda text: f"## {_plain(text)}",
-    "p": _plain,
-    "ul": lambda lines: "\n".join(f"- {_plain(line)}" for line in lines),
-    "pre": lambda text: "\n".join(f"    {line}" for line in text.splitlines()),
-    "table": _markdown_table,
-}
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b1f24;background:#fff}table{border-collapse:collapse;margin:1rem 0}"
-    "td,th{border:1px solid #c9ced6;padding:.3rem .6rem;text-align:left;vertical-align:top}"
-    "pre{background:#f3f4f6;padding:1rem;overflow:auto}"
-    "@media(prefers-color-scheme:dark){body{color:#e6e6e6;background:#16191d}"
-    "td,th{border-color:#444b55}pre{background:#22272e}}"
-)
-
-
-def _as_html(page: _Page, title: str) -> str:
-    body = "\n".join(_HTML[kind](value) for kind, value in page.blocks)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f"<body>\n{body}\n</body></html>\n"
-    )
-
-
-def _html_table(value: tuple[list[str], list[list[str]]]) -> str:
-    header, rows = value
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
-
-
-_HTML: dict[str, Callable[[Any], str]] = {
-    "h1": lambda text: f"<h1>{html.escape(text)}</h1>",
-    "h2": lambda text: f"<h2>{html.escape(text)}</h2>",
-    "p": lambda text: f"<p>{html.escape(text)}</p>",
-    "ul": lambda lines: "<ul>" + "".join(f"<li>{html.escape(x)}</li>" for x in lines) + "</ul>",
-    "pre": lambda text: f"<pre>{html.escape(text)}</pre>",
-    "table": _html_table,
-}
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"

@@ -16,11 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import ConfigurationError
 from agent.experiments.task import Task, builtin_tasks, load_task
+from agent.face import Faced
 from agent.prompts import Prompt, load_prompt
 
 Status = Literal["passed", "failed", "error", "limit", "stopped_by_user", "cancelled"]
 """How a trial ended. ``error`` is ours (desktop, service, checker) and says nothing of the
 arm; ``failed`` is the arm's; ``cancelled`` never ran."""
+
+Primary = Literal["success", "score", "seconds", "dollars"]
+"""Measures that a hypothesis may be about. Seconds and dollars are compared as ratios."""
 
 ToolName = Literal["computer", "shell", "editor"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
@@ -81,7 +85,7 @@ class Arm(Record):
         return "shell" in self.tools
 
 
-class Experiment(Record):
+class Experiment(Faced, Record):
     """Arms by tasks by repeats. ``hypothesis`` and ``primary`` are written before running."""
 
     name: Name
@@ -92,7 +96,7 @@ class Experiment(Record):
     """The arm that others are compared with; the first one if empty."""
 
     hypothesis: str = ""
-    primary: Literal["success", "score", "seconds", "dollars"] = "success"
+    primary: Primary = "success"
     budget: float = Field(default=0.0, ge=0)
     """Hard cap on all trials together, US$. Zero runs the arms that cost nothing."""
 

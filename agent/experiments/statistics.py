@@ -156,6 +156,24 @@ def compare_success(
     return Comparison(estimate, p, test, p)
 
 
+def compare_scores(
+    a: Sequence[float], b: Sequence[float], *, level: float = 0.95, seed: int = 0
+) -> Comparison:
+    """Difference in mean score, B minus A; scores (0 to 1) of the same tasks in order."""
+    diffs = np.array([y - x for x, y in zip(a, b, strict=True)], dtype=float)
+    if not len(diffs):
+        nothing = Estimate(math.nan, math.nan, math.nan, "no common tasks", 0)
+        return Comparison(nothing, math.nan, "none")
+    value, (p, test) = float(diffs.mean()), sign_flip(diffs, seed=seed)
+    if len(diffs) < 2 or _constant(diffs):
+        note = "one pair only" if len(diffs) < 2 else "all differences are equal"
+        estimate = Estimate(value, math.nan, math.nan, "no interval", len(diffs), note)
+        return Comparison(estimate, p, test, p)
+    low, high, method = _paired_interval(diffs, level, seed)
+    ends = max(-1.0, low), min(1.0, high)
+    return Comparison(Estimate(value, *ends, method, len(diffs), _few(len(diffs))), p, test, p)
+
+
 def compare_ratio(
     a: Sequence[float], b: Sequence[float], *, level: float = 0.95, seed: int = 0
 ) -> Comparison:

@@ -18,11 +18,12 @@ from agent.experiments.export import export_inspect, export_spans
 from agent.experiments.extras import extra
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.power import forecast
-from agent.experiments.report import report, verdict
+from agent.experiments.report import report
 from agent.experiments.runner import Runner
 from agent.experiments.spec import Experiment
 from agent.experiments.store import Store, list_stores
 from agent.experiments.trial import TrialResult
+from agent.experiments.words import verdict
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +95,45 @@ def test_too_little_is_not_called_a_difference() -> None:
     experiment = small(baseline="bad")
     results = recorded(experiment, {"good": "ppp", "bad": "fff"})
     assert "No clear difference" in verdict(analyse(experiment, results).comparisons["good"])
+
+
+@pytest.mark.parametrize(
+    ("primary", "said"),
+    [
+        ("success", "No clear difference in success"),
+        ("score", "good scores higher than bad"),
+        ("seconds", "good takes longer than bad: 1.98 times"),
+        ("dollars", "no task in common"),
+    ],
+)
+def test_the_verdict_is_on_the_primary_measure(primary: str, said: str) -> None:
+    """What the hypothesis is about decides, not what happens to differ."""
+    experiment = small(tasks=[hello_task(f"t{n}") for n in range(8)], primary=primary)
+    experiment = experiment.model_copy(update={"baseline": "bad"})
+    results = [
+        r.model_copy(
+            update={
+                "score": 0.9 if r.arm == "good" else 0.1 + n / 1000,
+                "metrics": {"seconds": (2.0 if r.arm == "good" else 1.0) + n / 1000},
+            }
+        )
+        for n, r in enumerate(recorded(experiment, {"good": "ffffffff", "bad": "ffffffff"}))
+    ]
+    comparison = analyse(experiment, results).comparisons["good"]
+    assert said in verdict(comparison)
+    assert comparison.main.p_holm == comparison.main.p or math.isnan(comparison.main.p)
+
+
+def test_only_the_primary_measure_is_corrected_for_many_arms() -> None:
+    """With two arms against the baseline its p doubles; explored measures keep theirs."""
+    experiment = small({"base": "bad", "one": "good", "two": "good"})
+    experiment = experiment.model_copy(
+        update={"tasks": tuple(hello_task(f"t{n}") for n in range(6))}
+    )
+    results = recorded(experiment, {"base": "ffffff", "one": "pppppp", "two": "pppppp"})
+    for comparison in analyse(experiment, results).comparisons.values():
+        assert comparison.main.p_holm == pytest.approx(2 * comparison.main.p)
+        assert comparison.score.p_holm == comparison.score.p
 
 
 def test_an_experiment_without_results_is_reported_as_such(tmp_path: Path) -> None:
