@@ -20,7 +20,12 @@ def sheet(title: str, lead: str, *body: Any, width: int | None = _WIDE) -> pn.Co
         margin=(0, 0, 12, 0),
         sizing_mode="stretch_width",
     )
-    styles = {"padding": "18px 22px 28px", "box-sizing": "border-box", "margin": "0 auto"}
+    styles = {
+        "padding": "18px 22px 28px",
+        "box-sizing": "border-box",
+        "margin": "0 auto",
+        "width": "100%",
+    }
     return pn.Column(
         head, told, *body, sizing_mode="stretch_width", max_width=width, styles=styles, margin=0
     )

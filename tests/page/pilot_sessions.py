@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from agent.desktop.base import EncodedImage
-from agent.models.base import ModelRequest
+from agent.models.base import ModelRequest, ToolSpec
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult
+
+_POINT = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}}
+
+
+class _Pointing(FakeTool):
+    """The computer, with a place to point at."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        return _with_field(super().spec, "coordinate", _POINT)
+
+
+class _Shell(FakeTool):
+    """The shell, with a command."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        return _with_field(super().spec, "command", {"type": "string"})
+
+
+def _with_field(spec: ToolSpec, name: str, field: dict[str, Any]) -> ToolSpec:
+    schema = {"type": "object", "properties": {name: field}}
+    return replace(spec, members=dict.fromkeys(spec.members, schema))
 
 
 def factory(settings: Settings) -> Callable[..., Session]:
@@ -31,7 +55,7 @@ def _tools(desktop: FakeDesktop) -> list[FakeTool]:
         picture: EncodedImage = await desktop.screenshot()
         return ToolResult("done", image=picture)
 
-    return [FakeTool(act), FakeTool(name="bash", members=("bash",), toolset=None, harmless=False)]
+    return [_Pointing(act), _Shell(name="bash", members=("bash",), toolset=None, harmless=False)]
 
 
 def _answer(request: ModelRequest) -> list[Any]:

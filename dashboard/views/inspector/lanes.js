@@ -29,7 +29,7 @@ function ticks(most) {
 function exchange({text, at, lanes}, most) {
   const card = el("article", "exchange")
   const head = el("header")
-  head.append(el("span", "said", text ? `“${text}”` : "Sound without words"), el("time", "", new Date(at * 1000).toLocaleTimeString()))
+  head.append(el("span", "said", text ? `“${text}”` : "Sound without words"), el("time", "", new Date(at * 1000).toLocaleTimeString([], {hour12: false})))
   const chart = el("div", "chart")
   chart.setAttribute("role", "list")
   for (const lane of lanes) {
