@@ -30,8 +30,15 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = []
 _FAREWELL = 15.0
 """Seconds for all sessions to close when the server ends."""
 
+_LINGER = 60_000
+"""Milliseconds that a page whose connection broke is kept for it to come back."""
+
+_GOING_AWAY = 1001
+"""What a browser closes a socket with when its tab is closed or leaves the page (RFC 6455)."""
+
 _log = logging.getLogger(__name__)
 _installed = False
+_goodbyes: set[asyncio.Task[None]] = set()
 
 
 def install(make: Callable[[], Workbench] = make_workbench) -> None:
@@ -47,6 +54,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     _wrap(BokehTornado, "find_handler", _through_door)
     _wrap(BokehTornado, "get_handler_delegate", _with_headers)
     _wrap(WSHandler, "open", _without_delay)
+    _wrap(WSHandler, "on_close", _with_goodbye)
 
 
 def routes() -> list[tuple[Any, ...]]:
@@ -116,7 +124,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     # The page embeds what is named here in clear, so that its scripts could read it.
     kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
     kwargs |= {"exclude_headers": None, "exclude_cookies": None}
-    kwargs.setdefault("unused_session_lifetime_milliseconds", 60_000)
+    kwargs.setdefault("unused_session_lifetime_milliseconds", _LINGER)
     kwargs.setdefault("check_unused_sessions_milliseconds", 5_000)
     inner(self, applications, *args, **kwargs)
 
@@ -199,3 +207,16 @@ def _without_delay(inner: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     # for the peer's delayed acknowledgement: about 45 ms.
     self.set_nodelay(True)
     return inner(self, *args, **kwargs)
+
+
+def _with_goodbye(inner: Any, self: Any) -> None:
+    """A tab that was closed will not come back: free its page now, not a minute later."""
+    session = self.connection.session if self.connection is not None else None
+    inner(self)
+    if session is None or self.close_code != _GOING_AWAY or session.connection_count:
+        return
+    session.request_expiration()
+    context = self.application_context
+    cleaning = asyncio.ensure_future(context._cleanup_sessions(_LINGER))  # noqa: SLF001
+    _goodbyes.add(cleaning)
+    cleaning.add_done_callback(_goodbyes.discard)
