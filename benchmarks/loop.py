@@ -1,7 +1,8 @@
 """How fast the loop lets go, how early it acts, and what a 30-action task costs.
 
-``script/bench loop [--json]``. The model is scripted, or the real SDK against the faithful
-server for the costs; the desktop is in memory, so these are the loop's own times.
+``script/bench loop [--json] [--quick]``. The model is scripted, or the real SDK against the
+faithful server; the desktop is in memory, so these are the loop's own times. What a task costs is
+measured on real desktops (`benchmarks.loop_task`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import re
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +28,9 @@ from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, h
 from agent.testing.scripted import call as scripted_call
 from agent.testing.scripted import says as scripted_says
 from agent.tools.base import ToolCall, ToolResult
+from benchmarks.loop_task import ACTIONS, BATCH, SCENES, Scene, compare
 
 KEY = "bench-key"
-ACTIONS = 30
-CACHE_READ, CACHE_WRITE = 0.05, 1.25
-"""Prices relative to fresh input, of the model that is benchmarked."""
-
-FIRST_PICTURE, PICTURE = 44_000, 120_000
-"""Bytes in base64 of an empty 1280x800 desktop, with which a session begins, and of a busy
-1366x768 one, both JPEG q80, as measured; the fake's pictures are smaller."""
-
-DEMO_TOKENS = 110_000
-DEMO_UPLOADS, DEMO_PICTURE = sum(range(ACTIONS + 1)), 330_000
-"""The one-action-per-turn, PNG, cache-everything way on the same task: after each action all
-pictures so far go up again; a busy 1024x768 screen as PNG in base64, as measured."""
 
 
 def settings(folder: str) -> Settings:
@@ -155,47 +145,42 @@ async def lags_for(seconds: float) -> list[float]:
 
 def fills_in(request: Incoming) -> Reply:
     """Three actions a turn, until all are done."""
-    if request.number >= ACTIONS // 3:
+    if request.number >= ACTIONS // BATCH:
         return says("Done.")
-    clicks = [call("left_click", coordinate=[request.number, i]) for i in range(3)]
+    clicks = [call("left_click", coordinate=[request.number, i]) for i in range(BATCH)]
     return says("Next I fill in the field.", *clicks, pace=Pace(event=0.002))
 
 
-async def task_costs(folder: str) -> dict[str, float]:
-    """A task of 30 actions, three a turn, through the real SDK."""
-
-    async def act(call: ToolCall) -> ToolResult:
-        last = call.input["coordinate"][1] == 2
-        return ToolResult("ok", await desktop.screenshot() if last else None)
-
-    desktop = FakeDesktop(width=1280, height=800)
+async def eagerness(folder: str) -> dict[str, float]:
+    """Whether actions begin before their answer ends, through the real SDK."""
     async with MessagesServer(fills_in, key=KEY) as server:
         session = Session.create(
-            settings(folder), desktop=desktop, model=claude(server), tools=(FakeTool(act),)
+            settings(folder), desktop=FakeDesktop(), model=claude(server), tools=(FakeTool(),)
         )
         await session.open()
         session.say("Fill in the form.")
         await session.wait_idle(120)
-        usage, acted = session.status.usage, len(session.log.of(ev.ActionFinished))
         eager = eager_turns(list(session.log))
         await session.close()
-    equivalent = (
-        usage.input_tokens
-        + CACHE_READ * usage.cache_read_input_tokens
-        + CACHE_WRITE * usage.cache_creation_input_tokens
-    )
-    uploads, sent = uploaded(server)
-    return {
-        "actions": acted,
-        "turns of more than one block, eager": statistics.mean(eager),
-        "requests": len(server.requests),
-        "input-price equivalent, tokens": equivalent,
-        "… as a share of the one-action way": equivalent / DEMO_TOKENS,
-        "pictures uploaded": uploads,
-        "… as a share of the one-action way (pictures)": uploads / DEMO_UPLOADS,
-        "uploaded MB, busy screens": sent / 1e6,
-        "… as a share of the one-action way (bytes)": sent / (DEMO_UPLOADS * DEMO_PICTURE),
-    }
+    return {"turns of more than one block, eager": statistics.mean(eager)}
+
+
+async def task_costs(scenes: Sequence[Scene]) -> dict[str, float]:
+    """A task of 30 actions on real screens, beside the common way in the same run."""
+    found: dict[str, float] = {}
+    for scene in scenes:
+        with tempfile.TemporaryDirectory() as folder:
+            common, sayso = await compare(scene, Path(folder))
+        for what, mine, theirs in (
+            ("requests", sayso.requests, common.requests),
+            ("pictures uploaded", sayso.pictures, common.pictures),
+            ("MB uploaded", sayso.bytes / 1e6, common.bytes / 1e6),
+            ("tokens at the price of fresh input", sayso.tokens, common.tokens),
+        ):
+            found[f"{scene.name}: {what}"] = mine
+            found[f"{scene.name}: {what}, common way"] = theirs
+            found[f"{scene.name}: {what}, share"] = mine / theirs
+    return found
 
 
 def claude(server: MessagesServer) -> AnthropicModel:
@@ -213,37 +198,29 @@ def eager_turns(events: list[ev.Event]) -> list[bool]:
     return [seq < ends[turn_id] for turn_id, seq in first.items()]
 
 
-def uploaded(server: MessagesServer) -> tuple[int, float]:
-    """Pictures and bytes of all requests, each picture as large as a real one."""
-    uploads, sent = 0, 0.0
-    for served in server.requests:
-        fakes = re.findall(r"'data': '[^']*'", str(served.body))
-        uploads += len(fakes)
-        sent += served.request.bytes - sum(map(len, fakes))
-        sent += FIRST_PICTURE + PICTURE * (len(fakes) - 1)
-    return uploads, sent
-
-
 def p(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-async def main(as_json: bool) -> None:
+async def main(as_json: bool, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = {
             **await stop_latency(folder),
             **await stop_on_the_wire(folder),
             **await loop_lag(folder),
-            **await task_costs(folder),
+            **await eagerness(folder),
+            **await task_costs(SCENES[:1] if quick else SCENES),
         }
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
         for name, value in found.items():
-            print(f"{name:50} {value:12.3f}")
+            print(f"{name:75} {value:12.3f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    asyncio.run(main(parser.parse_args().json))
+    parser.add_argument("--quick", action="store_true", help="one real screen instead of three")
+    args = parser.parse_args()
+    asyncio.run(main(args.json, args.quick))

@@ -5,6 +5,7 @@ milliseconds it costs. Measured at 1280x800 on one core (docs/benchmarks-loop.md
 WebP writes a screen of few colours (editor, terminal, file manager, dialogue) at a quarter of its
 PNG in 10 to 55 ms, but takes 250 ms for a photograph. So the colours are counted first (4 ms),
 and what has many is written with loss: half as large as JPEG of quality 80, no worse to read.
+Text in many colours (a full terminal) lies between: both are tried, the smaller is taken.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ QUALITY = 80
 _LOSSY = 85
 """Of WebP: no further from the original than JPEG of quality 80 (4:4:4) where there is text."""
 
-_FEW = 1500
-"""Colours up to which lossless WebP takes some 30 ms; above, its search takes 150 and more."""
+_FEW, _SOME = 1500, 8000
+"""Colours up to which thorough lossless WebP takes some 30 ms (above, libwebp may search for
+150 and more), and up to which the hasty one may still win (17 to 40 ms)."""
 
 Pixels = NDArray[np.uint8]
 """height x width x 4: blue, green, red, unused."""
@@ -44,24 +46,28 @@ def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 def for_model(pixels: Pixels) -> EncodedImage:
     """The picture for the model: nothing is lost if it has few colours, else hardly anything."""
-    return _webp(pixels, lossless=_colours(pixels) <= _FEW)
+    colours = _colours(pixels)
+    if colours <= _FEW:
+        return _webp(pixels, lossless=True, quality=75, method=1)
+    lossy = _webp(pixels, quality=_LOSSY, method=2)
+    if colours > _SOME:
+        return lossy
+    hasty = _webp(pixels, lossless=True, quality=100, method=0)
+    return hasty if len(hasty.data) <= len(lossy.data) else lossy
 
 
 def lossless(pixels: Pixels) -> EncodedImage:
     """Every pixel as it is: WebP, or PNG where that takes too long."""
     if _colours(pixels) <= _FEW:
-        return _webp(pixels, lossless=True)
+        return _webp(pixels, lossless=True, quality=75, method=1)
     return png(frame(pixels))
 
 
-def _webp(pixels: Pixels, *, lossless: bool) -> EncodedImage:
+def _webp(pixels: Pixels, **options: int) -> EncodedImage:
     height, width = pixels.shape[:2]
     image = Image.frombuffer("RGB", (width, height), pixels.tobytes(), "raw", "BGRX", 0, 1)
     written = io.BytesIO()
-    if lossless:
-        image.save(written, "WEBP", lossless=True, quality=75, method=1)
-    else:
-        image.save(written, "WEBP", quality=_LOSSY, method=2)
+    image.save(written, "WEBP", **options)
     return EncodedImage(written.getvalue(), "image/webp", width, height)
 
 

@@ -63,6 +63,21 @@ def test_a_photograph_is_smaller_than_jpeg_and_no_worse() -> None:
     assert error(pixels, sent) <= error(pixels, jpeg)
 
 
+def test_text_in_many_colours_loses_nothing_either() -> None:
+    """What loss would not make smaller is kept whole."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), "black")
+    draw = ImageDraw.Draw(image)
+    for number in range(480):
+        colour = tuple(np.random.default_rng(number % 30).integers(90, 255, 3).tolist())
+        place = (10 + 105 * (number % 12), 10 + 19 * (number // 12))
+        draw.text(place, f"x86_64-{number:03}", colour, font_size=13)
+    pixels = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    pixels[..., :3] = np.asarray(image)[..., ::-1]
+    sent = pictures.for_model(pixels)
+    assert error(pixels, sent) == 0
+    assert len(sent.data) < len(pictures.jpeg(pixels).data) / 2
+
+
 @pytest.mark.parametrize(("photo", "media_type"), [(0, "image/webp"), (600, "image/png")])
 def test_lossless_is_lossless(photo: int, media_type: str) -> None:
     """Quick in either case: WebP would take a quarter of a second for a photograph."""
