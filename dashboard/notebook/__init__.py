@@ -16,9 +16,10 @@ Code without ``await`` uses `agent.blocking`.
 
 from dashboard.notebook.desk import do, recorded
 from dashboard.notebook.faces import face_of
+from dashboard.notebook.speaker import Speaker
 from dashboard.notebook.talk import Talk
 
-__all__ = ["Talk", "do", "face_of", "recorded", "register"]
+__all__ = ["Speaker", "Talk", "do", "face_of", "recorded", "register"]
 
 
 def register() -> None:
