@@ -14,7 +14,10 @@ from agent.tools.base import ToolCall, ToolResult
 
 
 async def record(data_dir: Path, *sentences: str, click: tuple[int, int] = (300, 200)) -> str:
-    """Play a session in which each sentence leads to a click and some typing; returns its id."""
+    """Play a session in which each sentence leads to a click and some typing; returns its id.
+
+    Its clock goes on by 0.3 s an event.
+    """
     desktop = FakeDesktop(width=640, height=400)
 
     async def act(_: ToolCall) -> ToolResult:
@@ -36,6 +39,7 @@ async def record(data_dir: Path, *sentences: str, click: tuple[int, int] = (300,
         desktop=desktop,
         model=ScriptedModel(scripts),
         tools=[FakeTool(act)],
+        now=map(float, itertools.count(1_790_000_000.0, 0.3)).__next__,
     )
     await session.open()
     for text in sentences:

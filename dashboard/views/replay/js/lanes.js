@@ -1,0 +1,155 @@
+// The lanes, drawn on a canvas: thousands of steps cost as little as ten.
+import {el, lastAt} from "./dom.js"
+
+const ROW = 21, LEFT = 74, RIGHT = 10
+export const LANE_WORDS = {heard: "Heard", said: "Said", model: "Model", actions: "Actions", approvals: "Control", cost: "Cost"}
+const BAD = new Set(["failed", "denied", "cut"])
+const COLOURS = {
+  heard: "--mui-palette-primary-main", said: "--mui-palette-secondary-main", model: "--mui-palette-text-secondary",
+  actions: "--mui-palette-success-main", approvals: "--mui-palette-warning-main", cost: "--mui-palette-primary-main",
+}
+
+export class Lanes {
+  /** `seek(time)` and `choose(step)` are told where the person points. */
+  constructor({seek, choose}) {
+    Object.assign(this, {seek, choose, timeline: null, time: 0})
+    this.canvas = el("canvas", {aria: {hidden: "true"}})
+    this.tip = el("div", {class: "tip", hidden: true})
+    this.root = el("div", {class: "lanes", on: {
+      pointerdown: event => this.press(event),
+      pointermove: event => this.hover(event),
+      pointerleave: () => { this.tip.hidden = true },
+    }}, this.canvas, this.tip)
+    new ResizeObserver(() => this.draw()).observe(this.root)
+  }
+
+  show(timeline) {
+    this.timeline = timeline
+    this.root.style.height = `${timeline.lanes.length * ROW + 2}px`
+    this.draw()
+  }
+
+  move(time) {
+    this.time = time
+    this.draw()
+  }
+
+  x(time) {
+    return LEFT + (this.width - LEFT - RIGHT) * (time / Math.max(this.timeline.seconds, 0.001))
+  }
+
+  draw() {
+    if (!this.timeline || this.due) return
+    this.due = requestAnimationFrame(() => {
+      this.due = 0
+      this.paint()
+    })
+  }
+
+  paint() {
+    const {lanes, steps, pauses} = this.timeline
+    const ratio = devicePixelRatio || 1
+    this.width = this.root.clientWidth
+    const height = lanes.length * ROW + 2
+    if (!this.width) return
+    this.canvas.width = this.width * ratio
+    this.canvas.height = height * ratio
+    this.canvas.style.height = `${height}px`
+    const pen = this.canvas.getContext("2d")
+    pen.scale(ratio, ratio)
+    const style = getComputedStyle(this.root)
+    const colour = name => style.getPropertyValue(name).trim() || "#667"
+    this.frame(pen, lanes, pauses, colour, style.fontFamily)
+    this.bars(pen, lanes, steps, colour)
+    this.money(pen, lanes, steps, colour)
+    pen.fillStyle = colour("--mui-palette-error-main")
+    pen.fillRect(this.x(this.time) - 1, 0, 2, height)
+  }
+
+  frame(pen, lanes, pauses, colour, family) {
+    pen.font = `12px ${family}`
+    pen.textBaseline = "middle"
+    lanes.forEach((lane, n) => {
+      pen.fillStyle = colour("--mui-palette-text-secondary")
+      pen.fillText(LANE_WORDS[lane], 2, n * ROW + ROW / 2)
+      pen.fillStyle = colour("--mui-palette-divider")
+      pen.fillRect(LEFT, (n + 1) * ROW - 0.5, this.width - LEFT - RIGHT, 1)
+    })
+    pen.fillStyle = colour("--mui-palette-text-secondary")
+    for (const [time] of pauses) {
+      for (let y = 2; y < lanes.length * ROW; y += 7) pen.fillRect(this.x(time), y, 1, 3)
+    }
+  }
+
+  bars(pen, lanes, steps, colour) {
+    const paints = Object.fromEntries(lanes.map(lane => [lane, colour(COLOURS[lane])]))
+    const bad = colour("--mui-palette-error-main")
+    for (const step of steps) {
+      if (step.lane === "cost") continue
+      const left = this.x(step.begin)
+      const width = Math.max(3, this.x(step.end) - left)
+      const top = lanes.indexOf(step.lane) * ROW + 5
+      pen.fillStyle = BAD.has(step.state) ? bad : paints[step.lane]
+      pen.globalAlpha = step.state === "skipped" ? 0.35 : 0.9
+      pen.fillRect(left, top, width, ROW - 10)
+    }
+    pen.globalAlpha = 1
+  }
+
+  /** Money, or tokens where nothing was paid, as they add up. */
+  money(pen, lanes, steps, colour) {
+    const costs = steps.filter(step => step.lane === "cost")
+    const key = costs.some(step => step.dollars) ? "dollars" : "tokens"
+    const total = costs.reduce((sum, step) => sum + step[key], 0)
+    if (!total) return
+    const floor = (lanes.indexOf("cost") + 1) * ROW - 2
+    pen.beginPath()
+    pen.moveTo(LEFT, floor)
+    let sum = 0
+    for (const step of costs) {
+      pen.lineTo(this.x(step.begin), floor - (ROW - 6) * sum / total)
+      sum += step[key]
+      pen.lineTo(this.x(step.begin), floor - (ROW - 6) * sum / total)
+    }
+    pen.lineTo(this.width - RIGHT, floor - (ROW - 6))
+    pen.strokeStyle = colour(COLOURS.cost)
+    pen.lineWidth = 1.5
+    pen.stroke()
+  }
+
+  at(event) {
+    const box = this.root.getBoundingClientRect()
+    const share = (event.clientX - box.left - LEFT) / (this.width - LEFT - RIGHT)
+    const time = Math.min(1, Math.max(0, share)) * this.timeline.seconds
+    return {time, lane: this.timeline.lanes[Math.floor((event.clientY - box.top) / ROW)], x: event.clientX - box.left}
+  }
+
+  hit({time, lane}) {
+    const near = 5 * this.timeline.seconds / Math.max(1, this.width - LEFT - RIGHT)
+    const {steps} = this.timeline
+    for (let n = lastAt(steps, time + near, "begin"); n >= 0 && n > lastAt(steps, time, "begin") - 400; n -= 1) {
+      if (steps[n].lane === lane && steps[n].end + near >= time) return steps[n]
+    }
+    return null
+  }
+
+  press(event) {
+    if (!this.timeline || event.button) return
+    const at = this.at(event)
+    const step = this.hit(at)
+    if (step) this.choose(step)
+    else this.seek(at.time)
+  }
+
+  hover(event) {
+    if (!this.timeline) return
+    const at = this.at(event)
+    if (event.buttons & 1) this.seek(at.time)
+    const step = this.hit(at)
+    this.tip.hidden = !step
+    this.root.style.cursor = step ? "pointer" : "default"
+    if (!step) return
+    this.tip.textContent = step.label
+    this.tip.style.left = `${Math.min(at.x + 12, Math.max(0, this.width - 290))}px`
+  }
+}

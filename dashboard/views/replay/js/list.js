@@ -1,0 +1,152 @@
+// The browser's sessions: choose, rename, resume, end, compare, delete; take one in.
+import {bytes, button, el, icon, ICONS, fetchJson} from "./dom.js"
+
+const MOST_UPLOAD = 2e9
+const WHO = {
+  idle: "ready", listening: "listening", thinking: "thinking", speaking: "speaking", acting: "acting", held: "holding",
+  waiting: "waiting for you", yours: "you have the mouse", stopped: "stopped", disconnected: "not connected",
+}
+
+function when(at) {
+  if (!at) return ""
+  const date = new Date(at * 1000)
+  const today = date.toDateString() === new Date().toDateString()
+  return today ? date.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"}) : date.toLocaleDateString([], {day: "numeric", month: "short", year: "numeric"})
+}
+
+export class SessionList {
+  /** `open(name)`, `compare(name)` and `send(message)` carry out what is pressed. */
+  constructor({open, compare, send, tell}) {
+    Object.assign(this, {open, compare, send, tell, rows: [], here: "", shown: "", busy: ""})
+    this.search = el("input", {type: "search", placeholder: "Find a session", aria: {label: "Find a session"}, on: {input: () => this.draw()}})
+    this.file = el("input", {type: "file", accept: ".zip,application/zip", hidden: true, on: {change: () => this.upload()}})
+    this.take = button("Import…", () => this.file.click(), {class: "quiet", title: "Take in a session that was exported as a folder (.zip)"})
+    this.list = el("ul", {class: "sessions"})
+    this.empty = el("p", {class: "none"})
+    this.root = el("aside", {class: "shelf", aria: {label: "Sessions"}},
+      el("div", {class: "tools"}, this.search, this.take, this.file), this.list, this.empty)
+  }
+
+  show(rows, here) {
+    this.rows = rows
+    this.here = here
+    this.draw()
+  }
+
+  mark(name) {
+    this.shown = name
+    this.draw()
+  }
+
+  draw() {
+    if (this.root.contains(this.editing)) return
+    const wanted = this.search.value.trim().toLowerCase()
+    const rows = this.rows.filter(row => row.name.toLowerCase().includes(wanted) || row.id.includes(wanted))
+    this.list.replaceChildren(...rows.map(row => this.row(row)))
+    this.empty.hidden = rows.length > 0
+    this.empty.textContent = wanted ? "No session is called that." : "No sessions yet. What you do in Talk is kept here."
+  }
+
+  row(row) {
+    const name = `session/${row.id}`
+    const state = row.running ? WHO[row.state] || row.state : when(row.used)
+    const choose = button("", () => this.open(name), {class: "choose"})
+    choose.append(el("span", {class: "name"}, row.name), el("small", {class: row.running ? "live" : ""}, state, row.id === this.here ? " · this page" : ""))
+    if (name === this.shown) choose.setAttribute("aria-current", "true")
+    const menu = el("details", {class: "menu"}, el("summary", {aria: {label: `What to do with ${row.name}`}}, icon(ICONS.more)))
+    menu.append(el("div", {class: "panel"}, ...this.actions(row, name, menu)))
+    menu.addEventListener("toggle", () => this.toggled(menu))
+    return el("li", {data: {id: row.id}}, choose, menu)
+  }
+
+  toggled(menu) {
+    if (!menu.open) return
+    const away = event => {
+      if (event.type === "keydown" ? event.key !== "Escape" : event.composedPath().includes(menu)) return
+      menu.open = false
+      if (event.type === "keydown") {
+        event.stopPropagation()
+        menu.firstElementChild.focus()
+      }
+      this.root.removeEventListener("keydown", away)
+      document.removeEventListener("click", away)
+    }
+    this.root.addEventListener("keydown", away)
+    document.addEventListener("click", away)
+  }
+
+  actions(row, name, menu) {
+    const item = (label, act, options) => button(label, () => { menu.open = false; act() }, options)
+    const resume = row.running ? "Open in Talk" : "Resume in Talk"
+    return [
+      item(resume, () => location.assign(`?session=${encodeURIComponent(row.id)}`)),
+      item("Rename", () => this.rename(row)),
+      this.shown && name !== this.shown ? item("Compare with the shown one", () => this.compare(name)) : null,
+      row.running ? item("End", () => this.send({type: "end", id: row.id}), {title: "Ends the work and the desktop; the session can be resumed"}) : null,
+      item("Delete…", () => this.confirm(row), {class: "danger"}),
+    ].filter(Boolean)
+  }
+
+  node(id) {
+    return [...this.list.children].find(node => node.dataset.id === id)
+  }
+
+  rename(row) {
+    const input = el("input", {type: "text", value: row.name, maxLength: 80, aria: {label: `New name of ${row.name}`}})
+    const done = save => {
+      if (!this.editing) return
+      this.editing = null
+      if (save && input.value.trim() !== row.name) this.send({type: "rename", id: row.id, title: input.value})
+      this.draw()
+    }
+    const form = el("form", {class: "edit", on: {
+      submit: event => { event.preventDefault(); done(true) },
+      keydown: event => { if (event.key === "Escape") { event.stopPropagation(); done(false) } },
+    }}, input, el("button", {class: "main"}, "Save"), button("Cancel", () => done(false)))
+    this.edit(row, form, input)
+    input.select()
+  }
+
+  confirm(row) {
+    const done = sure => {
+      this.editing = null
+      if (sure) this.send({type: "delete", id: row.id})
+      this.draw()
+    }
+    const words = `Delete “${row.name}” with all its pictures, for good?${row.running ? " It is running and is ended first." : ""}`
+    const no = button("Keep", () => done(false))
+    const ask = el("div", {class: "edit", role: "alertdialog", aria: {label: words}, on: {
+      keydown: event => { if (event.key === "Escape") { event.stopPropagation(); done(false) } },
+    }}, el("p", {}, words), button("Delete", () => done(true), {class: "danger"}), no)
+    this.edit(row, ask, no)
+  }
+
+  edit(row, node, focus) {
+    this.editing = null
+    this.draw()
+    const place = this.node(row.id)
+    if (!place) return
+    this.editing = node
+    place.replaceChildren(node)
+    focus.focus()
+  }
+
+  async upload() {
+    const [file] = this.file.files
+    this.file.value = ""
+    if (!file) return
+    if (file.size > MOST_UPLOAD) return this.tell(`${file.name} is too large (${bytes(file.size)}).`)
+    this.take.disabled = true
+    this.take.textContent = "Importing…"
+    try {
+      const {id} = await fetchJson("recordings/import", {method: "POST", body: file})
+      this.send({type: "list"})
+      this.open(`session/${id}`)
+    } catch (error) {
+      this.tell(`${file.name} could not be imported. ${error.message}`)
+    } finally {
+      this.take.disabled = false
+      this.take.textContent = "Import…"
+    }
+  }
+}

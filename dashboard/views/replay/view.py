@@ -1,0 +1,224 @@
+"""The Replay view of one page. Data comes to it over `/recordings/…`, wishes go through here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from panel.custom import JSComponent
+
+from agent.errors import SaysoError
+from agent.replay.bundle import FORMATS
+from agent.replay.film import can_mp4
+from dashboard.places import Message, Scene
+from dashboard.web.recordings import find_recording
+
+if TYPE_CHECKING:
+    from dashboard.web.registry import Listed, Sessions
+
+_HERE = Path(__file__).parent
+_MOST = 500
+"""Sessions in the list."""
+_FOLLOW = 1.0
+_TICK = 0.2
+"""Seconds between two tellings of an export's progress."""
+
+
+class ReplayDesk(JSComponent):
+    """The view in the browser; sends wishes to ``act``."""
+
+    _bundle = "replay.bundle.js"
+    _stylesheets = [_HERE / "replay.css"]  # noqa: RUF012 - as Panel declares it
+
+    def __init__(self, act: Callable[[Message], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._act = act
+
+    def tell(self, message: Message) -> None:
+        """Send a message to the browser."""
+        self._send_msg(message)
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._act(data)
+
+
+class ReplayView:
+    """Sessions of the page's browser, and the replay of whichever is chosen."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._desk = ReplayDesk(self._receive, sizing_mode="stretch_both")
+        self._wanted: Message = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._exports: dict[int, asyncio.Task[None]] = {}
+        self._unsubscribe: Callable[[], None] | None = None
+        self._due: asyncio.TimerHandle | None = None
+        self.root = self._desk
+
+    def arrive(self, wanted: Mapping[str, str]) -> None:
+        """``session`` or ``trial`` says what to show, ``against`` what to compare it with."""
+        if session := wanted.get("session"):
+            self._wanted = {"name": f"session/{session}"}
+        elif trial := wanted.get("trial"):
+            self._wanted = {"name": f"trial/{trial}"}
+        if self._wanted and (against := wanted.get("against")):
+            kind = self._wanted["name"].partition("/")[0]
+            self._wanted["against"] = f"{kind}/{against}"
+        if self._unsubscribe is None:
+            self._unsubscribe = self._scene.entry.session.log.subscribe(lambda _: self._follow())
+        self._start(self._list())
+
+    def leave(self) -> None:
+        """Nothing has to be told any more; exports go on."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def close(self) -> None:
+        """Give up whatever is under way."""
+        self.leave()
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    # Wishes ----------------------------------------------------------------------------
+
+    def _receive(self, message: Message) -> None:
+        handler = self._wishes.get(str(message.get("type")))
+        if handler is not None:
+            self._start(handler(self, message))
+
+    async def _hear_ready(self, message: Message) -> None:
+        await self._list()
+
+    async def _rename(self, message: Message) -> None:
+        session_id, title = str(message.get("id")), str(message.get("title", ""))
+        await asyncio.to_thread(self._sessions.rename, session_id, self._owner, title)
+        await self._changed()
+
+    async def _end(self, message: Message) -> None:
+        session_id = str(message.get("id"))
+        if self._sessions.find(session_id, self._owner) is not None:
+            await self._sessions.close(session_id, "You ended it.")
+        await self._changed()
+
+    async def _delete(self, message: Message) -> None:
+        session_id = str(message.get("id"))
+        try:
+            await self._sessions.delete(session_id, self._owner)
+        except SaysoError as error:
+            self._tell({"type": "told", "text": str(error)})
+        else:
+            self._tell({"type": "deleted", "id": session_id})
+        await self._changed()
+
+    async def _export(self, message: Message) -> None:
+        number = int(message.get("n", 0))
+        name, title = str(message.get("name")), str(message.get("title", ""))
+        folder = await asyncio.to_thread(find_recording, name, self._owner)
+        about = {"type": "export", "n": number}
+        kind = next((each for each in FORMATS if each == message.get("format")), None)
+        if folder is None or kind is None:
+            self._tell(about | {"error": "There is no such session (any more)."})
+            return
+        task = asyncio.current_task()
+        if task is not None:
+            self._exports[number] = task
+        try:
+            made = await self._scene.bench.exports.make(
+                self._owner, folder, kind, title, self._progress(about)
+            )
+        except SaysoError as error:
+            self._tell(about | {"error": str(error)})
+        else:
+            size = (await asyncio.to_thread(made.path.stat)).st_size
+            self._tell(about | {"url": made.url, "filename": made.filename, "bytes": size})
+        finally:
+            self._exports.pop(number, None)
+
+    async def _cancel(self, message: Message) -> None:
+        task = self._exports.get(int(message.get("n", 0)))
+        if task is not None:
+            task.cancel()
+
+    _wishes: ClassVar[dict[str, Callable[[ReplayView, Message], Coroutine[Any, Any, None]]]] = {
+        "ready": _hear_ready,
+        "list": _hear_ready,
+        "rename": _rename,
+        "end": _end,
+        "delete": _delete,
+        "export": _export,
+        "cancel": _cancel,
+    }
+
+    # Telling -----------------------------------------------------------------------------
+
+    async def _list(self) -> None:
+        running = self._sessions.running(self._owner)
+        kept = await asyncio.to_thread(self._sessions.kept, self._owner, _MOST)
+        here = {each.id for each in running}
+        rows: list[Listed] = [*running, *(each for each in kept if each.id not in here)]
+        self._tell(
+            {
+                "type": "sessions",
+                "rows": [asdict(row) for row in rows],
+                "here": self._scene.entry.id,
+                "mp4": can_mp4(),
+                "open": self._wanted,
+            }
+        )
+
+    async def _changed(self) -> None:
+        """The list, here and in the page's header."""
+        await self._list()
+        self._scene.act({"type": "list"})
+
+    def _follow(self) -> None:
+        """Tell, once a second at most, that the page's session has gone on."""
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_FOLLOW, self._grown)
+
+    def _grown(self) -> None:
+        self._due = None
+        entry, events = self._scene.entry, len(self._scene.entry.session.log)
+        self._tell({"type": "grown", "name": f"session/{entry.id}", "events": events})
+
+    def _progress(self, about: Message) -> Callable[[float], None]:
+        clock = asyncio.get_running_loop()
+        told = -_TICK
+
+        def tell(share: float) -> None:
+            nonlocal told
+            if clock.time() - told >= _TICK:
+                told = clock.time()
+                self._tell(about | {"share": share})
+
+        return tell
+
+    def _tell(self, message: Message) -> None:
+        with self._scene.within():
+            self._desk.tell(message)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def _sessions(self) -> Sessions:
+        return self._scene.bench.sessions
+
+    @property
+    def _owner(self) -> str:
+        return self._scene.entry.owner
+
+
+def build(scene: Scene) -> ReplayView:
+    """The view for a page."""
+    return ReplayView(scene)
