@@ -31,7 +31,10 @@ _FAREWELL = 15.0
 """Seconds for all sessions to close when the server ends."""
 
 _LINGER = 60_000
-"""Milliseconds that a page whose connection broke is kept for it to come back."""
+"""Milliseconds that a page is kept which never connected."""
+
+_RETURN = 10.0
+"""Seconds that a page whose connection broke is kept for it to come back."""
 
 _GOING_AWAY = 1001
 """What a browser closes a socket with when its tab is closed or leaves the page (RFC 6455)."""
@@ -210,13 +213,22 @@ def _without_delay(inner: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _with_goodbye(inner: Any, self: Any) -> None:
-    """A tab that was closed will not come back: free its page now, not a minute later."""
+    """A tab that was closed will not come back: free its page now, not a minute later.
+
+    A tab that closes while it is written to leaves without its code, as a broken network does.
+    """
     session = self.connection.session if self.connection is not None else None
     inner(self)
-    if session is None or self.close_code != _GOING_AWAY or session.connection_count:
+    if session is not None and not session.connection_count:
+        wait = 0.0 if self.close_code == _GOING_AWAY else _RETURN
+        loop = asyncio.get_running_loop()
+        loop.call_later(wait, _expire, self.application_context, session)
+
+
+def _expire(context: Any, session: Any) -> None:
+    if session.connection_count or session.destroyed:
         return
     session.request_expiration()
-    context = self.application_context
     cleaning = asyncio.ensure_future(context._cleanup_sessions(_LINGER))  # noqa: SLF001
     _goodbyes.add(cleaning)
     cleaning.add_done_callback(_goodbyes.discard)
