@@ -1,9 +1,9 @@
 """Record a model's turns to a file and play them again, without a key or a network.
 
 A cassette is JSONL: a header, then one line per turn with its key, the request in a
-normal form, the parts with their times, and the error if it failed. Pictures are left out
-of the normal form, call ids are numbered, and signatures are dropped: two runs of the same
-conversation have the same key. A model's name is not part of the key.
+normal form, the parts with their times, and the error if it failed. Pictures and the date
+are left out of the normal form, call ids are numbered, and signatures are dropped: two runs
+of the same conversation have the same key. A model's name is not part of the key.
 
 Two ways to compare: *strict* takes a turn only for the very same conversation; otherwise
 the turn's number, the person's last words and the tools' names have to agree.
@@ -38,7 +38,7 @@ from agent.models.base import (
 )
 from agent.models.cassette_key import digest, loosened, normalise
 
-VERSION = 1
+VERSION = 2
 """Of the format; another number cannot be read."""
 
 _KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | Warned | TurnDone]] = {

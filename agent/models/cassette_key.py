@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from agent.models.base import Block, ModelRequest
 
+_DATE = re.compile(r"^Today is \w+, \d\d \w+ \d{4}\.")
+"""Sayso's own line to the model; a recording shall play on other days as well."""
+
+_OWN = re.compile(
+    r"(Today is DATE\.|The screen |The user interrupted you here\.$|The person heard )"
+)
+"""Beginnings of what a session tells the model by itself."""
+
 
 def normalise(request: ModelRequest) -> dict[str, Any]:
-    """What a request says, without pictures' bytes, ids, signatures and markers."""
+    """What a request says, without pictures' bytes, the date, ids, signatures and markers."""
     numbers: dict[str, str] = {}
     messages = [
         {"role": message["role"], "content": _normal_content(message["content"], numbers)}
@@ -27,13 +36,16 @@ def normalise(request: ModelRequest) -> dict[str, Any]:
 
 
 def loosened(normal: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn, last words and tools of a normal form: what has to agree when not strict."""
+    """Turn, last words and tools of a normal form: what has to agree when not strict.
+
+    Words are the person's: what Sayso itself says of date, screen and interruptions is not.
+    """
     words = [
         block["text"]
         for message in normal["messages"]
         if message["role"] == "user"
         for block in message["content"]
-        if block["type"] == "text"
+        if block["type"] == "text" and not _OWN.match(block["text"])
     ]
     said = " ".join(words[-1].split()).casefold() if words else ""
     return {"turn": normal["turn"], "said": said, "tools": normal["tools"]}
@@ -48,6 +60,8 @@ def _normal_content(content: Any, numbers: dict[str, str]) -> list[Block]:
 def _normal_block(block: Block, numbers: dict[str, str]) -> Block:
     if block["type"] == "image":
         return {"type": "image"}
+    if block["type"] == "text":
+        return {"type": "text", "text": _DATE.sub("Today is DATE.", block["text"])}
     dropped = ("signature", "cache_control", "citations", "caller")
     normal = {key: value for key, value in block.items() if key not in dropped}
     for name in ("id", "tool_use_id"):

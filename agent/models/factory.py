@@ -4,7 +4,7 @@ is told by the first turn, so that a session opens in any case.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from agent.models.anthropic_portable import PortableDialect
 from agent.models.anthropic_traits import traits_of
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.models.cassette import CassetteModel, RecordingModel
+from agent.models.late import LateModel
 from agent.settings import Settings
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -55,9 +56,9 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
         case "record":
             return RecordingModel(_auto(settings, desktop), Path(rest))
         case "bedrock":
-            return _cloud(rest, lambda: bedrock_model(rest))
+            return LateModel(rest, lambda: bedrock_model(rest))
         case "vertex":
-            return _cloud(rest, lambda: vertex_model(rest, _hosted_dialect(rest)))
+            return LateModel(rest, lambda: vertex_model(rest, _hosted_dialect(rest)))
         case "":
             raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
         case _:
@@ -106,13 +107,6 @@ def _dialect(settings: Settings, model: str) -> Dialect:
 
 def _hosted_dialect(model: str) -> Dialect:
     return ToolsetDialect() if traits_of(model).toolset else HostedDialect()
-
-
-def _cloud(model: str, build: Callable[[], Model]) -> Model:
-    try:
-        return build()
-    except ModelUnavailable as error:
-        return UnavailableModel(model, str(error))
 
 
 class UnavailableModel:

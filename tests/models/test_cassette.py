@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 from model_conversation import Connect, answer_calls, picture, request, take_turn, user
 
+from agent import events as ev
 from agent.errors import ModelRefused, ModelUnavailable
-from agent.models.base import Message, ModelPart
+from agent.models.base import Message, Model, ModelPart
 from agent.models.cassette import CassetteMiss, CassetteModel, RecordingModel, read_cassette
+from agent.session import Session
+from agent.settings import Settings
 from agent.testing.messages_script import call, fails, says, thinking
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done
+from agent.testing.scripted import call as scripted_call
+from agent.testing.scripted import says as scripted_says
 
 SCRIPT = (
     fails(529, headers={"retry-after-ms": "1"}),
@@ -81,6 +87,66 @@ async def test_a_strict_miss_shows_the_difference(connect: Connect, tmp_path: Pa
     assert any(line.startswith("+") and "Open the browser." in line for line in lines)
 
 
+async def in_session(
+    folder: Path, model: Model, *said: str, at: float = 0.0
+) -> tuple[Session, FakeTool]:
+    """A whole session in which these words are said one after the other."""
+    tool = FakeTool()
+    session = Session.create(
+        Settings(_env_file=None, data_dir=folder, model="offline"),
+        desktop=FakeDesktop(),
+        model=model,
+        tools=(tool,),
+        now=lambda: at,
+    )
+    await session.open()
+    for words in said:
+        session.say(words)
+        await session.wait_idle(20)
+    await session.close()
+    return session, tool
+
+
+def acts_and_ends() -> ScriptedModel:
+    return ScriptedModel(
+        [[*scripted_call(), *done("tool_use")], [*scripted_says("Done."), *done()]]
+    )
+
+
+@pytest.mark.parametrize("strict", [False, True])
+async def test_a_cassette_recorded_from_another_conversation_is_reported_as_misfit(
+    tmp_path: Path, strict: bool
+) -> None:
+    """With a diff and what to do; nothing is done, and the session stands.
+
+    Positions in it hold for the screens of the recording: nothing is re-aimed by guess.
+    """
+    path = tmp_path / "run.jsonl"
+    await in_session(tmp_path, RecordingModel(acts_and_ends(), path), "Open the editor.")
+    model = CassetteModel(path, strict=strict)
+    session, tool = await in_session(tmp_path, model, "Open the browser.", "Are you there?")
+    assert [e.outcome for e in session.log.of(ev.TaskFinished)] == ["failed", "failed"]
+    assert tool.began == []
+    told = session.log.of(ev.Failed)[0].error
+    assert "run.jsonl has another conversation at turn 1" in told
+    assert "Record it anew, or choose another model." in told
+    lines = told.casefold().splitlines()
+    assert any(line.startswith("-") and "open the editor." in line for line in lines)
+    assert any(line.startswith("+") and "open the browser." in line for line in lines)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+async def test_a_session_recorded_today_plays_on_another_day(tmp_path: Path, strict: bool) -> None:
+    """Sayso tells the model the date: that is no difference."""
+    path = tmp_path / "run.jsonl"
+    words = "Open the editor."
+    await in_session(tmp_path, RecordingModel(acts_and_ends(), path), words, at=1e9)
+    model = CassetteModel(path, strict=strict)
+    session, tool = await in_session(tmp_path, model, words, at=1.5e9)
+    assert session.status.outcome == "done"
+    assert len(tool.began) == 1
+
+
 async def test_loose_play_looks_at_turn_words_and_tools(connect: Connect, tmp_path: Path) -> None:
     """Results may differ when not strict; the words may not."""
     path = tmp_path / "run.jsonl"
@@ -118,7 +184,7 @@ async def test_failures_are_played_as_they_were(connect: Connect, tmp_path: Path
         ("", "is not a cassette"),
         ("hello\n", "is not a cassette"),
         ('{"cassette": 99}\n', "format 99"),
-        ('{"cassette": 1}\n{"key": 1}\n', "damaged at line 2"),
+        ('{"cassette": 2}\n{"key": 1}\n', "damaged at line 2"),
     ],
 )
 async def test_bad_cassettes_are_explained(

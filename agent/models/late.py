@@ -1,0 +1,42 @@
+"""A model that is built when it is first asked, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from agent.models.base import Model, ModelPart, ModelRequest
+
+
+class LateModel:
+    """For services whose packages take seconds to import and read files of credentials.
+
+    ``build`` runs off the event loop, anew for each turn until it succeeds: what is missing
+    may have been mended in between.
+    """
+
+    def __init__(self, model: str, build: Callable[[], Model]) -> None:
+        self._model = model
+        self._build = build
+        self._inner: Model | None = None
+
+    @property
+    def name(self) -> str:
+        return self._model
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
+        """One turn of the model within.
+
+        Raises:
+            ModelUnavailable: it cannot be built.
+        """
+        if self._inner is None:
+            self._inner = await asyncio.to_thread(self._build)
+        async with aclosing(self._inner.stream(request)) as parts:
+            async for part in parts:
+                yield part
+
+    async def close(self) -> None:
+        if self._inner is not None:
+            await self._inner.close()
