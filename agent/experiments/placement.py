@@ -101,7 +101,8 @@ class DaskPlacement:
         patience: seconds for the scheduler to answer.
 
     Raises:
-        ConfigurationError: Dask is not installed, or no scheduler answers there.
+        ConfigurationError: Dask is not installed, no scheduler answers there, or no worker
+            process can be started.
     """
 
     def __init__(
@@ -118,15 +119,21 @@ class DaskPlacement:
             ) from error
 
     def _own_cluster(self, slots: int) -> Any:
-        return self._distributed.LocalCluster(
-            n_workers=slots,
-            threads_per_worker=1,
-            resources={RESOURCE: 1},
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            silence_logs=50,
-        )
+        try:
+            return self._distributed.LocalCluster(
+                n_workers=slots,
+                threads_per_worker=1,
+                resources={RESOURCE: 1},
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=50,
+            )
+        except RuntimeError as error:
+            raise ConfigurationError(
+                f"Worker processes cannot be started here ({error}). Python starts them by reading "
+                'the program anew: a script must do its work below `if __name__ == "__main__":`.'
+            ) from error
 
     @property
     def slots(self) -> int:
@@ -166,7 +173,7 @@ class DaskPlacement:
         self._client.subscribe_topic(TOPIC, handle)
 
     def stop(self, trial: str | None, reason: str) -> None:
-        self._client.run(stop_here, trial, reason, on_error="ignore", wait=False)
+        self._client.run(_stop_on_worker, trial, reason, on_error="ignore", wait=False)
 
     def close(self) -> None:
         with contextlib.suppress(OSError, TimeoutError):
@@ -184,6 +191,11 @@ def _outcome(job: Job, future: Any) -> Outcome:
     except Exception as error:  # noqa: BLE001 - whatever was pickled on the worker; kept as text
         return Outcome(job, lost=repr(error))
     return Outcome(job, result, folder, worker)
+
+
+async def _stop_on_worker(trial: str | None, reason: str) -> None:
+    """A coroutine, since workers wait for whatever is none."""
+    stop_here(trial, reason)
 
 
 def _on_worker(job: Job, stage: Stage) -> tuple[str, str, bytes]:

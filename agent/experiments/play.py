@@ -277,7 +277,14 @@ class _Play:
         self.tell(told)
 
 
-_TOLD = ("user_message", "turn_started", "action_started", "screen_seen", "approval_asked", "task_finished")
+_TOLD = (
+    "user_message",
+    "turn_started",
+    "action_started",
+    "screen_seen",
+    "approval_asked",
+    "task_finished",
+)
 
 
 def _thumbnail(data: str) -> str:

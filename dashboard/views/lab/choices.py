@@ -12,14 +12,16 @@ from agent.errors import ConfigurationError
 from agent.experiments.__main__ import EXAMPLES
 from agent.experiments.design import DesignSummary, summarise_design
 from agent.experiments.prompts import prompt_history
-from agent.experiments.spec import Experiment, load_experiment
+from agent.experiments.spec import Arm, Experiment, load_experiment
 from agent.experiments.task import Task, builtin_tasks
 from agent.models.pricing import PRICES
+from agent.prompts import load_prompt
 from dashboard.views.lab.data import Plain
 from dashboard.views.lab.form import Form, form_of, read_form
 from dashboard.views.lab.records import Records
 
 if TYPE_CHECKING:
+    from agent.prompts.library import PromptLibrary
     from agent.settings import Settings
 
 _EXAMPLE = "wording"
@@ -30,28 +32,58 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def choices(records: Records, settings: Settings, tasks: Mapping[str, Task]) -> Plain:
+def usual_slots() -> int:
+    """Desktops at a time unless a person says otherwise: the machine has other work, too."""
+    return min(2, max(1, cores() // 2))
+
+
+def choices(
+    records: Records, settings: Settings, library: PromptLibrary, tasks: Mapping[str, Task]
+) -> Plain:
     """Prompts with their texts, tasks with their tags, and models."""
     paid = settings.anthropic_api_key is not None or settings.anthropic_base_url is not None
     return {
-        "prompts": [
-            {
-                "hash": version.hash,
-                "name": version.names[0],
-                "text": version.text,
-                "shipped": version.shipped,
-                "uses": len(version.uses),
-            }
-            for version in prompt_history(records.root)
-        ],
+        "prompts": _prompts(records, library),
         "tasks": [_task(task) for task in tasks.values()],
         "tags": Counter(tag for task in tasks.values() for tag in task.tags).most_common(),
         "phrasings": sorted({"goal", *(p for task in tasks.values() for p in task.phrasings)}),
         "models": ["offline", "oracle", "nothing", *(PRICES if paid else ())],
         "paid": paid,
         "cores": cores(),
-        "slots": min(2, max(1, cores() // 2)),
+        "slots": usual_slots(),
     }
+
+
+def _prompts(records: Records, library: PromptLibrary) -> list[Plain]:
+    """The person's own prompts, those that experiments have used, and those of Sayso."""
+    used = {version.hash: version for version in prompt_history(records.root)}
+    found: dict[str, Plain] = {}
+    for name in library.names():
+        for kept in library.versions(name):
+            key = kept.prompt.hash
+            uses = len(used[key].uses) if key in used else 0
+            found.setdefault(key, _prompt(key, name, kept.template, kept.shipped, uses))
+    for key, version in used.items():
+        uses = len(version.uses)
+        found.setdefault(key, _prompt(key, version.names[0], version.text, version.shipped, uses))
+    return list(found.values())
+
+
+def _prompt(key: str, name: str, text: str, shipped: bool, uses: int) -> Plain:
+    return {"hash": key, "name": name, "text": text, "shipped": shipped, "uses": uses}
+
+
+def against_default(wanted: Mapping[str, Any]) -> Form:
+    """A design that tries one prompt against the one that comes with Sayso."""
+    usual = load_prompt("default")
+    arm = Arm().model_dump(exclude={"note"}) | {"tools": list(Arm().tools)}
+    light = [t.id for t in builtin_tasks().values() if "light" in t.tags and not t.missing]
+    arms = [
+        arm | {"name": "usual", "prompt": usual.name, "prompt_text": usual.template},
+        arm | {"name": "wanted", "prompt": wanted["name"], "prompt_text": wanted["text"]},
+    ]
+    form = {"name": "", "hypothesis": "", "primary": "success", "baseline": ""}
+    return form | {"arms": arms, "tasks": light, "repeats": 2, "budget": 0}
 
 
 def _task(task: Task) -> Plain:

@@ -13,10 +13,10 @@ from agent.experiments.compare import analyse
 from agent.experiments.live import RunProgress
 from agent.experiments.paired import ArmPoint, Pairing, Tries, cost_and_success, pair
 from agent.experiments.prompts import PromptUse, PromptVersion, changes, prompt_history
-from agent.experiments.report import verdict
-from agent.experiments.spec import Experiment, trial_id
+from agent.experiments.spec import trial_id
 from agent.experiments.statistics import Comparison, Estimate
 from agent.experiments.trial import TrialResult
+from agent.experiments.words import verdict
 from dashboard.views.lab.records import Records
 
 Plain = dict[str, Any]
@@ -43,7 +43,8 @@ def _row(records: Records, folder: str) -> Plain:
     experiment, results = records.experiment(folder), records.results(folder)
     planned = len(experiment.cells())
     store = records.store(folder)
-    to_do = planned - sum(r.completed for r in results)
+    ended = sum(r.completed for r in results)
+    errors = sum(r.status == "error" for r in results)
     return {
         "folder": folder,
         "name": experiment.name,
@@ -51,19 +52,24 @@ def _row(records: Records, folder: str) -> Plain:
         "tasks": len(experiment.tasks),
         "repeats": experiment.repeats,
         "planned": planned,
-        "to_do": to_do,
+        "to_do": planned - ended,
+        "errors": errors,
         "statuses": dict(Counter(r.status for r in results)),
         "begun": float(store.about.get("created", 0.0)),
         "spent": store.spent,
         "hypothesis": experiment.hypothesis,
-        "verdicts": [] if to_do else records.derived(folder, "verdicts", lambda: _verdicts(
-            experiment, results)),
-    }  # fmt: skip
+        "verdicts": [] if ended + errors < planned else _verdicts(records, folder),
+    }
 
 
-def _verdicts(experiment: Experiment, results: list[TrialResult]) -> list[str]:
+def _verdicts(records: Records, folder: str) -> list[str]:
     """Told only once all is done: a verdict on the way is a look that makes p too small."""
-    return [verdict(c) for c in analyse(experiment, results).comparisons.values()]
+
+    def made() -> list[str]:
+        found = analyse(records.experiment(folder), records.results(folder))
+        return [verdict(c) for c in found.comparisons.values()]
+
+    return list(records.derived(folder, "verdicts", made))
 
 
 def grid(records: Records, folder: str, progress: RunProgress | None) -> Plain:
@@ -97,6 +103,7 @@ def grid(records: Records, folder: str, progress: RunProgress | None) -> Plain:
         "planned": len(experiment.cells()),
         "budget": experiment.budget,
         "to_do": len(experiment.cells()) - sum(r.completed for r in results),
+        "errors": sum(r.status == "error" for r in results),
         "half_written": records.half_written(folder),
         **_standing(records, folder, progress, results),
     }

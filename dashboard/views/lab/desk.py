@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import param
 from panel.custom import JSComponent
@@ -37,11 +37,7 @@ class LabDesk(JSComponent):
     replay = param.Boolean(False, doc="Whether there is a view that replays trials.")
 
     _esm = _HERE / "lab.bundle.js"
-    _stylesheets = [  # noqa: RUF012 - as Panel declares it
-        _HERE / "lab.css",
-        _HERE / "design.css",
-        _HERE / "charts.css",
-    ]
+    _stylesheets: ClassVar[list[str]] = ["lab.css", "design.css", "charts.css"]
 
     def __init__(self, receive: Callable[[Message], None], **params: Any) -> None:
         super().__init__(**params)

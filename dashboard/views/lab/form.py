@@ -25,6 +25,7 @@ Form = dict[str, Any]
 MOST_ARMS = 8
 _MOST_TEXT = 60_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
+_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}")
 _NAME_RULE = "Use letters, digits, dots, hyphens and underscores, 60 at most, no spaces."
 _FILED = ("cassette", "cassette-strict", "record")
 _CLOUDS = ("bedrock", "vertex")
@@ -174,8 +175,8 @@ def _model(where: str, model: str, settings: Settings) -> Iterator[Fault]:
 
 def _prompt(where: str, arm: Mapping[str, Any]) -> Iterator[Fault]:
     text, name = str(arm.get("prompt_text") or ""), str(arm.get("prompt") or "")
-    if not _NAME.fullmatch(name):
-        yield Fault(f"{where}.prompt", "Give the prompt a name. " + _NAME_RULE)
+    if not _PROMPT_NAME.fullmatch(name):
+        yield Fault(f"{where}.prompt", "Choose a prompt.")
     if not text.strip():
         yield Fault(f"{where}.prompt_text", "The prompt is empty.")
     elif len(text) > _MOST_TEXT:

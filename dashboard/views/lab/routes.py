@@ -1,10 +1,11 @@
-"""Pictures of trials, and reports to take away: for browsers that have been let in."""
+"""Reports to take away, for browsers that have been let in.
+
+Pictures of trials come over ``/recordings/trial/…``, as in a replay.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from pathlib import Path
 from typing import Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
@@ -15,9 +16,7 @@ from agent.experiments.report import report
 from dashboard.views.lab.runs import runs_of
 from dashboard.web.workbench import workbench
 
-_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 _KINDS = {"md": ("markdown", "text/markdown"), "html": ("html", "text/html")}
-_TRIAL = re.compile(r"[A-Za-z0-9][\w.-]{0,199}")
 
 
 class LabHandler(AuthRequestHandler, RequestHandler):
@@ -27,19 +26,6 @@ class LabHandler(AuthRequestHandler, RequestHandler):
         await super().prepare()
         if self.current_user is None or workbench().identity.known(self.request) is None:
             self.send_error(403, reason="Open the page first.")
-
-
-class TrialImage(LabHandler):
-    """``/lab/EXPERIMENT/trials/ID/images/SHA.jpg``: bytes never change."""
-
-    async def get(self, folder: str, trial: str, name: str) -> None:
-        path = await asyncio.to_thread(_image, folder, trial, name)
-        if path is None:
-            self.send_error(404, reason="No such picture.")
-            return
-        self.set_header("Content-Type", _TYPES[path.suffix])
-        self.set_header("Cache-Control", "private, max-age=31536000, immutable")
-        self.write(await asyncio.to_thread(path.read_bytes))
 
 
 class Report(LabHandler):
@@ -61,20 +47,8 @@ class Report(LabHandler):
 
 
 ROUTES: list[tuple[Any, ...]] = [
-    (r"/lab/([\w.-]+)/trials/([\w.-]+)/images/([0-9a-f]{64}\.(?:jpg|png|webp))", TrialImage),
     (r"/lab/([\w.-]+)/report\.(md|html)", Report),
 ]
-
-
-def _image(folder: str, trial: str, name: str) -> Path | None:
-    if not _TRIAL.fullmatch(trial):
-        return None
-    try:
-        store = runs_of(workbench()).records.store(folder)
-    except ConfigurationError:
-        return None
-    path = store.trial(trial).folder / "session" / "images" / name
-    return path if path.is_file() else None
 
 
 def _report(folder: str, form: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from agent.errors import ConfigurationError
 from agent.experiments.live import LiveRun, RunProgress
 from dashboard.views.lab.records import Records
+from dashboard.views.lab.stage import KeyedStage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,9 +59,14 @@ class Runs:
                 f"The experiment {self._run.experiment.name} is running. "
                 "Wait for its end, or stop it, then start this one."
             )
+        logging.getLogger("distributed").setLevel(logging.ERROR)  # its chat is no news of ours
         self._loop = asyncio.get_running_loop()
         self._run = LiveRun(
-            experiment, self.root, slots=slots, on_change=lambda _: self._changed()
+            experiment,
+            self.root,
+            slots=slots,
+            stage=KeyedStage(self.root.parent),
+            on_change=lambda _: self._changed(),
         ).start()
         self._changed()
 
@@ -70,22 +77,28 @@ class Runs:
     def cancel(self, folder: str) -> None:
         """Stop it, if it is what runs."""
         if self._run is not None and folder == self._folder:
-            self._run.cancel()
+            self._aside(self._run.cancel)
 
     def stop_trial(self, folder: str, trial: str) -> None:
         """Stop one of its trials."""
         if self._run is not None and folder == self._folder:
-            self._run.stop_trial(trial)
+            self._aside(self._run.stop_trial, trial)
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Call ``watcher`` when something changed; returns what ends that."""
         self._watchers.add(watcher)
         return lambda: self._watchers.discard(watcher)
 
+    def _aside(self, wish: Callable[..., None], *given: str) -> None:
+        """Workers are told over sockets: not on the server's loop."""
+        if self._loop is not None:
+            self._loop.run_in_executor(None, wish, *given)
+
     async def close(self) -> None:
         """Stop what runs and wait for it; it can be gone on with."""
         if self._run is not None and self.running:
-            self._run.cancel("The server was stopped; run it again to go on.")
+            reason = "The server was stopped; run it again to go on."
+            await asyncio.to_thread(self._run.cancel, reason)
             await asyncio.to_thread(self._run.wait, _FAREWELL)
 
     @property

@@ -75,7 +75,7 @@ def _view(trial: Trial, folder: str, name: str) -> Plain:
             "pictures": [],
         }
     view = view_trial(trial)
-    at = f"lab/{folder}/trials/{name}/images"
+    at = f"recordings/trial/{folder}/{name}/images"
     return {
         "instruction": view.instruction,
         "model": view.model,
@@ -90,12 +90,12 @@ def _view(trial: Trial, folder: str, name: str) -> Plain:
 def _step(step: Step, at: str) -> Plain:
     kept = ("lane", "begin", "end", "label", "detail", "ok")
     found = {name: getattr(step, name) for name in kept}
-    return found | {"picture": f"{at}/{step.picture.name}" if step.picture else ""}
+    return found | {"picture": f"{at}/{step.picture.stem}" if step.picture else ""}
 
 
 def _pictures(pictures: Sequence[Picture], at: str) -> list[Plain]:
     return [
-        {"at": p.at, "url": f"{at}/{p.path.name}", "width": p.width, "height": p.height}
+        {"at": p.at, "url": f"{at}/{p.path.stem}", "width": p.width, "height": p.height}
         for p in pictures
     ]
 

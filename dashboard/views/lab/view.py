@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 
-from agent.errors import SaysoError
+from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.task import Task
 from dashboard.places import PLACES, Scene
 from dashboard.views.lab import data
-from dashboard.views.lab.choices import all_tasks, choices, cores, example, weigh
+from dashboard.views.lab.choices import (
+    against_default,
+    all_tasks,
+    choices,
+    cores,
+    example,
+    usual_slots,
+    weigh,
+)
 from dashboard.views.lab.desk import LabDesk, Message
 from dashboard.views.lab.form import Form, form_of
 from dashboard.views.lab.runs import runs_of
@@ -29,10 +37,13 @@ from dashboard.views.sheet import sheet
 if TYPE_CHECKING:
     from panel.viewable import Viewable
 
+    from agent.prompts.library import PromptLibrary
+    from agent.settings import Settings
+
 _log = logging.getLogger(__name__)
 _LEAD = (
     "Is prompt B better than prompt A on my tasks, by how much, at what price, and where does it "
-    "break? Arms are tried on the same tasks, each on a fresh desktop, and compared task by task."
+    "break?"
 )
 TABS = ("list", "design", "live", "compare", "trial", "prompts")
 _PLACE = ("experiment", "trial", "a", "b", "other")
@@ -56,9 +67,15 @@ class LabView:
         self.root: Viewable = sheet("Lab", _LEAD, self._desk)
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
-        """Show what was shown last, or what ``wanted`` names: tab, experiment, trial."""
+        """Show what was shown last, or what ``wanted`` names: tab, experiment, trial.
+
+        ``prompt`` (a name, or the beginning of a hash) leads to a design that tries it.
+        """
         self._unwatch()
         self._unwatch = self._runs.watch(self._changed)
+        if prompt := wanted.get("prompt"):
+            self._spawn(self._fill(partial(self._tried, prompt)))
+            return
         self._show({**self._desk.at, **wanted} if wanted else self._desk.at)
 
     def leave(self) -> None:
@@ -139,8 +156,19 @@ class LabView:
         return {"listing": data.listing(self._records), "experiments": self._experiments()}
 
     def _read_design(self, at: Mapping[str, str]) -> Message:
+        return {"choices": self._choices()}
+
+    def _choices(self) -> Message:
         tasks = all_tasks(self._more_tasks)
-        return {"choices": choices(self._records, self._scene.bench.settings, tasks)}
+        return choices(self._records, self._settings, self._library, tasks)
+
+    @property
+    def _settings(self) -> Settings:
+        return self._scene.bench.settings_of(self._scene.entry.owner)
+
+    @property
+    def _library(self) -> PromptLibrary:
+        return self._scene.bench.people.library(self._scene.entry.owner)
 
     def _read_live(self, at: Mapping[str, str]) -> Message:
         folder = self._chosen(at)
@@ -239,10 +267,9 @@ class LabView:
         given = message.get("form")
         form: Form = given if isinstance(given, dict) else {}
         tasks = all_tasks(self._more_tasks)
-        settings = self._scene.bench.settings
         try:
             experiment, shown = await asyncio.to_thread(
-                weigh, self._records, settings, form, tasks, slots
+                weigh, self._records, self._settings, form, tasks, slots
             )
             if begin and experiment is not None:
                 self._runs.start(experiment, slots)
@@ -282,6 +309,13 @@ class LabView:
         self._more_tasks |= {task.id: task for task in experiment.tasks}
         return form_of(experiment)
 
+    def _tried(self, prompt: str) -> Form:
+        known = self._choices()["prompts"]
+        found = [p for p in known if prompt == p["name"] or p["hash"].startswith(prompt)]
+        if not found:
+            raise ConfigurationError(f"There is no prompt “{prompt}” (any more).")
+        return against_default(found[0])
+
     def _wish_example(self, message: Message) -> None:
         self._spawn(self._fill(example))
 
@@ -298,7 +332,8 @@ class LabView:
 
     def _wish_replay(self, message: Message) -> None:
         folder, name = str(message.get("experiment")), str(message.get("trial"))
-        self._scene.go("replay", trial=f"{folder}/{name}")
+        against = {"against": f"{folder}/{other}"} if (other := message.get("other")) else {}
+        self._scene.go("replay", trial=f"{folder}/{name}", **against)
 
     def _tell(self, **changed: Any) -> None:
         with self._scene.within():
@@ -328,4 +363,4 @@ class LabView:
 
 def _slots(message: Message) -> int:
     wanted = message.get("slots")
-    return min(max(1, wanted), cores()) if isinstance(wanted, int) else 1
+    return min(max(1, wanted), cores()) if isinstance(wanted, int) else usual_slots()

@@ -33,7 +33,7 @@ export function armCard(tools, arm, n) {
       field(at("prompt"), "Prompt", prompts(tools, arm, at("prompt"))),
       field(at("phrasing"), "Task's wording", options(arm, "phrasing", choices.phrasings.map(p => [p, p]), changed, change("phrasing")))),
     promptText(tools, arm, n, at),
-    h("details", {class: "more", open: tools[`open${n}`]}, h("summary", {}, "Effort, tools, approvals, screen, limit"),
+    h("details", {class: "more", "data-k": `more ${n}`}, h("summary", {}, "Effort, tools, approvals, screen, limit"),
       h("div", {class: "fields"},
         field(at("effort"), "Effort", options(arm, "effort", [["", "default"], ["low", "low"], ["medium", "medium"], ["high", "high"]], changed, change("effort"))),
         field(at("approvals"), "Approvals", options(arm, "approvals", [["allow", "always allow"], ["deny", "always deny"], ["script", "the task's script"]], changed, change("approvals"))),
@@ -69,7 +69,7 @@ function promptText(tools, arm, n, at) {
   area.value = arm.prompt_text
   const same = n && form.arms[0].prompt_text === arm.prompt_text
   const state = same ? "same as the first arm's" : shipped && shipped.text !== arm.prompt_text ? "changed here" : ""
-  return h("details", {class: "more prompt-text"}, h("summary", {}, "Prompt's text", state && h("span", {class: "quiet"}, ` (${state})`)),
+  return h("details", {class: "more prompt-text", "data-k": `text ${n}`}, h("summary", {}, "Prompt's text", state && h("span", {class: "quiet"}, ` (${state})`)),
     field(at("prompt_text"), "Text; its hash names the version", area))
 }
 

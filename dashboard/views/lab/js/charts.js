@@ -39,7 +39,9 @@ export function interval(found, {ratio = false, words, title}) {
   const reach = Math.max(...values.map(Math.abs), ratio ? Math.log(1.5) : 0.25) * 1.12
   const x = v => (x0 + x1) / 2 + (x1 - x0) / 2 * flat(v) / reach
   const low = found.low ?? found.value, high = found.high ?? found.value
-  const kind = low > (ratio ? 1 : 0) ? "above" : high < (ratio ? 1 : 0) ? "below" : "open"
+  // More success is good; more time or money is not.
+  const none = ratio ? 1 : 0
+  const kind = low > none ? (ratio ? "worse" : "better") : high < none ? (ratio ? "better" : "worse") : "open"
   const ticks = ratio ? [0.25, 0.5, 0.8, 1, 1.25, 2, 4] : [-1, -0.5, -0.25, 0, 0.25, 0.5, 1]
   return s("svg", {viewBox: `0 0 ${W} ${H}`, class: `chart interval ${kind}`, role: "img", "aria-label": `${title}: ${words}`},
     line(x0, 16, x1, 16, "axis"),

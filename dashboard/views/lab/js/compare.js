@@ -73,10 +73,17 @@ function tasks(app, c, p) {
       h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Task"), h("th", {scope: "col"}, "Change"),
         h("th", {scope: "col"}, h("span", {class: "dots"}, h("i", {class: "key key-a"}), p.a, h("i", {class: "key key-b"}), p.b)),
         h("th", {scope: "col"}, p.a), h("th", {scope: "col"}, p.b), h("th", {scope: "col"}, "What speaks against it"))),
-      h("tbody", {}, ...rows.map(t => h("tr", {class: t.change}, h("th", {scope: "row"}, t.task),
-        h("td", {}, h("span", {class: `change ${t.change}`}, h("i", {"aria-hidden": "true"}, CHANGES[t.change][1]), CHANGES[t.change][0])),
+      h("tbody", {}, ...rows.map(t => h("tr", {}, h("th", {scope: "row"}, t.task),
+        h("td", {}, change(t)),
         h("td", {}, pairDots(t.a.rate, t.b.rate, t.change)), tries(t.a, p.a), tries(t.b, p.b),
         h("td", {class: "reason"}, t.b.reason ? `${p.b}: ${t.b.reason}` : t.a.reason ? `${p.a}: ${t.a.reason}` : ""))))))
+}
+
+// Where one side had nothing but errors, nothing is said of the arms.
+function change({a, b, change: kind}) {
+  const errors = [a, b].some(side => side.letters && [...side.letters].every(l => l === "e"))
+  const [word, sign] = errors ? ["Errors only", "!"] : CHANGES[kind]
+  return h("span", {class: `change ${errors ? "same" : kind}`}, h("i", {"aria-hidden": "true"}, sign), word)
 }
 
 function arms(c) {

@@ -21,11 +21,13 @@ export function s(tag, given = {}, ...kids) {
   return fill(document.createElementNS(SVG, tag), given, kids)
 }
 
-// New contents; the element that had the focus has it again if it carries the same data-k.
+// New contents. What carries the same data-k as before has the focus again, or is unfolded again.
 export function swap(node, ...kids) {
   const active = node.getRootNode().activeElement
   const key = active && node.contains(active) ? active.dataset.k : undefined
+  const unfolded = new Set([...node.querySelectorAll("details[open][data-k]")].map(d => d.dataset.k))
   node.replaceChildren(...kids.flat().filter(kid => kid !== null && kid !== undefined && kid !== false))
+  for (const part of node.querySelectorAll("details[data-k]")) if (unfolded.has(part.dataset.k)) part.open = true
   if (key) node.querySelector(`[data-k="${CSS.escape(key)}"]`)?.focus({preventScroll: true})
 }
 

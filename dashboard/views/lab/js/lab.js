@@ -82,6 +82,7 @@ export function render({model}) {
       const on = item.dataset.tab === name
       item.setAttribute("aria-selected", on)
       item.tabIndex = on ? 0 : -1
+      if (on) bar.scrollLeft = Math.max(0, item.offsetLeft - bar.offsetLeft - 40)
     }
     if (panel.firstChild !== view.node) swap(panel, view.node)
     view.update()

@@ -44,9 +44,13 @@ function item(app, row) {
     h("div", {class: "row"}, ...actions))
 }
 
+// Errors are tried again; what never ran is run.
+export function goOn({to_do: left, errors}) {
+  return left > errors ? `Go on (${left.toLocaleString("en")} left)` : `Try ${plural(errors, "error")} again`
+}
+
 function resume(app, row) {
-  const words = `Go on (${row.to_do.toLocaleString("en")} left)`
-  return button(words, {"data-k": `r${row.folder}`, kind: "main", onclick: () => app.send({type: "resume", experiment: row.folder, slots: app.slots})})
+  return button(goOn(row), {"data-k": `r${row.folder}`, kind: row.to_do > row.errors ? "main" : "", onclick: () => app.send({type: "resume", experiment: row.folder, slots: app.slots ?? null})})
 }
 
 // How the planned trials ended, as one bar and in words.

@@ -1,4 +1,5 @@
 // One experiment's trials: a grid that fills up, small pictures of what runs, and Stop.
+import {goOn} from "./list.js"
 import {LETTER, STATUS, button, empty, experimentPicker, h, inWords, mark, money, plural, span, swap} from "./dom.js"
 
 const PHASES = {
@@ -34,7 +35,7 @@ function makeBoard(app, shape) {
   const phase = h("strong", {class: "phase", role: "status"})
   const told = h("span", {class: "quiet"})
   const stop = button("Stop", {kind: "danger", onclick: () => app.send({type: "cancel", experiment: folder})})
-  const resume = button("Go on", {kind: "main", onclick: () => app.send({type: "resume", experiment: folder, slots: app.slots})})
+  const resume = button("Go on", {kind: "main", onclick: () => app.send({type: "resume", experiment: folder, slots: app.slots ?? null})})
   const refresh = button("Refresh", {onclick: () => app.send({type: "refresh"})})
   const compare = button("Compare", {onclick: () => app.show({tab: "compare", experiment: folder})})
   const copy = button("Copy design", {onclick: () => app.send({type: "copy", experiment: folder})})
@@ -54,12 +55,15 @@ function makeBoard(app, shape) {
       const active = ACTIVE.includes(live.phase)
       const letters = live.rows.map(row => row.cells.join("")).join("")
       const ended = [...letters].filter(l => !"rq.".includes(l)).length
-      phase.textContent = live.phase === "resting" ? (live.to_do ? "Not finished" : "Finished") : PHASES[live.phase]
+      const whole = live.to_do <= live.errors
+      phase.textContent = ["resting", "finished"].includes(live.phase) ? (whole ? "Finished" : "Not finished") : PHASES[live.phase]
       phase.className = `phase phase-${live.phase}`
       told.textContent = active ? span(live.seconds) : ""
       const other = app.model.current.folder && app.model.current.folder !== folder
       stop.hidden = !active
       stop.disabled = live.phase === "stopping"
+      resume.textContent = goOn(live)
+      resume.classList.toggle("main", !whole)
       resume.hidden = active || !live.to_do || live.phase === "elsewhere"
       resume.disabled = Boolean(other)
       resume.title = other ? `Wait for ${app.model.current.name}` : ""
@@ -141,14 +145,14 @@ function makeGrid(app, folder) {
   const {live} = app.model
   const cells = []
   const rows = live.rows.map((row, r) => h("tr", {},
-    h("th", {scope: "row", title: row.words}, row.task),
+    h("th", {scope: "row"}, row.task),
     ...live.arms.map((arm, c) => {
       const cell = h("button", {type: "button", class: "cell", tabindex: r || c ? -1 : 0, "data-k": `${r}/${c}`, onclick: () => open(r, c)})
       cells.push(cell)
       return h("td", {}, cell)
-    })))
+    }), h("td", {class: "words"}, row.words)))
   const table = h("table", {class: "grid"},
-    h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Task"), ...live.arms.map(arm => h("th", {scope: "col"}, arm)))),
+    h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Task"), ...live.arms.map(arm => h("th", {scope: "col"}, arm)), h("th", {scope: "col", class: "words"}, "What is asked"))),
     h("tbody", {}, ...rows))
   table.addEventListener("keydown", event => {
     const at = cells.indexOf(event.target)

@@ -8,15 +8,14 @@ export function makePrompts(app) {
     const {prompts} = app.model
     if (!prompts) return swap(node, h("p", {class: "quiet"}, "Reading every experiment's prompts…"))
     if (!prompts.length) return swap(node, empty("No prompts yet", "Prompts appear here once an experiment has used them."))
-    const open = new Set([...node.querySelectorAll("details[open]")].map(d => d.dataset.k))
-    swap(node, h("ul", {class: "cards"}, ...prompts.map(version => item(app, version, open))))
+    swap(node, h("ul", {class: "cards"}, ...prompts.map(version => item(app, version))))
   }
   return {node, update}
 }
 
-function item(app, v, open) {
+function item(app, v) {
   const short = v.hash.slice(0, 10)
-  const details = (key, title, body) => h("details", {class: "more", "data-k": `${v.hash} ${key}`, open: open.has(`${v.hash} ${key}`)}, h("summary", {}, title), body)
+  const details = (key, title, body) => h("details", {class: "more", "data-k": `${v.hash} ${key}`}, h("summary", {}, title), body)
   return h("li", {class: "card"},
     h("div", {class: "head"}, h("h3", {}, v.names.join(", ")), h("code", {title: v.hash}, short), v.shipped && h("span", {class: "chip"}, "comes with Sayso"),
       h("span", {class: "quiet"}, v.first_used ? `first used ${when(v.first_used)}` : "not used in an experiment yet")),

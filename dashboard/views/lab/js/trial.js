@@ -125,7 +125,8 @@ function beside(app, t) {
   const name = id => id.split("--").filter((_, n) => n !== 1).join(" · ")
   return card("Beside another try",
     h("div", {class: "row"}, select("Other try", t.other, rivals.map(([id, status]) => [id, `${name(id)} (${status.replaceAll("_", " ")})`]), other => app.show({tab: "trial", experiment: t.folder, trial: t.trial, other})),
-      button("Open it", {onclick: () => app.show({tab: "trial", experiment: t.folder, trial: t.other})})),
+      button("Open it", {onclick: () => app.show({tab: "trial", experiment: t.folder, trial: t.other})}),
+      app.model.replay && button("Replay both", {onclick: () => app.send({type: "replay", experiment: t.folder, trial: t.trial, other: t.other})})),
     t.parts === null ? h("p", {}, "Both did the same actions in the same order.") : h("div", {},
       h("p", {}, `They part at action ${t.parts.step + 1}:`),
       h("table", {class: "plain"}, h("tbody", {}, h("tr", {}, h("th", {scope: "row"}, "This one"), h("td", {class: "code"}, t.parts.a || "had ended")), h("tr", {}, h("th", {scope: "row"}, "The other"), h("td", {class: "code"}, t.parts.b || "had ended"))))))

@@ -1,0 +1,26 @@
+"""What the page's trials are played on: with the keys that were entered on this server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent.experiments.spec import Arm
+from agent.experiments.stage import Stage
+from agent.experiments.task import Task
+from agent.keys import KeyStore
+from agent.settings import Settings
+
+
+class KeyedStage(Stage):
+    """Workers look keys up themselves: none travels with a trial.
+
+    Args:
+        data_dir: the server's, where its keys are kept.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+
+    def settings(self, arm: Arm, task: Task, folder: Path) -> Settings:
+        keys = KeyStore(Settings(data_dir=self._data_dir))
+        return keys.fill(super().settings(arm, task, folder))
