@@ -188,18 +188,20 @@ def main() -> None:
     parser.add_argument("--simulate", action="store_true", help="the tables of docs/statistics.md")
     parser.add_argument("--runs", type=int, default=400, help="simulated experiments a row")
     parser.add_argument("--repeats", type=int, default=3, help="repeats of the light tasks")
+    parser.add_argument("--only", choices=("overhead", "recorded", "throughput"), help="one part")
     parser.add_argument("--json", action="store_true", help="rows as JSON")
     given = parser.parse_args()
     if given.simulate:
         coverage(given.runs)
         one_arm(given.runs)
         return
-    parts: list[Callable[[], list[tuple[str, str, str]]]] = [
-        lambda: overhead(100),
-        lambda: recorded(10_000),
-        lambda: throughput(given.repeats),
-    ]
-    rows = [row for part in parts for row in part()]
+    parts: dict[str, Callable[[], list[tuple[str, str, str]]]] = {
+        "overhead": lambda: overhead(100),
+        "recorded": lambda: recorded(10_000),
+        "throughput": lambda: throughput(given.repeats),
+    }
+    chosen = [given.only] if given.only else list(parts)
+    rows = [row for name in chosen for row in parts[name]()]
     if given.json:
         print(json.dumps([dict(zip(("what", "value", "goal"), row, strict=True)) for row in rows]))
         return

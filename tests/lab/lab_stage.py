@@ -11,11 +11,12 @@ from pathlib import Path
 
 from agent.desktop.base import Desktop
 from agent.errors import ModelUnavailable
+from agent.experiments.oracle import IdleModel
 from agent.experiments.spec import Arm, Experiment, define
 from agent.experiments.stage import Stage
 from agent.experiments.task import Task
 from agent.models.base import Model
-from agent.models.cassette import CassetteModel
+from agent.models.cassette import CassetteModel, RecordingModel
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says
@@ -39,6 +40,8 @@ class FakeStage(Stage):
         kind, _, rest = arm.model.partition(":")
         if kind == "cassette":
             return CassetteModel(Path(rest.replace("{task}", task.id)))
+        if kind == "nothing":
+            return IdleModel()
         if kind not in ("good", "bad", "hung", "paid"):
             raise ModelUnavailable(f"There is no model {arm.model!r}.")
 
@@ -58,6 +61,17 @@ class FakeStage(Stage):
 
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
         return [FakeTool()]
+
+
+class RecordingStage(FakeStage):
+    """Keeps what the models said, a cassette a task in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def model(self, arm: Arm, task: Task, settings: Settings, desktop: Desktop) -> Model:
+        inner = super().model(arm, task, settings, desktop)
+        return RecordingModel(inner, self.folder / f"{task.id}.jsonl")
 
 
 class SlowStage(FakeStage):

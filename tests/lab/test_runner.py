@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab_stage import BrokenDesktops, FakeStage, SlowStage, hello_task, small
+from lab_stage import BrokenDesktops, FakeStage, RecordingStage, SlowStage, hello_task, small
 
 from agent.errors import ConfigurationError
+from agent.experiments.compare import analyse
 from agent.experiments.placement import LocalPlacement
+from agent.experiments.report import report
 from agent.experiments.runner import Runner, RunState
 from agent.experiments.spec import Experiment
 from agent.experiments.stage import Stage
@@ -141,15 +143,48 @@ def test_a_cassette_that_does_not_fit_is_told_at_its_arm(
     assert "hello-0.jsonl" in store.trial("tape--hello-0--000").result.error
 
 
+def test_a_cassette_of_another_conversation_is_told_with_the_difference(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """The task that it fits is played; the other one is an error that is not tried again."""
+    tasks = [hello_task("fits"), hello_task("other", instruction="Write goodbye.")]
+    run(small({"good": "good"}, tasks[:1]), tmp_path, place, RecordingStage(tmp_path))
+    (tmp_path / "other.jsonl").write_bytes((tmp_path / "fits.jsonl").read_bytes())
+    experiment = small({"tape": f"cassette:{tmp_path}/{{task}}.jsonl"}, tasks, retries=3)
+    state, store = run(experiment, tmp_path, place)
+    assert dict(state.statuses) == {"failed": 1, "error": 1}
+    other = store.trial("tape--other--000").result
+    assert (other.error_class, other.attempt) == ("CassetteMiss", 0)
+    assert "write goodbye." in other.error
+    assert "arm tape: cassette:" in other.advice
+
+
 def test_a_budget_of_zero_runs_only_what_costs_nothing(
     tmp_path: Path, place: LocalPlacement
 ) -> None:
-    """Paid arms are cancelled with the reason; nothing is spent; a raise runs them."""
-    experiment = small({"paid": "paid"}, budget=0.0)
-    state, store = run(experiment, tmp_path, place)
-    assert dict(state.statuses) == {"cancelled": 3}
+    """Paid arms are cancelled with the reason, the others run; a raise runs the rest."""
+    arms = {"paid": "paid", "idle": "nothing"}
+    state, store = run(small(arms, budget=0.0), tmp_path, place)
+    assert dict(state.statuses) == {"cancelled": 3, "failed": 3}
     assert store.spent == 0.0
     assert any("raise “budget”" in note for note in state.notes)
+    assert any("3 trials never ran" in n for n in analyse(store.experiment, store.results()).notes)
+    state, store = run(small(arms, budget=9.0), tmp_path, place)
+    assert dict(state.statuses) == {"passed": 3, "failed": 3}
+
+
+def test_errors_are_told_in_the_report_with_what_to_mend(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """A broken checker and an unknown model stand at the report's top; the rest is compared."""
+    broken = hello_task("broken", checker="def check(state):\n    raise KeyError('oops')\n")
+    arms = {"good": "good", "odd": "gpt-none"}
+    _, store = run(small(arms, [hello_task("fine"), broken]), tmp_path, place)
+    text = report(store)
+    head = text.partition("## Arms")[0]
+    assert "Mend checks or checker.py of the task broken" in head
+    assert "Look at the model of the arm odd: gpt-none" in head
+    assert "1/1" in text
 
 
 def test_the_budget_is_never_exceeded(tmp_path: Path, place: LocalPlacement) -> None:
