@@ -53,8 +53,9 @@ def _words(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
         return _PLAIN[name]
     if name in _POINTED:
         return f"{_POINTED[name]} {_where(name, given, target)}".rstrip()
-    if name in _EDITOR:
-        return f"{_EDITOR[name]} {given.get('path', '')}".rstrip()
+    # The Messages API has one tool for files, whose command says what is done to the path.
+    if edit := _EDITOR.get(str(given.get("command")) if "path" in given else name):
+        return f"{edit} {given.get('path', '')}".rstrip()
     if name == "type":
         return f"Type “{given.get('text', '')}”"
     if name in ("key", "hold_key"):

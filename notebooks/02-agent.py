@@ -32,7 +32,7 @@ session
 # the agent.
 
 # %%
-await do(session, "Create a file called shopping list with the text milk, eggs and bread.")
+await do(session, "Open the text editor and type milk, eggs and bread, then save it as shopping list.")
 
 # %% [markdown]
 # ## The log is the truth

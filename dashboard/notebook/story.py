@@ -45,7 +45,8 @@ def story(events: Sequence[ev.Event], look: Look, *, title: str = "", film: bool
         parts.append(picture(strip(_spread(shown, 8)), "The screens that the agent saw, in order"))
     elif shown:
         parts.append(picture(shrunk(shown[-1]), "The screen at the end"))
-    parts.append(table(("s", "who", "what"), _rows(events)))
+    rows = _rows(events)
+    parts.append(table(("s", "who", "what"), rows) if rows else paragraph("Nothing was said yet."))
     return Html("".join(parts))
 
 
@@ -81,6 +82,8 @@ def _spread(pictures: Sequence[bytes], most: int) -> list[bytes]:
 
 def _summary(events: Sequence[ev.Event]) -> str:
     turns = [event.usage for event in events if isinstance(event, ev.TurnFinished)]
+    if not turns:
+        return ""
     acted = sum(isinstance(event, ev.ActionStarted) for event in events)
     dollars = sum(usage.dollars for usage in turns)
     seconds = events[-1].at - events[0].at if events else 0.0
@@ -106,11 +109,13 @@ def _rows(events: Sequence[ev.Event]) -> list[tuple[object, ...]]:
 def _words(item: dict[str, Any]) -> object:
     kind = item["kind"]
     if kind == "action":
-        how = {"done": "", "failed": " — failed", "skipped": " — not run"}
-        output = short(item.get("output", ""), 120) if item["state"] == "failed" else ""
-        return short(item["title"]) + how.get(item["state"], f" — {item['state']}") + f" {output}"
+        if item["state"] == "failed":
+            return f"{short(item['title'])} — failed: {short(item.get('output', ''), 120)}"
+        how = {"done": "", "skipped": " — not run"}.get(item["state"], f" — {item['state']}")
+        return short(item["title"]) + how
     if kind == "outcome":
-        return bold(short(f"{item['outcome']}. {item['text']}".strip(), 400))
+        said = "" if item["text"].lower().startswith(item["outcome"]) else f": {item['text']}"
+        return bold(item["outcome"] + short(said if item["text"] else "", 400))
     if kind == "approval":
         return short(f"{item['text']} — {item['decision'] or 'open'}")
     if kind == "question":
