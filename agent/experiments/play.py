@@ -34,10 +34,10 @@ from agent.experiments.scoring import CheckerBroken, Score, score
 from agent.experiments.spec import Status
 from agent.experiments.stage import Stage, started
 from agent.experiments.state import take_state
-from agent.experiments.timeline import ev_images
 from agent.experiments.trial import Job, TrialResult, environment, result_of, write_json
 from agent.export import export_session
 from agent.models.base import Model, ModelPart, ModelRequest
+from agent.replay.recording import images_of
 from agent.session import Session
 
 Progress = dict[str, Any]
@@ -269,7 +269,7 @@ class _Play:
             "detail": status.detail,
             "dollars": status.usage.dollars + status.turn_usage.dollars,
         }
-        image = next(iter(reversed(ev_images(event))), None)
+        image = next(iter(reversed(images_of(event))), None)
         if image is not None and time.monotonic() - self.pictured > _PICTURE_EVERY:
             self.pictured = time.monotonic()
             data = session.journal.image_base64(image.sha256)

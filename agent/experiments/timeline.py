@@ -1,19 +1,26 @@
-"""One trial (or any session) as steps in lanes, with its pictures; and two trials side by side."""
+"""One trial as steps in lanes, with its pictures; and where two trials part.
+
+A trial's view of what `agent.replay` makes of any session: times count from the instruction,
+pictures are files, what the person or a limit did has a lane of its own, and cost has none.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from agent import events as ev
 from agent.experiments.trial import Job, Trial, TrialResult
+from agent.replay import build_timeline, compare
+from agent.replay.recording import images_of
+from agent.replay.timeline import Step as ReplayStep
 
 Lane = Literal["heard", "said", "model", "tools", "approvals", "control"]
 LANES: tuple[Lane, ...] = ("heard", "said", "model", "tools", "approvals", "control")
 _MOST_DETAIL = 4000
+_CONTROL = frozenset({"stop", "hold", "control", "limit", "error", "session"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +77,13 @@ class TrialView:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where two trials of one task part: numbers of their actions, from 0."""
+    """Where two trials of one task part."""
 
     step: int
-    """The first action that differs; equal to the shorter one's length if it just ends."""
+    """How many instructions and actions they share before."""
 
     a: str
-    """What A did there; empty if it had ended."""
+    """What A did there; empty if only B did something."""
 
     b: str
 
@@ -102,157 +109,91 @@ def view_trial(trial: Trial) -> TrialView:
 
 def steps(events: Sequence[ev.Event], trial: Trial | None = None) -> list[Step]:
     """Steps of all lanes, by their beginnings; without ``trial`` they have no pictures."""
-    start = _start(events)
-    made = [
-        *_model(events, start),
-        *_tools(events, start, trial),
-        *_approvals(events, start),
-        *_said(events, start),
-        *_points(events, start),
-    ]
-    return sorted(made, key=lambda step: (step.begin, step.seq))
+    if not events:
+        return []
+    timeline, known = build_timeline(events), {e.seq: e for e in events}
+    shift = events[0].at - _start(events)
+    images = {e.seq: image for e in events for image in images_of(e)}
+    made = []
+    for step in timeline.steps:
+        if step.lane == "cost" or step.kind == "session":
+            continue
+        frame = timeline.frames[step.frame] if step.lane == "actions" and step.frame >= 0 else None
+        shown = images[frame.seq] if frame is not None and frame.seq >= step.seq else None
+        made.append(
+            Step(
+                lane=_lane(step),
+                begin=step.at + shift,
+                end=step.at + shift + step.seconds,
+                label=step.label,
+                detail=_cut(_detail(step, known, events)),
+                ok=step.state in ("done", "open"),
+                seq=step.seq,
+                picture=trial.image(shown) if shown is not None and trial is not None else None,
+            )
+        )
+    return made
 
 
 def pictures(events: Sequence[ev.Event], trial: Trial) -> Iterator[Picture]:
     """All screens that were seen, in order."""
     start = _start(events)
     for event in events:
-        for image in ev_images(event):
+        for image in images_of(event):
             path = trial.image(image)
             yield Picture(event.at - start, path, image.width, image.height, event.seq)
 
 
 def first_divergence(a: Sequence[ev.Event], b: Sequence[ev.Event]) -> Divergence | None:
-    """Where the actions of two trials first differ; None if they are the same."""
-    one, two = _actions(a), _actions(b)
-    for number in range(max(len(one), len(two))):
-        left = one[number] if number < len(one) else ""
-        right = two[number] if number < len(two) else ""
-        if left != right:
-            return Divergence(number, left, right)
-    return None
+    """Where two trials first do something else; None if they do the same.
+
+    Case and spacing of words, and pixels within a control, make no difference.
+    """
+    found = compare(a, b)
+    if found.first is None:
+        return None
+    row = found.rows[found.first]
+    left, right = (deed.label if deed is not None else "" for deed in (row.a, row.b))
+    return Divergence(found.first, left, right)
 
 
-def ev_images(event: ev.Event) -> tuple[ev.Image, ...]:
-    """Pictures that an event carries."""
-    if isinstance(event, ev.UserMessage):
-        return event.images
-    image = event.image if isinstance(event, ev.ActionFinished | ev.ScreenSeen) else None
-    return (image,) if image is not None else ()
+def _lane(step: ReplayStep) -> Lane:
+    if step.kind in _CONTROL:
+        return "control"
+    if step.lane == "actions":
+        return "tools"
+    assert step.lane != "cost"  # noqa: S101 - left out before
+    return step.lane
 
 
-# Lanes -----------------------------------------------------------------------------------
-
-
-def _model(events: Sequence[ev.Event], start: float) -> Iterator[Step]:
-    ends = {e.turn_id: e for e in events if isinstance(e, ev.TurnFinished)}
-    words: dict[str, list[str]] = {}
-    for event in events:
-        if isinstance(event, ev.BlockFinished) and event.block.get("type") == "text":
-            words.setdefault(event.turn_id, []).append(str(event.block.get("text", "")))
-    for number, event in enumerate(e for e in events if isinstance(e, ev.TurnStarted)):
-        end = ends.get(event.turn_id)
-        label = f"turn {number + 1}: {end.stop_reason}" if end else f"turn {number + 1}: cut off"
-        said = "\n".join(words.get(event.turn_id, []))
-        until = end.at if end else event.at
-        yield Step(
-            "model", event.at - start, until - start, label, _cut(said), end is not None, event.seq
-        )
-
-
-def _tools(events: Sequence[ev.Event], start: float, trial: Trial | None) -> Iterator[Step]:
-    proposed = {e.action_id: e for e in events if isinstance(e, ev.ActionProposed)}
-    ends = {e.action_id: e for e in events if isinstance(e, ev.ActionFinished)}
-    seen = {e.action_id: e.image for e in events if isinstance(e, ev.ScreenSeen) and e.image}
-    for event in events:
-        if not isinstance(event, ev.ActionStarted) or event.action_id not in proposed:
-            continue
-        call, end = proposed[event.action_id], ends.get(event.action_id)
-        image = (end.image if end else None) or seen.get(event.action_id)
-        yield Step(
-            "tools",
-            event.at - start,
-            (end.at if end else event.at) - start,
-            _call(call),
-            _cut(end.text) if end else "",
-            end is not None and not end.is_error,
-            call.seq,
-            trial.image(image) if image is not None and trial is not None else None,
-        )
-
-
-def _approvals(events: Sequence[ev.Event], start: float) -> Iterator[Step]:
-    decided = {e.approval_id: e for e in events if isinstance(e, ev.ApprovalDecided)}
-    answered = {e.question_id: e for e in events if isinstance(e, ev.QuestionAnswered)}
-    for event in events:
-        if isinstance(event, ev.ApprovalAsked):
-            end = decided.get(event.approval_id)
-            until, what = (end.at, end.decision) if end else (event.at, "open")
-            detail = f"{event.question}\n{event.rule}\n{end.note if end else ''}".strip()
-            ok = what in ("allow", "alternative")
-            label = f"{what}: {event.question}"
-        elif isinstance(event, ev.QuestionAsked):
-            reply = answered.get(event.question_id)
-            until, detail = (reply.at, reply.text) if reply else (event.at, "")
-            ok, label = reply is not None, event.text
-        else:
-            continue
-        yield Step(
-            "approvals", event.at - start, until - start, _short(label), _cut(detail), ok, event.seq
-        )
-
-
-def _said(events: Sequence[ev.Event], start: float) -> Iterator[Step]:
-    began: dict[str, ev.Narrated] = {}
-    for event in events:
-        if not isinstance(event, ev.Narrated):
-            continue
-        if event.state == "speaking":
-            began[event.narration_id] = event
-        elif event.state in ("heard", "cut") and (first := began.pop(event.narration_id, None)):
-            whole = event.state == "heard"
-            words = event.text.split()
-            heard = event.text if whole else " ".join(words[: event.cut_at])
-            yield Step(
-                "said", first.at - start, event.at - start, _short(heard), event.text, whole,
-                first.seq,
-            )  # fmt: skip
-
-
-def _points(events: Sequence[ev.Event], start: float) -> Iterator[Step]:
-    """What takes no time: words that were heard, and what the person or a limit did."""
-    for event in events:
-        at = event.at - start
-        match event:
-            case ev.Heard(interim=False):
-                yield Step("heard", at, at, _short(event.text), event.text, True, event.seq)
-            case ev.TaskStarted():
-                yield Step("heard", at, at, _short(event.text), event.text, True, event.seq)
-            case ev.TaskFinished():
-                label = _short(f"{event.outcome}: {event.summary}")
-                ok = event.outcome == "done"
-                yield Step("said", at, at, label, event.summary, ok, event.seq)
-            case ev.Stopped() | ev.HoldBegan() | ev.HoldEnded():
-                stopped = isinstance(event, ev.Stopped)
-                label = _short(f"{event.kind.replace('_', ' ')}: {event.reason}")
-                yield Step("control", at, at, label, event.reason, not stopped, event.seq)
-            case ev.ControlTaken() | ev.ControlReturned():
-                yield Step("control", at, at, event.kind.replace("_", " "), "", True, event.seq)
-            case ev.LimitReached(share=share) if share >= 1:
-                label = f"limit: {event.limit} {event.used:g} of {event.allowed:g}"
-                yield Step("control", at, at, label, "", False, event.seq)
-            case ev.Failed():
-                label = _short(f"{event.where}: {event.error}")
-                yield Step("control", at, at, label, _cut(event.advice), False, event.seq)
-
-
-# Words -----------------------------------------------------------------------------------
+def _detail(step: ReplayStep, known: dict[int, ev.Event], events: Sequence[ev.Event]) -> str:
+    """What the label leaves out: results, a turn's words, a question's rule and answer."""
+    first, last = known.get(step.seq), known.get(step.last)
+    match first, last:
+        case ev.TurnStarted(turn_id=turn), _:
+            blocks = (
+                e.block for e in events if isinstance(e, ev.BlockFinished) and e.turn_id == turn
+            )
+            return "\n".join(str(b.get("text", "")) for b in blocks if b.get("type") == "text")
+        case _, ev.ActionFinished(text=text):
+            return text
+        case ev.ApprovalAsked(question=question, rule=rule), _:
+            note = last.note if isinstance(last, ev.ApprovalDecided) else ""
+            return "\n".join(part for part in (question, rule, note) if part)
+        case _, ev.QuestionAnswered(text=text):
+            return text
+        case ev.Failed(advice=advice), _:
+            return advice
+        case ((ev.Heard(text=text) | ev.TaskStarted(text=text) | ev.Narrated(text=text)), _):
+            return text
+        case ev.TaskFinished(summary=summary), _:
+            return summary
+    return ""
 
 
 def _start(events: Sequence[ev.Event]) -> float:
-    started: Iterable[ev.Event] = (e for e in events if isinstance(e, ev.TaskStarted))
-    first = next(iter(started), events[0] if events else None)
-    return first.at if first is not None else 0.0
+    started = (e.at for e in events if isinstance(e, ev.TaskStarted))
+    return next(started, events[0].at if events else 0.0)
 
 
 def _instruction(job: Job, events: Sequence[ev.Event]) -> str:
@@ -263,22 +204,6 @@ def _instruction(job: Job, events: Sequence[ev.Event]) -> str:
 def _prompt(trial: Trial, job: Job) -> str:
     path = trial.folder / "session" / "prompt.md"
     return path.read_text("utf-8") if path.exists() else job.arm.prompt_text
-
-
-def _actions(events: Sequence[ev.Event]) -> list[str]:
-    """What was carried out, in order."""
-    ran = {e.action_id for e in events if isinstance(e, ev.ActionStarted)}
-    return [_call(e) for e in events if isinstance(e, ev.ActionProposed) and e.action_id in ran]
-
-
-def _call(call: ev.ActionProposed) -> str:
-    given = ", ".join(f"{name}={json.dumps(v)}" for name, v in call.input.items() if name != "id")
-    return _short(f"{call.name}({given})", 120)
-
-
-def _short(text: str, most: int = 80) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
 def _cut(text: str) -> str:
