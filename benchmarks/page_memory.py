@@ -15,6 +15,8 @@ from benchmarks.page_latency import APPS, browser
 
 _WARM = 20
 _NOTICED = 30.0
+_STILL = 0.3
+"""Seconds after which a page that has opened is written to no more."""
 
 
 async def opens(folder: Path, rounds: int) -> dict[str, list[float]]:
@@ -39,7 +41,9 @@ async def opens(folder: Path, rounds: int) -> dict[str, list[float]]:
 async def _open_and_close(context: BrowserContext, url: str, health: str) -> float:
     page = await context.new_page()
     await page.goto(url)
-    await page.get_by_label("Type what to do").wait_for()
+    mouse = page.get_by_role("button", name="Take the mouse")
+    await mouse.and_(page.locator(":enabled")).wait_for()
+    await asyncio.sleep(_STILL)
     await page.close()
     began = time.perf_counter()
     while _pages(health):
