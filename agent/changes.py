@@ -55,8 +55,18 @@ def checked(name: str, value: Any) -> Any:
     try:
         return _adapter(name).validate_python(value)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].replace("Input should be", "It must be")
-        raise BadInput(f"{reason}.") from error
+        raise BadInput(_reason(error)) from error
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    match first["type"]:
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "It must be a whole number."
+        case "float_parsing" | "float_type" | "finite_number":
+            return "It must be a number."
+        case _:
+            return f"{first['msg'].replace('Input should be', 'It must be')}."
 
 
 @cache

@@ -94,6 +94,11 @@ class KeyStore:
             update={f: key for f, key in lacking.items() if key and getattr(settings, f) is None}
         )
 
+    @property
+    def has_ring(self) -> bool:
+        """Whether there is a keyring for what is entered next."""
+        return self._in_ring(lambda ring: None)
+
     def put(self, name: KeyName, value: str) -> Place:
         """Keep a key; returns where.
 

@@ -9,6 +9,9 @@ from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEFAULT_MODEL = "claude-sonnet-5-5"
+"""What ``auto`` means with a key: the lowest latency with narration."""
+
 ToolName = Literal["computer", "shell", "editor"]
 ALL_TOOLS: tuple[ToolName, ...] = ("computer", "shell", "editor")
 RuleName = Literal[

@@ -11,7 +11,9 @@ Notice = dict[str, str]
 
 
 def notices(settings: Settings, *, model: str, confined: bool, desktop: str) -> list[Notice]:
-    """Notices for the line at the top: an id, a few words, and a text with the way out."""
+    """Notices for the line at the top: id, a few words, a text with the way out, and the
+    place in Settings that it leads to.
+    """
     found = []
     if desktop == "ready" and not confined:
         found.append(_UNCONFINED)
@@ -28,18 +30,21 @@ _UNCONFINED: Notice = {
     "text": "Programs on this desktop run with your own rights: they can read and change your "
     "files.\n\nTo confine them, install bubblewrap and leave SAYSO_SANDBOX and SAYSO_DISPLAY "
     "unset, then start the server again.",
+    "place": "desktop",
 }
 _OFFLINE_MODEL: Notice = {
     "id": "model",
     "label": "offline model",
     "text": "Simple voice commands are understood on this machine; nothing leaves it. Say “What "
-    "can I say?” for the list.\n\nFor free speech and real tasks, put ANTHROPIC_API_KEY into "
-    "the environment or .env and start the server again.",
+    "can I say?” for the list.\n\nFor free speech and real tasks, enter an Anthropic key in "
+    "Settings, or put ANTHROPIC_API_KEY into the environment.",
+    "place": "keys",
 }
 _OFFLINE_VOICE: Notice = {
     "id": "voice",
     "label": "offline voice",
     "text": "Speech is recognised and spoken on this machine; no sound leaves it.\n\nFor Hume's "
-    "Empathic Voice Interface, put HUME_API_KEY and HUME_SECRET_KEY into the environment or "
-    ".env and start the server again.",
+    "Empathic Voice Interface, enter its two keys in Settings, or put HUME_API_KEY and "
+    "HUME_SECRET_KEY into the environment.",
+    "place": "keys",
 }

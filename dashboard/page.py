@@ -42,7 +42,7 @@ class Page:
         self._entry, self._bench = entry, bench
         self._session, self._conductor = entry.session, entry.conductor
         self._document = pn.state.curdoc
-        self._state = PageState(self._image_url, bench.settings)
+        self._state = PageState(self._image_url, entry.session.settings)
         self._voice = VoiceWidget(on_event=self._on_voice)
         self._line = WidgetLine(self._voice)
         self._desktop = self._live_desktop()
@@ -88,6 +88,9 @@ class Page:
     def _stop(self, message: Message) -> None:
         self._session.stop("You pressed Stop.", source="button")
 
+    def _go(self, message: Message) -> None:
+        self._shell.go(str(message.get("view")), place=str(message.get("place", "")))
+
     def _take(self, message: Message) -> None:
         self._session.take_control()
 
@@ -122,6 +125,7 @@ class Page:
     _actions: ClassVar[dict[str, Callable[[Page, Message], None]]] = {
         "say": _say,
         "stop": _stop,
+        "go": _go,
         "take": _take,
         "give": _give,
         "hold": _hold,
@@ -143,7 +147,8 @@ class Page:
     def _arrived(self) -> None:
         """The browser shows the page: only now may the session cost anything."""
         self._bench.sessions.open(self._entry)
-        self._bench.voices.warm()
+        if not self._session.settings.speaks_hume:
+            self._bench.voices.warm()
 
     def _on_voice(self, event: Message) -> None:
         self._conductor.handle([event], self._line)
@@ -216,7 +221,7 @@ class Page:
     def _notice(self, bar: StatusBar) -> None:
         desktop = self._state.desktop
         bar.notices = notices(
-            self._bench.settings,
+            self._session.settings,
             model=self._session.status.model,
             confined=desktop.confined,
             desktop=desktop.state,

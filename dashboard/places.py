@@ -73,5 +73,6 @@ PLACES: tuple[Place, ...] = (
     Place("lab", "Lab", "dashboard.views.lab"),
     Place("tools", "Tools", "dashboard.views.tools"),
     Place("inspector", "Inspector", "dashboard.views.inspector"),
+    Place("settings", "Settings", "dashboard.views.settings"),
 )
 """In the order of the rail, below Talk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,7 @@ class Preferences:
         self.trouble = ""
         """Why what was kept could not be read; empty when all is well."""
 
+        self._lock = threading.Lock()
         self._set = self._read()
 
     @property
@@ -91,7 +93,8 @@ class Preferences:
             ConfigurationError: the disk refuses; nothing was changed.
         """
         value = self._checked(name, value)
-        self._write({**self._set, name: value})
+        with self._lock:
+            self._write({**self._set, name: value})
         return value
 
     def reset(self, name: str) -> None:
@@ -100,7 +103,8 @@ class Preferences:
         Raises:
             ConfigurationError: the disk refuses.
         """
-        self._write({k: v for k, v in self._set.items() if k != name})
+        with self._lock:
+            self._write({k: v for k, v in self._set.items() if k != name})
 
     def _checked(self, name: str, value: Any) -> Any:
         if lock := self.lock(name):

@@ -1,7 +1,8 @@
 """What the page shows, one class per concern, all of it derived from the session's log.
 
 One `Feed` per page subscribes to the log and hands changes on at most once per frame, so a
-burst of events costs one update; the first after a pause is shown at once. It lets go of the log when the page dies.
+burst of events costs one update; the first after a pause is shown at once. It lets go of the
+log when the page dies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from agent.events import (
     DesktopChanged,
     LimitReached,
     Narrated,
+    SettingChanged,
     Stopped,
     TaskFinished,
     TaskStarted,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 FRAME = 1 / 30
 """Seconds between two updates of a page."""
+
+_ALLOWED = {"max_dollars": "dollars", "max_tokens": "tokens"}
 
 
 class StatusState(param.Parameterized):
@@ -63,6 +67,7 @@ class LimitsState(param.Parameterized):
     dollars = param.Number(0.0)
     since = param.Number(0.0, doc="Unix time at which the running task began; 0 without one.")
     warning = param.String("")
+    allowed = param.Dict({}, doc="Dollars and tokens that the session may use.")
 
 
 class VoiceState(param.Parameterized):
@@ -88,7 +93,7 @@ class PageState:
         self.voice = VoiceState()
         self.conversation = ConversationState()
         self.transcript = Transcript(image_url)
-        self.allowed = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
+        self.limits.allowed = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
         self._status = Status()
         self._titles: dict[str, str] = {}
         self._since = 0.0
@@ -108,6 +113,9 @@ class PageState:
             self._title = self._title or event.text
         elif isinstance(event, LimitReached):
             self._late["warning"] = f"{event.share:.0%} of the limit on {event.limit}"
+        elif isinstance(event, SettingChanged) and event.name in _ALLOWED:
+            now = self._late.get("allowed", self.limits.allowed)
+            self._late["allowed"] = now | {_ALLOWED[event.name]: event.value}
         elif isinstance(event, VoiceChanged):
             self.voice.provider = event.provider
         elif isinstance(event, DesktopChanged):

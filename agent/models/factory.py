@@ -19,10 +19,7 @@ from agent.models.anthropic_traits import traits_of
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.models.cassette import CassetteModel, RecordingModel
 from agent.models.late import LateModel
-from agent.settings import Settings
-
-DEFAULT_MODEL = "claude-sonnet-5-5"
-"""What ``auto`` means with a key: the lowest latency with narration."""
+from agent.settings import DEFAULT_MODEL, Settings
 
 _ANTHROPIC = ("anthropic.com", "claude.com")
 _NO_KEY = (

@@ -84,9 +84,18 @@ export function render({model}) {
   }
 
   function showNotices() {
-    notices.replaceChildren(...model.notices.map(({id, label, text}) => {
+    notices.replaceChildren(...model.notices.map(({id, label, text, place}) => {
       const {details, panel} = menu(label, `notice notice-${id}`)
       panel.append(el("p", "", text))
+      if (place) {
+        const change = el("button", "change", "Change in Settings")
+        change.type = "button"
+        change.addEventListener("click", () => {
+          details.open = false
+          model.send_msg({type: "go", view: "settings", place})
+        })
+        panel.append(change)
+      }
       return details
     }))
   }

@@ -48,14 +48,14 @@ class StatusBar(JSComponent):
         Messages: ``{"type": "list"}`` when the list of sessions is opened, and ``{"type":
         "end", "id"}``.
         """
-        bar = cls(act, allowed=state.allowed, **params)
+        bar = cls(act, allowed=state.limits.allowed, **params)
         state.status.param.watch(
             lambda *_: bar.param.update(
                 who=state.status.who, detail=state.status.detail, pending=state.status.pending
             ),
             ["who", "detail", "pending"],
         )
-        limits = ["tokens", "dollars", "since", "warning"]
+        limits = ["tokens", "dollars", "since", "warning", "allowed"]
         state.limits.param.watch(
             lambda *_: bar.param.update(**{name: getattr(state.limits, name) for name in limits}),
             limits,

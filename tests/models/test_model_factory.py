@@ -14,9 +14,9 @@ from agent.errors import ConfigurationError, ModelUnavailable
 from agent.models.anthropic import AnthropicModel
 from agent.models.base import Model
 from agent.models.cassette import CassetteModel
-from agent.models.factory import DEFAULT_MODEL, build_model, is_anthropic
+from agent.models.factory import build_model, is_anthropic
 from agent.models.pricing import is_priced
-from agent.settings import Settings
+from agent.settings import DEFAULT_MODEL, Settings
 from agent.testing.messages_script import says
 from agent.testing.messages_server import MessagesServer
 

@@ -1,0 +1,265 @@
+"""What can be set, in a person's words: label, one line, choices, and when it applies."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from agent.changes import AT_ONCE
+from dashboard.preferences import VOICE
+
+Kind = Literal["choice", "switch", "number", "text", "several", "fact"]
+When = Literal["now", "next session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One position: its value, what it is called, and what it means."""
+
+    value: str
+    label: str
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting as the form shows it."""
+
+    name: str
+    label: str
+    says: str
+    kind: Kind
+    choices: tuple[Choice, ...] = ()
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    step: float = 1
+    warning: str = ""
+    """Said while a switch is on."""
+
+    @property
+    def when(self) -> When:
+        live = self.name in AT_ONCE or self.name.startswith(VOICE)
+        return "now" if live else "next session"
+
+    def shown(self) -> dict[str, Any]:
+        """For the page."""
+        return asdict(self) | {"when": self.when}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Settings that belong together."""
+
+    key: str
+    title: str
+    says: str
+    fields: tuple[Field, ...]
+
+    def shown(self) -> dict[str, Any]:
+        """For the page."""
+        return asdict(self) | {"fields": [each.shown() for each in self.fields]}
+
+
+_PROVIDERS = (
+    Choice("auto", "Automatic", "Claude when there is a key, else commands on this machine"),
+    Choice("anthropic", "Claude (Anthropic)", "needs a key, below"),
+    Choice("bedrock", "Claude on Amazon Bedrock", "signs in as the machine is signed in"),
+    Choice("vertex", "Claude on Google Vertex", "signs in as the machine is signed in"),
+    Choice("offline", "Offline commands", "simple sentences, no network, no cost"),
+    Choice("cassette", "A recorded run", "plays a cassette file again"),
+)
+_EFFORTS = (
+    Choice("", "As the model does by itself"),
+    Choice("low", "Low", "quickest, cheapest"),
+    Choice("medium", "Medium"),
+    Choice("high", "High", "slowest, most careful"),
+)
+NARRATION = (
+    Choice("announce-then-act", "Announce, then act", "acts once you have heard what it will do"),
+    Choice("act-while-speaking", "Act while speaking", "quickest; you hear it as it happens"),
+    Choice("report-after", "Report afterwards", "silent until it is done or has a question"),
+)
+MODES = (
+    Choice("tool", "Conversation", "the voice answers small talk and passes work on"),
+    Choice("relay", "Relay", "every word goes straight to the agent"),
+)
+_VOICES = (
+    Choice("auto", "Automatic", "Hume when both its keys are there, else this machine"),
+    Choice("hume", "Hume EVI", "expressive; sound goes to Hume"),
+    Choice("offline", "This machine", "no sound leaves it"),
+)
+_RULES = (
+    Choice("shell", "Run shell commands"),
+    Choice("terminal", "Press Enter in a terminal"),
+    Choice("paste into terminal", "Paste into a terminal"),
+    Choice("weighty button", "Press buttons such as Send, Delete or Pay"),
+    Choice("delete files", "Delete files in the file manager"),
+    Choice("hidden file", "Change hidden files"),
+)
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "model",
+        "Model",
+        "Who thinks.",
+        (
+            Field("provider", "Provider", "Where the agent's model runs.", "choice", _PROVIDERS),
+            Field(
+                "model",
+                "Model",
+                "Its id, as the provider spells it; for a recorded run, the file's path.",
+                "text",
+                tuple(
+                    Choice(f"claude-{name}", "")
+                    for name in ("sonnet-5-5", "opus-5-5", "haiku-5-5", "fable-5-1")
+                ),
+            ),
+            Field("effort", "Effort", "How long it thinks before it acts.", "choice", _EFFORTS),
+        ),
+    ),
+    Group(
+        "voice",
+        "Voice",
+        "Who listens and speaks, and how.",
+        (
+            Field("voice_provider", "Voice", "Who turns speech to words.", "choice", _VOICES),
+            Field(
+                "voice.narration",
+                "Narration",
+                "When the agent speaks about what it does.",
+                "choice",
+                NARRATION,
+            ),
+            Field("voice.mode", "Mode", "Who hears your words first.", "choice", MODES),
+            Field(
+                "voice.keep_expressions",
+                "Keep expressions",
+                "Write the three strongest measures of how you sounded into the session's log.",
+                "switch",
+            ),
+            Field(
+                "voice.tell_expressions",
+                "Tell the agent how you sounded",
+                "Adds them to what the agent reads; Hume's voice only.",
+                "switch",
+            ),
+            Field(
+                "hume_config_id",
+                "Hume configuration",
+                "Id of your EVI configuration; made by “python -m dashboard.voice.evi setup”.",
+                "text",
+            ),
+        ),
+    ),
+    Group(
+        "limits",
+        "Limits",
+        "The agent warns you at 80 % and asks at 100 %.",
+        (
+            Field(
+                "max_dollars",
+                "Money",
+                "For a whole session.",
+                "number",
+                unit="US$",
+                least=0.01,
+                most=1000,
+                step=0.01,
+            ),
+            Field(
+                "max_tokens",
+                "Tokens",
+                "For a whole session, read and written.",
+                "number",
+                least=1,
+                most=1_000_000_000,
+            ),
+            Field(
+                "max_turns",
+                "Turns",
+                "Answers of the model for one task.",
+                "number",
+                least=1,
+                most=10_000,
+            ),
+            Field(
+                "max_seconds",
+                "Time",
+                "For one task, without the time it waits for you.",
+                "number",
+                unit="seconds",
+                least=1,
+                most=86_400,
+            ),
+        ),
+    ),
+    Group(
+        "approvals",
+        "Approvals",
+        "What the agent asks about before it does it.",
+        (
+            Field(
+                "allow",
+                "Without asking",
+                "Tick what it may do without asking you each time.",
+                "several",
+                _RULES,
+            ),
+            Field(
+                "approval_timeout",
+                "Time to answer",
+                "No answer in this time means no.",
+                "number",
+                unit="seconds",
+                least=1,
+                most=3600,
+            ),
+        ),
+    ),
+    Group(
+        "desktop",
+        "Desktop",
+        "The computer that the agent works on.",
+        (
+            Field(
+                "sandbox",
+                "Confinement",
+                "Whether programs on the desktop can reach your files. It is decided where the "
+                "server is started, by SAYSO_SANDBOX and SAYSO_DISPLAY.",
+                "fact",
+            ),
+            Field(
+                "network",
+                "Network",
+                "Whether programs on the desktop may reach it.",
+                "switch",
+                warning="Programs on the desktop, and what they open, can then send data out.",
+            ),
+            Field(
+                "width", "Width", "Of the screen.", "number", unit="pixels", least=640, most=1920
+            ),
+            Field(
+                "height", "Height", "Of the screen.", "number", unit="pixels", least=480, most=1200
+            ),
+        ),
+    ),
+)
+FIELDS = {each.name: each for group in GROUPS for each in group.fields}
+
+
+def parted(model: str) -> tuple[str, str]:
+    """Provider and model's id, from the setting that holds both."""
+    kind, _, rest = model.strip().partition(":")
+    if kind in ("auto", "offline"):
+        return kind, ""
+    if kind in ("bedrock", "vertex", "cassette"):
+        return kind, rest
+    return "anthropic", model.strip()
+
+
+def joined(provider: str, model: str) -> str:
+    """The setting that holds provider and model's id."""
+    if provider in ("auto", "offline"):
+        return provider
+    return model.strip() if provider == "anthropic" else f"{provider}:{model.strip()}"

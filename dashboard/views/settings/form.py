@@ -1,0 +1,41 @@
+"""The form of settings and keys. A key goes through it one way only: to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+_HERE = Path(__file__).parent
+
+
+class SettingsForm(JSComponent):
+    """Fields in groups, then keys. What is changed goes to ``act``.
+
+    Messages: ``{"type": "put", "name", "value"}``, ``{"type": "reset", "name"}``, ``{"type":
+    "key", "name", "value"}``, ``{"type": "try_key", "name"}``, ``{"type": "remove_key", "name"}``.
+    A key's text is in no param: those are the browser's to read.
+    """
+
+    groups = param.List([], doc="Groups of fields, as `catalogue` has them.")
+    fields = param.Dict({}, doc="By name: value, whether it is set, what locks it.")
+    errors = param.Dict({}, doc="By name: why the last value was not taken.")
+    keys = param.List([], doc="Name, label, where it is kept, how its test went. Not the key.")
+    home = param.String("", doc="Where a key that is entered now will be kept.")
+    trouble = param.String("", doc="Why what was kept could not be read.")
+    later = param.Boolean(False, doc="Something was changed that the next session will have.")
+    place = param.String("", doc="The field or group to show; changes when somebody is led there.")
+
+    _esm = _HERE / "form.js"
+    _stylesheets = [_HERE / "form.css"]  # noqa: RUF012 - as Panel declares it
+
+    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._act = act
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._act(data)

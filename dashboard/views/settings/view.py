@@ -1,0 +1,222 @@
+"""The settings of whoever looks at the page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from importlib import import_module
+from typing import Any, get_args
+
+from agent.changes import AT_ONCE
+from agent.errors import BadInput, SaysoError
+from agent.events import Event, SettingChanged
+from agent.keys import KeyName
+from agent.settings import DEFAULT_MODEL
+from dashboard.places import Scene
+from dashboard.preferences import VOICE
+from dashboard.views.chores import Chores
+from dashboard.views.settings.catalogue import FIELDS, GROUPS, joined, parted
+from dashboard.views.settings.form import SettingsForm
+from dashboard.views.sheet import sheet
+
+_LEAD = "Kept for you on this server. What the environment says wins, and is shown as such."
+_TRIAL = "dashboard.views.settings.trial"
+_LABELS: dict[KeyName, tuple[str, str]] = {
+    "ANTHROPIC_API_KEY": ("Anthropic key", "For Claude. Begins with sk-ant-."),
+    "HUME_API_KEY": ("Hume API key", "For Hume's voice, with the secret key below."),
+    "HUME_SECRET_KEY": ("Hume secret key", "From the same project as the API key."),
+}
+
+
+class SettingsView:
+    """The view of one page."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._bench, self._entry = scene.bench, scene.entry
+        self._mine = scene.bench.people.of(scene.entry.owner)
+        self._tests: dict[str, tuple[bool, str]] = {}
+        self._chores = Chores()
+        groups = [
+            {
+                "key": g.key,
+                "title": g.title,
+                "says": g.says,
+                "fields": [f.shown() for f in g.fields],
+            }
+            for g in GROUPS
+        ]
+        self._form = SettingsForm(self._act, groups=groups, sizing_mode="stretch_width")
+        self._unsubscribe = scene.entry.session.log.subscribe(self._see)
+        self.root = sheet("Settings", _LEAD, self._form, width=980)
+        self._show()
+
+    def arrive(self, wanted: Mapping[str, str]) -> None:
+        """Show what is in force; ``place`` names a field or group to lead to."""
+        self._form.place = wanted.get("place", "")
+        self._show()
+        self._chores.start(self._find_home, aside=True)
+
+    def leave(self) -> None:
+        self._form.param.update(errors={}, place="")
+        self._tests.clear()
+
+    def close(self) -> None:
+        self._unsubscribe()
+        self._chores.close()
+
+    # What is in force ----------------------------------------------------------------------
+
+    def _show(self) -> None:
+        self._form.param.update(
+            fields={name: self._field(name) for name in FIELDS},
+            keys=[self._key(name) for name in get_args(KeyName)],
+            trouble=self._mine.trouble,
+        )
+
+    def _field(self, name: str) -> dict[str, Any]:
+        if name == "sandbox":
+            return {"value": self._confinement(), "set": False, "lock": ""}
+        kept = "model" if name == "provider" else name
+        value = self._value(kept)
+        if name in ("provider", "model"):
+            value = parted(value)[name == "model"]
+        return {
+            "value": list(value) if isinstance(value, tuple) else "" if value is None else value,
+            "set": self._mine.is_set(kept),
+            "lock": self._mine.lock(kept),
+        }
+
+    def _confinement(self) -> str:
+        status = self._entry.session.status
+        if status.desktop != "ready":
+            return "The desktop is not running."
+        if status.confined:
+            return "Confined: programs see a home folder of their own."
+        return "Not confined: programs run with your own rights."
+
+    def _value(self, name: str) -> Any:
+        """What the running session follows is shown as it is there."""
+        if name.startswith(VOICE):
+            return getattr(self._entry.conductor.manner, name.removeprefix(VOICE))
+        if name in AT_ONCE:
+            return getattr(self._entry.session.effective, name)
+        return self._mine.value(name)
+
+    def _key(self, name: KeyName) -> dict[str, Any]:
+        label, says = _LABELS[name]
+        place = self._bench.keys.place(name)
+        good, result = self._tests.get(name, (False, ""))
+        where = {
+            "environment": f"Set by {name} in the environment",
+            "dotenv": f"Set by {name} in .env",
+            "keyring": "In the system's keyring",
+            "file": f"In {self._bench.keys.path}, which only you can read",
+            "nowhere": "None",
+        }[place]
+        entered = place in ("keyring", "file", "nowhere")
+        return {
+            "name": name,
+            "label": label,
+            "says": says,
+            "where": where,
+            "there": place != "nowhere",
+            "mine": entered,
+            "good": good,
+            "result": result,
+        }
+
+    def _see(self, event: Event) -> None:
+        if isinstance(event, SettingChanged):
+            with self._scene.within():
+                self._show()
+
+    async def _find_home(self) -> None:
+        keys = self._bench.keys
+        ring = await asyncio.to_thread(lambda: keys.has_ring)
+        with self._scene.within():
+            self._form.home = "the system's keyring" if ring else f"{keys.path} (mode 0600)"
+
+    # What is changed -------------------------------------------------------------------------
+
+    def _act(self, message: dict[str, Any]) -> None:
+        name = str(message.get("name"))
+        kind = message.get("type")
+        if kind in ("put", "reset") and name in FIELDS and name != "sandbox":
+            value = message.get("value") if kind == "put" else None
+            self._chores.start(partial(self._carry_out, name, value, reset=kind == "reset"))
+        elif kind in ("key", "try_key", "remove_key") and name in _LABELS:
+            self._chores.start(partial(self._key_work, str(kind), name, str(message.get("value"))))
+
+    async def _carry_out(self, name: str, value: Any, *, reset: bool) -> None:
+        others = {k: v for k, v in self._form.errors.items() if k != name}
+        later = self._form.later
+        try:
+            await self._change(name, value, reset=reset)
+        except SaysoError as error:
+            others[name] = str(error)
+        else:
+            later = later or FIELDS[name].when != "now"
+        with self._scene.within():
+            self._form.param.update(errors=others, later=later)
+            self._show()
+
+    async def _change(self, name: str, value: Any, *, reset: bool) -> None:
+        kept = "model" if name == "provider" else name
+        if reset:
+            await asyncio.to_thread(self._mine.reset, kept)
+            self._apply(kept, self._mine.value(kept))
+        else:
+            value = await asyncio.to_thread(self._mine.put, kept, self._wanted(name, value))
+            self._apply(kept, value)
+
+    def _wanted(self, name: str, value: Any) -> Any:
+        if name not in ("provider", "model"):
+            return None if value == "" and name in ("effort", "hume_config_id") else value
+        provider, model = parted(self._mine.value("model"))
+        if name == "model":
+            provider = "anthropic" if provider in ("auto", "offline") else provider
+            if not str(value).strip():
+                raise BadInput("Give the model's id, or choose the provider “Automatic”.")
+            return joined(provider, str(value))
+        if value != "cassette" and (provider == "cassette" or not model):
+            model = DEFAULT_MODEL
+        if value == "cassette":
+            model = model if provider == "cassette" else "run.jsonl"
+        return joined(str(value), model)
+
+    def _apply(self, name: str, value: Any) -> None:
+        """To the running session, where it follows such a setting."""
+        if name.startswith(VOICE):
+            self._entry.conductor.change(name.removeprefix(VOICE), value)
+        elif name in AT_ONCE:
+            self._entry.session.change(name, value)
+
+    # Keys --------------------------------------------------------------------------------------
+
+    async def _key_work(self, kind: str, name: KeyName, value: str) -> None:
+        keys = self._bench.keys
+        try:
+            if kind == "try_key":
+                trial = await asyncio.to_thread(import_module, _TRIAL)  # it takes a second
+                self._tests[name] = await trial.try_key(name, keys, self._bench.settings)
+            elif kind == "key":
+                await asyncio.to_thread(keys.put, name, value)
+                self._tests[name] = (True, "Kept. Your next session uses it.")
+            else:
+                await asyncio.to_thread(keys.remove, name)
+                self._tests[name] = (True, "Removed. Your next session is without it.")
+        except SaysoError as error:
+            self._tests[name] = (False, str(error))
+        changed = kind != "try_key" and self._tests[name][0]
+        if changed:
+            self._bench.admit_voices()
+        with self._scene.within():
+            self._form.later = self._form.later or changed
+            self._show()
+
+
+def build(scene: Scene) -> SettingsView:
+    """The view for a page."""
+    return SettingsView(scene)
