@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 import threading
 from collections import Counter
@@ -50,6 +52,26 @@ async def test_a_lost_worker_costs_no_trial_and_none_counts_twice(tmp_path: Path
 
 
 @pytest.mark.slow
+async def test_a_trial_on_a_worker_is_stopped_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """Stop reaches a worker that is busy with the very trial; the next one is carried out."""
+    experiment = small({"hung": "hung", "good": "good"}, [hello_task()])
+    async with machines() as made:
+        await made.worker("127.0.0.2")
+        place = await asyncio.to_thread(DaskPlacement, made.scheduler)
+
+        def stop_the_hung(state: RunState) -> None:
+            for name, told in state.running.items():
+                if name.startswith("hung") and told.get("state") == "acting":
+                    runner.stop_trial(name, "Enough of it.")
+
+        runner = Runner(experiment, tmp_path, place, stage=FakeStage(), tell=stop_the_hung)
+        state = await asyncio.to_thread(runner.run)
+        await asyncio.to_thread(place.close)
+    assert dict(state.statuses) == {"stopped_by_user": 1, "passed": 1}
+    assert runner.store.trial("hung--hello--000").result.reason == "Enough of it."
+
+
+@pytest.mark.slow
 async def test_a_worker_without_a_desktop_gets_no_trials(tmp_path: Path) -> None:
     """With such workers only, the trials are errors that say how to start others."""
     async with machines() as made:
@@ -69,6 +91,27 @@ def test_an_address_without_a_scheduler_says_how_to_start_one() -> None:
     """The person is told the commands."""
     with pytest.raises(ConfigurationError, match="dask scheduler"):
         DaskPlacement("tcp://127.0.0.1:1", patience=1.0)
+
+
+@pytest.mark.slow
+def test_a_script_that_cannot_start_workers_is_told_how_to_be_written(tmp_path: Path) -> None:
+    """Worker processes read the script anew; without the usual guard it is told about it."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from agent.errors import ConfigurationError\n"
+        "from agent.experiments.placement import DaskPlacement\n"
+        "try:\n    DaskPlacement(slots=1)\n"
+        "except ConfigurationError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "__main__" in done.stdout, done.stderr
 
 
 async def command(*arguments: str) -> tuple[int, str, str]:
