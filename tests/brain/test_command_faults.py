@@ -123,7 +123,7 @@ def test_a_cassette_of_another_version_is_told(run, tmp_path):
     (tmp_path / "old.jsonl").write_text('{"cassette": 99}\n')
     code, printed = run(f"cassette:{tmp_path / 'old.jsonl'}")
     assert code == 1
-    assert "was recorded in format 99; this Sayso reads format 1. Record it anew." in printed
+    assert "was recorded in format 99; this Sayso reads format 2. Record it anew." in printed
 
 
 def test_a_second_ctrl_c_quits_at_once_even_where_stopping_hangs(tmp_path):
