@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -59,7 +58,6 @@ class Runs:
                 f"The experiment {self._run.experiment.name} is running. "
                 "Wait for its end, or stop it, then start this one."
             )
-        logging.getLogger("distributed").setLevel(logging.ERROR)  # its chat is no news of ours
         self._loop = asyncio.get_running_loop()
         self._run = LiveRun(
             experiment,

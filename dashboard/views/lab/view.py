@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import panel as pn
 
 from agent.errors import ConfigurationError, SaysoError
+from agent.experiments.store import Store
 from agent.experiments.task import Task
 from dashboard.places import PLACES, Scene
 from dashboard.views.lab import data
@@ -61,6 +62,7 @@ class LabView:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unwatch: Callable[[], None] = lambda: None
         self._drawing = False
+        self._unread = ""
         replay = any(place.key == "replay" for place in PLACES)
         self._desk = LabDesk(self._receive, replay=replay, sizing_mode="stretch_width")
         self._desk.at = self._first_place()
@@ -129,10 +131,10 @@ class LabView:
             _log.exception("The Lab's %s could not be read", tab)
             fault = f"This could not be read ({type(error).__name__}: {error})."
         if mine == self._fetching[tab]:
-            with self._scene.within():
-                self._desk.param.update(
-                    **found, fault=fault or self._desk.fault, reading="", current=self._current()
-                )
+            # What a wish was refused with stays; what could not be read may be read by now.
+            kept = "" if self._desk.fault == self._unread else self._desk.fault
+            self._unread = fault
+            self._tell(**found, fault=fault or kept, reading="", current=self._current())
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -272,6 +274,7 @@ class LabView:
                 weigh, self._records, self._settings, form, tasks, slots
             )
             if begin and experiment is not None:
+                await asyncio.to_thread(Store.create, self._records.root, experiment)
                 self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))

@@ -36,19 +36,20 @@ export function interval(found, {ratio = false, words, title}) {
   const flat = ratio ? Math.log : v => v
   const values = [found.low, found.high, found.value].filter(v => v !== null && v !== undefined && (!ratio || v > 0)).map(flat)
   if (!values.length) return h("p", {class: "quiet"}, "Undefined so far.")
-  const reach = Math.max(...values.map(Math.abs), ratio ? Math.log(1.5) : 0.25) * 1.12
-  const x = v => (x0 + x1) / 2 + (x1 - x0) / 2 * flat(v) / reach
+  const reach = Math.min(Math.max(...values.map(Math.abs), ratio ? Math.log(1.5) : 0.25), ratio ? Math.log(12) : 1) * 1.12
+  const x = v => Math.min(W, Math.max(0, (x0 + x1) / 2 + (x1 - x0) / 2 * flat(v) / reach))
   const low = found.low ?? found.value, high = found.high ?? found.value
   // More success is good; more time or money is not.
   const none = ratio ? 1 : 0
   const kind = low > none ? (ratio ? "worse" : "better") : high < none ? (ratio ? "better" : "worse") : "open"
-  const ticks = ratio ? [0.25, 0.5, 0.8, 1, 1.25, 2, 4] : [-1, -0.5, -0.25, 0, 0.25, 0.5, 1]
+  const ticks = ratio ? reach > Math.log(3) ? [0.1, 0.3, 1, 3, 10] : [0.5, 0.8, 1, 1.25, 2] : [-1, -0.5, -0.25, 0, 0.25, 0.5, 1]
+  const cap = v => ratio && v <= 0 || Math.abs(flat(v)) > reach ? null : line(x(v), 10, x(v), 22, "cap")
   return s("svg", {viewBox: `0 0 ${W} ${H}`, class: `chart interval ${kind}`, role: "img", "aria-label": `${title}: ${words}`},
     line(x0, 16, x1, 16, "axis"),
     ...ticks.filter(t => Math.abs(flat(t)) <= reach).flatMap(t => [line(x(t), 12, x(t), 20, "tick"),
       label(x(t), 38, ratio ? `×${t}` : `${t > 0 ? "+" : ""}${Math.round(100 * t)}`, {"text-anchor": "middle"})]),
     line(x(ratio ? 1 : 0), 3, x(ratio ? 1 : 0), 27, "zero"),
-    line(x(low), 16, x(high), 16, "bar"), line(x(low), 10, x(low), 22, "cap"), line(x(high), 10, x(high), 22, "cap"),
+    line(x(low), 16, x(high), 16, "bar"), cap(low), cap(high),
     s("circle", {cx: x(found.value), cy: 16, r: 6, class: "dot"}))
 }
 

@@ -54,7 +54,7 @@ function makeBoard(app, shape) {
       const {live} = app.model
       const active = ACTIVE.includes(live.phase)
       const letters = live.rows.map(row => row.cells.join("")).join("")
-      const ended = [...letters].filter(l => !"rq.".includes(l)).length
+      const ended = [...letters].filter(l => "pfle".includes(l)).length
       const whole = live.to_do <= live.errors
       phase.textContent = ["resting", "finished"].includes(live.phase) ? (whole ? "Finished" : "Not finished") : PHASES[live.phase]
       phase.className = `phase phase-${live.phase}`
