@@ -174,11 +174,19 @@ def _list(given: argparse.Namespace) -> int:
     else:
         stores = list_stores(_root(given))
         for store in stores:
-            planned = len(store.experiment.cells())
-            print(f"{store.folder.name:40} {len(store.results())}/{planned} trials")
+            print(f"{store.folder.name:40} {_progress(store)}")
         if not stores:
             print("There are no experiments yet. Try: python -m agent.experiments run wording")
     return 0
+
+
+def _progress(store: Store) -> str:
+    """How far an experiment is; one that cannot be read does not hide the others."""
+    try:
+        planned = len(store.experiment.cells())
+    except ConfigurationError:
+        return "cannot be read: damaged, or of another version"
+    return f"{len(store.results())}/{planned} trials"
 
 
 def _store(given: argparse.Namespace) -> Store:

@@ -120,7 +120,8 @@ class Store(Faced):
 
     def trials(self) -> list[Trial]:
         """All trials that have a folder, half-written ones included."""
-        return [Trial(path) for path in sorted((self.folder / "trials").iterdir())]
+        folder = self.folder / "trials"
+        return [Trial(folder / name) for name in sorted(os.listdir(folder))]
 
     def results(self) -> list[TrialResult]:
         """Ends of all whole trials."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from agent.experiments.export import export_inspect, export_spans
 from agent.experiments.extras import extra
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.power import forecast
+from agent.experiments.prompts import prompt_history
 from agent.experiments.report import report
 from agent.experiments.runner import Runner
 from agent.experiments.spec import Experiment
@@ -183,6 +185,20 @@ def test_what_an_experiment_can_find_is_told_before(store: Store) -> None:
 def test_experiments_are_listed(store: Store) -> None:
     """Every folder with a definition."""
     assert [s.folder for s in list_stores(store.folder.parent)] == [store.folder]
+
+
+def test_a_damaged_experiment_does_not_hide_the_others(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is listed as such; the others and the prompts' history are there."""
+    shutil.copytree(store.folder, tmp_path / "whole")
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "experiment.json").write_text('{"name": "ha')
+    assert main(["--results", str(tmp_path), "list"]) == 0
+    told = capsys.readouterr().out
+    assert "24/24 trials" in told
+    assert "cannot be read" in told
+    assert any(version.uses for version in prompt_history(tmp_path))
 
 
 def test_a_missing_extra_is_told_with_its_name() -> None:
