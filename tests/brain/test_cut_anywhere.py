@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent import events as ev
+from agent.desktop.base import EncodedImage
 from agent.errors import ContextTooLong, ModelRefused, ModelUnavailable, StreamBroken
 from agent.models.base import BlockDone, Text, Waiting
 from agent.session import Session
@@ -102,13 +103,28 @@ async def act(call: ToolCall) -> ToolResult:
     return ToolResult("Missed.", is_error=True) if call.input.get("miss") else ToolResult("ok")
 
 
+class EyedTool(FakeTool):
+    """Shows the screen at the end of each batch, after it has settled; every other time it
+    shows nothing new."""
+
+    closing_note = ""
+    _looks = 0
+
+    async def closing_screenshot(self) -> EncodedImage | None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self._looks += 1
+        self.closing_note = "The screen is unchanged." if self._looks % 2 else ""
+        return None if self._looks % 2 else await FakeDesktop().screenshot()
+
+
 @dataclass
 class Case:
     """One session with its script; survives kills by its journal."""
 
     scripts: list[list[Any]]
     journal: MemorySessionJournal = field(default_factory=MemorySessionJournal)
-    tool: FakeTool = field(default_factory=lambda: FakeTool(act, harmless=False))
+    tool: FakeTool = field(default_factory=lambda: EyedTool(act, harmless=False))
     faults: list[str] = field(default_factory=list)
 
     async def open(self) -> None:
