@@ -62,32 +62,32 @@ class Group:
 
 
 _PROVIDERS = (
-    Choice("auto", "Automatic", "Claude when there is a key, else commands on this machine"),
-    Choice("anthropic", "Claude (Anthropic)", "needs a key, below"),
-    Choice("bedrock", "Claude on Amazon Bedrock", "signs in as the machine is signed in"),
-    Choice("vertex", "Claude on Google Vertex", "signs in as the machine is signed in"),
-    Choice("offline", "Offline commands", "simple sentences, no network, no cost"),
-    Choice("cassette", "A recorded run", "plays a cassette file again"),
+    Choice("auto", "Automatic", "Claude when there is a key, else commands on this machine."),
+    Choice("anthropic", "Claude (Anthropic)", "Needs a key, below."),
+    Choice("bedrock", "Claude on Amazon Bedrock", "Signs in as the machine is signed in."),
+    Choice("vertex", "Claude on Google Vertex", "Signs in as the machine is signed in."),
+    Choice("offline", "Offline commands", "Simple sentences, no network, no cost."),
+    Choice("cassette", "A recorded run", "Plays a cassette file again."),
 )
 _EFFORTS = (
     Choice("", "As the model does by itself"),
-    Choice("low", "Low", "quickest, cheapest"),
+    Choice("low", "Low", "Quickest, cheapest."),
     Choice("medium", "Medium"),
-    Choice("high", "High", "slowest, most careful"),
+    Choice("high", "High", "Slowest, most careful."),
 )
 NARRATION = (
-    Choice("announce-then-act", "Announce, then act", "acts once you have heard what it will do"),
-    Choice("act-while-speaking", "Act while speaking", "quickest; you hear it as it happens"),
-    Choice("report-after", "Report afterwards", "silent until it is done or has a question"),
+    Choice("announce-then-act", "Announce, then act", "Acts once you have heard what it will do."),
+    Choice("act-while-speaking", "Act while speaking", "Quickest; you hear it as it happens."),
+    Choice("report-after", "Report afterwards", "Silent until it is done or has a question."),
 )
 MODES = (
-    Choice("tool", "Conversation", "the voice answers small talk and passes work on"),
-    Choice("relay", "Relay", "every word goes straight to the agent"),
+    Choice("tool", "Conversation", "The voice answers small talk and passes work on."),
+    Choice("relay", "Relay", "Every word goes straight to the agent."),
 )
 _VOICES = (
-    Choice("auto", "Automatic", "Hume when both its keys are there, else this machine"),
-    Choice("hume", "Hume EVI", "expressive; sound goes to Hume"),
-    Choice("offline", "This machine", "no sound leaves it"),
+    Choice("auto", "Automatic", "Hume when both its keys are there, else this machine."),
+    Choice("hume", "Hume EVI", "Expressive; sound goes to Hume."),
+    Choice("offline", "This machine", "No sound leaves it."),
 )
 _RULES = (
     Choice("shell", "Run shell commands"),

@@ -82,7 +82,7 @@ const CONTROLS = {
 class Row {
   constructor(spec, send) {
     this.spec = spec
-    this.root = el("div", `row ${spec.kind}`)
+    this.root = el("div", `row kind-${spec.kind}`)
     this.root.dataset.name = spec.name
     const id = `set-${spec.name.replaceAll(".", "-")}`
     const head = el("div", "head")

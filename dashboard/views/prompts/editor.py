@@ -1,0 +1,45 @@
+"""The prompt editor as a component: text with faults by line, versions, difference, preview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+_HERE = Path(__file__).parent
+
+
+class PromptEditor(JSComponent):
+    """What is done in it goes to ``act``.
+
+    Messages: ``{"type": "open", "name", "version"}``, ``{"type": "check", "n", "draft"}``,
+    ``{"type": "save", "name", "draft", "note"}``, ``{"type": "compare", "version", "draft"}``,
+    ``{"type": "try", "draft"}``, ``{"type": "adopt"}`` and ``{"type": "delete"}``. A draft is
+    ``{"template", "narration", "tools"}``.
+    """
+
+    names = param.List([], doc="All prompts by name.")
+    opened = param.Dict({}, doc="The version in the editor: name, version, draft, own, …")
+    versions = param.List([], doc="Of the opened prompt, the newest first.")
+    variables = param.List([], doc="What a template may name, and what it is.")
+    narrations = param.List([], doc="Narration styles: value, label, says.")
+    tools = param.List([], doc="Tools: value, label, says.")
+    verdict = param.Dict({}, doc="Of the draft `n`: faults by line, preview, its hash.")
+    difference = param.Dict({}, doc="Against a version: its name and lines with marks.")
+    in_use = param.Dict({}, doc="What this session uses now, and with its next task.")
+    use = param.Dict({}, doc="How an experiment or a notebook names the opened version.")
+    told = param.Dict({}, doc="What came of the last deed: good, text.")
+
+    _esm = _HERE / "editor.js"
+    _stylesheets = [_HERE / "editor.css"]  # noqa: RUF012 - as Panel declares it
+
+    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._act = act
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._act(data)

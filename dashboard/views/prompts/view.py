@@ -1,0 +1,210 @@
+"""The prompt editor of one page, over its owner's library."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from agent.changes import Tried
+from agent.errors import BadInput, SaysoError
+from agent.events import Event, SessionOpened, SettingChanged, TaskStarted
+from agent.prompts import VARIABLES
+from agent.prompts.library import Version
+from dashboard.places import Scene
+from dashboard.views.chores import Chores
+from dashboard.views.prompts.drafts import (
+    Draft,
+    difference,
+    draft_of,
+    shown_version,
+    usage,
+    verdict,
+)
+from dashboard.views.prompts.editor import PromptEditor
+from dashboard.views.settings.catalogue import NARRATION
+from dashboard.views.sheet import sheet
+
+_LEAD = "What the agent is told before you say anything. Every version is kept."
+_TOOLS = (
+    ("computer", "Computer", "See the screen, point, click and type."),
+    ("shell", "Shell", "Run commands."),
+    ("editor", "Editor", "Read and write files."),
+)
+Message = dict[str, Any]
+
+
+class PromptsView:
+    """The view of one page."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._session = scene.entry.session
+        self._mine = scene.bench.people.of(scene.entry.owner)
+        self._library = scene.bench.people.library(scene.entry.owner)
+        self._chores = Chores()
+        self._version: Version | None = None
+        self._editor = PromptEditor(
+            self._act,
+            variables=[{"name": name, "says": says} for name, says in VARIABLES.items()],
+            narrations=[{"value": c.value, "label": c.label, "says": c.says} for c in NARRATION],
+            tools=[{"value": value, "label": label, "says": says} for value, label, says in _TOOLS],
+            sizing_mode="stretch_width",
+        )
+        self._unsubscribe = self._session.log.subscribe(self._see)
+        self.root = sheet("Prompts", _LEAD, self._editor)
+
+    def arrive(self, wanted: Mapping[str, str]) -> None:
+        """Show the session's prompt, or the one that ``name`` and ``version`` name."""
+        self._editor.in_use = self._in_use()
+        if wanted.get("name") or self._version is None:
+            message = {"name": wanted.get("name") or "default", "version": wanted.get("version")}
+            self._chores.start(partial(self._do, "open", message))
+
+    def leave(self) -> None:
+        """Nothing runs; the draft stays in the editor."""
+
+    def close(self) -> None:
+        self._unsubscribe()
+        self._chores.close()
+
+    def _act(self, message: Message) -> None:
+        kind = str(message.get("type"))
+        if kind in self._deeds:
+            self._chores.start(partial(self._do, kind, message))
+
+    async def _do(self, kind: str, message: Message) -> None:
+        try:
+            shown = await self._deeds[kind](self, message)
+        except SaysoError as error:
+            shown = {"told": {"good": False, "text": str(error)}}
+        with self._scene.within():
+            self._editor.param.update(**shown)
+
+    # Deeds: each returns what the editor shows afterwards ------------------------------------
+
+    async def _open(self, message: Message) -> Message:
+        name, version = str(message.get("name")), str(message.get("version") or "")
+        return await self._opened(name, version) | {"told": {}}
+
+    async def _opened(self, name: str, version: str = "") -> Message:
+        library = self._library
+        names = await asyncio.to_thread(library.names)
+        versions = await asyncio.to_thread(library.versions, name)
+        self._version = next((v for v in versions if v.hash.startswith(version)), versions[0])
+        draft = Draft.model_validate(self._version.model_dump())
+        shown = shown_version(self._version, text=True)
+        return {
+            "names": names,
+            "opened": shown | {"name": name, "own": any(not v.shipped for v in versions)},
+            "versions": [shown_version(each) for each in versions],
+            "use": usage(library, self._version) | {"adopted": self._adopted()},
+            "verdict": {"n": 0} | await asyncio.to_thread(verdict, draft, self._session.settings),
+            "difference": {},
+        }
+
+    async def _check(self, message: Message) -> Message:
+        draft = draft_of(message.get("draft"))
+        found = await asyncio.to_thread(verdict, draft, self._session.settings)
+        return {"verdict": {"n": message.get("n")} | found}
+
+    async def _save(self, message: Message) -> Message:
+        draft, name = draft_of(message.get("draft")), str(message.get("name", "")).strip()
+        draft.version(name or "draft")
+        kept = await asyncio.to_thread(
+            partial(
+                self._library.save,
+                name,
+                draft.template,
+                narration=draft.narration,
+                tools=draft.tools,
+                note=str(message.get("note", "")),
+            )
+        )
+        text = f"Kept as {kept.prompt.hash[:8]}."
+        return await self._opened(name, kept.hash) | {"told": {"good": True, "text": text}}
+
+    async def _compare(self, message: Message) -> Message:
+        draft = draft_of(message.get("draft"))
+        name = self._the_version().name
+        old = await asyncio.to_thread(self._library.get, name, str(message.get("version")))
+        return {"difference": await asyncio.to_thread(difference, old, draft)}
+
+    async def _try(self, message: Message) -> Message:
+        version = draft_of(message.get("draft")).version(self._the_version().name)
+        self._session.use_prompt(version.prompt, version.tools)
+        self._scene.entry.conductor.change("narration", version.narration)
+        running = self._session.status.task_id is not None
+        when = "The running task goes on as it began; the next one" if running else "The next task"
+        text = f"{when} uses {version.prompt.hash[:8]}."
+        if self._session.model.name == "offline":
+            text += " The offline model reads no prompt; its tools and narration follow."
+        return {"told": {"good": True, "text": text}}
+
+    async def _adopt(self, message: Message) -> Message:
+        """The opened version for this person's new sessions."""
+        version = self._the_version()
+        values: dict[str, Any] = {
+            "prompt": str(self._library.path(version)),
+            "tools": version.tools,
+            "voice.narration": version.narration,
+        }
+        for name, value in values.items():
+            if name == "prompt" or not self._mine.lock(name):
+                await asyncio.to_thread(self._mine.put, name, value)
+        use = usage(self._library, version) | {"adopted": self._adopted()}
+        return {"use": use, "told": {"good": True, "text": "Your new sessions begin with it."}}
+
+    async def _delete(self, message: Message) -> Message:
+        name = self._the_version().name
+        if str(self._library.root / name) in str(self._mine.value("prompt")):
+            await asyncio.to_thread(self._mine.reset, "prompt")
+        await asyncio.to_thread(self._library.delete, name)
+        names = await asyncio.to_thread(self._library.names)
+        told = {"good": True, "text": f"“{name}” is deleted."}
+        return await self._opened(name if name in names else "default") | {"told": told}
+
+    _deeds: ClassVar[dict[str, Callable[[PromptsView, Message], Awaitable[Message]]]] = {
+        "open": _open,
+        "check": _check,
+        "save": _save,
+        "compare": _compare,
+        "try": _try,
+        "adopt": _adopt,
+        "delete": _delete,
+    }
+
+    # What is in use ------------------------------------------------------------------------------
+
+    def _the_version(self) -> Version:
+        if self._version is None:
+            raise BadInput("Open a prompt first.")
+        return self._version
+
+    def _adopted(self) -> bool:
+        """Whether new sessions begin with the opened version."""
+        version, wanted = self._the_version(), str(self._mine.value("prompt"))
+        return wanted in (str(self._library.path(version)), version.name if version.shipped else "")
+
+    def _see(self, event: Event) -> None:
+        if isinstance(event, SettingChanged | TaskStarted | SessionOpened):
+            with self._scene.within():
+                self._editor.in_use = self._in_use()
+
+    def _in_use(self) -> Message:
+        """From the log: the prompt of the running or last task, and of the next."""
+        now = nxt = ""
+        for event in self._session.log:
+            if isinstance(event, SessionOpened) and not now:
+                now = nxt = event.prompt_hash
+            elif isinstance(event, SettingChanged) and event.name == "prompt":
+                nxt = Tried.model_validate(event.value).hash
+            elif isinstance(event, TaskStarted):
+                now = nxt
+        return {"now": now[:8], "next": nxt[:8]}
+
+
+def build(scene: Scene) -> PromptsView:
+    """The view for a page."""
+    return PromptsView(scene)
