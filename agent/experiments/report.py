@@ -47,6 +47,9 @@ _METRICS = (
     ("false_done", "claimed to be done, but was not (share)"),
     ("false_impossible", "claimed to be impossible, but was not (share)"),
 )
+_SEEN = 0.005
+"""Less than this is 0.00 on the page."""
+
 _KEPT = ("actions", "false_done")
 """Rows that are shown even if they are zero everywhere."""
 
@@ -195,7 +198,7 @@ def _details(page: Page, analysis: Analysis) -> None:
     rows = [
         [label, *(_mean(found.get(metric)) for found in means.values())]
         for metric, label in _METRICS
-        if any(found.get(metric) for found in means.values())
+        if any(found.get(metric, 0.0) >= _SEEN for found in means.values())
         or (metric in _KEPT and any(metric in found for found in means.values()))
     ]
     if rows:
