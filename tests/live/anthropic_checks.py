@@ -299,7 +299,7 @@ def _up_to_first_call(blocks: list[Block]) -> list[Block]:
 
 def _picture(width: int, height: int) -> Block:
     buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "navy").save(buffer, "JPEG")
+    Image.new("RGB", (width, height), "navy").save(buffer, "WEBP", lossless=True)
     data = base64.b64encode(buffer.getvalue()).decode()
-    source = {"type": "base64", "media_type": "image/jpeg", "data": data}
+    source = {"type": "base64", "media_type": "image/webp", "data": data}
     return {"type": "image", "source": source}
