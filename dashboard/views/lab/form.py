@@ -135,9 +135,7 @@ def _money(form: Mapping[str, Any], arms: list[Mapping[str, Any]]) -> Iterator[F
         return
     for arm in arms:
         most = arm.get("max_dollars")
-        if not isinstance(most, int | float) or _kind(arm) in UNPAID:
-            continue
-        if budget < most:
+        if isinstance(most, int | float) and _paid(arm) and budget < most:
             yield Fault(
                 "budget",
                 f"Too small for one trial of “{arm.get('name')}”, which may spend "
@@ -195,8 +193,9 @@ def _filled(where: str, prompt: Prompt, **variables: object) -> Iterator[Fault]:
         yield Fault(where, str(error))
 
 
-def _kind(arm: Mapping[str, Any]) -> str:
-    return str(arm.get("model") or "").partition(":")[0]
+def _paid(arm: Mapping[str, Any]) -> bool:
+    kind = str(arm.get("model") or "").partition(":")[0]
+    return kind in (*_CLOUDS, "auto") or kind.startswith("claude")
 
 
 def _budget(form: Mapping[str, Any]) -> float:

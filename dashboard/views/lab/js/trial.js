@@ -1,5 +1,5 @@
 // One trial: how it ended and why, its steps in lanes over its pictures.
-import {LETTER, button, card, empty, experimentPicker, h, mark, money, s, select, span, swap} from "./dom.js"
+import {LETTER, button, card, empty, experimentPicker, h, mark, money, plural, s, select, span, swap} from "./dom.js"
 
 const LANES = {heard: "Heard", said: "Said", model: "Model", tools: "Tools", approvals: "Approvals", control: "Control"}
 const METRICS = [
@@ -128,7 +128,7 @@ function beside(app, t) {
       button("Open it", {onclick: () => app.show({tab: "trial", experiment: t.folder, trial: t.other})}),
       app.model.replay && button("Replay both", {onclick: () => app.send({type: "replay", experiment: t.folder, trial: t.trial, other: t.other})})),
     t.parts === null ? h("p", {}, "Both did the same actions in the same order.") : h("div", {},
-      h("p", {}, `They part at action ${t.parts.step + 1}:`),
+      h("p", {}, t.parts.step ? `They share ${plural(t.parts.step, "step")}, then:` : "They part at once:"),
       h("table", {class: "plain"}, h("tbody", {}, h("tr", {}, h("th", {scope: "row"}, "This one"), h("td", {class: "code"}, t.parts.a || "had ended")), h("tr", {}, h("th", {scope: "row"}, "The other"), h("td", {class: "code"}, t.parts.b || "had ended"))))))
 }
 
