@@ -12,7 +12,7 @@ import panel_material_ui as pmui
 import param
 from panel.io.state import set_curdoc
 
-from agent.errors import DesktopError
+from agent.errors import DesktopError, SaysoError
 from agent.events import Failed
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
@@ -114,7 +114,27 @@ class Page:
 
     def _list(self, message: Message) -> None:
         listed = self._bench.sessions.listed(self._entry.owner)
-        self._bar.sessions = [asdict(session) for session in listed]
+        self._bar.param.update(
+            session=self._entry.name, sessions=[asdict(session) for session in listed]
+        )
+
+    def _rename(self, message: Message) -> None:
+        title = str(message.get("title", ""))
+        self._bench.sessions.rename(str(message.get("id")), self._entry.owner, title)
+        self._list(message)
+
+    async def _delete(self, message: Message) -> None:
+        session_id = str(message.get("id"))
+        try:
+            await self._bench.sessions.delete(session_id, self._entry.owner)
+        except SaysoError as error:
+            self._bar.told = str(error)
+        else:
+            self._bar.param.update(told="", gone=session_id == self._entry.id)
+        self._list(message)
+
+    def _replay(self, message: Message) -> None:
+        self._shell.go("replay", session=str(message.get("id")))
 
     async def _end(self, message: Message) -> None:
         entry = self._bench.sessions.find(str(message.get("id")), self._entry.owner)
@@ -133,7 +153,10 @@ class Page:
         "approve": _approve,
         "answer": _answer,
         "list": _list,
+        "rename": _rename,
+        "replay": _replay,
         "end": lambda self, message: pn.state.execute(partial(self._end, message)),
+        "delete": lambda self, message: pn.state.execute(partial(self._delete, message)),
     }
 
     def _views(self) -> Shell:

@@ -70,6 +70,7 @@ class Place:
 
 TALK = "talk"
 PLACES: tuple[Place, ...] = (
+    Place("replay", "Replay", "dashboard.views.replay"),
     Place("prompts", "Prompts", "dashboard.views.prompts"),
     Place("lab", "Lab", "dashboard.views.lab"),
     Place("tools", "Tools", "dashboard.views.tools"),

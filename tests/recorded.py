@@ -21,6 +21,7 @@ async def record(data_dir: Path, *sentences: str, click: tuple[int, int] = (300,
     desktop = FakeDesktop(width=640, height=400)
 
     async def act(_: ToolCall) -> ToolResult:
+        desktop.shade = (desktop.shade + 60) % 256
         return ToolResult("done", image=await desktop.screenshot())
 
     scripts = []

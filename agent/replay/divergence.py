@@ -135,9 +135,9 @@ def _note(rows: Sequence[Row], first: int | None) -> str:
     if a is not None and b is not None:
         if a.what == b.what == "instruction":
             return f"They were told different things: A “{a.label}”, B “{b.label}”."
-        return f"At {first + 1}, A: {a.label}. B: {b.label}."
+        return f"Step {first + 1} differs. A: {a.label}. B: {b.label}."
     only, label = ("A", a.label) if a is not None else ("B", b.label if b is not None else "")
-    return f"At {first + 1}, only {only} went on: {label}."
+    return f"At step {first + 1}, only {only} went on: {label}."
 
 
 def _plain(value: object) -> object:

@@ -54,9 +54,8 @@ def write_gif(
     ]
     times = [round(beat.seconds * 1000) for beat in made]
     times[-1] += 1500
-    pictures[0].save(
-        path, save_all=True, append_images=pictures[1:], duration=times, loop=0, optimize=False
-    )
+    more = {"save_all": True, "append_images": pictures[1:], "duration": times, "loop": 0}
+    pictures[0].save(path, "GIF", optimize=False, **more)
     progress(1.0)
     return path
 
@@ -82,7 +81,7 @@ def write_mp4(
     av: Any = importlib.import_module("av")
 
     made, painter = _prepare(recording, width)
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as film:
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
         stream: Any = film.add_stream("libx264", rate=_RATE)
         stream.width, stream.height = painter.size
         stream.pix_fmt = "yuv420p"

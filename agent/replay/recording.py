@@ -103,8 +103,11 @@ def images_of(event: ev.Event) -> tuple[ev.Image, ...]:
 
 def _journaled(path: Path) -> list[str | bytes]:
     query = "SELECT event FROM events ORDER BY seq"
+    # Nobody has a journal without a write-ahead log open. Reading it as a file that does not
+    # change leaves none behind, which would look as if the session had just been used.
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as db:
             return [line for (line,) in db.execute(query)]
     except sqlite3.Error as error:
         raise JournalError(

@@ -29,6 +29,7 @@ const BUNDLES = [
   ["dashboard/notebook/js/conversation.js", "dashboard/notebook/conversation.bundle.js", ""],
   ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
   ["dashboard/views/lab/js/lab.js", "dashboard/views/lab/lab.bundle.js", ""],
+  ["dashboard/views/replay/js/replay.js", "dashboard/views/replay/replay.bundle.js", ""],
 ];
 
 const target = process.argv[2];

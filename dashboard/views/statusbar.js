@@ -100,32 +100,104 @@ export function render({model}) {
     }))
   }
 
-  function end(id, name) {
-    const button = el("button", "", "End")
+  function press(label, act, className = "") {
+    const button = el("button", className, label)
     button.type = "button"
+    button.addEventListener("click", act)
+    return button
+  }
+
+  function end(id, name) {
+    const button = press("End", () => model.send_msg({type: "end", id}))
     button.title = "Ends the work and the desktop; the session can be resumed"
     button.setAttribute("aria-label", `End session ${name}`)
-    button.addEventListener("click", () => model.send_msg({type: "end", id}))
     return button
+  }
+
+  let editing = false
+
+  // Below a session: what can be done with it, a new name for it, or the question whether to delete it.
+  function below(row, label, ...parts) {
+    row.querySelector(".below")?.remove()
+    const place = el("div", "below")
+    place.setAttribute("role", "group")
+    place.setAttribute("aria-label", label)
+    place.append(...parts)
+    row.append(place)
+    place.querySelector("input, button")?.focus()
+  }
+
+  function stop(row) {
+    editing = false
+    row.querySelector(".below")?.remove()
+    row.querySelector(".more")?.setAttribute("aria-expanded", "false")
+  }
+
+  function actions(row, {id, name, running}) {
+    const send = type => { stop(row); model.send_msg({type, id}) }
+    const replay = press("Replay and export", () => { sessions.details.open = false; send("replay") })
+    below(row, `What to do with ${name}`, replay, press("Rename", () => rename(row, id, name)),
+      press("Delete…", () => confirm(row, id, name, running), "danger"))
+  }
+
+  function rename(row, id, name) {
+    const input = el("input")
+    input.value = name
+    input.maxLength = 80
+    input.setAttribute("aria-label", "New name")
+    const form = el("form")
+    form.append(input, el("button", "", "Save"))
+    form.addEventListener("submit", event => {
+      event.preventDefault()
+      stop(row)
+      model.send_msg({type: "rename", id, title: input.value})
+    })
+    below(row, `Rename ${name}`, form)
+    editing = true
+    input.select()
+  }
+
+  function confirm(row, id, name, running) {
+    const words = `Delete it with all its pictures, for good?${running ? " It is running and is ended first." : ""}`
+    const remove = press("Delete", () => { stop(row); model.send_msg({type: "delete", id}) }, "danger")
+    below(row, `Delete ${name}`, el("p", "", words), press("Keep", () => stop(row)), remove)
+    editing = true
+  }
+
+  function line(session) {
+    const {id, name, state, running} = session
+    const row = el("div", "row")
+    const link = el("a", id === model.session_id ? "here" : "")
+    link.href = `?session=${encodeURIComponent(id)}`
+    link.append(el("span", "", name), el("small", "", running ? WHO[state] || state : "resume"))
+    const more = press("⋯", () => {
+      const open = more.getAttribute("aria-expanded") === "true"
+      more.setAttribute("aria-expanded", `${!open}`)
+      if (open) stop(row)
+      else actions(row, session)
+    }, "more")
+    more.setAttribute("aria-label", `More for ${name}`)
+    more.setAttribute("aria-expanded", "false")
+    row.append(link)
+    if (running) row.append(end(id, name))
+    row.append(more)
+    return row
   }
 
   function showSessions() {
     name.textContent = model.session
-    const links = model.sessions.map(({id, name, state, running}) => {
-      const row = el("div", "row")
-      const link = el("a", id === model.session_id ? "here" : "", name)
-      link.href = `?session=${encodeURIComponent(id)}`
-      link.append(el("small", "", running ? WHO[state] || state : "resume"))
-      row.append(link)
-      if (running) row.append(end(id, name))
-      return row
-    })
+    if (editing && sessions.details.open) return
     const fresh = el("a", "fresh", "New session")
     fresh.href = "?session=new"
-    sessions.panel.replaceChildren(...links, fresh)
+    const told = el("p", "told", model.told)
+    told.hidden = !model.told
+    told.setAttribute("role", "alert")
+    sessions.panel.replaceChildren(told, ...model.sessions.map(line), fresh)
   }
 
+  model.on("gone", () => { if (model.gone) location.assign("?") })
   sessions.details.addEventListener("toggle", () => {
+    editing = false
     if (sessions.details.open) model.send_msg({type: "list"})
   })
   const chosen = localStorage.getItem(THEME)
@@ -136,7 +208,7 @@ export function render({model}) {
   model.on(["who", "detail", "pending"], showStatus)
   model.on(["dollars", "tokens", "since", "warning", "allowed"], showMeters)
   model.on("notices", showNotices)
-  model.on(["session", "sessions"], showSessions)
+  model.on(["session", "sessions", "told"], showSessions)
   model.on("remove", () => clearInterval(timer))
   showStatus(); showMeters(); showNotices(); showSessions()
   const here = new URL(location.href)

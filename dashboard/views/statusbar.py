@@ -20,6 +20,8 @@ class StatusBar(JSComponent):
     session = param.String("", doc="Name of the session.")
     session_id = param.String("")
     sessions = param.List([], doc="The browser's sessions: id, name, state, running.")
+    told = param.String("", doc="Why the last wish about a session was not carried out.")
+    gone = param.Boolean(False, doc="The page's session was deleted.")
     who = param.String("idle")
     detail = param.String("")
     pending = param.String("")
@@ -45,8 +47,8 @@ class StatusBar(JSComponent):
     ) -> StatusBar:
         """A bar that follows the page's state and sends what is pressed to ``act``.
 
-        Messages: ``{"type": "list"}`` when the list of sessions is opened, and ``{"type":
-        "end", "id"}``.
+        Messages: ``{"type": "list"}`` when the list of sessions is opened, ``{"type": "end" |
+        "replay" | "delete", "id"}``, and ``{"type": "rename", "id", "title"}``.
         """
         bar = cls(act, allowed=state.limits.allowed, **params)
         state.status.param.watch(

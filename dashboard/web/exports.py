@@ -64,7 +64,8 @@ class Exports:
         """
         loop, given_up = asyncio.get_running_loop(), threading.Event()
         token = secrets.token_urlsafe(18)
-        exported = Exported(token, owner, self._room() / token, f"{_plain(title)}{SUFFIXES[kind]}")
+        path = self._room() / f"{token}{SUFFIXES[kind]}"
+        exported = Exported(token, owner, path, f"{_plain(title)}{SUFFIXES[kind]}")
 
         def tell(share: float) -> None:
             if given_up.is_set():

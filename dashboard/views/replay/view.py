@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,7 @@ from dashboard.web.recordings import find_recording
 if TYPE_CHECKING:
     from dashboard.web.registry import Listed, Sessions
 
+_log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _MOST = 500
 """Sessions in the list."""
@@ -136,6 +138,10 @@ class ReplayView:
             )
         except SaysoError as error:
             self._tell(about | {"error": str(error)})
+        except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
+            _log.exception("An export failed")
+            text = f"The export failed ({type(error).__name__}: {error})."
+            self._tell(about | {"error": f"{text} Try another format; the server's log has more."})
         else:
             size = (await asyncio.to_thread(made.path.stat)).st_size
             self._tell(about | {"url": made.url, "filename": made.filename, "bytes": size})

@@ -14,7 +14,12 @@ function facts(rows) {
 }
 
 function json(value) {
-  return el("pre", {tabIndex: 0, aria: {label: "Data"}}, JSON.stringify(value, null, 2))
+  return el("pre", {tabIndex: 0, aria: {label: "Data"}}, spread(value))
+}
+
+// Short lists, such as coordinates, stay on one line.
+function spread(value) {
+  return JSON.stringify(value, null, 2).replace(/\[\s+([^[\]{}]{1,60}?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, " ")}]`)
 }
 
 export class Details {

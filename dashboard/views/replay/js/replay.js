@@ -237,7 +237,8 @@ class Replay {
     this.exporter.menu.hidden = mode !== "one" && mode !== "two"
     if (mode === "empty" || mode === "failed") {
       this.timeline = null
-      this.title.textContent = this.facts.textContent = ""
+      this.title.textContent = this.name ? this.titleOf(this.name) : "Replay"
+      this.facts.textContent = ""
       this.other.hidden = true
     }
   }
