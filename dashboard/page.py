@@ -23,6 +23,7 @@ from dashboard.places import TALK, Scene
 from dashboard.state import Feed, PageState
 from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
+from dashboard.views.settings.manner import MannerControl
 from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
 from dashboard.views.talk import TalkView
@@ -51,6 +52,9 @@ class Page:
             self._state.items, self.act, sizing_mode="stretch_both"
         )
         self._conversation.follow(self._state.conversation)
+        self._manner = MannerControl(
+            entry, bench.people.of(entry.owner), self.act, partial(set_curdoc, self._document)
+        )
         self._talk = self._frame()
         self._bar = self._status_bar()
         self._shell = self._views()
@@ -64,6 +68,7 @@ class Page:
     def close(self) -> None:
         """Let go of everything that outlives the page."""
         self._feed.close()
+        self._manner.close()
         self._shell.close()
         self._frames.run(False)
         self._conductor.detach(self._line)
@@ -225,6 +230,7 @@ class Page:
             desktop=self._desktop,
             conversation=self._conversation,
             voice=self._voice,
+            manner=self._manner.menu,
             sizing_mode="stretch_both",
         )
         frame.follow(self._state)

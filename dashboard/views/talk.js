@@ -76,6 +76,8 @@ export function render({model}) {
   const voice = el("div", "voice")
   const widget = model.get_child("voice")
   if (widget) voice.append(widget)
+  const manner = model.get_child("manner")
+  if (manner) voice.append(manner)
   const box = new TextBox(send)
   const mouse = button("mouse", "Take the mouse", () => send({type: model.who === "yours" ? "give" : "take"}))
   const stop = button("stop", "", () => send({type: "stop", source: "button"}))

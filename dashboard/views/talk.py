@@ -25,6 +25,7 @@ class TalkView(JSComponent):
     desktop = Child()
     conversation = Child()
     voice = Child()
+    manner = Child()
     who = param.String("idle")
     running = param.Boolean(False)
     pending = param.String("")

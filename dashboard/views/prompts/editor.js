@@ -2,6 +2,7 @@
 
 const KEPT = "sayso-prompt-drafts"
 const CHECK_AFTER = 200
+const AROUND = 2
 const JINJA = /(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})/
 
 function el(tag, className = "", text = "") {
@@ -94,6 +95,23 @@ class Code {
     this.area.setSelectionRange(start, start + (lines[line - 1] || "").length)
     this.picture.children[line - 1]?.scrollIntoView({block: "center"})
   }
+}
+
+// Of what was kept, only the neighbourhood of a change.
+function folded(lines) {
+  const near = new Set()
+  lines.forEach(([mark], i) => { if (mark !== " ") for (let d = -AROUND; d <= AROUND; d++) near.add(i + d) })
+  const out = []
+  let skipped = 0
+  lines.forEach((line, i) => {
+    if (near.has(i)) {
+      if (skipped) out.push(["…", `${skipped} equal line${skipped > 1 ? "s" : ""}`])
+      skipped = 0
+      out.push(line)
+    } else skipped += 1
+  })
+  if (skipped) out.push(["…", `${skipped} equal line${skipped > 1 ? "s" : ""}`])
+  return out
 }
 
 function library(model, open, create) {
@@ -207,7 +225,8 @@ function results(model, compare) {
       also.textContent = rest.join(" · ")
       const any = changed.some(([mark]) => mark !== " ")
       if (!any) lines.replaceChildren(el("p", "lead", rest.length ? "" : "No difference."))
-      else lines.replaceChildren(...changed.map(([mark, text]) => {
+      else lines.replaceChildren(...folded(changed).map(([mark, text]) => {
+        if (mark === "…") return el("div", "gap", text)
         const line = el("div", mark === "+" ? "added" : mark === "-" ? "removed" : "kept")
         line.append(el("i", "", mark), el("span", "", text || " "))
         return line
