@@ -117,6 +117,7 @@ def _ruled(
 
 
 def _same(asked: Intent, now: Intent) -> bool:
-    """Whether an approval still speaks of what would happen. Titles may tick; the rest not."""
-    before, after = ({k: v for k, v in i.target.items() if k != "title"} for i in (asked, now))
+    """Whether an approval still speaks of what would happen. Titles tick, boxes move a little."""
+    idle = ("title", "box")
+    before, after = ({k: v for k, v in i.target.items() if k not in idle} for i in (asked, now))
     return before == after

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from agent.events import (
+    ActionFinished,
     ActionProposed,
     ActionStarted,
     DesktopChanged,
@@ -124,9 +125,13 @@ class PageState:
 
     def _mark(self, event: Event) -> None:
         if isinstance(event, ActionProposed):
-            self._marks[event.action_id] = mark_of(event)
+            self._marks[event.action_id] = mark = mark_of(event)
+            if mark:
+                self._desktop["marks"] = {**mark, "next": True}
         elif isinstance(event, ActionStarted) and self._marks.get(event.action_id):
             self._desktop["marks"] = self._marks.pop(event.action_id)
+        elif isinstance(event, ActionFinished) and self._marks.pop(event.action_id, None):
+            self._desktop["marks"] = {}  # it was about to be done, and was not
         elif isinstance(event, TaskFinished | Stopped):
             self._desktop["marks"] = {}
             self._marks.clear()

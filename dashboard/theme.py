@@ -34,6 +34,8 @@ _SX = {
     },
     "& .MuiToolbar-root": {"minHeight": "52px !important", "height": "52px"},
     "& .MuiToolbar-root > .MuiBox-root:has(> div)": {"minWidth": 0},
+    # Drawn even when no busy indicator is asked for; nameless, so a fault for screen readers.
+    "& .MuiLinearProgress-root": {"display": "none"},
     "& .header .title": {
         "color": "var(--mui-palette-text-primary)",
         "fontSize": "20px",

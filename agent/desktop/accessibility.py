@@ -171,6 +171,7 @@ def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:
         title=window.title if window else "",
         role=named.role if named else "",
         name=named.name if named else "",
+        box=named.box if named else None,
     )
 
 

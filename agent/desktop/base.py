@@ -114,6 +114,8 @@ class Target:
     title: str = ""
     role: str = ""
     name: str = ""
+    box: Box | None = field(default=None, compare=False)
+    """Where the object is, if accessibility knows."""
 
 
 @dataclass(frozen=True, slots=True)

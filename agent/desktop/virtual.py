@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -278,7 +279,8 @@ class VirtualDesktop(Faced):
             window = await parts.windows.under_point(*point)
             return await parts.accessibility.under(*point, window)
 
-        return await self._on_parts(look)
+        target = await self._on_parts(look)
+        return replace(target, box=self._geometry.box(target.box) if target.box else None)
 
     async def tree(self) -> Tree:
         return self._geometry.tree(await self._on_parts(lambda p: p.accessibility.tree()))

@@ -229,12 +229,11 @@ class ComputerTool:
             start = None
         x, y = await self._desktop.input.position() if start is None else self._point(start)
         under = await self._desktop.under(x, y)
-        return {
-            "wm_class": under.wm_class,
-            "title": under.title,
-            "role": under.role,
-            "name": under.name,
-        }
+        target = {"wm_class": under.wm_class, "title": under.title}
+        target |= {"role": under.role, "name": under.name}
+        if (box := under.box) is not None:
+            target["box"] = f"{box.x},{box.y},{box.width},{box.height}"
+        return target
 
 
 def _keys(given: Any) -> dict[str, str]:

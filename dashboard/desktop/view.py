@@ -23,6 +23,7 @@ class DesktopView(RelayComponent):
 
     socket_path = param.String("/desktop/rfb", doc="Path or address of the RFB socket.")
     control = param.Boolean(False, doc="The person has mouse and keyboard; else it is view-only.")
+    paused = param.Boolean(False, doc="Nobody looks: the socket is closed, the last picture kept.")
     marks = param.Dict(
         {},
         doc="What the agent does now, in desktop pixels: {kind, x, y, to: [x, y],"

@@ -32,14 +32,15 @@ function action(item) {
   if (item.seconds >= 0.05) side.append(el("span", "seconds", `${item.seconds.toFixed(1)} s`))
   if (item.state !== "done") side.append(el("span", "word", WORDS[item.state] || item.state))
   head.append(side)
-  if (!item.output && !item.image) return [head]
+  const rule = item.rule ? [el("div", "where", item.rule)] : []
+  if (!item.output && !item.image) return [head, ...rule]
   const details = el("details")
   details.open = item.state === "failed" || item.open === true
   details.addEventListener("toggle", () => { item.open = details.open })
   const summary = el("summary")
   summary.append(head)
   if (item.image) summary.append(picture(item, "thumb"))
-  details.append(summary)
+  details.append(summary, ...rule)
   if (item.where) details.append(el("div", "where", `in ${item.where}`))
   if (item.output) details.append(el("pre", "", item.output))
   if (item.image) details.append(picture(item, "full"))
@@ -153,6 +154,9 @@ class Conversation {
     this.more.addEventListener("click", () => this.follow(true))
     this.list.addEventListener("scroll", () => { this.more.hidden = this.near() }, {passive: true})
     this.root.append(this.list, this.empty, this.more)
+    // Whoever reads the newest goes on reading it when the window changes its size.
+    this.observer = new ResizeObserver(() => { if (this.more.hidden) this.follow(true) })
+    this.observer.observe(this.list)
   }
 
   near() {
@@ -209,6 +213,7 @@ function same(a, b) {
 export function render({model}) {
   const conversation = new Conversation(message => model.send_msg(message))
   model.on("msg:custom", data => conversation.apply(data))
+  model.on("remove", () => conversation.observer.disconnect())
   queueMicrotask(() => model.send_msg({type: "ready"}))
   return conversation.root
 }

@@ -19,4 +19,7 @@ def mark_of(event: ActionProposed) -> dict[str, Any]:
     start = point_of(event.input.get("start_coordinate"))
     if start is not None:
         mark |= {"x": start[0], "y": start[1], "to": list(point)}
+    box = [int(part) for part in event.target.get("box", "").split(",") if part]
+    if len(box) == 4:
+        mark["box"] = box
     return mark | {"label": describe(event)}

@@ -19,11 +19,15 @@ function el(tag, className = "", text = "") {
 }
 
 function icon(key) {
+  return drawing(ICONS[key] || "M5 5h14v14H5Z")
+}
+
+function drawing(d) {
   const svg = document.createElementNS(SVG, "svg")
   svg.setAttribute("viewBox", "0 0 24 24")
   svg.setAttribute("aria-hidden", "true")
   const path = document.createElementNS(SVG, "path")
-  path.setAttribute("d", ICONS[key] || "M5 5h14v14H5Z")
+  path.setAttribute("d", d)
   svg.append(path)
   return svg
 }
@@ -35,6 +39,53 @@ function remember(place) {
   if (place === "talk") url.searchParams.delete("view")
   else url.searchParams.set("view", place)
   history.pushState(null, "", url)
+}
+
+// Two or three soft tones: frequency in Hz, one after the other. The person's choice is remembered.
+const TONES = {begins: [523, 659], asks: [660, 880, 880], done: [659, 988], fails: [330, 247], stops: [392]}
+const SOUNDS = "sayso-sounds"
+const SPEAKER = {
+  on: "M4 9.5v5h3.5L12 18.500v-13L7.500 9.5H4ZM15.500 9a4.300 4.300 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11",
+  off: "M4 9.5v5h3.5L12 18.500v-13L7.500 9.5H4ZM16 9.500l5 5M21 9.500l-5 5",
+}
+
+class Sounds {
+  constructor() {
+    this.button = el("button", "sounds")
+    this.button.type = "button"
+    this.button.addEventListener("click", () => this.choose(!this.on))
+    this.choose(localStorage.getItem(SOUNDS) !== "off")
+  }
+
+  choose(on) {
+    this.on = on
+    localStorage.setItem(SOUNDS, on ? "on" : "off")
+    this.button.replaceChildren(drawing(on ? SPEAKER.on : SPEAKER.off))
+    this.button.setAttribute("aria-label", on ? "Sounds are on" : "Sounds are off")
+    this.button.title = on ? "Sounds when the agent begins, asks, is done or fails: on" : "Sounds are off"
+    this.button.setAttribute("aria-pressed", String(on))
+  }
+
+  async play(name) {
+    if (!this.on || !TONES[name] || !navigator.userActivation?.hasBeenActive) return
+    this.context ??= new AudioContext()
+    await this.context.resume()
+    TONES[name].forEach((frequency, i) => this.tone(frequency, this.context.currentTime + .02 + i * .13))
+  }
+
+  tone(frequency, at) {
+    const oscillator = new OscillatorNode(this.context, {frequency, type: "sine"})
+    const gain = new GainNode(this.context, {gain: 0})
+    gain.gain.setTargetAtTime(.07, at, .012)
+    gain.gain.setTargetAtTime(0, at + .09, .04)
+    oscillator.connect(gain).connect(this.context.destination)
+    oscillator.start(at)
+    oscillator.stop(at + .4)
+  }
+
+  close() {
+    void this.context?.close()
+  }
 }
 
 // Bokeh takes models that the server sent for the browser's own until the browser's next message,
@@ -60,7 +111,10 @@ export function render({model}) {
   stop.type = "button"
   stop.title = "Stop the agent (Escape)"
   stop.addEventListener("click", () => model.send_msg({type: "stop", source: "button"}))
-  rail.append(list, stop)
+  const sounds = new Sounds()
+  const foot = el("div", "foot")
+  foot.append(sounds.button, stop)
+  rail.append(list, foot)
   const talk = el("div", "talk-slot")
   talk.append(model.get_child("talk"))
   const room = el("main", "room-slot")
@@ -100,7 +154,11 @@ export function render({model}) {
   window.addEventListener("popstate", back)
   model.on("places", fill)
   model.on(["place", "running", "pending"], show)
-  model.on("remove", () => window.removeEventListener("popstate", back))
+  model.on("cue", () => void sounds.play(model.cue.name))
+  model.on("remove", () => {
+    window.removeEventListener("popstate", back)
+    sounds.close()
+  })
   fill()
   return root
 }

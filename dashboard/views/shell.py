@@ -12,8 +12,10 @@ from panel.custom import JSComponent
 from panel.viewable import Child
 
 from dashboard.places import PLACES, TALK, Place, Scene, View
+from dashboard.views.cues import cue_of
 
 if TYPE_CHECKING:
+    from agent.events import Event
     from dashboard.state import PageState
 
 _HERE = Path(__file__).parent
@@ -32,6 +34,7 @@ class Shell(JSComponent):
     places = param.List([], doc="The rail: key and title.")
     running = param.Boolean(False)
     pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
+    cue = param.Dict({}, doc="The last sound to make: its name, and a number that tells it apart.")
 
     _esm = _HERE / "shell.js"
     _stylesheets = [_HERE / "shell.css"]  # noqa: RUF012 - as Panel declares it
@@ -41,6 +44,7 @@ class Shell(JSComponent):
         super().__init__(room=self._room, **params)
         self._act = act
         self._views: dict[str, View] = {}
+        self._unsubscribe: Callable[[], None] | None = None
 
     def follow(self, state: PageState) -> None:
         """Keep up with the page's state."""
@@ -54,6 +58,7 @@ class Shell(JSComponent):
     def serve(self, scene: Scene, places: tuple[Place, ...] = PLACES) -> None:
         """Offer these views, made from ``scene`` when first visited."""
         self._scene = scene
+        self._unsubscribe = scene.entry.session.log.subscribe(self._sound)
         self._places = {place.key: place for place in places}
         talk = {"key": TALK, "title": "Talk"}
         self.places = [talk, *({"key": p.key, "title": p.title} for p in places)]
@@ -71,9 +76,17 @@ class Shell(JSComponent):
 
     def close(self) -> None:
         """Free every view that was made."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         for view in self._views.values():
             view.close()
         self._views.clear()
+
+    def _sound(self, event: Event) -> None:
+        name = cue_of(event, self._scene.entry.session.status)
+        if name is not None:
+            with self._scene.within():
+                self.cue = {"name": name, "n": event.seq}
 
     def _leave(self) -> None:
         if (view := self._views.get(self.place)) is not None:

@@ -20,6 +20,16 @@ KEPT = 400
 """Items that a page shows at most; the journal has them all."""
 _OUTPUT = 4000
 _SPEAKABLE = frozenset({"said", "progress", "outcome", "question", "approval", "spoken"})
+_RULED = {
+    "allow": "Allowed beforehand",
+    "deny": "Refused",
+    "alternative": "Another way was asked for",
+}
+_EXTENDED = {
+    "loop": "You let the agent try once more.",
+    "dollars": "You allowed as much money again.",
+    "seconds": "You allowed as much time again.",
+}
 
 
 class Transcript:
@@ -53,6 +63,7 @@ class Transcript:
             e.ControlTaken: lambda event: self._note(event, "You have the mouse."),
             e.ControlReturned: self._returned,
             e.LimitReached: self._limit,
+            e.LimitExtended: self._extended,
             e.RetryWaiting: self._retry,
             e.DesktopChanged: self._desktop,
             e.SessionOpened: self._opened,
@@ -182,7 +193,19 @@ class Transcript:
         )
 
     def _decided(self, event: e.ApprovalDecided) -> None:
-        self._change(event.approval_id, decision=event.decision, channel=event.channel)
+        if event.channel == "rule":
+            self._ruled(event)
+        else:
+            self._change(event.approval_id, decision=event.decision, channel=event.channel)
+
+    def _ruled(self, event: e.ApprovalDecided) -> None:
+        """Nobody was asked: said beside the action, or on a line of its own without one."""
+        word = _RULED.get(event.decision, event.decision)
+        text = f"{word} by the rule “{event.note}”." if event.note else f"{word} by a rule."
+        if event.action_id in self._items:
+            self._change(event.action_id, rule=text)
+        else:
+            self._note(event, text)
 
     def _question(self, event: e.QuestionAsked) -> None:
         self._put(event.question_id, event, "question", text=event.text, answer=None)
@@ -212,6 +235,10 @@ class Transcript:
         used = f"{event.used:g} of {event.allowed:g} {event.limit}"
         word = "Limit reached" if event.share >= 1 else "Close to a limit"
         self._note(event, f"{word}: {used}.", "warning")
+
+    def _extended(self, event: e.LimitExtended) -> None:
+        text = _EXTENDED.get(event.limit, f"You allowed as many {event.limit} again.")
+        self._note(event, text)
 
     def _retry(self, event: e.RetryWaiting) -> None:
         self._note(event, f"{event.reason} Trying again in {event.seconds:.0f} s.", "warning")

@@ -219,6 +219,39 @@ def test_marks_lie_where_the_agent_acts(view: View) -> None:
     expect(view.page.locator(".mark")).to_have_count(0)
 
 
+def test_what_is_about_to_be_touched_is_outlined_until_it_is(view: View) -> None:
+    """The outline stays while the agent waits; it gives way to the click, or to nothing."""
+    mark = {"kind": "left_click", "x": 480, "y": 100, "box": [440, 80, 80, 40], "label": "Save"}
+    view.set(marks={**mark, "next": True})
+    outline = view.page.locator(".mark.next rect")
+    outline.wait_for(state="attached")
+    expect(view.page.locator(".mark circle")).to_have_count(0)
+    view.page.wait_for_timeout(2000)  # longer than a mark takes to fade
+    expect(outline).to_have_count(1)
+    view.set(marks=mark)
+    expect(view.page.locator(".mark circle")).to_have_count(1)
+    expect(outline).to_have_count(0)
+    view.set(marks={**mark, "next": True})
+    expect(outline).to_have_count(1)
+    view.set(marks={})
+    expect(outline).to_have_count(0)
+
+
+def test_nothing_is_sent_while_nobody_looks(view: View) -> None:
+    """Paused, the socket is closed and the last picture stands; back again, it is live."""
+    view.set(paused=True)
+    view.until(lambda: view.stage.bench.of("local.state", state="paused"), "paused")
+    view.until(lambda: not view.stage.bridges, "the socket closed")
+    assert view.page.locator(".sayso-desktop .last").count() == 1
+    tickets = len(view.stage.bench.of("local.need_ticket"))
+    view.page.wait_for_timeout(700)  # longer than a lost picture waits for its next try
+    assert len(view.stage.bench.of("local.need_ticket")) == tickets
+    view.set(paused=False)
+    view.until(lambda: view.stage.bench.states()[-1] == "live", "live again")
+    expect(view.page.locator(".sayso-desktop .last")).to_have_count(0)
+    view.until(lambda: view.colour(0.25, 0.5)[0] > 200, "red on the left")
+
+
 def test_markup_in_labels_stays_text(view: View) -> None:
     """Window titles and captions come from the desktop: they are shown, never interpreted."""
     nasty = "<img src=x onerror='window.broken = 1'>"

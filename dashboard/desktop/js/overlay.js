@@ -7,6 +7,7 @@ const KEPT = 6; // marks that may fade at the same time
 /** What the agent does, drawn over the desktop in the desktop's own pixels: pointer, click, target. */
 export class Overlay {
   #size = [0, 0];
+  #next = null; // what is about to be touched: stays until it is, or is not
 
   constructor() {
     this.root = shape("svg", { class: "overlay", "aria-hidden": "true" });
@@ -28,12 +29,17 @@ export class Overlay {
     this.root.setAttribute("viewBox", `0 0 ${width} ${height}`);
   }
 
-  /** Draws one mark, which fades by itself. */
+  /** Draws one mark, which fades by itself; one with `next` stays until the next call. */
   show(mark) {
+    this.#next?.remove();
+    this.#next = null;
     if (!mark || typeof mark !== "object") return;
-    const group = shape("g", { class: `mark ${String(mark.kind ?? "").replace(/[^\w-]/g, "")}` });
-    for (const part of [target(mark), path(mark), ...rings(mark), label(mark)]) if (part) group.append(part);
+    const kind = String(mark.kind ?? "").replace(/[^\w-]/g, "");
+    const group = shape("g", { class: `mark ${mark.next ? "next" : ""} ${kind}` });
+    const drawn = mark.next ? [target(mark) ?? spot(mark)] : [target(mark), ...rings(mark)];
+    for (const part of [...drawn, path(mark), label(mark)]) if (part) group.append(part);
     if (group.childNodes.length > 0) this.#add(group);
+    if (mark.next) this.#next = group;
     const [x, y] = numbers(mark.to) ?? [mark.x, mark.y];
     if (Number.isFinite(x) && Number.isFinite(y)) this.#point(x, y);
   }
@@ -67,7 +73,12 @@ function numbers(list) {
 
 function target({ box }) {
   const [x, y, width, height] = numbers(box) ?? [];
-  return height === undefined ? null : shape("rect", { x, y, width, height, rx: 4 });
+  return height === undefined ? null : shape("rect", { x: x - 2, y: y - 2, width: width + 4, height: height + 4, rx: 5 });
+}
+
+/** Where something will be done whose box is not known. */
+function spot({ x, y }) {
+  return Number.isFinite(x) && Number.isFinite(y) ? shape("circle", { cx: x, cy: y, r: 20 }) : null;
 }
 
 function path({ x, y, to }) {

@@ -2,6 +2,7 @@
 export const CSS = `
 .sayso-desktop {
   --accent: var(--mui-palette-primary-main, var(--panel-primary-color, #0b63c5));
+  --mark: #ff5a1f; /* on any wallpaper, in either theme */
   --warm: var(--mui-palette-warning-main, var(--panel-warning-color, #ed6c02));
   --paper: var(--mui-palette-background-paper, var(--panel-surface-color, #fff));
   --text: var(--mui-palette-text-primary, var(--panel-on-background-color, #1c1b1f));
@@ -14,17 +15,21 @@ export const CSS = `
 .sayso-desktop .screen, .sayso-desktop .still { position: absolute; inset: 3px; }
 .sayso-desktop .still { width: calc(100% - 6px); height: calc(100% - 6px); object-fit: contain; }
 .sayso-desktop .still[hidden] { display: none; }
+.sayso-desktop .last { position: absolute; inset: 3px; width: calc(100% - 6px); height: calc(100% - 6px); object-fit: contain; }
 .sayso-desktop .overlay { position: absolute; pointer-events: none; overflow: hidden; }
 .sayso-desktop .mark { animation: sayso-fade 1.6s ease-in forwards; }
 .sayso-desktop .mark :is(circle, rect, line) {
-  fill: none; stroke: var(--accent); stroke-width: 3; vector-effect: non-scaling-stroke;
+  fill: none; stroke: var(--mark); stroke-width: 3; vector-effect: non-scaling-stroke;
+  filter: drop-shadow(0 0 1px #fff) drop-shadow(0 0 2px rgba(0, 0, 0, .7));
 }
-.sayso-desktop .mark circle { fill: color-mix(in srgb, var(--accent) 25%, transparent); }
-.sayso-desktop .mark rect { fill: color-mix(in srgb, var(--accent) 12%, transparent); }
+.sayso-desktop .mark circle { fill: color-mix(in srgb, var(--mark) 28%, transparent); }
+.sayso-desktop .mark rect { fill: color-mix(in srgb, var(--mark) 12%, transparent); }
+.sayso-desktop .mark.next { animation: sayso-about 1s ease-in-out infinite alternate; }
+.sayso-desktop .mark.next :is(circle, rect) { stroke-dasharray: 7 4; fill: none; }
 .sayso-desktop .mark text {
   font-size: 15px; font-weight: 600; fill: #fff; stroke: #111; stroke-width: 4px; paint-order: stroke;
 }
-.sayso-desktop .pointer { fill: var(--accent); stroke: #fff; stroke-width: 1.5; transition: transform .12s ease-out; }
+.sayso-desktop .pointer { fill: var(--mark); stroke: #fff; stroke-width: 1.5; transition: transform .12s ease-out; }
 .sayso-desktop .state, .sayso-desktop .caption, .sayso-desktop .hint {
   position: absolute; left: 50%; transform: translateX(-50%); max-width: 90%; box-sizing: border-box;
   padding: 6px 12px; border-radius: 8px; pointer-events: none; text-align: center;
@@ -35,6 +40,7 @@ export const CSS = `
 .sayso-desktop .hint { top: 8px; }
 .sayso-desktop.control[data-state=live] .hint { animation: sayso-fade 8s ease-in forwards; }
 .sayso-desktop .caption { bottom: 12px; font-size: 16px; }
+@keyframes sayso-about { from { opacity: .7; } to { opacity: 1; } }
 @keyframes sayso-fade { 0%, 55% { opacity: 1; } 100% { opacity: 0; } }
 @media (prefers-reduced-motion: reduce) { .sayso-desktop .pointer { transition: none; } }
 `;

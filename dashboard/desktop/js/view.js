@@ -5,6 +5,7 @@ import { Overlay, boxWithin, layer } from "./overlay.js";
 import { Screen } from "./screen.js";
 import { CSS } from "./style.js";
 
+const KEPT_FOR = 250; // ms
 const HINT = "You have the mouse. Shift+Esc gives it back.";
 
 /** The desktop in the page: picture, marks, caption; mouse and keyboard when `control` is set. */
@@ -19,18 +20,19 @@ class DesktopView {
     this.relay = new Relay(adapter, {
       ticket: (ticket) => this.screen.useTicket(ticket),
       clipboard: ({ text }) => this.screen.paste(String(text)),
-      reconnect: () => this.screen.open("reconnect"),
+      reconnect: () => adapter.get("paused") || this.screen.open("reconnect"),
       rfb: (message, buffers) => this.screen.receive(message, buffers),
     });
     this.#listen();
     this.watch();
-    this.screen.open();
+    if (!adapter.get("paused")) this.screen.open();
   }
 
   /** Follows the values that Python sets; anew after each rendering. */
   watch() {
     const { adapter } = this;
     adapter.on("change:control", () => this.#control());
+    adapter.on("change:paused", () => this.#pause());
     adapter.on("change:marks", () => this.#mark());
     adapter.on("change:caption", () => this.#caption());
     adapter.on("change:frame", () => this.#frame());
@@ -103,7 +105,30 @@ class DesktopView {
     this.overlay.place({ left, top, width: width * scale, height: height * scale }, [width, height]);
   }
 
+  /** While nobody looks nothing is sent or decoded; the last picture stands until the next one. */
+  #pause() {
+    if (this.adapter.get("paused")) {
+      this.#remember();
+      this.screen.close();
+      this.screen.state = "connecting";
+      this.#show();
+    } else {
+      this.screen.open("resume");
+    }
+  }
+
+  #remember() {
+    const { canvas, state } = this.screen;
+    if (state !== "live" || !canvas?.width) return;
+    const last = element("canvas", { class: "last", width: canvas.width, height: canvas.height, "aria-hidden": "true" });
+    last.getContext("2d").drawImage(canvas, 0, 0);
+    this.last?.remove();
+    this.last = last;
+    this.target.before(last);
+  }
+
   get #mode() {
+    if (this.adapter.get("paused")) return "paused";
     if (this.screen.state === "live") return "live";
     return this.still.src ? "frames" : "connecting";
   }
@@ -112,12 +137,21 @@ class DesktopView {
     const mode = this.#mode;
     this.still.hidden = mode !== "frames";
     this.root.dataset.state = mode;
-    this.state.textContent = error?.message ?? (mode === "connecting" ? "Connecting to the desktop…" : "");
+    const waits = mode === "connecting" && !this.last;
+    this.state.textContent = error?.message ?? (waits ? "Connecting to the desktop…" : "");
+    if (mode === "live") this.#drawn();
     this.#hint();
     const event = { type: "local.state", state: mode, ...(error && { error }) };
     if (JSON.stringify(event) !== this.#told) this.relay.emit(event);
     this.#told = JSON.stringify(event);
     this.#place();
+  }
+
+  /** The kept picture goes when the live one has had time to be drawn. */
+  #drawn() {
+    const { last } = this;
+    this.last = null;
+    if (last) setTimeout(() => last.remove(), KEPT_FOR);
   }
 
   #control() {

@@ -37,7 +37,8 @@ export const CSS = `
 .sayso-voice .push[aria-pressed=true] { background: var(--accent); color: var(--on-accent); }
 .sayso-voice .line { flex: 1; min-width: 0; overflow: hidden; }
 .sayso-voice .word, .sayso-voice .advice { display: block; overflow: hidden; text-overflow: ellipsis; }
-.sayso-voice .word { white-space: nowrap; }
+.sayso-voice .word { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
+.sayso-voice.narrow .word { display: block; white-space: nowrap; }
 .sayso-voice .advice { color: var(--soft); font-size: 12px; }
 .sayso-voice[data-state=failed] .word { color: var(--bad); white-space: normal; }
 .sayso-voice.narrow .advice { display: none; }

@@ -1,0 +1,36 @@
+"""Short sounds for what a person should notice while looking elsewhere."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agent import events as ev
+from agent.status import Status
+
+Cue = Literal["begins", "asks", "done", "fails", "stops"]
+
+_SPEAKING = frozenset({"ready", "muted", "asleep"})
+"""States of the voice line in which the loudspeaker tells the same in words."""
+
+
+def cue_of(event: ev.Event, status: Status) -> Cue | None:
+    """The sound that belongs to an event; None while the voice tells it, or for most events."""
+    if status.voice in _SPEAKING:
+        return None
+    match event:
+        case ev.TaskStarted():
+            return "begins"
+        case ev.ControlReturned() if status.task_id is not None:
+            return "begins"
+        case ev.ApprovalAsked() | ev.QuestionAsked():
+            return "asks"
+        case ev.Stopped():
+            return "stops"
+        case ev.TaskFinished(outcome="done"):
+            return "done"
+        case ev.TaskFinished(outcome="failed" | "limit" | "refused"):
+            return "fails"
+        case ev.DesktopChanged(state="died" | "unavailable"):
+            return "fails"
+        case _:
+            return None
