@@ -169,6 +169,9 @@ class Page:
         shell.follow(self._state)
         within = partial(set_curdoc, self._document)
         shell.serve(Scene(self._bench, self._entry, self._state, self.act, shell.go, within))
+        shell.param.watch(
+            lambda change: self._desktop.param.update(paused=change.new != TALK), "place"
+        )
         shell.go(pn.state.session_args.get("view", [TALK.encode()])[0].decode(errors="replace"))
         return shell
 
@@ -190,7 +193,8 @@ class Page:
             ticket = self._bench.tickets.issue(self._session.id, PURPOSE)
             self._desktop.give_ticket({"ticket": ticket})
         elif kind == "local.state":
-            self._frames.run(event.get("state") != "live" and self._state.desktop.state == "ready")
+            shown = event.get("state") in ("frames", "connecting")
+            self._frames.run(shown and self._state.desktop.state == "ready")
         elif kind == "local.release" and self._session.status.who == "yours":
             self._session.return_control()
 
