@@ -9,7 +9,6 @@ import voices
 from agent.models.offline import HELP, parse
 from dashboard.voice.addressing import likeliest
 from dashboard.voice.intents import Moment, classify
-from dashboard.voice.offline.hypotheses import choose
 from dashboard.voice.offline.text import words
 from dashboard.voice.offline.vocabulary import correct
 
@@ -66,8 +65,7 @@ def _hear(command: str, voice: voices.Voice, noise: float | None, seed: int) -> 
     quiet = voices.silence(0.3)
     said = voices.sequence(quiet, voices.speech(command, voice), quiet)
     said = said if noise is None else voices.with_noise(said, noise, seed=seed)
-    ears = voices._ears()
-    readings = [ears.transcribe(said), *ears.other_readings(said)]
-    heard = correct(choose(readings, NAMES), NAMES)
+    heard, readings = voices.hear(said, NAMES)
+    heard = correct(heard, NAMES)
     meant = classify(heard, WORKING) == "redirect"
     return likeliest(heard, readings) if meant else heard

@@ -241,7 +241,7 @@ def test_silence_and_a_constant_are_nothing() -> None:
 
 @pytest.mark.parametrize("voice", voices.ROBOTIC)
 def test_robotic_voices_are_understood_for_the_most_part(voice: voices.Voice) -> None:
-    """The hard end of the scale, not used for tuning."""
+    """The hard end of the scale: voices that nothing was tuned by."""
     errors = words = 0
     for command in COMMANDS:
         wrong, total = voices.word_errors(

@@ -32,6 +32,7 @@ def run(ears: Listener, pcm: bytes, text: str) -> list[Heard]:
             item = todo.pop(0)
             if isinstance(item, Decode):
                 todo += ears.decoded(item, [text])
+                todo += ears.decoded(item, [text])  # the second look
             else:
                 out.append(item)
     return out
@@ -107,6 +108,7 @@ def test_speech_that_goes_on_voids_the_words_asked_for() -> None:
     ears.feed(frames(320))
     assert events(ears.decoded(early, ["half"])) == ["interim"]
     later = jobs(ears.feed(frames(640, QUIET)))
+    ears.decoded(later[-1], ["half and whole"])
     assert events(ears.decoded(later[-1], ["half and whole"]))[-1] == "final"
 
 
@@ -123,6 +125,21 @@ def test_further_readings_count_if_they_come_in_time() -> None:
     (final,) = ears.feed(frames(640, QUIET))
     assert isinstance(final, Heard)
     assert final.readings == ("tight my name", "type my name")
+
+
+def test_a_second_look_is_waited_for_a_little() -> None:
+    """128 ms beyond the end of the turn, not for ever."""
+    for late in (False, True):
+        ears = listener(silence_ms=550)
+        ears.feed(frames(960))
+        job = jobs(ears.feed(frames(224, QUIET)))[-1]
+        ears.decoded(job, ["And do that."])
+        assert ears.feed(frames(384, QUIET)) == []
+        found = ears.feed(frames(128, QUIET)) if late else ears.decoded(job, ["Undo that."])
+        final = found[-1]
+        assert isinstance(final, Heard)
+        assert (final.kind, final.text) == ("final", "And do that.")
+        assert final.readings[0] == ("And do that." if late else "Undo that.")
 
 
 def test_the_prefix_keeps_what_came_before_the_onset() -> None:

@@ -118,17 +118,22 @@ def test_a_vocabulary_is_bounded_and_only_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("readings", "vocabulary", "expected"),
+    ("plain", "better", "awaited", "expected"),
     [
-        (["Tight my name.", "Type my name.", "Tide my name."], [], "Type my name."),
-        (["Open Zorblax.", "Open the box."], ["Zorblax"], "Open Zorblax."),
-        (["Gibberish quux.", "Gibberish quuz."], [], "Gibberish quux."),
-        (["", "Stop."], [], ""),
-        ([], [], ""),
+        ("And do that.", "Undo that.", False, "Undo that."),
+        ("Step.", "Stop.", False, "Stop."),
+        ("Stop.", "Top.", False, "Stop."),
+        ("Okay.", "Copy.", False, "Okay."),
+        ("Yes, ran it.", "Yes, run it.", True, "Yes, ran it."),
     ],
 )
-def test_the_reading_that_could_have_been_said_wins(
-    readings: list[str], vocabulary: list[str], expected: str
+def test_a_second_reading_never_replaces_what_the_conversation_understood(
+    plain: str, better: str, expected: str, *, awaited: bool
 ) -> None:
-    """Known words and agreement decide; without either the plain reading stands."""
-    assert choose(readings, vocabulary) == expected
+    """Stop words and nods stand as heard, and so does any answer to an approval."""
+    assert choose(plain, [better, plain], awaited=awaited) == expected
+
+
+def test_without_a_second_reading_the_first_counts() -> None:
+    """The second look may come too late."""
+    assert choose("Open the editor.", []) == "Open the editor."

@@ -26,6 +26,11 @@ def lexicon() -> dict[str, Any]:
     return data
 
 
+def number_words() -> tuple[str, ...]:
+    """One to nineteen, then the tens."""
+    return (*_UNITS[1:], *_TENS)
+
+
 def number(text: str) -> int | None:
     """The number that words or digits say ("twenty five", "12", "twice"), or None."""
     words = [w for w in re.findall(r"[a-z0-9]+", text.lower()) if w not in ("and", "times", "of")]

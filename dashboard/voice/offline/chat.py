@@ -11,7 +11,7 @@ import base64
 import binascii
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from dashboard.voice.offline import messages
@@ -21,6 +21,7 @@ from dashboard.voice.offline.audio import Decoder, Format, UndecodableAudio
 from dashboard.voice.offline.config import ChatConfig
 from dashboard.voice.offline.effects import (
     Close,
+    Configure,
     Effect,
     Effects,
     FinishHearing,
@@ -29,6 +30,7 @@ from dashboard.voice.offline.effects import (
     Send,
 )
 from dashboard.voice.offline.floor import Floor
+from dashboard.voice.offline.frontdesk import situation
 from dashboard.voice.offline.hypotheses import choose
 from dashboard.voice.offline.listener import Heard
 from dashboard.voice.offline.messages import ClientError, ClientMessage, Message
@@ -180,9 +182,13 @@ class Chat:
                 self._decoder.declare(Format(message.audio.sample_rate, message.audio.channels))
             except UndecodableAudio as error:
                 raise ClientError("E0101", "invalid_request", str(error)) from error
+        known = self.settings.vocabulary
         echo = self.settings.apply(message)
         self.record.add("SESSION_SETTINGS", "SYSTEM", metadata=echo)
-        return [Send(echo)]
+        if self.settings.vocabulary == known:
+            return [Send(echo)]
+        listening = replace(self._config.listening, names=self.settings.vocabulary)
+        return [Send(echo), Configure(listening)]
 
     def _typed(self, text: str, now: float) -> Effects:
         self._timers.user_active(now)
@@ -258,7 +264,8 @@ class Chat:
 
     def _user(self, event: Heard, *, interim: bool) -> Send:
         vocabulary = self.settings.vocabulary
-        text = correct(choose(event.readings or (event.text,), vocabulary), vocabulary)
+        awaited = bool(situation(self.settings.context, started=False).pending)
+        text = correct(choose(event.text, event.readings, awaited=awaited), vocabulary)
         return Send(
             messages.user_message(
                 text,

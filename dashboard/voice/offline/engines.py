@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from dashboard.voice.offline.audio import OUT_RATE, RATE, Samples, resample
+from dashboard.voice.offline.second_look import SecondLook, levelled
 from dashboard.voice.offline.text import dangles, without_loops
 
 FRAME = 512
@@ -40,8 +42,11 @@ class Ears(Protocol):
         """The words in ``samples`` (at `audio.RATE`); empty if there are none."""
         ...
 
-    def other_readings(self, samples: Samples) -> list[str]:
-        """What else ``samples`` may be; costs several times what `transcribe` does."""
+    def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
+        """What `transcribe` heard, ``plain``, and what else it may be, likeliest first.
+
+        ``names`` are what can be named now. Costs several times what `transcribe` does.
+        """
         ...
 
 
@@ -90,8 +95,6 @@ class MoonshineEars:
     """Moonshine tiny (English) on whole utterances, its own segmentation switched off."""
 
     _WARM = 1.0
-    _READ_AGAIN = 8.0
-    """Seconds; longer utterances have context enough, and cost more."""
     _MIN = 0.2
 
     def __init__(self) -> None:
@@ -99,33 +102,25 @@ class MoonshineEars:
         from moonshine_voice.transcriber import Transcriber
         from moonshine_voice.utils import get_model_path
 
+        folder = Path(get_model_path("tiny-en"))
         self._model = Transcriber(
-            get_model_path("tiny-en"),
+            str(folder),
             ModelArch.TINY,
             options={"vad_threshold": "0", "identify_speakers": "false"},
         )
-        self.transcribe(np.zeros(int(RATE * self._WARM), np.float32))
+        self._second = SecondLook(folder)
+        quiet = np.zeros(int(RATE * self._WARM), np.float32)
+        self.transcribe(quiet)
+        self.readings(quiet, "Ready.", ())
 
     def transcribe(self, samples: Samples) -> str:
         if len(samples) < RATE * self._MIN:
             return ""
-        result = self._model.transcribe_without_streaming(self._level(samples).tolist(), RATE)
+        result = self._model.transcribe_without_streaming(levelled(samples).tolist(), RATE)
         return without_loops(" ".join(line.text.strip() for line in result.lines))
 
-    def other_readings(self, samples: Samples) -> list[str]:
-        if len(samples) > RATE * self._READ_AGAIN:
-            return []
-        pause = np.zeros(RATE // 2, np.float32)
-        brighter = np.diff(samples * np.float32(0.6), prepend=samples[:1]) + samples * 0.4
-        quicker = resample(samples, RATE, RATE * 10 // 11)
-        padded = np.concatenate([pause, samples, pause])
-        return [self.transcribe(changed) for changed in (padded, brighter, quicker)]
-
-    @staticmethod
-    def _level(samples: Samples) -> Samples:
-        """Quiet speech raised to a usual level; the model was trained on such."""
-        peak = float(np.abs(samples).max(initial=0.0))
-        return samples * np.float32(0.7 / peak) if 0.003 < peak < 0.35 else samples
+    def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
+        return self._second.readings(levelled(samples), plain, names)
 
 
 class PatientTurns:

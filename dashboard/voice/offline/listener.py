@@ -30,6 +30,8 @@ _INTERIM_SHARE: Final = 0.1
 """Long utterances cost more to decode: at least this share of their length between interims."""
 _EARLY_MS: Final = 192
 """Silence after which the words are asked for, in case this was the end."""
+_REREAD_MS: Final = 128
+"""A second look that is late is waited for so long beyond the end of the turn."""
 _LEAST_SPEECH_MS: Final = 96
 """Less than this is a click or a cough, not words."""
 
@@ -44,6 +46,8 @@ class ListenSettings:
     interruption_ms: int = 250
     longest_ms: int = 20_000
     """A turn that will not end (music, television) is cut here."""
+    names: tuple[str, ...] = ()
+    """What can be named now, for the recogniser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Heard:
     end: int
     text: str = ""
     readings: tuple[str, ...] = ()
-    """What else it may have been; the first is ``text``."""
+    """``text`` and what else it may have been, likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Decode:
     job: int
     final: bool
     pcm: bytes = field(repr=False)
+    names: tuple[str, ...] = ()
 
 
 Output = list[Heard | Decode]
@@ -89,11 +94,10 @@ class _Utterance:
     asked_version: int = -1
     text_version: int = -1
     text_job: int = 0
+    text: str = ""
     readings: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        return self.readings[0] if self.readings else ""
+    reread: bool = False
+    """Whether the second look has been taken."""
 
     @property
     def complete(self) -> bool:
@@ -140,11 +144,11 @@ class Listener:
     def decoded(self, job: Decode, readings: Sequence[str] | None) -> Output:
         """The words of ``job``; None if it was dropped for a newer one.
 
-        A final job may be answered again with more ``readings``, the plain one first.
+        A final job may be answered again with more ``readings``, likeliest first.
         """
         ended = self._ending.pop(job.job, None)
         if ended is not None:
-            ended.readings = tuple(readings or ())
+            self._told(ended, readings or ())
             return [self._closing(ended)]
         utterance = self._current
         if utterance is None:
@@ -154,8 +158,8 @@ class Listener:
         utterance.pending = None
         if readings is None:
             return []
-        utterance.readings, utterance.text_version = tuple(readings), utterance.asked_version
-        utterance.text_job = job.job
+        self._told(utterance, readings)
+        utterance.text_version, utterance.text_job = utterance.asked_version, job.job
         told = [self._heard("interim", utterance)] if utterance.text else []
         return [*told, *self._try_end(utterance)] if job.final else [*told]
 
@@ -163,8 +167,13 @@ class Listener:
         """Further readings of the words that stand; of others they come too late."""
         if readings is None or utterance.text_job != job.job:
             return []
-        utterance.readings = tuple(readings)
-        return [self._heard("interim", utterance)]
+        utterance.readings, utterance.reread = tuple(readings), True
+        return [self._heard("interim", utterance), *self._try_end(utterance)]
+
+    @staticmethod
+    def _told(utterance: _Utterance, readings: Sequence[str]) -> None:
+        utterance.readings, utterance.reread = tuple(readings), False
+        utterance.text = readings[0] if readings else ""
 
     def _frame(self, frame: bytes) -> Output:
         self._now += FRAME_MS
@@ -228,7 +237,7 @@ class Listener:
 
     def _ask(self, utterance: _Utterance, *, final: bool) -> Decode:
         self._jobs += 1
-        utterance.pending = Decode(self._jobs, final, bytes(utterance.pcm))
+        utterance.pending = Decode(self._jobs, final, bytes(utterance.pcm), self._settings.names)
         utterance.asked_version = utterance.spoken_version
         return utterance.pending
 
@@ -237,10 +246,13 @@ class Listener:
         if utterance.silence_ms < wanted:
             return []
         if utterance.speech_ms < _LEAST_SPEECH_MS:
-            utterance.readings = ()
+            self._told(utterance, ())
             return self._end(utterance, self._closing(utterance))
         if utterance.complete:
-            if utterance.silence_ms < self._turns.patience(utterance.text, wanted):
+            patience = self._turns.patience(utterance.text, wanted)
+            if utterance.text and not utterance.reread:
+                patience = max(patience, wanted + _REREAD_MS)
+            if utterance.silence_ms < patience:
                 return []
             return self._end(utterance, self._closing(utterance))
         if utterance.silence_ms >= wanted * 2 and utterance.pending is not None:
@@ -261,5 +273,6 @@ class Listener:
     def _heard(self, kind: str, utterance: _Utterance) -> Heard:
         end = max(utterance.begin, self._now - utterance.silence_ms)
         words = utterance.readings if kind in ("interim", "final") else ()
-        text = words[0] if words else ""
-        return Heard(kind, utterance.number, utterance.begin, end, text, words)
+        return Heard(
+            kind, utterance.number, utterance.begin, end, utterance.text if words else "", words
+        )

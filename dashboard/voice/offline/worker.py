@@ -69,8 +69,7 @@ class Recognition(threading.Thread):
     def _decode(self, urgency: int, chat: str, job: Decode, plain: str) -> None:
         samples = floats(job.pcm)
         if urgency == self._AGAIN:
-            others = self._ears.other_readings(samples)
-            self._answer(chat, job, [plain, *others])
+            self._answer(chat, job, self._ears.readings(samples, plain, job.names))
             return
         text = self._ears.transcribe(samples)
         self._answer(chat, job, [text])
@@ -144,14 +143,14 @@ class Worker:
             getattr(self, f"_on_{head['op']}")(head, body)
 
     def _on_open(self, head: wire.Head, _body: bytes) -> None:
-        settings = ListenSettings(**head["settings"])
+        settings = _settings(head)
         listener = Listener(self._engines.activity(), self._engines.turns, settings)
         with self._hearing:
             self._listeners[head["chat"]] = listener
 
     def _on_configure(self, head: wire.Head, _body: bytes) -> None:
         with self._hearing:
-            self._listeners[head["chat"]].configure(ListenSettings(**head["settings"]))
+            self._listeners[head["chat"]].configure(_settings(head))
 
     def _on_hear(self, head: wire.Head, body: bytes) -> None:
         with self._hearing:
@@ -190,6 +189,11 @@ class Worker:
         with self._writing:
             self._output.write(wire.pack(head, body))
             self._output.flush()
+
+
+def _settings(head: wire.Head) -> ListenSettings:
+    given = head["settings"]
+    return ListenSettings(**{**given, "names": tuple(given["names"])})
 
 
 def _die_with_thread(args: Any) -> None:
