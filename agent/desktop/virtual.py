@@ -298,6 +298,19 @@ class VirtualDesktop(Faced):
         """Selected text of a node; empty if nothing is selected."""
         return await self._on_parts(lambda p: p.accessibility.selection_of(node))
 
+    async def share_clipboard(self, on: bool) -> None:
+        """Tell viewers of the desktop what is copied on it, or no longer.
+
+        Off while the agent works: it types through the clipboard. Without an effect on a
+        server that has no viewers of its own.
+
+        Raises:
+            ToolError: the server's own helper is not installed.
+        """
+        if self.rfb_socket is not None:
+            setting = await self.spawn(["vncconfig", "-set", f"SendCutText={int(on)}"])
+            await setting.wait()
+
     # -- programs ---------------------------------------------------------------------
 
     async def launchers(self) -> Sequence[Launcher]:

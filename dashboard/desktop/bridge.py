@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from tornado.websocket import WebSocketClosedError
 
-from agent.errors import DesktopError
+from agent.errors import DesktopError, SaysoError
 from agent.events import ControlReturned, ControlTaken, SessionClosed, Stopped
 from dashboard.desktop.rfb import ClientFilter, ProtocolBroken
 from dashboard.web.guard import TicketSocket
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 PURPOSE = "desktop"
 _CHUNK = 65_536
 _log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class SharesClipboard(Protocol):
+    """A desktop that can tell its viewers what is copied on it."""
+
+    async def share_clipboard(self, on: bool) -> None: ...
 
 
 def person_has_control(session: Session) -> bool:
@@ -36,6 +43,7 @@ class DesktopSocket(TicketSocket):
     _pump: asyncio.Task[None] | None = None
     _writer: asyncio.StreamWriter | None = None
     _unsubscribe: Callable[[], None] | None = None
+    _sharing: asyncio.Task[None] | None = None
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         return "binary" if "binary" in subprotocols else None
@@ -55,6 +63,8 @@ class DesktopSocket(TicketSocket):
             self.close(1013, "The desktop is not running.")
             return
         self._pump = asyncio.get_running_loop().create_task(self._to_browser(reader))
+        if person_has_control(session):
+            self._share(True)
 
     async def on_message(self, message: str | bytes) -> None:
         if self._writer is None or isinstance(message, str):
@@ -90,9 +100,23 @@ class DesktopSocket(TicketSocket):
     def _on_event(self, event: Event) -> None:
         if isinstance(event, ControlReturned | ControlTaken | Stopped):
             self._release()
+            self._share(person_has_control(self.entry.session))
         elif isinstance(event, SessionClosed):
             self.close(1001, "The session was closed.")
+
+    def _share(self, on: bool) -> None:
+        """The desktop's clipboard is the browser's too while the person has the mouse."""
+        desktop = self.entry.session.desktop
+        if isinstance(desktop, SharesClipboard):
+            self._sharing = asyncio.get_running_loop().create_task(_set_sharing(desktop, on))
 
     def _release(self) -> None:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(self._filter.release())
+
+
+async def _set_sharing(desktop: SharesClipboard, on: bool) -> None:
+    try:
+        await desktop.share_clipboard(on)
+    except SaysoError as error:
+        _log.info("The clipboard is not shared: %s", error)

@@ -63,6 +63,10 @@ async def test_talk_passes_the_checker_in_every_state(page: Page, theme: str) ->
     await say(page, "list my files")
     await expect(page.locator(".approval.open")).to_be_visible()
     found += [f"asked: {fault}" for fault in await faults(page)]
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Take the mouse").click()
+    await expect(page.locator(".badge .word")).to_have_text("You have the mouse")
+    found += [f"yours: {fault}" for fault in await faults(page)]
     assert not found, "\n".join(found)
 
 
@@ -153,7 +157,8 @@ _WIDE = """
   const found = walk(document).filter(node => {
     const box = node.getBoundingClientRect()
     const seen = node.checkVisibility({visibilityProperty: true, opacityProperty: true})
-    return seen && box.width > 0 && box.height > 0 && box.right > edge && !node.closest("svg") && !within(node)
+    const out = box.width > 0 && box.height > 0 && box.right > edge
+    return seen && out && !node.closest("svg") && !within(node)
   }).map(node => `${node.tagName}.${node.className} ${node.getBoundingClientRect().right}`)
   const page = document.documentElement.scrollWidth > edge ? ["the page itself"] : []
   return [...page, ...found].slice(0, 8)

@@ -1,0 +1,61 @@
+"""Text goes both ways between the browser's clipboard and a real desktop's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pilot_page import arrive, say
+from playwright.async_api import BrowserContext, Page, expect
+from served import ROOT, serve
+
+pytestmark = [pytest.mark.browser, pytest.mark.desktop]
+
+
+@pytest.fixture
+async def workbench(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Page]:
+    """The page over a real desktop on which an editor is open; the person has the mouse."""
+    await context.grant_permissions(["clipboard-read", "clipboard-write", "microphone"])
+    with serve(ROOT / "dashboard", tmp_path, env={"SAYSO_MODEL": "offline"}) as served:
+        page = await arrive(await context.new_page(), served.url)
+        page.set_default_timeout(40_000)
+        expect.set_options(timeout=40_000)
+        await expect(page.locator(".sayso-desktop[data-state=live]")).to_be_visible()
+        await say(page, "Open the text editor")
+        await expect(page.locator(".outcome")).to_be_visible()
+        await page.get_by_role("button", name="Take the mouse").click()
+        await expect(page.locator(".sayso-desktop.control")).to_be_visible()
+        yield page
+    expect.set_options(timeout=5_000)
+
+
+async def copied(page: Page, text: str) -> None:
+    """Wait until the browser's clipboard holds the text."""
+    seen = ""
+    for _ in range(200):
+        seen = await page.evaluate("navigator.clipboard.readText()")
+        if seen.strip() == text:
+            return
+        await page.wait_for_timeout(50)
+    raise AssertionError(f"The clipboard never held {text!r}, but {seen!r}.")
+
+
+async def test_text_is_copied_out_and_pasted_in(workbench: Page) -> None:
+    """Ctrl+C there is in the browser's clipboard; what was copied elsewhere is pasted there."""
+    page = workbench
+    await page.keyboard.type("milk and eggs")
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Control+c")
+    await copied(page, "milk and eggs")
+    await page.evaluate("navigator.clipboard.writeText('bread')")
+    await page.mouse.move(5, 5)
+    box = await page.locator(".sayso-desktop").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 80)
+    await page.wait_for_timeout(300)  # the clipboard is offered when the pointer comes in
+    await page.keyboard.press("Control+v")
+    await page.keyboard.type("!")
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Control+c")
+    await copied(page, "bread!")
