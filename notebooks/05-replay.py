@@ -68,11 +68,14 @@ timeline
 # ## As a film
 
 # %%
-from IPython.display import Image
+from base64 import b64encode
+
+from IPython.display import HTML
 
 from agent.replay.film import write_gif
 
-Image(data=write_gif(recording, folder / "replay.gif", width=480).read_bytes(), format="gif")
+film = write_gif(recording, folder / "replay.gif", width=480)
+HTML(f'<img width="480" src="data:image/gif;base64,{b64encode(film.read_bytes()).decode()}">')
 
 # %% [markdown]
 # ## One step, in full

@@ -30,7 +30,7 @@ def register() -> None:
     from agent.replay import Recording, Timeline
 
     shell = get_ipython()
-    if shell is None:
+    if shell is None or shell.display_formatter is None:
         return
     formatter = shell.display_formatter.mimebundle_formatter
     for kind in (EncodedImage, Recording, Timeline):

@@ -151,7 +151,7 @@ def _recording(recording: Recording) -> Bundle:
 @face_of.register
 def _timeline(timeline: Timeline) -> Bundle:
     ground = '><rect width="100%" height="100%" fill="#fff"/>'
-    svg = timeline_svg(timeline).replace("<svg ", '<svg style="color:#1d2430" ', 1)
+    svg = timeline_svg(timeline, width=760).replace("<svg ", '<svg style="color:#1d2430" ', 1)
     plain = f"<Timeline, {len(timeline.steps)} steps in {timeline.true_seconds:.1f} s>"
     return {"text/plain": plain, "image/svg+xml": svg.replace(">", ground, 1)}
 

@@ -9,10 +9,10 @@ from agent.experiments.compare import Analysis, analyse
 from agent.experiments.design import Piece, summarise_design
 from agent.experiments.live import RunProgress
 from agent.experiments.paired import Pairing, pair
-from agent.experiments.report import percent
 from agent.experiments.spec import Experiment
 from agent.experiments.store import Store
 from agent.experiments.trial import Trial, TrialResult
+from agent.experiments.words import percent
 from dashboard.notebook.markup import Html, bold, paragraph, picture, safe, short, table
 from dashboard.notebook.pictures import shrunk, strip
 
@@ -40,7 +40,7 @@ def design(experiment: Experiment) -> Html:
             paragraph(bold(f"Prompt of {arm}"), _change(p))
             for arm, p in plan.prompt_changes.items()
         ),
-        *(paragraph(bold("Mind"), text) for text in plan.warnings),
+        *(paragraph(bold("Note"), text) for text in plan.warnings),
     ]
     return Html("".join(parts))
 
@@ -119,7 +119,7 @@ def run(progress: RunProgress) -> Html:
         f"{progress.seconds:.0f} s",
         f"{progress.spent:.2f} US$",
     )
-    notes = [paragraph(bold("Mind"), text) for text in (*progress.notes, progress.error) if text]
+    notes = [paragraph(bold("Note"), text) for text in (*progress.notes, progress.error) if text]
     return Html("".join([head, table(("task", *arms), rows) if rows else "", *notes]))
 
 
@@ -172,8 +172,8 @@ def _arms(analysis: Analysis, experiment: Experiment) -> Html:
 def _grid(experiment: Experiment, found: list[TrialResult]) -> Html:
     def cell(arm: str, task: str) -> str:
         mine = sorted((r for r in found if (r.arm, r.task) == (arm, task)), key=lambda r: r.repeat)
-        why = next((f" {r.reason or r.error}" for r in mine if not r.passed), "")
-        return " ".join(_SIGNS.get(r.status, "·") for r in mine) + short(why, 90)
+        why = next((r.reason or r.error for r in mine if not r.passed), "")
+        return " ".join([*(_SIGNS.get(r.status, "·") for r in mine), short(why, 90)]).strip()
 
     rows = [(t.id, *(cell(arm, t.id) for arm in experiment.arms)) for t in experiment.tasks]
     return table(("task", *experiment.arms), rows)

@@ -42,6 +42,10 @@ class NotebookWidget(anywidget.AnyWidget):
         super().__init__(**traits)
         self.add_class("sayso")
         self.on_msg(lambda _, content, buffers: later(take, content, buffers))
+        # ipykernel leads what a browser says to the shell that spoke last. That one may be busy
+        # with a cell that blocks; the browser's own choice never is.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda data, chosen: chosen  # noqa: SLF001
 
 
 class RelayWidget(NotebookWidget):

@@ -1,0 +1,113 @@
+"""JupyterLab on loopback, as people start it, and a page of it in a real browser."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from playwright.async_api import Page, expect
+from served import ROOT, environment
+
+PATIENCE = 60_000
+"""Milliseconds."""
+_ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/lab\?token=")
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab."""
+
+    url: str
+    token: str
+    folder: Path
+    lines: list[str] = field(default_factory=list)
+
+    def write(self, name: str, *cells: str) -> None:
+        """A notebook of code cells, not yet run."""
+        code = [nbformat.v4.new_code_cell(cell, id=f"c{n}") for n, cell in enumerate(cells)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=code, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, self.folder / name)
+
+    def address(self, name: str) -> str:
+        """Where a notebook is opened, alone on the page."""
+        return f"{self.url}/doc/tree/{name}?token={self.token}"
+
+
+@contextmanager
+def jupyter_lab(top: Path) -> Iterator[Lab]:
+    """JupyterLab with settings and data of its own below ``top``."""
+    places = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    own = {f"JUPYTER_{name}": str(top / name.lower()) for name in places}
+    own |= {f"JUPYTERLAB_{n}_DIR": str(top / n.lower()) for n in ("SETTINGS", "WORKSPACES")}
+    token, folder = secrets.token_hex(16), top / "notebooks"
+    folder.mkdir()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0"]
+    command += ["--allow-root", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="]
+    command += [f"--IdentityProvider.token={token}"]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(top / "sayso", own | {"IPYTHONDIR": str(top / "ipython")}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lab = Lab("", token, folder)
+    up = threading.Event()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lab.lines.append(line)
+            if found := _ADDRESS.search(line):
+                lab.url = found[1]
+                up.set()
+        up.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        assert up.wait(90), "JupyterLab did not start."
+        assert lab.url, "".join(lab.lines)
+        yield lab
+    finally:
+        process.terminate()
+        process.wait(30)
+        reader.join(5)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+async def open_notebook(page: Page, lab: Lab, name: str) -> None:
+    """Open a notebook and wait for its kernel."""
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    await page.goto(lab.address(name))
+    await page.locator(".jp-Cell .cm-content").first.wait_for()
+    await expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle"
+    )
+
+
+async def run_cell(page: Page, number: int) -> None:
+    """Run one cell that did not run before; keys are lost on a notebook that is being set up."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    fresh = cell.locator(".jp-InputPrompt", has_text="[ ]:")
+    for _ in range(20):
+        await cell.locator(".cm-content").click()
+        await page.keyboard.press("Control+Enter")
+        try:
+            await expect(fresh).to_have_count(0, timeout=3000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"cell {number} did not run")
