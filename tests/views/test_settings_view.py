@@ -1,0 +1,310 @@
+"""Settings in the page: explained, checked, kept per person, applied as they say; keys one way."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from chromium import alaunch
+from pilot_page import PILOT, arrive, say
+from playwright.async_api import Locator, Page, WebSocket, async_playwright, expect
+from pydantic import SecretStr
+from served import Served, serve
+
+from agent.errors import BadInput, ConfigurationError
+from agent.keys import KeyStore
+from agent.settings import Settings
+from agent.testing.messages_server import MessagesServer
+from dashboard.preferences import SETTABLE, VOICE, People, Preferences
+from dashboard.views.settings.catalogue import FIELDS, joined, parted
+from dashboard.views.settings.trial import try_key
+from dashboard.voice.manner import Manner
+
+KEY = "sk-ant-not-a-real-key-7261"
+OWNER = "a1" * 32
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def pilot(data: Path) -> Iterator[Served]:
+    """A server with one setting from its environment, and a model's service that is not there."""
+    env = {"SAYSO_MAX_TURNS": "50", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    with serve(PILOT, data, env=env) as served:
+        yield served
+
+
+# Plain data ------------------------------------------------------------------------------
+
+
+def base(tmp_path: Path, **given: object) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path, **given)
+
+
+def test_every_setting_has_its_line() -> None:
+    """Whatever can be set stands in the form, with a sentence, and nothing else does."""
+    form = {name for name in FIELDS if name not in ("provider", "sandbox")}
+    voice = {VOICE + name for name in Manner.model_fields}
+    elsewhere = {"prompt", "tools"}  # in the prompt editor
+    assert form == (set(SETTABLE) | voice) - elsewhere
+    assert all(field.says.endswith(".") for field in FIELDS.values())
+
+
+def test_each_person_has_their_own(tmp_path: Path) -> None:
+    """Kept in a file that nobody else reads; another person sees nothing of it."""
+    people = People(base(tmp_path))
+    people.of(OWNER).put("max_dollars", "0.5")
+    people.of(OWNER).put("voice.narration", "report-after")
+    path = people.folder(OWNER) / "settings.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    again = People(base(tmp_path))
+    assert again.of(OWNER).settings.max_dollars == 0.5
+    assert again.of(OWNER).manner.narration == "report-after"
+    assert again.of("b2" * 32).settings.max_dollars == 5.0
+    again.of(OWNER).reset("max_dollars")
+    assert People(base(tmp_path)).of(OWNER).settings.max_dollars == 5.0
+
+
+def test_the_environment_wins(tmp_path: Path) -> None:
+    """Over what was kept before, too; it says which variable."""
+    path = tmp_path / "settings.json"
+    Preferences(path, base(tmp_path)).put("max_turns", 3)
+    mine = Preferences(path, base(tmp_path, max_turns=50))
+    assert mine.settings.max_turns == 50
+    assert "SAYSO_MAX_TURNS" in mine.lock("max_turns")
+    with pytest.raises(BadInput, match="SAYSO_MAX_TURNS"):
+        mine.put("max_turns", 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("width", 10),
+        ("max_turns", "many"),
+        ("effort", "huge"),
+        ("allow", ["everything"]),
+        ("voice.narration", "sing"),
+        ("voice.volume", 11),
+        ("sandbox", "off"),
+        ("anthropic_base_url", "http://elsewhere"),
+        ("hume_base_url", "http://elsewhere"),
+        ("display", ":0"),
+        ("data_dir", "/"),
+    ],
+)
+def test_what_cannot_be_is_not_kept(tmp_path: Path, name: str, value: object) -> None:
+    """Nor what a page must not decide: where keys are sent, and what confines programs."""
+    mine = Preferences(tmp_path / "settings.json", base(tmp_path))
+    with pytest.raises(BadInput):
+        mine.put(name, value)
+    assert not mine.path.exists()
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"width": 10, "max_turns": 7, "display": ":0"}'])
+def test_a_damaged_file_costs_what_is_damaged(tmp_path: Path, content: str) -> None:
+    """What is good still counts; the rest is told."""
+    path = tmp_path / "settings.json"
+    path.write_text(content)
+    mine = Preferences(path, base(tmp_path))
+    assert mine.trouble
+    assert (mine.settings.width, mine.settings.display) == (1280, None)
+    assert mine.settings.max_turns == (7 if "max_turns" in content else 100)
+
+
+def test_a_disk_that_refuses_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "people").write_text("in the way")
+    mine = People(base(tmp_path)).of(OWNER)
+    with pytest.raises(ConfigurationError, match="cannot be kept"):
+        mine.put("max_turns", 3)
+    assert mine.settings.max_turns == 100
+
+
+@pytest.mark.parametrize(
+    "model", ["auto", "offline", "claude-opus-5-5", "bedrock:x.y", "vertex:z@1", "cassette:a:b"]
+)
+def test_provider_and_model_are_one_setting(model: str) -> None:
+    assert joined(*parted(model)) == model
+
+
+@pytest.mark.parametrize(("key", "good"), [("right-key-0123", True), ("wrong-key-0123", False)])
+async def test_a_key_is_tested_without_being_told(tmp_path: Path, key: str, good: bool) -> None:
+    """The verdict is the service's, in a sentence that does not hold the key."""
+    async with MessagesServer([], key="right-key-0123") as server:
+        settings = base(tmp_path, anthropic_base_url=server.base_url)
+        keys = KeyStore(settings, lambda: None)
+        keys.put("ANTHROPIC_API_KEY", key)
+        verdict, says = await try_key("ANTHROPIC_API_KEY", keys, settings)
+    assert verdict is good
+    assert key not in says
+
+
+async def test_one_of_humes_keys_is_not_enough(tmp_path: Path) -> None:
+    settings = base(tmp_path, hume_api_key=SecretStr("only-one-of-them"))
+    verdict, says = await try_key("HUME_API_KEY", KeyStore(settings, lambda: None), settings)
+    assert (verdict, says) == (False, "Hume needs both keys, from the same project.")
+
+
+# In the page -------------------------------------------------------------------------------
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(f'.row[data-name="{name}"]')
+
+
+def field(page: Page, name: str) -> Locator:
+    """Found by the label that a person reads."""
+    label = FIELDS[name].label
+    return row(page, name).get_by_label(label, exact=True)
+
+
+async def open_settings(page: Page) -> None:
+    await page.get_by_role("button", name="Settings", exact=True).click()
+    await expect(page.locator(".settings .card").first).to_be_visible()
+
+
+@pytest.mark.browser
+async def test_a_change_is_checked_kept_and_felt(page: Page) -> None:
+    """The error stands by its field; what is good is in the header's meter and after a reload."""
+    await open_settings(page)
+    money = field(page, "max_dollars")
+    await money.fill("-3")
+    await money.press("Enter")
+    await expect(row(page, "max_dollars").locator(".error")).to_contain_text("greater than 0")
+    await expect(money).to_have_value("-3")
+    await money.fill("0.75")
+    await money.press("Enter")
+    await expect(row(page, "max_dollars").locator(".error")).to_be_hidden()
+    meter = page.locator(".meters span").first
+    await expect(meter).to_have_attribute("title", re.compile(r"\$0\.75"))
+    await page.reload()
+    await expect(field(page, "max_dollars")).to_have_value("0.75")
+    await row(page, "max_dollars").get_by_role("button", name="Default").click()
+    await expect(field(page, "max_dollars")).to_have_value("5")
+
+
+@pytest.mark.browser
+async def test_it_is_said_what_the_environment_decides_and_when_a_change_counts(
+    page: Page,
+) -> None:
+    """A locked field cannot be changed; one for the next session offers to begin one."""
+    await open_settings(page)
+    await expect(field(page, "max_turns")).to_be_disabled()
+    await expect(row(page, "max_turns").locator(".lock")).to_have_text(
+        "Decided by SAYSO_MAX_TURNS in the environment"
+    )
+    await expect(row(page, "max_dollars").locator(".when")).to_have_text("at once")
+    await expect(row(page, "width").locator(".when")).to_have_text("next session")
+    await expect(page.locator(".later")).to_be_hidden()
+    await field(page, "width").fill("1024")
+    await field(page, "width").press("Enter")
+    await field(page, "provider").select_option("anthropic")
+    await expect(field(page, "model")).to_have_value("claude-sonnet-5-5")
+    await expect(page.locator(".later")).to_be_visible()
+    await expect(page.get_by_role("link", name="Start a new session")).to_be_visible()
+
+
+@pytest.mark.browser
+async def test_a_key_never_comes_back(page: Page, pilot: Served, data: Path) -> None:
+    """Not in what the server sends, not in its log, not in a journal; it can be removed."""
+    received: list[str] = []
+
+    def follow(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(str(frame)))
+
+    page.on("websocket", follow)
+    await page.reload()
+    await open_settings(page)
+    key = page.locator('.key[data-name="ANTHROPIC_API_KEY"]')
+    await expect(key.locator(".where")).to_have_text("None")
+    await key.get_by_label("Anthropic key").fill(KEY)
+    await key.get_by_role("button", name="Save").click()
+    await expect(key.locator(".result")).to_contain_text("Kept")
+    await expect(key.get_by_label("Anthropic key")).to_have_value("")
+    await key.get_by_role("button", name="Test").click()
+    await expect(key.locator(".result")).to_contain_text("cannot be reached")
+    await say_in_talk(page)
+    await page.reload()
+    await expect(key.locator(".where")).to_contain_text(str(data / ".env"))
+    assert stat.S_IMODE((data / ".env").stat().st_mode) == 0o600
+    assert KEY in (data / ".env").read_text()
+    assert received
+    assert not any(KEY in frame for frame in received)
+    assert KEY not in await page.content()
+    assert KEY not in pilot.log
+    kept = [path for path in data.rglob("*") if path.is_file() and path != data / ".env"]
+    assert not [path for path in kept if KEY.encode() in path.read_bytes()]
+    environ = Path(f"/proc/{pilot.process.pid}/environ").read_bytes()
+    assert KEY.encode() not in environ
+    await key.get_by_role("button", name="Remove").click()
+    await expect(key.locator(".where")).to_have_text("None")
+    assert KEY not in (data / ".env").read_text()
+
+
+async def say_in_talk(page: Page) -> None:
+    """Something happens in the session after the key was entered, and back."""
+    await page.get_by_role("button", name="Talk", exact=True).click()
+    await say(page, "repeat after me")
+    await expect(page.locator(".outcome")).to_be_visible()
+    await open_settings(page)
+
+
+@pytest.mark.browser
+async def test_a_notice_leads_to_what_changes_it(page: Page) -> None:
+    """One click from "offline voice" to the keys."""
+    await page.get_by_text("offline voice").click()
+    await page.get_by_role("button", name="Change in Settings").click()
+    await expect(page.locator('.card[data-key="keys"]')).to_be_in_viewport()
+
+
+@pytest.mark.browser
+async def test_at_a_phones_width_nothing_is_cut_off(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await open_settings(page)
+    wide = await page.locator(".settings").evaluate("node => node.scrollWidth - node.clientWidth")
+    assert wide <= 0
+
+
+Talking = tuple[Page, WebSocket]
+
+
+@pytest.fixture
+async def talking(pilot: Served) -> AsyncIterator[Talking]:
+    """A page and its open voice line."""
+    async with async_playwright() as playwright, alaunch(playwright) as context:
+        page = await arrive(await context.new_page(), pilot.url)
+        async with page.expect_websocket(lambda socket: "/evi/chat" in socket.url) as opened:
+            await page.get_by_role("button", name="Start").click()
+        await expect(page.get_by_role("button", name="Mute")).to_be_visible(timeout=60_000)
+        yield page, await opened.value
+
+
+@pytest.mark.browser
+@pytest.mark.speech
+async def test_modes_are_switched_while_a_voice_line_is_open(talking: Talking, data: Path) -> None:
+    """EVI is paused in relay mode and taken up again; what is chosen is kept."""
+    page, line = talking
+    await page.get_by_role("button", name="How the agent speaks").click()
+    for label, kind in (("Relay", "pause_assistant"), ("Conversation", "resume_assistant")):
+        sent = f'"{kind}_message"'
+        async with line.expect_event("framesent", lambda frame, sent=sent: sent in str(frame)):
+            await page.get_by_role("radio", name=label).check()
+    await page.get_by_role("radio", name="Announce, then act").check()
+    await page.get_by_role("button", name="All settings").click()
+    await expect(field(page, "voice.narration")).to_have_value("announce-then-act")
+    kept = [json.loads(path.read_text()) for path in data.glob("people/*/settings.json")]
+    assert any(each.get("voice.narration") == "announce-then-act" for each in kept)
+
+
+def test_every_key_has_a_label() -> None:
+    from agent.keys import FIELDS as NAMES
+    from agent.keys import KeyName
+
+    assert set(get_args(KeyName)) == set(NAMES)
