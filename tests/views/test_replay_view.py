@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from axe import faults
 from chromium import alaunch, off_site
+from pilot_page import arrive, say
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from recorded import record
 from replay_shop import Shop, open_shop
@@ -89,8 +92,8 @@ async def test_keys_slider_and_play_move_through_the_session(
     await page.get_by_label("Speed").select_option("16")
     await slider.focus()
     await page.keyboard.press("Space")
-    await expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    await expect(page.get_by_role("button", name="Play")).to_be_visible()
+    await expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert await slider.evaluate("s => s.max - s.value < 0.01")
 
 
@@ -131,6 +134,43 @@ async def test_two_sessions_part_where_they_first_differ(
     await expect(page.locator(".side-A .caption")).to_contain_text("Type “write the list”")
     await page.get_by_role("button", name="Back to one").click()
     await expect(page.locator(".transport")).to_be_visible()
+
+
+async def test_a_running_session_is_followed_when_asked(
+    context: BrowserContext, shop: Shop
+) -> None:
+    """What came after it was opened is offered, and shown on demand."""
+    talk = await arrive(await context.new_page(), f"{shop.served.url}?session=new")
+    page = await context.new_page()
+    await page.goto(f"{talk.url}&view=replay")
+    await expect(page.locator(".beside .row")).to_have_count(1)
+    await say(talk, "Open the text editor")
+    await page.get_by_role("button", name="newer events").click()
+    await expect(page.locator(".beside .row", has_text="Type “hello world”")).to_be_visible()
+    await expect(page.locator(".replay h1")).to_have_text("Open the text editor")
+
+
+async def test_one_comes_back_to_what_was_shown(context: BrowserContext, shop: Shop) -> None:
+    """After a look at Talk, the same session is there again."""
+    page = await opened(context, shop, "other")
+    await page.locator(".rail .item[data-key=talk]").click()
+    await expect(page.locator(".replay")).to_have_count(0)
+    await page.locator(".rail .item[data-key=replay]").click()
+    await expect(page.locator(".replay h1")).to_have_text("The other")
+
+
+async def test_a_trial_of_an_experiment_is_replayed(context: BrowserContext, shop: Shop) -> None:
+    """By its folder's name and its own, as the Lab leads to it."""
+    trial = shop.data / "experiments" / "words-0123456789" / "trials" / "b--write-list--000"
+    shutil.copytree(shop.data / "sessions" / shop.ids["list"], trial / "session")
+    page = await context.new_page()
+    address = f"{shop.served.url}?view=replay&replay=trial/words-0123456789/b--write-list--000"
+    await page.goto(address)
+    await expect(page.locator(".replay h1")).to_have_text("b · write-list · 000")
+    await page.get_by_role("option").filter(has_text="Click").first.click()
+    await expect(page.locator(".details h3").last).to_have_text("Latency")
+    picture = page.locator(".fit img")
+    assert await picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 640
 
 
 async def test_exports_are_fetched_by_who_asked_and_nobody_else(
@@ -282,3 +322,32 @@ async def test_hostile_words_are_words(context: BrowserContext, shop: Shop) -> N
     await expect(page.locator(".details h3").last).to_have_text("Latency")
     assert await page.locator("img[src=x]").count() == 0
     assert "pwned" not in await page.title()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_no_serious_fault_in_any_of_its_states(
+    context: BrowserContext, shop: Shop, theme: str
+) -> None:
+    """One session with a step open, two side by side, menus, a question, and on a phone."""
+    page = await opened(context, shop)
+    await page.evaluate("theme => localStorage.setItem('sayso-theme', theme)", theme)
+    await page.reload()
+    await page.get_by_role("option").filter(has_text="Click (300, 200)").first.click()
+    await expect(page.locator(".details h3").last).to_have_text("Latency")
+    found = [f"one: {fault}" for fault in await faults(page)]
+    await page.locator("summary", has_text="Export").click()
+    found += [f"export: {fault}" for fault in await faults(page)]
+    await page.keyboard.press("Escape")
+    row = page.locator(".shelf li", has_text="The other")
+    await row.locator("summary").click()
+    await row.get_by_role("button", name="Delete…").click()
+    found += [f"question: {fault}" for fault in await faults(page)]
+    await page.get_by_role("button", name="Keep").click()
+    await page.get_by_label("Compare with").select_option(f"session/{shop.ids['other']}")
+    await expect(page.locator(".pair.first")).to_be_visible()
+    found += [f"two: {fault}" for fault in await faults(page)]
+    await page.get_by_role("button", name="Back to one").click()
+    await page.set_viewport_size({"width": 390, "height": 844})
+    found += [f"phone: {fault}" for fault in await faults(page)]
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not found, "\n".join(found)

@@ -72,6 +72,7 @@ class ReplayView:
             self._wanted["against"] = f"{kind}/{against}"
         if self._unsubscribe is None:
             self._unsubscribe = self._scene.entry.session.log.subscribe(lambda _: self._follow())
+        self._follow()
         self._start(self._list())
 
     def leave(self) -> None:
@@ -98,6 +99,10 @@ class ReplayView:
 
     async def _hear_ready(self, message: Message) -> None:
         await self._list()
+
+    async def _opened(self, message: Message) -> None:
+        """What is shown is shown again when the person comes back to the view."""
+        self._wanted = {"name": str(message.get("name"))}
 
     async def _rename(self, message: Message) -> None:
         session_id, title = str(message.get("id")), str(message.get("title", ""))
@@ -156,6 +161,7 @@ class ReplayView:
     _wishes: ClassVar[dict[str, Callable[[ReplayView, Message], Coroutine[Any, Any, None]]]] = {
         "ready": _hear_ready,
         "list": _hear_ready,
+        "opened": _opened,
         "rename": _rename,
         "end": _end,
         "delete": _delete,

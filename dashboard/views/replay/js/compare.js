@@ -20,7 +20,7 @@ export class Comparison {
     const label = el("p", {class: "caption"})
     const none = el("p", {class: "none", hidden: true}, "No picture.")
     return {image, title, label, none, letter, root: el("figure", {class: `side side-${letter}`},
-      el("div", {class: "sidehead"}, el("b", {}, letter), title), el("div", {class: "screen"}, image, none), el("figcaption", {}, label))}
+      el("figcaption", {class: "sidehead"}, el("b", {}, letter), title, label), el("div", {class: "screen"}, image, none))}
   }
 
   /** `a` and `b` are `{base, title, timeline}`. */
@@ -30,6 +30,7 @@ export class Comparison {
     this.note.textContent = data.note
     this.jump.hidden = data.first === null
     this.note.classList.toggle("parted", data.first !== null)
+    this.list.root.style.flexBasis = `${data.rows.length * this.list.height + 2}px`
     this.list.show(data.rows, 0)
     if (data.rows.length) this.choose(data.first ?? 0)
   }

@@ -1,5 +1,5 @@
 // What lies behind one step: request, answer, usage, latency, the screen before and after.
-import {button, clock, el, fetchJson, many, span} from "./dom.js"
+import {button, el, fetchJson, many, span} from "./dom.js"
 import {LANE_WORDS} from "./lanes.js"
 
 const STATES = {done: "", failed: "failed", skipped: "not run", cut: "cut off", open: "not ended", denied: "denied"}
@@ -157,8 +157,4 @@ export class Details {
   fold(title, ...body) {
     return el("details", {class: "fold"}, el("summary", {}, title), ...body)
   }
-}
-
-export function moment(timeline, time) {
-  return `${clock(time)} / ${clock(timeline.seconds)}`
 }

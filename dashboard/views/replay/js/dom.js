@@ -36,11 +36,13 @@ export const ICONS = {
   more: "M5 12h.01M12 12h.01M19 12h.01", close: "M6 6l12 12M18 6L6 18",
 }
 
-export function clock(seconds) {
+/** Hours, minutes and seconds; with tenths where the whole, `of`, is less than a minute. */
+export function clock(seconds, of = Infinity) {
   const s = Math.max(0, Math.floor(seconds))
   const pad = n => String(n).padStart(2, "0")
   const hours = Math.floor(s / 3600)
-  return `${hours ? `${hours}:${pad(Math.floor(s / 60) % 60)}` : Math.floor(s / 60)}:${pad(s % 60)}`
+  const tenths = of < 60 ? `.${Math.floor(Math.max(0, seconds) * 10 + 1e-6) % 10}` : ""
+  return `${hours ? `${hours}:${pad(Math.floor(s / 60) % 60)}` : Math.floor(s / 60)}:${pad(s % 60)}${tenths}`
 }
 
 export function span(seconds) {

@@ -45,8 +45,9 @@ export class Player {
   seek(time) {
     this.time = Math.min(Math.max(0, time), this.timeline.seconds)
     this.slider.value = this.time
-    this.slider.setAttribute("aria-valuetext", `${clock(this.time)} of ${clock(this.timeline.seconds)}`)
-    this.label.textContent = `${clock(this.time)} / ${clock(this.timeline.seconds)}`
+    const [now, all] = [this.time, this.timeline.seconds].map(each => clock(each, this.timeline.seconds))
+    this.slider.setAttribute("aria-valuetext", `${now} of ${all}`)
+    this.label.textContent = `${now} / ${all}`
     this.draw()
     this.moved(this.time)
   }

@@ -26,7 +26,7 @@ class Replay {
   build() {
     this.title = el("h1")
     this.facts = el("p", {class: "soft"})
-    this.fresh = button("", () => this.open(this.name, {keep: true}), {class: "quiet", hidden: true})
+    this.fresh = button("", () => this.renew(), {class: "quiet", hidden: true})
     this.single = button("Back to one", () => this.alone(), {class: "quiet", hidden: true})
     this.other = el("select", {aria: {label: "Compare with"}, on: {change: () => this.other.value && this.compare(this.other.value)}})
     this.find = el("input", {type: "search", placeholder: "Find a step", aria: {label: "Find a step"}, on: {input: () => this.filter()}})
@@ -56,9 +56,7 @@ class Replay {
     this.list.show(rows, here)
     this.exporter.offer(mp4)
     this.others()
-    const wanted = JSON.stringify(open)
-    if (open.name && wanted !== this.wanted) {
-      this.wanted = wanted
+    if (open.name && (open.name !== this.name || open.against)) {
       this.open(open.name).then(() => open.against && this.compare(open.against))
     } else if (!this.name) {
       const remembered = new URL(location.href).searchParams.get(ADDRESS)
@@ -82,6 +80,11 @@ class Replay {
     this.fresh.textContent = `Show ${many(more, "newer event")}`
   }
 
+  renew() {
+    this.send({type: "list"})
+    this.open(this.name, {keep: true})
+  }
+
   tell(text) {
     this.told.textContent = text
     this.told.hidden = !text
@@ -101,6 +104,7 @@ class Replay {
     this.name = name
     this.list.mark(name)
     this.remember()
+    this.send({type: "opened", name})
     if (!keep) this.mode("loading", "Reading the session…", "")
     try {
       const timeline = await fetchJson(`${this.base(name)}/timeline`)
@@ -156,7 +160,7 @@ class Replay {
   fill(node, step) {
     node.className = `row lane-${step.lane} state-${step.state}`
     node.title = step.label
-    node.replaceChildren(el("time", {}, clock(step.begin)), el("span", {class: "lane"}, LANE_WORDS[step.lane]), el("span", {class: "label"}, step.label))
+    node.replaceChildren(el("time", {}, clock(step.begin, this.timeline.seconds)), el("span", {class: "lane"}, LANE_WORDS[step.lane]), el("span", {class: "label"}, step.label))
   }
 
   choose(step) {
