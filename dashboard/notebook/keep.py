@@ -72,5 +72,6 @@ def write(source: Path, notebook: Any) -> Path:
     """Keep an executed notebook beside its text."""
     path = source.with_suffix(".ipynb")
     nbformat.validate(notebook)
-    path.write_text(nbformat.writes(notebook, 4).rstrip() + "\n", "utf-8")
+    text: str = nbformat.writes(notebook, 4)  # type: ignore[no-untyped-call]
+    path.write_text(text.rstrip() + "\n", "utf-8")
     return path

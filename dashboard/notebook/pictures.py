@@ -14,14 +14,13 @@ WIDE = 640
 
 def shrunk(picture: bytes, width: int = WIDE) -> Image.Image:
     """A JPEG or PNG, no wider than ``width``."""
-    image = Image.open(io.BytesIO(picture))
-    image.draft("RGB", (width, width))  # a JPEG is decoded at a fraction of its size
-    image = image.convert("RGB")
-    if image.width > width:
-        image = image.resize(
-            (width, round(image.height * width / image.width)), Image.Resampling.BOX
-        )
-    return image
+    opened = Image.open(io.BytesIO(picture))
+    opened.draft("RGB", (width, width))  # a JPEG is decoded at a fraction of its size
+    image = opened.convert("RGB")
+    if image.width <= width:
+        return image
+    size = (width, round(image.height * width / image.width))
+    return image.resize(size, Image.Resampling.BOX)
 
 
 def jpeg(image: Image.Image) -> bytes:

@@ -1,0 +1,58 @@
+"""Code without `await`: the same session, from a script, a cell, or inside a running loop."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from agent import Session, Settings
+from agent.blocking import Blocking, run
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, hang, says
+
+
+def _blocking(folder: Path, *scripts: object) -> Blocking:
+    settings = Settings(_env_file=None, data_dir=folder, model="offline", width=640, height=480)
+    model = ScriptedModel(list(scripts))
+    desktop = FakeDesktop()
+    return Blocking(Session.create(settings, desktop=desktop, model=model, tools=(FakeTool(),)))
+
+
+def test_a_script_talks_to_a_session(tmp_path: Path) -> None:
+    """Opened, used and closed without a loop of one's own."""
+    with _blocking(tmp_path, [*says("Done."), *done()]) as session:
+        session.say("Do it.")
+        session.wait_idle(20)
+        assert session.status.outcome == "done"
+        assert session.desktop.screenshot().data
+    assert session.status.closed
+
+
+async def test_it_works_inside_a_running_loop(tmp_path: Path) -> None:
+    """As in a notebook's cell, where a loop runs already."""
+    with _blocking(tmp_path, [*says("Done."), *done()]) as session:
+        session.say("Do it.")
+        session.wait_idle(20)
+        assert session.status.outcome == "done"
+
+
+def test_another_thread_may_stop_it(tmp_path: Path) -> None:
+    """`call_soon` reaches the session's loop while this thread waits."""
+    with _blocking(tmp_path, [*says("On it."), hang]) as session:
+        session.say("Work for ever.")
+        session.call_soon(session.wrapped.stop, "enough")
+        session.wait_idle(20)
+        assert session.status.stopped
+
+
+def test_errors_come_through() -> None:
+    """What goes wrong on the loop is raised where one waits; and a wait can time out."""
+
+    async def wrong() -> None:
+        raise KeyError("here")
+
+    with pytest.raises(KeyError, match="here"):
+        run(wrong())
+    with pytest.raises(TimeoutError):
+        run(asyncio.wait_for(asyncio.Event().wait(), 0.01))
