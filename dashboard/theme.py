@@ -49,7 +49,7 @@ _SX = {
 
 def page_style() -> dict[str, Any]:
     """Keyword arguments of ``pmui.Page`` that make the page ours."""
-    typography = {"fontFamily": _FONT}
+    typography = {"fontFamily": _FONT, "button": {"textTransform": "none"}}
     return {
         "theme_config": {
             "light": {"palette": _LIGHT, "typography": typography},

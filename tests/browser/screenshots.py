@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,8 +15,11 @@ from playwright.async_api import async_playwright
 from served import ROOT, serve
 
 from agent.events import ApprovalAsked, TaskFinished
+from dashboard.places import PLACES
 
 IMAGES = ROOT / "docs" / "images"
+_DRAWN = 3.0
+"""Seconds for a view's pictures to load; a human would look as long."""
 
 
 async def main() -> None:
@@ -25,6 +30,7 @@ async def main() -> None:
         for name in ("data", "tmp"):
             (places / name).mkdir(mode=0o755)
         environment = {"TMPDIR": str(places / "tmp")}
+        await asyncio.to_thread(_experiment, places / "data")
         with serve(ROOT / "dashboard", places / "data", env=environment) as served:
             await _session(served.url, places)
 
@@ -47,8 +53,31 @@ async def _session(url: str, places: Path) -> None:
         await _picture(person, "approval")
         await person.page.get_by_role("button", name="Allow").click()
         await person.look.event(TaskFinished, since=since)
+        await _views(person, "")
         await person.page.get_by_role("button", name="theme").click()
         await _picture(person, "talk-dark")
+        await _views(person, "-dark")
+
+
+def _experiment(data: Path) -> None:
+    """A small experiment, so that the Lab has something to show."""
+    results = ["--results", str(data / "experiments")]
+    command = [sys.executable, "-m", "agent.experiments", *results, "run", "wording"]
+    subprocess.run([*command, "--slots", "2"], cwd=ROOT, check=True)
+
+
+async def _views(person: Person, suffix: str) -> None:
+    rail = person.page.get_by_role("navigation", name="Views")
+    for place in PLACES:
+        await rail.get_by_role("button", name=place.title).click()
+        await (
+            person.page.get_by_role("heading", level=5)
+            .or_(person.page.locator("h1, h2, h5"))
+            .first.wait_for()
+        )
+        await asyncio.sleep(_DRAWN)
+        await _picture(person, f"{place.key}{suffix}")
+    await rail.get_by_role("button", name="Talk").click()
 
 
 async def _picture(person: Person, name: str) -> None:
