@@ -79,7 +79,8 @@ class Conductor:
         self._timers = Timers()
         self._tasks: set[asyncio.Task[None]] = set()
         offline = voice.provider == "offline"
-        self._addressing = Addressing() if offline else None
+        answers = session.model.name != "offline"
+        self._addressing = Addressing(answers=answers) if offline else None
         self._biasing = Biasing(session.desktop, self._bias) if offline else None
         self.narrator = Narrator(self._speak, session.log.append, clock=clock)
         self.desk = Desk(session, self.narrator, self._addressing)

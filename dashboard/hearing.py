@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agent.events import Heard, Source
 from dashboard.voice import records
 from dashboard.voice.addressing import Addressing, likeliest
-from dashboard.voice.intents import Moment, classify, is_stop
+from dashboard.voice.intents import Moment, classify, is_echo, is_stop, words_of
 from dashboard.voice.manner import Manner
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _UNNOTICED = 2.0
 """Seconds before a transcript at which its sound may have begun, if the page told no onset."""
+
+
+_WONDERS = 120.0
+"""Seconds between two questions whether words were meant for the agent."""
 
 
 class Hearing:
@@ -49,6 +53,7 @@ class Hearing:
         self._utterance = self._words = ""
         self._onset: float | None = None
         self._sounding = False
+        self._wondered = float("-inf")
 
     def lost(self) -> None:
         """The line is down: what was begun will not be finished."""
@@ -127,6 +132,21 @@ class Hearing:
         self._desk.sounds = self._sounds(event)
         self._narrator.person_speaks(False)
         self._desk.act(meaning, text, utterance, source)
+        if meaning == "noise" and not self._desk.running and not is_echo(text, moment.playing):
+            self._wonder(text)
+
+    def _wonder(self, text: str) -> None:
+        """Say once in a while that words were heard which asked for nothing.
+
+        A person who meant the agent learns how to say so; a television is not answered
+        sentence by sentence.
+        """
+        now = self._clock.now()
+        if len(words_of(text)) < 2 or now < self._wondered + _WONDERS:
+            return
+        self._wondered = now
+        said = " ".join(words_of(text)[:8])
+        self._narrator.offer(f"I heard: {said}. If you meant me, begin with: computer.", "answer")
 
     def _name_final(self, source: Source) -> str:
         """The id of a final utterance: a typed one leaves what is being spoken alone."""

@@ -1,8 +1,10 @@
-"""Whether words that were heard during a task are meant for the agent.
+"""Whether words that were heard are meant for the agent.
 
-With Hume, EVI's model decides that. Offline nobody does, and a television must not redirect
-a task: an utterance counts if the planner understands it, if it begins as a correction or a
-request does, or if it names what is on the screen.
+With Hume, EVI's model decides that. Offline nobody does, and a television must neither
+redirect a task nor begin one. During a task an utterance counts if the planner understands
+it, if it begins as a correction or a request does, or if it names what is on the screen;
+while nothing runs also if it begins with a verb that asks for something, or, where a model
+can answer, as questions do.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Iterable
 from rapidfuzz import fuzz, process
 
 from agent.models.offline import parse
+from agent.models.offline.words import strip_front
 from dashboard.voice.intents import phrases, words_of
 
 _LABEL_MATCH = 90.0
@@ -32,9 +35,14 @@ def likeliest(text: str, readings: Iterable[str]) -> str:
 
 
 class Addressing:
-    """Tells words for the agent from words in the room."""
+    """Tells words for the agent from words in the room.
 
-    def __init__(self) -> None:
+    Args:
+        answers: whether the agent answers free questions; the planner does not.
+    """
+
+    def __init__(self, *, answers: bool = True) -> None:
+        self._answers = answers
         self._labels: tuple[str, ...] = ()
 
     def learn(self, labels: Iterable[str]) -> None:
@@ -47,6 +55,14 @@ class Addressing:
         if not words or len(words) > _LONGEST:
             return False
         return _begins(text, words) or self._names(words) or not parse(text).unknown
+
+    def idle(self, text: str) -> bool:
+        """Whether ``text`` is meant for the agent while nothing runs."""
+        words = words_of(strip_front(text))
+        if not words or len(words) > _LONGEST:
+            return self(text)
+        first = {*phrases()["requests"], *(phrases()["questions"] if self._answers else ())}
+        return words[0] in first or self(text)
 
     def possible(self, text: str) -> bool:
         """Whether an interim may still become something meant for the agent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent.events import (
@@ -55,6 +56,8 @@ class Desk:
         self._picture = picture_of(session.log)
         self._last_task = next((e.text for e in reversed(session.log.of(TaskStarted))), "")
         self._stopped_by = ""
+        self._asked = False
+        """Whether the last word on the last task was a question."""
         self._dealt_with = False
         self.relay = False
         self.readings: dict[str, str] = {}
@@ -80,6 +83,8 @@ class Desk:
                 self.question = event
             case QuestionAnswered():
                 self.question = None
+            case TaskFinished():
+                self._asked = event.summary.rstrip().endswith("?")
             case HoldEnded() | Stopped():
                 self.holds.forget()
             case _:
@@ -118,8 +123,14 @@ class Desk:
             approval_phrase=self.approval.phrase if self.approval else "",
             question=self.question is not None,
             playing=self._narrator.sounded(since) if spoken else "",
-            addressed=self._addressing if spoken else None,
+            addressed=self._meant() if spoken else None,
         )
+
+    def _meant(self) -> Callable[[str], bool] | None:
+        """How to tell whether free words are for the agent; None if all are."""
+        if self._addressing is None or (self._asked and not self.running):
+            return None
+        return self._addressing if self.running else self._addressing.idle
 
     def overhears(self, text: str, since: float) -> bool:
         """Whether an interim is already known to be none of the agent's business."""

@@ -150,5 +150,5 @@ def classify(text: str, moment: Moment) -> Meaning:
     if _is_phrase(words, "asides"):
         return "aside"
     if not (moment.running or moment.held):
-        return "task"
+        return "task" if moment.meant(text) else "noise"
     return "redirect" if moment.meant(text) else "noise"

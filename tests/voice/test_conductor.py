@@ -396,6 +396,60 @@ async def test_expressions_are_kept_and_told_only_if_allowed(talk):
     assert "anger, doubt, pride" in str(talk.session.model.requests[-1])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Heavy rain is expected over the northern counties tonight.",
+        "And now a word from our sponsors.",
+        "He walked into the room and looked at her for a long time.",
+        "You never told me that you had a brother.",
+    ],
+)
+async def test_words_of_the_room_begin_no_task(talk, text):
+    """Nothing runs and the television speaks: it is noise, whatever the front desk calls."""
+    talk = await talk([])
+    assert talk.final(text).meaning == "noise"
+    talk.ask("use_computer", task=text)
+    assert not talk.log.of(TaskStarted)
+
+
+async def test_who_was_not_believed_is_told_once_how_to_be(talk):
+    """The words are said back with the way out; the next sentence of a television is not."""
+    talk = await talk([[*says("I will."), *done()]])
+    talk.final("The weather in Paris.")
+    talk.final("Heavy rain is expected tonight.")
+    [said] = [line for line in talk.said if "If you meant me" in line]
+    assert "the weather in paris" in said
+    talk.spoken_task("Computer, the weather in Paris.")
+    await talk.until(_is(TaskStarted))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Open the text editor.",
+        "Write a poem about the sea.",
+        "Could you please compare these two offers?",
+        "What is the weather like in Paris?",
+        "I'd like a table of the results.",
+        "Computer, my letter.",
+        "Click Save.",
+    ],
+)
+async def test_requests_of_any_kind_begin_a_task(talk, text):
+    """Not only the planner's commands: another model can do more."""
+    talk = await talk([[*says("I will."), *done()]])
+    assert talk.final(text).meaning == "task"
+
+
+async def test_an_answer_to_the_agents_last_question_is_meant_for_it(talk):
+    """After "Which city?" any words count."""
+    talk = await talk([[*says("Which city do you mean?"), *done()]])
+    talk.spoken_task("Look up the weather.")
+    await talk.until(_is(TaskFinished))
+    assert talk.final("Rome, or Paris.").meaning == "task"
+
+
 async def test_words_of_the_room_do_not_redirect_and_release_the_hold(talk, slow_tool):
     """Offline, a sentence that asks for nothing is not for the agent; it is held no longer."""
     talk = await talk([[*says("I click."), *call(), hang]], slow_tool)

@@ -2,7 +2,7 @@
 
 Ranges and names are those of Hume's config resource. The defaults differ from Hume's on
 purpose, for a person who works with a computer: a turn ends after 550 ms of silence (800
-there), 250 ms of speech interrupt (800), and 30 minutes of silence are no reason to leave (2).
+there), 200 ms of speech interrupt (800), and 30 minutes of silence are no reason to leave (2).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TurnDetection(_Part):
 
 
 class Interruption(_Part):
-    min_interruption_ms: int = Field(default=250, ge=50, le=2_000)
+    min_interruption_ms: int = Field(default=200, ge=50, le=2_000)
 
 
 class Timeout(_Part):

@@ -43,7 +43,7 @@ class ListenSettings:
     silence_ms: int = 550
     threshold: float = 0.5
     prefix_ms: int = 300
-    interruption_ms: int = 250
+    interruption_ms: int = 200
     longest_ms: int = 20_000
     """A turn that will not end (music, television) is cut here."""
     names: tuple[str, ...] = ()
