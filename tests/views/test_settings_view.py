@@ -177,11 +177,11 @@ async def test_a_change_is_checked_kept_and_felt(page: Page) -> None:
     money = field(page, "max_dollars")
     await money.fill("-3")
     await money.press("Enter")
-    await expect(row(page, "max_dollars").locator(".error")).to_contain_text("greater than 0")
+    await expect(row(page, "max_dollars").locator(".fault")).to_contain_text("greater than 0")
     await expect(money).to_have_value("-3")
     await money.fill("0.75")
     await money.press("Enter")
-    await expect(row(page, "max_dollars").locator(".error")).to_be_hidden()
+    await expect(row(page, "max_dollars").locator(".fault")).to_be_hidden()
     meter = page.locator(".meters span").first
     await expect(meter).to_have_attribute("title", re.compile(r"\$0\.75"))
     await page.reload()

@@ -25,7 +25,7 @@ const CONTROLS = {
     return {node, more: [says], write: value => { node.value = value; tell() }}
   },
   switch(spec, changed) {
-    const node = el("input", "switch")
+    const node = el("input", "toggle")
     node.type = "checkbox"
     node.setAttribute("role", "switch")
     const says = el("span", "meaning warn")
@@ -96,7 +96,7 @@ class Row {
     node.id = id
     if (label.htmlFor !== undefined) label.htmlFor = id
     node.setAttribute("aria-labelledby", label.id)
-    this.error = el("p", "error")
+    this.error = el("p", "fault")
     this.error.id = `${id}-error`
     node.setAttribute("aria-describedby", `${says.id} ${this.error.id}`)
     this.lock = el("span", "lock")
