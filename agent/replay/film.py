@@ -24,6 +24,8 @@ GIF_WIDTH, MP4_WIDTH = 800, 1280
 _MOST_GIF = 400
 _RATE = 10
 """Pictures a second of an MP4."""
+_REST = 1.5
+"""Seconds for which the last picture stays longer."""
 
 
 def can_mp4() -> bool:
@@ -53,7 +55,7 @@ def write_gif(
         _paletted(picture) for _, picture in _drawn(made, painter, lambda s: progress(s * 0.9))
     ]
     times = [round(beat.seconds * 1000) for beat in made]
-    times[-1] += 1500
+    times[-1] += round(1000 * _REST)
     more = {"save_all": True, "append_images": pictures[1:], "duration": times, "loop": 0}
     pictures[0].save(path, "GIF", optimize=False, **more)
     progress(1.0)
@@ -82,24 +84,27 @@ def write_mp4(
 
     made, painter = _prepare(recording, width)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as film:
-        stream: Any = film.add_stream("libx264", rate=_RATE)
-        stream.width, stream.height = painter.size
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "24", "preset": "veryfast", "tune": "stillimage"}
-        stream.codec_context.time_base = Fraction(1, _RATE)
+        stream = _stream(film, painter.size)
         tick = 0
         for beat, picture in _drawn(made, painter, progress):
             frame = av.VideoFrame.from_image(picture)
-            last = beat is made[-1]
-            for _ in range(max(1, round((beat.seconds + 1.5 * last) * _RATE))):
+            seconds = beat.seconds + (_REST if beat is made[-1] else 0.0)
+            for _ in range(max(1, round(seconds * _RATE))):
                 frame.pts, frame.time_base = tick, Fraction(1, _RATE)
+                film.mux(stream.encode(frame))
                 tick += 1
-                for packet in stream.encode(frame):
-                    film.mux(packet)
-        for packet in stream.encode():
-            film.mux(packet)
+        film.mux(stream.encode())
     progress(1.0)
     return path
+
+
+def _stream(film: Any, size: tuple[int, int]) -> Any:
+    stream = film.add_stream("libx264", rate=_RATE)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    stream.options = {"crf": "24", "preset": "veryfast", "tune": "stillimage"}
+    stream.codec_context.time_base = Fraction(1, _RATE)
+    return stream
 
 
 def _prepare(recording: Recording, width: int) -> tuple[list[Beat], Painter]:

@@ -53,7 +53,10 @@ class Fold:
         self._said: list[Draft] = []
         self._heard: dict[str, Draft] = {}
         self._acted_last: tuple[str, Draft | None] = ("", None)
-        self._handlers: dict[type, Callable[[Any], object]] = {
+        self._handlers = self._table()
+
+    def _table(self) -> dict[type, Callable[[Any], object]]:
+        return {
             ev.SessionOpened: self._opened,
             ev.SessionClosed: lambda event: self._cut_all(),
             ev.Heard: self._hear,
