@@ -19,15 +19,12 @@ async def workbench(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Pa
     await context.grant_permissions(["clipboard-read", "clipboard-write", "microphone"])
     with serve(ROOT / "dashboard", tmp_path, env={"SAYSO_MODEL": "offline"}) as served:
         page = await arrive(await context.new_page(), served.url)
-        page.set_default_timeout(40_000)
-        expect.set_options(timeout=40_000)
         await expect(page.locator(".sayso-desktop[data-state=live]")).to_be_visible()
         await say(page, "Open the text editor")
         await expect(page.locator(".outcome")).to_be_visible()
         await page.get_by_role("button", name="Take the mouse").click()
         await expect(page.locator(".sayso-desktop.control")).to_be_visible()
         yield page
-    expect.set_options(timeout=5_000)
 
 
 async def copied(page: Page, text: str) -> None:

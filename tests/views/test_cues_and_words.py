@@ -116,3 +116,17 @@ async def _until(page: Page, condition: str) -> None:
             return
         await page.wait_for_timeout(50)
     raise AssertionError(condition)
+
+
+@pytest.mark.browser
+async def test_nothing_of_talk_shows_through_another_view(page: Page) -> None:
+    """The agent's pointer and marks are of the desktop, and hidden with it."""
+    await page.get_by_role("button", name="Tools").click()
+    await page.get_by_label("Coordinate").fill("100, 100")
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.locator(".result.done")).to_be_visible()
+    pointer = page.locator(".sayso-desktop .pointer")
+    await expect(pointer).to_have_attribute("visibility", "inherit")
+    await expect(pointer).to_be_hidden()
+    await page.get_by_role("button", name="Talk").click()
+    await expect(pointer).to_be_visible()

@@ -56,7 +56,7 @@ export class Overlay {
   }
 
   #point(x, y) {
-    this.pointer.setAttribute("visibility", "visible");
+    this.pointer.setAttribute("visibility", "inherit"); // "visible" would show on a hidden page
     this.pointer.style.transform = `translate(${x}px, ${y}px)`;
   }
 }

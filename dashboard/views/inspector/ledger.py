@@ -126,10 +126,12 @@ def summary(fields: dict[str, Any]) -> str:
         for name, value in fields.items()
         if name not in _FIRST and name not in _SKIPPED and value not in (None, "", {}, [], ())
     ]
+    rest.sort(key=lambda part: part.partition("=")[0].endswith("_id"))  # names of things come last
     line = " ".join(" · ".join([*first, *rest]).split())
     return line if len(line) <= _SAYS else line[: _SAYS - 1] + "…"
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    short = round(value, 2) if isinstance(value, float) else value
+    text = json.dumps(short, default=str, ensure_ascii=False)
     return text if len(text) <= 80 else text[:79] + "…"
