@@ -192,9 +192,17 @@ class Conversation {
     node.dataset.id = item.id
     node.title = clock(item.at)
     if (!(known && same(known.item, item))) node.replaceChildren(...(BUILD[item.kind] || line)(item, this.send))
-    if (!known) this.list.append(node)
+    if (!known) this.insert(node, item.n)
     this.items.set(item.id, {item, node})
     if (item.kind === "approval" && !item.decision && !known) node.scrollIntoView({block: "nearest"})
+  }
+
+  // Messages may overtake each other; the items' numbers are their order.
+  insert(node, n) {
+    let before = null
+    for (let at = this.list.lastElementChild; at && Number(at.dataset.n) > n; at = at.previousElementSibling) before = at
+    node.dataset.n = n
+    this.list.insertBefore(node, before)
   }
 
   append({append, text}) {

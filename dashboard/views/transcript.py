@@ -6,6 +6,7 @@ changed since the last `drain` is handed out as put and append operations for th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -41,6 +42,7 @@ class Transcript:
         self._dirty: dict[str, None] = {}
         self._appended: dict[str, str] = {}
         self._streams: dict[str, str] = {}
+        self._numbers = itertools.count()
         self._handlers: dict[type, Callable[[Any], None]] = {
             e.Heard: self._heard,
             e.Understood: self._understood,
@@ -90,7 +92,8 @@ class Transcript:
         return list(self._items.values())[-KEPT:]
 
     def _put(self, key: str, event: e.BaseEvent, kind: str, **fields: Any) -> None:
-        self._items[key] = {"id": key, "kind": kind, "at": event.at, **fields}
+        number = self._items[key]["n"] if key in self._items else next(self._numbers)
+        self._items[key] = {"id": key, "n": number, "kind": kind, "at": event.at, **fields}
         self._dirty[key] = None
         self._appended.pop(key, None)
         while len(self._items) > 2 * KEPT:

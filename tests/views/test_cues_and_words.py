@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from pilot_page import say
-from playwright.async_api import Page, expect
+from playwright.async_api import BrowserContext, Page, expect
+from served import ROOT
 
 from agent import events as ev
 from agent.log import EventLog
@@ -130,3 +131,27 @@ async def test_nothing_of_talk_shows_through_another_view(page: Page) -> None:
     await expect(pointer).to_be_hidden()
     await page.get_by_role("button", name="Talk").click()
     await expect(pointer).to_be_visible()
+
+
+_OVERTAKEN = """async source => {
+  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}))
+  const {render} = await import(url)
+  let hear = null
+  const model = {on: (what, then) => { if (what === "msg:custom") hear = then }, send_msg() {}}
+  document.body.append(render({model}))
+  const put = (n, text) => ({put: {id: `item-${n}`, n, kind: "said", text, at: 0}})
+  hear({operations: [put(0, "a"), put(3, "d")]})
+  hear({operations: [put(1, "b"), put(2, "c")]})
+  hear({operations: [put(1, "B"), put(4, "e")]})
+  return [...document.querySelectorAll(".item")].map(node => node.textContent)
+}"""
+
+
+@pytest.mark.browser
+async def test_words_stand_in_order_though_messages_overtake_each_other(
+    context: BrowserContext,
+) -> None:
+    """An item that comes late takes its own place; one that changes keeps it."""
+    page = await context.new_page()
+    source = (ROOT / "dashboard/views/conversation.js").read_text(encoding="utf-8")
+    assert await page.evaluate(_OVERTAKEN, source) == ["a", "B", "c", "d", "e"]
