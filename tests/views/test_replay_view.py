@@ -114,6 +114,25 @@ async def test_five_thousand_events_are_shown_at_once(context: BrowserContext, s
     await expect(page.locator(".beside .row")).to_have_count(1)
 
 
+async def test_the_lanes_are_pointed_at_and_zoomed(context: BrowserContext, shop: Shop) -> None:
+    """A press on a bar chooses its step; the wheel widens a stretch, a double click ends that."""
+    page = await opened(context, shop)
+    lanes = page.locator(".lanes")
+    box = await lanes.bounding_box()
+    assert box
+    model = box["y"] + 2.5 * 21
+    chosen = page.locator(".beside .row[aria-selected=true]")
+    for x in range(80, int(box["width"]), 6):
+        await page.mouse.click(box["x"] + x, model)
+        if "Turn 1" in await chosen.inner_text() and await page.locator(".details h2").count():
+            break
+    await expect(page.locator(".details h2")).to_contain_text("Turn 1")
+    await page.mouse.wheel(0, -900)
+    await expect(lanes).to_have_attribute("title", "Double click shows the whole session")
+    await lanes.dblclick()
+    await expect(lanes).to_have_attribute("title", "")
+
+
 async def test_two_sessions_part_where_they_first_differ(
     context: BrowserContext, shop: Shop
 ) -> None:
