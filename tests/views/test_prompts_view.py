@@ -176,10 +176,23 @@ async def test_new_sessions_begin_with_what_was_chosen(
     await button(fresh, "Prompts").click()
     await expect(fresh.locator(".in-use")).to_have_text(f"This session uses {short}")
     await button(page, "Delete").click()
+    await button(page, "Delete every version").click()
     await expect(page.locator(".edit h2")).to_have_text("default")
     again = await arrive(await context.new_page(), f"{pilot.url}?session=new")
     await button(again, "Prompts").click()
     await expect(again.locator(".in-use")).not_to_contain_text(short)
+
+
+@pytest.mark.browser
+async def test_an_experiment_is_two_clicks_away(page: Page) -> None:
+    """The Lab's design then holds the prompt's text."""
+    await open_prompts(page)
+    await create(page, "for the lab", "Be terse for once.")
+    await page.get_by_role("tab", name="Use elsewhere").click()
+    await expect(page.locator(".uses")).to_contain_text("prompt: ")
+    await button(page, "Compare with the default in the Lab").click()
+    await expect(button(page, "Lab")).to_have_attribute("aria-current", "page")
+    await expect(page.locator(".room-slot")).to_contain_text("for the lab")
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@
 const KEPT = "sayso-prompt-drafts"
 const CHECK_AFTER = 200
 const AROUND = 2
+const SURE = "Delete every version"
 const JINJA = /(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})/
 
 function el(tag, className = "", text = "") {
@@ -150,7 +151,7 @@ function library(model, open, create) {
   }
 }
 
-function results(model, compare) {
+function results(model, compare, experiment) {
   const root = card("results", "")
   root.querySelector("h2").remove()
   const bar = el("div", "tabs")
@@ -193,7 +194,8 @@ function results(model, compare) {
   const lines = el("div", "diff"), also = el("p", "also")
   pages.difference.append(against, also, lines)
   const uses = el("div", "uses")
-  pages.use.append(uses)
+  const lab = button("plain lab", "Compare with the default in the Lab", experiment)
+  pages.use.append(lab, uses)
   root.append(bar, ...Object.values(pages))
   choose("preview")
 
@@ -265,7 +267,8 @@ export function render({model}) {
   style.htmlFor = narration.id
   const meaning = el("span", "lead")
   const tools = el("fieldset")
-  tools.append(el("legend", "", "Tools"))
+  const ticks = el("div", "ticks")
+  tools.append(el("legend", "", "Tools"), ticks)
   settings.append(style, narration, meaning, tools)
   const foot = el("div", "foot")
   const note = el("input")
@@ -274,11 +277,15 @@ export function render({model}) {
   const save = button("main", "Save version", () => send({type: "save", name, draft: current(), note: note.value}))
   const attempt = button("plain", "Try on this session", () => send({type: "try", draft: current()}))
   const adopt = button("plain", "Use for new sessions", () => send({type: "adopt"}))
-  const remove = button("plain danger", "Delete", () => send({type: "delete"}))
+  const remove = button("plain danger", "Delete", () => {
+    if (remove.textContent === SURE) send({type: "delete"})
+    remove.textContent = remove.textContent === SURE ? "Delete" : SURE
+  })
+  remove.addEventListener("blur", () => { remove.textContent = "Delete" })
   const told = el("p", "told")
   told.setAttribute("role", "status")
   foot.append(note, save, attempt, adopt, remove, told)
-  const outcome = results(model, version => version && send({type: "compare", version, draft: current()}))
+  const outcome = results(model, version => version && send({type: "compare", version, draft: current()}), () => send({type: "experiment"}))
   text.append(use, code.root, faults, knows, settings, foot)
   desk.append(text)
   root.append(shelf.root, desk, outcome.root)
@@ -291,7 +298,7 @@ export function render({model}) {
     const words = el("span", "", label)
     words.append(el("small", "", says))
     line.append(box, words)
-    tools.append(line)
+    ticks.append(line)
     return box
   })
   for (const {value, label} of model.narrations) narration.append(new Option(label, value))

@@ -17,8 +17,8 @@ class PromptEditor(JSComponent):
 
     Messages: ``{"type": "open", "name", "version"}``, ``{"type": "check", "n", "draft"}``,
     ``{"type": "save", "name", "draft", "note"}``, ``{"type": "compare", "version", "draft"}``,
-    ``{"type": "try", "draft"}``, ``{"type": "adopt"}`` and ``{"type": "delete"}``. A draft is
-    ``{"template", "narration", "tools"}``.
+    ``{"type": "try", "draft"}``, ``{"type": "adopt"}``, ``{"type": "experiment"}`` and
+    ``{"type": "delete"}``. A draft is ``{"template", "narration", "tools"}``.
     """
 
     names = param.List([], doc="All prompts by name.")

@@ -71,7 +71,9 @@ class PromptsView:
 
     def _act(self, message: Message) -> None:
         kind = str(message.get("type"))
-        if kind in self._deeds:
+        if kind == "experiment" and self._version is not None:
+            self._scene.go("lab", prompt=self._version.prompt.hash)
+        elif kind in self._deeds:
             self._chores.start(partial(self._do, kind, message))
 
     async def _do(self, kind: str, message: Message) -> None:
