@@ -170,3 +170,14 @@ async def test_latency_and_lag_are_shown(page: Page) -> None:
     await expect(page.locator(".exchange .lane").first).to_contain_text("ms")
     await expect(page.locator("tbody")).to_contain_text("first action")
     await expect(page.locator(".pace .figures")).to_contain_text("median")
+
+
+@pytest.mark.browser
+async def test_messages_of_the_voice_line_are_listed(page: Page) -> None:
+    """What the widget told, with its direction; and how the list says that it is empty."""
+    await open_inspector(page)
+    await page.get_by_role("tab", name="Voice messages").click()
+    listed = page.locator(".records:visible")
+    await expect(listed.locator(".row").first).to_contain_text("local.state")
+    await listed.get_by_label("Direction").select_option("To the page")
+    await expect(listed.locator(".none").first).to_be_visible()
