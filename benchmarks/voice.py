@@ -74,12 +74,13 @@ async def room(arguments: argparse.Namespace) -> Table:
 async def words(arguments: argparse.Namespace) -> Table:
     """Commands by voice and noise."""
     out: Table = {}
-    for voice in (*voices.NATURAL, *voices.ROBOTIC):
+    for voice in dict.fromkeys((*voices.NATURAL, *voices.ROBOTIC, *voices.TUNED)):
         for noise in (None, 10.0):
             row = voice_understood.measure(voice, noise, arguments.few)
             name = f"{voice}, {'quiet' if noise is None else f'{noise:.0f} dB'}"
             out[name] = {
                 "said": row.said,
+                "tuned by it": "yes" if voice in voices.TUNED else "no",
                 "understood %": round(100 * row.understood / row.said),
                 "word errors %": round(100 * row.errors / row.words, 1),
             }
