@@ -126,7 +126,8 @@ class DaskPlacement:
                 resources={RESOURCE: 1},
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # its web server listens whether wanted or not
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=50,
             )
         except RuntimeError as error:
