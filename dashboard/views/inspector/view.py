@@ -65,7 +65,8 @@ class InspectorView:
 
     def _record_lists(self) -> tuple[RecordList, RecordList]:
         images = f"sessions/{self._scene.entry.session.id}/images/"
-        more: dict[str, Any] = {"spawn": self._spawn, "sizing_mode": "stretch_width", "images": images}
+        more: dict[str, Any] = {"spawn": self._spawn, "images": images}
+        more["sizing_mode"] = "stretch_width"
         return (
             RecordList(self._events, group_label="Task", empty="Nothing happened yet.", **more),
             RecordList(self._messages, group_label="Direction", empty=_NO_VOICE, **more),
