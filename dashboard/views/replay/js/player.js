@@ -9,7 +9,7 @@ export class Player {
   /** `moved(time)` is told each time that is shown; `step(by)` asks for the next or previous step. */
   constructor({moved, step}) {
     Object.assign(this, {moved, step, timeline: null, base: "", time: 0, speed: 2, playing: 0})
-    this.image = el("img", {alt: "", decoding: "async"})
+    this.image = el("img", {alt: "", decoding: "async", on: {error: () => this.lost(true), load: () => this.lost(false)}})
     this.mark = el("div", {class: "mark", hidden: true})
     this.none = el("p", {class: "none"})
     this.screen = el("div", {class: "screen"}, el("div", {class: "fit"}, this.image, this.mark), this.none)
@@ -33,6 +33,7 @@ export class Player {
   show(base, timeline) {
     this.play(false)
     Object.assign(this, {base, timeline, frame: null})
+    this.screen.classList.remove("lost")
     this.slider.max = Math.max(timeline.seconds, 0.001)
     this.talk = timeline.steps.filter(step => (step.lane === "heard" || step.lane === "said"))
     this.deeds = timeline.steps.filter(step => step.lane === "actions")
@@ -40,6 +41,12 @@ export class Player {
     this.none.hidden = timeline.frames.length > 0
     this.image.hidden = !timeline.frames.length
     this.seek(0)
+  }
+
+  lost(gone) {
+    this.screen.classList.toggle("lost", gone)
+    if (gone) this.none.textContent = "This picture is not there any more."
+    this.none.hidden = !gone
   }
 
   seek(time) {
