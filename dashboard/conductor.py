@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.clock import Clock, MonotonicClock
-from agent.errors import SaysoError
+from agent.errors import SaysoError, VoiceError
 from agent.events import (
     ApprovalAsked,
     Event,
@@ -75,6 +75,7 @@ class Conductor:
         self._line: Line | None = None
         self.wire = Wire()
         self._ready = False
+        self._refused = ""
         self._numbers = itertools.count(1)
         self._timers = Timers()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -151,7 +152,7 @@ class Conductor:
 
     def _on_need_ticket(self, event: dict[str, Any], line: Line) -> None:
         if self._line is not None and self._line is not line:
-            self._post({"type": "command", "name": "close", "reason": "another page took over"})
+            self._post({"type": "command", "name": "close", "reason": "taken_over"})
         self._line = line
         self._start(self._give_ticket(line, fresh=event.get("reason") not in (None, "start")))
 
@@ -159,9 +160,13 @@ class Conductor:
         try:
             ticket = await self._voice.ticket(fresh=fresh, relay=self.desk.relay)
         except SaysoError as error:
-            self._log.append(Failed(where="voice", error=str(error)))
-            line.post(self._numbered({"type": "ticket_refused", "message": str(error)}))
+            if not fresh or str(error) != self._refused:
+                self._log.append(Failed(where="voice", error=str(error)))
+            self._refused = str(error)
+            refusal = {"message": str(error), "passing": isinstance(error, VoiceError)}
+            line.post(self._numbered({"type": "ticket_refused", **refusal}))
             return
+        self._refused = ""
         line.post(self._numbered(ticket.message()))
 
     def _on_state(self, event: dict[str, Any], line: Line) -> None:

@@ -77,7 +77,8 @@ class Narrator:
         self._quiet = False
         self._last_progress = float("-inf")
         self._last: Line | None = None
-        self._own: Line | None = None
+        self._own: dict[str, Line] = {}
+        """Lines that EVI says by itself, by message id, until they are heard or cut."""
         self._down = False
         self._unheard = ""
         self.progress_wanted = True
@@ -88,7 +89,7 @@ class Narrator:
         since = now if since is None else since
         last = self._last
         recent = last is not None and (last.silent_at or 0.0) + ECHO_DELAY >= since
-        lines = [last if recent else None, self._current, self._own]
+        lines = [last if recent else None, self._current, *self._own.values()]
         return " ".join(filter(None, [line.said(now) for line in lines if line is not None]))
 
     def is_saying(self, line_id: str) -> bool:
@@ -111,6 +112,9 @@ class Narrator:
         said = speakable(text, sentences=1 if priority == "progress" else 3)
         if not said or (priority == "progress" and not self.progress_wanted):
             return ""
+        same = (line.id for line in self._queue if (line.text, line.priority) == (said, priority))
+        if waiting := next(same, ""):
+            return waiting
         if priority == "progress":
             self._drop(lambda line: line.priority == "progress")
         else:
@@ -148,8 +152,8 @@ class Narrator:
         In an outage that passes, results, questions and errors wait and are said afterwards.
         """
         self._down = comes_back
-        if self._own is not None:
-            self._played_own(self._own, "cut", 0.0)
+        for message_id in tuple(self._own):
+            self._played_own(message_id, "cut", 0.0)
         again = self._current
         if again is not None:
             self._finish("cut")
@@ -184,8 +188,8 @@ class Narrator:
         """EVI speaks ``text``; if it is ours, its sound will carry ``message_id``."""
         line = self._current
         if not from_text:
-            self._own = Line(f"e{next(self._numbers)}", text, "answer", message_ids={message_id})
-            self._tell(self._own, "sent")
+            own = self._own[message_id] = Line(f"e{next(self._numbers)}", text, "answer")
+            self._tell(own, "sent")
         elif line is not None and _belongs(text, line.text):
             line.message_ids.add(message_id)
             line.open_ids.add(message_id)
@@ -198,8 +202,8 @@ class Narrator:
 
     def played(self, message_id: str, state: str, share: float) -> None:
         """The player started, finished or cut ``message_id``; ``share`` of it was played."""
-        if self._own is not None and message_id in self._own.message_ids:
-            self._played_own(self._own, state, share)
+        if message_id in self._own:
+            self._played_own(message_id, state, share)
             return
         line = self._current
         if line is None or message_id not in line.message_ids:
@@ -214,15 +218,16 @@ class Narrator:
             line.words_heard = round(share * len(words_of(line.text)))
             self._finish("cut")
 
-    def _played_own(self, line: Line, state: str, share: float) -> None:
+    def _played_own(self, message_id: str, state: str, share: float) -> None:
         """A line that EVI said by itself: its fate is told as any other's."""
+        line = self._own[message_id]
         if state == "started":
             line.at = self._clock.now()
             self._tell(line, "speaking")
             return
         cut = state == "cut"
         line.silent_at = self._clock.now()
-        self._last, self._own = line, None
+        self._last = self._own.pop(message_id)
         heard = round(share * len(words_of(line.text))) if cut else None
         self._tell(line, "cut" if cut else "heard", heard)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import room
@@ -39,6 +39,17 @@ class Stage(Protocol):
     def sound_of(self, text: str) -> str: ...
 
 
+class Trouble(Stage, Protocol):
+    """A stage on which things go wrong on demand, and on which a person can look and press."""
+
+    async def fault(self, faults: dict[str, Any]) -> None: ...
+    async def expire(self) -> None: ...
+    async def later(self) -> None: ...
+    async def tab(self, number: int) -> None: ...
+    async def press(self, button: str) -> None: ...
+    async def sees(self, pattern: str, within: float) -> None: ...
+
+
 class Step(BaseModel):
     """One thing to do or to see; exactly one of the verbs."""
 
@@ -48,7 +59,14 @@ class Step(BaseModel):
     sound: str | None = None
     type: str | None = None
     drop: bool = False
+    fault: dict[str, Any] | None = None
+    expire: bool = False
+    later: bool = False
+    tab: int | None = None
+    press: str | None = None
+    sees: str | None = None
     expect: Pattern | None = None
+    then: Pattern | None = None
     absent: Pattern | None = None
     window: str | None = None
     text: dict[str, str] | None = None
@@ -62,17 +80,21 @@ class Step(BaseModel):
 
     @model_validator(mode="after")
     def _one_verb(self) -> Step:
-        given = [v for v in VERBS if getattr(self, v)]
+        given = self._given()
         if len(given) != 1:
             raise ValueError(f"A step needs exactly one of {', '.join(VERBS)}; this has {given}.")
         return self
 
     @property
     def verb(self) -> str:
-        return next(v for v in VERBS if getattr(self, v))
+        return self._given()[0]
+
+    def _given(self) -> list[str]:
+        return [verb for verb in VERBS if getattr(self, verb) not in (None, False)]
 
 
-VERBS = ("say", "sound", "type", "drop", "expect", "absent", "window", "text", "spoken")
+DEEDS = ("say", "sound", "type", "drop", "fault", "expire", "later", "tab", "press")
+VERBS = (*DEEDS, "expect", "then", "absent", "window", "text", "spoken", "sees")
 
 
 class Dialogue(BaseModel):
@@ -111,6 +133,8 @@ class Player:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._since = 0
+        self._found = 0
+        """The place of the event that was expected last."""
 
     async def play(self, dialogue: Dialogue) -> None:
         await self._calm()
@@ -146,8 +170,8 @@ class Player:
     async def _step(self, step: Step) -> None:
         if step.after is not None:
             await self._event(step.after, step.within)
-        if step.verb in ("say", "sound", "type", "drop"):
-            self._since = len(self._stage.events())
+        if step.verb in DEEDS:
+            self._found = self._since = len(self._stage.events())
         await getattr(self, f"_{step.verb}")(step)
 
     async def _say(self, step: Step) -> None:
@@ -162,8 +186,36 @@ class Player:
     async def _drop(self, step: Step) -> None:
         await self._stage.drop()
 
+    async def _fault(self, step: Step) -> None:
+        await self._trouble.fault(step.fault or {})
+
+    async def _expire(self, step: Step) -> None:
+        await self._trouble.expire()
+
+    async def _later(self, step: Step) -> None:
+        await self._trouble.later()
+
+    async def _tab(self, step: Step) -> None:
+        await self._trouble.tab(step.tab or 1)
+
+    async def _press(self, step: Step) -> None:
+        await self._trouble.press(step.press or "")
+
+    async def _sees(self, step: Step) -> None:
+        await self._trouble.sees(step.sees or "", step.within)
+
+    @property
+    def _trouble(self) -> Trouble:
+        return cast("Trouble", self._stage)
+
     async def _expect(self, step: Step) -> None:
-        await self._event(step.expect or {}, step.within)
+        found = await self._event(step.expect or {}, step.within)
+        self._found = self._stage.events().index(found)
+
+    async def _then(self, step: Step) -> None:
+        pattern = step.then or {}
+        found = await self._event(pattern, step.within, self._found + 1)
+        self._found = self._stage.events().index(found)
 
     async def _absent(self, step: Step) -> None:
         pattern = step.absent or {}
@@ -197,10 +249,11 @@ class Player:
         wrong, total = voices.word_errors(line.text, read)
         assert wrong <= max(1, 0.4 * total), f"“{line.text}” sounded like “{read}”"
 
-    async def _event(self, pattern: Pattern, within: float) -> Event:
+    async def _event(self, pattern: Pattern, within: float, since: int | None = None) -> Event:
+        start = self._since if since is None else since
+
         async def seen() -> Event | None:
-            found = (e for e in self._stage.events()[self._since :] if matches(e, pattern))
-            return next(found, None)
+            return next((e for e in self._stage.events()[start:] if matches(e, pattern)), None)
 
         return await _until(seen, str(pattern), within)
 

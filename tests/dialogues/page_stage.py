@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class PageStage:
 
     def __init__(self, person: Person, microphone: Path) -> None:
         self.person = person
-        self._microphone = microphone
+        self.microphone = microphone
 
     def events(self) -> list[Event]:
         return self.person.look.events()
@@ -42,11 +42,16 @@ class PageStage:
         sound = resample(samples, RATE, _AT_THE_MICROPHONE)
         lead, tail = (voices.silence(s, _AT_THE_MICROPHONE) for s in (0.3, 30.0))
         await self._press("Mute voice", "Unmute voice")
-        voices.write_wav(self._microphone, voices.sequence(lead, sound, tail), _AT_THE_MICROPHONE)
+        voices.write_wav(self.microphone, voices.sequence(lead, sound, tail), _AT_THE_MICROPHONE)
         await self._press("Unmute voice", "Mute voice")
 
     async def type(self, text: str) -> None:
         await self.person.type(text)
+
+    def hush(self) -> None:
+        """The microphone gives silence when it is opened next."""
+        silence = voices.silence(1.0, _AT_THE_MICROPHONE)
+        voices.write_wav(self.microphone, silence, _AT_THE_MICROPHONE)
 
     async def drop(self) -> None:
         """The browser's socket to the voice service breaks."""
@@ -70,16 +75,19 @@ class PageStage:
 
 
 @asynccontextmanager
-async def paged(folder: Path) -> AsyncIterator[PageStage]:
-    """A served app, a browser, and a voice that has started."""
+async def paged(
+    folder: Path, *, env: Mapping[str, str] | None = None, script: str = ""
+) -> AsyncIterator[PageStage]:
+    """A served app, a browser whose pages run ``script`` first, and a voice that has started."""
     folder.chmod(0o755)
     (folder / "data").mkdir()
     (folder / "tmp").mkdir(mode=0o755)
     microphone = folder / "microphone.wav"
     look = Onlooker(folder / "data", folder / "tmp")
-    with serve(ROOT / "dashboard", folder / "data", env={"TMPDIR": str(folder / "tmp")}) as served:
+    given = {"TMPDIR": str(folder / "tmp"), **(env or {})}
+    with serve(ROOT / "dashboard", folder / "data", env=given) as served:
         async with async_playwright() as playwright, alaunch(playwright, wav=microphone) as context:
-            await context.add_init_script(_KEEP_SOCKETS)
+            await context.add_init_script(_KEEP_SOCKETS + script)
             person = await new_person(context, microphone, look)
             await person.arrive(served.url)
             await person.start_voice()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from agent.errors import BadInput
+from agent.errors import BadInput, ConfigurationError, VoiceError
 from agent.events import (
     ActionFinished,
     ActionStarted,
@@ -23,6 +23,7 @@ from agent.events import (
     UserMessage,
 )
 from agent.testing.scripted import FakeTool, call, done, hang, says
+from dashboard.conductor import Conductor
 
 
 def _is(*kinds):
@@ -228,8 +229,32 @@ async def test_a_second_page_that_starts_talking_takes_the_line(talk):
     other = Other()
     talk.conductor.attach(other)
     talk.conductor.handle([{"type": "local.need_ticket", "reason": "start"}], other)
-    assert [m["name"] for m in talk.posted if m["type"] == "command"] == ["close"]
+    [command] = [m for m in talk.posted if m["type"] == "command"]
+    assert (command["name"], command["reason"]) == ("close", "taken_over")
     await talk.conductor.close()
+
+
+@pytest.mark.parametrize("error", [VoiceError("Not reached."), ConfigurationError("Wrong key.")])
+async def test_a_ticket_that_cannot_be_had_is_told_once(talk, error):
+    """The page is told whether trying again may help; the log has one entry, not one per try."""
+
+    class NoTicket:
+        provider = "hume"
+
+        async def ticket(self, *, fresh=False, relay=False):
+            raise error
+
+    talk = await talk([])
+    conductor = Conductor(talk.session, NoTicket())
+    for _ in range(3):
+        conductor.handle([{"type": "local.need_ticket", "reason": "reconnect"}], talk)
+    async with asyncio.timeout(20):
+        while [m["type"] for m in talk.posted].count("ticket_refused") < 3:
+            await asyncio.sleep(0.01)
+    told = [m["passing"] for m in talk.posted if m["type"] == "ticket_refused"]
+    assert told == [isinstance(error, VoiceError)] * 3
+    assert [failed.error for failed in talk.log.of(Failed)] == [str(error)]
+    await conductor.close()
 
 
 async def test_scratch_that_stops_and_waits_for_other_words(talk, slow_tool):

@@ -201,3 +201,26 @@ def test_what_evi_says_by_itself_has_a_fate_in_the_log_too():
     stage.narrator.played("a", "cut", 0.5)
     assert [fate.state for fate in stage.fates] == ["sent", "speaking", "cut"]
     assert stage.fates[-1].cut_at == 3
+
+
+def test_each_of_two_answers_of_evi_has_its_fate():
+    """The second one is announced while the first still sounds."""
+    stage = Stage()
+    stage.narrator.assistant_message("a", "I have finished.", from_text=False)
+    stage.narrator.played("a", "started", 0.0)
+    stage.narrator.assistant_message("b", "The editor is in front.", from_text=False)
+    stage.narrator.played("a", "finished", 1.0)
+    stage.narrator.played("b", "started", 0.0)
+    stage.narrator.voice_lost(comes_back=True)
+    assert stage.states("I have finished.") == ["sent", "speaking", "heard"]
+    assert stage.states("The editor is in front.") == ["sent", "speaking", "cut"]
+
+
+def test_what_waits_already_is_not_said_twice():
+    """The same error again, before the first could be said, is one line."""
+    stage = Stage()
+    stage.narrator.voice_lost(comes_back=True)
+    first = stage.narrator.offer("Hearing broke off.", "error")
+    assert stage.narrator.offer("Hearing broke off.", "error") == first
+    stage.narrator.voice_back()
+    assert stage.states("Hearing broke off.") == ["queued", "sent"]

@@ -45,9 +45,9 @@ export class Connection extends Emitter {
     this.#write(JSON.stringify(message));
   }
 
-  /** Sends a frame of sound, unless the line is so slow that sound piles up. */
-  sendAudio(frame) {
-    if (this.socket.bufferedAmount < 64000) this.#write(frame);
+  /** Sends a frame of sound, unless the line is so slow that sound piles up; `all` sends it even so. */
+  sendAudio(frame, all = false) {
+    if (all || this.socket.bufferedAmount < 64000) this.#write(frame);
   }
 
   close() {

@@ -5,8 +5,10 @@ import { VoiceError, classify } from "./errors.js";
 import { KNOWN, feelings, trimmed } from "./incoming.js";
 import { Line } from "./socket.js";
 import { Sound } from "./sound.js";
+import { Utterance } from "./utterance.js";
 
 const ANSWER_WITHIN = 20000; // ms that an answer is awaited before the moment counts as quiet
+const LIVE = new Set(["starting", "on"]);
 
 /**
  * The voice of one page: sound and line brought together, and what Python is told of them.
@@ -15,6 +17,7 @@ const ANSWER_WITHIN = 20000; // ms that an answer is awaited before the moment c
 export class VoiceCore extends Emitter {
   error = null;
   feelings = ""; // how the last utterance sounded, by the service's measure
+  #utterance = new Utterance();
   #phase = "off"; // "off" | "starting" | "on" | "failed"
   #attempt = 0;
   #muted = false;
@@ -33,7 +36,7 @@ export class VoiceCore extends Emitter {
     });
     this.sound = this.#makeSound();
     this.line = this.#makeLine();
-    this.elsewhere = new Elsewhere(() => this.#phase !== "off" && this.#fail(new VoiceError("taken_over")));
+    this.elsewhere = new Elsewhere(() => this.#takenOver());
     adapter.on("change:push_to_talk", () => this.#gate());
     this.#gate();
     this.#tell();
@@ -93,6 +96,7 @@ export class VoiceCore extends Emitter {
   sleep() {
     if (this.#phase !== "on" || this.#asleep) return;
     this.#asleep = true;
+    this.#utterance.understood();
     this.sound.silence();
     this.#tell();
   }
@@ -117,10 +121,10 @@ export class VoiceCore extends Emitter {
     this.#gate();
   }
 
-  command({ name, kind }) {
+  command({ name, kind, reason }) {
     const act = {
       start: () => this.start(),
-      close: () => this.close(),
+      close: () => (reason === "taken_over" ? this.#takenOver() : this.close()),
       mute: () => this.mute(),
       unmute: () => this.unmute(),
       flush: () => this.sound.flush(),
@@ -149,6 +153,7 @@ export class VoiceCore extends Emitter {
     });
     sound.on("frame", (pcm) => this.#frame(pcm));
     sound.on("speech", (on, late) => {
+      this.#utterance.speech(on);
       relay.emit({ type: "local.speech", on, late });
       queueMicrotask(() => relay.flush()); // with the ducking that follows at once
     });
@@ -182,12 +187,16 @@ export class VoiceCore extends Emitter {
 
   #lineState(state, error) {
     this.error = error;
+    if (state === "ready") this.line.replay(this.#utterance.frames);
     if (state === "off" && this.#phase === "on") this.#shut(error ? "failed" : "off", error);
     else this.#tell();
   }
 
   #frame(pcm) {
-    if (!this.#asleep) this.line.sendAudio(pcm);
+    if (!this.#asleep) {
+      this.#utterance.push(pcm, this.line.state === "ready");
+      this.line.sendAudio(pcm);
+    }
     this.relay.flush();
   }
 
@@ -214,6 +223,7 @@ export class VoiceCore extends Emitter {
 
   #heard(message) {
     this.#awaiting = performance.now() + ANSWER_WITHIN;
+    if (!message.interim && !message.from_text) this.#utterance.understood();
     const found = feelings(message);
     if (found === this.feelings) return;
     this.feelings = found;
@@ -230,6 +240,10 @@ export class VoiceCore extends Emitter {
     this.emit("change");
   }
 
+  #takenOver() {
+    if (LIVE.has(this.#phase)) this.#fail(new VoiceError("taken_over"));
+  }
+
   #fail(error) {
     this.#attempt += 1;
     this.#shut("failed", error);
@@ -238,6 +252,7 @@ export class VoiceCore extends Emitter {
   #shut(phase, error) {
     this.#phase = phase;
     this.error = error;
+    this.#utterance = new Utterance();
     this.sound.close();
     if (this.line.state !== "off") this.line.close(error);
     this.#tell();

@@ -9,6 +9,7 @@ const TRIES = { first: 4, later: 30 }; // before the first chat of a start, and 
 const KEPT = 100; // control messages held through an outage
 const REFUSED = new Set([1008, 4001, 4003, 4401, 4403]);
 const RESUME_FAILED = new Set(["E0708", "E0710"]);
+const UNREACHABLE = "unreachable"; // for now: a later ticket may be had
 const NO_CREDIT = new Set(["E0300"]);
 
 /**
@@ -73,13 +74,18 @@ export class Line extends Emitter {
     if (this.state === "ready") this.#current.sendAudio(frame);
   }
 
+  /** Sound from before the chat, however much it is. */
+  replay(frames) {
+    for (const frame of frames) this.#current.sendAudio(frame, true);
+  }
+
   /** A ticket from Python: {url, query, settings, provider} or {error}. */
   useTicket(ticket) {
     if (!this.#timers.ticket) return; // asked for no longer
     this.#clear("ticket");
     if (ticket.error) {
       const error = Object.assign(new VoiceError(ticket.error.code), ticket.error);
-      if (this.#current) this.#broken(error);
+      if (this.#current || (this.#hadChat && error.code === UNREACHABLE)) this.#broken(error);
       else this.close(error);
       return;
     }
@@ -106,9 +112,16 @@ export class Line extends Emitter {
   }
 
   #receive(connection, message) {
-    if (message.type === "chat_metadata") this.#promote(connection);
+    if (message.type === "chat_metadata") this.#admit(connection);
     if (message.type === "error") this.#noteError(message);
     if (connection === this.#current || message.type === "error") this.emit("message", message);
+  }
+
+  /** A chat that takes over from another waits for a quiet moment: an answer may be on its way. */
+  #admit(connection, left = 80) {
+    if (this.#current && left > 0 && !this.options.isQuiet()) {
+      this.#after("admit", 250, () => this.#admit(connection, left - 1));
+    } else this.#promote(connection);
   }
 
   /** A chat has begun: it becomes the current one, and the one before it ends. */

@@ -92,6 +92,10 @@ class LiveChat:
         if client in self._joined:
             self._joined.remove(client)
 
+    def end(self, code: int, reason: str) -> None:
+        """Close the client's socket after what is queued."""
+        self._client.close(code, reason)
+
     def gone(self, status: str = "USER_ENDED") -> None:
         """The client's socket is closed."""
         if self._over:

@@ -76,6 +76,12 @@ class OfflineEvi:
         if isinstance(self.speech, SpeechProcess):
             await self.speech.stop()
 
+    def expire(self, code: int = 1008) -> None:
+        """Every token dies at this moment, and the chats that run end with it."""
+        self.tokens = Tokens(self.clock)
+        for chat in list(self.live.values()):
+            chat.end(code, "token_expired")
+
     def begin(
         self,
         client: Client,

@@ -9,6 +9,7 @@ import { Health } from "../../../dashboard/voice/js/health.js";
 import { trimmed } from "../../../dashboard/voice/js/incoming.js";
 import { Resampler } from "../../../dashboard/voice/js/resample.js";
 import { Sequence } from "../../../dashboard/voice/js/sequence.js";
+import { Utterance } from "../../../dashboard/voice/js/utterance.js";
 import { SpeechGate } from "../../../dashboard/voice/js/vad.js";
 import { parseWav } from "../../../dashboard/voice/js/wav.js";
 
@@ -205,4 +206,33 @@ test("events lost with the page's socket are sent again when asked for", () => {
   const numbers = sent.map(({ events, resent }) => [events.map(({ n }) => n), Boolean(resent)]);
   assert.deepEqual(numbers, [[[1], false], [[3], false], [[2, 3], true]]);
   assert.equal(new Set(sent.map(({ page }) => page)).size, 1);
+});
+
+function heard(utterance, from, count, live = true) {
+  for (let i = from; i < from + count; i += 1) utterance.push(i, live);
+}
+
+test("an utterance is kept, from before it was noticed, until it is understood", () => {
+  const utterance = new Utterance();
+  heard(utterance, 0, 100);
+  assert.deepEqual(utterance.frames, []);
+  utterance.speech(true);
+  heard(utterance, 100, 30);
+  assert.equal(utterance.frames[0], 75);
+  assert.equal(utterance.frames.at(-1), 129);
+  utterance.understood();
+  assert.deepEqual(utterance.frames, []);
+});
+
+test("sound without a transcript is forgotten soon, but not while nobody listens", () => {
+  for (const [live, left] of [[true, 0], [false, 90]]) {
+    const utterance = new Utterance();
+    utterance.speech(true);
+    heard(utterance, 0, 40, live);
+    utterance.speech(false);
+    heard(utterance, 40, 200, live);
+    assert.equal(utterance.frames.length, left);
+    heard(utterance, 240, 1000, live);
+    assert.deepEqual(utterance.frames, []);
+  }
 });
