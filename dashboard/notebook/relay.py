@@ -27,6 +27,7 @@ body[data-jp-theme-light="false"] .sayso {
   --mui-palette-primary-main: #8fbdec; --mui-palette-primary-contrastText: #0d2238;
   --mui-palette-secondary-main: #c8b0f5; --mui-palette-success-main: #85d3a0;
   --mui-palette-warning-main: #efbd6d; --mui-palette-error-main: #ff9d94;
+  --mui-palette-error-contrastText: #3b0a06;
 }
 .sayso-pane > * { height: 100%; width: 100%; box-sizing: border-box; overflow: hidden; }
 """

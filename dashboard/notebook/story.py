@@ -87,7 +87,12 @@ def _summary(events: Sequence[ev.Event]) -> str:
     acted = sum(isinstance(event, ev.ActionStarted) for event in events)
     dollars = sum(usage.dollars for usage in turns)
     seconds = events[-1].at - events[0].at if events else 0.0
-    return f"{len(turns)} turns, {acted} actions, {seconds:.1f} s, ${dollars:.4f}"
+    counts = f"{_count(len(turns), 'turn')}, {_count(acted, 'action')}"
+    return f"{counts}, {seconds:.1f} s, ${dollars:.4f}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _rows(events: Sequence[ev.Event]) -> list[tuple[object, ...]]:
