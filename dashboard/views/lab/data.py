@@ -28,18 +28,21 @@ LETTERS = {
 """One letter a trial, so that a grid of thousands stays small."""
 
 
-def listing(records: Records) -> list[Plain]:
-    """A row an experiment, the latest first; a folder that cannot be read tells why."""
+def listing(records: Records, *, judge: bool = True) -> list[Plain]:
+    """A row an experiment, the latest first; a folder that cannot be read tells why.
+
+    Verdicts take a moment: without ``judge`` they are None where they are still to come.
+    """
     rows = []
     for folder in records.folders():
         try:
-            rows.append(_row(records, folder))
+            rows.append(_row(records, folder, judge))
         except (ConfigurationError, OSError) as error:
             rows.append({"folder": folder, "name": folder, "fault": str(error)})
     return rows
 
 
-def _row(records: Records, folder: str) -> Plain:
+def _row(records: Records, folder: str, judge: bool) -> Plain:
     experiment, results = records.experiment(folder), records.results(folder)
     planned = len(experiment.cells())
     store = records.store(folder)
@@ -58,17 +61,19 @@ def _row(records: Records, folder: str) -> Plain:
         "begun": float(store.about.get("created", 0.0)),
         "spent": store.spent,
         "hypothesis": experiment.hypothesis,
-        "verdicts": [] if ended + errors < planned else _verdicts(records, folder),
+        "verdicts": _verdicts(records, folder, judge) if ended + errors >= planned else [],
     }
 
 
-def _verdicts(records: Records, folder: str) -> list[str]:
+def _verdicts(records: Records, folder: str, judge: bool) -> list[str] | None:
     """Told only once all is done: a verdict on the way is a look that makes p too small."""
 
     def made() -> list[str]:
         found = analyse(records.experiment(folder), records.results(folder))
         return [verdict(c) for c in found.comparisons.values()]
 
+    if not judge and not records.is_derived(folder, "verdicts"):
+        return None
     return list(records.derived(folder, "verdicts", made))
 
 

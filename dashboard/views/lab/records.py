@@ -93,6 +93,12 @@ class Records:
             _trim(self._made, 8 * _KEPT)
         return value
 
+    def is_derived(self, folder: str, what: str) -> bool:
+        """Whether `derived` would answer at once."""
+        mark = hash(frozenset(_names(self.store(folder).folder / "trials")))
+        with self._lock:
+            return self._made.get((folder, what), (None, None))[0] == mark
+
     def elsewhere(self, folder: str) -> bool:
         """Whether a runner holds this experiment; ask only of one that is not run here."""
         try:

@@ -108,19 +108,18 @@ class LabView:
         self._refresh()
 
     def _refresh(self) -> None:
-        at = self._desk.at
-        self._fetch(at["tab"], self._fetchers[at["tab"]], at)
-
-    def _fetch(
-        self, tab: str, read: Callable[[LabView, Mapping[str, str]], Message], at: Mapping[str, str]
-    ) -> None:
-        """Read in a thread, then show; only the latest wish of a tab counts."""
+        tab = self._desk.at["tab"]
         self._desk.reading = tab
-        self._spawn(self._fetched(tab, partial(read, self, at)))
+        self._spawn(self._fetched(tab, *(partial(read, self) for read in self._fetchers[tab])))
 
-    async def _fetched(self, tab: str, read: Callable[[], Message]) -> None:
+    async def _fetched(self, tab: str, *reads: Callable[[Mapping[str, str]], Message]) -> None:
+        """Read in a thread, then show; only the latest wish of a tab counts."""
         self._fetching[tab] += 1
-        mine = self._fetching[tab]
+        mine, at = self._fetching[tab], self._desk.at
+        for read in reads:
+            await self._read(tab, mine, partial(read, at), last=read == reads[-1])
+
+    async def _read(self, tab: str, mine: int, read: Callable[[], Message], *, last: bool) -> None:
         fault = ""
         found: Message = {}
         try:
@@ -134,7 +133,8 @@ class LabView:
             # What a wish was refused with stays; what could not be read may be read by now.
             kept = "" if self._desk.fault == self._unread else self._desk.fault
             self._unread = fault
-            self._tell(**found, fault=fault or kept, reading="", current=self._current())
+            reading = "" if last else tab
+            self._tell(**found, fault=fault or kept, reading=reading, current=self._current())
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -155,7 +155,11 @@ class LabView:
         return at.get("experiment") or self._runs.running or latest
 
     def _read_list(self, at: Mapping[str, str]) -> Message:
-        return {"listing": data.listing(self._records), "experiments": self._experiments()}
+        rows = data.listing(self._records, judge=False)
+        return {"listing": rows, "experiments": self._experiments()}
+
+    def _read_verdicts(self, at: Mapping[str, str]) -> Message:
+        return {"listing": data.listing(self._records)}
 
     def _read_design(self, at: Mapping[str, str]) -> Message:
         return {"choices": self._choices()}
@@ -216,7 +220,7 @@ class LabView:
 
     async def _draw(self) -> None:
         try:
-            await self._fetched("live", partial(self._read_live, self._desk.at))
+            await self._fetched("live", self._read_live)
         finally:
             self._drawing = False
 
@@ -342,13 +346,13 @@ class LabView:
         with self._scene.within():
             self._desk.param.update(**changed)
 
-    _fetchers: ClassVar[dict[str, Callable[..., Any]]] = {
-        "list": _read_list,
-        "design": _read_design,
-        "live": _read_live,
-        "compare": _read_compare,
-        "trial": _read_trial,
-        "prompts": _read_prompts,
+    _fetchers: ClassVar[dict[str, tuple[Callable[..., Message], ...]]] = {
+        "list": (_read_list, _read_verdicts),
+        "design": (_read_design,),
+        "live": (_read_live,),
+        "compare": (_read_compare,),
+        "trial": (_read_trial,),
+        "prompts": (_read_prompts,),
     }
     _wishes: ClassVar[dict[str, Callable[..., Any]]] = {
         "show": _wish_show,

@@ -85,6 +85,7 @@ export function render({model}) {
       if (on) bar.scrollLeft = Math.max(0, item.offsetLeft - bar.offsetLeft - 40)
     }
     if (panel.firstChild !== view.node) swap(panel, view.node)
+    root.dataset.tab = name
     view.update()
     const url = address(model.at)
     if (url && url.href !== location.href) history.pushState(null, "", url)

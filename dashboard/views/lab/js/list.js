@@ -40,7 +40,7 @@ function item(app, row) {
     h("p", {class: "facts"}, `${row.arms.join(" · ")} — ${plural(row.tasks, "task")} × ${plural(row.repeats, "repeat")} = ${plural(row.planned, "trial")}`,
       row.spent ? `, ${money(row.spent)}` : ""),
     shares(statuses, row.planned),
-    ...row.verdicts.map(text => h("p", {class: "verdict"}, text)),
+    ...row.verdicts ? row.verdicts.map(text => h("p", {class: "verdict"}, text)) : [h("p", {class: "quiet"}, "Working out the verdict…")],
     h("div", {class: "row"}, ...actions))
 }
 
