@@ -21,6 +21,7 @@ from agent.approval import DEFAULT_RULES
 from agent.errors import ConfigurationError, SaysoError
 from agent.export import export_session, import_session
 from agent.journal import list_sessions
+from agent.keys import KeyStore
 from agent.session import Session
 from agent.settings import Settings
 from agent.terminal import Person, Printer
@@ -80,7 +81,8 @@ def _settings(given: argparse.Namespace) -> Settings:
         "network": given.network or None,
     }
     try:
-        return Settings(**{name: value for name, value in wanted.items() if value is not None})
+        settings = Settings(**{k: value for k, value in wanted.items() if value is not None})
+        return KeyStore(settings).fill(settings)
     except pydantic.ValidationError as error:
         faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
         raise ConfigurationError(f"A setting is wrong: {faults}.") from error
