@@ -56,7 +56,8 @@ const CONTROLS = {
     return {node, more, write: value => { node.value = value }}
   },
   fact() {
-    const node = el("span", "fact")
+    const node = el("div", "fact")
+    node.setAttribute("role", "group")
     return {node, more: [], write: value => { node.textContent = value }}
   },
   several(spec, changed) {
@@ -120,7 +121,7 @@ class Row {
     this.lock.textContent = lock ? `Decided by ${lock}` : ""
     this.reset.hidden = !set || Boolean(lock)
     this.error.textContent = error
-    node.setAttribute("aria-invalid", String(Boolean(error)))
+    if (node.matches("input, select")) node.setAttribute("aria-invalid", String(Boolean(error)))
   }
 }
 
