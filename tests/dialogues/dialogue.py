@@ -69,6 +69,7 @@ class Step(BaseModel):
     then: Pattern | None = None
     absent: Pattern | None = None
     window: str | None = None
+    front: str | None = None
     text: dict[str, str] | None = None
     spoken: str | None = None
 
@@ -94,7 +95,7 @@ class Step(BaseModel):
 
 
 DEEDS = ("say", "sound", "type", "drop", "fault", "expire", "later", "tab", "press")
-VERBS = (*DEEDS, "expect", "then", "absent", "window", "text", "spoken", "sees")
+VERBS = (*DEEDS, "expect", "then", "absent", "window", "front", "text", "spoken", "sees")
 
 
 class Dialogue(BaseModel):
@@ -231,6 +232,13 @@ class Player:
             return any(re.search(step.window or "", w.title, re.IGNORECASE) for w in windows)
 
         await _until(seen, f"a window like {step.window}", step.within)
+
+    async def _front(self, step: Step) -> None:
+        async def seen() -> bool:
+            titles = [w.title for w in await self._stage.windows() if w.active]
+            return any(re.search(step.front or "", title, re.IGNORECASE) for title in titles)
+
+        await _until(seen, f"{step.front} in front", step.within)
 
     async def _text(self, step: Step) -> None:
         [(app, wanted)] = (step.text or {}).items()

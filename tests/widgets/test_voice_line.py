@@ -355,6 +355,22 @@ def test_a_refused_ticket_shows_the_servers_reason(
     talk.page.close()
 
 
+def test_a_service_out_of_reach_is_asked_again_during_an_outage(talk: Talk) -> None:
+    """No ticket for now: the page says why, asks again, and the conversation is taken up."""
+    talk.bench.tickets = False
+    talk.chat.drop()
+    asked = talk.bench.of
+    talk.until(lambda: len(asked("local.need_ticket", reason="reconnect")) == 1, "asked")
+    refusal = ("unreachable", "Hume cannot be reached.", "")
+    talk.stage.call(talk.widget.refuse_ticket, *refusal)
+    talk.until(lambda: len(asked("local.need_ticket", reason="reconnect")) == 2, "asked again")
+    lost = talk.event("local.state", state="reconnecting")
+    assert lost["error"]["message"] == "Hume cannot be reached."
+    talk.stage.call(talk.widget.give_ticket, "/voice/v0/evi/chat", {"access_token": "t"}, {})
+    talk.until(lambda: talk.bench.states()[-1] == "ready", "ready again")
+    assert talk.chat.query["resumed_chat_group_id"] == "group-1"
+
+
 def test_leaving_the_page_ends_the_chat_at_once(talk: Talk) -> None:
     """The service sees the socket close; nothing goes on in the background."""
     chat = talk.chat
