@@ -32,6 +32,7 @@ def proposed(name: str, target: dict[str, str] | None = None, **given: Any) -> e
     )
 
 
+EDITOR = "str_replace_based_edit_tool"
 PICTURE = ev.Image(sha256="0" * 64, media_type="image/jpeg", width=1280, height=800)
 STORY: list[ev.Event] = [
     ev.Heard(utterance_id="u1", text="open the", interim=True),
@@ -150,7 +151,7 @@ async def test_a_closed_feed_holds_nothing(state: PageState) -> None:
         (proposed("type", text="hello\nworld"), "Type “hello world”"),
         (proposed("key", text="ctrl+s"), "Press ctrl+s"),
         (proposed("bash", command="ls ~"), "Run ls ~"),
-        (proposed("create", path="list.txt", file_text="x"), "Write list.txt"),
+        (proposed(EDITOR, command="create", path="list.txt", file_text="x"), "Write list.txt"),
         (proposed("scroll", scroll_direction="down", coordinate=[5, 6]), "Scroll down (5, 6)"),
         (proposed("odd_new_tool", depth=2), "Odd new tool depth 2"),
     ],
