@@ -55,6 +55,7 @@ class LabView:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._document = pn.state.curdoc
         self._runs = runs_of(scene.bench)
         self._records = self._runs.records
         self._more_tasks: dict[str, Task] = {}
@@ -108,6 +109,13 @@ class LabView:
         self._refresh()
 
     def _refresh(self) -> None:
+        if pn.state.curdoc is None or pn.state.loaded:
+            self._fetch()
+        else:  # what is told while the page is being loaded can be lost
+            self._desk.reading = self._desk.at["tab"]
+            pn.state.onload(self._fetch)
+
+    def _fetch(self) -> None:
         tab = self._desk.at["tab"]
         self._desk.reading = tab
         self._spawn(self._fetched(tab, *(partial(read, self) for read in self._fetchers[tab])))
@@ -211,8 +219,7 @@ class LabView:
 
     def _changed(self) -> None:
         """Something happened in what runs: a few times a second, on the loop."""
-        with self._scene.within():
-            self._desk.current = self._current()
+        self._tell(current=self._current())
         shows = self._desk.at["tab"] == "live" and self._runs.progress(self._shown_live())
         if shows and not self._drawing:
             self._drawing = True
@@ -284,8 +291,8 @@ class LabView:
             self._tell(fault=str(error))
             return
         if begin and experiment is not None:
-            with self._scene.within():
-                self._show({"tab": "live", "experiment": experiment.folder_name})
+            at = {"tab": "live", "experiment": experiment.folder_name}
+            self._soon(partial(self._show, at))
         elif mine == self._fetching["weigh"]:
             self._tell(weighed=shown | {"n": message.get("n")})
 
@@ -299,8 +306,7 @@ class LabView:
         except SaysoError as error:
             self._tell(fault=str(error))
             return
-        with self._scene.within():
-            self._show({"tab": "live", "experiment": folder})
+        self._soon(partial(self._show, {"tab": "live", "experiment": folder}))
 
     def _wish_cancel(self, message: Message) -> None:
         self._runs.cancel(str(message.get("experiment")))
@@ -333,9 +339,9 @@ class LabView:
         except SaysoError as error:
             self._tell(fault=str(error))
             return
-        with self._scene.within():
-            self._desk.form = form | {"n": int(self._desk.form.get("n", 0)) + 1}
-            self._show({"tab": "design"})
+        numbered = form | {"n": int(self._desk.form.get("n", 0)) + 1}
+        self._tell(form=numbered)
+        self._soon(partial(self._show, {"tab": "design"}))
 
     def _wish_replay(self, message: Message) -> None:
         folder, name = str(message.get("experiment")), str(message.get("trial"))
@@ -343,8 +349,18 @@ class LabView:
         self._scene.go("replay", trial=f"{folder}/{name}", **against)
 
     def _tell(self, **changed: Any) -> None:
-        with self._scene.within():
-            self._desk.param.update(**changed)
+        self._soon(partial(self._desk.param.update, **changed))
+
+    def _soon(self, change: Callable[..., Any]) -> None:
+        """Change the page in its turn, under the document's lock.
+
+        What a task changes directly while a message of the browser is dealt with can be held
+        back until the next one.
+        """
+        if self._document is not None:
+            self._document.add_next_tick_callback(change)
+        else:
+            change()
 
     _fetchers: ClassVar[dict[str, tuple[Callable[..., Message], ...]]] = {
         "list": (_read_list, _read_verdicts),
