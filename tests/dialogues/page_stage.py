@@ -65,8 +65,8 @@ class PageStage:
 
     def sound_of(self, text: str) -> str:
         ear = self.person.ear
-        ids = [key for key, said in ear.texts.items() if said in text and key in ear.sound]
-        return " ".join(ear.understood(key) for key in ids[-3:])
+        latest = {said: key for key, said in ear.texts.items() if said in text and key in ear.sound}
+        return " ".join(ear.understood(key) for key in list(latest.values())[-3:])
 
     async def _press(self, button: str, then: str) -> None:
         page = self.person.page
