@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import yaml
 from rapidfuzz import fuzz
+from rapidfuzz.distance import LCSseq
 
 Meaning = Literal[
     "stop",
@@ -36,7 +37,10 @@ Meaning = Literal[
 _ECHO_WORDS = 3
 """Fewer words than this are never taken for an echo: a person does say "the file menu"."""
 _ECHO_SHARE = 0.6
-"""Share of the heard words that stand in what is being played (memex-ai uses the same)."""
+"""Share of the heard words that stand in what is being played, in that order."""
+_ECHO_SHORT = 5
+_ECHO_SHARE_SHORT = 0.8
+"""The same for so few words: "open the text editor" is no echo of "the text editor is open"."""
 _PHRASE_MATCH = 88.0
 """rapidfuzz ratio from which a spoken phrase counts as the one asked for."""
 
@@ -103,10 +107,11 @@ def is_stop(text: str) -> bool:
 
 def is_echo(text: str, playing: str) -> bool:
     """Whether ``text`` is our own voice coming back through the microphone."""
-    heard, said = words_of(text), set(words_of(playing))
-    if len(heard) < _ECHO_WORDS or not said:
+    heard, said = words_of(text), words_of(playing)
+    if len(heard) < _ECHO_WORDS:
         return False
-    return sum(word in said for word in heard) / len(heard) >= _ECHO_SHARE
+    needed = _ECHO_SHARE if len(heard) > _ECHO_SHORT else _ECHO_SHARE_SHORT
+    return LCSseq.similarity(heard, said) / len(heard) >= needed
 
 
 def _approval(text: str, moment: Moment) -> Meaning:

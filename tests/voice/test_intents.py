@@ -114,6 +114,7 @@ def test_a_real_command_during_playback_is_not_taken_for_an_echo():
     playing = "Opening the file menu."
     assert classify("no open the edit menu instead", Moment(True, playing=playing)) == "redirect"
     assert classify("stop", Moment(True, playing="I will stop here")) == "stop"
+    assert not is_echo("Open the text editor.", "The text editor is open.")
 
 
 def test_an_open_question_takes_the_words_as_its_answer():
