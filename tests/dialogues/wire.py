@@ -131,8 +131,8 @@ class Wire:
         return "".join(text or "" for text in texts)
 
     def sound_of(self, text: str) -> str:
-        clips = [clip for clip in self._sounds.values() if clip.text in text and clip.pcm]
-        read = [voices.transcribe(b"".join(clip.pcm), clip.rate) for clip in clips[-3:]]
+        clips = {c.text: c for c in self._sounds.values() if c.text in text and c.pcm}
+        read = [voices.transcribe(b"".join(c.pcm), c.rate) for c in list(clips.values())[-3:]]
         return " ".join(read)
 
     def wall(self, at: float) -> float:
