@@ -89,6 +89,8 @@ async def test_a_command_runs_only_after_approval(person: Person, look: Onlooker
 
 async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
     """The file is there with its text."""
+    for left in look.home.glob("*.txt"):
+        left.unlink()
     sentence = "Create a file called shopping list with the text milk, eggs and bread."
     since = await tell(person, how, sentence)
     finished = await finish(person, since)
@@ -97,7 +99,6 @@ async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
     assert wrong <= (1 if how == "joe" else 0), finished.summary
     wrong, _ = voices.word_errors("milk eggs and bread", path.read_text())
     assert wrong <= (1 if how == "joe" else 0), path.read_text()
-    path.unlink()
 
 
 async def test_a_menu_entry_is_clicked(person: Person, look: Onlooker, how: str):

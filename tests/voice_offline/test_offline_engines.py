@@ -227,6 +227,7 @@ def test_five_minutes_of_noise_start_no_turn() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.skipif("SAYSO_HOUR" not in os.environ, reason="two minutes; asked for by SAYSO_HOUR=1")
 def test_an_hour_of_noise_starts_no_turn() -> None:
     """The same, for as long as a meeting."""
     kinds, asked = listen(voices.noise(60, level=0.1), minutes=60)
