@@ -130,6 +130,7 @@ class Records {
 
   filter() {
     this.at = -1
+    this.wanted = null
     this.model.send_msg({type: "filter", text: this.text.value, kinds: [...this.kinds.chosen], group: this.group.value})
   }
 
@@ -160,6 +161,7 @@ class Records {
     rows.forEach((row, i) => this.rows.set(from + i, row))
     this.asked = null
     this.draw()
+    this.fetch()
   }
 
   draw() {
@@ -199,8 +201,16 @@ class Records {
     if (top < this.view.scrollTop) this.view.scrollTop = top
     else if (top + ROW > this.view.scrollTop + this.view.clientHeight) this.view.scrollTop = top + ROW - this.view.clientHeight
     this.draw()
-    const row = this.rows.get(i)
-    if (row) this.model.send_msg({type: "open", n: row.n})
+    this.wanted = i
+    this.fetch()
+  }
+
+  // A row far away is chosen before it is known, and opened when it has come.
+  fetch() {
+    const row = this.rows.get(this.wanted)
+    if (!row) return
+    this.wanted = null
+    this.model.send_msg({type: "open", n: row.n})
   }
 
   key(event) {
