@@ -21,6 +21,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from agent.errors import ConfigurationError
+from dashboard.web import dispatch
 from dashboard.web.door import Door, host_names, is_loopback
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
@@ -51,6 +52,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
         return
     _installed = True
     set_workbench(make())
+    dispatch.install()
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)
     _wrap(BokehTornado, "__init__", _with_routes)

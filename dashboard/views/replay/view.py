@@ -73,7 +73,7 @@ class ReplayView:
         if self._unsubscribe is None:
             self._unsubscribe = self._scene.entry.session.log.subscribe(lambda _: self._follow())
         self._follow()
-        self._start(self._list())
+        self._start(self._list(self._wanted if wanted else {}))
 
     def leave(self) -> None:
         """Nothing has to be told any more; exports go on."""
@@ -98,6 +98,9 @@ class ReplayView:
             self._start(handler(self, message))
 
     async def _hear_ready(self, message: Message) -> None:
+        await self._list(self._wanted)
+
+    async def _hear_list(self, message: Message) -> None:
         await self._list()
 
     async def _opened(self, message: Message) -> None:
@@ -160,7 +163,7 @@ class ReplayView:
 
     _wishes: ClassVar[dict[str, Callable[[ReplayView, Message], Coroutine[Any, Any, None]]]] = {
         "ready": _hear_ready,
-        "list": _hear_ready,
+        "list": _hear_list,
         "opened": _opened,
         "rename": _rename,
         "end": _end,
@@ -171,7 +174,8 @@ class ReplayView:
 
     # Telling -----------------------------------------------------------------------------
 
-    async def _list(self) -> None:
+    async def _list(self, wanted: Message | None = None) -> None:
+        """Tell what there is; ``wanted`` only to a page that has not chosen by itself since."""
         running = self._sessions.running(self._owner)
         kept = await asyncio.to_thread(self._sessions.kept, self._owner, _MOST)
         here = {each.id for each in running}
@@ -182,7 +186,7 @@ class ReplayView:
                 "rows": [asdict(row) for row in rows],
                 "here": self._scene.entry.id,
                 "mp4": can_mp4(),
-                "open": self._wanted,
+                "open": wanted or {},
             }
         )
 

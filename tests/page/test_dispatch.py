@@ -1,0 +1,85 @@
+"""Changes that come while a page is being written to."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from bokeh.document import Document
+from bokeh.document.events import TitleChangedEvent
+from bokeh.protocol import Protocol
+from panel.io import document as panel_document
+
+from dashboard.web.dispatch import complete
+
+
+class Socket:
+    """Stands for a page's socket; Panel writes to it by way of `extra_socket_handlers`."""
+
+
+@dataclass(eq=False)
+class Page:
+    """A page whose socket takes its time."""
+
+    _socket: Socket = field(default_factory=Socket)
+    protocol: Protocol = field(default_factory=Protocol)
+    titles: list[str] = field(default_factory=list)
+    writes: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def write(self, message: Any) -> list[asyncio.Future[None]]:
+        self.titles += [event["title"] for event in message.content["events"]]
+        self.writes.append(asyncio.get_running_loop().create_future())
+        return [self.writes[-1]]
+
+
+@pytest.fixture
+def slow_sockets() -> Iterator[None]:
+    panel_document.extra_socket_handlers[Socket] = lambda page, msg: page.write(msg)  # type: ignore[assignment,misc]
+    yield
+    del panel_document.extra_socket_handlers[Socket]
+
+
+def change(doc: Document, page: Page, title: str) -> None:
+    """What Panel does with a change while the socket is not free."""
+    event = TitleChangedEvent(doc, title)
+    panel_document.schedule_write_events(doc, [page], [event])  # type: ignore[list-item]
+
+
+async def until(page: Page, writes: int) -> None:
+    while len(page.writes) < writes:
+        await asyncio.sleep(0)
+
+
+async def test_a_change_that_comes_as_a_write_ends_is_written_too(slow_sockets: None) -> None:
+    """It must not wait for the next change, which may never come."""
+    original = panel_document._dispatch_msgs
+    panel_document._dispatch_msgs = complete(original)
+    try:
+        doc, page = Document(), Page()
+        change(doc, page, "first")
+        await until(page, 1)
+        page.writes[0].set_result(None)
+        change(doc, page, "second")
+        async with asyncio.timeout(30):
+            await until(page, 2)
+        page.writes[1].set_result(None)
+        assert page.titles == ["first", "second"]
+    finally:
+        panel_document._dispatch_msgs = original
+
+
+def test_the_servers_pages_are_written_to_completely() -> None:
+    """What a server imports before it starts puts the complete writer in Panel's place."""
+    look = (
+        "import dashboard.app_hooks; from panel.io import document; "
+        "print(document._dispatch_msgs.__module__, hasattr(document._dispatch_msgs, '__wrapped__'))"
+    )
+    said = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", look], check=True, capture_output=True, text=True
+    )
+    assert said.stdout.split()[-1] == "True"
