@@ -119,7 +119,7 @@ def diff_words(old: str, new: str) -> tuple[Piece, ...]:
 
 def fields_in_words(arm: Arm) -> dict[str, str]:
     """Field → value in words; a prompt by its name and the beginning of its hash."""
-    values = arm.model_dump(exclude={"note", "prompt_text"})
+    values = {name: value for name, value in arm.fields.items() if name != "prompt_text"}
     values["prompt"] = f"{arm.prompt} ({Prompt(arm.prompt, arm.prompt_text).hash[:8]})"
     return {name: _in_words(value) for name, value in values.items()}
 
@@ -140,6 +140,11 @@ def _warnings(experiment: Experiment, guess: Forecast) -> list[str]:
         few = f"Only {len(experiment.tasks)} tasks"
         found.append(f"{few}: only large effects show. Add tasks rather than repeats.")
     differing = differing_fields(experiment)
+    if "narration" in differing and not any(task.voice for task in experiment.tasks):
+        found.append(
+            "Arms differ in narration, but in no task does a person listen: only what the model "
+            "is told differs. Add tasks tagged voice."
+        )
     base = experiment.reference
     for arm in experiment.arms:
         changed = [f for f, values in differing.items() if values[arm] != values[base]]

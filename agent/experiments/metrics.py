@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from agent import events as ev
-from agent.experiments.metrics_spoken import Metrics, interruptions, voice
+from agent.experiments.metrics_spoken import Metrics, interruptions, persons_holds, voice
 
 _HELPLESS = re.compile(
     r"\b(cannot|can't|could not|couldn't|unable|impossible|not possible|did not understand)\b",
@@ -24,7 +24,7 @@ _SECRET = re.compile(
 _WAITS = {
     "approval_asked": "approval_decided",
     "question_asked": "question_answered",
-    "hold_began": "hold_ended",
+    "hold": "hold_ended",
     "control_taken": "control_returned",
 }
 
@@ -116,13 +116,14 @@ def _times(events: Sequence[ev.Event]) -> Metrics:
 
 def _waited(events: Sequence[ev.Event]) -> float:
     """Time in which the person was waited for; overlapping waits count once."""
-    closing = {end: begin for begin, end in _WAITS.items()}
+    closing, holds = {end: begin for begin, end in _WAITS.items()}, persons_holds(events)
     open_waits: list[str] = []
     since = total = 0.0
     for event in events:
-        if event.kind in _WAITS:
+        kind = "hold" if event.seq in holds else event.kind
+        if kind in _WAITS:
             since = since if open_waits else event.at
-            open_waits.append(event.kind)
+            open_waits.append(kind)
         elif closing.get(event.kind) in open_waits:
             open_waits.remove(closing[event.kind])
             total += 0.0 if open_waits else event.at - since

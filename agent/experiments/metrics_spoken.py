@@ -7,19 +7,41 @@ from collections.abc import Callable, Iterable, Sequence
 from agent import events as ev
 
 Metrics = dict[str, float]
+ANNOUNCING = "announcing the next action"
+"""Reason of a hold that waits for a line to be heard, not for the person."""
 
 
 def interruption_kinds(events: Iterable[ev.Event]) -> list[str]:
     """Every time that words, a hold or a stop cut in, in order."""
     kinds = []
+    events = list(events)
+    held = persons_holds(events)
     for event in events:
         if isinstance(event, ev.Stopped):
             kinds.append("stop")
-        elif isinstance(event, ev.HoldBegan):
+        elif event.seq in held:
             kinds.append("hold")
         elif isinstance(event, ev.Understood) and event.meaning == "redirect":
             kinds.append("redirect")
     return kinds
+
+
+def persons_holds(events: Iterable[ev.Event]) -> frozenset[int]:
+    """Numbers of the events with which the person held the agent.
+
+    A hold that only waits for an announcement is not the person's, until they say so.
+    """
+    found, announcing = [], False
+    for event in events:
+        if isinstance(event, ev.HoldBegan):
+            announcing = event.reason == ANNOUNCING
+            found += [] if announcing else [event.seq]
+        elif isinstance(event, ev.HoldEnded):
+            announcing = False
+        elif announcing and isinstance(event, ev.Understood) and event.meaning == "hold":
+            announcing = False
+            found.append(event.seq)
+    return frozenset(found)
 
 
 def voice(events: Sequence[ev.Event]) -> Metrics:
@@ -35,6 +57,7 @@ def voice(events: Sequence[ev.Event]) -> Metrics:
         "spoken_words": float(words),
         "speaking_seconds": seconds,
         "dropped_lines": float(sum(e.state == "dropped" for e in lines)),
+        "announcing_seconds": _announcing(events),
     }
     if seconds > 0:
         found["words_per_minute"] = 60 * words / seconds
@@ -48,6 +71,20 @@ def voice(events: Sequence[ev.Event]) -> Metrics:
     if first:
         found["first_word_seconds"] = first[0] - heard[0]
     return found
+
+
+def _announcing(events: Sequence[ev.Event]) -> float:
+    """How long actions waited for lines that announced them."""
+    total, since = 0.0, None
+    own = persons_holds(events)
+    for event in events:
+        if isinstance(event, ev.HoldBegan) and event.reason == ANNOUNCING:
+            since = event.at
+        elif since is not None and (
+            isinstance(event, ev.HoldEnded | ev.Stopped) or event.seq in own
+        ):
+            total, since = total + event.at - since, None
+    return total
 
 
 def interruptions(events: Sequence[ev.Event]) -> Metrics:

@@ -27,6 +27,7 @@ from agent.errors import (
     SaysoError,
 )
 from agent.experiments.metrics import claims, measure
+from agent.experiments.narration import SilentVoice
 from agent.experiments.oracle import OracleLost, count_actions
 from agent.experiments.pack import pack
 from agent.experiments.person import Person
@@ -157,22 +158,32 @@ class _Play:
         )
         self.session.log.subscribe(self._report)
         await self.session.open()
+        if job.arm.narration is not None:
+            self.session.log.append(
+                ev.SettingChanged(name="voice.narration", value=job.arm.narration)
+            )
         await self._converse(self.session, words)
         return await self._judge(self.session, desktop)
 
     async def _converse(self, session: Session, words: str) -> None:
-        person = Person(session, self.job.task, self.job.arm)
+        arm, task = self.job.arm, self.job.task
+        person = Person(session, task, arm)
+        voice = SilentVoice(session, arm.narration) if arm.narration and task.voice else None
         try:
-            async with asyncio.timeout(self.job.task.limits.seconds * 2 + _SLACK):
+            async with asyncio.timeout(task.limits.seconds * 2 + _SLACK):
                 if not self.stopped:
                     session.say(words, source="api")
-                while session.status.task_id is not None or person.busy:
+                while session.status.task_id is not None or person.busy or _speaks(voice):
                     await session.wait_idle()
                     await person.quiet()
+                    if voice is not None and session.status.task_id is None:
+                        await voice.silence()
         except TimeoutError:
             session.stop("The trial took too long.", source="api")
         finally:
             person.close()
+            if voice is not None:
+                voice.close()
 
     async def _judge(self, session: Session, desktop: Desktop) -> Score:
         if (error := self._trouble(session)) is not None:
@@ -294,6 +305,10 @@ def _thumbnail(data: str) -> str:
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=70)
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _speaks(voice: SilentVoice | None) -> bool:
+    return voice is not None and voice.busy
 
 
 def _may_help(error: Exception) -> bool:

@@ -39,6 +39,8 @@ _METRICS = (
     ("settle_seconds", "screen settling (s)"),
     ("human_seconds", "waiting for the person (s)"),
     ("first_token_seconds", "first token (s)"),
+    ("spoken_words", "words spoken"),
+    ("announcing_seconds", "waiting for announcements (s)"),
     ("approvals_asked", "approvals asked"),
     ("interruptions", "interruptions"),
     ("redirects_obeyed", "redirects obeyed (share)"),

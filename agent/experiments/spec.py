@@ -18,6 +18,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.task import Task, builtin_tasks, load_task
 from agent.face import Faced
 from agent.prompts import Prompt, load_prompt
+from agent.prompts.library import Style
 
 Status = Literal["passed", "failed", "error", "limit", "stopped_by_user", "cancelled"]
 """How a trial ended. ``error`` is ours (desktop, service, checker) and says nothing of the
@@ -65,6 +66,11 @@ class Arm(Record):
     """Template around the wording (Jinja)."""
 
     effort: Literal["low", "medium", "high"] | None = None
+    narration: Style | None = Field(default=None, exclude_if=lambda style: style is None)
+    """When the agent speaks: its model is told, and in tasks with a scripted person lines take
+    the time that saying them takes. If None, its prompt alone decides and nobody listens; what
+    was defined before there was a choice has the hash that it had."""
+
     tools: tuple[ToolName, ...] = ("computer", "shell", "editor")
     approvals: Literal["allow", "deny", "script"] = "allow"
     """Who answers when the agent asks: always yes, always no, or the task's script only."""
@@ -75,6 +81,11 @@ class Arm(Record):
     """Hard limit for one trial, US$."""
 
     note: str = ""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Everything that may differ between arms, by name; the note is not among it."""
+        return {name: getattr(self, name) for name in Arm.model_fields if name != "note"}
 
     @property
     def unpaid(self) -> bool:
@@ -150,7 +161,7 @@ def trial_id(arm: str, task: str, repeat: int) -> str:
 
 def differences(experiment: Experiment) -> dict[str, dict[str, Any]]:
     """Fields in which the arms differ: arm → field → value."""
-    dumps = {name: arm.model_dump(exclude={"note"}) for name, arm in experiment.arms.items()}
+    dumps = {name: arm.fields for name, arm in experiment.arms.items()}
     first = next(iter(dumps.values()))
     differing = [f for f in first if any(dump[f] != first[f] for dump in dumps.values())]
     return {name: {f: dump[f] for f in differing} for name, dump in dumps.items()}

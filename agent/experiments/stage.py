@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, DesktopError, DesktopUnavailable
+from agent.experiments.narration import with_style
 from agent.experiments.oracle import IdleModel, OracleModel, program
 from agent.experiments.spec import REFERENCES, Arm
 from agent.experiments.task import Start, Task
@@ -38,7 +39,7 @@ class Stage:
             ConfigurationError: the prompt cannot be written or filled in.
         """
         prompt = folder / f"{arm.prompt.rpartition('/')[2].removesuffix('.md')}.md"
-        prompt.write_text(arm.prompt_text, "utf-8")
+        prompt.write_text(with_style(arm.prompt_text, arm.narration), "utf-8")
         return Settings(
             data_dir=folder,
             model="offline" if arm.model in REFERENCES else arm.model.replace("{task}", task.id),

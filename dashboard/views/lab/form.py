@@ -30,8 +30,8 @@ _NAME_RULE = "Use letters, digits, dots, hyphens and underscores, 60 at most, no
 _FILED = ("cassette", "cassette-strict", "record")
 _CLOUDS = ("bedrock", "vertex")
 _ARM_FIELDS = (
-    "model", "prompt", "prompt_text", "phrasing", "instruction", "effort", "tools", "approvals",
-    "width", "height", "max_dollars",
+    "model", "prompt", "prompt_text", "phrasing", "instruction", "effort", "narration",
+    "tools", "approvals", "width", "height", "max_dollars",
 )  # fmt: skip
 _TEXTS = ("name", "hypothesis", "primary", "baseline")
 

@@ -4,12 +4,13 @@ import {number, options, text} from "./fields.js"
 
 const OWN = "own"
 const TOOLS = ["computer", "shell", "editor"]
+const NARRATION = [["", "as its prompt says, unheard"], ["announce-then-act", "announce, then act"], ["act-while-speaking", "act while speaking"], ["report-after", "report afterwards"]]
 
 export function firstArm(choices, name) {
   const prompt = choices.prompts.find(p => p.shipped) || choices.prompts[0]
   return {
     name, model: "offline", prompt: prompt.name, prompt_text: prompt.text, phrasing: "goal", instruction: "{{ instruction }}",
-    effort: null, tools: [...TOOLS], approvals: "allow", width: 1280, height: 800, max_dollars: 1,
+    effort: null, narration: null, tools: [...TOOLS], approvals: "allow", width: 1280, height: 800, max_dollars: 1,
   }
 }
 
@@ -33,9 +34,10 @@ export function armCard(tools, arm, n) {
       field(at("prompt"), "Prompt", prompts(tools, arm, at("prompt"))),
       field(at("phrasing"), "Task's wording", options(arm, "phrasing", choices.phrasings.map(p => [p, p]), changed, change("phrasing")))),
     promptText(tools, arm, n, at),
-    h("details", {class: "more", "data-k": `more ${n}`}, h("summary", {}, "Effort, tools, approvals, screen, limit"),
+    h("details", {class: "more", "data-k": `more ${n}`}, h("summary", {}, "Effort, narration, tools, approvals, screen, limit"),
       h("div", {class: "fields"},
         field(at("effort"), "Effort", options(arm, "effort", [["", "default"], ["low", "low"], ["medium", "medium"], ["high", "high"]], changed, change("effort"))),
+        field(at("narration"), "Narration", options(arm, "narration", NARRATION, changed, change("narration"))),
         field(at("approvals"), "Approvals", options(arm, "approvals", [["allow", "always allow"], ["deny", "always deny"], ["script", "the task's script"]], changed, change("approvals"))),
         field(at("max_dollars"), "Limit of one trial, US$", number(arm, "max_dollars", changed, {...change("max_dollars"), min: 0.01, step: 0.1})),
         field(at("width"), "Screen's width", number(arm, "width", changed, {...change("width"), min: 640, max: 1920, step: 1})),
