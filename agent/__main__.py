@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pydantic
 
@@ -30,8 +30,19 @@ EXIT = {"done": 0, "failed": 1, "limit": 3, "refused": 4, "stopped": 130}
 WRONG_USE = 2
 
 
-def main(arguments: Sequence[str] | None = None, *, session_class: type[Session] = Session) -> int:
-    """Run the command line; returns the exit code."""
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    session_class: type[Session] = Session,
+    lines: TextIO | None = None,
+) -> int:
+    """Run the command line; returns the exit code.
+
+    Args:
+        arguments: The command's words; those of the process if None.
+        session_class: Makes and resumes the session.
+        lines: What the person types; the standard input if None.
+    """
     given = _parser().parse_args(arguments)
     try:
         settings = _settings(given)
@@ -40,7 +51,8 @@ def main(arguments: Sequence[str] | None = None, *, session_class: type[Session]
             return 0
         if given.task is None:
             _parser().error("say what to do, for example: python -m agent 'open the editor'")
-        return asyncio.run(_run(given, settings, session_class))
+        typed = sys.stdin if lines is None else lines
+        return asyncio.run(_run(given, settings, session_class, typed))
     except SaysoError as error:
         print(f"sayso: {error}", file=sys.stderr)
         return WRONG_USE
@@ -100,7 +112,9 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
     return ""
 
 
-async def _run(given: argparse.Namespace, settings: Settings, session_class: type[Session]) -> int:
+async def _run(
+    given: argparse.Namespace, settings: Settings, session_class: type[Session], lines: TextIO
+) -> int:
     allowed = frozenset(given.yes_to)
     if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
         raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
@@ -114,16 +128,16 @@ async def _run(given: argparse.Namespace, settings: Settings, session_class: typ
         await session.open()
         if session.status.who == "disconnected":
             return EXIT["failed"]
-        return await _converse(session, given.task)
+        return await _converse(session, given.task, lines)
     finally:
         await session.close("The command ended.")
         if not given.json:
             print(f"Session {session.id}", file=sys.stderr)
 
 
-async def _converse(session: Session, task: str) -> int:
+async def _converse(session: Session, task: str, lines: TextIO) -> int:
     """One task from its words to its outcome, with Ctrl-C as stop."""
-    with _interruptible(session), Person(session, sys.stdin, sys.stderr):
+    with _interruptible(session), Person(session, lines, sys.stderr):
         session.say(task, source="terminal")
         await session.wait_idle()
     if session.trouble:

@@ -62,8 +62,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         with Path(os.devnull).open() as nothing:
-            monkeypatch.setattr(sys, "stdin", nothing)
-            code = main(["Say hello", "--model", model], session_class=FakeDesk)
+            code = main(["Say hello", "--model", model], session_class=FakeDesk, lines=nothing)
         out, err = capsys.readouterr()
         assert "Traceback" not in out + err
         assert KEY not in out + err

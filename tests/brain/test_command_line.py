@@ -6,9 +6,8 @@ import json
 import os
 import pty
 import signal
-import sys
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TextIO
 
 import pytest
 
@@ -41,13 +40,17 @@ class FakeSession(Session):
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path))
 
-    def run(scripts: list[Any], *arguments: str, tool: FakeTool | None = None) -> int:
+    def run(
+        scripts: list[Any],
+        *arguments: str,
+        tool: FakeTool | None = None,
+        typed: TextIO | None = None,
+    ) -> int:
         FakeSession.scripts = scripts
         FakeSession.tool = tool or FakeTool()
-        return main(list(arguments), session_class=FakeSession)
+        return main(list(arguments), session_class=FakeSession, lines=typed or nothing)
 
     with Path(os.devnull).open() as nothing:
-        monkeypatch.setattr(sys, "stdin", nothing)
         yield run
 
 
@@ -99,7 +102,7 @@ def test_a_rule_can_be_answered_beforehand(run):
 
 
 @pytest.mark.parametrize(("typed", "ran"), [("yes, run it\n", 1), ("no\n", 0), ("yes but\n", 0)])
-def test_at_a_terminal_the_person_is_asked(run, monkeypatch, typed: str, ran: int):
+def test_at_a_terminal_the_person_is_asked(run, typed: str, ran: int):
     ours, theirs = pty.openpty()
     tool = shell()
 
@@ -109,8 +112,7 @@ def test_at_a_terminal_the_person_is_asked(run, monkeypatch, typed: str, ran: in
     ask = call("bash", toolset=None, command="ls")
     scripts = [[*ask, answers, *done("tool_use")], [*says("That was all."), *done()]]
     with os.fdopen(theirs) as terminal:
-        monkeypatch.setattr(sys, "stdin", terminal)
-        assert run(scripts, "Go", tool=tool) == 0
+        assert run(scripts, "Go", tool=tool, typed=terminal) == 0
     assert len(tool.ran) == ran
     os.close(ours)
 
