@@ -7,6 +7,7 @@ Synchronous and asynchronous Playwright take the same options:
     async with alaunch(playwright) as context:
         page = await context.new_page()
 
+Tests that share a browser (`abrowser`) have a context each (`acontext`).
 `off_site(context)` gathers every request that leaves this machine.
 """
 
@@ -88,6 +89,30 @@ def launch(
 
 
 @asynccontextmanager
+async def abrowser(
+    playwright: pwa.Playwright,
+    *,
+    wav: Path | None = None,
+    permissions: bool = True,
+    extra: Sequence[str] = (),
+    microphone: bool = True,
+) -> AsyncIterator[pwa.Browser]:
+    """A fresh Chromium without a context, for tests that share it; closed at the end."""
+    browser = await playwright.chromium.launch(**options(wav, permissions, extra, microphone))
+    try:
+        yield browser
+    finally:
+        await browser.close()
+
+
+async def acontext(
+    browser: pwa.Browser, *, permissions: bool = True, viewport: tuple[int, int] = (1280, 720)
+) -> pwa.BrowserContext:
+    """A context that shares nothing with the browser's others: no cookie, no store, no cache."""
+    return await browser.new_context(**_context_options(viewport, permissions))
+
+
+@asynccontextmanager
 async def alaunch(
     playwright: pwa.Playwright,
     *,
@@ -98,11 +123,10 @@ async def alaunch(
     microphone: bool = True,
 ) -> AsyncIterator[pwa.BrowserContext]:
     """`launch` for Playwright's asynchronous interface."""
-    browser = await playwright.chromium.launch(**options(wav, permissions, extra, microphone))
-    try:
-        yield await browser.new_context(**_context_options(viewport, permissions))
-    finally:
-        await browser.close()
+    async with abrowser(
+        playwright, wav=wav, permissions=permissions, extra=extra, microphone=microphone
+    ) as browser:
+        yield await acontext(browser, permissions=permissions, viewport=viewport)
 
 
 def off_site(context: pw.BrowserContext | pwa.BrowserContext) -> list[str]:

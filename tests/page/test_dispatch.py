@@ -79,7 +79,5 @@ def test_the_servers_pages_are_written_to_completely() -> None:
         "import dashboard.app_hooks; from panel.io import document; "
         "print(document._dispatch_msgs.__module__, hasattr(document._dispatch_msgs, '__wrapped__'))"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", look], check=True, capture_output=True, text=True
-    )
+    said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
     assert said.stdout.split()[-1] == "True"

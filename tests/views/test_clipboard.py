@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from pilot_page import arrive, say
 from playwright.async_api import BrowserContext, Page, expect
 from served import ROOT, serve
@@ -13,7 +14,7 @@ from served import ROOT, serve
 pytestmark = [pytest.mark.browser, pytest.mark.desktop]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def workbench(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Page]:
     """The page over a real desktop on which an editor is open; the person has the mouse."""
     await context.grant_permissions(["clipboard-read", "clipboard-write", "microphone"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
-from chromium import alaunch
-from pilot_page import PILOT, arrive, say
-from playwright.async_api import Locator, Page, WebSocket, async_playwright, expect
+import pytest_asyncio
+from pilot_page import PILOT, say
+from playwright.async_api import Locator, Page, WebSocket, expect
 from pydantic import SecretStr
 from served import Served, serve
 
@@ -273,15 +273,13 @@ async def test_at_a_phones_width_nothing_is_cut_off(page: Page) -> None:
 Talking = tuple[Page, WebSocket]
 
 
-@pytest.fixture
-async def talking(pilot: Served) -> AsyncIterator[Talking]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def talking(page: Page) -> Talking:
     """A page and its open voice line."""
-    async with async_playwright() as playwright, alaunch(playwright) as context:
-        page = await arrive(await context.new_page(), pilot.url)
-        async with page.expect_websocket(lambda socket: "/evi/chat" in socket.url) as opened:
-            await page.get_by_role("button", name="Start").click()
-        await expect(page.get_by_role("button", name="Mute")).to_be_visible(timeout=60_000)
-        yield page, await opened.value
+    async with page.expect_websocket(lambda socket: "/evi/chat" in socket.url) as opened:
+        await page.get_by_role("button", name="Start").click()
+    await expect(page.get_by_role("button", name="Mute")).to_be_visible(timeout=60_000)
+    return page, await opened.value
 
 
 @pytest.mark.browser
