@@ -1,5 +1,5 @@
 // Bundles the browser parts. `npm run build` writes the committed bundles;
-// `node dashboard/js/build.mjs DIR` writes them to DIR instead (the test that compares them).
+// `node dashboard/js/build.mjs DIR` writes them below DIR instead (the test that compares them).
 import { build } from "esbuild";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -19,6 +19,17 @@ const worklets = {
   },
 };
 
+// Views of one file each, which share `dashboard/views/js/dom.js`.
+const VIEWS = [
+  "talk",
+  "shell",
+  "settings/form",
+  "settings/manner",
+  "prompts/editor",
+  "tools/bench",
+  "inspector/lanes",
+];
+
 const BUNDLES = [
   ["dashboard/voice/js/panel.js", "dashboard/voice/widget.bundle.js", ""],
   [
@@ -30,11 +41,12 @@ const BUNDLES = [
   ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
   ["dashboard/views/lab/js/lab.js", "dashboard/views/lab/lab.bundle.js", ""],
   ["dashboard/views/replay/js/replay.js", "dashboard/views/replay/replay.bundle.js", ""],
+  ...VIEWS.map((view) => [`dashboard/views/${view}.js`, `dashboard/views/${view}.bundle.js`, ""]),
 ];
 
 const target = process.argv[2];
 for (const [entry, output, banner] of BUNDLES) {
-  const outfile = target ? path.join(target, path.basename(output)) : path.join(ROOT, output);
+  const outfile = path.join(target ?? ROOT, output);
   await mkdir(path.dirname(outfile), { recursive: true });
   await build({
     ...COMMON,

@@ -1,6 +1,7 @@
 // The rail of views. Talk stays in the page, hidden, while another view is shown: its sound goes on.
 
-const SVG = "http://www.w3.org/2000/svg"
+import {drawing, el} from "./js/dom.js"
+
 const ICONS = {
   talk: "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 1 0-7 0v5A3.5 3.5 0 0 0 12 15ZM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
   replay: "M4 12a8 8 0 1 0 2.6-5.9L4 8.4M4 4v4.4h4.4M12 8v4.5l3 1.8",
@@ -11,25 +12,8 @@ const ICONS = {
   settings: "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.8v4.400M8.5 14.8v4.400",
 }
 
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
 function icon(key) {
   return drawing(ICONS[key] || "M5 5h14v14H5Z")
-}
-
-function drawing(d) {
-  const svg = document.createElementNS(SVG, "svg")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  const path = document.createElementNS(SVG, "path")
-  path.setAttribute("d", d)
-  svg.append(path)
-  return svg
 }
 
 // A reload, and the browser's own history, come back to the view.

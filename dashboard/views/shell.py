@@ -36,7 +36,7 @@ class Shell(JSComponent):
     pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
     cue = param.Dict({}, doc="The last sound to make: its name, and a number that tells it apart.")
 
-    _esm = _HERE / "shell.js"
+    _esm = _HERE / "shell.bundle.js"
     _stylesheets = [_HERE / "shell.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, act: Callable[[Message], None], **params: Any) -> None:

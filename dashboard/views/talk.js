@@ -1,18 +1,6 @@
 // The frame of the default view: where everything sits, the text box, and Stop.
 
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
-function button(className, text, onClick) {
-  const node = el("button", className, text)
-  node.type = "button"
-  node.addEventListener("click", onClick)
-  return node
-}
+import {button, el} from "./js/dom.js"
 
 const STATES = {
   starting: "The desktop is starting", restarting: "The desktop starts again", stopped: "The desktop is starting",

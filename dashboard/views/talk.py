@@ -32,7 +32,7 @@ class TalkView(JSComponent):
     desktop_state = param.String("starting")
     desktop_detail = param.String("")
 
-    _esm = _HERE / "talk.js"
+    _esm = _HERE / "talk.bundle.js"
     _stylesheets = [_HERE / "talk.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:

@@ -1,20 +1,8 @@
 // Latency: what followed on each utterance as bars over time, all lanes in a table, the loop's lag as a line.
 
-const SVG = "http://www.w3.org/2000/svg"
+import {el, shape} from "../js/dom.js"
+
 const SHOWN = 20
-
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
-function shape(tag, attributes) {
-  const node = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  return node
-}
 
 function ms(value) {
   return value >= 9999.5 ? `${(value / 1000).toFixed(1)} s` : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`

@@ -37,7 +37,7 @@ class LaneChart(JSComponent):
     lag = param.List([], doc="The worst lag of each of the last seconds, in milliseconds.")
     pace = param.Dict({}, doc="Figures of the lag.")
 
-    _esm = _HERE / "lanes.js"
+    _esm = _HERE / "lanes.bundle.js"
     _stylesheets = [_HERE / "lanes.css"]  # noqa: RUF012 - as Panel declares it
 
 

@@ -1,24 +1,12 @@
 // The prompt editor: prompts and versions on the left, the text in the middle, what it comes to on the right.
 
+import {button, el} from "../js/dom.js"
+
 const KEPT = "sayso-prompt-drafts"
 const CHECK_AFTER = 200
 const AROUND = 2
 const SURE = "Delete every version"
 const JINJA = /(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})/
-
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
-function button(className, text, onClick) {
-  const node = el("button", className, text)
-  node.type = "button"
-  node.addEventListener("click", onClick)
-  return node
-}
 
 function card(className, title) {
   const node = el("section", `card ${className}`)

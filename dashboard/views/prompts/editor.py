@@ -33,7 +33,7 @@ class PromptEditor(JSComponent):
     use = param.Dict({}, doc="How an experiment or a notebook names the opened version.")
     told = param.Dict({}, doc="What came of the last deed: good, text.")
 
-    _esm = _HERE / "editor.js"
+    _esm = _HERE / "editor.bundle.js"
     _stylesheets = [_HERE / "editor.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:

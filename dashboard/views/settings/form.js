@@ -1,18 +1,6 @@
 // Settings: one row a setting, what it does beside it, errors under it. Keys go to the server and never come back.
 
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
-function button(className, text, onClick) {
-  const node = el("button", className, text)
-  node.type = "button"
-  node.addEventListener("click", onClick)
-  return node
-}
+import {button, el} from "../js/dom.js"
 
 // One control: the node to show, `read` and `write`; `changed` is called when the person has decided.
 const CONTROLS = {

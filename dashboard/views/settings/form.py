@@ -29,7 +29,7 @@ class SettingsForm(JSComponent):
     later = param.Boolean(False, doc="Something was changed that the next session will have.")
     place = param.String("", doc="The field or group to show; changes when somebody is led there.")
 
-    _esm = _HERE / "form.js"
+    _esm = _HERE / "form.bundle.js"
     _stylesheets = [_HERE / "form.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:

@@ -1,24 +1,8 @@
 // How the agent speaks, beside the microphone.
 
-const SVG = "http://www.w3.org/2000/svg"
+import {drawing, el} from "../js/dom.js"
+
 const TITLES = {narration: "When the agent speaks", mode: "Who hears your words first"}
-
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
-function icon() {
-  const svg = document.createElementNS(SVG, "svg")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  const path = document.createElementNS(SVG, "path")
-  path.setAttribute("d", "M4 5h16v11H9l-5 4V5ZM8 9.5h8M8 12.500h5")
-  svg.append(path)
-  return svg
-}
 
 export function render({model}) {
   const root = el("div", "menu-root")
@@ -28,7 +12,7 @@ export function render({model}) {
   panel.popover = "auto"
   panel.setAttribute("role", "dialog")
   panel.setAttribute("aria-label", "How the agent speaks")
-  open.append(icon())
+  open.append(drawing("M4 5h16v11H9l-5 4V5ZM8 9.5h8M8 12.500h5"))
   open.popoverTargetElement = panel
   root.append(open, panel)
   const radios = []

@@ -35,7 +35,7 @@ class MannerMenu(JSComponent):
     mode = param.String("tool")
     choices = param.Dict({}, doc="By switch: value, label, says.")
 
-    _esm = _HERE / "manner.js"
+    _esm = _HERE / "manner.bundle.js"
     _stylesheets = [_HERE / "manner.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:

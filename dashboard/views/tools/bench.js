@@ -1,30 +1,11 @@
 // The tool panel: choose a tool, fill its form (points from the picture), run it, see what came of it.
 
-const SVG = "http://www.w3.org/2000/svg"
+import {button, el, shape} from "../js/dom.js"
+
 const STATES = {
   waiting: "Waiting", asked: "Waiting for you", running: "Running", done: "Done", failed: "Failed", refused: "Not run",
 }
 const BOUNDS = {minimum: "min", maximum: "max", maxLength: "maxlength"}
-
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
-
-function button(className, text, onClick) {
-  const node = el("button", className, text)
-  node.type = "button"
-  node.addEventListener("click", onClick)
-  return node
-}
-
-function shape(tag, attributes) {
-  const node = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  return node
-}
 
 function numbers(text) {
   const found = text.trim().split(/[\s,;]+/).filter(Boolean).map(Number)

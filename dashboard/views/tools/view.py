@@ -42,7 +42,7 @@ class ToolBench(JSComponent):
     picture = param.Bytes(b"", doc="The desktop, as JPEG or PNG.")
     screen = param.List([1280, 800], doc="Its width and height in the tools' pixels.")
 
-    _esm = _HERE / "bench.js"
+    _esm = _HERE / "bench.bundle.js"
     _stylesheets = [_HERE / "bench.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
