@@ -1,4 +1,4 @@
-"""The served app in a process of its own, as people start it: `panel serve dashboard`."""
+"""Servers in processes of their own; the app as people start it: `panel serve dashboard`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,17 +45,25 @@ def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, 
 
 
 @contextmanager
-def serve(
-    app: Path, data: Path, *more: str, env: Mapping[str, str] | None = None
+def started(
+    command: Sequence[str],
+    address: re.Pattern[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    patience: float = 60,
 ) -> Iterator[Served]:
-    """Start the server, wait until it says where it is, and end it afterwards."""
+    """Start a server, wait until it says where it is, and end it afterwards.
+
+    Args:
+        command: The program and its words.
+        address: What the server prints when it listens; its first group is the address.
+        cwd: Where it runs.
+        env: The whole of its environment.
+        patience: Seconds until it must have said so.
+    """
     process = subprocess.Popen(
-        command(app, *more),
-        cwd=app.parent,
-        env=environment(data, env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     served = Served("", process)
     up = threading.Event()
@@ -64,7 +72,7 @@ def serve(
         assert process.stdout is not None
         for line in process.stdout:
             served.lines.append(line)
-            if found := _ADDRESS.search(line):
+            if found := address.search(line):
                 served.url = found[1]
                 up.set()
         up.set()
@@ -72,16 +80,26 @@ def serve(
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
-        assert up.wait(60), "The server did not start in a minute."
+        assert up.wait(patience), f"The server did not start in {patience:.0f} s: {served.log}"
         assert served.url, served.log
         yield served
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         reader.join(5)
         if process.stdout is not None:
             process.stdout.close()
+
+
+@contextmanager
+def serve(
+    app: Path, data: Path, *more: str, env: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """The served app, until the block ends."""
+    words, inside = command(app, *more), environment(data, env)
+    with started(words, _ADDRESS, cwd=app.parent, env=inside) as served:
+        yield served

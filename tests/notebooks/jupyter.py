@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from playwright.async_api import Page, expect
-from served import ROOT, environment
+from served import ROOT, environment, started
 
 PATIENCE = 60_000
 """Milliseconds."""
@@ -28,7 +26,6 @@ class Lab:
     url: str
     token: str
     folder: Path
-    lines: list[str] = field(default_factory=list)
 
     def write(self, name: str, *cells: str) -> None:
         """A notebook of code cells, not yet run."""
@@ -53,38 +50,9 @@ def jupyter_lab(top: Path) -> Iterator[Lab]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0"]
     command += ["--allow-root", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="]
     command += [f"--IdentityProvider.token={token}"]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment(top / "sayso", own | {"IPYTHONDIR": str(top / "ipython")}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lab = Lab("", token, folder)
-    up = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lab.lines.append(line)
-            if found := _ADDRESS.search(line):
-                lab.url = found[1]
-                up.set()
-        up.set()
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        assert up.wait(90), "JupyterLab did not start."
-        assert lab.url, "".join(lab.lines)
-        yield lab
-    finally:
-        process.terminate()
-        process.wait(30)
-        reader.join(5)
-        if process.stdout is not None:
-            process.stdout.close()
+    env = environment(top / "sayso", own | {"IPYTHONDIR": str(top / "ipython")})
+    with started(command, _ADDRESS, cwd=ROOT, env=env, patience=90) as served:
+        yield Lab(served.url, token, folder)
 
 
 async def open_notebook(page: Page, lab: Lab, name: str) -> None:
