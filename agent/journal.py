@@ -243,6 +243,7 @@ class SqliteJournal:
             self._db.close()
             self._db = None
         if self._lock is not None:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child just forked may have it open, too
             os.close(self._lock)
             self._lock = None
 

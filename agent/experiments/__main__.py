@@ -15,7 +15,8 @@ from pathlib import Path
 
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.compare import analyse
-from agent.experiments.export import export_inspect, export_spans
+from agent.experiments.export import export_spans
+from agent.experiments.export_inspect import export_inspect
 from agent.experiments.placement import DaskPlacement
 from agent.experiments.power import forecast
 from agent.experiments.report import write_reports
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("trial", nargs="?", help="id of a trial")
         if name == "export":
             sub.add_argument("format", choices=("inspect", "otel"))
-            sub.add_argument("target", type=Path, help="a file to write")
+            sub.add_argument("target", type=Path, help="a folder for inspect, a file for otel")
     return parser
 
 

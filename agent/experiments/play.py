@@ -137,7 +137,10 @@ class _Play:
             verdict = await self._try()
         except Exception as error:  # noqa: BLE001 - the border of a trial; recorded in its result
             failure = error
-        await self._close()
+        try:
+            await self._close()
+        except (SaysoError, OSError) as error:
+            failure = failure or error
         return self._result(verdict, failure)
 
     async def _try(self) -> Score:

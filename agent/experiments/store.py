@@ -109,6 +109,7 @@ class Store(Faced):
     def unlock(self) -> None:
         """Let others run it."""
         if self._lock is not None:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child just forked may have it open, too
             os.close(self._lock)
             self._lock = None
 

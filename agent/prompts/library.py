@@ -34,6 +34,9 @@ from agent.settings import ALL_TOOLS, ToolName
 Style = Literal["announce-then-act", "act-while-speaking", "report-after"]
 """When the agent speaks: before it acts, while it acts, or only when the work is done."""
 
+USUAL_STYLE: Style = "act-while-speaking"
+"""Of the prompts that come with Sayso, and of a version that names none."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
 _SHOWN = 12
 
@@ -45,7 +48,7 @@ class Version(BaseModel):
 
     name: str
     template: str
-    narration: Style = "act-while-speaking"
+    narration: Style = USUAL_STYLE
     tools: tuple[ToolName, ...] = Field(default=ALL_TOOLS, min_length=1)
     at: float = 0.0
     """Unix seconds; 0 for what comes with Sayso."""
@@ -106,7 +109,7 @@ class PromptLibrary:
         name: str,
         template: str,
         *,
-        narration: Style = "act-while-speaking",
+        narration: Style = USUAL_STYLE,
         tools: tuple[ToolName, ...] = ALL_TOOLS,
         note: str = "",
     ) -> Version:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import subprocess
@@ -15,7 +14,6 @@ from lab_stage import FakeStage, hello_task, small
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
 from agent.experiments.compare import analyse
-from agent.experiments.export import export_inspect, export_spans
 from agent.experiments.extras import extra
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.power import forecast
@@ -228,23 +226,3 @@ def test_a_dry_run_only_tells_what_it_would_cost(
     assert main(["--results", str(tmp_path), "run", "wording", "--dry"]) == 0
     assert "40 trials" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
-
-
-def test_traces_for_opentelemetry(store: Store, tmp_path: Path) -> None:
-    """A root span a trial, with turns and tools below it."""
-    pytest.importorskip("opentelemetry.sdk")
-    target = tmp_path / "spans.jsonl"
-    assert export_spans(store, target) == 24
-    spans = [json.loads(line) for line in target.read_text().splitlines()]
-    roots = [s for s in spans if s["parent_id"] is None]
-    assert len(roots) == 24
-    assert {s["name"].split()[0] for s in spans} == {"invoke_agent", "chat", "execute_tool"}
-
-
-def test_logs_for_inspect_ai(store: Store, tmp_path: Path) -> None:
-    """inspect_ai reads them back."""
-    log = pytest.importorskip("inspect_ai.log")
-    assert export_inspect(store, tmp_path / "logs") == 24
-    read = log.read_eval_log(str(tmp_path / "logs" / "good.json"))
-    assert len(read.samples) == 12
-    assert read.results.scores[0].metrics["accuracy"].value == 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +11,21 @@ from pathlib import Path
 import pytest
 from lab_stage import BrokenDesktops, FakeStage, RecordingStage, SlowStage, hello_task, small
 
+from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
 from agent.experiments.compare import analyse
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.report import report
 from agent.experiments.runner import Runner, RunState
-from agent.experiments.spec import Experiment
+from agent.experiments.spec import Arm, Experiment
 from agent.experiments.stage import Stage
 from agent.experiments.store import Store
+from agent.experiments.task import Task
 from agent.experiments.trial import Trial
+from agent.journal import SqliteJournal
+from agent.models.base import Model
+from agent.settings import Settings
+from agent.testing.scripted import ScriptedModel, done, says
 
 
 @pytest.fixture
@@ -275,6 +282,48 @@ def test_two_runners_cannot_run_the_same_experiment(tmp_path: Path, place: Local
     with pytest.raises(ConfigurationError, match="another process"):
         Runner(small(), tmp_path, place, stage=FakeStage()).run()
     runner.store.unlock()
+
+
+def test_locks_end_though_a_child_was_just_forked(tmp_path: Path) -> None:
+    """A trial beside it starts a program while this one ends: the copy of the lock's file that
+    the child has for a moment must not keep the session, or the experiment, from others."""
+    journal, store = SqliteJournal(tmp_path / "session"), Store.create(tmp_path, small())
+    store.lock()
+    assert journal._lock is not None
+    assert store._lock is not None
+    copies = [os.dup(journal._lock), os.dup(store._lock)]
+    journal.close()
+    store.unlock()
+    try:
+        SqliteJournal(tmp_path / "session").close()
+        store.lock()
+        store.unlock()
+    finally:
+        for copy in copies:
+            os.close(copy)
+
+
+class ForgetfulStage(FakeStage):
+    """The session's record is gone when the trial ends."""
+
+    def model(self, arm: Arm, task: Task, settings: Settings, desktop: Desktop) -> Model:
+        async def lose() -> None:
+            for path in settings.data_dir.rglob("events.db*"):
+                path.unlink()
+
+        return ScriptedModel([[lose, *says("Done."), *done()]])
+
+
+def test_a_record_that_cannot_be_kept_is_an_error_of_ours(
+    tmp_path: Path, place: LocalPlacement
+) -> None:
+    """The trial's end says which, and comes from the worker that did it."""
+    experiment = small({"good": "good"}, [hello_task()], retries=0)
+    state, store = run(experiment, tmp_path, place, ForgetfulStage())
+    assert dict(state.statuses) == {"error": 1}
+    (result,) = store.results()
+    assert result.error_class == "JournalError"
+    assert result.metrics["turns"] == 1.0
 
 
 def test_the_same_trial_is_never_counted_twice(tmp_path: Path, place: LocalPlacement) -> None:

@@ -12,7 +12,10 @@ import pytest
 from lab_recorded import CAREFUL, experiment, record
 
 from agent.errors import ConfigurationError
+from agent.experiments.__main__ import EXAMPLES
+from agent.experiments.design import differing_fields
 from agent.experiments.live import RunningTrial, RunProgress
+from agent.experiments.spec import Experiment, load_experiment
 from agent.experiments.store import Store
 from agent.experiments.task import builtin_tasks
 from agent.prompts.library import PromptLibrary
@@ -45,6 +48,10 @@ def arm(**changes: Any) -> list[dict[str, Any]]:
     """Its first arm changed, and nothing else."""
     first, *rest = example()["arms"]
     return [first | changes, *rest]
+
+
+def read_example() -> Experiment:
+    return load_experiment(EXAMPLES / "wording.yaml")
 
 
 def faults(form: Mapping[str, Any], settings: Settings) -> dict[str, str]:
@@ -88,6 +95,7 @@ def test_a_form_means_the_experiment_it_was_made_from(settings: Settings) -> Non
         ({"arms": arm(width=9)}, "arms.0.width", "greater"),
         ({"arms": arm(name="steps")}, "arms.1.name", "taken"),
         ({"arms": arm(effort="huge")}, "arms.0.effort", "low"),
+        ({"arms": arm(narration="shouting")}, "arms.0.narration", "announce-then-act"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field(
@@ -135,6 +143,31 @@ def test_prompts_to_choose_from(root: Path, tmp_path: Path, settings: Settings) 
     assert by_name["default"]["shipped"]
     form = against_default(by_name["terse"])
     assert [a["prompt_text"] for a in form["arms"]][1] == "Be terse."
+    assert [a["narration"] for a in form["arms"]] == [None, None]
+
+
+def test_a_prompt_is_tried_with_what_belongs_to_it(settings: Settings) -> None:
+    """The version's narration and tools are its arm's, and the design shows that they differ."""
+    quiet = {"name": "quiet", "text": CAREFUL}
+    with_it = {"narration": "report-after", "tools": "computer,editor"}
+    form = against_default(quiet, with_it) | {"name": "quiet"}
+    made = read_form(form, builtin_tasks(), settings).experiment
+    assert made is not None
+    assert [arm.narration for arm in made.arms.values()] == ["act-while-speaking", "report-after"]
+    assert made.arms["wanted"].tools == ("computer", "editor")
+    assert set(differing_fields(made)) == {"prompt", "narration", "tools"}
+
+
+def test_the_narration_of_a_form_is_the_experiments(settings: Settings) -> None:
+    """Chosen, it is another experiment; in the form made from it, it is chosen again."""
+    plain, spoken = (
+        read_form(filled(arms=arm(narration=style)), builtin_tasks(), settings).experiment
+        for style in (None, "announce-then-act")
+    )
+    assert plain is not None
+    assert spoken is not None
+    assert plain.hash == read_example().hash != spoken.hash
+    assert [each["narration"] for each in form_of(spoken)["arms"]] == ["announce-then-act", None]
 
 
 def test_every_trial_has_its_letter(root: Path) -> None:

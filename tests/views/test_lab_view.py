@@ -126,6 +126,24 @@ async def test_a_design_shows_what_differs_and_what_it_can_find(page: Page, lab:
     await expect(side.locator(".diff ins")).to_contain_text("Look at the screen first.")
 
 
+async def test_narration_is_chosen_for_an_arm(page: Page, lab: Served) -> None:
+    """A select among the arm's details; it differs, is kept over a reload, and goes with a copy."""
+    await visit(page, lab, "design")
+    await page.get_by_label("Name", exact=True).first.fill("spoken")
+    second = page.locator(".arm").nth(1)
+    await second.locator("summary", has_text="Effort, narration").click()
+    await second.get_by_label("Narration").select_option("report afterwards")
+    row = page.locator(".lab .side table tbody tr", has_text="narration")
+    await expect(row).to_contain_text("report-after")
+    await expect(page.locator(".lab .side")).to_contain_text("in no task does a person listen")
+    await page.reload()
+    await expect(row).to_contain_text("report-after")
+    await second.locator("summary", has_text="Effort, narration").click()
+    await expect(second.get_by_label("Narration")).to_have_value("report-after")
+    await second.get_by_label("Narration").select_option("")
+    await expect(page.locator(".lab .side")).to_contain_text("The arm b is the same")
+
+
 async def test_a_copied_design_is_known_again(page: Page, lab: Served) -> None:
     """Its tasks come with it; a paid arm without a key is told so."""
     await visit(page, lab)
@@ -246,7 +264,7 @@ async def test_the_address_keeps_the_place(page: Page, lab: Served) -> None:
     await page.reload()
     await expect(page.locator(".trialname")).to_have_text("careful · hello-0 · 000")
     await page.get_by_role("tab", name="Run").click()
-    await expect(page.locator(".grid")).to_be_visible()
+    await expect(page.locator("table.grid")).to_be_visible()
     await page.go_back()
     await expect(page.locator(".trialname")).to_have_text("careful · hello-0 · 000")
     await page.goto(f"{lab.url}?view=lab&lab=live&lab-experiment=nowhere-0000000000")

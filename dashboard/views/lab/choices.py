@@ -16,6 +16,7 @@ from agent.experiments.spec import Arm, Experiment, load_experiment
 from agent.experiments.task import Task, builtin_tasks
 from agent.models.pricing import PRICES
 from agent.prompts import load_prompt
+from agent.prompts.library import USUAL_STYLE
 from dashboard.views.lab.data import Plain
 from dashboard.views.lab.form import Form, form_of, read_form
 from dashboard.views.lab.records import Records
@@ -73,14 +74,26 @@ def _prompt(key: str, name: str, text: str, shipped: bool, uses: int) -> Plain:
     return {"hash": key, "name": name, "text": text, "shipped": shipped, "uses": uses}
 
 
-def against_default(wanted: Mapping[str, Any]) -> Form:
-    """A design that tries one prompt against the one that comes with Sayso."""
-    usual = load_prompt("default")
-    arm = Arm().model_dump(exclude={"note"}) | {"tools": list(Arm().tools)}
+def against_default(wanted: Mapping[str, Any], with_it: Mapping[str, str] | None = None) -> Form:
+    """A design that tries one prompt against the one that comes with Sayso.
+
+    Args:
+        wanted: the prompt, as `choices` has it.
+        with_it: ``narration`` and ``tools`` (by commas) of its version, which belong to it.
+    """
+    usual, mine = load_prompt("default"), with_it or {}
+    arm = Arm().fields | {"tools": list(Arm().tools)}
+    spoken = mine.get("narration") or USUAL_STYLE
+    styles = (None, None) if spoken == USUAL_STYLE else (USUAL_STYLE, spoken)
+    tools = [tool for tool in arm["tools"] if tool in mine.get("tools", "").split(",")]
     light = [t.id for t in builtin_tasks().values() if "light" in t.tags and not t.missing]
     arms = [
-        arm | {"name": "usual", "prompt": usual.name, "prompt_text": usual.template},
-        arm | {"name": "wanted", "prompt": wanted["name"], "prompt_text": wanted["text"]},
+        arm
+        | {"name": "usual", "prompt": usual.name, "prompt_text": usual.template}
+        | {"narration": styles[0]},
+        arm
+        | {"name": "wanted", "prompt": wanted["name"], "prompt_text": wanted["text"]}
+        | {"narration": styles[1], "tools": tools or arm["tools"]},
     ]
     form = {"name": "", "hypothesis": "", "primary": "success", "baseline": ""}
     return form | {"arms": arms, "tasks": light, "repeats": 2, "budget": 0}

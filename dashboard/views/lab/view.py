@@ -72,12 +72,13 @@ class LabView:
     def arrive(self, wanted: Mapping[str, str]) -> None:
         """Show what was shown last, or what ``wanted`` names: tab, experiment, trial.
 
-        ``prompt`` (a name, or the beginning of a hash) leads to a design that tries it.
+        ``prompt`` (a name, or the beginning of a hash) leads to a design that tries it, with
+        ``narration`` and ``tools`` if they are given.
         """
         self._unwatch()
         self._unwatch = self._runs.watch(self._changed)
         if prompt := wanted.get("prompt"):
-            self._spawn(self._fill(partial(self._tried, prompt)))
+            self._spawn(self._fill(partial(self._tried, prompt, wanted)))
             return
         self._show({**self._desk.at, **wanted} if wanted else self._desk.at)
 
@@ -322,12 +323,12 @@ class LabView:
         self._more_tasks |= {task.id: task for task in experiment.tasks}
         return form_of(experiment)
 
-    def _tried(self, prompt: str) -> Form:
+    def _tried(self, prompt: str, with_it: Mapping[str, str]) -> Form:
         known = self._choices()["prompts"]
         found = [p for p in known if prompt == p["name"] or p["hash"].startswith(prompt)]
         if not found:
             raise ConfigurationError(f"There is no prompt “{prompt}” (any more).")
-        return against_default(found[0])
+        return against_default(found[0], with_it)
 
     def _wish_example(self, message: Message) -> None:
         self._spawn(self._fill(example))

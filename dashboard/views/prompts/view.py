@@ -72,7 +72,11 @@ class PromptsView:
     def _act(self, message: Message) -> None:
         kind = str(message.get("type"))
         if kind == "experiment" and self._version is not None:
-            self._scene.go("lab", prompt=self._version.prompt.hash)
+            version = self._version
+            tools = ",".join(version.tools)
+            self._scene.go(
+                "lab", prompt=version.prompt.hash, narration=version.narration, tools=tools
+            )
         elif kind in self._deeds:
             self._chores.start(partial(self._do, kind, message))
 
