@@ -214,7 +214,7 @@ class Manual:
             return
         desktop = self._agent.desktop
         try:
-            await desktop.settle()
+            await desktop.settle(picture=True)
             picture = await desktop.screenshot()
         except DesktopError as error:
             run.lease.emit(ev.Failed(where="desktop", error=str(error)))

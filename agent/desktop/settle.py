@@ -41,12 +41,33 @@ _AFTERMATH = 0.8
 """Seconds after the previous action in which changes are its effect, not flicker."""
 _STARTUP_ID = re.compile(rb'ID="?([^" \0]+)')
 _BREATH = 0.004
+_LULL = 0.02
+"""Seconds without a change after which this may be what the screen will look like."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     when: float
     box: Box
+
+
+class _Lulls:
+    """Tells ``heard`` once of every rest of the screen."""
+
+    def __init__(self, began: float, heard: Callable[[], object] | None) -> None:
+        self._began, self._heard = began, heard
+        self._told = 0.0
+
+    def tell(self, now: float, last: float | None) -> float:
+        """Tell, if the screen rests since ``last``; seconds until it is time to look again."""
+        rests = (self._began if last is None else last) + _LULL
+        if self._heard is None or rests <= self._told:
+            return float("inf")
+        if now >= rests:
+            self._told = rests
+            self._heard()
+            return float("inf")
+        return rests - now
 
 
 class DamageWatch:
@@ -200,9 +221,17 @@ class DamageWatch:
                 return change.when
         return None
 
-    async def wait(self, *, first: float, quiet: float, cap: float) -> Settled:
-        """Wait by the rule above, counting from the last `mark`."""
+    async def wait(
+        self,
+        *,
+        first: float,
+        quiet: float,
+        cap: float,
+        lull: Callable[[], object] | None = None,
+    ) -> Settled:
+        """Wait by the rule above, counting from the last `mark`; ``lull`` is told every rest."""
         loop, woken, began = asyncio.get_running_loop(), asyncio.Event(), time.monotonic()
+        lulls = _Lulls(began, lull)
 
         def listener() -> None:
             with contextlib.suppress(RuntimeError):
@@ -218,6 +247,7 @@ class DamageWatch:
                 if (now >= due and not busy) or now >= began + cap:
                     return Settled(now - began, last is not None, now >= due and not busy)
                 left = (began + cap if busy else min(due, began + cap)) - now
+                left = min(left, lulls.tell(now, last))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), left)
         finally:

@@ -24,6 +24,7 @@ from agent.desktop.base import (
     Tree,
     Window,
 )
+from agent.desktop.darkroom import Darkroom
 from agent.desktop.display import PrivateDisplay, Sandboxing
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.existing import ExistingDisplay
@@ -87,6 +88,8 @@ class VirtualDesktop(Faced):
         self._geometry = Geometry.fitting(native, self._largest)
         self._parts: Parts | None = None
         self._shot_at = 0.0
+        self._darkroom = Darkroom(pictures.for_model)
+        self._developing: set[asyncio.Task[None]] = set()
         self._supervisor = Supervisor(self, on_change or (lambda status: None), patience)
         self.input = Input(self._to_native, self._to_picture)
         self.input.before = self._mark
@@ -196,12 +199,25 @@ class VirtualDesktop(Faced):
         return pictures.frame(pictures.scaled(screen.grab(), self.size))
 
     async def screenshot(self) -> EncodedImage:
-        def shoot(screen: Screen) -> Pixels:
-            self._shot_at = time.monotonic()
-            return pictures.scaled(screen.grab(), self.size)
+        pixels = await self._on_parts(lambda p: p.worker.run(self._shoot, p.screen))
+        return await asyncio.shield(self._darkroom.begin(pixels))
 
-        pixels = await self._on_parts(lambda p: p.worker.run(shoot, p.screen))
-        return await asyncio.to_thread(pictures.for_model, pixels)
+    def _shoot(self, screen: Screen) -> Pixels:
+        self._shot_at = time.monotonic()
+        return self._look(screen)
+
+    def _look(self, screen: Screen) -> Pixels:
+        return self._darkroom.known(pictures.scaled(screen.grab(), self.size))
+
+    def _foresee(self) -> None:
+        """Begin with the picture of what is on the screen now."""
+        task = asyncio.create_task(self._develop())
+        self._developing.add(task)
+        task.add_done_callback(self._developing.discard)
+
+    async def _develop(self) -> None:
+        with contextlib.suppress(DesktopError):  # whoever wants the picture is told
+            self._darkroom.begin(await self._on_parts(lambda p: p.worker.run(self._look, p.screen)))
 
     async def jpeg(self) -> EncodedImage:
         """The whole screen for programs that want JPEG."""
@@ -222,14 +238,16 @@ class VirtualDesktop(Faced):
             self._parts.damage.mark(hover=hover)
 
     async def settle(
-        self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0
+        self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0, picture: bool = False
     ) -> Settled:
+        lull = self._foresee if picture else None
+
         async def wait() -> Settled:
             damage = self._parts.damage if self._parts else None
             if damage is None:
                 await asyncio.sleep(first + quiet)
                 return Settled(first + quiet, True, False)
-            return await damage.wait(first=first, quiet=quiet, cap=cap)
+            return await damage.wait(first=first, quiet=quiet, cap=cap, lull=lull)
 
         return await self._supervisor.living(wait)
 

@@ -166,7 +166,7 @@ class FakeDesktop:
         return _picture(x1 - x0, y1 - y0, self.shade)
 
     async def settle(
-        self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0
+        self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0, picture: bool = False
     ) -> Settled:
         return Settled(seconds=0.0, changed=False, quiet=True)
 

@@ -79,7 +79,7 @@ class Watch:
 
         The note stays empty if the model was just told the same.
         """
-        quiet = await self._settle(*_LOOK)
+        quiet = await self._settle(*_LOOK, picture=True)
         frame = await self._desktop.grab()
         if self._seen is not None and changed_share(self._seen, frame) == 0:
             self.note = "" if self._told_to_ask_again else UNCHANGED
@@ -93,12 +93,15 @@ class Watch:
         self._seen = frame
         return picture
 
-    async def _settle(self, first: float, quiet: float, cap: float) -> bool:
+    async def _settle(
+        self, first: float, quiet: float, cap: float, *, picture: bool = False
+    ) -> bool:
         """Wait for quiet after an action that was not waited for; whether it came."""
         if self._acted_at is None:
             return True
         gone = time.monotonic() - self._acted_at
-        settled = await self._desktop.settle(first=max(0.0, first - gone), quiet=quiet, cap=cap)
+        first = max(0.0, first - gone)
+        settled = await self._desktop.settle(first=first, quiet=quiet, cap=cap, picture=picture)
         self._acted_at = None
         return settled.quiet
 
