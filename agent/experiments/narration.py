@@ -130,7 +130,7 @@ class SilentVoice:
             case ev.ApprovalDecided() | ev.QuestionAnswered():
                 self._drop(lambda line: line.priority == "question")
                 if self._line is not None and self._line.priority == "question":
-                    self._finish("cut")
+                    self._finish("cut" if self._heard(self._line) else "dropped")
             case _:
                 pass
 
@@ -184,12 +184,15 @@ class SilentVoice:
         self._tell(line, "speaking")
         self._later("line", line.words / WORDS_PER_SECOND, lambda: self._finish("heard"))
 
-    def _finish(self, state: Literal["heard", "cut"]) -> None:
+    def _heard(self, line: _Line) -> int:
+        """How many words of it have sounded."""
+        return min(line.words, int((self._loop.time() - self._began) * WORDS_PER_SECOND))
+
+    def _finish(self, state: Literal["heard", "cut", "dropped"]) -> None:
         line, self._line = self._line, None
         if line is not None:
             self._cancel("line")
-            heard = min(line.words, int((self._loop.time() - self._began) * WORDS_PER_SECOND))
-            self._tell(line, state, heard if state == "cut" else None)
+            self._tell(line, state, self._heard(line) if state == "cut" else None)
             self._announced(line.id)
         self._next()
 

@@ -24,7 +24,8 @@ from agent.experiments.task import Task
 from agent.models.base import Model
 from agent.prompts.library import Style
 from agent.settings import Settings
-from agent.testing.scripted import ScriptedModel, call, done, hang, says
+from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says
+from agent.tools.base import Tool
 
 STYLES: tuple[Style, ...] = ("announce-then-act", "act-while-speaking", "report-after")
 NOD = {"when": {"event": "turn_started"}, "do": "backchannel", "text": "mm-hm"}
@@ -55,9 +56,9 @@ def narrated(*styles: Style | None, **fields: object) -> Experiment:
     )
 
 
-def run(experiment: Experiment, root: Path) -> Store:
+def run(experiment: Experiment, root: Path, stage: FakeStage | None = None) -> Store:
     place = LocalPlacement(2)
-    runner = Runner(experiment, root, place, stage=TalkingStage())
+    runner = Runner(experiment, root, place, stage=stage or TalkingStage())
     runner.run()
     place.close()
     return runner.store
@@ -171,6 +172,37 @@ def test_a_trial_that_is_stopped_falls_silent(tmp_path: Path) -> None:
     assert result.status == "passed", result
     said = [e for e in found.trial(result.id).events() if isinstance(e, ev.Narrated)]
     assert [e.state for e in said] == ["queued", "speaking", "cut"]
+
+
+class AskingStage(TalkingStage):
+    """What it does must be allowed."""
+
+    def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
+        shell = {"command": "rm hello.txt"}
+        return [FakeTool(name="shell", harmless=False, target=shell)]
+
+    def model(self, arm: Arm, task: Task, settings: Settings, desktop: Desktop) -> Model:
+        last = [*says("It is gone."), *done()]
+        return ScriptedModel(
+            [[*call("type", command="rm hello.txt"), *done("tool_use")], last]
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("after", "state"), [(0.0, "dropped"), (0.9, "cut")])
+def test_a_question_that_was_answered_is_asked_no_further(
+    after: float, state: str, tmp_path: Path
+) -> None:
+    """Answered at once it was not said; amid it, it was heard so far."""
+    script = [{"when": {"event": "approval_asked", "after": after}, "do": "approve"}]
+    task = hello_task("ask", script=script, approvals="script", checks=[{"asked": {}}])
+    found = run(narrated("report-after", tasks=(task,)), tmp_path, AskingStage())
+    (result,) = found.results()
+    assert result.status == "passed", result
+    said = [e for e in found.trial(result.id).events() if isinstance(e, ev.Narrated)]
+    question = [e for e in said if e.priority == "question"]
+    assert [e.state for e in question] == ["queued", "speaking", state]
+    assert (question[-1].cut_at or 0) == 0 if after == 0 else (question[-1].cut_at or 0) >= 2
+    assert said[-1].text == "It is gone."
 
 
 def test_definitions_from_before_keep_their_hashes() -> None:

@@ -5,7 +5,7 @@ const LANES = {heard: "Heard", said: "Said", model: "Model", tools: "Tools", app
 const METRICS = [
   ["seconds", "Time", span], ["turns", "Turns"], ["actions", "Actions"], ["oracle_ratio", "Actions ÷ oracle's", x => `×${x.toFixed(1)}`], ["dollars", "Cost", money],
   ["input_tokens", "Tokens in"], ["output_tokens", "Tokens out"], ["misclicks", "Misclicks"], ["repeated_actions", "Repeated actions"], ["action_errors", "Failed actions"],
-  ["first_token_seconds", "First token", span], ["approvals_asked", "Approvals asked"], ["interruptions", "Interruptions"], ["last_action_after_stop_seconds", "Last action after Stop", span],
+  ["first_token_seconds", "First token", span], ["spoken_words", "Words spoken"], ["announcing_seconds", "Waited for announcements", span], ["approvals_asked", "Approvals asked"], ["interruptions", "Interruptions"], ["last_action_after_stop_seconds", "Last action after Stop", span],
   ["false_done", "False “done”"], ["false_impossible", "False “impossible”"],
 ]
 
