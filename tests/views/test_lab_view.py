@@ -144,6 +144,28 @@ async def test_narration_is_chosen_for_an_arm(page: Page, lab: Served) -> None:
     await expect(page.locator(".lab .side")).to_contain_text("The arm b is the same")
 
 
+async def test_a_version_is_tried_with_its_narration(page: Page, lab: Served) -> None:
+    """From the prompts' view into a design: style and text are the new arm's, and both differ."""
+    await visit(page, lab)
+    await page.get_by_role("button", name="Prompts", exact=True).click()
+    await page.get_by_role("button", name="New prompt").click()
+    await page.get_by_label("Name of the new prompt").fill("quiet")
+    await page.get_by_role("button", name="Create", exact=True).click()
+    await expect(page.locator(".edit h2")).to_have_text("quiet")
+    await page.get_by_label("System prompt").fill("Say little.")
+    await page.get_by_label("Narration").select_option("report-after")
+    await page.get_by_role("button", name="Save version").click()
+    await expect(page.locator(".prompts .told")).to_contain_text("Kept as")
+    await page.get_by_role("tab", name="Use elsewhere").click()
+    await page.get_by_role("button", name="Compare with the default in the Lab").click()
+    await page.get_by_label("Name", exact=True).first.fill("quiet")
+    differing = page.locator(".lab .side table tbody th")
+    await expect(differing).to_have_text(["prompt", "narration"])
+    row = page.locator(".lab .side table tbody tr", has_text="narration")
+    await expect(row).to_contain_text("report-after")
+    await expect(row).to_contain_text("act-while-speaking")
+
+
 async def test_a_copied_design_is_known_again(page: Page, lab: Served) -> None:
     """Its tasks come with it; a paid arm without a key is told so."""
     await visit(page, lab)
