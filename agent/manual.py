@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +64,12 @@ class Manual:
             for tool in agent.tools
         )
         self._unsubscribe = agent.log.subscribe(self._see)
+        self._watching: list[Callable[[], None]] = []
+
+    def watch(self, told: Callable[[], None]) -> Callable[[], None]:
+        """Have ``told`` called when an action has ended with all its events; returns its end."""
+        self._watching.append(told)
+        return lambda: self._watching.remove(told)
 
     def refusal(self) -> str:
         """Why no tool may be run now, in words for the person; empty when one may."""
@@ -115,6 +122,8 @@ class Manual:
     def _done(self, run: _Run) -> None:
         if self._run is run:
             self._run = None
+        for told in tuple(self._watching):
+            told()
 
     def _see(self, event: ev.Event) -> None:
         """Give way: to a Stop, and to an agent that may act again."""

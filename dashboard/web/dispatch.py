@@ -22,8 +22,8 @@ def complete(dispatch: Dispatch) -> Dispatch:
 
     @functools.wraps(dispatch)
     async def write(doc: Document) -> None:
-        if doc in panel_document._WRITE_MSGS:
-            panel_document._WRITE_BLOCK[doc] = True
+        if doc in panel_document._WRITE_MSGS:  # noqa: SLF001
+            panel_document._WRITE_BLOCK[doc] = True  # noqa: SLF001
         await dispatch(doc)
 
     return write
@@ -31,4 +31,4 @@ def complete(dispatch: Dispatch) -> Dispatch:
 
 def install() -> None:
     """Let every page of this process be written to completely."""
-    panel_document._dispatch_msgs = complete(panel_document._dispatch_msgs)
+    panel_document._dispatch_msgs = complete(panel_document._dispatch_msgs)  # noqa: SLF001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,30 @@ async def test_what_a_rule_asks_about_is_asked(make: Make) -> None:
         assert (await finished(session, action)).ran is ran
         await session.manual.idle()
     assert len(tool.ran) == 1
+
+
+async def test_whoever_watches_is_told_once_the_next_may_begin(make: Make) -> None:
+    """After all events of an action: only then is there nothing against another."""
+    session = await make([], shell())
+    free = asyncio.Event()
+    refusals: list[str] = []
+
+    def told() -> None:
+        refusals.append(session.manual.refusal())
+        free.set()
+
+    unwatch = session.manual.watch(told)
+    action = session.manual.start("bash", {"command": "rm -r ~"})
+    asked = await session.log.wait_for(lambda e: isinstance(e, ev.ApprovalAsked), timeout=20)
+    assert session.approve(asked.approval_id, "deny", channel="button")
+    async with asyncio.timeout(20):
+        await free.wait()
+    assert refusals == [""]
+    assert not (await finished(session, action)).ran
+    unwatch()
+    session.manual.start("bash", {"command": "true"})
+    await session.manual.idle()
+    assert refusals == [""]
 
 
 async def test_the_agent_at_work_is_not_disturbed(make: Make) -> None:

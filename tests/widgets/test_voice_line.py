@@ -60,6 +60,23 @@ def test_mute_stops_the_device_and_silence_flows_on(talk: Talk) -> None:
     talk.until(lambda: talk.page.evaluate(TRACKS) == ["ended", "live"], "a live track")
 
 
+def test_muted_while_it_starts_it_is_muted_when_it_has(
+    stage: Stage, browser_context: BrowserContext
+) -> None:
+    """Mute pressed before the microphone is there: no track lives, and only silence goes out."""
+    talk = Talk(stage, browser_context)
+    start = talk.page.get_by_role("button", name="Start voice")
+    start.evaluate("button => { button.click(); button.click() }")
+    talk.event("local.state", state="muted")
+    expect(talk.page.get_by_role("button", name="Unmute voice")).to_be_visible()
+    assert "live" not in talk.page.evaluate(TRACKS)
+    talk.until(lambda: len(talk.chat.frames) > 20, "silent frames")
+    assert not any(np.frombuffer(frame, "<i2").any() for frame in talk.chat.frames)
+    talk.press("Unmute voice")
+    talk.until(lambda: "live" in talk.page.evaluate(TRACKS), "a live track")
+    talk.page.close()
+
+
 def test_asleep_nothing_is_sent_until_waking(talk: Talk) -> None:
     """Asleep, the device is off and no frame leaves; the chat stays."""
     talk.stage.call(talk.widget.command, "sleep")

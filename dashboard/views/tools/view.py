@@ -72,6 +72,7 @@ class ToolsView:
         self._here = False
         self._due: asyncio.TimerHandle | None = None
         self._unsubscribe = session.log.subscribe(self._see)
+        self._unwatch = session.manual.watch(self._soon)
         self.root = sheet("Tools", _LEAD, self._bench, width=None)
         self._show()
 
@@ -88,6 +89,7 @@ class ToolsView:
     def close(self) -> None:
         self.leave()
         self._unsubscribe()
+        self._unwatch()
         if self._due is not None:
             self._due.cancel()
 
@@ -99,6 +101,10 @@ class ToolsView:
         if isinstance(event, DesktopChanged):
             self._frames.run(False)
             self._look()
+        self._soon()
+
+    def _soon(self) -> None:
+        """Show what has changed, once a frame at most."""
         if self._here and self._due is None:
             self._due = asyncio.get_running_loop().call_later(FRAME, self._later)
 

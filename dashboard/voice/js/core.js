@@ -86,27 +86,27 @@ export class VoiceCore extends Emitter {
 
   /** The microphone is off; silence is sent, so that the service sees the turn end. */
   mute() {
-    if (this.#phase !== "on" || this.#muted) return;
+    if (!LIVE.has(this.#phase) || this.#muted) return;
     this.#muted = true;
-    this.sound.silence();
+    this.#quieten();
     this.#tell();
   }
 
   /** The microphone is off and nothing is sent, until `wake`. What is said to the person still sounds. */
   sleep() {
-    if (this.#phase !== "on" || this.#asleep) return;
+    if (!LIVE.has(this.#phase) || this.#asleep) return;
     this.#asleep = true;
     this.#utterance.understood();
-    this.sound.silence();
+    this.#quieten();
     this.#tell();
   }
 
   /** Ends mute and sleep. */
   async unmute() {
-    if (this.#phase !== "on" || !this.muted) return;
+    if (!LIVE.has(this.#phase) || !this.muted) return;
     this.#muted = this.#asleep = false;
     this.#tell();
-    await this.sound.listen();
+    if (this.#phase === "on") await this.sound.listen();
   }
 
   /** Push-to-talk: pushed or let go. */
@@ -179,8 +179,17 @@ export class VoiceCore extends Emitter {
     return line;
   }
 
+  /** While the voice starts, the device is not ours yet: `#begin` does it. */
+  #quieten() {
+    if (this.#phase === "on") this.sound.silence();
+  }
+
   #begin() {
     this.#phase = "on";
+    if (this.muted) {
+      this.#quieten();
+      this.#utterance = new Utterance();
+    }
     this.elsewhere.take();
     this.line.open();
   }

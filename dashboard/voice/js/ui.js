@@ -114,7 +114,7 @@ export class VoiceBar {
     const { core } = this;
     const { state, error } = core;
     const live = LIVE.has(state);
-    const label = live ? "Mute" : core.muted && state !== "off" && state !== "failed" ? "Unmute" : "Start";
+    const label = state === "off" || state === "failed" ? "Start" : core.muted ? "Unmute" : "Mute";
     this.root.dataset.state = state;
     this.main.lastChild.textContent = label;
     this.main.setAttribute("aria-label", `${label} voice`);
@@ -130,6 +130,7 @@ export class VoiceBar {
   }
 
   #says(state) {
+    if (this.core.muted && LIVE.has(state)) return `${SAYS[state]} The microphone is off.`;
     if (state !== "ready" || !this.core.pushToTalk) return SAYS[state];
     return this.core.pushed ? "Listening." : "Hold Space or the button to talk.";
   }
