@@ -28,6 +28,7 @@ from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
 from dashboard.views.talk import TalkView
 from dashboard.voice.widget import VoiceWidget
+from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
     from dashboard.web.registry import Entry
@@ -43,6 +44,7 @@ class Page:
         self._entry, self._bench = entry, bench
         self._session, self._conductor = entry.session, entry.conductor
         self._document = pn.state.curdoc
+        self._goodbye = goodbyes.expect(self._document.session_context)
         self._state = PageState(self._image_url, entry.session.settings)
         self._voice = VoiceWidget(on_event=self._on_voice)
         self._line = WidgetLine(self._voice)
@@ -67,6 +69,7 @@ class Page:
 
     def close(self) -> None:
         """Let go of everything that outlives the page."""
+        goodbyes.forget(self._goodbye)
         self._feed.close()
         self._manner.close()
         self._shell.close()
@@ -165,7 +168,7 @@ class Page:
     }
 
     def _views(self) -> Shell:
-        shell = Shell(self.act, talk=self._talk, sizing_mode="stretch_both")
+        shell = Shell(self.act, talk=self._talk, goodbye=self._goodbye, sizing_mode="stretch_both")
         shell.follow(self._state)
         within = partial(set_curdoc, self._document)
         shell.serve(Scene(self._bench, self._entry, self._state, self.act, shell.go, within))

@@ -135,12 +135,18 @@ export function render({model}) {
   function back() {
     model.send_msg({type: "go", place: new URL(location.href).searchParams.get("view") || "talk"})
   }
+  // A socket that breaks off is kept for its page to come back; one that is left is not.
+  function leave({persisted}) {
+    if (!persisted && model.goodbye) navigator.sendBeacon("goodbye", model.goodbye)
+  }
   window.addEventListener("popstate", back)
+  window.addEventListener("pagehide", leave)
   model.on("places", fill)
   model.on(["place", "running", "pending"], show)
   model.on("cue", () => void sounds.play(model.cue.name))
   model.on("remove", () => {
     window.removeEventListener("popstate", back)
+    window.removeEventListener("pagehide", leave)
     sounds.close()
   })
   fill()

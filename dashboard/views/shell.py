@@ -34,6 +34,7 @@ class Shell(JSComponent):
     places = param.List([], doc="The rail: key and title.")
     running = param.Boolean(False)
     pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
+    goodbye = param.String("", doc="What the page says to the server when it is left.")
     cue = param.Dict({}, doc="The last sound to make: its name, and a number that tells it apart.")
 
     _esm = _HERE / "shell.bundle.js"

@@ -23,6 +23,7 @@ from tornado.web import RequestHandler
 from agent.errors import ConfigurationError
 from dashboard.web import dispatch
 from dashboard.web.door import Door, host_names, is_loopback
+from dashboard.web.goodbye import LINGER, Goodbye, with_goodbye
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
@@ -31,18 +32,8 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = []
 _FAREWELL = 15.0
 """Seconds for all sessions to close when the server ends."""
 
-_LINGER = 60_000
-"""Milliseconds that a page is kept which never connected."""
-
-_RETURN = 10.0
-"""Seconds that a page whose connection broke is kept for it to come back."""
-
-_GOING_AWAY = 1001
-"""What a browser closes a socket with when its tab is closed or leaves the page (RFC 6455)."""
-
 _log = logging.getLogger(__name__)
 _installed = False
-_goodbyes: set[asyncio.Task[None]] = set()
 
 
 def install(make: Callable[[], Workbench] = make_workbench) -> None:
@@ -59,7 +50,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     _wrap(BokehTornado, "find_handler", _through_door)
     _wrap(BokehTornado, "get_handler_delegate", _with_headers)
     _wrap(WSHandler, "open", _without_delay)
-    _wrap(WSHandler, "on_close", _with_goodbye)
+    _wrap(WSHandler, "on_close", with_goodbye)
 
 
 def routes() -> list[tuple[Any, ...]]:
@@ -74,6 +65,7 @@ def routes() -> list[tuple[Any, ...]]:
     bench = workbench()
     return [
         (r"/health", Health),
+        (r"/goodbye", Goodbye),
         (r"/desktop/rfb", DesktopSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
         (r"/recordings/import", Upload),
@@ -129,7 +121,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     # The page embeds what is named here in clear, so that its scripts could read it.
     kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
     kwargs |= {"exclude_headers": None, "exclude_cookies": None}
-    kwargs.setdefault("unused_session_lifetime_milliseconds", _LINGER)
+    kwargs.setdefault("unused_session_lifetime_milliseconds", LINGER)
     kwargs.setdefault("check_unused_sessions_milliseconds", 5_000)
     inner(self, applications, *args, **kwargs)
 
@@ -212,25 +204,3 @@ def _without_delay(inner: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
     # for the peer's delayed acknowledgement: about 45 ms.
     self.set_nodelay(True)
     return inner(self, *args, **kwargs)
-
-
-def _with_goodbye(inner: Any, self: Any) -> None:
-    """A tab that was closed will not come back: free its page now, not a minute later.
-
-    A tab that closes while it is written to leaves without its code, as a broken network does.
-    """
-    session = self.connection.session if self.connection is not None else None
-    inner(self)
-    if session is not None and not session.connection_count:
-        wait = 0.0 if self.close_code == _GOING_AWAY else _RETURN
-        loop = asyncio.get_running_loop()
-        loop.call_later(wait, _expire, self.application_context, session)
-
-
-def _expire(context: Any, session: Any) -> None:
-    if session.connection_count or session.destroyed:
-        return
-    session.request_expiration()
-    cleaning = asyncio.ensure_future(context._cleanup_sessions(_LINGER))  # noqa: SLF001
-    _goodbyes.add(cleaning)
-    cleaning.add_done_callback(_goodbyes.discard)

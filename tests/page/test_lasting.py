@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from pathlib import Path
 
 import pytest
 from pilot_page import PILOT, arrive, say, words
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
 from served import ROOT, Served, serve
 
 pytestmark = pytest.mark.browser
@@ -91,13 +92,42 @@ async def test_a_killed_server_leaves_a_resumable_session(
 
 
 async def test_a_closed_tab_is_noticed_at_once(page: Page, pilot: Served) -> None:
-    """Its page is freed long before a broken connection would be given up."""
+    """Its page is freed, where a broken connection would be waited for ten minutes here."""
     before = await _open_pages(page, pilot)
     second = await arrive(await page.context.new_page(), page.url)
     assert await _open_pages(page, pilot) == before + 1
     await second.close()
-    async with asyncio.timeout(20):
-        while await _open_pages(page, pilot) > before:
+    await _freed(page, pilot, before)
+
+
+async def test_a_tab_whose_socket_breaks_as_it_closes_is_noticed_at_once(
+    page: Page, pilot: Served
+) -> None:
+    """It says goodbye by itself; a socket that only breaks is waited for."""
+    before = await _open_pages(page, pilot)
+    second, third = [await page.context.new_page() for _ in range(2)]
+    sockets: list[WebSocketRoute] = []
+
+    def relay(socket: WebSocketRoute) -> None:
+        if len(sockets) < 2:  # later ones lead nowhere: the network is broken
+            sockets.append(socket.connect_to_server())
+
+    for each in (second, third):
+        await each.route_web_socket(re.compile(r"/dashboard/ws"), relay)
+        await arrive(each, page.url)
+    assert await _open_pages(page, pilot) == before + 2
+    await second.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    for socket in sockets:
+        await socket.close(code=4000)
+    await _freed(page, pilot, before + 1)
+    assert await _open_pages(page, pilot) == before + 1
+    await second.close()
+    await third.close()
+
+
+async def _freed(page: Page, pilot: Served, left: int) -> None:
+    async with asyncio.timeout(60):
+        while await _open_pages(page, pilot) > left:
             await asyncio.sleep(0.05)
 
 

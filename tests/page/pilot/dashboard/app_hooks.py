@@ -8,9 +8,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from pilot_sessions import factory
 
 from dashboard.hooks import on_session_destroyed, process_request
+from dashboard.web.goodbye import goodbyes
 from dashboard.web.mount import install
 from dashboard.web.workbench import make_workbench
 
 __all__ = ["on_session_destroyed", "process_request"]
 
 install(partial(make_workbench, factory=factory, most_sessions=100))
+goodbyes.patience = 600.0  # so that a page freed sooner was known to be left
