@@ -35,7 +35,7 @@ _WATCH = """() => {
     new MutationObserver(look).observe(root, {childList: true, subtree: true, characterData: true})
     for (const node of root.querySelectorAll("*")) if (node.shadowRoot) watch(node.shadowRoot)
   }
-  watch(document)
+  watch(document.documentElement) // a document has no text of its own
   look()
   window.late = []
 }"""

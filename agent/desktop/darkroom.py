@@ -41,6 +41,11 @@ class Darkroom:
             self._picture.add_done_callback(_failed)
         return self._picture
 
+    async def idle(self) -> None:
+        """Return when no picture is being written."""
+        if self._picture is not None and not self._picture.done():
+            await asyncio.wait({self._picture})
+
 
 def _failed(picture: asyncio.Task[EncodedImage]) -> bool:
     return picture.done() and (picture.cancelled() or picture.exception() is not None)

@@ -89,7 +89,7 @@ class VirtualDesktop(Faced):
         self._parts: Parts | None = None
         self._shot_at = 0.0
         self._darkroom = Darkroom(pictures.for_model)
-        self._developing: set[asyncio.Task[None]] = set()
+        self._foreseeing: asyncio.Task[None] | None = None
         self._supervisor = Supervisor(self, on_change or (lambda status: None), patience)
         self.input = Input(self._to_native, self._to_picture)
         self.input.before = self._mark
@@ -210,12 +210,12 @@ class VirtualDesktop(Faced):
         return self._darkroom.known(pictures.scaled(screen.grab(), self.size))
 
     def _foresee(self) -> None:
-        """Begin with the picture of what is on the screen now."""
-        task = asyncio.create_task(self._develop())
-        self._developing.add(task)
-        task.add_done_callback(self._developing.discard)
+        """Begin with the picture of what is on the screen, as soon as none is being written."""
+        if self._foreseeing is None or self._foreseeing.done():
+            self._foreseeing = asyncio.create_task(self._develop())
 
     async def _develop(self) -> None:
+        await self._darkroom.idle()
         with contextlib.suppress(DesktopError):  # whoever wants the picture is told
             self._darkroom.begin(await self._on_parts(lambda p: p.worker.run(self._look, p.screen)))
 

@@ -63,6 +63,14 @@ async def test_a_picture_that_failed_is_written_anew() -> None:
     assert (await room.begin(room.known(screen(7)))).data == b"\x07"
 
 
+async def test_it_is_idle_once_the_picture_is_there() -> None:
+    room = Darkroom(Writer())
+    await room.idle()
+    picture = room.begin(screen(7))
+    await room.idle()
+    assert picture.done()
+
+
 @pytest.mark.desktop
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_rest_is_told_of_before_the_wait_ends(empty: VirtualDesktop) -> None:

@@ -24,7 +24,7 @@ export const CSS = `
 }
 .sayso-desktop .mark circle { fill: color-mix(in srgb, var(--mark) 28%, transparent); }
 .sayso-desktop .mark rect { fill: color-mix(in srgb, var(--mark) 12%, transparent); }
-.sayso-desktop .mark.next { animation: sayso-about 1s ease-in-out infinite alternate; }
+.sayso-desktop .mark.next { animation: sayso-about 1s steps(4) infinite alternate; }
 .sayso-desktop .mark.next :is(circle, rect) { stroke-dasharray: 7 4; fill: none; }
 .sayso-desktop .mark text {
   font-size: 15px; font-weight: 600; fill: #fff; stroke: #111; stroke-width: 4px; paint-order: stroke;

@@ -28,7 +28,7 @@ export class Lanes {
 
   show(timeline) {
     this.timeline = timeline
-    this.root.style.height = `${timeline.lanes.length * ROW + 2}px`
+    this.root.style.height = `${timeline.lanes.length * ROW + 4}px`
     this.window(0, timeline.seconds)
   }
 
