@@ -33,6 +33,14 @@ async def until(look: Callable[[], T], what: str, patience: float = PATIENCE) ->
         raise AssertionError(f"waited {patience:.0f} s for {what}") from None
 
 
+def _story(events: list[Event]) -> str:
+    """The latest events, a line each."""
+    return "\n".join(
+        f"{event.kind} {event.model_dump(exclude_defaults=True, exclude={'kind', 'seq'})}"[:300]
+        for event in events[-25:]
+    )
+
+
 class Onlooker:
     """Reads what one served session leaves where the server keeps it."""
 
@@ -68,7 +76,10 @@ class Onlooker:
             found = [e for e in self.events()[since:] if isinstance(e, kind) and matches(e)]
             return found[0] if found else None
 
-        return await until(look, kind.__name__)  # type: ignore[return-value]
+        try:
+            return await until(look, kind.__name__)  # type: ignore[return-value]
+        except AssertionError as error:
+            raise AssertionError(f"{error}; instead:\n{_story(self.events()[since:])}") from None
 
     # The desktop --------------------------------------------------------------------
 
