@@ -9,6 +9,10 @@ const WORDS = {
 }
 const SOURCES = {voice: "You said", typed: "You typed", terminal: "From the terminal", api: "Asked", button: "You pressed"}
 
+function span(seconds) {
+  return seconds < 0.095 ? `${Math.max(1, Math.round(1000 * seconds))} ms` : `${seconds.toFixed(1)} s`
+}
+
 function el(tag, className = "", text = "") {
   const node = document.createElement(tag)
   if (className) node.className = className
@@ -29,7 +33,7 @@ function action(item) {
   const head = el("div", "head")
   head.append(el("span", "mark"), el("span", "title", item.title))
   const side = el("span", "side")
-  if (item.seconds >= 0.05) side.append(el("span", "seconds", `${item.seconds.toFixed(1)} s`))
+  if (item.seconds > 0) side.append(el("span", "seconds", span(item.seconds)))
   if (item.state !== "done") side.append(el("span", "word", WORDS[item.state] || item.state))
   head.append(side)
   const rule = item.rule ? [el("div", "where", item.rule)] : []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pilot_page import arrive, say, words
 from playwright.async_api import BrowserContext, Page, expect
@@ -17,6 +19,8 @@ async def test_a_typed_sentence_is_carried_out_and_shown(page: Page) -> None:
     shown = "\n".join(await words(page))
     for part in ("You typed", "Open the text editor", "I open the text editor.", "Type “hello"):
         assert part in shown
+    took = page.locator(".action .seconds").first
+    await expect(took).to_have_text(re.compile(r"^(\d+ ms|\d+\.\d s)$"))
     picture = page.locator(".action img.thumb").first
     await expect(picture).to_be_visible()
     assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
