@@ -19,6 +19,7 @@ from agent.events import (
 from dashboard.voice.holds import Holds
 from dashboard.voice.manner import Policy
 from dashboard.voice.narrator import Narrator
+from dashboard.voice.speakable import read_back
 from dashboard.voice.timers import Timers
 
 _LONG_WAIT = 3.0
@@ -117,5 +118,5 @@ class Narration:
 def _with_phrase(asked: ApprovalAsked) -> str:
     """The question with the phrase that allows it, said once."""
     if asked.phrase in asked.question:
-        return asked.question
-    return f"{asked.question} Say: {asked.phrase}. Or say no."
+        return read_back(asked.question, asked.phrase)
+    return read_back(f"{asked.question} Say: {asked.phrase}. Or say no.", asked.phrase)

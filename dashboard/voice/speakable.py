@@ -13,6 +13,25 @@ _PATH = re.compile(r"(?<!\w)(?:~|\.{0,2})?(?:/[\w\-]+(?:\.[\w\-]+)*){2,}/?")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 _CODE_LIKE = re.compile(r"^[\w.]+\(.*\)$|[{};=<>$|&]|(^|\s)--?\w")
 
+_CHANGED = re.compile(r"[][{}`\\]|://|\bwww\.|\$\(", re.IGNORECASE)
+_SIGNS = {
+    "&&": "and then",
+    "||": "or else",
+    ">>": "appended to",
+    "|": "piped into",
+    ">": "written to",
+    "<": "read from",
+    ";": "and then",
+    "~": "home",
+    "*": "star",
+    "/": "slash",
+    "_": "underscore",
+    "#": "hash",
+}
+_SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
+_UNSAVED = re.compile(r"“\*(?=\w)")
+"""How editors begin the title of a window whose text is not saved."""
+
 LONGEST = 220
 """Characters of one spoken line: about fifteen seconds, the longest one listens to."""
 
@@ -41,6 +60,21 @@ def speakable(text: str, *, sentences: int = 2) -> str:
     if not re.search(r"[^\W\d_]", text):
         return ""
     return _shorten(_SENTENCE.split(text)[:sentences])
+
+
+def read_back(question: str, phrase: str) -> str:
+    """What is asked before an action, said whole, with signs as words.
+
+    What `speakable` would shorten or change is not read out: a yes must not be given to less
+    than what will be done.
+    """
+    said = _UNSAVED.sub("“", question)
+    said = _SIGN.sub(lambda sign: f" {_SIGNS[sign.group()]} ", said)
+    said = re.sub(r"\s+(?=[”?])|(?<=“)\s+", "", re.sub(r"\s+", " ", said)).strip()
+    whole = len(said) <= LONGEST and speakable(said, sentences=3) == said
+    if whole and not _CHANGED.search(question):
+        return said
+    return f"This cannot be read out: look at it on the screen. Say “{phrase}” to allow it."
 
 
 def _shorten(parts: list[str]) -> str:
