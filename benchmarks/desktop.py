@@ -2,7 +2,7 @@
 
 Both work on the same desktop, in turns, in one run::
 
-    python benchmarks/desktop.py [--quick] [--json] [--cycles 100]
+    script/bench desktop [--quick] [--json] [--cycles 100]
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import asyncio
 import base64
 import json
 import os
-import shutil
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -25,6 +23,7 @@ from typing import Any
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Frame, Node
 from agent.testing.slow_window import SlowWindow
+from benchmarks.desktop_common import CommonWay
 
 Step = Callable[[], Awaitable[None]]
 SLEEP = 2.0
@@ -40,41 +39,6 @@ CORPUS = {
     "symbols": "€ £ ¥ © ® ™ ½ ÷ ≠ ≤ ∞ → ⌘ |",
     "code": "def f(x):\n\tif x[\"a\"] != 'b':\n\t\treturn `x` | ~{x} & <y> # @ $HOME",
 }
-
-
-class CommonWay:
-    """One process per action, as in the published examples."""
-
-    def __init__(self, desktop: VirtualDesktop) -> None:
-        env = desktop.env
-        self._env = {
-            **os.environ,
-            "DISPLAY": env.display,
-            "XAUTHORITY": str(env.xauthority),
-        }
-        self._shot = desktop.home.parent / "shot.png"
-        # by its versioned name where Debian gives one: `convert` may be a wrapper
-        names = ("convert-im6.q16", "convert-im7.q16", "magick", "convert")
-        self._convert = next(name for name in names if shutil.which(name))
-
-    def run(self, *argv: str) -> bytes:
-        done = subprocess.run(argv, env=self._env, capture_output=True, check=True, timeout=60)
-        return done.stdout
-
-    def click(self, x: int, y: int) -> None:
-        self.run("xdotool", "mousemove", str(x), str(y), "click", "1")
-
-    def key(self, combo: str) -> None:
-        self.run("xdotool", "key", "--", combo)
-
-    def type(self, text: str) -> None:
-        for start in range(0, len(text), 50):
-            self.run("xdotool", "type", "--delay", "12", "--", text[start : start + 50])
-
-    def screenshot(self) -> str:
-        self.run("scrot", "-o", "-p", str(self._shot))
-        self.run(self._convert, str(self._shot), "-resize", "1280x800!", str(self._shot))
-        return base64.b64encode(self._shot.read_bytes()).decode()
 
 
 async def timed(work: Callable[[], Awaitable[Any]], count: int) -> list[float]:
