@@ -104,6 +104,10 @@ class QuestionAnswered(BaseEvent):
 # Control --------------------------------------------------------------------------
 
 
+ANNOUNCING = "announcing the next action"
+"""Reason of a hold that waits for a line to be heard, not for the person."""
+
+
 class HoldBegan(BaseEvent):
     """No further action begins until the hold ends."""
 

@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from agent.event_acts import (
+    ANNOUNCING,
     ActionFinished,
     ActionOutput,
     ActionProposed,
@@ -56,6 +57,7 @@ from agent.event_talk import (
 )
 
 __all__ = [
+    "ANNOUNCING",
     "ActionFinished",
     "ActionOutput",
     "ActionProposed",

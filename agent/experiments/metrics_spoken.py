@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from agent import events as ev
 
 Metrics = dict[str, float]
-ANNOUNCING = "announcing the next action"
-"""Reason of a hold that waits for a line to be heard, not for the person."""
 
 
 def interruption_kinds(events: Iterable[ev.Event]) -> list[str]:
@@ -34,7 +32,7 @@ def persons_holds(events: Iterable[ev.Event]) -> frozenset[int]:
     found, announcing = [], False
     for event in events:
         if isinstance(event, ev.HoldBegan):
-            announcing = event.reason == ANNOUNCING
+            announcing = event.reason == ev.ANNOUNCING
             found += [] if announcing else [event.seq]
         elif isinstance(event, ev.HoldEnded):
             announcing = False
@@ -78,7 +76,7 @@ def _announcing(events: Sequence[ev.Event]) -> float:
     total, since = 0.0, None
     own = persons_holds(events)
     for event in events:
-        if isinstance(event, ev.HoldBegan) and event.reason == ANNOUNCING:
+        if isinstance(event, ev.HoldBegan) and event.reason == ev.ANNOUNCING:
             since = event.at
         elif since is not None and (
             isinstance(event, ev.HoldEnded | ev.Stopped) or event.seq in own

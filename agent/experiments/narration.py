@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent import events as ev
-from agent.experiments.metrics_spoken import ANNOUNCING
 from agent.prompts.library import Style
 from agent.session import Session
 
@@ -142,7 +141,7 @@ class SilentVoice:
         line = self._offer(text, "progress")
         if self._style == "announce-then-act" and line is not None and self._line is line:
             self._announcing = line.id
-            self._session.hold(ANNOUNCING)
+            self._session.hold(ev.ANNOUNCING)
             self._later("announcing", ANNOUNCE_SECONDS, lambda: self._announced(line.id))
 
     def _announced(self, line_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.events import (
+    ANNOUNCING,
     ActionProposed,
     ApprovalAsked,
     Event,
@@ -24,7 +25,7 @@ from dashboard.voice.timers import Timers
 
 _LONG_WAIT = 3.0
 """Seconds of a retry wait from which a person should hear why nothing happens."""
-ANNOUNCING = 8.0
+ANNOUNCE_SECONDS = 8.0
 """Seconds that an action waits for its announcement at most, whatever became of it."""
 _HOLD = "announcement"
 
@@ -82,8 +83,8 @@ class Narration:
         if not self._announces or not self._narrator.is_saying(line_id):
             return
         self._announcing = line_id
-        self._holds.begin(_HOLD, "announcing the next action")
-        self._timers.after(_HOLD, ANNOUNCING, lambda: self._announced(line_id))
+        self._holds.begin(_HOLD, ANNOUNCING)
+        self._timers.after(_HOLD, ANNOUNCE_SECONDS, lambda: self._announced(line_id))
 
     def _announced(self, line_id: str) -> None:
         if line_id and line_id == self._announcing:

@@ -14,7 +14,6 @@ from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
 from agent.experiments.design import differing_fields, summarise_design
 from agent.experiments.metrics import measure
-from agent.experiments.metrics_spoken import ANNOUNCING
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.report import report
 from agent.experiments.runner import Runner
@@ -250,7 +249,7 @@ def test_holds_of_the_person_are_told_from_announcements() -> None:
     given: list[tuple[float, ev.BaseEvent]] = [
         (0.0, ev.TaskStarted(task_id="k", text="x")),
         (1.0, ev.Narrated(narration_id="n1", text="I type.", state="speaking")),
-        (1.0, ev.HoldBegan(reason=ANNOUNCING)),
+        (1.0, ev.HoldBegan(reason=ev.ANNOUNCING)),
         (3.0, ev.Understood(utterance_id="u", meaning="hold")),
         (8.0, ev.HoldEnded()),
         (9.0, ev.TaskFinished(task_id="k", outcome="done", summary="")),

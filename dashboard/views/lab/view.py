@@ -353,11 +353,7 @@ class LabView:
         self._soon(partial(self._desk.param.update, **changed))
 
     def _soon(self, change: Callable[..., Any]) -> None:
-        """Change the page in its turn, under the document's lock.
-
-        What a task changes directly while a message of the browser is dealt with can be held
-        back until the next one.
-        """
+        """Change the page in its turn, under the document's lock: tasks end at any moment."""
         if self._document is not None:
             self._document.add_next_tick_callback(change)
         else:
