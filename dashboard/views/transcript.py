@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from agent import events as e
 from dashboard.views.describe import describe
+from dashboard.voice.speakable import read_back
 
 Item = dict[str, Any]
 Operation = dict[str, Any]
@@ -190,6 +191,7 @@ class Transcript:
             event,
             "approval",
             text=event.question,
+            aloud=read_back(event.question, event.phrase),
             phrase=event.phrase,
             until=until,
             decision="",
@@ -221,7 +223,9 @@ class Transcript:
         recent = reversed(list(self._items.values())[-12:])
         shown = (item for item in recent if item["kind"] in _SPEAKABLE)
         # What is spoken is often a part of what is shown, without its signs.
-        same = next((item for item in shown if spoken in _letters(item["text"])), None)
+        same = next(
+            (item for item in shown if spoken in _letters(item.get("aloud") or item["text"])), None
+        )
         if same is not None:
             self._change(same["id"], speech=event.state)
         elif event.state in ("speaking", "heard", "cut"):

@@ -102,7 +102,7 @@ class Narration:
     def _question_or_trouble(self, event: Event) -> None:
         match event:
             case ApprovalAsked():
-                self._narrator.offer(_with_phrase(event), "question")
+                self._narrator.offer(read_back(event.question, event.phrase), "question")
             case QuestionAsked():
                 self._narrator.offer(event.text, "question")
             case LimitReached() if event.share >= 1:
@@ -114,10 +114,3 @@ class Narration:
                 self._narrator.offer(f"{event.error} {event.advice}", "error")
             case _:
                 pass
-
-
-def _with_phrase(asked: ApprovalAsked) -> str:
-    """The question with the phrase that allows it, said once."""
-    if asked.phrase in asked.question:
-        return read_back(asked.question, asked.phrase)
-    return read_back(f"{asked.question} Say: {asked.phrase}. Or say no.", asked.phrase)

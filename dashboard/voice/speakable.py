@@ -68,6 +68,8 @@ def read_back(question: str, phrase: str) -> str:
     What `speakable` would shorten or change is not read out: a yes must not be given to less
     than what will be done.
     """
+    if phrase not in question:
+        question = f"{question} Say: {phrase}. Or say no."
     said = _UNSAVED.sub("“", question)
     said = _SIGN.sub(lambda sign: f" {_SIGNS[sign.group()]} ", said)
     said = re.sub(r"\s+(?=[”?])|(?<=“)\s+", "", re.sub(r"\s+", " ", said)).strip()

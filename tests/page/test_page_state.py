@@ -14,6 +14,7 @@ from agent.settings import Settings
 from dashboard.notices import notices
 from dashboard.state import Feed, PageState
 from dashboard.views.describe import describe, mark_of
+from dashboard.voice.speakable import read_back
 
 
 def image_url(sha256: str) -> str:
@@ -130,6 +131,28 @@ async def test_a_spoken_part_of_what_is_shown_is_not_shown_twice(state: PageStat
         ("said", "speaking"),
         ("spoken", "speaking"),
     ]
+
+
+async def test_a_question_read_back_in_other_words_is_not_shown_twice(state: PageState) -> None:
+    """Signs are said as words, which the eyes need not read."""
+    log = EventLog()
+    feed = Feed(log, state, nullcontext)
+    question = "Run the command “ls ~ | wc -l”? Say “yes, run it” to allow it."
+    asked = ev.ApprovalAsked(
+        approval_id="p1",
+        action_id="a1",
+        action_hash="h",
+        question=question,
+        phrase="yes, run it",
+        rule="shell",
+    )
+    aloud = read_back(question, "yes, run it")
+    assert "home piped into" in aloud
+    said = ev.Narrated(narration_id="n1", text=aloud, state="speaking")
+    await shown(state, log, [asked, said])
+    feed.close()
+    items = {operation["put"]["id"]: operation["put"] for operation in state.items()}
+    assert [(item["kind"], item["speech"]) for item in items.values()] == [("approval", "speaking")]
 
 
 async def test_a_closed_feed_holds_nothing(state: PageState) -> None:
