@@ -129,8 +129,9 @@ class GuardianClient:
             reason = await self._stderr()
             await self.close()
             raise DesktopUnavailable(
-                f"The sandbox does not start: {reason or 'no answer'}. Run script/bootstrap, "
-                "allow unprivileged user namespaces, or set SAYSO_SANDBOX=prefer."
+                f"The sandbox does not start: {reason or 'no answer'}. Run script/bootstrap, allow "
+                "unprivileged user namespaces (since Ubuntu 24.04: sudo sysctl "
+                "kernel.apparmor_restrict_unprivileged_userns=0), or set SAYSO_SANDBOX=prefer."
             ) from None
 
     async def _stderr(self) -> str:
