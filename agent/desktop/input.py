@@ -190,6 +190,7 @@ class Input:
             before = set(self._gate.held)
             permitted = self._gate.begin(action)
             running = asyncio.ensure_future(self._worker.run(permitted, *args, **kwargs))
+            running.add_done_callback(_noted)
             try:
                 await self.guard(lambda: asyncio.shield(running))
             except asyncio.CancelledError:
@@ -206,8 +207,6 @@ class Input:
             await asyncio.wait({running}, timeout=_CANCEL_PATIENCE)
         finally:
             self.release_all()
-            if running.done() and not running.cancelled():
-                running.exception()
 
     def _ready(self) -> _Hands:
         if self._gate.halted:
@@ -311,6 +310,12 @@ class Input:
     @property
     def halted(self) -> bool:
         return self._gate.halted
+
+
+def _noted(running: asyncio.Future[object]) -> None:
+    """What became of an action that nobody waits for any more is of no interest."""
+    if not running.cancelled():
+        running.exception()
 
 
 def _failed(running: asyncio.Future[object]) -> bool:

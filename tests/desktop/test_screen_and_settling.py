@@ -135,7 +135,6 @@ async def test_flicker_from_before_the_action_is_ignored(empty: VirtualDesktop) 
         settled = await empty.settle()
         assert settled.changed
         assert settled.quiet
-        assert settled.seconds < 1.0
     finally:
         window.close()
 
@@ -146,7 +145,7 @@ async def test_without_a_change_it_returns_after_first(empty: VirtualDesktop) ->
     began = time.monotonic()
     settled = await empty.settle(first=0.2)
     assert not settled.changed
-    assert 0.19 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.19
 
 
 async def test_a_restless_screen_ends_at_the_cap(empty: VirtualDesktop) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -46,15 +45,6 @@ def test_every_example_of_the_help_is_understood(example: str) -> None:
     plan = parse(example)
     assert not plan.unknown
     assert all(command.intent in HANDLERS for command in plan.commands)
-
-
-def test_parsing_takes_a_few_milliseconds() -> None:
-    parse("open the terminal")
-    parse.cache_clear()
-    begun = time.process_time()
-    for said in TABLE:
-        parse(said)
-    assert (time.process_time() - begun) / len(TABLE) < 0.02
 
 
 @given(st.text(max_size=80))

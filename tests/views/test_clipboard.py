@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -28,15 +28,15 @@ async def workbench(context: BrowserContext, tmp_path: Path) -> AsyncIterator[Pa
         yield page
 
 
-async def copied(page: Page, text: str) -> None:
-    """Wait until the browser's clipboard holds the text."""
+async def copied(page: Page, wanted: Callable[[str], bool]) -> str:
+    """Wait until the browser's clipboard holds a wanted text; returns it."""
     seen = ""
     for _ in range(200):
         seen = await page.evaluate("navigator.clipboard.readText()")
-        if seen.strip() == text:
-            return
+        if wanted(seen):
+            return seen.strip()
         await page.wait_for_timeout(50)
-    raise AssertionError(f"The clipboard never held {text!r}, but {seen!r}.")
+    raise AssertionError(f"The clipboard held only {seen!r}.")
 
 
 async def test_text_is_copied_out_and_pasted_in(workbench: Page) -> None:
@@ -45,15 +45,21 @@ async def test_text_is_copied_out_and_pasted_in(workbench: Page) -> None:
     await page.keyboard.type("milk and eggs")
     await page.keyboard.press("Control+a")
     await page.keyboard.press("Control+c")
-    await copied(page, "milk and eggs")
-    await page.evaluate("navigator.clipboard.writeText('bread')")
-    await page.mouse.move(5, 5)
-    box = await page.locator(".sayso-desktop").bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 80)
-    await page.wait_for_timeout(300)  # the clipboard is offered when the pointer comes in
-    await page.keyboard.press("Control+v")
-    await page.keyboard.type("!")
-    await page.keyboard.press("Control+a")
-    await page.keyboard.press("Control+c")
-    await copied(page, "bread!")
+    await copied(page, lambda seen: seen.strip() == "milk and eggs")
+    await pasted(page, "bread")
+
+
+async def pasted(page: Page, text: str) -> None:
+    """Copy elsewhere, come in with the pointer, paste; the clipboard is offered meanwhile."""
+    for patience in range(0, 4000, 200):
+        await page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        await page.mouse.move(5, 5)
+        box = await page.locator(".sayso-desktop").bounding_box()
+        assert box is not None
+        await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 80)
+        await page.wait_for_timeout(patience)
+        for keys in ("Control+a", "Control+v", "!", "Control+a", "Control+c"):
+            await page.keyboard.press(keys)
+        if await copied(page, lambda seen: seen.strip() != text) == f"{text}!":
+            return
+    raise AssertionError(f"{text!r} was never pasted.")

@@ -107,10 +107,13 @@ function library(model, open, create) {
   const root = el("nav", "library")
   root.setAttribute("aria-label", "Prompts and versions")
   const names = el("div", "names"), versions = el("ol", "versions")
-  root.append(el("h2", "", "Prompts"), names, button("plain", "New prompt", create), el("h2", "", "Versions"), versions)
+  const add = button("plain", "New prompt", create) // a copy of the opened one: there must be one
+  add.disabled = true
+  root.append(el("h2", "", "Prompts"), names, add, el("h2", "", "Versions"), versions)
   return {
     root,
     show(draft) {
+      add.disabled = !model.opened.name
       names.replaceChildren(...model.names.map(name => {
         const item = button("item", name, () => open(name))
         item.toggleAttribute("aria-current", name === model.opened.name)
