@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from agent.errors import ConfigurationError
 
@@ -30,15 +29,16 @@ def unpack(data: bytes, folder: Path) -> None:
     try:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for member in archive:
-                _write(folder, member, archive.extractfile(member))
+                _write(folder, archive, member)
     except (tarfile.TarError, OSError) as error:
         raise ConfigurationError(f"A worker sent a damaged trial: {error}.") from error
 
 
-def _write(folder: Path, member: tarfile.TarInfo, data: IO[bytes] | None) -> None:
-    """Only plain files, and only inside. (`tarfile`'s own filters came with Python 3.11.4.)"""
+def _write(folder: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+    """Only plain files, and only inside: `tarfile` has filters only since Python 3.11.4."""
     name = PurePosixPath(member.name)
-    if not member.isfile() or data is None or name.is_absolute() or ".." in name.parts:
+    data = archive.extractfile(member) if member.isfile() else None
+    if data is None or name.is_absolute() or ".." in name.parts:
         raise tarfile.ExtractError(f"“{name}” is no plain file of a trial")
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
