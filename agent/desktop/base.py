@@ -117,6 +117,9 @@ class Target:
     box: Box | None = field(default=None, compare=False)
     """Where the object is, if accessibility knows."""
 
+    window: int | None = field(default=None, compare=False)
+    """Id of the window."""
+
 
 @dataclass(frozen=True, slots=True)
 class Launcher:
@@ -194,6 +197,10 @@ class InputDriver(Protocol):
     async def type(self, text: str) -> None: ...
 
     async def position(self) -> tuple[int, int]: ...
+
+    async def clipboard(self) -> str:
+        """The clipboard's text; empty if there is none."""
+        ...
 
     def halt(self) -> tuple[str, ...]:
         """Refuse everything from now on; release and return the names of what was held."""
@@ -276,6 +283,18 @@ class Desktop(Protocol):
     async def tree(self) -> Tree: ...
 
     async def text_of(self, node: Node) -> str: ...
+
+    async def lines_of(self, node: Node) -> tuple[tuple[str, Box], ...]:
+        """Visible lines of a text with their boxes; a wrapped line has one box."""
+        ...
+
+    async def caret_of(self, node: Node) -> int:
+        """Offset of the caret in a node's text, in characters; -1 if it has none."""
+        ...
+
+    async def selection_of(self, node: Node) -> str:
+        """Selected text of a node; empty if nothing is selected."""
+        ...
 
     async def launchers(self) -> Sequence[Launcher]: ...
 

@@ -312,6 +312,10 @@ class VirtualDesktop(Faced):
         lines = await self._on_parts(lambda p: p.accessibility.lines_of(native))
         return tuple((line, self._geometry.box(box)) for line, box in lines)
 
+    async def caret_of(self, node: Node) -> int:
+        """Offset of the caret in a node's text, in characters; -1 if it has none."""
+        return await self._on_parts(lambda p: p.accessibility.caret_of(node))
+
     async def selection_of(self, node: Node) -> str:
         """Selected text of a node; empty if nothing is selected."""
         return await self._on_parts(lambda p: p.accessibility.selection_of(node))

@@ -92,6 +92,9 @@ class FakeInput:
     async def position(self) -> tuple[int, int]:
         return self._at
 
+    async def clipboard(self) -> str:
+        return ""
+
     def halt(self) -> tuple[str, ...]:
         self._halted = True
         return self.release_all()
@@ -190,6 +193,15 @@ class FakeDesktop:
 
     async def text_of(self, node: Node) -> str:
         return self.input.text
+
+    async def lines_of(self, node: Node) -> tuple[tuple[str, Box], ...]:
+        return ((self.input.text, Box(0, 0, *self._size)),) if self.input.text else ()
+
+    async def caret_of(self, node: Node) -> int:
+        return len(self.input.text)
+
+    async def selection_of(self, node: Node) -> str:
+        return ""
 
     async def launchers(self) -> Sequence[Launcher]:
         return ()

@@ -152,16 +152,16 @@ async def switch(at: Moment) -> Step:
     """Bring a window forward; a known program that does not run is started."""
     name = at.slot("window")
     if _is_address(name):
-        return await go_to(_with(at, url=name))
+        return await go_to(at.having(url=name))
     if at.phase == RAISED:
         return await raised(at)
     if at.phase in (_OPENED, _IN_MENU, _NOT_THERE):
-        return await open_app(_with(at, app=name))
+        return await open_app(at.having(app=name))
     windows = find_windows(at.view, name) if name else list(reversed(at.view.programs))[1:2]
     if windows:
         return await bring(at, _one_of(at, windows))
     if name and find_apps(at.view, name):
-        return await open_app(_with(at, app=name))
+        return await open_app(at.having(app=name))
     return _no_window(at, name)
 
 
@@ -169,12 +169,6 @@ def _one_of(at: Moment, windows: list[Window]) -> Window:
     place = at.slot("place")
     index = int(place) - 1 if place else 0
     return windows[min(max(index, 0), len(windows) - 1)]
-
-
-def _with(at: Moment, **slots: str) -> Moment:
-    return Moment(
-        at.desktop, at.view, at.command.having(**slots), at.phase, at.memo, at.results, at.resuming
-    )
 
 
 def _no_window(at: Moment, name: str) -> Fail:
@@ -233,11 +227,12 @@ async def close(at: Moment) -> Step:
     if window is None:
         return Done(f"{capital(at.slot('window') or 'the window')} is closed.")
     if len(at.view.dialogs) > dialogs:
-        return Fail(f"It is not closed yet: {_asks(at.view)}")
+        return Fail(f"It is not closed yet: {asks(at.view)}")
     return Fail(f"{capital(call(at.view, window))} is still open.")
 
 
-def _asks(view: View) -> str:
+def asks(view: View) -> str:
+    """That a dialog asks something, with its buttons."""
     for dialog in view.dialogs:
         inside = [n for n in view.tree.showing("push button") if dialog in view.ancestors(n)]
         names = [n.name for n in inside if n.name]
@@ -335,7 +330,7 @@ async def go_to(at: Moment) -> Step:
     if at.phase == _LOADED:
         return Fail(at.failure) if at.failure else Done(f"I gave {url} to the web browser.")
     if at.phase != 0 or not any(browser.owns(w) and w.active for w in at.view.programs):
-        step = await open_app(_with(at, app=browser.spoken))
+        step = await open_app(at.having(app=browser.spoken))
         if not isinstance(step, Done):
             return step
     calls = (key("ctrl+l"), type_text(url), key("Return"))

@@ -126,6 +126,8 @@ async def list_files(at: Moment) -> Step:
     home = at.desktop.home
     folder = await asyncio.to_thread(folder_path, home, at.slot("folder"))
     if folder is None:
+        if await asyncio.to_thread(find_file, home, at.slot("folder")):
+            return await read_file(at.having(file=at.slot("folder")))
         return Fail(f"I see no folder called {at.slot('folder')}.")
     where = _where(home, folder)
     if at.phase == 0:

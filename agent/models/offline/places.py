@@ -105,3 +105,11 @@ def near_apps(view: View, said: str, count: int = 4) -> list[str]:
     usual = [app for app in apps(view) if not _aside(app, said)]
     usual.sort(key=lambda app: -max(likeness(said, name) for name in app.names if name))
     return [app.spoken for app in usual[:count]]
+
+
+def place(view: View) -> str:
+    """What to call where the keyboard is: a dialog, or the window in front."""
+    dialog = next((d for d in view.dialogs if view.field and d in view.ancestors(view.field)), None)
+    if dialog:
+        return f"the {dialog.name} dialog" if dialog.name else "the dialog"
+    return call(view, view.active) if view.active else "the window"

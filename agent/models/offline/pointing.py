@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from agent.desktop.base import Node
-from agent.models.offline.matching import clear, rank
+import hashlib
+
+from agent.desktop.base import Node, Window
+from agent.models.offline.matching import clear, plain, rank
 from agent.models.offline.raising import raise_call
 from agent.models.offline.sentences import scrolling
 from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key
 from agent.models.offline.targets import called, describe, find, seen
-from agent.models.offline.view import View
+from agent.models.offline.view import View, look
 
 _RAISED = 2
 _EFFECT_SECONDS = 1.5
 _NAME_DIGITS = 24
+_BACKGROUND = ("desktop", "the desktop", "background", "wallpaper", "desktop background")
 _MEMBERS = {
     "": "left_click",
     "left": "left_click",
@@ -21,6 +24,8 @@ _MEMBERS = {
     "triple": "triple_click",
     "middle": "middle_click",
 }
+_END = {"up": "top", "down": "bottom", "left": "left end", "right": "right end"}
+_END |= {"top": "top", "bottom": "bottom"}
 _DID = {"right_click": "Right-clicked", "double_click": "Double-clicked"}
 
 
@@ -63,6 +68,8 @@ async def click_label(at: Moment) -> Step:
     if at.phase == 1:
         name = bytes.fromhex(at.memo.split("x")[2]).decode() or at.slot("label")
         return await _clicked(at, f"{_DID.get(member, 'Clicked')} {name}.")
+    if plain(at.slot("label")) in _BACKGROUND and not find(at.view, at.slot("label")):
+        return _on_background(at.view, member)
     await at.until(lambda v: find(v, at.slot("label")), 2.0)
     node = _wanted(at, "label")
     if isinstance(node, Fail):
@@ -72,6 +79,22 @@ async def click_label(at: Moment) -> Step:
     assert node.box is not None  # noqa: S101 - found nodes have boxes
     action = click(*node.box.center, name=member)
     return Act(f"Clicking {called(node)}.", (action,), 1, _memo(at.view, called(node)))
+
+
+def _on_background(view: View, member: str) -> Step:
+    """A click beside all windows, as near to the middle as can be."""
+    width, height = view.size
+    points = [(x, y) for x in range(20, width, 40) for y in range(20, view.floor - 10, 40)]
+    free = [p for p in points if not any(_covers(w, *p) for w in view.programs)]
+    if not free:
+        return Fail("Windows cover the whole desktop. Say: show the desktop.")
+    x, y = min(free, key=lambda p: abs(p[0] - width // 2) + abs(p[1] - height // 2))
+    act = click(x, y, name=member)
+    return Act("Clicking on the desktop.", (act,), 1, _memo(view, "the desktop"))
+
+
+def _covers(window: Window, x: int, y: int) -> bool:
+    return not window.minimised and window.box.contains(x, y)
 
 
 def _memo(view: View, name: str = "") -> str:
@@ -170,9 +193,21 @@ def _selected(view: View, node: Node) -> bool:
 
 async def close_menu(at: Moment) -> Step:
     """Leave an open menu or dialog with Escape."""
-    if at.phase == 1:
-        return await _clicked(at, "Closed it.")
-    return Act("Pressing Escape.", (key("Escape"),), 1, _memo(at.view))
+    if at.phase == 0:
+        if not at.view.menu_open and not at.view.dialogs:
+            return Fail("I see no open menu and no dialog.")
+        what = "menu" if at.view.menu_open else "dialog"
+        return Act("Pressing Escape.", (key("Escape"),), 1, f"{what}x{len(at.view.dialogs)}")
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+    what, _, dialogs = at.memo.partition("x")
+
+    def gone(view: View) -> bool:
+        return not view.menu_open if what == "menu" else len(view.dialogs) < int(dialogs)
+
+    if await at.until(gone, _EFFECT_SECONDS):
+        return Done(f"The {what} is closed.")
+    return Fail(f"I pressed Escape, but the {what} is still open.")
 
 
 # Pointer and wheel --------------------------------------------------------------------
@@ -180,12 +215,16 @@ async def close_menu(at: Moment) -> Step:
 
 async def hover(at: Moment) -> Step:
     """Move the pointer onto something."""
-    if at.phase == 1:
-        return Fail(at.failure) if at.failure else Done(f"The pointer is on {at.slot('label')}.")
+    if at.phase == 1 and at.failure:
+        return Fail(f"I could not move the pointer: {at.failure}")
     node = _wanted(at, "label")
     if isinstance(node, Fail):
         return node
     assert node.box is not None  # noqa: S101 - found nodes have boxes
+    if at.phase == 1:
+        there = node.box.contains(*await at.desktop.input.position())
+        told = f"The pointer is {'' if there else 'not '}on {called(node)}."
+        return Done(told) if there else Fail(told)
     point = list(node.box.center)
     return Act(f"Pointing at {node.name}.", (Call("mouse_move", {"coordinate": point}),))
 
@@ -212,17 +251,45 @@ async def scroll(at: Moment) -> Step:
     """Turn the wheel over the active window, or go to its top or bottom."""
     direction, amount = scrolling(at.command) or ("down", 5)
     if at.phase == 1:
-        if at.failure:
-            return Fail(f"I could not scroll: {at.failure}")
-        ends = {"top": "Went to the top.", "bottom": "Went to the bottom."}
-        return Done(ends.get(direction, f"Scrolled {direction}."))
+        return await _scrolled(at, direction)
     window = at.view.active
     if window is None:
         return Fail("No window is in front, so there is nothing to scroll.")
+    before = await _lines(at)
     if not amount:
-        return Act(
-            f"Going to the {direction}.", (key("ctrl+Home" if direction == "top" else "ctrl+End"),)
-        )
+        go = key("ctrl+Home" if direction == "top" else "ctrl+End")
+        return Act(f"Going to the {direction}.", (go,), 1, before)
     x, y = window.box.center
     given = {"scroll_direction": direction, "scroll_amount": amount, "coordinate": [x, y]}
-    return Act(f"Scrolling {direction}.", (Call("scroll", given),))
+    return Act(f"Scrolling {direction}.", (Call("scroll", given),), 1, before)
+
+
+async def _scrolled(at: Moment, direction: str) -> Step:
+    if at.failure:
+        return Fail(f"I could not scroll: {at.failure}")
+    before = at.memo
+
+    async def moved() -> bool:
+        at.view = await look(at.desktop)
+        return await _lines(at) != before
+
+    came = await at.come(moved)
+    if direction in ("top", "bottom") and (came or await _caret_at(at, direction)):
+        return Done(f"This is the {direction}.")
+    if came:
+        return Done(f"Scrolled {direction}.")
+    return Done(f"Nothing moved that I can see: it may be at the {_END[direction]} already.")
+
+
+async def _caret_at(at: Moment, end: str) -> bool:
+    """Whether the cursor of the text is at its beginning or its end."""
+    if at.view.field is None:
+        return False
+    wanted = 0 if end == "top" else len(await at.desktop.text_of(at.view.field))
+    return await at.desktop.caret_of(at.view.field) == wanted
+
+
+async def _lines(at: Moment) -> str:
+    """A digest of what shows and of where each line of the text is, which scrolling moves."""
+    lines = await at.desktop.lines_of(at.view.field) if at.view.field else ()
+    return hashlib.sha256(f"{at.view.print}{lines}".encode()).hexdigest()[:12]

@@ -16,7 +16,8 @@ NOT_RUN = "Not executed: the user interrupted."
 _INTERRUPTIONS = (NOT_RUN, "The user interrupted")
 _SESSION_NOTES = re.compile(
     r"^(?:The user interrupted you here|The person (?:heard|did not hear)|The screen now|"
-    r"I used the mouse and keyboard myself|\(This picture is no longer|Your answer |Go on from|"
+    r"I used the mouse and keyboard myself|This conversation begins anew|"
+    r"\(This picture is no longer|Your answer |Go on from|"
     r"The (?:current )?(?:date|time|screen|desktop)\b|Today is|It is now|Date:|Now:)"
 )
 """Words that the session itself adds to the history; they are no instructions."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from agent.desktop.base import Node, Window
+from agent.models.offline.files import find_file, read_file
 from agent.models.offline.places import call, find_windows
 from agent.models.offline.steps import (
     Act,
@@ -13,7 +16,6 @@ from agent.models.offline.steps import (
     Step,
     capital,
     listing,
-    shell,
     shortened,
 )
 from agent.models.offline.targets import seen
@@ -41,21 +43,25 @@ async def read(at: Moment) -> Step:
             return _terminal(at.view)
         case "app":
             windows = find_windows(at.view, at.slot("app"))
-            if not windows:
-                return Fail(f"I see no window called {at.slot('app')}.")
-            return _window(at.view, windows[0])
+            return _window(at.view, windows[0]) if windows else await _file(at)
         case _:
             if at.view.active is None:
                 return Done(_overview(at.view))
             return _window(at.view, at.view.active)
 
 
+async def _file(at: Moment) -> Step:
+    if await asyncio.to_thread(find_file, at.desktop.home, at.slot("app")):
+        return await read_file(at.having(file=at.slot("app")))
+    return Fail(f"I see no window and no file called {at.slot('app')}.")
+
+
 async def _selection(at: Moment) -> Step:
-    if at.phase == 0:
-        return Act("Reading the selection.", (shell("xclip -o -selection primary"),))
-    if at.failure or not at.output:
-        return Fail("I could not read a selection; perhaps nothing is selected.")
-    return Done(f"Selected is: {shortened(at.output, _LONG)}")
+    texts = [n for n in at.view.texts if at.view.in_active(n)]
+    for node in sorted(texts, key=lambda n: n != at.view.field):
+        if selected := await at.desktop.selection_of(node):
+            return Done(f"Selected is: {shortened(selected, _LONG)}")
+    return Fail("I see no selected text in the window in front.")
 
 
 def _terminal(view: View) -> Step:

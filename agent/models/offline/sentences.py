@@ -16,6 +16,9 @@ from agent.models.offline.words import dictated, lexicon, number, strip_back, st
 DICTATION = ("type", "create_file", "run")
 """Intents whose words run on to the end of the sentence."""
 
+_BARE = ("keys", "save", "save_as", "close", "click", "menu", "switch", "open_app", "read", "edit")
+_NO_FILES = ("manager", "browser", "explorer", "menu", "a", "the", "my")
+_SEVERAL = ("open_app", "close", "minimise", "maximise", "restore")
 _UNSCOPED = ("list_files", "create_file", "create_folder", "read_file", "look", "run", "read")
 _SEPARATOR = re.compile(
     r"\s*[,;.!?]*\s+(?:and then|and after that|after that|then|and|afterwards)[,]?\s+"
@@ -24,7 +27,8 @@ _SEPARATOR = re.compile(
 )
 _AFTER_DICTATION = re.compile(
     r"(?:[,.!?]*\s+(?:and then|then|and)|[.!?]+(?:\s+(?:and then|then|now|and))?)\s+"
-    r"((?:press|hit|save|finally|after that)\b.*)$",
+    r"((?:press|hit|save|finally|after that)\b.*)$"
+    r"|[,.!?]*\s+(?:and then|then)\s+((?:undo|redo|select|copy|cut|paste)\b.*)$",
     re.IGNORECASE,
 )
 _NEW_SENTENCE = re.compile(
@@ -80,8 +84,8 @@ def _dictation(text: str) -> tuple[list[Command], str] | None:
         return None
     for pattern in (_NEW_SENTENCE, _AFTER_DICTATION):
         cut = pattern.search(text)
-        if cut and _closes(text[cut.end() :] if pattern is _NEW_SENTENCE else cut[1]):
-            right = text[cut.end() :] if pattern is _NEW_SENTENCE else cut[1]
+        right = (cut[cut.lastindex or 0] if cut.lastindex else text[cut.end() :]) if cut else ""
+        if cut and _closes(strip_front(right)):
             left = _checked(text[: cut.start()])
             if left is not None and left.intent == whole.intent:
                 return _finished(left), right
@@ -89,9 +93,10 @@ def _dictation(text: str) -> tuple[list[Command], str] | None:
 
 
 def _closes(right: str) -> bool:
-    commands = _clause(strip_front(right))
-    bare = ("keys", "save", "save_as", "close", "click", "menu", "switch", "open_app", "read")
-    return bool(commands) and all(c.intent in bare for c in commands)
+    """Whether what follows begins with a command that is hardly meant as text."""
+    first = next((left for left, _ in _splits(right)), right)
+    commands = _clause(first)
+    return bool(commands) and all(c.intent in _BARE for c in commands)
 
 
 def _unmistaken(text: str) -> str:
@@ -171,18 +176,20 @@ def _sensible(command: Command) -> bool:
     """Whether the slots hold what the intent needs."""
     match command.intent:
         case "keys":
-            return bool(parse_keys(command.slot("keys")))
+            return bool(parse_keys(_counted(command)))
         case "scroll":
             return scrolling(command) is not None
         case "wait":
             return number(command.slot("count")) is not None
         case "open_app" | "switch" | "close" | "minimise" | "maximise" | "restore":
             target = command.slot("app") or command.slot("window")
-            return len(target.split()) <= 6
+            return len(target.split()) <= 6 or len(_several(target)) > 1
         case "click" | "hover":
             return len(command.slot("label").split()) <= 9
+        case "edit" if command.slot("count"):
+            return number(command.slot("count")) is not None
         case "open_file":
-            return command.slot("file").lower() not in ("manager", "browser", "explorer", "menu")
+            return command.slot("file").lower() not in _NO_FILES
         case _:
             return True
 
@@ -196,13 +203,45 @@ def _finished(command: Command) -> list[Command]:
         case "type" | "create_file":
             text = command.slot("text")
             scoped = _scope_typed(text) if command.intent == "type" else None
+            if command.slot("window"):
+                typed = Command("type", {"text": dictated(text)}, command.said)
+                return [_focus(command.slot("window")), typed]
             if scoped:
                 return [_focus(scoped[1]), command.having(text=dictated(scoped[0]))]
             return [command.having(text=dictated(text)) if text else command]
+        case "keys":
+            return [command.having(keys=_counted(command))]
         case "run":
-            return [command.having(command=_shell(command.slot("command")))]
+            return [_run(command)]
+        case intent if intent in _SEVERAL:
+            slot = "app" if intent == "open_app" else "window"
+            return [command.having(**{slot: name}) for name in _several(command.slot(slot))]
         case _:
             return [command]
+
+
+def _counted(command: Command) -> str:
+    """The keys of a command, with how often: "page down three times"."""
+    count = command.slot("count")
+    if count and not re.search(r"\b(?:times?|once|twice|thrice)$", count, re.IGNORECASE):
+        count += " times"
+    return f"{command.slot('keys')} {count}".strip()
+
+
+def _run(command: Command) -> Command:
+    """A shell command; "run the terminal" means a program that has a window."""
+    text = _shell(command.slot("command"))
+    name = re.sub(r"^(?:the|my|a)\s+", "", text, flags=re.IGNORECASE)
+    if is_place(name, 95) and "command " not in command.said.lower():
+        return Command("open_app", {"app": name}, command.said)
+    return command.having(command=text)
+
+
+def _several(names: str) -> list[str]:
+    """The programs of "the terminal and the text editor"; else the name as it stands."""
+    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.sub(r"^both\s+(?:the )?", "", names))
+    bare = [re.sub(r"^(?:the|my|a)\s+", "", part, flags=re.IGNORECASE) for part in parts]
+    return bare if len(bare) > 1 and all(map(is_place, bare)) else [names]
 
 
 def _shell(text: str) -> str:
@@ -271,7 +310,7 @@ def _scope_last(clause: str) -> list[Command] | None:
     if not tail or not is_place(tail[2], 88):
         return None
     command = _checked(tail[1])
-    if command is None or command.intent in _UNSCOPED or command.intent == "type":
+    if command is None or command.intent in (*_UNSCOPED, "type", "click_here"):
         return None
     return [_focus(tail[2]), *_finished(command)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.desktop.base import Desktop
@@ -77,6 +77,20 @@ class Moment:
             await asyncio.sleep(_POLL)
             self.view = await look(self.desktop)
         return True
+
+    async def come(self, ask: Callable[[], Awaitable[object]], seconds: float = 1.0) -> bool:
+        """Ask again until the answer is true or the time is over."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not await ask():
+            if loop.time() >= end:
+                return False
+            await asyncio.sleep(_POLL)
+        return True
+
+    def having(self, **slots: str) -> Moment:
+        """The same moment of the command with other words in it."""
+        return replace(self, command=self.command.having(**slots))
 
     @property
     def failure(self) -> str:

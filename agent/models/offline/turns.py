@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.desktop.base import Desktop
-from agent.models.offline import applications, files, pointing, reading, talk, writing
+from agent.models.offline import (
+    applications,
+    closing,
+    editing,
+    files,
+    opening,
+    pointing,
+    reading,
+    talk,
+    writing,
+)
 from agent.models.offline.grammar import Command
 from agent.models.offline.progress import Mark, Progress, Result
 from agent.models.offline.sentences import Plan, parse
@@ -16,11 +26,12 @@ from agent.models.offline.view import look
 from agent.models.offline.words import ordinal
 
 HANDLERS: dict[str, Handler] = {
-    "open_app": applications.open_app,
+    "open_app": opening.open_named,
     "new_window": applications.new_window,
     "focus": applications.focus,
-    "switch": applications.switch,
+    "switch": opening.switch_named,
     "close": applications.close,
+    "close_all": closing.close_all,
     "minimise": applications.minimise,
     "maximise": applications.maximise,
     "restore": applications.restore,
@@ -36,12 +47,12 @@ HANDLERS: dict[str, Handler] = {
     "drag": pointing.drag,
     "scroll": pointing.scroll,
     "type": writing.type_,
-    "keys": writing.keys,
-    "edit": writing.edit,
-    "new_document": writing.new_document,
+    "keys": editing.keys,
+    "edit": editing.edit,
+    "new_document": editing.new_document,
     "save": writing.save,
     "save_as": writing.save_as,
-    "open_file": writing.open_file,
+    "open_file": opening.open_file,
     "create_file": files.create_file,
     "create_folder": files.create_folder,
     "list_files": files.list_files,

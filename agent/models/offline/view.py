@@ -102,7 +102,7 @@ class View:
     @cached_property
     def menu_open(self) -> bool:
         """Whether a menu has dropped down and would take the keys."""
-        items = self.tree.showing("menu item", "check menu item", "radio menu item")
+        items = self.tree.showing("menu item", "check menu item", "radio menu item", "menu")
         return any(self.inside(n, ("menu",)) is not None for n in items)
 
     @cached_property
@@ -135,6 +135,11 @@ class View:
         ]
         frames = [f"{w.title}|{w.box}|{w.active}|{w.minimised}" for w in self.windows]
         return hashlib.sha256("\n".join(seen + frames).encode()).hexdigest()[:12]
+
+
+def memo(view: View) -> str:
+    """What a handler notes of the screen before it acts: digest, dialogs, windows."""
+    return f"{view.print}x{len(view.dialogs)}x{len(view.programs)}"
 
 
 def _clock(node: Node) -> bool:

@@ -74,7 +74,10 @@ def _front() -> re.Pattern[str]:
     words = f"{_alternatives('wake')}|{_alternatives('openers')}"
     commaed = _alternatives("openers_with_comma")
     pause = r"\s*[,.!:;]+\s*"
-    return re.compile(rf"^(?:(?:{words})(?:{pause}|\s+)|(?:{commaed}){pause})(?=\S)", re.IGNORECASE)
+    next_one = r"(?!next windows?\b)"
+    return re.compile(
+        rf"^{next_one}(?:(?:{words})(?:{pause}|\s+)|(?:{commaed}){pause})(?=\S)", re.IGNORECASE
+    )
 
 
 @functools.cache

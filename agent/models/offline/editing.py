@@ -1,0 +1,189 @@
+"""Keys and editing: what was selected, copied or changed is looked up afterwards."""
+
+from __future__ import annotations
+
+from agent.models.offline.keys import parse_keys
+from agent.models.offline.places import place
+from agent.models.offline.steps import (
+    Act,
+    Done,
+    Fail,
+    Moment,
+    Step,
+    capital,
+    key,
+    listing,
+    shortened,
+)
+from agent.models.offline.view import View, memo
+from agent.models.offline.words import number
+
+_SHOWN = 80
+"""Characters of a text that are read back."""
+
+
+# Keys ----------------------------------------------------------------------------------
+
+
+async def keys(at: Moment) -> Step:
+    """Press keys, and say what opened or closed by it."""
+    presses = parse_keys(at.slot("keys"))
+    spoken = listing([p.spoken for p in presses])
+    if at.phase == 0:
+        calls = tuple(key(p.combo, p.repeat) for p in presses)
+        return Act(f"Pressing {spoken}.", calls, 1, memo(at.view))
+    return await _pressed(at, f"Pressed {spoken}.")
+
+
+async def _pressed(at: Moment, did: str) -> Step:
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+    before, dialogs, windows = (*at.memo.split("x"), "0", "0")[:3]
+    await at.until(lambda v: v.print != before, 0.8)
+    if len(at.view.dialogs) > int(dialogs):
+        name = at.view.dialogs[-1].name
+        return Done(f"{did} A dialog is open{f', {name}' if name else ''}.")
+    if len(at.view.programs) < int(windows):
+        return Done(f"{did} A window has closed.")
+    return Done(did)
+
+
+async def new_document(at: Moment) -> Step:
+    """A new document in the program that is in front."""
+    if at.phase == 1:
+        return await _pressed(at, "Asked for a new document.")
+    if at.view.active is None:
+        return Fail("No window is in front. Say: open the text editor.")
+    return Act("Making a new document.", (key("ctrl+n"),), 1, memo(at.view))
+
+
+# Editing --------------------------------------------------------------------------------
+
+_EDITS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "select_all": ("Selecting everything.", ("ctrl+a",), "Selected everything"),
+    "select_line": ("Selecting the line.", ("Home", "shift+End"), "Selected the line"),
+    "select_first_line": (
+        "Selecting the first line.",
+        ("ctrl+Home", "shift+End"),
+        "Selected the first line",
+    ),
+    "select_last_line": (
+        "Selecting the last line.",
+        ("ctrl+End", "shift+Home"),
+        "Selected the last line",
+    ),
+    "select_word": (
+        "Selecting the word.",
+        ("ctrl+Left", "ctrl+shift+Right"),
+        "Selected the word",
+    ),
+    "copy": ("Copying.", ("ctrl+c",), "Copied"),
+    "copy_all": ("Copying everything.", ("ctrl+a", "ctrl+c"), "Copied everything"),
+    "cut": ("Cutting.", ("ctrl+x",), "Cut"),
+    "paste": ("Pasting.", ("ctrl+v",), "Pasted"),
+    "undo": ("Undoing.", ("ctrl+z",), "Undone"),
+    "redo": ("Redoing.", ("ctrl+shift+z",), "Redone"),
+    "delete": ("Deleting the selection.", ("Delete",), "Deleted"),
+    "delete_line": ("Deleting the line.", ("Home", "shift+End", "Delete"), "Deleted the line"),
+    "delete_word": ("Deleting the word.", ("ctrl+BackSpace",), "Deleted the word"),
+    "clear": ("Clearing the text.", ("ctrl+a", "Delete"), "The text is cleared"),
+    "new_line": ("Starting a new line.", ("Return",), "Started a new line"),
+}
+"""For each edit: what is said before, the keys that programs agree on, what is said after."""
+
+_IN_TERMINAL = {"ctrl+c": "ctrl+shift+c", "ctrl+v": "ctrl+shift+v", "ctrl+a": "ctrl+shift+a"}
+
+
+async def edit(at: Moment) -> Step:
+    """Select, copy, paste, undo and their like, by the keys that programs agree on."""
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+    if at.phase == 0:
+        return await _begin(at)
+    match at.slot("what").partition("_")[0]:
+        case "select":
+            return await _selected(at)
+        case "copy":
+            return await _copied(at)
+        case _:
+            return await _changed(at)
+
+
+async def _begin(at: Moment) -> Step:
+    if at.view.active is None:
+        return Fail("No window is in front, so there is nothing to do that to.")
+    what = at.slot("what")
+    if what in ("copy", "cut") and _readable(at.view) and not await _selection(at):
+        verb = "copy" if what == "copy" else "cut"
+        where = place(at.view)
+        return Fail(f"Nothing is selected in {where}, so there is nothing to {verb}.")
+    say, combos, _ = _EDITS[what]
+    if at.view.field is not None and at.view.field.role == "terminal":
+        combos = tuple(_IN_TERMINAL.get(combo, combo) for combo in combos)
+    times = min(100, number(at.slot("count")) or 1)
+    return Act(say, tuple(key(combo, times) for combo in combos), 1, memo(at.view))
+
+
+def _readable(view: View) -> bool:
+    """Whether the tree tells what is selected where the keyboard is."""
+    return view.field is not None and view.field.role not in ("terminal", "password text")
+
+
+async def _selection(at: Moment) -> str:
+    return await at.desktop.selection_of(at.view.field) if at.view.field else ""
+
+
+def _chosen(view: View) -> list[str]:
+    """Names of the files or rows that are selected in the window in front."""
+    nodes = view.tree.showing("icon", "table cell", "list item", "tree item")
+    chosen = [n for n in nodes if n.name and "selected" in n.states and view.in_active(n)]
+    return [n.name for n in chosen if view.inside(n, ("directory pane", "tree table")) is None]
+
+
+async def _selected(at: Moment) -> Step:
+    did = _EDITS[at.slot("what")][2]
+    if _readable(at.view):
+        if await at.come(lambda: _selection(at)):
+            return Done(f"{did}: {shortened(await _selection(at), _SHOWN)}")
+        return Done(f"I pressed the keys for it, but nothing is selected in {place(at.view)}.")
+    if await at.until(_chosen, 1.0):
+        return Done(f"Selected: {shortened(listing(_chosen(at.view)), _SHOWN)}")
+    return Done(f"I pressed the keys for it, but I cannot see a selection in {place(at.view)}.")
+
+
+async def _copied(at: Moment) -> Step:
+    field, everything = at.view.field, at.slot("what") == "copy_all"
+    wanted = ", ".join(_chosen(at.view))
+    if field is not None and _readable(at.view):
+        wanted = await at.desktop.text_of(field) if everything else await _selection(at)
+
+    async def there() -> bool:
+        have = _bare(await at.desktop.input.clipboard())
+        return bool(have) and (_bare(wanted) == have or field is None)
+
+    if not wanted:
+        return Done(f"I pressed the keys to copy, but I cannot see what in {place(at.view)}.")
+    if await at.come(there):
+        return Done(f"{_EDITS[at.slot('what')][2]}: {shortened(wanted, _SHOWN)}")
+    return Fail(f"I pressed the keys to copy, but {shortened(wanted, 40)} is not on the clipboard.")
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
+async def _changed(at: Moment) -> Step:
+    before = at.memo.partition("x")[0]
+    if not await at.until(lambda v: v.print != before, 1.0):
+        where = place(at.view)
+        return Done(f"I pressed the keys for it, but nothing changed that I can see in {where}.")
+    return Done(_now_says(at, f"{_EDITS[at.slot('what')][2]}."))
+
+
+def _now_says(at: Moment, did: str) -> str:
+    field = at.view.field
+    if field is None or field.role == "terminal" or at.slot("what") == "clear":
+        return did
+    text = shortened(field.text or "", _SHOWN)
+    where = capital(place(at.view))
+    return f"{did} {where} now says: {text}" if text else f"{did} {where} is empty now."

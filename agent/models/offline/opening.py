@@ -1,0 +1,77 @@
+"""A name after "open" or "go to": a program, a window, else a folder or a file of the home."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from agent.models.offline import applications
+from agent.models.offline.files import find_file, folder_path
+from agent.models.offline.places import find_apps, find_windows
+from agent.models.offline.steps import Act, Done, Fail, Moment, Step, key, type_text
+
+_OPENING = 8
+"""The phase in which a folder or file should have opened; later than those of `applications`."""
+
+_VAGUE = ("it", "here", "that", "this", "one")
+
+
+async def open_named(at: Moment) -> Step:
+    """Open a program by its name, else a folder or a file."""
+    path = await _on_disk(at, at.slot("app"))
+    return await _open(at, path) if path else await applications.open_app(at)
+
+
+async def switch_named(at: Moment) -> Step:
+    """Go to a window, else to a folder."""
+    path = await _on_disk(at, at.slot("window"), files=False)
+    return await _open(at, path) if path else await applications.switch(at)
+
+
+async def open_file(at: Moment) -> Step:
+    """Open a file of the home in the text editor."""
+    path = await asyncio.to_thread(find_file, at.desktop.home, at.slot("file"))
+    if path is None:
+        return Fail(f"I see no file called {at.slot('file')} in your home folder.")
+    return await _open(at, path)
+
+
+async def _on_disk(at: Moment, name: str, *, files: bool = True) -> Path | None:
+    """The folder or file that is meant, when no program and no window is."""
+    if not name or (at.phase != _OPENING and _known(at, name)):
+        return None
+    return await asyncio.to_thread(_find, at.desktop.home, name, files)
+
+
+def _known(at: Moment, name: str) -> bool:
+    return bool(find_apps(at.view, name) or find_windows(at.view, name))
+
+
+def _find(home: Path, name: str, files: bool) -> Path | None:
+    if name.lower() in _VAGUE:
+        return None
+    folder = folder_path(home, name)
+    if folder is not None and folder.is_dir():
+        return folder
+    return find_file(home, name) if files else None
+
+
+async def _open(at: Moment, path: Path) -> Step:
+    """Through the program's own dialog: type the path, and look for the window."""
+    folder = await asyncio.to_thread(path.is_dir)
+    program = "file manager" if folder else "text editor"
+    if at.phase == _OPENING:
+        return await _opened(at, path, program)
+    step = await applications.open_app(at.having(app=program))
+    if not isinstance(step, Done):
+        return step
+    calls = (key("ctrl+l" if folder else "ctrl+o"), type_text(str(path)), key("Return"))
+    return Act(f"Opening {path.name}.", calls, _OPENING)
+
+
+async def _opened(at: Moment, path: Path, program: str) -> Step:
+    if at.failure:
+        return Fail(f"I could not open {path.name}: {at.failure}")
+    if await at.until(lambda v: v.active and path.name in v.active.title, 4.0):
+        return Done(f"{path.name} is open in the {program}.")
+    return Fail(f"{path.name} has not opened.")
