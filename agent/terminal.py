@@ -10,6 +10,9 @@ from agent import events as ev
 from agent.approval import shown
 from agent.session import Session
 
+_STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel", "never mind")
+"""Lines that stop the agent at once, as Ctrl-C does, instead of being told to it."""
+
 
 class Printer:
     """Writes what happens, as sentences or as one JSON event a line."""
@@ -36,7 +39,7 @@ class Person:
     """Whoever sits at the terminal. Without a terminal, every question is answered no.
 
     Reads lines on the event loop while the ``with`` block runs; a line answers the open
-    approval or question, or else is said to the agent.
+    approval or question, or else is said to the agent; *stop* stops it.
     """
 
     def __init__(self, session: Session, lines: TextIO, out: TextIO) -> None:
@@ -83,7 +86,9 @@ class Person:
             return
         words, status = line.strip(), self._session.status
         asked = status.pending_approval
-        if asked is not None:
+        if _plain(words) in _STOPS:
+            self._session.stop(f"You typed “{words}”", source="terminal")
+        elif asked is not None:
             agreed = _plain(words) in (_plain(asked.phrase), "y", "yes")
             decision = "allow" if agreed else "deny"
             self._session.approve(
