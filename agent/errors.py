@@ -15,6 +15,7 @@
     │   ├── ModelUnavailable    key, model name, address or account is wrong
     │   ├── StreamBroken        the answer broke off midway
     │   └── ContextTooLong      the request no longer fits
+    │       └── PictureTooLarge a picture in it is larger than the service takes
     ├── JournalError            the event log cannot be written or read
     └── VoiceError              EVI, token, recogniser or synthesiser
 
@@ -74,6 +75,10 @@ class StreamBroken(ModelError):
 
 class ContextTooLong(ModelError):
     """The conversation no longer fits into one request."""
+
+
+class PictureTooLarge(ContextTooLong):
+    """A picture in the conversation is larger than the service takes."""
 
 
 class JournalError(SaysoError):

@@ -121,6 +121,22 @@ class TurnStarted(BaseEvent):
     turn_id: str
     model: str
     messages: int = 0
+    basis: str = ""
+    """Digest of the system prompt and tools, which no conversation can change on its way."""
+
+    effort: str = ""
+    """What was asked for; empty for the model's own."""
+
+
+class Condensed(BaseEvent):
+    """The model's conversation begins anew: of all before, it is told ``text`` and no more.
+
+    ``reason`` is for the person.
+    """
+
+    kind: Literal["condensed"] = "condensed"
+    reason: str
+    text: str
 
 
 class TextStreamed(BaseEvent):

@@ -39,6 +39,7 @@ from agent.event_acts import (
 from agent.event_base import BaseEvent, Image, Outcome, Source, Usage
 from agent.event_talk import (
     BlockFinished,
+    Condensed,
     DesktopChanged,
     Heard,
     RetryWaiting,
@@ -66,6 +67,7 @@ __all__ = [
     "ApprovalDecided",
     "BaseEvent",
     "BlockFinished",
+    "Condensed",
     "ControlReturned",
     "ControlTaken",
     "DesktopChanged",
@@ -114,6 +116,7 @@ Event = Annotated[
     | TaskStarted
     | TaskFinished
     | UserMessage
+    | Condensed
     | TurnStarted
     | TextStreamed
     | BlockFinished

@@ -60,13 +60,28 @@ async def check_limits(agent: Agent, lease: Lease) -> None:
         Ended: the person does not want to go on.
     """
     for excess in list(agent.limits.excesses(agent.now())):
-        lease.emit(
-            ev.LimitReached(
-                limit=excess.limit, used=excess.used, allowed=excess.allowed, share=excess.share
-            )
+        await _tell(agent, lease, excess)
+
+
+async def check_time(agent: Agent, lease: Lease) -> None:
+    """Ask the person before an action if the time is over in the middle of a turn.
+
+    Raises:
+        Ended: the person does not want to go on.
+    """
+    excess = agent.limits.overtime(agent.now())
+    if excess is not None:
+        await _tell(agent, lease, excess)
+
+
+async def _tell(agent: Agent, lease: Lease, excess: Excess) -> None:
+    lease.emit(
+        ev.LimitReached(
+            limit=excess.limit, used=excess.used, allowed=excess.allowed, share=excess.share
         )
-        if excess.share >= 1:
-            await _ask_to_go_on(agent, lease, excess)
+    )
+    if excess.share >= 1:
+        await _ask_to_go_on(agent, lease, excess)
 
 
 async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> None:

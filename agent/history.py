@@ -2,7 +2,8 @@
 
 A fold over the log: nothing here acts, waits or remembers what the events do not say, so a
 session that was cut at any point, even by ``kill -9``, has a history that the service
-accepts. The history only ever grows, because thinking is bound to the exact prefix.
+accepts. The history only ever grows, because thinking is bound to the exact prefix; where
+that cannot go on (`agent.condense`), another one begins.
 
 What is kept of a turn that was cut: its finished blocks, and its unfinished text, trimmed.
 An unfinished thought or tool call is dropped. A turn that broke off before any of its
@@ -24,6 +25,8 @@ HALTED = "Not executed: an earlier computer action in this turn failed."
 INTERRUPTED = "Not executed: the user interrupted."
 CUT = "The user interrupted this action while it ran; it may have had part of its effect."
 BROKEN_OFF = "Not executed: the answer broke off before its end."
+ANEW = "This conversation begins anew. What happened before:"
+"""Beginning of a conversation that had to be condensed."""
 
 _CUT_SHORT = ("interrupted", "broken", "refusal")
 _THINKING = ("thinking", "redacted_thinking")
@@ -94,6 +97,10 @@ class History:
                 self._turn, self._said, self._notes = _Turn(), [], []
                 self._interrupted = False
                 self._pictures.clear()
+            case ev.Condensed():
+                self._done = [{"role": "user", "content": [_text(event.text)]}]
+                self._turn, self._said, self._notes = None, [], []
+                self._interrupted = False
             case ev.UserMessage():
                 self._said.append(event)
                 self._interrupted |= event.cuts

@@ -91,14 +91,21 @@ class Limits:
     def excesses(self, now: float) -> Iterator[Excess]:
         """What is to be warned of or asked about at Unix time ``now``, reached ones first."""
         self._close_signature()
-        used = dict(self._used)
-        if self._since is not None and not self._waiting:
-            used["seconds"] += max(0.0, now - self._since)
+        used = {**self._used, "seconds": self._seconds(now)}
         found = [Excess(name, used[name], self._allowed[name]) for name in self._base]
         for excess in sorted(found, key=lambda e: -e.share):
             warn = excess.limit != "loop" and excess.limit not in self._warned
             if excess.share >= 1 or (excess.share >= WARN_SHARE and warn):
                 yield excess
+
+    def overtime(self, now: float) -> Excess | None:
+        """The limit on time, if it is reached at Unix time ``now``."""
+        excess = Excess("seconds", self._seconds(now), self._allowed["seconds"])
+        return excess if excess.share >= 1 else None
+
+    def _seconds(self, now: float) -> float:
+        running = self._since is not None and not self._waiting
+        return self._used["seconds"] + (max(0.0, now - (self._since or now)) if running else 0.0)
 
     def _extend(self, limit: Name) -> None:
         self._warned.discard(limit)
@@ -186,7 +193,11 @@ def question_for(excess: Excess) -> str:
         "turns": f"I have used all {excess.allowed:.0f} turns of this task.",
         "tokens": f"I have used all {excess.allowed:.0f} tokens of this session.",
         "dollars": f"I have used the {excess.allowed:.2f} dollars of this session.",
-        "seconds": f"I have worked on this for {excess.allowed / 60:.0f} minutes.",
+        "seconds": f"I have worked on this for {_span(excess.allowed)}.",
         "loop": f"I have tried the same thing {excess.used:.0f} times and the screen is the same.",
     }[excess.limit]
     return f"{used} Shall I go on? Say yes, no, or what to do differently."
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"

@@ -20,9 +20,24 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 from agent import events as ev
+from agent.condense import (
+    OTHER_BASIS,
+    basis_of,
+    begin_anew,
+    on_other_basis,
+    reason_for,
+    turns_of,
+)
 from agent.control import Lease, close_open_ends, new_id
-from agent.errors import DesktopError, ModelError, ModelRefused, StreamBroken, ToolError
-from agent.gates import Agent, Ended, check_limits, permit
+from agent.errors import (
+    ContextTooLong,
+    DesktopError,
+    ModelError,
+    ModelRefused,
+    StreamBroken,
+    ToolError,
+)
+from agent.gates import Agent, Ended, check_limits, check_time, permit
 from agent.history import BROKEN_OFF, HALTED
 from agent.models.base import (
     Block,
@@ -43,7 +58,10 @@ MAX_BROKEN = 4
 
 MAX_EMPTY = 2
 EMPTY = "Your answer was empty. If the task is done, say so in one sentence; otherwise go on."
-GO_ON = "Your answer reached the limit of its length. Go on from there."
+GO_ON = (
+    "Your answer reached the limit of its length; a call that was cut off was not executed. "
+    "Go on from there."
+)
 
 
 @dataclass
@@ -75,11 +93,11 @@ class Loop:
         """Take turns until the task is over; returns how it ended."""
         broken = empty = 0
         try:
-            await look(self.agent, self.emit)
+            await self._begin()
             while True:
                 await self.agent.control.gate()
                 await check_limits(self.agent, self.lease)
-                turn = await self.turn()
+                turn = await self._turn_that_fits()
                 broken = broken + 1 if turn.error else 0
                 empty = 0 if turn.text or turn.acted or turn.error else empty + 1
                 await self._follow_up(turn, broken, empty)
@@ -96,8 +114,7 @@ class Loop:
         """One answer: streamed into the log, each finished call acted upon at once."""
         turn = Turn(new_id("turn"), len(self.agent.log))
         request = self._request()
-        name = self.agent.model.name
-        self.emit(ev.TurnStarted(turn_id=turn.id, model=name, messages=len(request.messages)))
+        self._started(turn, request)
         async with self._acting(turn), aclosing(self.agent.model.stream(request)) as parts:
             async for part in parts:
                 self._take(turn, part)
@@ -120,6 +137,7 @@ class Loop:
             return self.observe(turn, tool, call, ToolResult(str(error), is_error=True), ran=False)
         self._propose(turn, call, intent.target)
         await self.agent.control.gate()
+        await check_time(self.agent, self.lease)
         if not turn.refused:
             turn.refused = await permit(self.agent, self.lease, tool, call, intent)
             await self.agent.control.gate()
@@ -161,14 +179,40 @@ class Loop:
 
     # One line each, above; how, below ----------------------------------------------------
 
+    async def _begin(self) -> None:
+        if on_other_basis(self.agent):
+            await begin_anew(self.agent, self.emit, OTHER_BASIS)
+        else:
+            await look(self.agent, self.emit)
+
+    async def _turn_that_fits(self) -> Turn:
+        """A turn; if the conversation is too long for it, that is condensed once."""
+        try:
+            return await self.turn()
+        except ContextTooLong as error:
+            await begin_anew(self.agent, self.emit, reason_for(error))
+        return await self.turn()
+
     def _request(self) -> ModelRequest:
-        agent = self.agent
+        agent, before = self.agent, turns_of(self.agent.log)
         return ModelRequest(
             system=agent.system,
             messages=agent.history.messages(),
             tools=[tool.spec for tool in agent.tools],
             display=agent.desktop.size,
             effort=agent.settings.effort,
+            first_effort=before[0].effort if before else None,
+        )
+
+    def _started(self, turn: Turn, request: ModelRequest) -> None:
+        self.emit(
+            ev.TurnStarted(
+                turn_id=turn.id,
+                model=self.agent.model.name,
+                messages=len(request.messages),
+                basis=basis_of(self.agent),
+                effort=request.effort or "",
+            )
         )
 
     def _take(self, turn: Turn, part: ModelPart) -> None:
@@ -220,6 +264,8 @@ class Loop:
                         actor.cancel()
                 turn.calls.put_nowait(None)
         except ExceptionGroup as faults:
+            if isinstance(faults.exceptions[0], Ended):
+                close_open_ends(self.emit, self.agent.control.status)
             raise faults.exceptions[0] from None
         if turn.error is not None:
             self._close_broken(turn.error)
@@ -254,12 +300,12 @@ class Loop:
             raise ModelRefused("The model declined to answer; put the task in other words.")
         if turn.acted or self._spoken_to(turn.since):
             return
+        if empty > MAX_EMPTY:
+            raise Ended("failed", "The model gave only empty answers; try again or another model.")
         if turn.done.stop_reason in ("max_tokens", "pause_turn"):
             self.emit(ev.UserMessage(text=GO_ON, origin="session"))
         elif turn.text:
             raise Ended("done", turn.text[-1])
-        elif empty > MAX_EMPTY:
-            raise Ended("failed", "The model gave only empty answers; try again or another model.")
         else:
             self.emit(ev.UserMessage(text=EMPTY, origin="session"))
 

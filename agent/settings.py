@@ -24,7 +24,12 @@ class Settings(BaseSettings):
     """How a session is made. Keys are secrets: they never reach a log, event or page."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SAYSO_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+        env_prefix="SAYSO_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        frozen=True,
     )
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("sayso"))

@@ -133,6 +133,8 @@ def _line(event: ev.Event) -> str:
             return f"  {event.decision} ({event.channel})"
         case ev.RetryWaiting():
             return f"… {event.reason} Waiting {event.seconds:.1f} s."
+        case ev.Condensed():
+            return f"· {event.reason}"
         case ev.LimitReached():
             return f"! {event.share:.0%} of the limit on {event.limit} is used."
         case ev.Failed():

@@ -29,14 +29,19 @@ class ClosesBatch(Protocol):
         ...
 
 
-async def look(agent: Agent, emit: Emit) -> None:
-    """Show the model the screen before its first turn, and tell it the date if it is new."""
+async def look(agent: Agent, emit: Emit, *, anew: bool = False) -> None:
+    """Show the model the screen before its first turn, and tell it the date if it is new.
+
+    ``anew``: it has seen and been told nothing yet.
+    """
     note, picture = await _see(agent)
+    if anew and picture is None:
+        note, picture = "", await agent.desktop.screenshot()
     images = (agent.journal.put_image(picture),) if picture is not None else ()
     today = datetime.datetime.fromtimestamp(agent.now()).astimezone()
     date = f"Today is {today:%A, %d %B %Y}."
     told = any(message.text.startswith(date) for message in agent.log.of(ev.UserMessage))
-    words = [] if told else [date]
+    words = [] if told and not anew else [date]
     words += ["The screen now:"] if images else []
     words += [note] if note else []
     if words:

@@ -28,6 +28,7 @@ from agent.models.older_pictures import without_webp
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
 
+OWN_ADDRESS = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 120.0
 """How long the service may be silent; a healthy stream sends pings more often."""
@@ -39,7 +40,7 @@ def new_client(
     """The SDK's client with its own, silent retries switched off."""
     return AsyncAnthropic(
         api_key=api_key or "none",
-        base_url=base_url,
+        base_url=base_url or OWN_ADDRESS,
         max_retries=0,
         timeout=httpx2.Timeout(silence, connect=CONNECT_SECONDS),
     )

@@ -118,9 +118,12 @@ def system_blocks(system: str) -> list[Block]:
 
 
 def add_effort(body: dict[str, Any], request: ModelRequest, model: str) -> None:
-    """Ask for an effort if one is wished and the model takes it."""
-    if request.effort is not None and request.effort in traits_of(model).efforts:
-        body["output_config"] = {"effort": request.effort}
+    """Ask for an effort if one is wished and the model takes it, now or at all."""
+    traits, effort = traits_of(model), request.effort
+    if traits.one_effort and request.first_effort is not None:
+        effort = request.first_effort
+    if effort in traits.efforts:
+        body["output_config"] = {"effort": effort}
 
 
 def mark_previous_turn(messages: Sequence[Message]) -> list[Message]:

@@ -14,13 +14,23 @@ from urllib.parse import urlsplit
 import httpx2
 from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
-from agent.errors import ContextTooLong, ModelError, ModelUnavailable, StreamBroken
+from agent.errors import (
+    ContextTooLong,
+    ModelError,
+    ModelUnavailable,
+    PictureTooLarge,
+    StreamBroken,
+)
 
 _KEYS = re.compile(r"sk-ant-[\w-]{4,}|(?i:bearer)\s+[\w.~+/=-]{8,}")
 _TOO_LONG = re.compile(
-    r"prompt is too long|context (?:window|length|size)|exceeds? .{0,40}context|too many tokens",
+    r"(?:prompt|input) is too long|context (?:window|length|size)|exceeds? .{0,40}context"
+    r"|context .{0,20}overflow|too many (?:tokens|images)|more than \d+ images",
     re.IGNORECASE,
 )
+_PLAIN = frozenset({401, 402, 403, 429, 529})
+"""Statuses that say enough by themselves, whoever answers."""
+
 _BLIND = re.compile(
     r"image input is not supported|does not support (?:images?|vision|image)|mmproj"
     r"|no vision|not a (?:multimodal|vision)|images? (?:is|are) not supported",
@@ -61,6 +71,14 @@ def is_blind(error: Exception) -> bool:
     return isinstance(error, APIStatusError) and bool(_BLIND.search(_said(error)))
 
 
+def is_too_long(error: Exception) -> bool:
+    """Whether a server says that the request is too long (some local ones with a 500)."""
+    if not isinstance(error, APIStatusError):
+        return False
+    told = error.status_code in (400, 422, 500) and _TOO_LONG.search(_said(error))
+    return error.status_code == 413 or bool(told)
+
+
 def explain(error: Exception, service: Service, *, started: bool = False) -> ModelError:
     """The error to raise for one of the SDK's; ``started``: the answer had begun."""
     if started or (isinstance(error, APIStatusError) and error.status_code == 200):
@@ -75,7 +93,8 @@ def explain(error: Exception, service: Service, *, started: bool = False) -> Mod
         return ModelUnavailable(
             f"{service.host} cannot be reached. Check the network and ANTHROPIC_BASE_URL."
         )
-    return ModelError(f"The model's service failed: {service.scrub(_said(error))}")
+    said = service.scrub(_said(error)).rstrip(".")
+    return ModelError(f"The model's service failed: {said}. Try again.")
 
 
 def _explain_status(error: APIStatusError, service: Service) -> ModelError:
@@ -85,14 +104,38 @@ def _explain_status(error: APIStatusError, service: Service) -> ModelError:
             f"The model {service.model} cannot see images, so it cannot use a desktop. "
             "Choose one with vision."
         )
-    if error.status_code == 413 or (error.status_code == 400 and _TOO_LONG.search(said)):
-        return ContextTooLong("The conversation no longer fits into one request. Start a new one.")
+    if is_too_long(error):
+        return ContextTooLong(
+            f"What {service.model} has to be told does not fit into one request, not even in few "
+            "words. Choose a model with a larger window, or set SAYSO_WIDTH and SAYSO_HEIGHT to "
+            "a smaller desktop."
+        )
     if error.error_code == "image_dimensions_too_large" or "image_dimensions_too_large" in said:
-        return ModelUnavailable(
+        return PictureTooLarge(
             "A screenshot is larger than the service takes. "
             "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
         )
-    return _by_status(error.status_code, said, service)
+    if _is_foreign(error):
+        return _foreign(error.status_code, service)
+    return _by_status(error.status_code, said.rstrip("."), service)
+
+
+def _is_foreign(error: APIStatusError) -> bool:
+    """Whether something answered that has another form for errors, such as a web page."""
+    told = error.body if isinstance(error.body, dict) else {}
+    return error.status_code not in _PLAIN and not ({"error", "message"} & told.keys())
+
+
+def _foreign(status: int, service: Service) -> ModelError:
+    if status >= 500 and status != 501:
+        return ModelUnavailable(
+            f"{service.host} failed with status {status}, after several tries. "
+            "Try again later, or check ANTHROPIC_BASE_URL."
+        )
+    return ModelUnavailable(
+        f"{service.host} does not speak the Messages API: it answered with status {status}. "
+        "Check ANTHROPIC_BASE_URL."
+    )
 
 
 def _by_status(status: int, said: str, service: Service) -> ModelError:
@@ -104,7 +147,10 @@ def _by_status(status: int, said: str, service: Service) -> ModelError:
         case 402:
             return ModelUnavailable("The account has no credit left. Add some, then try again.")
         case 403:
-            return ModelUnavailable(f"The key may not use {service.model}: {said}")
+            return ModelUnavailable(
+                f"The key may not use {service.model}: {said}. Choose another model, or put "
+                "another key into ANTHROPIC_API_KEY."
+            )
         case 404:
             return ModelUnavailable(
                 f"{service.host} does not know the model {service.model}. "
@@ -120,10 +166,14 @@ def _by_status(status: int, said: str, service: Service) -> ModelError:
             )
         case _ if status >= 500:
             return ModelUnavailable(
-                f"The model's service failed with status {status}, after several tries: {said}"
+                f"The model's service failed with status {status}, after several tries: {said}. "
+                "Try again later."
             )
         case _:
-            return ModelError(f"The service rejected the request ({status}): {said}")
+            return ModelError(
+                f"The service rejected the request ({status}): {said}. "
+                "Say it again; if that does not help, start a new session."
+            )
 
 
 def _how(error: Exception, service: Service) -> str:

@@ -15,7 +15,7 @@ from typing import Protocol
 import httpx2
 from anthropic import APIConnectionError, APIStatusError
 
-from agent.models.anthropic_errors import is_blind
+from agent.models.anthropic_errors import is_blind, is_too_long
 from agent.models.base import Waiting
 
 _FIRST = 0.5
@@ -61,7 +61,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _worth_it(error: Exception) -> bool:
     if isinstance(error, APIConnectionError | httpx2.TransportError):
         return True
-    if not isinstance(error, APIStatusError) or is_blind(error):
+    if not isinstance(error, APIStatusError) or is_blind(error) or is_too_long(error):
         return False
     wish = error.response.headers.get("x-should-retry")
     if wish in ("true", "false"):

@@ -78,7 +78,10 @@ class Assembler:
         if self._stop_reason == "refusal":
             raise ModelRefused(self._refusal())
         if self._stop_reason == "model_context_window_exceeded":
-            raise ContextTooLong("The conversation fills the model's whole window.")
+            raise ContextTooLong(
+                "The conversation fills the model's whole window. "
+                "Choose a model with a larger one, or start a new session."
+            )
         if self._unfinished_call and self._stop_reason != "max_tokens":
             raise StreamBroken("The model's answer held a tool call that cannot be read.")
         return TurnDone(self._stop_reason, self.usage)

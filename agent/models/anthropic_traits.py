@@ -19,13 +19,15 @@ Thinking = Literal["updates", "summarized", "between_tools", "disabled", "none"]
 @dataclass(frozen=True, slots=True)
 class Traits:
     """``toolset``: takes ``computer_toolset_20260801``; ``edits``: takes server-side context
-    management; ``efforts``: accepted values of ``output_config.effort``.
+    management; ``efforts``: accepted values of ``output_config.effort``; ``one_effort``: it
+    cannot change within a conversation.
     """
 
     toolset: bool
     thinking: Thinking
     edits: bool = True
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
+    one_effort: bool = False
 
     @property
     def narrates(self) -> bool:
@@ -40,7 +42,12 @@ _OLD = Traits(toolset=False, thinking="none", efforts=())
 _TRAITS: tuple[tuple[str, Traits], ...] = (
     (
         "claude-sonnet-5-5",
-        Traits(toolset=True, thinking="between_tools", efforts=("low", "medium", "high")),
+        Traits(
+            toolset=True,
+            thinking="between_tools",
+            efforts=("low", "medium", "high"),
+            one_effort=True,
+        ),
     ),
     ("claude-haiku-5-5", Traits(toolset=True, thinking="disabled")),
     ("claude-opus-5-5", _NEWEST),

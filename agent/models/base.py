@@ -45,6 +45,9 @@ class ModelRequest:
     display: tuple[int, int]
     max_tokens: int = 16_000
     effort: str | None = None
+    first_effort: str | None = None
+    """What the conversation's first turn asked for (empty: nothing); None in that turn itself.
+    Some models keep it for good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import difflib
 import json
 import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,6 +40,8 @@ from agent.models.cassette_key import digest, loosened, normalise
 
 VERSION = 2
 """Of the format; another number cannot be read."""
+
+_NO_CASSETTE = "{path} is not a cassette. Choose a file that the model record:PATH has written."
 
 _KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | Warned | TurnDone]] = {
     "text": Text,
@@ -72,7 +74,10 @@ class Step:
 
 
 class RecordingModel:
-    """Passes another model's turns on and writes each to ``path``, cut ones excepted."""
+    """Passes another model's turns on and writes each to ``path``, cut ones excepted.
+
+    The file must be new: what was recorded before has been paid for.
+    """
 
     def __init__(self, model: Model, path: Path) -> None:
         self._model = model
@@ -85,6 +90,9 @@ class RecordingModel:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         """One turn of the inner model."""
+        file = self._file
+        if file is None:
+            self._file = file = await asyncio.to_thread(self._open, request)
         start = time.monotonic()
         parts: list[tuple[float, ModelPart]] = []
         failure: ModelError | None = None
@@ -95,7 +103,7 @@ class RecordingModel:
                     yield part
         except ModelError as error:
             failure = error
-        await asyncio.to_thread(self._write, request, parts, failure)
+        await asyncio.to_thread(self._write, file, request, parts, failure)
         if failure is not None:
             raise failure
 
@@ -106,6 +114,7 @@ class RecordingModel:
 
     def _write(
         self,
+        file: TextIO,
         request: ModelRequest,
         parts: list[tuple[float, ModelPart]],
         failure: ModelError | None,
@@ -119,15 +128,9 @@ class RecordingModel:
         }
         if failure is not None:
             line["error"] = [type(failure).__name__, str(failure)]
-        try:
-            file = self._file or self._open(request)
+        with self._told():
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
             file.flush()
-        except OSError as error:
-            raise ModelUnavailable(
-                f"The cassette {self._path} cannot be written ({error.strerror}). "
-                "Free some space, or record to another place."
-            ) from error
 
     def _open(self, request: ModelRequest) -> TextIO:
         header = {
@@ -136,10 +139,26 @@ class RecordingModel:
             "model": self._model.name,
             "display": list(request.display),
         }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("w", encoding="utf-8")
-        self._file.write(json.dumps(header) + "\n")
-        return self._file
+        with self._told():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = self._path.open("x", encoding="utf-8")
+            file.write(json.dumps(header) + "\n")
+        return file
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the disk refuses, as a sentence."""
+        try:
+            yield
+        except FileExistsError:
+            raise ModelUnavailable(
+                f"There is a file {self._path} already. Record to another path, or remove it."
+            ) from None
+        except OSError as error:
+            raise ModelUnavailable(
+                f"The cassette {self._path} cannot be written ({error.strerror}). "
+                "Free some space, or record to another place."
+            ) from error
 
 
 class CassetteModel:
@@ -215,8 +234,13 @@ def read_cassette(path: Path) -> Iterator[Step]:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelUnavailable(f"The cassette {path} cannot be read: {error}.") from None
+    except OSError as error:
+        raise ModelUnavailable(
+            f"The cassette {path} cannot be read ({error.strerror}). Check its path, or "
+            f"record one with the model record:{path}."
+        ) from None
+    except UnicodeDecodeError:
+        raise ModelUnavailable(_NO_CASSETTE.format(path=path)) from None
     _check_header(path, lines[0] if lines else "")
     for number, line in enumerate(lines[1:], 2):
         try:
@@ -235,7 +259,7 @@ def _check_header(path: Path, line: str) -> None:
     try:
         found = json.loads(line)["cassette"]
     except (ValueError, KeyError, TypeError):
-        raise ModelUnavailable(f"{path} is not a cassette.") from None
+        raise ModelUnavailable(_NO_CASSETTE.format(path=path)) from None
     if found != VERSION:
         raise ModelUnavailable(
             f"The cassette {path} was recorded in format {found}; this Sayso reads format "

@@ -14,7 +14,8 @@ _DATE = re.compile(r"^Today is \w+, \d\d \w+ \d{4}\.")
 """Sayso's own line to the model; a recording shall play on other days as well."""
 
 _OWN = re.compile(
-    r"(Today is DATE\.|The screen |The user interrupted you here\.$|The person heard )"
+    r"(Today is DATE\.|The screen |The user interrupted you here\.$|The person heard "
+    r"|This conversation begins anew\. )"
 )
 """Beginnings of what a session tells the model by itself."""
 

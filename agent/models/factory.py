@@ -27,6 +27,15 @@ _NO_KEY = (
     "or choose the model offline, which needs none."
 )
 
+_BAD_KEY = (
+    "What ANTHROPIC_API_KEY holds cannot be a key: it has a space, a line break or a letter that "
+    "no key has. Copy the key again."
+)
+_BAD_ADDRESS = (
+    "What ANTHROPIC_BASE_URL holds is not an address. "
+    "Write it with its scheme and without spaces, as in http://127.0.0.1:8080."
+)
+
 
 def build_model(settings: Settings, desktop: Desktop) -> Model:
     """The model that ``settings.model`` names.
@@ -64,14 +73,17 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
 
 def is_anthropic(base_url: str | None) -> bool:
     """Whether an address (None: the default one) is Anthropic's own."""
-    if base_url is None:
+    if not base_url:
         return True
-    host = urlsplit(base_url).hostname or ""
+    try:
+        host = urlsplit(base_url).hostname or ""
+    except ValueError:
+        return False
     return any(host == domain or host.endswith(f".{domain}") for domain in _ANTHROPIC)
 
 
 def _auto(settings: Settings, desktop: Desktop) -> Model:
-    if settings.anthropic_api_key is None and settings.anthropic_base_url is None:
+    if not _key(settings) and not settings.anthropic_base_url:
         return _offline(desktop)
     return _claude(settings, DEFAULT_MODEL)
 
@@ -83,13 +95,35 @@ def _offline(desktop: Desktop) -> Model:
 
 
 def _claude(settings: Settings, model: str) -> Model:
-    key = settings.anthropic_api_key
-    secret = key.get_secret_value() if key is not None else ""
-    base_url = settings.anthropic_base_url
-    if is_anthropic(base_url) and not secret:
-        return UnavailableModel(model, _NO_KEY)
+    secret, base_url = _key(settings), settings.anthropic_base_url or None
+    if trouble := _trouble(secret, base_url):
+        return UnavailableModel(model, trouble)
     client = new_client(secret or None, base_url)
     return AnthropicModel(model, _dialect(settings, model), client, secrets=(secret,))
+
+
+def _key(settings: Settings) -> str:
+    key = settings.anthropic_api_key
+    return key.get_secret_value().strip() if key is not None else ""
+
+
+def _trouble(secret: str, base_url: str | None) -> str:
+    """What bars any request, and what to do about it; empty when nothing does."""
+    if is_anthropic(base_url) and not secret:
+        return _NO_KEY
+    if not all(" " < sign <= "~" for sign in secret):
+        return _BAD_KEY
+    return "" if base_url is None or _is_address(base_url) else _BAD_ADDRESS
+
+
+def _is_address(url: str) -> bool:
+    if any(sign.isspace() for sign in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _dialect(settings: Settings, model: str) -> Dialect:

@@ -1,7 +1,8 @@
 """What a turn costs: one table, dated, in US dollars per million tokens.
 
-Source: the service's public price page as of `AS_OF`. A model that the table does not
-hold costs 0.0 and `is_priced` says so, so that a page can show "unknown" and not "free".
+Source: the service's public price page as of `AS_OF`. A Claude model that the table does
+not hold is reckoned at its dearest price, so that a limit on money holds for it too; any
+other costs 0.0. `is_priced` says which prices are known.
 """
 
 from __future__ import annotations
@@ -66,12 +67,16 @@ def bare_id(model: str) -> str:
     return _SUFFIX.sub("", _DECORATION.sub("", model.strip().lower()))
 
 
+DEAREST = max(PRICES.values(), key=lambda price: price.output)
+
+
 def is_priced(model: str) -> bool:
-    """Whether the table knows this model; if not, its dollars are 0.0 and mean nothing."""
+    """Whether the table knows this model; if not, its dollars are an upper bound or 0.0."""
     return bare_id(model) in PRICES
 
 
 def priced(model: str, usage: Usage) -> Usage:
-    """``usage`` with its dollars filled in (0.0 for a model that the table does not hold)."""
-    price = PRICES.get(bare_id(model))
+    """``usage`` with its dollars filled in; see the module for models without a price."""
+    bare = bare_id(model)
+    price = PRICES.get(bare, DEAREST if bare.startswith("claude-") else None)
     return usage.model_copy(update={"dollars": price.of(usage) if price is not None else 0.0})

@@ -83,6 +83,7 @@ class Fold:
             ev.ControlReturned: self._returned,
             ev.LimitReached: self._limit,
             ev.RetryWaiting: self._retry,
+            ev.Condensed: lambda e: self._point(e, "model", "condensed", e.reason),
             ev.Failed: lambda e: self._point(
                 e, "approvals", "error", f"{e.where}: {e.error}", "failed"
             ),

@@ -24,8 +24,11 @@ from PIL import UnidentifiedImageError
 LOOKBACK = 20
 """Blocks that are searched backwards from each breakpoint."""
 
-MINIMUM = 512
-"""Tokens below which nothing is cached."""
+_MINIMA = (
+    (4096, ("claude-opus-4-5", "claude-opus-4-6", "claude-haiku-4-5")),
+    (2048, ("claude-opus-4-7",)),
+    (1024, ("claude-opus-4-8", "claude-sonnet-5")),
+)
 
 TTL = 300.0
 TOOLSET_TOKENS = 4550
@@ -42,6 +45,12 @@ class Segment:
     marked: bool
     static: bool = False
     result: bool = False
+
+
+def minimum_of(model: str) -> int:
+    """Tokens below which nothing is cached: 512 for the newest models, more for others."""
+    newest = "-5-5" in model
+    return next((m for m, ids in _MINIMA if not newest and model.startswith(ids)), 512)
 
 
 def segments(body: Mapping[str, Any]) -> list[Segment]:
@@ -78,7 +87,8 @@ class PromptCache:
     def account(self, model: str, prompt: Sequence[Segment]) -> dict[str, int]:
         """The input side of ``usage`` for a prompt, which is then warm."""
         prefixes, sums = _prefixes(prompt)
-        marks = [i for i, segment in enumerate(prompt) if segment.marked and sums[i] >= MINIMUM]
+        least = minimum_of(model)
+        marks = [i for i, segment in enumerate(prompt) if segment.marked and sums[i] >= least]
         hit = max((i for mark in marks for i in self._hits(model, prefixes, mark)), default=-1)
         read = sums[hit] if hit >= 0 else 0
         written = max(0, sums[marks[-1]] - read) if marks else 0

@@ -16,6 +16,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import RequestHandler
 
 from agent.testing.messages_accounting import segments
+from agent.testing.messages_context import Managed
 from agent.testing.messages_script import FOREVER, Answerer, Incoming, Reply
 from agent.testing.messages_sse import Answer, Event, Undeclared
 from agent.testing.messages_wire import Problem
@@ -32,6 +33,8 @@ _TYPES = {
     529: "overloaded_error",
 }
 _NONE: Mapping[str, str] = MappingProxyType({})
+_WARMED = Reply(stop_reason="max_tokens", output_tokens=0)
+"""To a request for no token at all, which is there to warm the cache; no script is asked."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,9 @@ class Served:
     status: int = 0
     problem: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
+    managed: Managed = field(default_factory=lambda: Managed([]))
+    """Its prompt as the service would read it."""
+
     sent: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     gone_at: float = 0.0
@@ -68,7 +74,7 @@ class Backend(Protocol):
 
     def refuse(self, headers: Mapping[str, str], served: Served) -> Problem | None: ...
 
-    def answer(self, served: Served, reply: Reply) -> Answer | Problem: ...
+    def answer(self, served: Served, reply: Reply) -> Answer: ...
 
     def rejects(self, headers: Mapping[str, str]) -> Problem | None: ...
 
@@ -100,7 +106,7 @@ class MessagesHandler(RequestHandler):
         if problem := self._messages.refuse(headers, served):
             self._fail(served, problem)
             return
-        reply = self._messages.answerer(served.request)
+        reply = _WARMED if body["max_tokens"] == 0 else self._messages.answerer(served.request)
         await self._messages.pause(reply.hang, served)
         if served.gone.is_set():
             return
@@ -112,12 +118,8 @@ class MessagesHandler(RequestHandler):
         await self._answer(served, reply)
 
     async def _answer(self, served: Served, reply: Reply) -> None:
-        answer = self._messages.answer(served, reply)
-        if isinstance(answer, Problem):
-            self._fail(served, answer)
-            return
         try:
-            events = list(answer.events())
+            events = list(self._messages.answer(served, reply).events())
         except Undeclared as error:
             problem = Problem(500, "api_error", str(error))
             self._fail(served, problem, {"x-should-retry": "false"})

@@ -18,7 +18,8 @@ cached tokens, signs thinking blocks, and produces every fault on demand::
 What it enforces: the key and version headers; 32 MB; known model ids; the tool version
 that each model takes, and beta headers; every ``tool_use`` answered in the next user
 message with its ``toolset_name``; picture sizes, types and numbers; no picture in an error
-result; four cache markers; thinking blocks and all that stands before them unchanged; no
+result; four cache markers; thinking blocks and all that stands before them unchanged, none
+left out before a call; one effort for a conversation with ``between_tools``; no
 sampling parameters on the newest models; the context window. What it simulates: cache
 reads and writes, clearing of old tool results, compaction, and pace. With
 ``dialect="portable"`` it is a strict local server instead, which takes none of that.
@@ -34,7 +35,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -43,8 +44,9 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from agent.testing.messages_accounting import PromptCache, Segment, Signer, segments
-from agent.testing.messages_context import Managed, manage
+from agent.testing.messages_context import manage
 from agent.testing.messages_http import CountHandler, MessagesHandler, ModelHandler, Served
+from agent.testing.messages_memory import Memory
 from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted
 from agent.testing.messages_sse import Answer
 from agent.testing.messages_wire import (
@@ -91,6 +93,7 @@ class MessagesServer:
         self._window = window
         self._cache = PromptCache(now)
         self._signer = Signer(secrets.token_bytes(16))
+        self._memory = Memory()
         self._closing = asyncio.Event()
         self._arrived = asyncio.Event()
         self._server: HTTPServer | None = None
@@ -162,31 +165,38 @@ class MessagesServer:
             return Problem(413, "request_too_large", "Request exceeds the maximum size")
         if "model" in body and not self.knows(str(body["model"])):
             return Problem(404, "not_found_error", f"model: {body['model']}")
-        if self._dialect == "portable":
-            return next(portable_problems(body, headers, vision=self._vision), None)
-        betas = frozenset(filter(None, headers.get("anthropic-beta", "").split(",")))
-        if problem := next(anthropic_problems(body, betas), None):
+        if problem := next(self._problems(body, headers), None):
             return problem
+        served.managed = manage(body, segments(body))
+        total = sum(segment.tokens for segment in served.managed.prompt)
+        if total > self._window:
+            return invalid(f"prompt is too long: {total} tokens > {self._window} maximum")
+        return None
+
+    def _problems(self, body: dict[str, Any], headers: Mapping[str, str]) -> Iterator[Problem]:
+        """What is wrong with a body, in the dialect that is spoken here."""
+        if self._dialect == "portable":
+            yield from portable_problems(body, headers, vision=self._vision)
+            return
+        betas = frozenset(filter(None, headers.get("anthropic-beta", "").split(",")))
+        yield from anthropic_problems(body, betas)
         if count_images(body) > MAX_IMAGES:
-            return invalid(f"messages: more than {MAX_IMAGES} images")
-        broken = next(self._signer.problems(body), None)
-        return None if broken is None else invalid(broken)
+            yield invalid(f"messages: more than {MAX_IMAGES} images")
+        yield from map(invalid, self._signer.problems(body))
+        yield from map(invalid, self._memory.problems(body))
 
     def rejects(self, headers: Mapping[str, str]) -> Problem | None:
         """What is wrong with the headers alone."""
         return header_problem(headers, self._key)
 
-    def answer(self, served: Served, reply: Reply) -> Answer | Problem:
+    def answer(self, served: Served, reply: Reply) -> Answer:
         """Reckon tokens and make the answer's events possible."""
-        body = served.body
-        managed: Managed = manage(body, segments(body))
-        total = sum(segment.tokens for segment in managed.prompt)
-        if total > self._window:
-            return invalid(f"prompt is too long: {total} tokens > {self._window} maximum")
+        body, managed = served.body, served.managed
         served.usage = self._account(body, managed.prompt)
         if managed.compacted:
             served.usage["iterations"] = [managed.compacted]
-        return Answer(body, reply, served.usage, self._signer, managed.report, managed.compaction)
+        edits = (managed.report, managed.compaction)
+        return Answer(body, reply, served.usage, self._signer, *edits, memory=self._memory)
 
     async def pause(self, seconds: float, served: Served) -> None:
         """Wait, but not for a client that has gone nor beyond the server's end."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.models.anthropic_dialects import TOOLSET_MEMBERS
 from agent.testing.messages_accounting import Block, Signer, flat, tokens_of
+from agent.testing.messages_memory import Memory
 from agent.testing.messages_script import Reply
 
 Event = dict[str, Any]
 
 
 class Undeclared(Exception):
-    """The script calls a tool that the request does not offer."""
+    """The script calls a tool, or more at once, than the request offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Answer:
     signer: Signer
     context: Mapping[str, Any] | None = None
     compaction: Block | None = None
+    memory: Memory = field(default_factory=Memory)
 
     def events(self) -> Iterator[Event]:
         """All events of the complete answer.
@@ -37,6 +39,8 @@ class Answer:
             Undeclared: a block calls what the request did not declare.
         """
         blocks = self._blocks()
+        self._check_number(blocks)
+        self.memory.keep(self.body, blocks)
         yield {"type": "message_start", "message": self._message()}
         yield {"type": "ping"}
         for index, block in enumerate(blocks):
@@ -44,6 +48,12 @@ class Answer:
             yield from _block_events(index, block, self.reply.pace.chunk, cut=cut)
         yield self._message_delta(blocks)
         yield {"type": "message_stop"}
+
+    def _check_number(self, blocks: list[Block]) -> None:
+        choice = self.body.get("tool_choice") or {}
+        calls = sum(block["type"] == "tool_use" for block in blocks)
+        if choice.get("disable_parallel_tool_use") and calls > 1:
+            raise Undeclared(f"The script makes {calls} calls; the request allows one a turn.")
 
     def _message(self) -> dict[str, Any]:
         return {

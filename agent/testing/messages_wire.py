@@ -6,6 +6,7 @@ The rules for the message list itself are in `agent.testing.rules`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,11 +20,22 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_IMAGES = 600
 MAX_MARKERS = 4
 _NEW = "-5-5"
+_ALWAYS_THINKING = re.compile(r"claude-(?:fable|mythos)-5-[1-9]|claude-(?:opus|sonnet)-5-5")
+_NAME_OF_TOOL = {
+    "bash_20241022": "bash",
+    "bash_20250124": "bash",
+    "text_editor_20241022": "str_replace_editor",
+    "text_editor_20250124": "str_replace_editor",
+    "text_editor_20250429": "str_replace_based_edit_tool",
+    "text_editor_20250728": "str_replace_based_edit_tool",
+    "memory_20250818": "memory",
+}
 _BETA_OF_EDIT = {
     "clear_tool_uses_20250919": "context-management-2025-06-27",
     "compact_20260112": "compact-2026-01-12",
 }
 _BETA_OF_TOOL = {
+    "computer_20241022": "computer-use-2024-10-22",
     "computer_20250124": "computer-use-2025-01-24",
     "computer_20251124": "computer-use-2025-11-24",
 }
@@ -109,7 +121,7 @@ def _basics(body: Mapping[str, Any]) -> Iterator[Problem]:
 def _tools(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
     types = [str(tool.get("type", "custom")) for tool in body.get("tools", ())]
     for tool, kind in zip(body.get("tools", ()), types, strict=True):
-        if kind.startswith("computer_toolset"):
+        if kind in ("computer_toolset_20260801", "browser_toolset_20260801"):
             yield from _toolset(tool)
         elif kind.startswith("computer_"):
             if _BETA_OF_TOOL.get(kind, "") not in betas:
@@ -118,6 +130,11 @@ def _tools(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
                 yield f"tools: {body['model']} takes computer_toolset_20260801 only, not {kind}"
             if not {"display_width_px", "display_height_px", "name"} <= tool.keys():
                 yield f"tools: {kind} needs name, display_width_px and display_height_px"
+        else:
+            yield from _companion(tool, kind)
+    names = [str(tool["name"]) for tool in body.get("tools", ()) if "name" in tool]
+    if len(names) > len(set(names)):
+        yield "tools: Tool names must be unique"
     if "computer_toolset_20260801" in types and not traits_of(body["model"]).toolset:
         yield f"tools: {body['model']} does not support computer_toolset_20260801"
     if "computer_toolset_20260801" not in types and '"toolset_name"' in json.dumps(
@@ -126,15 +143,33 @@ def _tools(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
         yield "messages: toolset_name without a toolset in tools"
 
 
+def _companion(tool: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """Whatever is no computer: a known type under its name, or a schema."""
+    if kind == "custom":
+        missing = {"name", "input_schema"} - tool.keys()
+        yield from (f"tools: {tool.get('name')}.{name}: Field required" for name in missing)
+    elif kind not in _NAME_OF_TOOL:
+        yield f"tools: {kind} is no type of tool that is known here"
+    elif tool.get("name") != _NAME_OF_TOOL[kind]:
+        yield f"tools: {kind} must have the name {_NAME_OF_TOOL[kind]}"
+
+
 def _toolset(tool: Mapping[str, Any]) -> Iterator[str]:
+    kind = tool["type"]
     for name in tool.keys() - {"type", "configs", "cache_control", "allowed_callers"}:
-        yield f"tools: computer_toolset_20260801.{name}: Extra inputs are not permitted"
+        yield f"tools: {kind}.{name}: Extra inputs are not permitted"
+    if tool.get("allowed_callers", ["direct"]) != ["direct"]:
+        yield f"tools: {kind}.allowed_callers: only direct is permitted"
+    if kind.startswith("browser"):
+        return
     for member, config in (tool.get("configs") or {}).items():
-        if member not in TOOLSET_MEMBERS or not config.keys() <= {"enabled"}:
-            yield f"tools: computer_toolset_20260801.configs.{member}: not permitted"
+        if member not in TOOLSET_MEMBERS or not config.keys() <= {"enabled", "defer_loading"}:
+            yield f"tools: {kind}.configs.{member}: not permitted"
 
 
 def _sampling(body: Mapping[str, Any]) -> Iterator[str]:
+    if (body.get("tool_choice") or {}).get("name") in TOOLSET_MEMBERS:
+        yield "tool_choice: a member of a toolset cannot be named"
     if _NEW not in body["model"]:
         return
     for name in ("temperature", "top_p", "top_k", "prefill"):
@@ -154,7 +189,7 @@ def _thinking(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
             yield f"thinking: between_tools is not supported on {model}"
         if (body.get("output_config") or {}).get("effort") in ("xhigh", "max"):
             yield "output_config.effort: at most high with between_tools"
-    if kind == "disabled" and _NEW in model and "haiku" not in model:
+    if kind == "disabled" and _ALWAYS_THINKING.search(model):
         yield f"thinking: cannot be disabled on {model}"
 
 

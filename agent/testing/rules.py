@@ -30,6 +30,9 @@ MAX_IMAGE_TOKENS = 4784
 MAX_MARKERS = 4
 """Cache markers in one request."""
 
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
+"""Of one picture, as base64."""
+
 _TOOL_ID = re.compile(r"^[a-zA-Z0-9_-]+$")
 _MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 
@@ -44,7 +47,7 @@ def violations(messages: Sequence[Message]) -> list[str]:
     turns = _merged(messages)
     if turns[0]["role"] != "user":
         found.append("messages.0: the first message must be the user's")
-    if turns[-1]["role"] != "user":
+    if turns[-1]["role"] == "assistant":
         found.append("messages: the conversation must end with a user message")
     found += _answers(turns)
     found += _pictures(turns)
@@ -82,8 +85,8 @@ def _short(value: object) -> str:
 
 def _shape(where: str, message: Message) -> Iterator[str]:
     role, content = message.get("role"), message.get("content")
-    if role not in ("user", "assistant"):
-        yield f"{where}.role: must be user or assistant, not {role!r}"
+    if role not in ("user", "assistant", "system"):
+        yield f"{where}.role: must be user, assistant or system, not {role!r}"
     if isinstance(content, str):
         if not content.strip():
             yield f"{where}.content: must not be blank"
@@ -102,6 +105,7 @@ def _block_shape(where: str, role: object, block: Block) -> Iterator[str]:
     allowed = {
         "user": ("text", "image", "tool_result", "document"),
         "assistant": ("text", "thinking", "redacted_thinking", "tool_use", "compaction"),
+        "system": ("text",),
     }.get(str(role), ())
     if kind not in allowed:
         yield f"{where}: a block of type {kind!r} cannot stand in a message of role {role!r}"
@@ -210,6 +214,8 @@ def _pictures(turns: Sequence[Message]) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _picture(data: str, media_type: str, edge: int) -> str:
+    if len(data) > MAX_IMAGE_BYTES:
+        return f"image exceeds 10 MB maximum: {len(data)} bytes > {MAX_IMAGE_BYTES} bytes"
     try:
         with Pillow.open(io.BytesIO(base64.b64decode(data, validate=True))) as picture:
             width, height = picture.size

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.events import Usage
+from agent.history import ANEW
 from agent.models.base import (
     Block,
     BlockDone,
@@ -92,7 +93,8 @@ class ScriptedModel:
     """A model that answers each request with the next script.
 
     Every request is checked by the API's rules, and against the one before: a history may
-    only grow. What was wrong is raised as an ``AssertionError`` and kept in ``faults``.
+    only grow, or begin anew with a recap. What was wrong is raised as an ``AssertionError``
+    and kept in ``faults``.
     """
 
     def __init__(self, scripts: Iterable[Script] | Callable[[ModelRequest], Script]) -> None:
@@ -134,12 +136,17 @@ class ScriptedModel:
     def _check(self, request: ModelRequest) -> None:
         messages = list(request.messages)
         found = violations(messages)
-        if self.requests:
+        if self.requests and not _is_anew(self.requests[-1], messages):
             found += prefix_violations(self.requests[-1], messages)
         self.requests.append(copy.deepcopy(messages))
         self.faults += found
         if found:
             raise AssertionError("; ".join(found))
+
+
+def _is_anew(before: Sequence[Message], after: Sequence[Message]) -> bool:
+    first, now = before[0]["content"][0], after[0]["content"][0]
+    return now != first and str(now.get("text", "")).startswith(ANEW)
 
 
 class FakeClock:

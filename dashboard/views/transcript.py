@@ -68,6 +68,7 @@ class Transcript:
             e.LimitReached: self._limit,
             e.LimitExtended: self._extended,
             e.RetryWaiting: self._retry,
+            e.Condensed: lambda event: self._note(event, event.reason, "warning"),
             e.DesktopChanged: self._desktop,
             e.SessionOpened: self._opened,
         }

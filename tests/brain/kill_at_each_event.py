@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent import events as ev
 from agent.desktop.base import EncodedImage
-from agent.errors import StreamBroken
+from agent.errors import ContextTooLong, StreamBroken
 from agent.journal import SqliteJournal, session_folder
 from agent.models.base import Counted, Warned
 from agent.session import Session
@@ -98,6 +98,7 @@ def scripts() -> list[list[object]]:
             *done("tool_use", input_tokens=5),
         ],
         [*says("Half"), StreamBroken("The connection was cut.")],
+        [ContextTooLong("The conversation is too long.")],
         [*says("Slowly."), *call(slow="1"), *done("tool_use")],
         [*says("Done."), *done()],
         [*says("Never read"), hang],
@@ -106,7 +107,7 @@ def scripts() -> list[list[object]]:
 
 def session_for(data_dir: Path, name: str) -> Session:
     settings = Settings(
-        _env_file=None, data_dir=data_dir, max_turns=3, width=640, height=480, model="offline"
+        _env_file=None, data_dir=data_dir, max_turns=4, width=640, height=480, model="offline"
     )
     return Session(
         settings,

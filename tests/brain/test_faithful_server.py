@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from served_session import KEY, SETTINGS, Rig
 
 from agent import events as ev
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
 from agent.session import Session
-from agent.settings import Settings
-from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Reply, call, fails, says, thinking
-from agent.testing.messages_server import MessagesServer
-from agent.testing.scripted import FakeDesktop, FakeTool, HastyClock
+from agent.testing.scripted import FakeDesktop
 from agent.tools import build_tools
-from agent.tools.base import ToolCall, ToolResult
 from dashboard.voice.holds import Holds
 from dashboard.voice.narration import Narration
 from dashboard.voice.narrator import Narrator
 
-KEY = "sk-ant-test-0123456789"
-SETTINGS = Settings(_env_file=None, data_dir=Path("/nonexistent"), width=640, height=480)
-MEMBERS = ("left_click", "type", "screenshot")
-
 blocks = st.lists(
     st.sampled_from(["thought", "text", "click", "click", "miss", "look"]), min_size=1, max_size=4
 )
-ends = st.sampled_from(["complete", "complete", "complete", "cut", "error", "no_stop", "hang"])
+ends = st.sampled_from(
+    ["complete", "complete", "complete", "cut", "error", "no_stop", "hang", "413"]
+)
 replies = st.lists(st.tuples(blocks, ends, st.integers(1, 12)), max_size=4)
 cuts = st.lists(
     st.tuples(st.integers(0, 14), st.sampled_from(["redirect", "queue", "stop", "take"])),
@@ -41,6 +33,8 @@ cuts = st.lists(
 
 
 def reply(kinds: list[str], end: str, after: int) -> Reply:
+    if end == "413":
+        return fails(413)
     made = {
         "thought": lambda: thinking("Which one?"),
         "text": lambda: "I look at the window.",
@@ -52,49 +46,6 @@ def reply(kinds: list[str], end: str, after: int) -> Reply:
     return says(
         *(made[kind]() for kind in wanted), end=end, end_after=None if end == "complete" else after
     )
-
-
-async def act(call: ToolCall) -> ToolResult:
-    if call.input.get("coordinate") == [9, 9]:
-        return ToolResult("Missed.", is_error=True)
-    if call.name == "screenshot":
-        return ToolResult("", await FakeDesktop().screenshot())
-    return ToolResult("ok")
-
-
-class Rig:
-    """A server, the SDK and a session."""
-
-    def __init__(self, script: list[Reply], **parts: Any) -> None:
-        self.script = script
-        self.tool = FakeTool(act, members=MEMBERS)
-        self.parts = {"settings": SETTINGS, "desktop": FakeDesktop(), "tools": (self.tool,)} | parts
-        self.server = MessagesServer(self._answer, key=KEY)
-
-    def _answer(self, request: object) -> Reply:
-        return self.script.pop(0) if self.script else says("Done.")
-
-    async def __aenter__(self) -> Rig:
-        await self.server.start()
-        clock = HastyClock()
-        client = new_client(KEY, self.server.base_url)
-        self.model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), client, clock=clock)
-        self.session = Session(
-            session_id="rig",
-            journal=MemorySessionJournal(),
-            model=self.model,
-            clock=clock,
-            **self.parts,
-        )
-        await self.session.open()
-        return self
-
-    async def __aexit__(self, *_: Any) -> None:
-        await self.session.close()
-        await self.server.stop()
-
-    def refused(self) -> list[Any]:
-        return [s.problem for s in self.server.requests if s.status in (400, 500)]
 
 
 async def play(script: list[Reply], controls: list[tuple[int, str]]) -> None:
@@ -219,7 +170,6 @@ async def test_a_busy_service_is_waited_for_in_sight_and_within_hearing():
     [
         (fails(401, message="invalid x-api-key"), "key"),
         (fails(404, message="model: no-such-model"), "model"),
-        (fails(413, message="Request exceeds the maximum size"), "Start a new one"),
     ],
 )
 async def test_what_cannot_be_mended_is_a_sentence_and_the_session_stands(failure, told: str):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agent import events as ev
-from agent.limits import Limits, agrees, refuses
+from agent.limits import Excess, Limits, agrees, question_for, refuses
 from agent.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
-from agent.tools.base import ToolResult
+from agent.tools.base import ToolCall, ToolResult
 
 END = [*says("Done."), *done()]
 
@@ -45,6 +47,39 @@ async def test_turns_are_warned_of_then_asked_about_and_a_yes_allows_as_many_aga
     await session.wait_idle(20)
     assert reached(session)[2:] == []
     assert session.log.of(ev.TaskFinished)[0].outcome == "done"
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed"), [("turns", 5), ("tokens", 50), ("dollars", 2.5), ("seconds", 50.0)]
+)
+async def test_each_limit_warns_at_80_percent_and_holds_at_100(settings, limit: str, allowed: Any):
+    """Each turn: one click, ten tokens, half a dollar, ten seconds."""
+    time = [1_000_000.0]
+
+    async def click_for_ten_seconds(call: ToolCall) -> ToolResult:
+        time[0] += 10
+        return ToolResult("ok")
+
+    session = Session.create(
+        settings.model_copy(update={f"max_{limit}": allowed}),
+        desktop=FakeDesktop(),
+        model=ScriptedModel([*clicks(4), click(4), END]),
+        tools=(FakeTool(click_for_ten_seconds),),
+        now=lambda: time[0],
+    )
+    await session.open()
+    session.say("Click around.")
+    warned = await session.log.wait_for(lambda e: e.kind == "limit_reached", timeout=20)
+    before = [turn for turn in session.log.of(ev.TurnStarted) if turn.seq < warned.seq]
+    assert (len(before), warned.share) == (4, 0.8)
+    question = await asked(session)
+    assert reached(session) == [(limit, False), (limit, True)]
+    assert session.status.who == "waiting"
+    assert len(session.model.requests) == len(session.tools[0].ran) == 5
+    session.answer(question.question_id, "Yes.")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[-1].outcome == "done"
+    await session.close()
 
 
 async def test_a_no_ends_the_task_at_the_limit(make):
@@ -148,3 +183,8 @@ def test_no_in_many_words(words: str):
 def test_other_words_are_neither():
     assert not agrees("Try the other button")
     assert not refuses("Nothing but the other button")
+
+
+def test_a_short_time_is_told_in_seconds():
+    assert "for 30 seconds." in question_for(Excess("seconds", 31, 30))
+    assert "for 30 minutes." in question_for(Excess("seconds", 1801, 1800))

@@ -118,7 +118,7 @@ async def test_what_cannot_be_mended_ends_the_task_and_not_the_session(settings)
         (ModelRefused("The model declined."), "refused"),
         (RuntimeError("a bug"), "failed"),
     ):
-        session = await played(settings, [[error]])
+        session = await played(settings, [[error], [error]])
         assert outcome(session)[0] == expected
         assert str(error) in outcome(session)[1]
         assert session.log.of(ev.Failed)

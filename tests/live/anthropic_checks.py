@@ -13,7 +13,7 @@ from anthropic import NotFoundError
 from live_report import Check, Verdict, judge, passed
 from PIL import Image
 
-from agent.errors import ModelError, ModelUnavailable
+from agent.errors import ModelError
 from agent.events import Usage
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import TOOLSET_MEMBERS, Dialect, ToolsetDialect
@@ -242,7 +242,7 @@ class AnthropicChecks:
         try:
             async for _ in model.stream(request):
                 pass
-        except ModelUnavailable as error:
+        except ModelError as error:
             return judge(words in str(error), f"told as: {error}", f"told otherwise: {error}")
         finally:
             await model.close()

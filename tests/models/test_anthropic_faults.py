@@ -15,6 +15,7 @@ from agent.errors import (
     ModelError,
     ModelRefused,
     ModelUnavailable,
+    PictureTooLarge,
     StreamBroken,
 )
 from agent.models.anthropic import AnthropicModel, new_client
@@ -126,11 +127,12 @@ async def test_a_call_cut_by_max_tokens_is_left_out(connect: Connect) -> None:
     [
         (fails(402), ModelUnavailable, "credit"),
         (fails(403, message="no"), ModelUnavailable, "may not use"),
-        (fails(413), ContextTooLong, "no longer fits"),
-        (fails(400, message="prompt is too long: 9 > 8"), ContextTooLong, "no longer fits"),
+        (fails(413), ContextTooLong, "larger window"),
+        (fails(400, message="prompt is too long: 9 > 8"), ContextTooLong, "larger window"),
+        (fails(500, message="context overflows"), ContextTooLong, "larger window"),
         (
             fails(400, error_code="image_dimensions_too_large", message="x"),
-            ModelUnavailable,
+            PictureTooLarge,
             "SAYSO_WIDTH",
         ),
         (fails(400, message="bad"), ModelError, "rejected the request"),
@@ -165,7 +167,7 @@ async def test_an_unknown_model_is_named(connect: Connect) -> None:
 async def test_a_picture_that_is_too_large_is_explained(connect: Connect) -> None:
     """The server measures the picture itself; the person reads which settings to change."""
     _, claude = await connect([says("Never.")])
-    with pytest.raises(ModelUnavailable, match="SAYSO_WIDTH"):
+    with pytest.raises(PictureTooLarge, match="SAYSO_WIDTH"):
         await take_turn(claude, request([user("Look.", picture(3000, 1000))]))
 
 
@@ -202,20 +204,24 @@ async def test_an_address_where_nobody_listens() -> None:
     assert "hidden" not in str(caught.value)
 
 
-async def test_an_address_that_speaks_something_else() -> None:
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "405 Not Allowed", "501 No"])
+async def test_an_address_that_speaks_something_else(status: str) -> None:
     """A web page instead of a stream: the address is wrong, and the sentence says so."""
 
     async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi")
+        head = f"HTTP/1.1 {status}\r\ncontent-type: text/html\r\ncontent-length: 9\r\n\r\n"
+        writer.write(head.encode() + b"<html>Hi.")
         await writer.drain()
         writer.close()
 
     server = await asyncio.start_server(page, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    claude = AnthropicModel("claude-opus-5-5", ToolsetDialect(), new_client("k", url))
-    with pytest.raises(ModelUnavailable, match="does not speak the Messages API"):
+    client = new_client("k", url)
+    claude = AnthropicModel("claude-opus-5-5", ToolsetDialect(), client, clock=ManualClock())
+    with pytest.raises(ModelUnavailable, match="does not speak the Messages API") as told:
         await take_turn(claude, HELLO)
+    assert "<html>" not in str(told.value)
     await claude.close()
     server.close()
     await server.wait_closed()

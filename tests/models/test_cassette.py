@@ -54,6 +54,19 @@ async def test_a_recorded_run_plays_again(connect: Connect, tmp_path: Path, stri
     assert played == recorded
 
 
+async def test_a_recording_is_never_written_over(connect: Connect, tmp_path: Path) -> None:
+    """Told before the model is asked, so that nothing is paid for in vain; no file is lost."""
+    path = tmp_path / "run.jsonl"
+    await record(connect, path)
+    before = path.read_text()
+    server, claude = await connect([says("Never.")])
+    for place, sentence in ((path, "already"), (path / "below.jsonl", "another p")):
+        with pytest.raises(ModelUnavailable, match=sentence):
+            await take_turn(RecordingModel(claude, place), request([user("Hello.")]))
+    assert path.read_text() == before
+    assert not server.requests
+
+
 async def test_pixels_and_ids_are_no_part_of_the_key(connect: Connect, tmp_path: Path) -> None:
     """Another screenshot and other call ids are still the same conversation."""
     path = tmp_path / "run.jsonl"

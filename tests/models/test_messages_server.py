@@ -26,11 +26,20 @@ from agent.testing.messages_script import (
     fails,
     load_script,
     says,
+    thinking,
 )
 from agent.testing.messages_server import MessagesServer
 
 Body = dict[str, Any]
 HEADERS = {"authorization": "Bearer test-key", "anthropic-version": "2026-10-21"}
+
+
+SHELL = {"type": "bash_20250124", "name": "bash"}
+ASSISTANT = {"role": "assistant", "content": "Well,"}
+HEAVY = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": "A" * (10 * 1024 * 1024 + 4)},
+}
 
 
 def valid_body() -> Body:
@@ -112,6 +121,24 @@ REFUSED: list[tuple[str, Change, str]] = [
         lambda b: b.update(context_management={"edits": [{"type": "compact_20260112"}]}),
         "beta header",
     ),
+    ("unknown tool", lambda b: b["tools"].append({"type": "bash_2099", "name": "bash"}), "no type"),
+    ("tool name", lambda b: b["tools"].append(SHELL | {"name": "sh"}), "the name bash"),
+    ("no schema", lambda b: b["tools"].append({"name": "ask"}), "input_schema: Field"),
+    ("twice", lambda b: b["tools"].extend([SHELL, SHELL]), "unique"),
+    ("strict", lambda b: b["tools"][0].update(strict=True), "not permitted"),
+    ("callers", lambda b: b["tools"][0].update(allowed_callers=["code"]), "only direct"),
+    (
+        "named member",
+        lambda b: b.update(tool_choice={"type": "tool", "name": "left_click"}),
+        "cannot be named",
+    ),
+    (
+        "always thinking",
+        lambda b: b.update(model="claude-fable-5-1", thinking={"type": "disabled"}),
+        "cannot be disabled",
+    ),
+    ("heavy picture", lambda b: result(b)["content"].append(HEAVY), "exceeds 10 MB"),
+    ("prefill", lambda b: b["messages"].append(ASSISTANT), "end with a user"),
     ("old model", lambda b: b.update(model="claude-sonnet-4-6"), "does not support"),
     (
         "invented thinking",
@@ -132,6 +159,83 @@ async def test_rules_are_enforced(server: MessagesServer, change: Change, messag
     answer = await post(server, body, HEADERS)
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]
+
+
+async def answered(server: MessagesServer, body: Body) -> list[Block]:
+    """The blocks of the answer to a body, put together as a client does."""
+    answer = await post(server, body, HEADERS)
+    assert answer.status_code == 200, answer.text
+    lines = [line[6:] for line in answer.text.splitlines() if line.startswith("data: ")]
+    events = [json.loads(line) for line in lines]
+    blocks = {e["index"]: e["content_block"] for e in events if e["type"] == "content_block_start"}
+    for event in events:
+        delta = event.get("delta", {})
+        for name in ("signature", "thinking", "text"):
+            if delta.get("type") == f"{name}_delta":
+                blocks[event["index"]][name] += delta[name]
+    return list(blocks.values())
+
+
+def gone_on(body: Body, blocks: list[Block]) -> Body:
+    """The next request after an answer whose last block is a call."""
+    done = {"type": "tool_result", "tool_use_id": blocks[-1]["id"], "toolset_name": "computer"}
+    after = [{"role": "assistant", "content": blocks}, {"role": "user", "content": [done]}]
+    return {**body, "messages": [*body["messages"], *after]}
+
+
+async def test_thinking_cannot_be_left_out_before_a_call() -> None:
+    """Not even when it is empty, and though no later thinking would tell."""
+    async with MessagesServer(lambda _: says(thinking(), call("screenshot"))) as server:
+        body = valid_body()
+        blocks = await answered(server, body)
+        assert [block["type"] for block in blocks] == ["thinking", "tool_use"]
+        await answered(server, gone_on(body, blocks))
+        refused = await post(server, gone_on(body, blocks[1:]), HEADERS)
+        assert refused.status_code == 400
+        assert "must be sent back" in refused.json()["error"]["message"]
+
+
+async def test_between_tools_keeps_one_effort() -> None:
+    """Another one, or none, in the middle of a conversation is a 400."""
+    async with MessagesServer(lambda _: says(call("screenshot"))) as server:
+        body = valid_body() | {
+            "model": "claude-sonnet-5-5",
+            "thinking": {"type": "between_tools"},
+            "output_config": {"effort": "low"},
+        }
+        blocks = await answered(server, body)
+        await answered(server, gone_on(body, blocks))
+        other = gone_on(body, blocks) | {"output_config": {"effort": "high"}}
+        refused = await post(server, other, HEADERS)
+        assert refused.status_code == 400
+        assert "cannot change" in refused.json()["error"]["message"]
+
+
+async def test_a_request_for_nothing_warms_the_cache(server: MessagesServer) -> None:
+    """``max_tokens: 0`` is answered without the script, and the next request reads."""
+    words = {"type": "text", "text": "word " * 900, "cache_control": {"type": "ephemeral"}}
+    body = {**valid_body(), "system": [words]}
+    assert await answered(server, {**body, "max_tokens": 0}) == []
+    assert [block["type"] for block in await answered(server, body)] == ["text"]
+    assert server.requests[1].usage["cache_read_input_tokens"] > 0
+
+
+async def test_one_call_a_turn_is_a_promise_that_the_script_must_keep() -> None:
+    """A script with more is at fault, and hears so."""
+    async with MessagesServer([says(call("screenshot"), call("screenshot"))]) as server:
+        choice = {"type": "auto", "disable_parallel_tool_use": True}
+        answer = await post(server, {**valid_body(), "tool_choice": choice}, HEADERS)
+        assert answer.status_code == 500
+        assert "allows one" in answer.json()["error"]["message"]
+
+
+async def test_late_instructions_may_be_the_systems(server: MessagesServer) -> None:
+    """``role: system`` in the middle of a conversation, text only."""
+    body = valid_body()
+    body["messages"].append({"role": "system", "content": "The person now speaks German."})
+    assert (await post(server, body, HEADERS)).status_code == 200
+    body["messages"][-1]["content"] = [picture(64, 64)]
+    assert (await post(server, body, HEADERS)).status_code == 400
 
 
 async def test_headers_and_names_are_enforced(server: MessagesServer) -> None:

@@ -80,6 +80,48 @@ def test_anthropic_addresses_are_told_from_lookalikes() -> None:
     assert not is_anthropic("https://notanthropic.com")
 
 
+@pytest.mark.parametrize(
+    "key", ["sk-ant copied with a space", "sk-ant-a\nsk-ant-b", "sk-ant-schlüssel", "“sk-ant-x”"]
+)
+async def test_what_cannot_be_a_key_is_told_before_it_is_sent(key: str) -> None:
+    """It could not even be put into a header; the sentence does not show it."""
+    model = build(model="claude-opus-5-5", anthropic_api_key=key)
+    with pytest.raises(ModelUnavailable, match="Copy the key again") as told:
+        await take_turn(model, request([user("Hello.")]))
+    assert "sk-ant" not in str(told.value)
+
+
+async def test_a_key_with_a_line_break_behind_it_is_still_the_key() -> None:
+    """As it comes from a file or the clipboard."""
+    model = build(model="claude-opus-5-5", anthropic_api_key=f" {KEY.get_secret_value()}\n")
+    assert isinstance(model, AnthropicModel)
+    await model.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8080", "http://", "http://a b", "http://host:99999", "http://host:x", "ftp://host"],
+)
+async def test_what_is_no_address_is_told(address: str) -> None:
+    """By the first turn, with an example; the session opens."""
+    model = build(model="llava", anthropic_base_url=address)
+    with pytest.raises(ModelUnavailable, match="is not an address"):
+        await take_turn(model, request([user("Hello.")]))
+
+
+async def test_empty_variables_count_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a compose file writes them."""
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "SAYSO_MODEL", "SAYSO_DISPLAY"):
+        monkeypatch.setenv(name, "")
+    settings = Settings(_env_file=None)
+    assert settings.display is None
+    assert settings.model == "auto"
+    assert build_model(settings, NoDesktop()).name == "offline"
+    claude = build(model="claude-opus-5-5", anthropic_api_key=KEY)
+    assert "api.anthropic.com" in repr(claude)
+    await claude.close()
+
+
 async def test_a_missing_key_is_told_by_the_first_turn() -> None:
     """The session opens; the turn says what to do."""
     with pytest.raises(ModelUnavailable, match="ANTHROPIC_API_KEY"):

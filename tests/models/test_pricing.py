@@ -50,7 +50,13 @@ def test_an_unknown_model_is_not_free_but_unknown() -> None:
     """Zero dollars, and a flag that says what they mean."""
     assert priced("qwen-vl", Usage(input_tokens=5)).dollars == 0
     assert not is_priced("qwen-vl")
+
+
+def test_a_new_claude_is_reckoned_at_the_dearest_price() -> None:
+    """So that the limit on money holds for it too; the flag says that nobody knows."""
     assert not is_priced("claude-opus-5-6")
+    dearest = max(priced(name, Usage(output_tokens=5)).dollars for name in PRICES)
+    assert priced("claude-opus-5-6", Usage(output_tokens=5)).dollars == dearest > 0
 
 
 def test_reading_is_always_cheaper_than_sending() -> None:
