@@ -93,6 +93,11 @@ class _Reader:
     cut: Mark | None = None
     serial: int = 0
     since: int = 0
+    """Index of the first instruction that no answer has dealt with."""
+
+    void: int = 0
+    """Index of the first instruction after the last interruption."""
+
     interrupted: bool = False
 
     def assistant(self, message: Message) -> None:
@@ -115,7 +120,7 @@ class _Reader:
 
     def _interrupt(self, interrupted: bool) -> None:
         if interrupted:
-            self.interrupted = True
+            self.interrupted, self.void = True, len(self.instructions)
             self.cut = self.mark or self.cut
 
 
@@ -128,9 +133,12 @@ def read(messages: Sequence[Message]) -> Progress:
             continue
         for block in _blocks(message):
             reader.user(block)
-    new = len(reader.instructions) > reader.since
+    said = len(reader.instructions)
+    # New words after an interruption replace what was not even begun; without any, it goes on.
+    first = max(reader.since, reader.void) if said > reader.void else reader.since
+    new = said > first
     going_on = reader.mark is not None and not (reader.interrupted and new)
-    fresh = None if going_on or not new else reader.since
+    fresh = None if going_on or not new else first
     return Progress(
         tuple(reader.instructions),
         fresh,
