@@ -55,6 +55,8 @@ class Door:
             return Refusal(403, "Requests from another origin are refused.")
         if not _fetch_fits(request):
             return Refusal(403, "Requests from another site are refused.")
+        if _brings_session(request):
+            return Refusal(403, "Page sessions are made here; a request cannot bring one.")
         return None
 
     def headers(self, request: HTTPServerRequest) -> dict[str, str]:
@@ -131,6 +133,12 @@ def _origin_fits(request: HTTPServerRequest, host: str) -> bool:
 def _fetch_fits(request: HTTPServerRequest) -> bool:
     site = request.headers.get("Sec-Fetch-Site", "none")
     return site in ("none", "same-origin") or _is_page(request)
+
+
+def _brings_session(request: HTTPServerRequest) -> bool:
+    """A session that somebody else began, in a link: even with a true signature it is not ours."""
+    given = {"bokeh-session-id", "bokeh-token"} & request.query_arguments.keys()
+    return bool(given) or "Bokeh-Session-Id" in request.headers
 
 
 def _is_page(request: HTTPServerRequest) -> bool:

@@ -6,12 +6,14 @@ import socket
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
-from served import ROOT, Served, command, environment
+from bokeh.util.token import get_session_id
+from served import ROOT, Served, command, environment, serve
 from visitor import get, handshake, payload_of, token_of
 
 STATIC = "/static/js/bokeh.min.js"
-PATHS = ["/dashboard", "/dashboard/metadata", "/health", STATIC, "/", "/nowhere"]
+SOCKETS = ["/dashboard/ws", "/desktop/rfb?ticket=x", "/voice/v0/evi/chat?access_token=x"]
 
 
 def test_it_listens_on_loopback_only(app: Served) -> None:
@@ -42,16 +44,30 @@ def test_loopback_names_are_let_in_on_any_port(app: Served, host: str) -> None:
     assert get(app.url, "/health", headers={"Host": host}).status_code == 200
 
 
-async def test_a_rebound_socket_is_refused(app: Served) -> None:
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_a_rebound_socket_is_refused(app: Served, path: str) -> None:
     """Origin equal to Host is no credential when both are a stranger's."""
     evil = f"evil.example:{app.port}"
     status = await handshake(
-        app.url, "/dashboard/ws", origin=f"http://{evil}", host=evil, protocols=["bokeh", "x"]
+        app.url, path, origin=f"http://{evil}", host=evil, protocols=["bokeh", "x"]
     )
     assert status == 403
 
 
-@pytest.mark.parametrize("path", ["/dashboard/ws", "/desktop/rfb?ticket=x"])
+async def test_an_allowlist_lets_in_its_names_and_nobody_else(tmp_path: Path) -> None:
+    """Not a rebound name, nor one that only begins like an allowed one."""
+    more = ("--allow-websocket-origin", "sayso.example")
+    with serve(ROOT / "dashboard", tmp_path, *more) as named:
+        assert get(named.url, headers={"Host": "sayso.example"}).status_code == 200
+        for evil in ("evil.example", "sayso.example.evil.example", "notsayso.example"):
+            assert get(named.url, headers={"Host": evil}).status_code == 403
+            refused = await handshake(
+                named.url, "/dashboard/ws", origin=f"http://{evil}", host=evil
+            )
+            assert refused == 403
+
+
+@pytest.mark.parametrize("path", SOCKETS)
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", None])
 async def test_a_socket_from_elsewhere_is_refused(
     app: Served, path: str, origin: str | None
@@ -82,7 +98,14 @@ async def test_the_page_itself_is_let_in(app: Served) -> None:
 )
 def test_a_session_id_cannot_be_fixed(app: Served, path: str, headers: dict[str, str]) -> None:
     """Session ids are made and signed here."""
-    assert get(app.url, path, headers=headers).status_code in (403, 500)
+    assert get(app.url, path, headers=headers).status_code == 403
+
+
+def test_a_session_of_another_cannot_be_given_away(app: Served) -> None:
+    """Nor with a token that this server signed: a link would put its reader into that session."""
+    token = token_of(get(app.url).text)
+    for name, value in (("token", token), ("session-id", get_session_id(token))):
+        assert get(app.url, f"/dashboard?bokeh-{name}={value}").status_code == 403
 
 
 def test_a_cross_site_fetch_or_frame_is_refused(app: Served) -> None:
@@ -105,6 +128,15 @@ def test_the_page_token_holds_no_cookie_and_no_foreign_header(app: Served) -> No
     assert set(payload["headers"]) <= {"Host", "User-Agent"}
     assert "TOPSECRET" not in repr(payload)
     assert cookie.split("=", 1)[1] not in repr(payload)
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
+@pytest.mark.parametrize("path", ["/goodbye", "/recordings/import", "/dashboard"])
+def test_a_forged_post_is_refused(app: Served, path: str, origin: str | None) -> None:
+    """What changes something must come from the page: another site's form does not."""
+    headers = {"Origin": origin} if origin else {}
+    answer = httpx.post(app.url.removesuffix("/dashboard") + path, headers=headers, trust_env=False)
+    assert answer.status_code == 403
 
 
 def test_the_browser_cookie_is_guarded(app: Served) -> None:
