@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.errors import ModelUnavailable
 from agent.models.anthropic_dialects import (
     add_effort,
     mark_last_block,
     plain_tool,
     system_blocks,
 )
+from agent.models.anthropic_traits import traits_of
 from agent.models.base import Block, Message, ModelRequest, ToolSpec
 
 _TOOL = "computer_20251124"
@@ -31,6 +33,12 @@ class HostedDialect:
     webp: bool = True
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
+        """Keyword arguments of ``messages.create``.
+
+        Raises:
+            ModelUnavailable: the model would see the screen smaller than it is.
+        """
+        _check_size(request.display, model)
         messages = [_outgoing(message) for message in request.messages]
         users = [index for index, message in enumerate(messages) if message["role"] == "user"]
         body: dict[str, Any] = {
@@ -56,6 +64,15 @@ class HostedDialect:
 
     def narrates(self, model: str) -> bool:
         return False
+
+
+def _check_size(display: tuple[int, int], model: str) -> None:
+    """The service makes pictures smaller for older models, and clicks would go astray."""
+    if not traits_of(model).sees(*display):
+        raise ModelUnavailable(
+            f"{model} cannot see a desktop of {display[0]} by {display[1]} pixels. Set SAYSO_WIDTH "
+            "and SAYSO_HEIGHT to 1280 and 800, or choose a newer model."
+        )
 
 
 def _declare(spec: ToolSpec, display: tuple[int, int]) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ Thinking = Literal["updates", "summarized", "between_tools", "disabled", "none"]
 class Traits:
     """``toolset``: takes ``computer_toolset_20260801``; ``edits``: takes server-side context
     management; ``efforts``: accepted values of ``output_config.effort``; ``one_effort``: it
-    cannot change within a conversation.
+    cannot change within a conversation; ``edge`` and ``patches``: longest side in pixels and
+    28-pixel patches of a picture that it sees as it is.
     """
 
     toolset: bool
@@ -28,6 +29,14 @@ class Traits:
     edits: bool = True
     efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
     one_effort: bool = False
+    edge: int = 2576
+    patches: int = 4784
+
+    def sees(self, width: int, height: int) -> bool:
+        """Whether a picture of that size is not made smaller on its way."""
+        return (
+            max(width, height) <= self.edge and -(-width // 28) * -(-height // 28) <= self.patches
+        )
 
     @property
     def narrates(self) -> bool:
@@ -37,7 +46,7 @@ class Traits:
 
 _NEWEST = Traits(toolset=True, thinking="updates")
 _TOOLSET = Traits(toolset=True, thinking="summarized")
-_OLD = Traits(toolset=False, thinking="none", efforts=())
+_OLD = Traits(toolset=False, thinking="none", efforts=(), edge=1568, patches=1568)
 
 _TRAITS: tuple[tuple[str, Traits], ...] = (
     (
@@ -58,6 +67,7 @@ _TRAITS: tuple[tuple[str, Traits], ...] = (
     ("claude-fable-5", _TOOLSET),
     ("claude-mythos-5", _TOOLSET),
     ("claude-opus-4-8", _TOOLSET),
+    ("claude-opus-4-7", Traits(toolset=False, thinking="none", efforts=())),
     ("claude-opus-4", _OLD),
     ("claude-sonnet-4", _OLD),
     ("claude-haiku-4", _OLD),

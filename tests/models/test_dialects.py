@@ -7,6 +7,7 @@ import json
 import pytest
 from model_conversation import COMPUTER, SHELL, answer_calls, picture, request, user
 
+from agent.errors import ModelUnavailable
 from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.anthropic_hosted import HostedDialect
 from agent.models.anthropic_portable import PortableDialect
@@ -116,6 +117,28 @@ def test_effort_is_sent_where_it_is_taken(
     """A value that a model refuses is left out."""
     body = ToolsetDialect().body(request([user("Hi.")], effort=effort), model)
     assert body.get("output_config") == sent
+
+
+@pytest.mark.parametrize(
+    ("model", "display", "seen"),
+    [
+        ("claude-sonnet-4-6", (1366, 768), True),
+        ("claude-sonnet-4-6", (1920, 1080), False),
+        ("us.anthropic.claude-opus-4-5-v1:0", (1500, 1000), False),
+        ("claude-opus-4-7", (1920, 1080), True),
+        ("us.anthropic.claude-opus-4-8-v1:0", (1920, 1200), True),
+    ],
+)
+def test_a_desktop_that_an_older_model_would_see_smaller_is_refused(
+    model: str, display: tuple[int, int], seen: bool
+) -> None:
+    """The service rescales for them, and every click would miss by a tenth or more."""
+    asked = request([user("Hello.")], display=display)
+    if seen:
+        assert HostedDialect().body(asked, model)["tools"]
+        return
+    with pytest.raises(ModelUnavailable, match="SAYSO_WIDTH"):
+        HostedDialect().body(asked, model)
 
 
 def test_the_prompt_is_static_between_turns() -> None:
