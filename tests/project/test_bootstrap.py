@@ -26,9 +26,9 @@ def put(path: Path, name: str, text: str) -> None:
     program.chmod(0o755)
 
 
-def bootstrap(path: Path | None = None) -> subprocess.CompletedProcess[str]:
+def bootstrap(path: Path | None = None, *words: str) -> subprocess.CompletedProcess[str]:
     environment = None if path is None else {"PATH": str(path)}
-    command = [str(ROOT / "script" / "bootstrap")]
+    command = [str(ROOT / "script" / "bootstrap"), *words]
     return subprocess.run(
         command, check=False, capture_output=True, text=True, env=environment, timeout=300
     )
@@ -67,3 +67,12 @@ def test_what_apt_cannot_install_is_named(path: Path):
     assert answer.returncode == 1
     assert "installing" in answer.stderr
     assert "Still missing:\n  python3-venv" in answer.stderr
+
+
+def test_a_command_from_elsewhere_is_not_installed_once_more(path: Path):
+    """Node.js may come from another source, beside which Debian's npm cannot be installed."""
+    put(path, "dpkg-query", "true")
+    put(path, "node", "true")
+    asked = bootstrap(path, "--test").stderr.splitlines()
+    assert "  npm" in asked
+    assert "  nodejs" not in asked

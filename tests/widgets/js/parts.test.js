@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 
 import { Relay } from "../../../dashboard/js/relay.js";
@@ -12,6 +13,8 @@ import { Sequence } from "../../../dashboard/voice/js/sequence.js";
 import { Utterance } from "../../../dashboard/voice/js/utterance.js";
 import { SpeechGate } from "../../../dashboard/voice/js/vad.js";
 import { parseWav } from "../../../dashboard/voice/js/wav.js";
+
+globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
 
 const tone = (frequency, rate, seconds, level = 0.5) =>
   Float32Array.from({ length: rate * seconds }, (_, i) => level * Math.sin((2 * Math.PI * frequency * i) / rate));
