@@ -79,6 +79,9 @@ class AnthropicChecks:
         yield Check("cut-between-calls", self.cut_between_calls, dollars=0.15)
         yield Check("cut-in-text", self.cut_in_text, dollars=0.15)
         yield Check("closing-picture", self.closing_picture, dollars=0.02)
+        yield Check("effort-is-kept", self.effort_is_kept, dollars=0.05)
+        yield Check("prompt-is-kept", self.prompt_is_kept, dollars=0.12)
+        yield Check("thinking-is-kept", self.thinking_is_kept, dollars=0.12)
         yield Check("older-tool", self.older_tool, dollars=0.06)
 
     async def wrong_key(self) -> Verdict:
@@ -208,6 +211,24 @@ class AnthropicChecks:
             "a picture on the last result was accepted.", seen.usage.dollars + after.usage.dollars
         )
 
+    async def effort_is_kept(self) -> Verdict:
+        """With ``between_tools`` another effort on the way is said to be refused."""
+        request, spent = await self._after_a_batch(FAST)
+        return await self._refused(FAST, replace(request, effort="high"), spent)
+
+    async def prompt_is_kept(self) -> Verdict:
+        """Thinking is said to be bound to the system prompt."""
+        request, spent = await self._after_a_batch(STRONG)
+        return await self._refused(STRONG, replace(request, system=f"{SYSTEM}Be terse."), spent)
+
+    async def thinking_is_kept(self) -> Verdict:
+        """Thinking before a call is said to be required with it."""
+        request, spent = await self._after_a_batch(STRONG)
+        asked, answer, results = request.messages
+        bare = [block for block in answer["content"] if block["type"] != "thinking"]
+        messages = [asked, {**answer, "content": bare}, results]
+        return await self._refused(STRONG, replace(request, messages=messages), spent)
+
     async def older_tool(self) -> Verdict:
         seen = await self._turn(OLD, [_user("Take a screenshot.")], HostedDialect())
         names = [call["name"] for call in seen.calls]
@@ -229,6 +250,25 @@ class AnthropicChecks:
             f"{name} said nothing while it worked.",
             first.usage.dollars + second.usage.dollars,
         )
+
+    async def _after_a_batch(self, name: str) -> tuple[ModelRequest, float]:
+        """A good second request of a conversation, and what the first one cost."""
+        seen = await self._turn(name, [_user(BATCH)])
+        results = [_result(call, "Done.") for call in seen.calls] or [_user("Go on.")["content"][0]]
+        answer: Message = {"role": "assistant", "content": seen.blocks}
+        messages = [_user(BATCH), answer, {"role": "user", "content": results}]
+        return _request(messages), seen.usage.dollars
+
+    async def _refused(self, name: str, request: ModelRequest, spent: float) -> Verdict:
+        model = self._model(name)
+        try:
+            async for _ in model.stream(request):
+                pass
+        except ModelError as error:
+            return passed(f"refused, as reckoned: {error}", spent)
+        finally:
+            await model.close()
+        return judge(False, "", "the service took it: Sayso is stricter than it need be.", spent)
 
     async def _accepted(self, messages: list[Message], before: Seen) -> Verdict:
         try:
