@@ -191,6 +191,8 @@ class Loop:
             return await self.turn()
         except ContextTooLong as error:
             await begin_anew(self.agent, self.emit, reason_for(error))
+        await self.agent.control.gate()
+        await check_limits(self.agent, self.lease)
         return await self.turn()
 
     def _request(self) -> ModelRequest:

@@ -8,6 +8,7 @@ import pytest
 from served_session import SETTINGS, Rig
 
 from agent import events as ev
+from agent.condense import recap
 from agent.history import ANEW
 from agent.prompts import Prompt
 from agent.testing.messages_script import Reply, call, fails, says, thinking
@@ -108,6 +109,20 @@ async def test_a_conversation_that_is_too_long_begins_anew_and_the_task_goes_on(
         assert len(rig.server.requests) == 3
 
 
+def test_a_recap_is_short_but_has_the_whole_wish():
+    """Of a long session the newest lines are told, and the words of its task to the last one."""
+    wish = "Fill in all of the forms. " * 40
+    said = [ev.TaskStarted(task_id="t", text=wish), ev.UserMessage(text=wish)]
+    done: list[ev.Event] = []
+    for n in range(400):
+        block = {"type": "text", "text": f"{n} " * 400}
+        done.append(ev.BlockFinished(turn_id="t", index=0, block=block))
+    text = recap([*said, *done])
+    assert text.endswith(wish)
+    assert "earlier lines are left out" in text
+    assert len(text) < 15_000
+
+
 async def test_what_is_too_long_even_in_words_is_a_sentence_and_the_session_stands():
     rig = await played([fails(413), fails(413)])
     outcome, summary = ended(rig)
@@ -134,7 +149,9 @@ async def test_a_small_window_is_worked_within_for_as_long_as_it_takes():
         await rig.session.wait_idle(60)
         assert ended(rig) == ("done", "Ok.")
         assert [c.input["coordinate"][0] for c in rig.tool.ran] == list(range(30))
-        assert len(rig.session.log.of(ev.Condensed)) > 1
+        condensed = rig.session.log.of(ev.Condensed)
+        assert len(condensed) > 1
+        assert all(event.text.endswith("\nClick thirty times.") for event in condensed)
         assert len(rig.session.log.of(ev.TaskFinished)) == 1
 
 
@@ -153,7 +170,7 @@ async def test_other_instructions_and_tools_begin_the_conversation_anew():
         assert ended(rig) == ("done", "And now?")
         assert rig.server.requests[2].body["system"][0]["text"] == "Be terse."
         assert "Done: Click (1, 2)" in told(rig, 2)[0]
-        assert told(rig, 2)[0].count("What did you do?") == 1
+        assert told(rig, 2)[0].endswith("wants now:\nWhat did you do?")
         rig.session.say("And again?")
         await rig.session.wait_idle(30)
         assert len(rig.session.log.of(ev.Condensed)) == 1
