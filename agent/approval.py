@@ -9,34 +9,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from agent.events import ControlReturned, Event
 from agent.tools.base import Intent
 
 Decision = Literal["allow", "ask", "deny", "alternative"]
 
 TERMINALS = re.compile(
-    r"terminal|xterm|konsole|rxvt|urxvt|kitty|alacritty|tilix|terminator|\bst\b|appfinder|xfrun",
+    r"term|konsole|rxvt|kitty|alacritty|tilix|guake|yakuake|tilda|ghostty|\bfoot\b|\bst\b|"
+    r"appfinder|xfrun|dmenu|rofi|gmrun|krunner",
     re.IGNORECASE,
 )
-"""Window classes where Enter runs a command; the run dialogs of the desktop among them."""
+"""Window classes where Enter runs a command; the run dialogs of desktops among them."""
 
-_ENTER = re.compile(r"(^|\+)(return|kp_enter|enter|linefeed)$|^ctrl\+[jmo]$", re.IGNORECASE)
-_PASTE = re.compile(r"^(ctrl\+(shift\+)?v|shift\+insert|shift\+ctrl\+v)$", re.IGNORECASE)
-_PRESS = re.compile(r"(^|\+)(return|kp_enter|enter|space)$", re.IGNORECASE)
-_DELETE_KEY = re.compile(r"(^|\+)(delete|kp_delete)$", re.IGNORECASE)
+_ENTER = frozenset({"return", "kp_enter", "enter", "linefeed"})
+_PRESS = _ENTER | {"space", "kp_space"}
+_DELETE_KEY = frozenset({"delete", "kp_delete"})
+_INSERT = frozenset({"insert", "kp_insert"})
+_LINE_ENDS = frozenset("jmo")
+"""With Control, what a terminal takes for Enter."""
+
 _FILE_MANAGERS = re.compile(r"thunar|nautilus|pcmanfm|xfdesktop|dolphin|nemo|caja", re.IGNORECASE)
 _WEIGHTY = re.compile(
-    r"^\W*(pay|buy|order|purchase|check ?out|place order|donate|subscribe|transfer|send|submit|"
+    r"^\W*((yes|ok|okay|permanently|really|force)\W+)*"
+    r"(pay|buy|order|purchase|check ?out|place order|donate|subscribe|transfer|send|submit|"
     r"post|publish|reply|forward|delete|remove|erase|discard|empty (the )?(trash|wastebasket|bin)|"
     r"move to (the )?(trash|wastebasket|bin)|format|overwrite|replace|uninstall|install|confirm|"
     r"sign|authori[sz]e|shut ?down|log ?out|restart)\b",
     re.IGNORECASE,
 )
+_PASTE = re.compile(r"\W*paste", re.IGNORECASE)
 _WRITTEN = ("text", "entry", "document", "terminal", "password text", "paragraph")
 _CLICKS = re.compile(r"click|mouse_down|mouse_up|drag")
-_HIDDEN = re.compile(r"(^|/)\.[^/.]")
+_HIDDEN = re.compile(r"(^|/)\.(?!\.?(/|$))")
+_TRASH = re.compile(r"^\W*(trash|wastebasket|rubbish|recycle)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +91,50 @@ def _target(intent: Intent, name: str) -> str:
     return intent.target.get(name, "")
 
 
+def _keys(intent: Intent) -> frozenset[str]:
+    """The keys of a combination in lower case, in whatever order they are pressed."""
+    return frozenset(_target(intent, "key").lower().split("+")) - {""}
+
+
 def _in_terminal(intent: Intent) -> bool:
-    return bool(TERMINALS.search(_target(intent, "wm_class")))
+    """Whether keys reach a terminal, for all that is known: an unknown window may be one."""
+    known = intent.target.get("wm_class")
+    if known is None:
+        return intent.tool == "computer"
+    return bool(TERMINALS.search(known)) or _target(intent, "role") == "terminal"
 
 
 def _runs_line(intent: Intent) -> bool:
     """Whether keystrokes end a line in a terminal; typing without Enter runs nothing."""
-    ends = bool(re.search(r"[\r\n]", _target(intent, "text")))
-    return _in_terminal(intent) and (ends or bool(_ENTER.search(_target(intent, "key"))))
+    keys = _keys(intent)
+    pressed = keys & _ENTER or ("ctrl" in keys and keys & _LINE_ENDS)
+    return _in_terminal(intent) and bool(pressed or re.search(r"[\r\n]", _target(intent, "text")))
 
 
 def _pastes(intent: Intent) -> bool:
-    clicked = intent.action == "middle_click"
-    return _in_terminal(intent) and (clicked or bool(_PASTE.search(_target(intent, "key"))))
+    if TERMINALS.search(_target(intent, "onto")):
+        return True
+    if "wm_class" not in intent.target or not _in_terminal(intent):
+        return False
+    keys = _keys(intent)
+    pressed = {"ctrl", "v"} <= keys or ("shift" in keys and keys & _INSERT)
+    chosen = _CLICKS.search(intent.action) and _PASTE.match(_target(intent, "name"))
+    named = any("paste" in key for key in keys)
+    return bool(pressed or named or chosen or intent.action == "middle_click")
 
 
 def _weighty(intent: Intent) -> bool:
     if _target(intent, "role") in _WRITTEN or not _WEIGHTY.search(_target(intent, "name")):
         return False
-    return bool(_CLICKS.search(intent.action) or _PRESS.search(_target(intent, "key")))
+    typed = re.search(r"[\r\n ]", _target(intent, "text"))
+    return bool(_CLICKS.search(intent.action) or _keys(intent) & _PRESS or typed)
 
 
 def _deletes_file(intent: Intent) -> bool:
+    if _TRASH.match(_target(intent, "onto_name")):
+        return True
     there = _FILE_MANAGERS.search(_target(intent, "wm_class"))
-    return bool(there and _DELETE_KEY.search(_target(intent, "key")))
+    return bool(there and _keys(intent) & _DELETE_KEY)
 
 
 def _hidden_file(intent: Intent) -> bool:
@@ -119,8 +147,27 @@ def _command_question(intent: Intent) -> str:
 
 def _line_question(intent: Intent) -> str:
     line = shown(_target(intent, "line") or _target(intent, "text")).strip()
-    window = shown(_target(intent, "title") or _target(intent, "wm_class"), 60)
-    return f"Run “{line}” in the window “{window}”?" if line else f"Press Enter in “{window}”?"
+    window = _place(intent)
+    if _target(intent, "changed"):
+        typed = f", where “{line}” was typed and then changed" if line else ""
+        return f"Run what stands in {window}{typed}?"
+    return f"Run “{line}” in {window}?" if line else f"Press Enter in {window}?"
+
+
+def _place(intent: Intent) -> str:
+    name = _target(intent, "onto_title") or _target(intent, "title") or _target(intent, "wm_class")
+    return f"the window “{shown(name, 60)}”" if name else "a window that cannot be told"
+
+
+def _paste_question(intent: Intent) -> str:
+    what = "what is dragged" if _target(intent, "onto") else "the clipboard"
+    return f"Paste {what} into {_place(intent)}?"
+
+
+def _delete_question(intent: Intent) -> str:
+    if _target(intent, "onto_name"):
+        return f"Drop what is dragged on “{shown(_target(intent, 'onto_name'), 60)}”?"
+    return f"Delete what is selected in {_place(intent)}?"
 
 
 def _button_question(intent: Intent) -> str:
@@ -144,7 +191,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "paste into terminal",
         "ask",
         _pastes,
-        lambda intent: f"Paste the clipboard into “{shown(_target(intent, 'title'), 60)}”?",
+        _paste_question,
         "yes, paste it",
     ),
     Rule("weighty button", "ask", _weighty, _button_question, "yes, press it"),
@@ -152,7 +199,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "delete files",
         "ask",
         _deletes_file,
-        lambda intent: f"Delete what is selected in “{shown(_target(intent, 'title'), 60)}”?",
+        _delete_question,
         "yes, delete it",
     ),
     Rule(
@@ -166,8 +213,17 @@ DEFAULT_RULES: tuple[Rule, ...] = (
 """Shell commands always ask: there is no list of commands that are safe with any argument."""
 
 
+@dataclass
+class _Line:
+    """What was typed into a terminal since its last Enter."""
+
+    text: str = ""
+    changed: bool = False
+    """Whether something else than typing may have changed it."""
+
+
 class Approvals:
-    """The rules of one session, with what was typed so far into a terminal's open line.
+    """The rules of one session, with what was typed so far into terminals' open lines.
 
     ``allowed`` names rules whose questions the person has answered beforehand.
     """
@@ -177,15 +233,23 @@ class Approvals:
     ) -> None:
         self._rules = tuple(rules)
         self._allowed = allowed
-        self._line = ""
+        self._lines: dict[str, _Line] = {}
+        self._begun: Intent | None = None
+        self._pressed_in: str | None = None
 
     def allow(self, allowed: frozenset[str]) -> None:
         """Take these rules' questions as answered with yes from now on, and no others'."""
         self._allowed = allowed
 
+    def add(self, event: Event) -> None:
+        """Take in the next event: what the person does to a terminal's line is not known."""
+        if isinstance(event, ControlReturned):
+            self._doubt()
+
     def judge(self, intent: Intent) -> Verdict:
         """What the rules say. The first that fits decides; without one it is allowed."""
-        intent = self._with_line(intent)
+        self._doubt_unfinished()
+        intent = self._known_of(intent)
         rule = next((rule for rule in self._rules if rule.fits(intent)), None)
         if rule is None or rule.decision == "allow":
             return Verdict("allow")
@@ -195,17 +259,50 @@ class Approvals:
         advice = rule.advice or "The person's rules do not allow this."
         return Verdict(rule.decision, rule.name, question, rule.phrase, advice)
 
+    def begins(self, intent: Intent) -> None:
+        """Note an action that starts; until it is `done`, nobody knows how far it came."""
+        self._begun = intent
+
     def done(self, intent: Intent) -> None:
         """Note an action that ran: keystrokes add to a terminal's line, or end it."""
-        if not _in_terminal(intent) or not (_target(intent, "text") or _target(intent, "key")):
+        self._begun = None
+        if intent.action == "left_mouse_down":
+            self._pressed_in = intent.window
+        if _target(intent, "onto"):
+            self._doubt()
+        if not _in_terminal(intent):
             return
-        if _runs_line(intent) or re.fullmatch(r"ctrl\+[cu]", _target(intent, "key")):
-            self._line = ""
-        else:
-            self._line += _target(intent, "text")
+        line = self._lines.setdefault(intent.window, _Line())
+        text, key = _target(intent, "text"), _target(intent, "key")
+        if text or _runs_line(intent):
+            start = 0 if not _runs_line(intent) else max(map(text.rfind, "\r\n")) + 1
+            if start or not text:
+                line.text, line.changed = "", False
+            line.text += text[start:]
+        elif key == "ctrl+c" or (key == "ctrl+u" and not line.changed):
+            line.text, line.changed = "", False
+        elif intent.action == "key" and (key == "space" or len(key) == 1):
+            line.text += key.replace("space", " ") * int(_target(intent, "repeat") or 1)
+        elif key or _pastes(intent):
+            line.changed = True
 
-    def _with_line(self, intent: Intent) -> Intent:
-        if not _runs_line(intent):
-            return intent
-        target = {**intent.target, "line": self._line + _target(intent, "text")}
-        return Intent(intent.tool, intent.action, target, intent.harmless)
+    def _doubt(self) -> None:
+        for line in self._lines.values():
+            line.changed = True
+
+    def _doubt_unfinished(self) -> None:
+        """An action that was cut, or failed, may have had part of its effect."""
+        begun, self._begun = self._begun, None
+        if begun is not None and _in_terminal(begun):
+            self._lines.setdefault(begun.window, _Line()).changed = True
+
+    def _known_of(self, intent: Intent) -> Intent:
+        """With the line that would run, and the terminal that a drag would end in."""
+        more: dict[str, str] = {}
+        if _runs_line(intent):
+            line = self._lines.get(intent.window, _Line())
+            more = {"line": line.text + _target(intent, "text")}
+            more |= {"changed": "yes"} if line.changed else {}
+        elif intent.action == "left_mouse_up" and self._pressed_in not in (None, intent.window):
+            more = {"onto": _target(intent, "wm_class"), "onto_name": _target(intent, "name")}
+        return replace(intent, target={**intent.target, **more})

@@ -118,7 +118,7 @@ class Control:
             BadInput: the text is blank.
             JournalError: it could not be written down; the running work goes on.
         """
-        text = text.strip()
+        text = text.encode(errors="replace").decode().strip()  # a terminal may send half signs
         if not text:
             raise BadInput("Nothing was said: give the agent a sentence.")
         task_id = self.status.task_id
@@ -207,6 +207,11 @@ class Control:
             self._driver().resume()
 
     # What the loop asks -------------------------------------------------------------
+
+    @property
+    def barred(self) -> bool:
+        """Whether no action may begin: held, or in the person's hands."""
+        return not self._free.is_set()
 
     async def gate(self) -> None:
         """Return when actions may begin: neither held nor in the person's hands."""

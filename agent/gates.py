@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,7 +24,10 @@ from agent.tools.base import Intent, Tool, ToolCall
 
 DECLINED = "The person said no to this action. Ask what they would like instead."
 TIMED_OUT = "Nobody answered in time, which means no. Say what you wanted to do, and why."
+TOLD_OTHERWISE = "Not executed: the time is over, and the person said something else."
 MOVED_ON = "The screen changed while the person was asked, so nothing was done. Look again."
+_TICKING = re.compile(r"[\d*•●]+")
+"""What changes by itself in titles: times, counts, the mark of an unsaved text."""
 
 
 @dataclass
@@ -63,34 +69,62 @@ async def check_limits(agent: Agent, lease: Lease) -> None:
         await _tell(agent, lease, excess)
 
 
-async def check_time(agent: Agent, lease: Lease) -> None:
+async def check_time(agent: Agent, lease: Lease) -> bool | None:
     """Ask the person before an action if the time is over in the middle of a turn.
+
+    Returns whether they want it to go on as it is; None when they were not asked.
 
     Raises:
         Ended: the person does not want to go on.
     """
     excess = agent.limits.overtime(agent.now())
-    if excess is not None:
-        await _tell(agent, lease, excess)
+    return None if excess is None else await _tell(agent, lease, excess)
 
 
-async def _tell(agent: Agent, lease: Lease, excess: Excess) -> None:
+async def _tell(agent: Agent, lease: Lease, excess: Excess) -> bool:
+    """Whether it may go on as it is."""
     lease.emit(
         ev.LimitReached(
             limit=excess.limit, used=excess.used, allowed=excess.allowed, share=excess.share
         )
     )
-    if excess.share >= 1:
-        await _ask_to_go_on(agent, lease, excess)
+    return excess.share < 1 or await _ask_to_go_on(agent, lease, excess)
 
 
-async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> None:
+async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> bool:
     answer = await agent.control.ask(lease, question_for(excess), new_id("question"))
     if refuses(answer):
         raise Ended("limit", "I stopped at the limit, as you said.")
     lease.emit(ev.LimitExtended(limit=excess.limit))
     if not agrees(answer):
         lease.emit(ev.UserMessage(text=answer))
+    return agrees(answer)
+
+
+async def cleared(
+    agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent: Intent
+) -> tuple[Intent, str]:
+    """`permit` for the agent's own action, once nothing bars it.
+
+    What a hold may have changed is looked at anew, before the rules judge and after them.
+    Returns what was judged.
+    """
+    judged = await _unbarred(agent, tool, call, intent)
+    if (overtime := await check_time(agent, lease)) is not None:
+        judged = await tool.intent(call)
+    if overtime is False:
+        return judged, TOLD_OTHERWISE
+    refused = await permit(agent, lease, tool, call, judged)
+    now = await _unbarred(agent, tool, call, judged)
+    moved = not refused and deed_hash(call, now) != deed_hash(call, judged)
+    return judged, MOVED_ON if moved else refused
+
+
+async def _unbarred(agent: Agent, tool: Tool, call: ToolCall, intent: Intent) -> Intent:
+    while agent.control.barred:
+        await agent.control.gate()
+        intent = await tool.intent(call)
+    return intent
 
 
 async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent: Intent) -> str:
@@ -100,17 +134,31 @@ async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent:
         if verdict.noted:
             lease.emit(_ruled(call, verdict.decision, verdict.rule))
         return verdict.advice
-    answer = await agent.control.ask_approval(lease, _asked(agent, call, verdict))
+    asked = _asked(agent, call, intent, verdict)
+    answer = await agent.control.ask_approval(lease, asked)
     if answer == "allow":
-        return "" if _same(intent, await tool.intent(call)) else MOVED_ON
+        now = deed_hash(call, await tool.intent(call))
+        return "" if now == asked.action_hash else MOVED_ON
     return TIMED_OUT if answer == "timeout" else DECLINED
 
 
-def _asked(agent: Agent, call: ToolCall, verdict: Verdict) -> ev.ApprovalAsked:
+def deed_hash(call: ToolCall, intent: Intent) -> str:
+    """What an approval is bound to: the call, and the window and object that it would reach.
+
+    Boxes move a little and numbers in titles tick; neither makes it another deed.
+    """
+    target = {k: v for k, v in intent.target.items() if k != "box"}
+    target["title"] = _TICKING.sub("", target.get("title", ""))
+    deed = [call.toolset, call.name, call.input, intent.tool, intent.window, target]
+    text = json.dumps(deed, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _asked(agent: Agent, call: ToolCall, intent: Intent, verdict: Verdict) -> ev.ApprovalAsked:
     return ev.ApprovalAsked(
         approval_id=new_id("approval"),
         action_id=call.id,
-        action_hash=call.hash,
+        action_hash=deed_hash(call, intent),
         question=verdict.question,
         phrase=verdict.phrase,
         rule=verdict.rule,
@@ -129,10 +177,3 @@ def _ruled(
         channel="rule",
         note=rule,
     )
-
-
-def _same(asked: Intent, now: Intent) -> bool:
-    """Whether an approval still speaks of what would happen. Titles tick, boxes move a little."""
-    idle = ("title", "box")
-    before, after = ({k: v for k, v in i.target.items() if k not in idle} for i in (asked, now))
-    return before == after

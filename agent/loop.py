@@ -37,7 +37,7 @@ from agent.errors import (
     StreamBroken,
     ToolError,
 )
-from agent.gates import Agent, Ended, check_limits, check_time, permit
+from agent.gates import Agent, Ended, check_limits, cleared
 from agent.history import BROKEN_OFF, HALTED
 from agent.models.base import (
     Block,
@@ -136,19 +136,19 @@ class Loop:
             self._propose(turn, call, {})
             return self.observe(turn, tool, call, ToolResult(str(error), is_error=True), ran=False)
         self._propose(turn, call, intent.target)
-        await self.agent.control.gate()
-        await check_time(self.agent, self.lease)
         if not turn.refused:
-            turn.refused = await permit(self.agent, self.lease, tool, call, intent)
-            await self.agent.control.gate()
+            intent, refused = await cleared(self.agent, self.lease, tool, call, intent)
+            turn.refused = turn.refused or refused
         if turn.refused:
             result = ToolResult(turn.refused, is_error=True)
             return self.observe(turn, tool, call, result, ran=False)
         turn.started = True
         self.emit(ev.ActionStarted(action_id=call.id))
         began = self.agent.clock.now()
+        self.agent.approvals.begins(intent)
         result = await tool.run(call, lambda text: self._output(call, text))
-        self.agent.approvals.done(intent)
+        if not result.is_error:
+            self.agent.approvals.done(intent)
         return self.observe(turn, tool, call, result, seconds=self.agent.clock.now() - began)
 
     def observe(

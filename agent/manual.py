@@ -164,8 +164,10 @@ class Manual:
         self._propose(run, intent.target)
         if refused := await permit(agent, run.lease, tool, call, intent):
             return self._finish(run, ToolResult(refused, is_error=True))
+        agent.approvals.begins(intent)
         result, seconds = await self._do(run, tool)
-        agent.approvals.done(intent)
+        if not result.is_error:
+            agent.approvals.done(intent)
         self._finish(run, result, seconds)
         await self._show(run, result)
         return self._tell(run, intent, result)

@@ -289,7 +289,7 @@ class Session(Faced):
             clock=self._clock,
             now=parts.get("now", time.time),
         )
-        for follow in (history.add, limits.add, Changes(agent).add):
+        for follow in (history.add, limits.add, agent.approvals.add, Changes(agent).add):
             for event in self.log:
                 follow(event)
             self.log.subscribe(follow)

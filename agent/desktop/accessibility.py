@@ -172,6 +172,7 @@ def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:
         role=named.role if named else "",
         name=named.name if named else "",
         box=named.box if named else None,
+        window=window.id if window else None,
     )
 
 

@@ -203,6 +203,7 @@ class FakeTool:
     behaviour: Behaviour | None = None
     harmless: bool = True
     target: dict[str, str] = field(default_factory=dict)
+    window: str = ""
     name: str = "computer"
     members: tuple[str, ...] = ("left_click", "type", "key", "screenshot")
     toolset: str | None = "computer"
@@ -223,7 +224,7 @@ class FakeTool:
 
     async def intent(self, call: ToolCall) -> Intent:
         target = {**self.target, **{k: str(v) for k, v in call.input.items()}}
-        return Intent(self.name, call.name, target, harmless=self.harmless)
+        return Intent(self.name, call.name, target, self.harmless, self.window)
 
     async def run(self, call: ToolCall, output: Callable[[str], None]) -> ToolResult:
         self.began.append(call)

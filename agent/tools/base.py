@@ -37,13 +37,17 @@ class Intent:
     """What is about to happen, in terms that approval rules speak of.
 
     ``target`` has any of ``wm_class title role name`` (what a click would touch or keys
-    would reach), ``text`` (typed), ``key``, ``command`` (shell), ``path`` (editor).
+    would reach), ``text`` (typed), ``key``, ``command`` (shell), ``path`` (editor), and of a
+    drag's end ``onto`` (window class), ``onto_title``, ``onto_name``. A window that cannot
+    be told has no ``wm_class``.
     """
 
     tool: str
     action: str
     target: dict[str, str] = field(default_factory=dict)
     harmless: bool = False
+    window: str = ""
+    """Which window that is: compared, not shown, since several may have one title."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent.desktop.base import Button, Desktop, EncodedImage
+from agent.desktop.base import Button, Desktop, EncodedImage, Target
 from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
 from agent.tools import inputs
@@ -30,6 +30,9 @@ from agent.tools.screen import Watch
 _log = logging.getLogger(__name__)
 
 Handler = Callable[["ComputerTool", Any], Awaitable[ToolResult]]
+
+_TRIES = 2
+"""How often it is asked what lies under a point or has the focus."""
 
 _DESCRIPTION = (
     "See and operate a Linux desktop. Coordinates are pixels of the screenshot, origin top "
@@ -75,11 +78,8 @@ class ComputerTool:
             name, member, given = _resolve(call)
         except BadInput:
             return Intent("computer", call.name)
-        try:
-            target = await self._target(name, member, given)
-        except (ToolError, DesktopError):
-            target = {}
-        return Intent("computer", name, target, harmless=not member.touches)
+        target, window = await self._target(name, member, given)
+        return Intent("computer", name, target, not member.touches, window)
 
     async def run(self, call: ToolCall, output: Callable[[str], None]) -> ToolResult:
         """Act. Never raises but for cancellation."""
@@ -215,15 +215,28 @@ class ComputerTool:
     def _maybe_point(self, coordinate: list[int] | None) -> tuple[int | None, int | None]:
         return (None, None) if coordinate is None else self._point(coordinate)
 
-    async def _target(self, name: str, member: Member, given: dict[str, Any]) -> dict[str, str]:
-        if not member.touches:
-            return {}
-        checked = inputs.read(member.takes, name, given)
-        if member.touches == "focus":
-            return await describe_focus(self._desktop) | _keys(checked)
-        return await self._under(checked)
+    async def _target(
+        self, name: str, member: Member, given: dict[str, Any]
+    ) -> tuple[dict[str, str], str]:
+        """What is touched, and in which window; what cannot be told is left out."""
+        try:
+            checked = inputs.read(member.takes, name, given)
+        except BadInput:
+            return {}, ""
+        keys = _keys(checked)
+        for _ in range(_TRIES if member.touches else 0):
+            try:
+                touched = self._focus if member.touches == "focus" else self._under
+                target, window = await touched(checked)
+            except (ToolError, DesktopError):  # a window that went away meanwhile, for example
+                continue
+            return target | keys, window
+        return keys, ""
 
-    async def _under(self, given: Any) -> dict[str, str]:
+    async def _focus(self, _: Any) -> tuple[dict[str, str], str]:
+        return await describe_focus(self._desktop)
+
+    async def _under(self, given: Any) -> tuple[dict[str, str], str]:
         start = getattr(given, "start_coordinate", None) or given.coordinate
         if isinstance(given, inputs.Drag) and given.start_coordinate is None:
             start = None
@@ -233,14 +246,30 @@ class ComputerTool:
         target |= {"role": under.role, "name": under.name}
         if (box := under.box) is not None:
             target["box"] = f"{box.x},{box.y},{box.width},{box.height}"
-        return target
+        if isinstance(given, inputs.Drag):
+            target |= await self._onto(given, under)
+        return target, str(under.window or "")
+
+    async def _onto(self, given: inputs.Drag, start: Target) -> dict[str, str]:
+        """Where a drag would drop something: another window, or another object."""
+        end = await self._desktop.under(*self._point(given.coordinate))
+        if end.window != start.window:
+            return {"onto": end.wm_class, "onto_title": end.title, "onto_name": end.name}
+        return {"onto_name": end.name} if end.name != start.name else {}
 
 
 def _keys(given: Any) -> dict[str, str]:
-    """The words of an intent to type or to press keys."""
-    if isinstance(given, inputs.Type):
-        return {"text": given.text}
-    return {"key": canonical(given.text)}
+    """The words of an intent to type or to press keys; empty for others."""
+    match given:
+        case inputs.Type():
+            return {"text": given.text}
+        case inputs.Key():
+            times = {"repeat": str(given.repeat)} if given.repeat > 1 else {}
+            return {"key": canonical(given.text), **times}
+        case inputs.HoldKey():
+            return {"key": canonical(given.text)}
+        case _:
+            return {}
 
 
 def _at(x: int | None, y: int | None) -> str:

@@ -6,9 +6,13 @@ from agent.desktop.base import Desktop, Node, Tree
 from agent.errors import DesktopError
 
 
-async def describe_focus(desktop: Desktop) -> dict[str, str]:
-    """``wm_class title role name`` of where keys go; the last two if accessibility knows."""
+async def describe_focus(desktop: Desktop) -> tuple[dict[str, str], str]:
+    """``wm_class title role name`` of where keys go, and the window's id.
+
+    Role and name only if accessibility knows.
+    """
     window = await desktop.active_window()
+    which = str(window.id) if window else ""
     described = {
         "wm_class": window.wm_class if window else "",
         "title": window.title if window else "",
@@ -16,8 +20,8 @@ async def describe_focus(desktop: Desktop) -> dict[str, str]:
     try:
         node = focused(await desktop.tree())
     except DesktopError:
-        return described  # the window alone still tells a terminal from an editor
-    return described | ({"role": node.role, "name": node.name} if node else {})
+        return described, which  # the window alone still tells a terminal from an editor
+    return described | ({"role": node.role, "name": node.name} if node else {}), which
 
 
 def focused(tree: Tree) -> Node | None:

@@ -7,8 +7,10 @@ a sentence that tells a model what would be right.
 
 from __future__ import annotations
 
+import copy
 import math
 import unicodedata
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -192,6 +194,12 @@ def read(model: type[Model], member: str, given: dict[str, Any]) -> Model:
 
 def schema(model: type[BaseModel]) -> dict[str, Any]:
     """JSON schema of an input, in the plain words that every server understands."""
+    return copy.deepcopy(_schema(model))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Made once: it takes pydantic longer than all else between two actions."""
     full = model.model_json_schema(by_alias=False)
     properties = {name: _plain(value) for name, value in full.get("properties", {}).items()}
     plain: dict[str, Any] = {"type": "object", "properties": properties}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.approval import DEFAULT_RULES, Approvals, Rule, shown
+from agent.events import ControlReturned
 from agent.tools.base import Intent
 
 TERMINAL = {"wm_class": "Xfce4-terminal", "title": "Terminal - user"}
@@ -31,6 +32,21 @@ def judge(intent: Intent) -> tuple[str, str]:
         computer("key", key="ctrl+J", **TERMINAL),
         computer("key", key="shift+Return", wm_class="XTerm"),
         computer("type", text="reboot\n", wm_class="Xfce4-appfinder"),
+        computer("key", key="Return+a", **TERMINAL),
+        computer("key", key="Return+shift", **TERMINAL),
+        computer("key", key="alt+ctrl+m", **TERMINAL),
+        computer("key", key="ctrl+shift+j", **TERMINAL),
+        computer("hold_key", key="KP_Enter", **TERMINAL),
+        computer("key", key="Return"),
+        computer("type", text="reboot\n"),
+        computer("type", text="make\n", wm_class="Geany", role="terminal"),
+        computer("type", text="reboot\n", wm_class="Guake"),
+        computer("key", key="shift+KP_Insert", **TERMINAL),
+        computer("key", key="ctrl+shift+Insert", **TERMINAL),
+        computer("key", key="XF86_Paste", **TERMINAL),
+        computer("left_click", role="menu item", name="Paste", **TERMINAL),
+        computer("left_click_drag", wm_class="Mousepad", onto="Xfce4-terminal"),
+        computer("left_click_drag", wm_class="Thunar", onto_name="Trash"),
         computer("key", key="ctrl+shift+v", **TERMINAL),
         computer("key", key="shift+Insert", **TERMINAL),
         computer("middle_click", **TERMINAL),
@@ -40,10 +56,17 @@ def judge(intent: Intent) -> tuple[str, str]:
         computer("left_mouse_down", role="push button", name="Buy"),
         computer("key", key="Return", role="push button", name="Remove all"),
         computer("key", key="space", role="push button", name="Place order"),
+        computer("type", text="\n", role="push button", name="Remove all", wm_class="Thunar"),
+        computer("type", text=" ", role="push button", name="Pay", wm_class="Firefox"),
+        computer("left_click", role="push button", name="Permanently delete"),
+        computer("left_click", role="push button", name="Yes, delete it"),
+        computer("key", key="Delete+a", wm_class="Thunar"),
         computer("key", key="Delete", wm_class="Thunar"),
         computer("key", key="shift+Delete", wm_class="Thunar"),
         Intent("editor", "create", {"path": "/home/user/.bashrc"}),
         Intent("editor", "create", {"path": "/home/user/.config/autostart/x.desktop"}),
+        Intent("editor", "create", {"path": "~/notes/../.profile"}),
+        Intent("editor", "create", {"path": "..profile"}),
     ],
     ids=str,
 )
@@ -64,6 +87,12 @@ def test_what_may_do_harm_is_asked_about(intent: Intent):
         computer("mouse_move", role="push button", name="Delete"),
         computer("key", key="Delete", wm_class="Mousepad", role="text"),
         computer("key", key="ctrl+v", wm_class="Mousepad"),
+        computer("left_click", role="menu item", name="Paste", wm_class="Mousepad"),
+        computer("left_click_drag", wm_class="Xfce4-terminal", onto="Mousepad"),
+        computer("left_click_drag", **TERMINAL),
+        computer("type", text="one two", wm_class="Mousepad", role="text", name="Delete"),
+        computer("key", key="ctrl+j", wm_class="Mousepad"),
+        Intent("editor", "create", {"path": "./notes/../letter.txt"}),
         Intent("editor", "create", {"path": "/home/user/letter.txt"}),
         Intent("shell", "bash", {"command": "ls"}, harmless=True),
     ],
@@ -83,6 +112,72 @@ def test_the_question_reads_back_what_would_run():
     assert verdict.question.endswith("Say “yes, run it” to allow it.")
     approvals.done(computer("key", key="Return", **TERMINAL))
     assert "rm -r" not in approvals.judge(computer("key", key="Return", **TERMINAL)).question
+
+
+def asked_after(*actions: Intent, window: str = "") -> str:
+    """The question before Enter in a terminal, after these actions."""
+    approvals = Approvals()
+    for action in actions:
+        approvals.begins(action)
+        approvals.done(action)
+    enter = Intent("computer", "key", {"key": "Return", **TERMINAL}, window=window)
+    return approvals.judge(enter).question.removesuffix(" Say “yes, run it” to allow it.")
+
+
+def typed(text: str, window: str = "") -> Intent:
+    return Intent("computer", "type", {"text": text, **TERMINAL}, window=window)
+
+
+@pytest.mark.parametrize("change", ["Left", "Up", "BackSpace", "Tab", "ctrl+w", "shift+a"])
+def test_a_line_that_keys_may_have_changed_is_not_read_back_as_what_would_run(change: str):
+    changed = computer("key", key=change, **TERMINAL)
+    assert asked_after(typed("ls"), changed) == (
+        "Run what stands in the window “Terminal - user”, where “ls” was typed and then changed?"
+    )
+    assert asked_after(changed) == "Run what stands in the window “Terminal - user”?"
+
+
+def test_single_keys_are_read_back_as_what_they_write():
+    keys = [computer("key", key=key, **TERMINAL) for key in ("r", "m", "space", "x")]
+    assert asked_after(*keys) == "Run “rm x” in the window “Terminal - user”?"
+    dots = computer("key", key=".", repeat="3", **TERMINAL)
+    assert asked_after(dots) == "Run “...” in the window “Terminal - user”?"
+
+
+def test_each_terminal_has_its_own_line():
+    one, two = typed("rm -r x", "1"), typed("ls", "2")
+    assert "“ls”" in asked_after(one, two, window="2")
+    assert "“rm -r x”" in asked_after(one, two, window="1")
+
+
+def test_what_follows_the_last_enter_is_the_open_line():
+    assert "“rm x”" in asked_after(typed("ls\nrm x"))
+    assert asked_after(typed("ls\n")) == "Press Enter in the window “Terminal - user”?"
+    assert "“rm x”" in asked_after(
+        typed("ls"), computer("key", key="ctrl+c", **TERMINAL), typed("rm x")
+    )
+
+
+def test_an_action_that_was_cut_leaves_the_line_in_doubt():
+    approvals = Approvals()
+    approvals.begins(typed("rm -r letters"))
+    question = approvals.judge(typed("\n")).question
+    assert question.startswith("Run what stands in the window")
+
+
+def test_the_person_may_have_changed_the_line_meanwhile():
+    approvals = Approvals()
+    approvals.done(typed("ls"))
+    approvals.add(ControlReturned())
+    assert "and then changed" in approvals.judge(typed("\n")).question
+
+
+@pytest.mark.parametrize("over", ["Xfce4-terminal", "Mousepad"])
+def test_a_drag_in_steps_into_a_terminal_is_asked_about_like_one_at_once(over: str):
+    approvals = Approvals()
+    approvals.done(Intent("computer", "left_mouse_down", {"wm_class": over}, window=over))
+    released = Intent("computer", "left_mouse_up", TERMINAL, window="Xfce4-terminal")
+    assert approvals.judge(released).decision == ("ask" if over == "Mousepad" else "allow")
 
 
 def test_hidden_characters_are_shown():

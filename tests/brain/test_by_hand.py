@@ -87,6 +87,7 @@ async def test_whoever_watches_is_told_once_the_next_may_begin(make: Make) -> No
     assert not (await finished(session, action)).ran
     unwatch()
     session.manual.start("bash", {"command": "true"})
+    session.stop("enough")
     await session.manual.idle()
     assert refusals == [""]
 

@@ -148,6 +148,80 @@ async def test_an_approval_of_what_has_changed_meanwhile_does_nothing(make):
     assert "changed" in session.log.of(ev.ActionFinished)[0].text
 
 
+async def test_an_approval_is_for_one_window_and_what_is_in_it(make):
+    """Two windows of one class with the same button are two deeds; a ticking title is none."""
+    button = {"role": "push button", "name": "Delete"}
+    for title, window, runs in (
+        ("Letters 12:04", "7", True),
+        ("Letters 12:03", "8", False),
+        ("Everything", "7", False),
+    ):
+        tool = FakeTool(harmless=False, target={**button, "title": "Letters 12:03"}, window="7")
+        session = await make([[*call(), *done("tool_use")], [*says("Well."), *done()]], tool)
+        session.say("Delete it.")
+        asked = await begun(session, "approval_asked")
+        tool.target, tool.window = {**button, "title": title}, window
+        session.approve(asked.approval_id, "allow", channel="button")
+        await session.wait_idle(20)
+        assert bool(tool.began) == runs
+
+
+async def test_an_approval_is_used_once(make):
+    tool = FakeTool(harmless=False, name="shell", members=("bash",), toolset=None)
+    ask = [
+        [*call("bash", toolset=None, command="ls"), *done("tool_use")],
+        [*call("bash", toolset=None, command="ls"), *done("tool_use")],
+        [*says("Done."), *done()],
+    ]
+    session = await make(ask, tool)
+    session.say("List twice.")
+    first = await begun(session, "approval_asked")
+    assert session.approve(first.approval_id, "allow", channel="button")
+    assert not session.approve(first.approval_id, "allow", channel="button")
+    second = await session.log.wait_for(
+        lambda e: e.kind == "approval_asked", since=first.seq + 1, timeout=20
+    )
+    assert second.action_hash == first.action_hash  # the very same deed is asked about anew
+    assert not session.approve(first.approval_id, "allow", channel="button")
+    assert len(tool.began) == 1
+    session.approve(second.approval_id, "deny", channel="button")
+    await session.wait_idle(20)
+    assert len(tool.began) == 1
+
+
+async def test_what_a_hold_may_have_changed_is_judged_anew(make):
+    """A terminal came to the front while the person spoke: Enter is asked about after all."""
+    tool = FakeTool(harmless=False, target={"wm_class": "Mousepad"})
+    enter = call("key", key="Return")
+    session = await make([[*enter, *done("tool_use")], [*says("Done."), *done()]], tool)
+    session.log.subscribe(lambda e: session.hold("speech") if e.kind == "action_proposed" else None)
+    session.say("Press Enter.")
+    await begun(session, "hold_began")
+    tool.target = {"wm_class": "Xfce4-terminal", "title": "Terminal"}
+    session.release()
+    asked = await begun(session, "approval_asked")
+    assert "“Terminal”" in asked.question
+    session.approve(asked.approval_id, "deny", channel="button")
+    await session.wait_idle(20)
+    assert not tool.began
+
+
+async def test_a_yes_does_not_outlast_a_hold_in_which_the_screen_changed(make):
+    tool = FakeTool(harmless=False, target={"role": "push button", "name": "Delete"})
+    session = await make([[*call(), *done("tool_use")], [*says("It moved."), *done()]], tool)
+    session.say("Delete it.")
+    asked = await begun(session, "approval_asked")
+    session.approve(asked.approval_id, "allow", channel="button")
+    session.hold("speech")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    tool.target = {"role": "push button", "name": "Delete all"}
+    session.release()
+    await session.wait_idle(20)
+    assert not tool.began
+    assert "changed" in session.log.of(ev.ActionFinished)[0].text
+
+
 async def test_new_words_void_a_pending_approval(make):
     tool = FakeTool(harmless=False, name="shell", members=("bash",), toolset=None)
     session = await make(
