@@ -77,6 +77,18 @@ class _Turn:
         return blocks
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What the session itself tells the model."""
+
+    text: str
+    if_interrupted: bool = False
+    """Whether it is news only then: else a newer line said it better."""
+
+
+_INTERRUPTION = _Note("The user interrupted you here.")
+
+
 class History:
     """The fold. Feed it every event of a session in order; ask it for the messages."""
 
@@ -84,30 +96,38 @@ class History:
         self._load = load_image
         self._done: list[Message] = []
         self._turn: _Turn | None = None
-        self._said: list[ev.UserMessage] = []
-        self._notes: list[str] = []
+        self._since: list[ev.UserMessage | _Note] = []
         self._pictures: dict[str, Block] = {}
-        self._interrupted = False
+        self._working = False
 
     def add(self, event: ev.Event) -> None:
         """Take in the next event."""
         match event:
             case ev.TurnStarted():
                 self._done = self.messages()
-                self._turn, self._said, self._notes = _Turn(), [], []
-                self._interrupted = False
+                self._turn, self._since = _Turn(), []
                 self._pictures.clear()
             case ev.Condensed():
                 self._done = [{"role": "user", "content": [_text(event.text)]}]
-                self._turn, self._said, self._notes = None, [], []
-                self._interrupted = False
+                self._turn, self._since = None, []
             case ev.UserMessage():
-                self._said.append(event)
-                self._interrupted |= event.cuts
+                if event.cuts:
+                    self._mark()
+                self._since.append(event)
+            case ev.TaskStarted():
+                self._working = True
             case ev.Stopped():
-                self._interrupted = True
+                self._mark()
+            case ev.ControlTaken() if self._working:
+                self._mark()
+            case ev.TaskFinished():
+                self._working = False
+                if event.outcome in ("stopped", "limit"):
+                    self._mark()
             case ev.Narrated(state="cut"):
-                self._notes.append(_heard(event))
+                self._since.append(_Note(_heard(event)))
+            case ev.Narrated(state="dropped"):
+                self._since.append(_Note(_heard(event), if_interrupted=True))
             case _ if self._turn is not None:
                 _into_turn(self._turn, event)
             case _:
@@ -119,14 +139,21 @@ class History:
         turn = self._turn or _Turn()
         _append(messages, "assistant", turn.answer())
         _append(messages, "user", self._answers(turn))
-        _append(messages, "user", [_text(note) for note in self._remarks(turn)])
-        _append(messages, "user", [b for said in self._said for b in self._words(said)])
+        _append(messages, "user", [b for told in self._told(turn) for b in self._words(told)])
         return messages
 
-    def _remarks(self, turn: _Turn) -> list[str]:
-        cut = turn.stop_reason == "interrupted" and bool(turn.answer())
-        interrupted = cut or (self._interrupted and bool(self._done or turn.answer()))
-        return [*(["The user interrupted you here."] if interrupted else []), *self._notes]
+    def _mark(self) -> None:
+        begun = self._done or self._turn or self._since
+        if begun and self._since[-1:] != [_INTERRUPTION]:
+            self._since.append(_INTERRUPTION)
+
+    def _told(self, turn: _Turn) -> list[ev.UserMessage | _Note]:
+        """What followed the answer, in the order in which it happened."""
+        told = self._since
+        if turn.stop_reason == "interrupted" and turn.answer() and _INTERRUPTION not in told:
+            told = [_INTERRUPTION, *told]
+        interrupted = _INTERRUPTION in told
+        return [t for t in told if interrupted or not (isinstance(t, _Note) and t.if_interrupted)]
 
     def _answers(self, turn: _Turn) -> list[Block]:
         results: list[Block] = []
@@ -155,7 +182,9 @@ class History:
             content.append(self._picture(finished.image))
         return _tool_result(call, content or [_text("Done.")], is_error=finished.is_error)
 
-    def _words(self, said: ev.UserMessage) -> list[Block]:
+    def _words(self, said: ev.UserMessage | _Note) -> list[Block]:
+        if isinstance(said, _Note):
+            return [_text(said.text)]
         words = [_text(said.text)] if said.text.strip() else []
         return words + [self._picture(image) for image in said.images]
 

@@ -49,6 +49,31 @@ def test_unfinished_text_is_kept_trimmed_and_the_interruption_told():
     assert [b["text"] for b in found[2]["content"]] == ["The user interrupted you here.", "No."]
 
 
+def test_an_interruption_is_told_where_it_happened_even_before_the_first_answer():
+    """What was stopped before the model had read it must not be carried out later."""
+    began = ev.TaskStarted(task_id="a", text="")
+    for outcome, told in (("stopped", True), ("limit", True), ("done", False), ("failed", False)):
+        ended = ev.TaskFinished(task_id="a", outcome=outcome)
+        events = [began, said("Delete it."), ended, began, said("Hello."), turn()]
+        found = [block["text"] for block in messages(*events)[0]["content"]]
+        mark = ["The user interrupted you here."] if told else []
+        assert found == ["Delete it.", *mark, "Hello."]
+
+
+def test_words_that_cut_in_follow_the_interruption_and_what_was_queued_stands_before_it():
+    cut = ev.UserMessage(text="No.", cuts=True)
+    found = messages(said(), turn(), text("x"), said("And then?"), cut, end("interrupted"))
+    told = [block["text"] for block in found[2]["content"]]
+    assert told == ["And then?", "The user interrupted you here.", "No."]
+
+
+def test_taking_the_mouse_interrupts_only_work():
+    taken = ev.ControlTaken()
+    assert "interrupted" not in str(messages(said(), turn(), text("x"), end("end_turn"), taken))
+    began = ev.TaskStarted(task_id="a", text="")
+    assert "interrupted" in str(messages(began, said(), turn(), text("x"), end("end_turn"), taken))
+
+
 def test_an_unfinished_thought_or_call_is_dropped_and_the_turn_with_it():
     thought = ev.TextStreamed(turn_id="t", text="Hm", role="thinking")
     found = messages(said(), turn(), thought, end("interrupted"), said("No."))
@@ -110,7 +135,19 @@ def test_what_was_heard_of_a_narration_is_told_once():
     told = [b["text"] for b in found[2]["content"]]
     assert told == ["The user interrupted you here.", "The person heard only: “Opening the”", "No."]
     silent = messages(said(), cut.model_copy(update={"cut_at": 0}), turn())
-    assert silent[0]["content"][0]["text"] == "The person did not hear: “Opening the old editor”"
+    assert silent[0]["content"][1]["text"] == "The person did not hear: “Opening the old editor”"
+
+
+def test_what_waited_to_be_said_when_it_was_interrupted_was_not_heard():
+    """A line that a newer one replaced in the ordinary course of work is no news."""
+    waited = ev.Narrated(narration_id="n", text="The file is saved.", state="dropped")
+    found = messages(said(), turn(), text("x"), waited, end("interrupted"), said("No."))
+    assert [b["text"] for b in found[2]["content"]] == [
+        "The user interrupted you here.",
+        "The person did not hear: “The file is saved.”",
+        "No.",
+    ]
+    assert "did not hear" not in str(messages(said(), turn(), text("x"), waited, end("end_turn")))
 
 
 def test_an_answer_that_broke_off_before_acting_is_as_if_it_never_was():

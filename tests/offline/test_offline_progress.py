@@ -64,6 +64,18 @@ def test_an_instruction_after_an_interruption_replaces_the_plan() -> None:
     assert (progress.fresh, progress.mark, progress.cut) == (1, None, MARK)
 
 
+def test_an_instruction_that_was_stopped_before_any_answer_is_not_carried_out_later() -> None:
+    stopped = said("type a", "The user interrupted you here.", "hello")
+    assert read([stopped]).fresh == 1
+    queued = said("type a", "press enter", "The user interrupted you here.", "hello")
+    assert read([queued]).fresh == 2
+
+
+def test_an_instruction_goes_on_when_the_mouse_is_given_back_before_any_answer() -> None:
+    back = said("type a", "The user interrupted you here.", "I used the mouse and keyboard myself.")
+    assert read([back]).fresh == 0
+
+
 def test_what_was_cut_can_be_taken_up_after_other_talk() -> None:
     messages = [
         said("type a"),
