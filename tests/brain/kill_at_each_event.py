@@ -1,8 +1,8 @@
 """Not a test: plays one rich scenario again and again, killed at each event in turn.
 
-``python kill_at_each_event.py DATA_DIR`` forks a child for each event number; the child
-kills itself with SIGKILL from the listener that is told of that event. What a person had
-seen by then is written to ``DATA_DIR/seen-N``.
+``python kill_at_each_event.py DATA_DIR MODEL``, with ``scripted`` or ``offline``, forks a
+child for each event number; the child kills itself with SIGKILL from the listener that is
+told of that event. What a person had seen by then is written to ``DATA_DIR/seen-N``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from cut_cases import LivelyDesktop, played
 
 from agent import events as ev
 from agent.desktop.base import EncodedImage
 from agent.errors import ContextTooLong, StreamBroken
 from agent.journal import SqliteJournal, session_folder
 from agent.models.base import Counted, Warned
+from agent.models.offline import OfflineModel
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import (
@@ -32,6 +36,7 @@ from agent.testing.scripted import (
     says,
     thinks,
 )
+from agent.tools import build_tools
 from agent.tools.base import ToolCall, ToolResult
 
 
@@ -105,23 +110,60 @@ def scripts() -> list[list[object]]:
     ]
 
 
-def session_for(data_dir: Path, name: str) -> Session:
+async def offline_scenario(session: Session) -> None:
+    """The same with the model that needs no key; it is never waited for, nor counted."""
+    await session.open()
+    log = session.log
+    session.say("Scroll down and press escape and run ls")
+    asked = await log.wait_for(lambda e: e.kind == "approval_asked")
+    session.hold("speech")
+    session.release("noise")
+    session.approve(asked.approval_id, "allow", channel="voice")
+    question = await log.wait_for(lambda e: e.kind == "question_asked")
+    session.take_control()
+    session.return_control("I closed a window.")
+    question = await log.wait_for(lambda e: e.kind == "question_asked", since=question.seq + 1)
+    session.answer(question.question_id, "yes")
+    await session.wait_idle()
+    session.say("Type hello")
+    await log.wait_for(lambda e: e.kind == "action_proposed" and e.name == "type")
+    session.say("Scroll up")
+    session.stop("button")
+    await session.close("The end.")
+
+
+def scripted_parts() -> dict[str, Any]:
+    model, tool = ScriptedModel(scripts()), EyedTool(act, harmless=False)
+    return {"desktop": FakeDesktop(), "model": model, "tools": (tool,)}
+
+
+def offline_parts() -> dict[str, Any]:
+    desktop = LivelyDesktop()
+    return {"desktop": desktop, "model": OfflineModel(desktop), "tools": build_tools(desktop)}
+
+
+PARTS = {"scripted": scripted_parts, "offline": offline_parts}
+TURNS = {"scripted": 4, "offline": 3}
+"""After so many it is asked whether to go on."""
+
+SCENARIOS = {"scripted": scenario, "offline": offline_scenario}
+
+
+def session_for(data_dir: Path, name: str, model: str) -> Session:
     settings = Settings(
-        _env_file=None, data_dir=data_dir, max_turns=4, width=640, height=480, model="offline"
+        _env_file=None,
+        data_dir=data_dir,
+        max_turns=TURNS[model],
+        width=640,
+        height=480,
+        model="offline",
     )
-    return Session(
-        settings,
-        name,
-        SqliteJournal(session_folder(data_dir, name)),
-        clock=HastyClock(),
-        desktop=FakeDesktop(),
-        model=ScriptedModel(scripts()),
-        tools=(EyedTool(act, harmless=False),),
-    )
+    journal = SqliteJournal(session_folder(data_dir, name))
+    return Session(settings, name, journal, clock=HastyClock(), **PARTS[model]())
 
 
-def child(data_dir: Path, number: int) -> None:
-    session = session_for(data_dir, f"killed-{number:03d}")
+def child(data_dir: Path, number: int, model: str) -> None:
+    session = session_for(data_dir, f"killed-{number:03d}", model)
     seen = os.open(data_dir / f"seen-{number:03d}", os.O_CREAT | os.O_WRONLY, 0o600)
 
     def told(event: ev.Event) -> None:
@@ -130,15 +172,15 @@ def child(data_dir: Path, number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     session.log.subscribe(told)
-    asyncio.run(asyncio.wait_for(scenario(session), 30))
+    played(asyncio.wait_for(SCENARIOS[model](session), 60))
 
 
-def main(data_dir: Path) -> None:
+def main(data_dir: Path, model: str) -> None:
     number, killed = 0, True
     while killed:
         pid = os.fork()
         if pid == 0:
-            child(data_dir, number)
+            child(data_dir, number, model)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         killed = os.WIFSIGNALED(status)
@@ -148,4 +190,4 @@ def main(data_dir: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,100 +1,17 @@
-"""The whole loop with the real SDK against the faithful server, cut at random events."""
+"""The whole loop with the real SDK against the faithful server."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from served_session import KEY, SETTINGS, Rig
 
 from agent import events as ev
-from agent.session import Session
-from agent.testing.messages_script import Reply, call, fails, says, thinking
+from agent.testing.messages_script import call, fails, says
 from agent.testing.scripted import FakeDesktop
 from agent.tools import build_tools
 from dashboard.voice.holds import Holds
 from dashboard.voice.narration import Narration
 from dashboard.voice.narrator import Narrator
-
-blocks = st.lists(
-    st.sampled_from(["thought", "text", "click", "click", "miss", "look"]), min_size=1, max_size=4
-)
-ends = st.sampled_from(
-    ["complete", "complete", "complete", "cut", "error", "no_stop", "hang", "413"]
-)
-replies = st.lists(st.tuples(blocks, ends, st.integers(1, 12)), max_size=4)
-cuts = st.lists(
-    st.tuples(st.integers(0, 14), st.sampled_from(["redirect", "queue", "stop", "take"])),
-    max_size=4,
-)
-
-
-def reply(kinds: list[str], end: str, after: int) -> Reply:
-    if end == "413":
-        return fails(413)
-    made = {
-        "thought": lambda: thinking("Which one?"),
-        "text": lambda: "I look at the window.",
-        "click": lambda: call("left_click", coordinate=[1, 2]),
-        "miss": lambda: call("left_click", coordinate=[9, 9]),
-        "look": lambda: call("screenshot"),
-    }
-    wanted = kinds if kinds[-1] != "thought" else [*kinds, "text"]
-    return says(
-        *(made[kind]() for kind in wanted), end=end, end_after=None if end == "complete" else after
-    )
-
-
-async def play(script: list[Reply], controls: list[tuple[int, str]]) -> None:
-    async with Rig(script) as rig:
-        session = rig.session
-        session.say("Press the button.")
-        for events, what in controls:
-            await some_events(session, events)
-            match what:
-                case "redirect" | "queue":
-                    session.say("No, the other one.", how=what)
-                case "stop":
-                    session.stop("button")
-                case _:
-                    session.take_control()
-                    session.return_control("I moved a window.")
-        await some_events(session, 200)
-        session.stop("the end")
-        rig.script.clear()
-        session.say("Are you well?")
-        await session.wait_idle(60)
-        assert rig.refused() == []
-        assert session.log.of(ev.TaskFinished)[-1].outcome == "done"
-        assert len({c.id for c in rig.tool.began}) == len(rig.tool.began)
-
-
-async def some_events(session: Session, number: int) -> None:
-    """Return after so many more events, or when nothing more comes."""
-    wanted = len(session.log) + number
-    idle = asyncio.ensure_future(session.control.idle())
-    grown = asyncio.ensure_future(session.log.wait_for(lambda e: e.seq >= wanted, since=wanted))
-    await asyncio.wait({idle, grown}, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
-    for task in (idle, grown):
-        task.cancel()
-    await asyncio.wait({idle, grown})
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=150,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(script=replies, controls=cuts)
-def test_the_service_accepts_what_is_left_after_any_cut(
-    script: list[Any], controls: list[tuple[int, str]]
-) -> None:
-    asyncio.run(play([reply(*one) for one in script], controls))
 
 
 async def test_the_first_action_starts_before_the_stream_has_ended():
