@@ -1,7 +1,7 @@
 """``python -m agent "open the editor and write hello"``: one session in a terminal.
 
-Exit codes: 0 done · 1 failed · 2 wrong use or settings · 3 a limit was reached ·
-4 the model declined · 130 stopped by the person.
+Exit codes: 0 done · 1 failed · 2 wrong use, settings or journal: nothing was begun ·
+3 a limit was reached · 4 the model declined · 130 stopped by the person.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,7 @@ def main(
     *,
     session_class: type[Session] = Session,
     lines: TextIO | None = None,
+    out: TextIO | None = None,
 ) -> int:
     """Run the command line; returns the exit code.
 
@@ -42,6 +44,7 @@ def main(
         arguments: The command's words; those of the process if None.
         session_class: Makes and resumes the session.
         lines: What the person types; the standard input if None.
+        out: Where it is told what happens; the standard output if None.
     """
     given = _parser().parse_args(arguments)
     try:
@@ -51,8 +54,8 @@ def main(
             return 0
         if given.task is None:
             _parser().error("say what to do, for example: python -m agent 'open the editor'")
-        typed = sys.stdin if lines is None else lines
-        return asyncio.run(_run(given, settings, session_class, typed))
+        streams = (lines or sys.stdin, out or sys.stdout)
+        return asyncio.run(_run(given, settings, session_class, *streams))
     except SaysoError as error:
         print(f"sayso: {error}", file=sys.stderr)
         return WRONG_USE
@@ -66,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m agent",
         description="Give the agent a task on its own virtual desktop and watch it work. "
         "Ctrl-C stops it, twice quits.",
-        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 limit, 4 declined, 130 stopped.",
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, settings or journal, 3 limit, "
+        "4 declined, 130 stopped.",
     )
     add = parser.add_argument
     add("task", nargs="?", help="what to do, in a sentence")
@@ -96,8 +100,15 @@ def _settings(given: argparse.Namespace) -> Settings:
         settings = Settings(**{k: value for k, value in wanted.items() if value is not None})
         return KeyStore(settings).fill(settings)
     except pydantic.ValidationError as error:
-        faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(
+            f"{_option(fault['loc'][0])}: {fault['msg']}" for fault in error.errors()
+        )
         raise ConfigurationError(f"A setting is wrong: {faults}.") from error
+
+
+def _option(setting: object) -> str:
+    """A setting as it is called on the command line or in the environment."""
+    return {"max_dollars": "--budget"}.get(str(setting), f"SAYSO_{str(setting).upper()}")
 
 
 def _without_session(given: argparse.Namespace, settings: Settings) -> str:
@@ -113,26 +124,46 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
 
 
 async def _run(
-    given: argparse.Namespace, settings: Settings, session_class: type[Session], lines: TextIO
+    given: argparse.Namespace,
+    settings: Settings,
+    session_class: type[Session],
+    lines: TextIO,
+    out: TextIO,
 ) -> int:
-    allowed = frozenset(given.yes_to)
-    if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
-        raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
-    if given.resume:
-        session = session_class.resume(settings, given.resume, allowed=allowed)
-    else:
-        session = session_class.create(settings, allowed=allowed)
-    printer = Printer(sys.stdout, as_json=given.json)
+    session = _session(given, settings, session_class)
+    printer = Printer(out, as_json=given.json, lost=lambda error: _unheard(session, out, error))
     session.log.subscribe(printer.show)
     try:
         await session.open()
-        if session.status.who == "disconnected":
+        if session.status.who == "disconnected" or printer.failed:
             return EXIT["failed"]
-        return await _converse(session, given.task, lines)
+        code = await _converse(session, given.task, lines)
+        return EXIT["failed"] if printer.failed else code
     finally:
         await session.close("The command ended.")
         if not given.json:
             print(f"Session {session.id}", file=sys.stderr)
+
+
+def _session(
+    given: argparse.Namespace, settings: Settings, session_class: type[Session]
+) -> Session:
+    allowed = frozenset(given.yes_to)
+    if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
+        raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
+    if not given.resume:
+        return session_class.create(settings, allowed=allowed)
+    if given.prompt:
+        raise ConfigurationError("A resumed session keeps its prompt; leave out --prompt.")
+    return session_class.resume(settings, given.resume, allowed=allowed)
+
+
+def _unheard(session: Session, out: TextIO, error: OSError) -> None:
+    """Nobody sees what happens any more: the agent stops, and Python need not try at its end."""
+    print(f"sayso: the output cannot be written ({error.strerror}): stopped.", file=sys.stderr)
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), out.fileno())
+    asyncio.get_running_loop().call_soon(session.stop, "the output cannot be written")
 
 
 async def _converse(session: Session, task: str, lines: TextIO) -> int:

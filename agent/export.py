@@ -101,25 +101,33 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
         ConfigurationError: the id could not be a folder's name.
     """
     about = _about(folder)
-    session_id = session_id or str(about["session_id"])
+    session_id = session_id or about["session_id"]
     target = session_folder(data_dir, session_id)
     if target.exists():
         raise JournalError(f"There is a session {session_id} already; import it under another id.")
-    events = _events(folder, int(about["events"]))
+    events = _events(folder, about["events"])
     pictures = list(_pictures(folder, events))
+    prompt = _prompt(folder)
     try:
-        _write_import(target, events, pictures, folder / "prompt.md")
+        _write_import(target, events, pictures, prompt)
+    except OSError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise JournalError(
+            f"The session cannot be kept in {target} ({error.strerror}); free some disk space."
+        ) from error
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
     return session_id
 
 
-def _write_import(target: Path, events: list[ev.Event], pictures: list[Path], prompt: Path) -> None:
+def _write_import(
+    target: Path, events: list[ev.Event], pictures: list[Path], prompt: str | None
+) -> None:
     journal = SqliteJournal(target)
     try:
-        if prompt.exists():
-            journal.prompt = prompt.read_text("utf-8")
+        if prompt is not None:
+            journal.prompt = prompt
         for path in pictures:
             kept = target / "images" / path.name
             shutil.copyfile(path, kept)
@@ -135,9 +143,17 @@ def _about(folder: Path) -> dict[str, Any]:
         about = json.loads((folder / "session.json").read_text("utf-8"))
         if about["format"] > FORMAT:
             raise JournalError(f"{folder} was exported by a newer version; import it with that.")
-        return {"session_id": about["session_id"], "events": about["events"]}
+        return {"session_id": str(about["session_id"]), "events": int(about["events"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise JournalError(f"{folder} is not an exported session: {error}.") from error
+
+
+def _prompt(folder: Path) -> str | None:
+    path = folder / "prompt.md"
+    try:
+        return path.read_text("utf-8") if path.exists() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise JournalError(f"The prompt in {folder} cannot be read: {error}.") from error
 
 
 def _events(folder: Path, count: int) -> list[ev.Event]:

@@ -39,6 +39,20 @@ SCHEMA = 1
 SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Endings of picture files by their media type."""
 
+_OUTER = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
+"""What goes wrong around a database; all else is wrong in it."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
@@ -219,8 +233,13 @@ class SqliteJournal:
         return next((path for path in paths if path.is_file()), None)
 
     def image_bytes(self, sha256: str) -> bytes | None:
+        """A picture's bytes, or None when it is gone or no longer what it was."""
         path = self.image_path(sha256)
-        return path.read_bytes() if path is not None else None
+        try:
+            data = path.read_bytes() if path is not None else b""
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
     def image_base64(self, sha256: str) -> str | None:
         """A picture as the model is sent it, or None when it is gone."""
@@ -231,7 +250,10 @@ class SqliteJournal:
     def prompt(self) -> str | None:
         """The system prompt that the session was begun with."""
         path = self.folder / "prompt.md"
-        return path.read_text("utf-8") if path.exists() else None
+        try:
+            return path.read_text("utf-8") if path.exists() else None
+        except (OSError, UnicodeDecodeError):
+            raise self._damaged(f"{path.name} is not readable") from None
 
     @prompt.setter
     def prompt(self, text: str) -> None:
@@ -262,9 +284,9 @@ class SqliteJournal:
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except sqlite3.OperationalError as error:
-            raise self._unwritable(error) from error
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OUTER:
+                raise self._unwritable(error) from error
             raise self._damaged(str(error)) from error
 
     def _connection(self) -> sqlite3.Connection:

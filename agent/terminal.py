@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
@@ -15,15 +16,33 @@ _STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel",
 
 
 class Printer:
-    """Writes what happens, as sentences or as one JSON event a line."""
+    """Writes what happens, as sentences or as one JSON event a line.
 
-    def __init__(self, out: TextIO, *, as_json: bool = False) -> None:
+    ``lost`` is called once, with the reason, when nothing can be written any more: the
+    reader of a pipe went away, or the disk is full.
+    """
+
+    def __init__(
+        self, out: TextIO, *, as_json: bool = False, lost: Callable[[OSError], object]
+    ) -> None:
         self._out = out
         self._json = as_json
         self._inline = False
+        self._lost = lost
+        self.failed = False
+        """Whether nothing can be written any more."""
 
     def show(self, event: ev.Event) -> None:
         """Print one event; those without news for a person are left out."""
+        if self.failed:
+            return
+        try:
+            self._show(event)
+        except OSError as error:
+            self.failed = True
+            self._lost(error)
+
+    def _show(self, event: ev.Event) -> None:
         if self._json:
             print(ev.dump_event(event), file=self._out, flush=True)
         elif isinstance(event, ev.TextStreamed):
@@ -64,7 +83,7 @@ class Person:
         if self._present:
             asyncio.get_running_loop().remove_reader(self._lines.fileno())
 
-    def _asked(self, event: ev.Event) -> None:
+    def _asked(self, event: ev.Event | None) -> None:
         if self._present:
             return
         loop = asyncio.get_running_loop()
@@ -75,14 +94,20 @@ class Person:
             self._tell("No terminal to ask on: answered no.")
             loop.call_soon(self._session.answer, event.question_id, "no")
 
+    def _leave(self) -> None:
+        """The end of the input (Ctrl-D): what is asked now is answered no, as all later."""
+        asyncio.get_running_loop().remove_reader(self._lines.fileno())
+        self._present = False
+        self._asked(self._session.status.pending_approval)
+        self._asked(self._session.status.question)
+
     def _deny(self, approval_id: str) -> None:
         self._session.approve(approval_id, "deny", channel="terminal", note="no terminal")
 
     def _read(self) -> None:
         line = self._lines.readline()
         if not line:
-            asyncio.get_running_loop().remove_reader(self._lines.fileno())
-            self._present = False
+            self._leave()
             return
         words, status = line.strip(), self._session.status
         asked = status.pending_approval

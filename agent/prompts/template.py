@@ -13,6 +13,17 @@ from agent.errors import ConfigurationError
 ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
 )
+_FAILURES = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a template's own expressions may raise while it is filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Prompt:
         """
         try:
             return ENVIRONMENT.from_string(self.template).render(**variables)
-        except (jinja2.TemplateError, ArithmeticError, TypeError) as error:
+        except _FAILURES as error:
             known = ", ".join(sorted(variables))
             raise ConfigurationError(
                 f"The prompt “{self.name}” cannot be filled in: {error}. Variables: {known}."

@@ -45,10 +45,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         *arguments: str,
         tool: FakeTool | None = None,
         typed: TextIO | None = None,
+        out: TextIO | None = None,
     ) -> int:
         FakeSession.scripts = scripts
         FakeSession.tool = tool or FakeTool()
-        return main(list(arguments), session_class=FakeSession, lines=typed or nothing)
+        lines = typed or nothing
+        return main(list(arguments), session_class=FakeSession, lines=lines, out=out)
 
     with Path(os.devnull).open() as nothing:
         yield run
@@ -117,6 +119,38 @@ def test_at_a_terminal_the_person_is_asked(run, typed: str, ran: int):
     os.close(ours)
 
 
+def test_at_the_end_of_the_input_what_is_asked_is_answered_no(run, capsys):
+    """Ctrl-D: nobody will answer this question any more, nor any later one."""
+    ours, theirs = pty.openpty()
+
+    async def leaves() -> None:
+        os.write(ours, b"\x04")
+
+    spend = [[leaves, *call(x=i), *done("tool_use", dollars=1.0)] for i in range(3)]
+    with os.fdopen(theirs) as terminal:
+        assert run(spend, "Go", "--budget", "1", typed=terminal) == 3
+    assert "answered no" in capsys.readouterr().err
+    os.close(ours)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_an_output_that_cannot_be_written_stops_the_agent(run, capsys, options):
+    """The disk is full, or the reader of the pipe has gone."""
+    tool = FakeTool()
+    scripts = [[*says("I click."), *call(), hang], [*says("Done."), *done()]]
+    with Path("/dev/full").open("w") as full:
+        assert run(scripts, "Go", *options, tool=tool, out=full) == 1
+    error = capsys.readouterr().err
+    assert "sayso: the output cannot be written (No space left on device): stopped." in error
+    assert "Traceback" not in error
+    assert not tool.ran
+
+
+def test_half_a_sign_from_a_terminal_is_no_trouble(run, capsys):
+    assert run([[*says("Done."), *done()]], "Go \udcff", "--json") == 0
+    assert '"text":"Go ?"' in capsys.readouterr().out
+
+
 def test_ctrl_c_stops(run, capsys):
     async def interrupt() -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -143,7 +177,10 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     ("arguments", "told"),
     [
         (("Go", "--prompt", "nowhere"), "There is no prompt"),
-        (("Go", "--budget", "-3"), "max_dollars"),
+        (("Go", "--budget", "-3"), "--budget: Input should be greater than 0"),
+        (("Go", "--budget", "nan"), "--budget: Input should be greater than 0"),
+        (("  ",), "Nothing was said"),
+        (("Go", "--resume", "x", "--prompt", "default"), "keeps its prompt"),
         (("Go", "--resume", "none"), "There is no session"),
         (("Go", "--yes-to", "everything"), "There is no rule"),
     ],

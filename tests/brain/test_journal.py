@@ -103,11 +103,13 @@ async def test_a_taken_id_and_a_missing_session_are_told(settings):
         open_session(settings, "two", resume=True)
 
 
-@pytest.mark.parametrize("damage", ["bytes", "hole", "words", "newer"])
+@pytest.mark.parametrize("damage", ["bytes", "hole", "words", "newer", "table", "prompt"])
 async def test_a_damaged_journal_is_refused_with_advice_and_left_alone(settings, damage):
     folder = await played(settings)
     path = folder / "events.db"
-    if damage == "bytes":
+    if damage == "prompt":
+        (folder / "prompt.md").write_bytes(b"\xff\xfe")
+    elif damage == "bytes":
         (folder / "events.db-wal").unlink(missing_ok=True)
         path.write_bytes(b"not a database at all, just words" * 99)
     else:
@@ -115,6 +117,7 @@ async def test_a_damaged_journal_is_refused_with_advice_and_left_alone(settings,
             "hole": "DELETE FROM events WHERE seq = 3",
             "words": "UPDATE events SET event = '{}' WHERE seq = 3",
             "newer": "PRAGMA user_version = 99",
+            "table": "DROP TABLE events",
         }[damage]
         with sqlite3.connect(path) as db:
             db.execute(statement)
@@ -123,6 +126,21 @@ async def test_a_damaged_journal_is_refused_with_advice_and_left_alone(settings,
     with pytest.raises(JournalError, match=r"start a new session|newer program"):
         open_session(settings, resume=True)
     assert path.read_bytes() == before
+
+
+async def test_a_picture_that_was_altered_is_gone_and_the_session_goes_on(settings):
+    """Half a picture would be refused by the service with every further request."""
+    folder = await played(settings)
+    (picture,) = (folder / "images").iterdir()
+    picture.write_bytes(picture.read_bytes()[:40])
+    session = open_session(settings, resume=True)
+    await session.open()
+    assert "no longer available" in str(session._agent.history.messages())
+    session.say("Again.")
+    await session.wait_idle(20)
+    assert session.model.faults == []
+    assert session.log.of(ev.TaskFinished)[-1].outcome == "done"
+    await session.close()
 
 
 async def test_a_full_disk_stops_the_hands_and_leaves_the_session_whole(settings):
@@ -236,7 +254,9 @@ async def test_an_export_opens_alone_and_can_be_taken_in_again(settings, tmp_pat
     await session.close()
 
 
-@pytest.mark.parametrize("harm", ["picture", "line", "lost line", "about", "taken"])
+@pytest.mark.parametrize(
+    "harm", ["picture", "line", "lost line", "about", "count", "prompt", "taken"]
+)
 async def test_a_harmed_export_is_refused_whole(settings, tmp_path, harm):
     await played(settings)
     out = export_session(settings.data_dir, "one", tmp_path / "export")
@@ -251,6 +271,11 @@ async def test_a_harmed_export_is_refused_whole(settings, tmp_path, harm):
             (out / "events.jsonl").write_text("".join(lines[:3] + lines[4:]))
         case "about":
             (out / "session.json").write_text("[]")
+        case "count":
+            about = json.loads((out / "session.json").read_text())
+            (out / "session.json").write_text(json.dumps(about | {"events": "many"}))
+        case "prompt":
+            (out / "prompt.md").write_bytes(b"\xff\xfe")
         case _:
             pass
     with pytest.raises(JournalError):

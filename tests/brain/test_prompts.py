@@ -32,7 +32,15 @@ def test_a_version_is_the_hash_of_the_content(tmp_path):
 
 @pytest.mark.parametrize(
     "template",
-    ["{{ unknown }}", "{% if %}", "{{ width.__class__.__mro__[1].__subclasses__() }}", "{{ 1/0 }}"],
+    [
+        "{{ unknown }}",
+        "{% if %}",
+        "{{ width.__class__.__mro__[1].__subclasses__() }}",
+        "{{ 1/0 }}",
+        "{{ 'abc'.index('z') }}",
+        "{{ 'a'.encode('no code') }}",
+        "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
+    ],
 )
 def test_a_wrong_template_is_told(template: str):
     with pytest.raises(ConfigurationError, match="cannot be filled in"):
