@@ -177,7 +177,9 @@ class _Trial:
         if not assembler.started and not self._last:
             self.pause = pause_before_retry(error, self._attempt)
         if self.pause is None:
-            self.failure = explain(error, self._service, started=assembler.started)
+            self.failure = explain(
+                error, self._service, started=assembler.started, tries=self._attempt + 1
+            )
 
 
 async def _events(stream: AsyncStream[Any]) -> AsyncIterator[Any]:

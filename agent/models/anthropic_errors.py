@@ -79,12 +79,14 @@ def is_too_long(error: Exception) -> bool:
     return error.status_code == 413 or bool(told)
 
 
-def explain(error: Exception, service: Service, *, started: bool = False) -> ModelError:
+def explain(
+    error: Exception, service: Service, *, started: bool = False, tries: int = 1
+) -> ModelError:
     """The error to raise for one of the SDK's; ``started``: the answer had begun."""
     if started or (isinstance(error, APIStatusError) and error.status_code == 200):
         return StreamBroken(f"The model's answer broke off: {_how(error, service)}.")
     if isinstance(error, APIStatusError):
-        return _explain_status(error, service)
+        return _explain_status(error, service, ", after several tries" if tries > 1 else "")
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return ModelUnavailable(
             f"{service.host} did not answer in time. Check the network, or try again later."
@@ -97,7 +99,7 @@ def explain(error: Exception, service: Service, *, started: bool = False) -> Mod
     return ModelError(f"The model's service failed: {said}. Try again.")
 
 
-def _explain_status(error: APIStatusError, service: Service) -> ModelError:
+def _explain_status(error: APIStatusError, service: Service, after: str) -> ModelError:
     said = service.scrub(_said(error))
     if is_blind(error):
         return ModelUnavailable(
@@ -116,8 +118,8 @@ def _explain_status(error: APIStatusError, service: Service) -> ModelError:
             "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
         )
     if _is_foreign(error):
-        return _foreign(error.status_code, service)
-    return _by_status(error.status_code, said.rstrip("."), service)
+        return _foreign(error.status_code, service, after)
+    return _by_status(error.status_code, said.rstrip("."), service, after)
 
 
 def _is_foreign(error: APIStatusError) -> bool:
@@ -126,10 +128,10 @@ def _is_foreign(error: APIStatusError) -> bool:
     return error.status_code not in _PLAIN and not ({"error", "message"} & told.keys())
 
 
-def _foreign(status: int, service: Service) -> ModelError:
+def _foreign(status: int, service: Service, after: str) -> ModelError:
     if status >= 500 and status != 501:
         return ModelUnavailable(
-            f"{service.host} failed with status {status}, after several tries. "
+            f"{service.host} failed with status {status}{after}. "
             "Try again later, or check ANTHROPIC_BASE_URL."
         )
     return ModelUnavailable(
@@ -138,7 +140,7 @@ def _foreign(status: int, service: Service) -> ModelError:
     )
 
 
-def _by_status(status: int, said: str, service: Service) -> ModelError:
+def _by_status(status: int, said: str, service: Service, after: str) -> ModelError:
     match status:
         case 401:
             return ModelUnavailable(
@@ -158,16 +160,15 @@ def _by_status(status: int, said: str, service: Service) -> ModelError:
             )
         case 429:
             return ModelUnavailable(
-                "The account's rate limit is reached, after several waits. Try again in a minute."
+                f"The account's rate limit is reached{after}. Try again in a minute."
             )
         case 529:
             return ModelUnavailable(
-                "The model's service is overloaded, after several tries. Try again in a minute."
+                f"The model's service is overloaded{after}. Try again in a minute."
             )
         case _ if status >= 500:
             return ModelUnavailable(
-                f"The model's service failed with status {status}, after several tries: {said}. "
-                "Try again later."
+                f"The model's service failed with status {status}{after}: {said}. Try again later."
             )
         case _:
             return ModelError(

@@ -134,7 +134,7 @@ class Assembler:
         advice = "Say it differently, or leave it out."
         if other := self._stop_details.get("recommended_model"):
             advice += f" The service recommends the model {other} for it."
-        reason = f" ({self._why})" if self._why else ""
+        reason = f" ({self._why.rstrip('.')})" if self._why else ""
         return f"The model declined to answer{reason}. {advice}"
 
     @property

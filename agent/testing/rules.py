@@ -130,6 +130,8 @@ def _tool_use_shape(where: str, block: Block) -> Iterator[str]:
 
 def _result_shape(where: str, block: Block) -> Iterator[str]:
     content = block.get("content", [])
+    if block.get("is_error") and not content:
+        yield f"{where}.content: an error result needs words"
     if isinstance(content, str):
         return
     for i, part in enumerate(content):

@@ -64,7 +64,7 @@ async def test_a_refusal_is_shown_as_such_and_nothing_is_tried_in_its_place():
         await rig.session.wait_idle(30)
         (notice,) = rig.session.log.of(ev.Failed)
         assert notice.where == "safety"
-        assert "It looks like an attack." in notice.error
+        assert "(It looks like an attack)." in notice.error
         assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "refused"
         assert len(rig.server.requests) == 1
 

@@ -100,6 +100,7 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("not streaming", lambda b: b.pop("stream"), "only streams"),
     ("unanswered", lambda b: b["messages"].pop(), "end with a user"),
     ("not echoed", lambda b: result(b).pop("toolset_name"), "echo its toolset_name"),
+    ("error without words", lambda b: result(b).update(is_error=True, content=[]), "needs words"),
     ("error with image", lambda b: result(b).update(is_error=True), "error result"),
     ("other id", lambda b: result(b).update(tool_use_id="x"), "without tool_result"),
     ("large", lambda b: result(b)["content"].append(picture(3000, 50)), "too_large"),
