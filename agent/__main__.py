@@ -52,7 +52,7 @@ def main(
         if done := _without_session(given, settings):
             print(done)
             return 0
-        if given.task is None:
+        if not (given.task or "").strip():
             _parser().error("say what to do, for example: python -m agent 'open the editor'")
         streams = (lines or sys.stdin, out or sys.stdout)
         return asyncio.run(_run(given, settings, session_class, *streams))
@@ -140,9 +140,11 @@ async def _run(
         code = await _converse(session, given.task, lines)
         return EXIT["failed"] if printer.failed else code
     finally:
-        await session.close("The command ended.")
-        if not given.json:
-            print(f"Session {session.id}", file=sys.stderr)
+        try:
+            await session.close("The command ended.")
+        finally:  # a second Ctrl-C ends the closing, too
+            if not given.json:
+                print(f"Session {session.id}", file=sys.stderr)
 
 
 def _session(

@@ -94,7 +94,9 @@ class Session(Faced):
         """
         folder = session_folder(settings.data_dir, session_id)
         if not (folder / "events.db").exists():
-            raise JournalError(f"There is no session {session_id} in {settings.data_dir}.")
+            raise JournalError(
+                f"There is no session {session_id} in {settings.data_dir}; check its id."
+            )
         return cls._on_disk(settings, session_id, parts)
 
     @classmethod

@@ -12,8 +12,9 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.errors import DesktopUnavailable
@@ -49,6 +50,8 @@ class Box:
     lock: int
     """Descriptor that holds the folder's lock for as long as this process lives."""
     confined: bool = True
+    _kept: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    """Taken by whoever removes the folder: a stop that is cut short is followed by another."""
 
     @property
     def home(self) -> Path:
@@ -80,7 +83,9 @@ class Box:
             self.own(folder)
 
     def remove(self) -> None:
-        """Delete the folder with all that is in it."""
+        """Delete the folder with all that is in it; once, from whichever thread."""
+        if not self._kept.acquire(blocking=False):
+            return
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
         with contextlib.suppress(OSError), _exclusive(self.path.parent) as base:

@@ -179,7 +179,6 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
         (("Go", "--prompt", "nowhere"), "There is no prompt"),
         (("Go", "--budget", "-3"), "--budget: Input should be greater than 0"),
         (("Go", "--budget", "nan"), "--budget: Input should be greater than 0"),
-        (("  ",), "Nothing was said"),
         (("Go", "--resume", "x", "--prompt", "default"), "keeps its prompt"),
         (("Go", "--resume", "none"), "There is no session"),
         (("Go", "--yes-to", "everything"), "There is no rule"),
@@ -190,6 +189,16 @@ def test_wrong_use_is_one_sentence(run, capsys, arguments: tuple[str, ...], told
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("arguments", [(), ("  ",), ("--resume", "x"), ("Go", "--budget", "much")])
+def test_wrong_use_starts_no_desktop(run, capsys, arguments: tuple[str, ...]):
+    with pytest.raises(SystemExit) as ended:
+        run([], *arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "usage: python -m agent" in printed.err
 
 
 def test_what_is_public_is_there_and_named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from agent.desktop.sandbox import make_box
 from agent.desktop.strokes import Gate
 from agent.errors import InputHalted
 from agent.permit import act_under
@@ -150,3 +152,14 @@ def test_an_action_cancelled_before_its_turn_never_begins() -> None:
     gate.cancel()
     with pytest.raises(InputHalted):
         late()
+
+
+def test_a_folder_that_two_stops_remove_is_removed_once(tmp_path: Path) -> None:
+    """A stop that is cut short is followed by another; its lock may be somebody else's by then."""
+    box = make_box(tmp_path / "boxes", confined=False)
+    box.remove()
+    with Path(os.devnull).open() as other:
+        os.dup2(other.fileno(), box.lock)
+        box.remove()
+        os.close(box.lock)
+    assert not box.path.exists()
