@@ -19,6 +19,9 @@ from agent.testing.rules import violations
 MAX_BYTES = 32 * 1024 * 1024
 MAX_IMAGES = 600
 MAX_MARKERS = 4
+LEAST_COMPACTED = 50_000
+"""Tokens; a lower threshold of compaction is refused."""
+
 _NEW = "-5-5"
 _ALWAYS_THINKING = re.compile(r"claude-(?:fable|mythos)-5-[1-9]|claude-(?:opus|sonnet)-5-5")
 _NAME_OF_TOOL = {
@@ -74,9 +77,7 @@ def anthropic_problems(body: Mapping[str, Any], betas: frozenset[str]) -> Iterat
     for message in (*_tools(body, betas), *_sampling(body), *_thinking(body, betas)):
         yield invalid(message)
     for edit in (body.get("context_management") or {}).get("edits", ()):
-        beta = _BETA_OF_EDIT.get(edit.get("type"))
-        if beta is None or beta not in betas:
-            yield invalid(f"context_management.edits: {edit.get('type')} needs its beta header")
+        yield from (invalid(f"context_management.edits: {why}") for why in _edit(edit, betas))
     markers = _count_markers(body)
     if markers > MAX_MARKERS:
         yield invalid(f"A maximum of {MAX_MARKERS} blocks with cache_control may be provided")
@@ -108,6 +109,15 @@ def portable_problems(
             "image input is not supported - hint: you may need to provide the mmproj",
         )
     yield from (invalid(message) for message in violations(body["messages"]))
+
+
+def _edit(edit: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
+    kind = str(edit.get("type"))
+    least = (edit.get("trigger") or {}).get("value", LEAST_COMPACTED)
+    if kind == "compact_20260112" and least < LEAST_COMPACTED:
+        yield f"{kind} needs a trigger of at least {LEAST_COMPACTED} tokens"
+    if _BETA_OF_EDIT.get(kind, "") not in betas:
+        yield f"{kind} needs its beta header"
 
 
 def _basics(body: Mapping[str, Any]) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.base import Model
 from agent.models.offline import OfflineModel
 from agent.session import Session
@@ -40,11 +40,13 @@ class Rig:
         model: str = "claude-opus-5-5",
         window: int = 1_000_000,
         offline: bool = False,
+        dialect: Dialect | None = None,
         **parts: Any,
     ) -> None:
         self.script = script
         self.model_id = model
         self.offline = offline
+        self.dialect = dialect or ToolsetDialect()
         self.tool = FakeTool(act, members=MEMBERS)
         self.parts = {"settings": SETTINGS, "desktop": FakeDesktop(), "tools": (self.tool,)} | parts
         self.server = MessagesServer(self._answer, key=KEY, window=window)
@@ -56,7 +58,7 @@ class Rig:
         await self.server.start()
         clock = HastyClock()
         client = new_client(KEY, self.server.base_url)
-        claude = AnthropicModel(self.model_id, ToolsetDialect(), client, clock=clock)
+        claude = AnthropicModel(self.model_id, self.dialect, client, clock=clock)
         self.model: Model = OfflineModel(self.parts["desktop"]) if self.offline else claude
         self.session = Session(
             session_id="rig",

@@ -10,8 +10,9 @@ from served_session import SETTINGS, Rig
 from agent import events as ev
 from agent.condense import recap
 from agent.history import ANEW
+from agent.models.anthropic_dialects import ContextPolicy, ToolsetDialect
 from agent.prompts import Prompt
-from agent.testing.messages_script import Reply, call, fails, says, thinking
+from agent.testing.messages_script import Pace, Reply, call, fails, says, thinking
 from agent.testing.scripted import FakeDesktop, FakeTool
 from agent.tools import build_tools
 
@@ -107,6 +108,27 @@ async def test_a_conversation_that_is_too_long_begins_anew_and_the_task_goes_on(
         assert [block["type"] for block in message["content"]] == ["text", "text", "image"]
         assert "in words" in rig.session.log.of(ev.Condensed)[0].reason
         assert len(rig.server.requests) == 3
+
+
+async def test_what_the_service_summarises_by_itself_goes_on_as_it_is():
+    """Its summary is sent back where it stood, with everything before it, and all is accepted."""
+    policy = ContextPolicy(clear_above=40_000, clear_at_least=100, keep=1, compact_above=50_000)
+    long = ("and so on " * 10_000, Pace(chunk=200_000))
+    script = [
+        says(thinking("Hm."), long[0], call("left_click", coordinate=[n, 1]), pace=long[1])
+        for n in range(5)
+    ]
+    dialect = ToolsetDialect(context=policy)
+    async with Rig([*script, says("Ok.")], dialect=dialect) as rig:
+        rig.session.say("Click five times.")
+        await rig.session.wait_idle(60)
+        assert rig.refused() == []
+        assert ended(rig) == ("done", "Ok.")
+        assert len(rig.tool.ran) == 5
+        assert not rig.session.log.of(ev.Condensed)
+        kept = [b["type"] for m in rig.server.requests[-1].body["messages"] for b in m["content"]]
+        assert "compaction" in kept
+        assert kept.count("tool_use") == 5
 
 
 def test_a_recap_is_short_but_has_the_whole_wish():

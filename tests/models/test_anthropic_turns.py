@@ -142,7 +142,7 @@ async def test_money_follows_the_table(connect: Connect) -> None:
 
 async def test_old_results_are_cleared_by_the_service(connect: Connect) -> None:
     """Context management is asked for with its beta; the history itself stays whole."""
-    policy = ContextPolicy(clear_above=6000, clear_at_least=100, keep=1)
+    policy = ContextPolicy(clear_above=5000, clear_at_least=10, keep=1)
     calls = [call("screenshot") for _ in range(3)]
     server, claude = await connect(
         [says(*calls), says("Done.")], dialect=ToolsetDialect(context=policy)
@@ -153,18 +153,20 @@ async def test_old_results_are_cleared_by_the_service(connect: Connect) -> None:
     await take_turn(claude, request(messages))
     assert server.requests[1].body["messages"][1]["content"] == turn.blocks
     assert "context-management-2025-06-27" in server.requests[1].headers["anthropic-beta"]
+    report = server.requests[1].managed.report or {}
+    assert [edit["cleared_tool_uses"] for edit in report["applied_edits"]] == [2]
 
 
 async def test_a_compaction_is_kept_and_paid_for(connect: Connect) -> None:
     """The compaction block comes out to be replayed, and its tokens are counted."""
-    policy = ContextPolicy(clear_above=900_000, compact_above=6000)
+    policy = ContextPolicy(clear_above=900_000, compact_above=50_000)
     server, claude = await connect(
         [says("Go on."), says("Done.")], dialect=ToolsetDialect(context=policy)
     )
-    messages = [user("Hello. " * 800, picture())]
+    messages = [user("Hello. " * 30_000, picture())]
     turn = await take_turn(claude, request(messages))
     assert turn.blocks[0]["type"] == "compaction"
-    assert turn.done.usage.input_tokens > 6000
+    assert turn.done.usage.input_tokens > 50_000
     messages += [{"role": "assistant", "content": turn.blocks}, user("And?")]
     second = await take_turn(claude, request(messages))
     assert second.words() == "Done."

@@ -122,6 +122,20 @@ REFUSED: list[tuple[str, Change, str]] = [
         lambda b: b.update(context_management={"edits": [{"type": "compact_20260112"}]}),
         "beta header",
     ),
+    (
+        "compact",
+        lambda b: b.update(
+            context_management={
+                "edits": [
+                    {
+                        "type": "compact_20260112",
+                        "trigger": {"type": "input_tokens", "value": 49_999},
+                    }
+                ]
+            }
+        ),
+        "50000 tokens",
+    ),
     ("unknown tool", lambda b: b["tools"].append({"type": "bash_2099", "name": "bash"}), "no type"),
     ("tool name", lambda b: b["tools"].append(SHELL | {"name": "sh"}), "the name bash"),
     ("no schema", lambda b: b["tools"].append({"name": "ask"}), "input_schema: Field"),
