@@ -137,8 +137,9 @@ async def _run(
         await session.open()
         if session.status.who == "disconnected" or printer.failed:
             return EXIT["failed"]
-        code = await _converse(session, given.task, lines)
-        return EXIT["failed"] if printer.failed else code
+        await _converse(session, given.task, lines)
+        printer.end_line()
+        return _outcome(session, printer)
     finally:
         try:
             await session.close("The command ended.")
@@ -168,15 +169,18 @@ def _unheard(session: Session, out: TextIO, error: OSError) -> None:
     asyncio.get_running_loop().call_soon(session.stop, "the output cannot be written")
 
 
-async def _converse(session: Session, task: str, lines: TextIO) -> int:
-    """One task from its words to its outcome, with Ctrl-C as stop."""
+async def _converse(session: Session, task: str, lines: TextIO) -> None:
+    """One task from its words to its end, with Ctrl-C as stop."""
     with _interruptible(session), Person(session, lines, sys.stderr):
         session.say(task, source="terminal")
         await session.wait_idle()
+
+
+def _outcome(session: Session, printer: Printer) -> int:
     if session.trouble:
         print(f"sayso: {session.trouble}", file=sys.stderr)
-        return EXIT["failed"]
-    return EXIT[session.status.outcome or "failed"]
+    failed = session.trouble or printer.failed
+    return EXIT["failed" if failed else session.status.outcome or "failed"]
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from typing import Any, Literal, Self, Unpack
@@ -83,7 +84,13 @@ class Session(Faced):
         folder = session_folder(settings.data_dir, session_id)
         if (folder / "events.db").exists():
             raise JournalError(f"There is a session {session_id} already; resume it instead.")
-        return cls._on_disk(settings, session_id, parts)
+        fresh = not folder.exists()
+        try:
+            return cls._on_disk(settings, session_id, parts)
+        except BaseException:
+            if fresh:  # a session that never was is not to be listed
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     @classmethod
     def resume(cls, settings: Settings, session_id: str, **parts: Unpack[Parts]) -> Self:

@@ -42,6 +42,12 @@ class Printer:
             self.failed = True
             self._lost(error)
 
+    def end_line(self) -> None:
+        """Whatever is written next, here or to the error output, stands on a line of its own."""
+        if self._inline and not self.failed:
+            print(file=self._out, flush=True)
+        self._inline = False
+
     def _show(self, event: ev.Event) -> None:
         if self._json:
             print(ev.dump_event(event), file=self._out, flush=True)

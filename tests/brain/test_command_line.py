@@ -189,6 +189,8 @@ def test_wrong_use_is_one_sentence(run, capsys, arguments: tuple[str, ...], told
     error = capsys.readouterr().err
     assert told in error
     assert "Traceback" not in error
+    run([], "--list")
+    assert capsys.readouterr().out == "There are no sessions yet.\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("  ",), ("--resume", "x"), ("Go", "--budget", "much")])
