@@ -31,7 +31,7 @@ _TOO_LONG = (
     "The conversation grew too long for one request. It goes on with what happened in words."
 )
 _TOO_LARGE = (
-    "A picture in the conversation was larger than the service takes. "
+    "The service does not take a picture in the conversation. "
     "It goes on with what happened in words."
 )
 _GO_ON = (

@@ -15,7 +15,7 @@
     │   ├── ModelUnavailable    key, model name, address or account is wrong
     │   ├── StreamBroken        the answer broke off midway
     │   └── ContextTooLong      the request no longer fits
-    │       └── PictureTooLarge a picture in it is larger than the service takes
+    │       └── PictureTooLarge the service does not take a picture in it
     ├── JournalError            the event log cannot be written or read
     └── VoiceError              EVI, token, recogniser or synthesiser
 
@@ -78,7 +78,7 @@ class ContextTooLong(ModelError):
 
 
 class PictureTooLarge(ContextTooLong):
-    """A picture in the conversation is larger than the service takes."""
+    """The service does not take a picture in the conversation: its size, weight or data."""
 
 
 class JournalError(SaysoError):

@@ -28,6 +28,8 @@ _TOO_LONG = re.compile(
     r"|context .{0,20}overflow|too many (?:tokens|images)|more than \d+ images",
     re.IGNORECASE,
 )
+_DIMENSIONS = "image_dimensions_too_large"
+_PICTURE = re.compile(rf"{_DIMENSIONS}|image exceeds|could not process image", re.IGNORECASE)
 _PLAIN = frozenset({401, 402, 403, 429, 529})
 """Statuses that say enough by themselves, whoever answers."""
 
@@ -112,9 +114,9 @@ def _explain_status(error: APIStatusError, service: Service, after: str) -> Mode
             "words. Choose a model with a larger window, or set SAYSO_WIDTH and SAYSO_HEIGHT to "
             "a smaller desktop."
         )
-    if error.error_code == "image_dimensions_too_large" or "image_dimensions_too_large" in said:
+    if error.status_code == 400 and (error.error_code == _DIMENSIONS or _PICTURE.search(said)):
         return PictureTooLarge(
-            "A screenshot is larger than the service takes. "
+            f"The service does not take a screenshot of this size ({said.rstrip('.')}). "
             "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
         )
     if _is_foreign(error):

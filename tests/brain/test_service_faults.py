@@ -89,6 +89,8 @@ async def test_a_call_cut_by_its_length_does_not_run_and_the_model_is_told():
         fails(400, message="Input is too long for requested model."),
         fails(500, message="the request exceeds the available context size"),
         fails(400, message="x", error_code="image_dimensions_too_large"),
+        fails(400, message="image exceeds 10 MB maximum"),
+        fails(400, message="Could not process image"),
         fails(400, message="messages: more than 600 images"),
     ],
 )

@@ -123,7 +123,7 @@ class AnthropicChecks:
 
     async def oversized_picture(self) -> Verdict:
         request = _request([_user("Look.", _picture(4000, 400))])
-        return await self._expect(self._model(SMALL), request, "larger than the service takes")
+        return await self._expect(self._model(SMALL), request, "does not take a screenshot")
 
     async def batch(self) -> Verdict:
         seen = await self._turn(SMALL, [_user(BATCH)])

@@ -7,16 +7,14 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from model_conversation import picture, request, take_turn, user
+from served_bodies import ASSISTANT, HEADERS, HEAVY, SHELL, Body, post, result, valid_body
 
 from agent.errors import ConfigurationError
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
-from agent.models.base import Block
 from agent.testing.messages_accounting import PromptCache, segments
 from agent.testing.messages_script import (
     Incoming,
@@ -26,61 +24,14 @@ from agent.testing.messages_script import (
     fails,
     load_script,
     says,
-    thinking,
 )
 from agent.testing.messages_server import MessagesServer
-
-Body = dict[str, Any]
-HEADERS = {"authorization": "Bearer test-key", "anthropic-version": "2026-10-21"}
-
-
-SHELL = {"type": "bash_20250124", "name": "bash"}
-ASSISTANT = {"role": "assistant", "content": "Well,"}
-HEAVY = {
-    "type": "image",
-    "source": {"type": "base64", "media_type": "image/png", "data": "A" * (10 * 1024 * 1024 + 4)},
-}
-
-
-def valid_body() -> Body:
-    """A body that the server accepts, after one action."""
-    return {
-        "model": "claude-opus-5-5",
-        "max_tokens": 100,
-        "stream": True,
-        "tools": [{"type": "computer_toolset_20260801"}],
-        "messages": [
-            user("Hello."),
-            {"role": "assistant", "content": [{**call("left_click"), "id": "toolu_1"}]},
-            {
-                "role": "user",
-                "content": [
-                    {
-                        "type": "tool_result",
-                        "tool_use_id": "toolu_1",
-                        "toolset_name": "computer",
-                        "content": [{"type": "text", "text": "Clicked."}, picture(64, 64)],
-                    }
-                ],
-            },
-        ],
-    }
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[MessagesServer]:
     async with MessagesServer(lambda incoming: says("Hi.")) as running:
         yield running
-
-
-async def post(server: MessagesServer, body: Body, headers: dict[str, str]) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
-        return await client.post(f"{server.base_url}/v1/messages", json=body, headers=headers)
-
-
-def result(body: Body) -> Block:
-    block: Block = body["messages"][2]["content"][0]
-    return block
 
 
 def mark(body: Body, times: int) -> None:
@@ -174,83 +125,6 @@ async def test_rules_are_enforced(server: MessagesServer, change: Change, messag
     answer = await post(server, body, HEADERS)
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]
-
-
-async def answered(server: MessagesServer, body: Body) -> list[Block]:
-    """The blocks of the answer to a body, put together as a client does."""
-    answer = await post(server, body, HEADERS)
-    assert answer.status_code == 200, answer.text
-    lines = [line[6:] for line in answer.text.splitlines() if line.startswith("data: ")]
-    events = [json.loads(line) for line in lines]
-    blocks = {e["index"]: e["content_block"] for e in events if e["type"] == "content_block_start"}
-    for event in events:
-        delta = event.get("delta", {})
-        for name in ("signature", "thinking", "text"):
-            if delta.get("type") == f"{name}_delta":
-                blocks[event["index"]][name] += delta[name]
-    return list(blocks.values())
-
-
-def gone_on(body: Body, blocks: list[Block]) -> Body:
-    """The next request after an answer whose last block is a call."""
-    done = {"type": "tool_result", "tool_use_id": blocks[-1]["id"], "toolset_name": "computer"}
-    after = [{"role": "assistant", "content": blocks}, {"role": "user", "content": [done]}]
-    return {**body, "messages": [*body["messages"], *after]}
-
-
-async def test_thinking_cannot_be_left_out_before_a_call() -> None:
-    """Not even when it is empty, and though no later thinking would tell."""
-    async with MessagesServer(lambda _: says(thinking(), call("screenshot"))) as server:
-        body = valid_body()
-        blocks = await answered(server, body)
-        assert [block["type"] for block in blocks] == ["thinking", "tool_use"]
-        await answered(server, gone_on(body, blocks))
-        refused = await post(server, gone_on(body, blocks[1:]), HEADERS)
-        assert refused.status_code == 400
-        assert "must be sent back" in refused.json()["error"]["message"]
-
-
-async def test_between_tools_keeps_one_effort() -> None:
-    """Another one, or none, in the middle of a conversation is a 400."""
-    async with MessagesServer(lambda _: says(call("screenshot"))) as server:
-        body = valid_body() | {
-            "model": "claude-sonnet-5-5",
-            "thinking": {"type": "between_tools"},
-            "output_config": {"effort": "low"},
-        }
-        blocks = await answered(server, body)
-        await answered(server, gone_on(body, blocks))
-        other = gone_on(body, blocks) | {"output_config": {"effort": "high"}}
-        refused = await post(server, other, HEADERS)
-        assert refused.status_code == 400
-        assert "cannot change" in refused.json()["error"]["message"]
-
-
-async def test_a_request_for_nothing_warms_the_cache(server: MessagesServer) -> None:
-    """``max_tokens: 0`` is answered without the script, and the next request reads."""
-    words = {"type": "text", "text": "word " * 900, "cache_control": {"type": "ephemeral"}}
-    body = {**valid_body(), "system": [words]}
-    assert await answered(server, {**body, "max_tokens": 0}) == []
-    assert [block["type"] for block in await answered(server, body)] == ["text"]
-    assert server.requests[1].usage["cache_read_input_tokens"] > 0
-
-
-async def test_one_call_a_turn_is_a_promise_that_the_script_must_keep() -> None:
-    """A script with more is at fault, and hears so."""
-    async with MessagesServer([says(call("screenshot"), call("screenshot"))]) as server:
-        choice = {"type": "auto", "disable_parallel_tool_use": True}
-        answer = await post(server, {**valid_body(), "tool_choice": choice}, HEADERS)
-        assert answer.status_code == 500
-        assert "allows one" in answer.json()["error"]["message"]
-
-
-async def test_late_instructions_may_be_the_systems(server: MessagesServer) -> None:
-    """``role: system`` in the middle of a conversation, text only."""
-    body = valid_body()
-    body["messages"].append({"role": "system", "content": "The person now speaks German."})
-    assert (await post(server, body, HEADERS)).status_code == 200
-    body["messages"][-1]["content"] = [picture(64, 64)]
-    assert (await post(server, body, HEADERS)).status_code == 400
 
 
 async def test_headers_and_names_are_enforced(server: MessagesServer) -> None:
