@@ -174,6 +174,10 @@ class _Trial:
                 f"{self._service.host} does not speak the Messages API. Check ANTHROPIC_BASE_URL."
             )
             return
+        if self._sign_in.advice and getattr(error, "status_code", 0) in (401, 403):
+            said = self._service.scrub(str(error))
+            self.failure = ModelUnavailable(f"{self._sign_in.advice} ({said})")
+            return
         if not assembler.started and not self._last:
             self.pause = pause_before_retry(error, self._attempt)
         if self.pause is None:

@@ -126,8 +126,10 @@ def _explain_status(error: APIStatusError, service: Service, after: str) -> Mode
 
 def _is_foreign(error: APIStatusError) -> bool:
     """Whether something answered that has another form for errors, such as a web page."""
-    told = error.body if isinstance(error.body, dict) else {}
-    return error.status_code not in _PLAIN and not ({"error", "message"} & told.keys())
+    body = error.body
+    if error.status_code in _PLAIN or isinstance(body, list):  # Google Cloud's errors are lists
+        return False
+    return not (isinstance(body, dict) and {"error", "message", "Message"} & body.keys())
 
 
 def _foreign(status: int, service: Service, after: str) -> ModelError:

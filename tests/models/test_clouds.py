@@ -76,6 +76,7 @@ class Cloud:
 
     answer: bytes = b""
     kind: str = ""
+    status: int = 200
     got: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     url: str = ""
 
@@ -87,6 +88,7 @@ class _Handler(RequestHandler):
     def post(self) -> None:
         headers = {name.lower(): value for name, value in self.request.headers.items()}
         self.cloud.got.append((self.request.uri or "", headers, json.loads(self.request.body)))
+        self.set_status(self.cloud.status)
         self.set_header("content-type", self.cloud.kind)
         self.finish(self.cloud.answer)
 
@@ -153,6 +155,39 @@ async def test_google_cloud_gets_the_toolset_under_its_own_address(cloud: Cloud)
     assert "model" not in body
     (done,) = [part for part in turn.parts if isinstance(part, BlockDone)]
     assert (done.block["name"], done.block["toolset_name"]) == ("left_click", "computer")
+
+
+async def test_what_aws_refuses_is_told_with_what_to_set(cloud: Cloud):
+    """Wrong keys and missing access are AWS's own affair: no word of an Anthropic key."""
+    pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
+    cloud.kind, cloud.status = "application/json", 403
+    cloud.answer = b'{"message": "The security token included in the request is invalid."}'
+    client = AsyncAnthropicBedrock(
+        aws_access_key="AKIATEST",
+        aws_secret_key="secret",
+        aws_region="us-east-1",
+        base_url=cloud.url,
+        max_retries=0,
+    )
+    model = bedrock_model("us.anthropic.claude-opus-4-8-v1:0", client=client)
+    with pytest.raises(ModelUnavailable, match=r"AWS_PROFILE.*token included") as told:
+        await take_turn(model, request([user("Click.")]))
+    await model.close()
+    assert "ANTHROPIC" not in str(told.value)
+    assert len(cloud.got) == 1
+
+
+async def test_a_model_that_google_cloud_does_not_know_is_named(cloud: Cloud):
+    """Its errors are lists."""
+    cloud.kind, cloud.status = "application/json", 404
+    cloud.answer = b'[{"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}}]'
+    client = AsyncAnthropicVertex(
+        access_token="token", project_id="p", region="r", base_url=cloud.url, max_retries=0
+    )
+    model = vertex_model("claude-opus-5-5", ToolsetDialect(), client=client)
+    with pytest.raises(ModelUnavailable, match="does not know the model claude-opus-5-5"):
+        await take_turn(model, request([user("Click.")]))
+    await model.close()
 
 
 @pytest.fixture
