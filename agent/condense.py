@@ -121,6 +121,10 @@ def _lines(events: Iterable[ev.Event]) -> Iterator[str]:
                 proposed[event.action_id] = event
             case ev.ActionFinished() if event.action_id in proposed:
                 yield f"{_fate(event)}: {describe(proposed.pop(event.action_id))}"
+            case ev.Stopped():
+                yield "The person stopped you."
+            case ev.Narrated(state="cut"):
+                yield f"The person heard only a part of: {_short(event.text)}"
             case _:
                 pass
 

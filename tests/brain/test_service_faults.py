@@ -147,6 +147,38 @@ def test_a_recap_is_short_but_has_the_whole_wish():
     assert len(text) < 15_000
 
 
+def test_a_recap_tells_what_ran_what_did_not_and_what_was_heard():
+    """In the order in which it happened."""
+    deeds = [("a", True, False), ("b", True, True), ("c", False, True)]
+    log: list[ev.Event] = [ev.UserMessage(text="Press.")]
+    for key, ran, failed in deeds:
+        log += [
+            ev.ActionProposed(
+                action_id=key,
+                turn_id="t",
+                tool="computer",
+                name="key",
+                input={"text": key},
+                action_hash="h",
+            ),
+            ev.ActionFinished(action_id=key, text="secret", ran=ran, is_error=failed),
+        ]
+    log += [
+        ev.Narrated(narration_id="n", text="I press a.", state="cut", cut_at=1),
+        ev.Stopped(reason="button"),
+        ev.UserMessage(text="Now this.", origin="session"),
+    ]
+    assert recap(log).splitlines()[1:-2] == [
+        "The person: Press.",
+        "Done: Press a",
+        "Failed or cut: Press b",
+        "Not executed: Press c",
+        "The person heard only a part of: I press a.",
+        "The person stopped you.",
+    ]
+    assert "secret" not in recap(log)
+
+
 async def test_what_is_too_long_even_in_words_is_a_sentence_and_the_session_stands():
     rig = await played([fails(413), fails(413)])
     outcome, summary = ended(rig)
