@@ -1,10 +1,10 @@
-"""An action in a person's words, from its tool call."""
+"""An action in a person's words, from its tool call; and how near a limit is."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from agent.events import ActionProposed
+from agent.events import ActionProposed, LimitReached
 
 _POINTED = {
     "left_click": "Click",
@@ -38,6 +38,22 @@ _LONGEST = 160
 def describe(event: ActionProposed) -> str:
     """One line, such as ``Click “Save As…”`` or ``Type “hello world”``."""
     return _shorten(_words(event.name, event.input, event.target))
+
+
+def describe_limit(event: LimitReached) -> str:
+    """How near a limit is, such as ``85% of 2,000,000 tokens used``."""
+    if event.limit == "loop":
+        return f"the same thing {event.used:.0f} times on the same screen"
+    return f"{event.share:.0%} of {amount(event.limit, event.allowed)} used"
+
+
+def amount(limit: str, value: float) -> str:
+    """So much of what is limited: ``5.00 dollars``, ``30 minutes``."""
+    if limit == "dollars":
+        return f"{value:.2f} dollars"
+    if limit == "seconds" and value >= 90:
+        return f"{value / 60:.0f} minutes"
+    return f"{value:,.0f} {limit}"
 
 
 def point_of(value: object) -> tuple[int, int] | None:

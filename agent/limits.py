@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent import events as ev
+from agent.describe import amount
 from agent.settings import Settings
 
 WARN_SHARE = 0.8
@@ -189,15 +190,12 @@ def refuses(answer: str) -> bool:
 
 def question_for(excess: Excess) -> str:
     """What the person is asked when a limit is reached."""
+    allowed = amount(excess.limit, excess.allowed)
     used = {
-        "turns": f"I have used all {excess.allowed:.0f} turns of this task.",
-        "tokens": f"I have used all {excess.allowed:.0f} tokens of this session.",
-        "dollars": f"I have used the {excess.allowed:.2f} dollars of this session.",
-        "seconds": f"I have worked on this for {_span(excess.allowed)}.",
+        "turns": f"I have used all {allowed} of this task.",
+        "tokens": f"I have used all {allowed} of this session.",
+        "dollars": f"I have used the {allowed} of this session.",
+        "seconds": f"I have worked on this for {allowed}.",
         "loop": f"I have tried the same thing {excess.used:.0f} times and the screen is the same.",
     }[excess.limit]
     return f"{used} Shall I go on? Say yes, no, or what to do differently."
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from agent import events as ev
 from agent.approval import shown
+from agent.describe import describe_limit
 from agent.session import Session
 
 _STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel", "never mind")
@@ -167,7 +168,7 @@ def _line(event: ev.Event) -> str:
         case ev.Condensed():
             return f"· {event.reason}"
         case ev.LimitReached():
-            return f"! {event.share:.0%} of the limit on {event.limit} is used."
+            return f"! {describe_limit(event)}"
         case ev.Failed():
             return f"✗ {_safe(event.error)} {event.advice}".rstrip()
         case ev.Stopped():

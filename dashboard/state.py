@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from agent.describe import describe_limit
 from agent.events import (
     ActionFinished,
     ActionProposed,
@@ -113,7 +114,7 @@ class PageState:
             self._since, self._late["warning"] = event.at, ""
             self._title = self._title or event.text
         elif isinstance(event, LimitReached):
-            self._late["warning"] = f"{event.share:.0%} of the limit on {event.limit}"
+            self._late["warning"] = describe_limit(event)
         elif isinstance(event, SettingChanged) and event.name in _ALLOWED:
             now = self._late.get("allowed", self.limits.allowed)
             self._late["allowed"] = now | {_ALLOWED[event.name]: event.value}

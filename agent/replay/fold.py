@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent import events as ev
-from agent.describe import describe, point_of
+from agent.describe import describe, describe_limit, point_of
 from agent.replay.recording import images_of
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ class Fold:
             draft.label = f"{draft.label}: {event.note}"
 
     def _limit(self, event: ev.LimitReached) -> None:
-        label = f"{event.share:.0%} of the limit on {event.limit}"
+        label = describe_limit(event)
         self._point(event, "approvals", "limit", label, "failed" if event.share >= 1 else "done")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from agent import events as e
+from agent.describe import describe_limit
 from dashboard.views.describe import describe
 from dashboard.voice.speakable import read_back
 
@@ -240,9 +241,8 @@ class Transcript:
         self._note(event, f"The agent has the mouse again. {event.note}")
 
     def _limit(self, event: e.LimitReached) -> None:
-        used = f"{event.used:g} of {event.allowed:g} {event.limit}"
         word = "Limit reached" if event.share >= 1 else "Close to a limit"
-        self._note(event, f"{word}: {used}.", "warning")
+        self._note(event, f"{word}: {describe_limit(event)}.", "warning")
 
     def _extended(self, event: e.LimitExtended) -> None:
         text = _EXTENDED.get(event.limit, f"You allowed as many {event.limit} again.")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent import events as ev
+from agent.describe import describe_limit
 from agent.limits import Excess, Limits, agrees, question_for, refuses
 from agent.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
@@ -183,6 +184,21 @@ def test_no_in_many_words(words: str):
 def test_other_words_are_neither():
     assert not agrees("Try the other button")
     assert not refuses("Nothing but the other button")
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "allowed", "words"),
+    [
+        ("tokens", 1_700_000, 2_000_000, "85% of 2,000,000 tokens used"),
+        ("dollars", 4.0, 5.0, "80% of 5.00 dollars used"),
+        ("seconds", 1440, 1800, "80% of 30 minutes used"),
+        ("turns", 5, 5, "100% of 5 turns used"),
+        ("loop", 3, 3, "the same thing 3 times on the same screen"),
+    ],
+)
+def test_a_limit_is_told_in_words_for_a_person(limit: Any, used: float, allowed: float, words: str):
+    event = ev.LimitReached(limit=limit, used=used, allowed=allowed, share=used / allowed)
+    assert describe_limit(event) == words
 
 
 def test_a_short_time_is_told_in_seconds():
