@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
@@ -146,6 +147,7 @@ class Case:
     redirection: str = "No, the other one."
     last_word: str = "Are you well?"
     before_last: Callable[[], object] = lambda: None
+    now: Callable[[], float] = time.time
     desktop: Callable[[], FakeDesktop] = FakeDesktop
     calm: Sequence[str] = CALM
     rounds: int = 200
@@ -166,6 +168,7 @@ class Case:
             model=Judged(self.model(desktop), self.sent, self.faults),
             tools=[_watched(tool, self.began) for tool in self.tools(desktop)],
             clock=HastyClock(),
+            now=self.now,
         )
         await self.session.open()
 
@@ -207,19 +210,24 @@ class Case:
 
     async def finish(self) -> None:
         """A patient person sees the session through and says a last word."""
-        for _ in range(self.rounds):
-            if self.session.status.task_id is None:
-                break
-            for what in self.calm:
-                await self.control(what)
-            await steps(12)
-        else:
+        if not await self._seen_through():
             self.session.stop("it hangs")
         self.before_last()
         for what in ("return", "release"):
             await self.control(what)
         self.session.say(self.last_word)
+        await self._seen_through()
         await self.session.wait_idle(30)
+
+    async def _seen_through(self) -> bool:
+        """Whether the task came to its end while the person was patient."""
+        for _ in range(self.rounds):
+            if self.session.status.task_id is None:
+                return True
+            for what in self.calm:
+                await self.control(what)
+            await steps(12)
+        return False
 
 
 def _watched(tool: Any, began: list[ToolCall]) -> Tool:
