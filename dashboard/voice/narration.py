@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.describe import describe_limit
 from agent.events import (
     ANNOUNCING,
     ActionProposed,
@@ -105,8 +106,8 @@ class Narration:
                 self._narrator.offer(read_back(event.question, event.phrase), "question")
             case QuestionAsked():
                 self._narrator.offer(event.text, "question")
-            case LimitReached() if event.share >= 1:
-                self._narrator.offer("I have reached a limit. Shall I go on?", "question")
+            case LimitReached() if event.share < 1:  # one that is reached is asked about
+                self._narrator.offer(f"Take note: {describe_limit(event)}.", "error")
             case RetryWaiting() if event.seconds >= _LONG_WAIT:
                 wait = f"The model's service asks me to wait {event.seconds:.0f} seconds."
                 self._narrator.offer(wait, "error")

@@ -82,6 +82,23 @@ async def test_a_busy_service_is_waited_for_in_sight_and_within_hearing():
         assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "done"
 
 
+async def test_a_limit_is_heard_when_it_is_near_and_asked_about_once_when_it_is_reached():
+    limited = SETTINGS.model_copy(update={"max_turns": 5})
+    clicks = [says(call("left_click", coordinate=[n, 1])) for n in range(5)]
+    async with Rig(clicks, settings=limited) as rig:
+        narrator = Narrator(lambda text: True, rig.session.log.append)
+        rig.session.log.subscribe(Narration(narrator, Holds(rig.session)).see)
+        rig.session.say("Click around.")
+        question = await rig.session.log.wait_for(lambda e: e.kind == "question_asked", timeout=30)
+        assert isinstance(question, ev.QuestionAsked)
+        rig.session.answer(question.question_id, "no")
+        await rig.session.wait_idle(30)
+        lines = [e.text for e in rig.session.log.of(ev.Narrated) if e.state == "queued"]
+        said = " ".join(lines)
+        assert said.count("Take note: 80% of 5 turns used.") == 1
+        assert said.count("Shall I go on?") == 1
+
+
 @pytest.mark.parametrize(
     ("failure", "told"),
     [
