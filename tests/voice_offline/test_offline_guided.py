@@ -69,3 +69,14 @@ def test_the_model_agrees_with_its_own_library() -> None:
     assert model.tokens.text(tokens) == "Open the text editor."
     assert model.score(states, tokens) > -2
     assert model.score(states, model.tokens.sentence("Open the tax creditor.")) < -8
+
+
+@pytest.mark.parametrize("seconds", [6, 11])
+def test_long_speech_is_looked_at_as_well(seconds: int) -> None:
+    """A breath's worth of words, up to where it is taken for no command any more."""
+    said = voices.speech("Please put all of the letters into the folder by the window.")
+    whole = voices.sequence(said, said, said, said)
+    sound = whole[: seconds * voices.RATE]
+    assert len(sound) == seconds * voices.RATE
+    _, readings = voices.hear(sound, NAMES)
+    assert readings

@@ -142,7 +142,9 @@ class Moonshine:
         inputs = {
             "input_ids": ids,
             "encoder_hidden_states": states,
-            "encoder_attention_mask": np.ones(states.shape[:2], np.int64),
+            # All of the sound counts. The network takes every 384th entry of this mask, so one
+            # by frames would fit only sounds of less than 384 frames, which is nine seconds.
+            "encoder_attention_mask": np.ones((len(states), 1), np.int64),
             "use_cache_branch": np.array([cached]),
             **past,
         }
