@@ -20,6 +20,7 @@ from agent.events import (
     Failed,
     QuestionAsked,
     SettingChanged,
+    Stopped,
     VoiceChanged,
 )
 from dashboard.hearing import Hearing
@@ -258,6 +259,8 @@ class Conductor:
             self._biasing.see(event)
         if isinstance(event, SettingChanged):
             self._behave(manner_of([event], self.manner))
+        if isinstance(event, Stopped):
+            self._post({"type": "command", "name": "flush"})
         if isinstance(event, ApprovalAsked | QuestionAsked):
             self._post({"type": "command", "name": "chime", "sound": "question"})
         if isinstance(event, CONTEXT_CHANGES):

@@ -164,8 +164,9 @@ class Desk:
     def _carry_out(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
         match meaning:
             case "stop" | "scratch":
+                if self._stopped_by != utterance:  # else its answer may be waiting already
+                    self._narrator.clear()
                 self.stop_once(utterance, source, "the person said so")
-                self._narrator.clear()
             case "task" | "redirect":
                 self._say(text, source, utterance)
             case "hold":
