@@ -304,6 +304,22 @@ async def test_the_time_is_asked_about_in_the_middle_of_a_turn(answer: str, ran:
         assert ended(rig)[0] == "done"
 
 
+async def test_each_request_reads_from_the_cache_all_that_the_last_one_put_there():
+    """The history only grows, and its marks stand where the service looks for them."""
+    script = [
+        says(thinking("Hm."), *[call("left_click", coordinate=[n, m]) for m in range(12)])
+        for n in range(4)
+    ]
+    rig = await played([*script, says("Ok.")])
+    warm = 0
+    for served in rig.server.requests:
+        usage = served.usage
+        assert usage["cache_read_input_tokens"] >= warm
+        assert usage["input_tokens"] == 0
+        warm = usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"]
+    assert len(rig.server.requests) == 5
+
+
 async def test_the_screen_is_shown_anew_though_it_did_not_change():
     """The new conversation has seen nothing of the old one's pictures."""
 
