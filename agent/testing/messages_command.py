@@ -15,7 +15,7 @@ from agent.testing.messages_server import MessagesServer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until interrupted. Returns 2 for a script that cannot be used."""
+    """Serve until interrupted. Returns 2 for a script or port that cannot be used."""
     options = _parser().parse_args(argv)
     try:
         script = load_script(options.script)
@@ -23,10 +23,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     server = MessagesServer(
-        script, key=options.key, dialect=options.dialect, vision=not options.blind
+        script,
+        key=options.key,
+        dialect=options.dialect,
+        vision=not options.blind,
+        window=options.window,
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, options.port))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(server, options.port))
+    except (OSError, OverflowError) as error:
+        print(f"The port {options.port} cannot be used ({error}). Take another.", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -40,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--key", default=None, help="the only key that is accepted")
     parser.add_argument("--dialect", choices=["anthropic", "portable"], default="anthropic")
     parser.add_argument("--blind", action="store_true", help="a model that cannot see")
+    parser.add_argument("--window", type=int, default=1_000_000, help="tokens that fit")
     return parser
 
 

@@ -12,10 +12,11 @@ import pytest
 from model_conversation import picture, request, take_turn, user
 from served_bodies import ASSISTANT, HEADERS, HEAVY, SHELL, Body, post, result, valid_body
 
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, ContextTooLong
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
 from agent.testing.messages_accounting import PromptCache, segments
+from agent.testing.messages_command import main
 from agent.testing.messages_script import (
     Incoming,
     Pace,
@@ -238,6 +239,7 @@ async def test_it_runs_alone_with_a_script_file(tmp_path: Path) -> None:
     replies = [{"status": 529}, {"blocks": [{"type": "text", "text": "From a file."}]}]
     path.write_text(json.dumps({"replies": replies}))
     command = ["-m", "agent.testing.messages_server", "--script", str(path), "--key", "k"]
+    command += ["--window", "20000"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, stdout=asyncio.subprocess.PIPE
     )
@@ -247,6 +249,8 @@ async def test_it_runs_alone_with_a_script_file(tmp_path: Path) -> None:
     turn = await take_turn(claude, request([user("Hello.")]))
     assert turn.words() == "From a file."
     assert len(turn.waits) == 1
+    with pytest.raises(ContextTooLong):
+        await take_turn(claude, request([user("Hello. " * 10_000)]))
     await claude.close()
     process.terminate()
     await process.communicate()
@@ -263,6 +267,18 @@ def test_bad_scripts_are_explained(tmp_path: Path, content: str | None, sentence
         path.write_text(content)
     with pytest.raises(ConfigurationError, match=sentence):
         load_script(path)
+
+
+async def test_a_port_that_is_taken_is_told(
+    server: MessagesServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A sentence and exit 2, no traceback."""
+    path = tmp_path / "script.json"
+    path.write_text('{"replies": []}')
+    port = server.base_url.rsplit(":")[-1]
+    code = await asyncio.to_thread(main, ["--script", str(path), "--port", port])
+    assert code == 2
+    assert f"The port {port} cannot be used" in capsys.readouterr().err
 
 
 async def test_a_looped_script_starts_again(tmp_path: Path) -> None:
