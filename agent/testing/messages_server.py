@@ -40,7 +40,6 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from agent.testing.messages_accounting import PromptCache, Segment, Signer, segments
@@ -107,8 +106,13 @@ class MessagesServer:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     async def start(self, port: int = 0) -> None:
-        """Listen on loopback; port 0 takes a free one."""
-        self._socket = bind_sockets(port, "127.0.0.1", family=socket.AF_INET)[0]
+        """Listen on loopback; port 0 takes a free one.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._socket.setblocking(False)
         application = Application(
             [
                 (r"/v1/messages", MessagesHandler, {"server": self}),
