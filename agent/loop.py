@@ -316,7 +316,7 @@ class Loop:
         if broken >= MAX_BROKEN:
             raise error
         seconds = 0.5 * 2.0 ** (broken - 1)
-        self._retry(turn, seconds, f"{error} Trying again.")
+        self._retry(turn, seconds, str(error))
         await self.agent.clock.sleep(seconds)
 
     def _retry(self, turn: Turn, seconds: float, reason: str) -> None:

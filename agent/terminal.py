@@ -164,7 +164,7 @@ def _line(event: ev.Event) -> str:
         case ev.ApprovalDecided():
             return f"  {event.decision} ({event.channel})"
         case ev.RetryWaiting():
-            return f"… {event.reason} Waiting {event.seconds:.1f} s."
+            return f"… {event.reason} Trying again in {event.seconds:.1f} s."
         case ev.Condensed():
             return f"· {event.reason}"
         case ev.LimitReached():

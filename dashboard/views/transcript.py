@@ -249,7 +249,8 @@ class Transcript:
         self._note(event, text)
 
     def _retry(self, event: e.RetryWaiting) -> None:
-        self._note(event, f"{event.reason} Trying again in {event.seconds:.0f} s.", "warning")
+        when = f"{event.seconds:.0f} s" if event.seconds >= 1 else "a moment"
+        self._note(event, f"{event.reason} Trying again in {when}.", "warning")
 
     def _desktop(self, event: e.DesktopChanged) -> None:
         if event.state in ("died", "unavailable", "restarting"):

@@ -107,7 +107,7 @@ def test_an_unknown_model_is_told(run, served):
 def test_an_address_where_nobody_listens_is_told_after_waits_in_sight(run):
     code, printed = run("claude-opus-5-5", **toolset("http://127.0.0.1:9"))
     assert code == 1
-    assert printed.count("… The model's service cannot be reached. Waiting") == 3
+    assert printed.count("… The model's service cannot be reached. Trying again in") == 3
     assert "http://127.0.0.1:9 cannot be reached. Check the network" in printed
 
 

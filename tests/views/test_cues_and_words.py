@@ -75,6 +75,16 @@ def test_a_limit_that_was_extended_is_said() -> None:
     assert "You allowed as many turns again." in words(ev.LimitExtended(limit="turns"))
 
 
+def test_why_nothing_happens_is_said() -> None:
+    """How long the service is waited for, and that a conversation begins anew."""
+    wait = ev.RetryWaiting(turn_id="t", seconds=20, reason="Busy.")
+    assert "Busy. Trying again in 20 s." in words(wait)
+    assert "Busy. Trying again in a moment." in words(wait.model_copy(update={"seconds": 0.4}))
+    assert "It was too long." in words(ev.Condensed(reason="It was too long.", text="Recap"))
+    near = ev.LimitReached(limit="tokens", used=1_700_000, allowed=2_000_000, share=0.85)
+    assert "Close to a limit: 85% of 2,000,000 tokens used." in words(near)
+
+
 def test_the_target_is_marked_before_it_is_touched() -> None:
     """With its box while it is only proposed; without `next` once it is done; gone if it is not."""
     state, log = PageState(str, Settings(_env_file=None)), EventLog()
