@@ -27,8 +27,8 @@ HELD_OUT: Final[tuple[Voice, ...]] = ("joe", *ROBOTIC)
 
 _ESPEAK: Final = {"espeak": "en-us", "espeak-f3": "en-us+f3", "espeak-gb-m3": "en-gb+m3"}
 
-_SLOWLY = ("--length-scale", "1.15")
-"""Joe speaks faster than people who talk to a computer."""
+_CLEARLY = ("--length-scale", "1.15", "--noise-scale", "0.33", "--noise-w-scale", "0.4")
+"""Joe speaks faster than people who talk to a computer, and mumbles at random now and then."""
 
 
 @cache
@@ -56,7 +56,7 @@ def _program(voice: Voice, text: str, path: Path) -> list[str]:
             "piper",
             "-m",
             str(model),
-            *_SLOWLY,
+            *_CLEARLY,
             "-f",
             str(path),
             "--",

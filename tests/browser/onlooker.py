@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from agent.desktop.accessibility import Accessibility
 from agent.desktop.base import Node, Window
+from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.windows import WindowList
 from agent.events import BaseEvent, Event, load_event
@@ -110,6 +111,19 @@ class Onlooker:
             return list((await accessibility.tree()).showing(*roles))
         finally:
             await accessibility.close()
+
+    async def pressed(self) -> list[int]:
+        """Key codes that the desktop's X server holds for pressed."""
+
+        def look() -> list[int]:
+            display = open_display(self._env())
+            try:
+                bits = display.query_keymap()
+                return [n for n in range(256) if bits[n // 8] & (1 << (n % 8))]
+            finally:
+                display.close()
+
+        return await asyncio.to_thread(look)
 
     async def text(self, app: str) -> str:
         """What the text field of an application holds."""

@@ -108,7 +108,8 @@ class Person:
 
     async def sees(self, text: str) -> None:
         """Wait until the conversation shows ``text``."""
-        shown = self.page.locator(".conversation").get_by_text(text, exact=False).last
+        found = self.page.locator(".conversation").get_by_text(text, exact=False)
+        shown = found.filter(visible=True).last
         await expect(shown).to_be_visible(timeout=PATIENCE * 1000)
 
     async def _press(self, button: str, state: str, since: int) -> None:

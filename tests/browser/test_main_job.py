@@ -25,17 +25,23 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 VOICES = ("heart", "joe")
+LINES = 40
 
 
 async def tell(person: Person, how: str, text: str) -> int:
-    """Say it with a voice, or type it; returns the number from which events answer it."""
+    """Say it with a voice, or type it, and see it in the conversation.
+
+    Returns the number from which events answer it.
+    """
     await person.listens_to_the_end()
     since = person.look.count()
     person.ear.forget()
     if how == "typed":
         await person.type(text)
+        await person.sees(text)
     else:
-        await person.say(text, how)  # type: ignore[arg-type]
+        heard = await person.say(text, how)  # type: ignore[arg-type]
+        await person.sees(heard.text)
     return since
 
 
@@ -47,9 +53,13 @@ async def finish(person: Person, since: int, outcome: str = "done") -> TaskFinis
     return finished
 
 
-async def hears(person: Person, since: int) -> str:
+async def hears(person: Person, since: int, priority: str = "result") -> str:
     """Wait until a line was heard to its end; returns its sound, read by the recogniser."""
-    heard = await person.look.event(Narrated, lambda line: line.state == "heard", since)
+
+    def ended(line: Narrated) -> bool:
+        return line.state == "heard" and line.priority == priority
+
+    heard = await person.look.event(Narrated, ended, since)
     spoken = "".join(
         " " + person.ear.understood(message_id)
         for message_id, text in person.ear.texts.items()
@@ -79,12 +89,14 @@ async def test_a_command_runs_only_after_approval(person: Person, look: Onlooker
     since = await tell(person, how, "Open the terminal and list the files in my home folder.")
     asked = await look.event(ApprovalAsked, since=since)
     assert look.events()[-1].kind != "task_finished"
+    assert "yes" in (await hears(person, since, "question")).lower()
     await tell(person, how, "Yes, run it.")
     decided = await look.event(ApprovalDecided, lambda e: e.approval_id == asked.approval_id)
     assert decided.decision == "allow"
     finished = await finish(person, since)
     assert "Documents" in finished.summary
     assert any("terminal" in window.wm_class.lower() for window in await look.windows())
+    assert "home folder holds" in (await hears(person, since)).lower()
 
 
 async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
@@ -99,6 +111,7 @@ async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
     assert wrong <= (1 if how == "joe" else 0), finished.summary
     wrong, _ = voices.word_errors("milk eggs and bread", path.read_text())
     assert wrong <= (1 if how == "joe" else 0), path.read_text()
+    await hears(person, since)
 
 
 async def test_a_menu_entry_is_clicked(person: Person, look: Onlooker, how: str):
@@ -107,6 +120,7 @@ async def test_a_menu_entry_is_clicked(person: Person, look: Onlooker, how: str)
     since = await tell(person, how, "In the text editor, open the File menu and click Save As.")
     await finish(person, since)
     assert any(window.title == "Save As" for window in await look.windows())
+    assert "save as" in (await hears(person, since)).lower()
     await finish(person, await person.type("press escape"))
 
 
@@ -119,6 +133,7 @@ async def test_to_another_window_and_back(person: Person, look: Onlooker, how: s
     assert any("Thunar" in window.wm_class for window in windows)
     [active] = [window for window in windows if window.active]
     assert "Mousepad" in active.wm_class
+    assert "editor" in (await hears(person, since)).lower()
 
 
 async def test_what_can_i_say_is_shown_and_spoken(person: Person, look: Onlooker, how: str):
@@ -137,14 +152,18 @@ async def test_what_is_not_understood_changes_nothing(person: Person, look: Onlo
     assert "not understand" in finished.summary
     assert [e for e in look.events()[since:] if isinstance(e, ActionProposed)] == []
     assert [window.id for window in await look.windows()] == before
+    assert "not understand" in (await hears(person, since)).lower()
 
 
-async def test_stop_in_the_middle_of_long_typing(person: Person, look: Onlooker, how: str):
-    """Typing ceases, keys are up, the log says who stopped it."""
+async def test_stop_in_the_middle_of_a_long_dictation(person: Person, look: Onlooker, how: str):
+    """Typing ceases, keys are up, the log says who stopped it, and *stopped* is heard."""
     await finish(person, await person.type("Open the text editor"))
-    await finish(person, await person.type("press control a"))
-    since = await person.type(" then ".join(["press a", "press b"] * 100))
+    await finish(person, await person.type("clear the text"))
+    lines = [f"type this is line {number} of a long letter" for number in range(1, LINES + 1)]
+    await person.listens_to_the_end()
+    since = await person.type(" then press enter then ".join(lines))
     await look.event(ActionFinished, since=since)
+    person.ear.forget()
     if how == "typed":
         await person.type("Stop.")
     else:
@@ -154,6 +173,10 @@ async def test_stop_in_the_middle_of_long_typing(person: Person, look: Onlooker,
     finished = await look.event(TaskFinished, since=since)
     assert finished.outcome == "stopped"
     written = await look.text("mousepad")
-    assert 0 < len(written) < 200
+    assert "this is line 1 of" in written
+    assert f"line {LINES}" not in written
+    assert await look.pressed() == []
+    await person.sees("Stopped.")
+    assert "stop" in (await hears(person, since, "answer")).lower()
     await finish(person, await person.type("what is on the screen"))
     assert await look.text("mousepad") == written
