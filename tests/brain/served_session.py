@@ -49,7 +49,8 @@ class Rig:
         self.dialect = dialect or ToolsetDialect()
         self.tool = FakeTool(act, members=MEMBERS)
         self.parts = {"settings": SETTINGS, "desktop": FakeDesktop(), "tools": (self.tool,)} | parts
-        self.server = MessagesServer(self._answer, key=KEY, window=window)
+        spoken: Any = "portable" if self.dialect.name == "portable" else "anthropic"
+        self.server = MessagesServer(self._answer, key=KEY, window=window, dialect=spoken)
 
     def _answer(self, request: object) -> Reply:
         return self.script.pop(0) if self.script else says("Done.")

@@ -10,7 +10,9 @@ from served_session import SETTINGS, Rig
 from agent import events as ev
 from agent.condense import recap
 from agent.history import ANEW
-from agent.models.anthropic_dialects import ContextPolicy, ToolsetDialect
+from agent.models.anthropic_dialects import ContextPolicy, Dialect, ToolsetDialect
+from agent.models.anthropic_hosted import HostedDialect
+from agent.models.anthropic_portable import PortableDialect
 from agent.prompts import Prompt
 from agent.testing.messages_script import Pace, Reply, call, fails, says, thinking
 from agent.testing.scripted import FakeDesktop, FakeTool
@@ -302,6 +304,32 @@ async def test_the_time_is_asked_about_in_the_middle_of_a_turn(answer: str, ran:
         await rig.session.wait_idle(30)
         assert rig.refused() == []
         assert ended(rig)[0] == "done"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model"),
+    [
+        (ToolsetDialect(), "claude-haiku-5-5"),
+        (HostedDialect(), "claude-sonnet-4-6"),
+        (PortableDialect(), "qwen-vl"),
+    ],
+    ids=["toolset", "hosted", "portable"],
+)
+async def test_the_same_task_runs_in_every_dialect(dialect: Dialect, model: str):
+    """A click, one that misses, a picture, new words in between: nothing is refused."""
+    miss = call("left_click", coordinate=[9, 9])
+    script = [says(CLICK), says("Hm.", miss), says(call("screenshot")), says("Ok."), says("Yes.")]
+    async with Rig(script, dialect=dialect, model=model) as rig:
+        rig.session.say("Click.")
+        await rig.session.log.wait_for(lambda e: e.kind == "action_finished", timeout=30)
+        rig.session.say("And look.", how="queue")
+        await rig.session.wait_idle(30)
+        rig.session.say("Is it done?")
+        await rig.session.wait_idle(30)
+        assert rig.refused() == []
+        assert ended(rig)[0] == "done"
+        assert [c.name for c in rig.tool.began] == ["left_click", "left_click", "screenshot"]
+        assert all(c.toolset == "computer" for c in rig.tool.began)
 
 
 async def test_each_request_reads_from_the_cache_all_that_the_last_one_put_there():
