@@ -56,6 +56,7 @@ from agent.view import closing_picture, look
 MAX_BROKEN = 4
 """Answers in a row that may break off before the task is given up."""
 
+GIVEN_UP = f"It was tried {MAX_BROKEN} times. Check the network, then say it again."
 MAX_EMPTY = 2
 EMPTY = "Your answer was empty. If the task is done, say so in one sentence; otherwise go on."
 GO_ON = (
@@ -314,7 +315,7 @@ class Loop:
     async def _recover(self, turn: Turn, error: ModelError, broken: int) -> None:
         """Wait before the next try; `history` keeps or drops the broken answer."""
         if broken >= MAX_BROKEN:
-            raise error
+            raise StreamBroken(f"{error} {GIVEN_UP}") from error
         seconds = 0.5 * 2.0 ** (broken - 1)
         self._retry(turn, seconds, str(error))
         await self.agent.clock.sleep(seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent import events as ev
 from agent.errors import ContextTooLong, ModelRefused, ModelUnavailable, StreamBroken
 from agent.history import BROKEN_OFF
+from agent.loop import GIVEN_UP
 from agent.models.base import Counted, Waiting
 from agent.session import Session
 from agent.testing.scripted import (
@@ -105,7 +106,7 @@ async def test_an_answer_without_an_end_counts_as_broken(settings):
 
 async def test_it_gives_up_after_some_tries_and_says_why(settings):
     session = await played(settings, [[CUT]] * 9)
-    assert outcome(session) == ("failed", "The connection was cut.")
+    assert outcome(session) == ("failed", f"The connection was cut. {GIVEN_UP}")
     assert len(session.model.requests) == 4
     assert [round(w.seconds, 1) for w in session.log.of(ev.RetryWaiting)] == [0.5, 1.0, 2.0]
     assert session.log.of(ev.Failed)[0].where == "model"
