@@ -16,7 +16,7 @@ from agent.control import Control, Lease, new_id
 from agent.desktop.base import Desktop
 from agent.history import History
 from agent.journal import SessionJournal
-from agent.limits import Excess, Limits, agrees, question_for, refuses
+from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
 from agent.log import EventLog
 from agent.models.base import Model
 from agent.settings import Settings
@@ -96,8 +96,8 @@ async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> bool:
     if refuses(answer):
         raise Ended("limit", "I stopped at the limit, as you said.")
     lease.emit(ev.LimitExtended(limit=excess.limit))
-    if not agrees(answer):
-        lease.emit(ev.UserMessage(text=answer))
+    if says_more(answer):
+        lease.emit(ev.UserMessage(text=answer, cuts=not agrees(answer)))
     return agrees(answer)
 
 

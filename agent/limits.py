@@ -170,17 +170,25 @@ def _tokens(usage: ev.Usage) -> int:
     )
 
 
-_YES = re.compile(
-    r"^\W*(yes|yeah|yep|sure|ok|okay|go on|go ahead|continue|keep going)\b", re.IGNORECASE
-)
+_YES_WORDS = "yes|yeah|yep|sure|okay|ok|go on|go ahead|continue|keep going"
+_YES = re.compile(rf"^\W*({_YES_WORDS})\b", re.IGNORECASE)
 _NO = re.compile(
     r"^\W*(no|nope|stop|cancel|enough|that's enough|end|quit|never ?mind)\b|^\W*$", re.IGNORECASE
 )
 
 
+_COURTESY = "please|thanks|thank you|do( it| so| that)?|with it|then|fine|of course"
+_NOTHING_ELSE = re.compile(rf"\W*(({_YES_WORDS}|{_COURTESY})\W*)+", re.IGNORECASE)
+
+
 def agrees(answer: str) -> bool:
-    """Whether an answer to a limit's question is a plain yes."""
+    """Whether an answer to a limit's question is a yes."""
     return bool(_YES.match(answer))
+
+
+def says_more(answer: str) -> bool:
+    """Whether it has words that the agent should hear: a yes with conditions, another wish."""
+    return not _NOTHING_ELSE.fullmatch(answer)
 
 
 def refuses(answer: str) -> bool:

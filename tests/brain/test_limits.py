@@ -8,7 +8,7 @@ import pytest
 
 from agent import events as ev
 from agent.describe import describe_limit
-from agent.limits import Excess, Limits, agrees, question_for, refuses
+from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
 from agent.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult
@@ -204,3 +204,39 @@ def test_a_limit_is_told_in_words_for_a_person(limit: Any, used: float, allowed:
 def test_a_short_time_is_told_in_seconds():
     assert "for 30 seconds." in question_for(Excess("seconds", 31, 30))
     assert "for 30 minutes." in question_for(Excess("seconds", 1801, 1800))
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [
+        ("Yes.", False),
+        ("OK, go on, please!", False),
+        ("Yes, do it.", False),
+        ("Yes, but only the first file.", True),
+        ("Type instead.", True),
+        ("Yesterday's file.", True),
+    ],
+)
+def test_a_yes_with_a_condition_is_more_than_a_yes(answer: str, more: bool):
+    assert says_more(answer) is more
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("Yes.", []),
+        ("Yes, but slowly.", ["Yes, but slowly."]),
+        ("Close it.", ["The user interrupted you here.", "Close it."]),
+    ],
+)
+async def test_what_the_person_says_at_a_limit_reaches_the_model(
+    make, answer: str, told: list[str]
+):
+    """Another wish replaces the plan; a condition is heard; a plain yes is no news."""
+    session = await make([click(1), END], max_turns=1)
+    session.say("Click around.")
+    question = await asked(session)
+    session.answer(question.question_id, answer)
+    await session.wait_idle(20)
+    last = session.model.requests[1][-1]["content"]
+    assert [block["text"] for block in last if block["type"] == "text"] == told
