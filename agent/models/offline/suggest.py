@@ -17,6 +17,10 @@ SET_A_KEY = (
 )
 
 
+_FEW = 6
+"""Words of a command that is offered aloud: nobody remembers three long ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A heading and sentences that work as they stand."""
@@ -60,12 +64,12 @@ def _like(said: str, example: str, **_: object) -> float:
 
 
 def not_understood(text: str, whole: str) -> str:
-    """A truthful answer to words that fit no command."""
+    """A truthful answer to words that fit no command: to be spoken, then what helps further."""
     quoted = text.strip(" .,;!?")
     part = "" if len(quoted) >= len(whole.strip(" .,;!?")) - 12 else f" the part “{quoted}”"
-    near = nearest(quoted)
+    near = [example for example in nearest(quoted, 30) if len(example.split()) <= _FEW][:3]
     offers = f"{', '.join(near[:-1])}, or {near[-1]}"
     said = (
         f"I did not understand{part}{'' if part else f' “{quoted}”'}, and I have changed nothing."
     )
-    return f"{said} You could say: {offers}. {SET_A_KEY}"
+    return f"{said} You could say: {offers}.\n\n{SET_A_KEY}"
