@@ -84,7 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--network", action="store_true", help="let the desktop's programs reach the network")
     add("--list", action="store_true", help="list journaled sessions")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
-    add("--import", dest="import_", metavar="FOLDER", help="take in an exported session")
+    add(
+        "--import",
+        dest="import_",
+        nargs="+",
+        metavar=("FOLDER", "ID"),
+        help="take in an exported session, under another id if you like",
+    )
     return parser
 
 
@@ -119,7 +125,11 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
         session_id, folder = given.export
         return f"Exported to {export_session(settings.data_dir, session_id, Path(folder))}."
     if given.import_:
-        return f"Imported as {import_session(Path(given.import_), settings.data_dir)}."
+        folder, *other = given.import_
+        session_id = other[0] if other else None
+        return (
+            f"Imported as {import_session(Path(folder), settings.data_dir, session_id=session_id)}."
+        )
     return ""
 
 

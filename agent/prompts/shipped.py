@@ -24,12 +24,16 @@ def load_prompt(name: str) -> Prompt:
     """A prompt by its name, or by the path of a Markdown file.
 
     Raises:
-        ConfigurationError: there is no such prompt.
+        ConfigurationError: there is no such prompt, or it is no text.
     """
     path = shipped_path(name) if name in list_prompts() else Path(name)
     try:
         return Prompt(path.stem, path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"The prompt “{name}” is not a text in UTF-8; save it as one."
+        ) from error
+    except OSError as error:
         known = ", ".join(list_prompts())
         raise ConfigurationError(
             f"There is no prompt “{name}”: give the path of a Markdown file, or one of {known}."

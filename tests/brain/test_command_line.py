@@ -171,6 +171,10 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path / "elsewhere"))
     assert run([], "--import", str(tmp_path / "out")) == 0
     assert session_id in capsys.readouterr().out
+    assert run([], "--import", str(tmp_path / "out")) == 2
+    assert "import it under another id" in capsys.readouterr().err
+    assert run([], "--import", str(tmp_path / "out"), "again") == 0
+    assert "Imported as again." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,12 @@ def test_a_missing_prompt_is_told():
         load_prompt("nowhere")
 
 
+def test_a_prompt_that_is_no_text_is_told(tmp_path):
+    (tmp_path / "mine.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigurationError, match="UTF-8"):
+        load_prompt(str(tmp_path / "mine.md"))
+
+
 async def test_the_system_prompt_has_no_date_and_never_changes(make):
     session = await make([[*says("A."), *done()], [*says("B."), *done()]])
     assert session.log.of(ev.SessionOpened)[0].prompt_hash == load_prompt("default").hash
