@@ -62,7 +62,11 @@ class ScreenSeen(BaseEvent):
 
 
 class ApprovalAsked(BaseEvent):
-    """The agent wants to do something that a rule says to ask about."""
+    """The agent wants to do something that a rule says to ask about.
+
+    A yes is for ``action_hash`` alone: the call, and the window and object that it would
+    reach (`agent.gates.deed_hash`).
+    """
 
     kind: Literal["approval_asked"] = "approval_asked"
     approval_id: str
