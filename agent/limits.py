@@ -1,8 +1,8 @@
 """Limits on turns, tokens, money and time, and the detection of going round in circles.
 
 Turns and seconds count within a task, tokens and dollars over the session. Each is warned
-of once at 80 % and asked about at 100 %; a yes allows as much again. Time in which the
-agent waited for the person does not count.
+of once at 80 % and asked about at 100 %; a yes allows as much again, on top of what was
+used. Time in which the agent waited for the person does not count.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ class Limits:
         if limit == "loop":
             self._reset_circle()
         else:
-            self._allowed[limit] += self._base[limit]
+            so_far = max(self._allowed[limit], self._used[limit])
+            self._allowed[limit] = so_far + self._base[limit]
 
     def _new_task(self) -> None:
         for name in ("turns", "seconds"):

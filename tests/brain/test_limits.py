@@ -156,6 +156,18 @@ async def look(session):
     return ToolResult("ok", await session.desktop.screenshot())
 
 
+def test_one_yes_is_enough_however_far_the_limit_was_passed(settings):
+    """A single turn may take many times what was left."""
+    limits = Limits(settings.model_copy(update={"max_seconds": 10.0, "max_dollars": 1.0}))
+    limits.add(ev.TaskStarted(task_id="t", text="x", at=100))
+    limits.add(ev.TurnFinished(turn_id="t", stop_reason="x", usage=ev.Usage(dollars=7.5), at=190))
+    assert {e.limit for e in limits.excesses(190) if e.share >= 1} == {"seconds", "dollars"}
+    for limit in ("seconds", "dollars"):
+        limits.add(ev.LimitExtended(limit=limit, at=190))
+    assert [e for e in limits.excesses(195) if e.share >= 1] == []
+    assert [e.limit for e in limits.excesses(201) if e.share >= 1] == ["seconds"]
+
+
 def test_time_in_which_the_person_is_waited_for_does_not_count(settings):
     limits = Limits(settings.model_copy(update={"max_seconds": 10.0}))
     for event in (
