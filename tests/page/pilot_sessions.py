@@ -61,6 +61,8 @@ def _tools(desktop: FakeDesktop) -> list[FakeTool]:
 def _answer(request: ModelRequest) -> list[Any]:
     last = request.messages[-1]["content"]
     words = " ".join(str(block.get("text", "")) for block in last if isinstance(block, dict))
+    if "break down" in words:
+        return [RuntimeError("the service is gone")]
     if any(block.get("type") == "tool_result" for block in last if isinstance(block, dict)):
         return [*says("The text editor says hello world."), *done(input_tokens=1200)]
     if "forever" in words:

@@ -49,7 +49,7 @@ async def test_every_view_passes_the_checker(page: Page, theme: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_talk_passes_the_checker_in_every_state(page: Page, theme: str) -> None:
-    """Idle, after work, while working, and with a question open."""
+    """Idle, after work, while working, with a question open, and after a failure."""
     await in_theme(page, theme)
     found = [f"idle: {fault}" for fault in await faults(page)]
     await say(page, "Open the text editor")
@@ -64,6 +64,9 @@ async def test_talk_passes_the_checker_in_every_state(page: Page, theme: str) ->
     await expect(page.locator(".approval.open")).to_be_visible()
     found += [f"asked: {fault}" for fault in await faults(page)]
     await page.keyboard.press("Escape")
+    await say(page, "break down")
+    await expect(page.locator(".error")).to_be_visible()
+    found += [f"failed: {fault}" for fault in await faults(page)]
     await page.get_by_role("button", name="Take the mouse").click()
     await expect(page.locator(".badge .word")).to_have_text("You have the mouse")
     found += [f"yours: {fault}" for fault in await faults(page)]
