@@ -26,6 +26,8 @@ Sandboxing = Literal["require", "prefer", "off"]
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _NEEDED = ("dbus-daemon", "xfwm4")
+_PACKAGES = {"Xvnc": "tigervnc-standalone-server", "Xvfb": "xvfb", "dbus-daemon": "dbus"}
+"""Debian's packages whose names are not their programs'."""
 _WANTED = ("xfce4-panel", "xfdesktop", "xfce4-terminal", "thunar", "mousepad")
 _TIMEOUT = 20.0
 
@@ -34,6 +36,11 @@ def missing_programs() -> tuple[str, ...]:
     """Programs of the default desktop that are not installed here."""
     servers = () if shutil.which("Xvnc") or shutil.which("Xvfb") else ("Xvnc",)
     return (*servers, *(name for name in (*_NEEDED, *_WANTED) if not shutil.which(name)))
+
+
+def _with_package(program: str) -> str:
+    package = _PACKAGES.get(program)
+    return f"{program} (package {package})" if package else program
 
 
 def _server_command(server: str, size: tuple[int, int], box: sandbox.Box) -> list[str]:
@@ -84,7 +91,7 @@ class PrivateDisplay:
     def server(self) -> str:
         if self._server != "auto":
             return self._server
-        return "Xvnc" if shutil.which("Xvnc") else "Xvfb"
+        return "Xvfb" if shutil.which("Xvfb") and not shutil.which("Xvnc") else "Xvnc"
 
     @property
     def rfb_socket(self) -> Path | None:
@@ -102,7 +109,10 @@ class PrivateDisplay:
             DesktopUnavailable: something is missing here; the text says what.
         """
         if missing := [n for n in (self.server, *_NEEDED) if not shutil.which(n)]:
-            raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
+            raise DesktopUnavailable(
+                f"Not installed here: {', '.join(map(_with_package, missing))}. Run "
+                "script/bootstrap, which installs what is missing, and start again."
+            )
         try:
             async with asyncio.timeout(_TIMEOUT):
                 await self._start()

@@ -410,7 +410,7 @@ async def test_missing_programs_are_named_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(DesktopUnavailable, match=r"Xvfb.*xfwm4.*script/bootstrap"):
+    with pytest.raises(DesktopUnavailable, match=r"Xvnc \(package tiger.*xfwm4.*script/bootstrap"):
         await VirtualDesktop().start()
 
 
