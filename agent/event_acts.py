@@ -157,10 +157,11 @@ class LimitReached(BaseEvent):
 
 
 class LimitExtended(BaseEvent):
-    """The person allowed as much again of a limit."""
+    """The person allowed as much again of a limit: ``allowed`` altogether, from now on."""
 
     kind: Literal["limit_extended"] = "limit_extended"
     limit: Literal["turns", "tokens", "dollars", "seconds", "loop"]
+    allowed: float | None = None
 
 
 # Speech ----------------------------------------------------------------------------

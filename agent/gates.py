@@ -95,7 +95,8 @@ async def _ask_to_go_on(agent: Agent, lease: Lease, excess: Excess) -> bool:
     answer = await agent.control.ask(lease, question_for(excess), new_id("question"))
     if refuses(answer):
         raise Ended("limit", "I stopped at the limit, as you said.")
-    lease.emit(ev.LimitExtended(limit=excess.limit))
+    allowed = agent.limits.extended(excess.limit)
+    lease.emit(ev.LimitExtended(limit=excess.limit, allowed=allowed))
     if says_more(answer):
         lease.emit(ev.UserMessage(text=answer, cuts=not agrees(answer)))
     return agrees(answer)

@@ -85,7 +85,7 @@ class Limits:
             case ev.LimitReached():
                 self._warned.add(event.limit)
             case ev.LimitExtended():
-                self._extend(event.limit)
+                self._extend(event.limit, event.allowed)
             case _:
                 pass
 
@@ -108,13 +108,17 @@ class Limits:
         running = self._since is not None and not self._waiting
         return self._used["seconds"] + (max(0.0, now - (self._since or now)) if running else 0.0)
 
-    def _extend(self, limit: Name) -> None:
+    def extended(self, limit: Name) -> float:
+        """What would be allowed after a yes: as much again, on top of what was used."""
+        if limit == "loop":
+            return self._base[limit]
+        return max(self._allowed[limit], self._used[limit]) + self._base[limit]
+
+    def _extend(self, limit: Name, allowed: float | None) -> None:
+        self._allowed[limit] = allowed or self.extended(limit)
         self._warned.discard(limit)
         if limit == "loop":
             self._reset_circle()
-        else:
-            so_far = max(self._allowed[limit], self._used[limit])
-            self._allowed[limit] = so_far + self._base[limit]
 
     def _new_task(self) -> None:
         for name in ("turns", "seconds"):

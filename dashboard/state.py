@@ -19,6 +19,7 @@ from agent.events import (
     ActionProposed,
     ActionStarted,
     DesktopChanged,
+    LimitExtended,
     LimitReached,
     Narrated,
     SettingChanged,
@@ -95,7 +96,8 @@ class PageState:
         self.voice = VoiceState()
         self.conversation = ConversationState()
         self.transcript = Transcript(image_url)
-        self.limits.allowed = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
+        self._base = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
+        self.limits.allowed = dict(self._base)
         self._status = Status()
         self._titles: dict[str, str] = {}
         self._since = 0.0
@@ -115,14 +117,30 @@ class PageState:
             self._title = self._title or event.text
         elif isinstance(event, LimitReached):
             self._late["warning"] = describe_limit(event)
+        elif isinstance(event, LimitExtended):
+            self._late["warning"] = ""
+            self._allow(event.limit, event.allowed)
         elif isinstance(event, SettingChanged) and event.name in _ALLOWED:
-            now = self._late.get("allowed", self.limits.allowed)
-            self._late["allowed"] = now | {_ALLOWED[event.name]: event.value}
+            self._rebase(_ALLOWED[event.name], event.value)
         elif isinstance(event, VoiceChanged):
             self.voice.provider = event.provider
         elif isinstance(event, DesktopChanged):
             self._desktop["detail"] = event.detail
         self._mark(event)
+
+    @property
+    def _allowed(self) -> dict[str, float]:
+        return self._late.get("allowed", self.limits.allowed)
+
+    def _allow(self, limit: str, allowed: float | None) -> None:
+        if limit in self._allowed and allowed is not None:
+            self._late["allowed"] = self._allowed | {limit: allowed}
+
+    def _rebase(self, limit: str, value: float) -> None:
+        """Another limit from now on; what was allowed on top of the old one stays."""
+        more = value - self._base[limit]
+        self._base[limit] = value
+        self._allow(limit, self._allowed[limit] + more)
 
     def _mark(self, event: Event) -> None:
         if isinstance(event, ActionProposed):

@@ -101,6 +101,7 @@ async def test_what_was_allowed_more_is_still_allowed_after_a_resume(make, setti
     session.answer(question.question_id, "Yes.")
     await session.wait_idle(20)
     assert session.status.usage.dollars == 1.5
+    assert [event.allowed for event in session.log.of(ev.LimitExtended)] == [2.0]
     await session.close()
     again = Session.resume(
         settings.model_copy(update={"max_dollars": 1.0}),

@@ -202,3 +202,18 @@ def test_an_unconfined_desktop_is_said_plainly(tmp_path: Any) -> None:
     assert "confined" in ids(confined=False, desktop="ready")
     assert "confined" not in ids(confined=True, desktop="ready")
     assert "confined" not in ids(confined=False, desktop="starting")
+
+
+async def test_what_a_person_allows_more_is_what_the_meters_go_by(tmp_path: Any) -> None:
+    """The warning goes with the yes; another setting later keeps what was allowed on top."""
+    settings = Settings(data_dir=tmp_path, max_dollars=1.0, _env_file=None)  # type: ignore[call-arg]
+    state = PageState(image_url, settings)
+    state.take(ev.LimitReached(limit="dollars", used=1.25, allowed=1.0, share=1.25))
+    state.show()
+    assert state.limits.warning
+    state.take(ev.LimitExtended(limit="dollars", allowed=2.25))
+    state.show()
+    assert (state.limits.warning, state.limits.allowed["dollars"]) == ("", 2.25)
+    state.take(ev.SettingChanged(name="max_dollars", value=3.0))
+    state.show()
+    assert state.limits.allowed["dollars"] == 4.25
