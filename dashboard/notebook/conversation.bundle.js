@@ -61,8 +61,13 @@ pre {
 }
 .outcome { border-top: 1px solid var(--line); padding-top: 8px; margin-top: 12px; }
 .outcome .label { font-weight: 600; color: var(--good); font-size: 13px; }
+.outcome .label::first-letter { text-transform: uppercase; }
 .outcome.outcome-failed .label, .outcome.outcome-stopped .label, .outcome.outcome-limit .label, .outcome.outcome-refused .label { color: var(--bad); }
-.error { border: 1px solid var(--bad); border-left-width: 4px; border-radius: 8px; padding: 9px 12px; }
+/* Panel has an .error of its own, white on light red, for components that do not compile. */
+.item.error {
+  border: 1px solid var(--bad); border-left-width: 4px; border-radius: 8px; padding: 9px 12px;
+  color: inherit; background: color-mix(in srgb, var(--bad) 7%, transparent);
+}
 .error .text { font-weight: 600; }
 .error .advice { margin-top: 3px; }
 .approval, .question { border-radius: 10px; padding: 12px 14px; border: 1px solid var(--line); }
