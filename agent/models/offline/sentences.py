@@ -25,6 +25,8 @@ _SEPARATOR = re.compile(
     r"|\s*[;,]\s*|(?<=\w)[.!?]+\s+",
     re.IGNORECASE,
 )
+_HYPHEN = re.compile(r"^(type|write)-(?=\w)", re.IGNORECASE)
+_MISHEARD_AND = re.compile(r"\s+(?:in|an|on|end)\s+", re.IGNORECASE)
 _AFTER_DICTATION = re.compile(
     r"(?:[,.!?]*\s+(?:and then|then|and)|[.!?]+(?:\s+(?:and then|then|now|and))?)\s+"
     r"((?:press|hit|save|finally|after that)\b.*)$"
@@ -35,6 +37,7 @@ _NEW_SENTENCE = re.compile(
     r"[.!?]+\s+(?=(?:and then|then|now|after that|finally)\b)", re.IGNORECASE
 )
 _IN = re.compile(r"^(?:in|inside|within|using|with|on|from)\s+(?:the |my |a )?(.+)$", re.IGNORECASE)
+_THE = re.compile(r"^the (.+)$", re.IGNORECASE)
 _TAIL = re.compile(
     r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$",
     re.IGNORECASE,
@@ -73,6 +76,8 @@ def _take(text: str, after: Command | None) -> tuple[list[Command], str, str]:
     for left, right in _splits(text):
         if commands := _clause(left):
             return commands, left, right
+    if (chain := _after_a_place(text)) is not None:
+        return chain
     commands = _clause(text, mend=True) or _carried(text, after)
     return commands, text, ""
 
@@ -92,6 +97,16 @@ def _dictation(text: str) -> tuple[list[Command], str] | None:
     return _finished(whole), ""
 
 
+def _after_a_place(text: str) -> tuple[list[Command], str, str] | None:
+    """The chain of "open the text editor in type hello": it was an "and" that was misheard."""
+    for cut in _MISHEARD_AND.finditer(text):
+        left, right = text[: cut.start()], text[cut.end() :]
+        commands = _clause(left) if _begins(right) else []
+        if commands and all(is_place(c.slot("app") or c.slot("window")) for c in commands):
+            return commands, left, right
+    return None
+
+
 def _closes(right: str) -> bool:
     """Whether what follows begins with a command that is hardly meant as text."""
     first = next((left for left, _ in _splits(right)), right)
@@ -100,6 +115,7 @@ def _closes(right: str) -> bool:
 
 
 def _unmistaken(text: str) -> str:
+    text = _HYPHEN.sub(r"\1 ", text)
     for wrong, right in lexicon()["misheard"].items():
         lower = text.lower()
         if lower == wrong or (wrong.endswith(" click") and lower.startswith(f"{wrong} ")):
@@ -292,14 +308,18 @@ def _focus(window: str) -> Command:
 
 
 def _scope_first(text: str) -> tuple[str, str] | None:
-    """("text editor", "open the File menu") of "in the text editor, open the File menu"."""
+    """("text editor", "open the File menu") of "in the text editor, open the File menu".
+
+    The "in" may be missing, or was heard as an "and" that is gone, where a command follows.
+    """
     inside = _IN.match(text)
-    if not inside:
+    bare = None if inside else _THE.match(text)
+    if not (found := inside or bare):
         return None
-    words = inside[1].split()
+    words = found[1].split()
     for length in range(min(4, len(words) - 1), 0, -1):
         name, rest = " ".join(words[:length]).rstrip(",:"), " ".join(words[length:])
-        if is_place(name):
+        if is_place(name) and (inside or _begins(rest)):
             return _focus(name).slot("window"), rest
     return None
 

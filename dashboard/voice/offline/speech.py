@@ -7,6 +7,7 @@ of the chat's sink on the event loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -27,6 +28,8 @@ _BACKLOG: Final = 4 << 20
 _QUICK_DEATHS: Final = 5
 """Starts in a row that never became ready, after which no more are tried."""
 _LARGEST: Final = 8 << 20
+_ENDS_WITHIN: Final = 1.0
+"""Seconds for a process to end by itself; killing it meanwhile can lose its exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,8 @@ class SpeechProcess:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         try:
             await self._read(process.stdout)
+            with contextlib.suppress(TimeoutError):  # what closed its pipe ends by itself
+                await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
         finally:
             if process.returncode is None:
                 process.kill()
