@@ -10,10 +10,13 @@ from typing import TextIO
 from agent import events as ev
 from agent.approval import shown
 from agent.describe import describe_limit
+from agent.ending import Ending
 from agent.session import Session
 
 _STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel", "never mind")
 """Lines that stop the agent at once, as Ctrl-C does, instead of being told to it."""
+
+_SIGNS = {"done": "✓", "answered": "✓", "ended": "·"}
 
 
 class Printer:
@@ -30,6 +33,7 @@ class Printer:
         self._json = as_json
         self._inline = False
         self._lost = lost
+        self._ending = Ending()
         self.failed = False
         """Whether nothing can be written any more."""
 
@@ -50,15 +54,22 @@ class Printer:
         self._inline = False
 
     def _show(self, event: ev.Event) -> None:
+        self._ending.add(event)
         if self._json:
             print(ev.dump_event(event), file=self._out, flush=True)
         elif isinstance(event, ev.TextStreamed):
             if event.role != "thinking":
                 print(_safe(event.text), end="", file=self._out, flush=True)
                 self._inline = not event.text.endswith("\n")
-        elif line := _line(event):
+        elif line := self._line(event):
             print("\n" * self._inline + line, file=self._out, flush=True)
             self._inline = False
+
+    def _line(self, event: ev.Event) -> str:
+        if not isinstance(event, ev.TaskFinished):
+            return _line(event)
+        word = self._ending.word(event)
+        return f"{_SIGNS.get(word, '■')} {word}"
 
 
 class Person:
@@ -173,7 +184,5 @@ def _line(event: ev.Event) -> str:
             return f"✗ {_safe(event.error)} {event.advice}".rstrip()
         case ev.Stopped():
             return f"■ Stopped: {event.reason}."
-        case ev.TaskFinished():
-            return f"{'✓' if event.outcome == 'done' else '■'} {event.outcome}"
         case _:
             return ""

@@ -5,7 +5,7 @@ const WORDS = {
   waiting: "next", running: "now", done: "done", failed: "failed", skipped: "not run",
   allow: "Allowed", deny: "Denied", void: "No longer asked", timeout: "No answer in time: denied",
   alternative: "Something else was asked for",
-  stopped: "Stopped", limit: "Limit reached", refused: "Refused",
+  answered: "Answered", ended: "Ended", stopped: "Stopped", limit: "Limit reached", refused: "Refused",
 }
 const SOURCES = {voice: "You said", typed: "You typed", terminal: "From the terminal", api: "Asked", button: "You pressed"}
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from agent import events as e
 from agent.describe import describe_limit
+from agent.ending import Ending
 from dashboard.views.describe import describe
 from dashboard.voice.speakable import read_back
 
@@ -45,6 +46,7 @@ class Transcript:
         self._appended: dict[str, str] = {}
         self._streams: dict[str, str] = {}
         self._numbers = itertools.count()
+        self._ending = Ending()
         self._handlers: dict[type, Callable[[Any], None]] = {
             e.Heard: self._heard,
             e.Understood: self._understood,
@@ -76,6 +78,7 @@ class Transcript:
 
     def feed(self, event: e.Event) -> None:
         """Take one event in."""
+        self._ending.add(event)
         handler = self._handlers.get(type(event))
         if handler is not None:
             handler(event)
@@ -140,7 +143,8 @@ class Transcript:
         last = next((i for i in reversed(self._items.values()) if i["kind"] == "said"), None)
         repeated = last is not None and last["text"].strip() == event.summary.strip()
         summary = "" if repeated else event.summary
-        self._put(f"end-{event.task_id}", event, "outcome", outcome=event.outcome, text=summary)
+        outcome = self._ending.word(event)
+        self._put(f"end-{event.task_id}", event, "outcome", outcome=outcome, text=summary)
 
     def _streamed(self, event: e.TextStreamed) -> None:
         stream = f"{event.turn_id}-{event.role}"

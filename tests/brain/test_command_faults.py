@@ -82,7 +82,7 @@ def toolset(address: str, key: str = KEY) -> dict[str, str]:
 def test_a_whole_task_ends_well(run, served):
     assert run("claude-opus-5-5", **toolset(served("--key", KEY))) == (
         0,
-        "· desktop starting\n· desktop ready\nDone.\n✓ done\n",
+        "· desktop starting\n· desktop ready\nDone.\n✓ answered\n",
     )
 
 

@@ -204,6 +204,29 @@ def test_an_unconfined_desktop_is_said_plainly(tmp_path: Any) -> None:
     assert "confined" not in ids(confined=False, desktop="starting")
 
 
+@pytest.mark.parametrize(
+    ("fate", "word"),
+    [
+        (None, "answered"),
+        (ev.ActionFinished(action_id="a1"), "done"),
+        (ev.ActionFinished(action_id="a1", is_error=True), "ended"),
+        (ev.ActionFinished(action_id="a1", is_error=True, ran=False), "ended"),
+    ],
+    ids=["no action", "carried out", "failed", "not allowed"],
+)
+def test_a_task_is_called_done_only_when_its_last_action_was(
+    state: PageState, fate: ev.ActionFinished | None, word: str
+) -> None:
+    """The model's own end says nothing of what came of it; an earlier task's actions neither."""
+    earlier = [ev.ActionFinished(action_id="a0", is_error=word == "done")]
+    begun = ev.TaskStarted(task_id="k1", text="Do it.", source="typed")
+    ended = ev.TaskFinished(task_id="k1", outcome="done", summary="So it is.")
+    for event in (*earlier, begun, *([fate] if fate else []), ended):
+        state.transcript.feed(event)
+    [item] = [i for i in state.transcript.snapshot() if i["kind"] == "outcome"]
+    assert item["outcome"] == word
+
+
 async def test_what_a_person_allows_more_is_what_the_meters_go_by(tmp_path: Any) -> None:
     """The warning goes with the yes; another setting later keeps what was allowed on top."""
     settings = Settings(data_dir=tmp_path, max_dollars=1.0, _env_file=None)  # type: ignore[call-arg]
