@@ -34,11 +34,15 @@ async def until(look: Callable[[], T], what: str, patience: float = PATIENCE) ->
         raise AssertionError(f"waited {patience:.0f} s for {what}") from None
 
 
+_OF_THE_EAR = ("heard", "understood", "voice_changed", "hold_began", "stopped", "failed")
+
+
 def _story(events: list[Event]) -> str:
-    """The latest events, a line each."""
+    """What was heard, and the latest events; a line each."""
+    told = [event for event in events[:-25] if event.kind in _OF_THE_EAR]
     return "\n".join(
         f"{event.kind} {event.model_dump(exclude_defaults=True, exclude={'kind', 'seq'})}"[:300]
-        for event in events[-25:]
+        for event in [*told[-50:], *events[-25:]]
     )
 
 

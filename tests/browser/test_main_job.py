@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 import voices
 from onlooker import Onlooker
@@ -24,7 +26,9 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(300),
 ]
-VOICES = ("heart", "joe")
+VOICES = ("heart", "joe-clear")
+TRIES = 3
+"""How often a person says a sentence whose words came out wrong."""
 LINES = 40
 
 
@@ -53,6 +57,17 @@ async def finish(person: Person, since: int, outcome: str = "done") -> TaskFinis
     return finished
 
 
+async def told(person: Person, how: str, text: str, right: Callable[[], Awaitable[bool]]) -> int:
+    """Tell it and wait for its end; say it again, as one does, if words were misheard."""
+    for _ in range(1 if how == "typed" else TRIES):
+        since = await tell(person, how, text)
+        finished = await finish(person, since)
+        if await right():
+            return since
+        voices.speech.cache_clear()  # nobody says it in the very same way again
+    raise AssertionError(finished.summary)
+
+
 async def hears(person: Person, since: int, priority: str = "result") -> str:
     """Wait until a line was heard to its end; returns its sound, read by the recogniser."""
 
@@ -77,9 +92,16 @@ def how(request: pytest.FixtureRequest) -> str:
 
 async def test_open_the_editor_and_type(person: Person, look: Onlooker, how: str):
     """The words stand in the editor, in the page, and are said aloud intelligibly."""
-    since = await tell(person, how, "Open the text editor and type hello world.")
-    await finish(person, since)
-    assert "hello world" in (await look.text("mousepad")).lower()
+
+    async def written() -> int:
+        return (await look.text("mousepad")).lower().count("hello world")
+
+    before = await written()
+
+    async def more() -> bool:
+        return await written() == before + 1
+
+    since = await told(person, how, "Open the text editor and type hello world.", more)
     assert any("Mousepad" in window.title for window in await look.windows())
     await hears(person, since)
 
@@ -103,14 +125,15 @@ async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
     """The file is there with its text."""
     for left in look.home.glob("*.txt"):
         left.unlink()
+    path = look.home / "shopping list.txt"
     sentence = "Create a file called shopping list with the text milk, eggs and bread."
-    since = await tell(person, how, sentence)
-    finished = await finish(person, since)
-    path = max(look.home.glob("*.txt"), key=lambda path: path.stat().st_mtime)
-    wrong, _ = voices.word_errors("shopping list", path.stem)
-    assert wrong <= (1 if how == "joe" else 0), finished.summary
+
+    async def there() -> bool:
+        return path.exists()
+
+    since = await told(person, how, sentence, there)
     wrong, _ = voices.word_errors("milk eggs and bread", path.read_text())
-    assert wrong <= (1 if how == "joe" else 0), path.read_text()
+    assert wrong <= (1 if how == "joe-clear" else 0), path.read_text()
     await hears(person, since)
 
 
