@@ -44,8 +44,13 @@ _JOE = {
 }
 """Joe speaks faster than people who talk to a computer, and differently each time.
 
-``joe-clear`` mumbles less: for tests of what comes after the words were understood.
+``joe-clear`` mumbles less, and speaks anew if he was not understood: for tests of what comes
+after the words.
 """
+
+_TAKES = 5
+_LEADS = (0.3, 0.305, 0.313)
+"""Seconds of silence before a take that is tried."""
 
 
 @cache
@@ -90,6 +95,20 @@ def speech(text: str, voice: Voice = "heart", rate: int = RATE) -> Samples:
     if voice == "heart":
         model = _hibari()
         return resample(model(text, seed=0), model.sample_rate, rate)
+    return _clear_take(text, rate) if voice == "joe-clear" else _take(text, voice, rate)
+
+
+def _clear_take(text: str, rate: int) -> Samples:
+    """The first take that is understood however it meets the recogniser's frames, or the best."""
+    takes: list[tuple[int, Samples]] = []
+    while len(takes) < _TAKES and (not takes or takes[-1][0] > len(_LEADS)):
+        take = _take(text, "joe-clear", rate)
+        sounds = [sequence(silence(lead), resample(take, rate, RATE)) for lead in _LEADS]
+        takes.append((sum(word_errors(text, hear(sound)[0])[0] for sound in sounds), take))
+    return min(takes, key=lambda each: each[0])[1]
+
+
+def _take(text: str, voice: Voice, rate: int) -> Samples:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
         subprocess.run(_program(voice, text, path), check=True, capture_output=True)

@@ -17,6 +17,9 @@ from playwright.async_api import BrowserContext, Page, WebSocket, expect
 
 from agent.events import Heard, Narrated, VoiceChanged
 
+LEAD = 1.2
+"""Seconds before the first word: on a busy machine the microphone is live that much later."""
+
 
 @dataclass
 class Ear:
@@ -85,7 +88,7 @@ class Person:
     async def begin_saying(self, text: str, voice: voices.Voice = "heart") -> int:
         """Begin to say ``text``; returns the number from which events may answer it."""
         await self._press("Mute voice", "muted", self.look.count())
-        voices.say_wav(text, voice, self._microphone, lead_silence=0.3, tail_silence=30)
+        voices.say_wav(text, voice, self._microphone, lead_silence=LEAD, tail_silence=30)
         since = self.look.count()
         await self._press("Unmute voice", "ready", since)
         return since

@@ -125,15 +125,17 @@ async def test_a_file_is_created(person: Person, look: Onlooker, how: str):
     """The file is there with its text."""
     for left in look.home.glob("*.txt"):
         left.unlink()
-    path = look.home / "shopping list.txt"
-    sentence = "Create a file called shopping list with the text milk, eggs and bread."
+    slips = 1 if how == "joe-clear" else 0
 
     async def there() -> bool:
-        return path.exists()
+        names = [path.stem for path in look.home.glob("*.txt")]
+        return any(voices.word_errors("shopping list", name)[0] <= slips for name in names)
 
+    sentence = "Create a file called shopping list with the text milk, eggs and bread."
     since = await told(person, how, sentence, there)
+    path = max(look.home.glob("*.txt"), key=lambda path: path.stat().st_mtime)
     wrong, _ = voices.word_errors("milk eggs and bread", path.read_text())
-    assert wrong <= (1 if how == "joe-clear" else 0), path.read_text()
+    assert wrong <= slips, path.read_text()
     await hears(person, since)
 
 
