@@ -54,7 +54,7 @@ def test_without_apt_it_ends_with_what_is_missing_and_only_that(path: Path):
     answer = bootstrap(path)
     assert answer.returncode == 1
     assert "missing and cannot be installed without apt-get" in answer.stderr
-    assert "  xclip" in answer.stderr.splitlines()
+    assert "  thunar" in answer.stderr.splitlines()
     assert "  bubblewrap" not in answer.stderr.splitlines()
 
 
