@@ -64,27 +64,33 @@ class Onlooker:
             rows = database.execute("select event from events order by seq").fetchall()
         return [load_event(row[0]) for row in rows]
 
-    def of(self, kind: type[E]) -> list[E]:
-        """Events of one class."""
-        return [event for event in self.events() if isinstance(event, kind)]
+    def of(self, kind: type[E] | tuple[type[E], ...], since: int = 0) -> list[E]:
+        """Events of some classes, numbered ``since`` or later."""
+        return [event for event in self.events()[since:] if isinstance(event, kind)]
+
+    def story(self, since: int) -> str:
+        """What was heard and the latest events, numbered ``since`` or later; a line each."""
+        return _story(self.events()[since:])
 
     def count(self) -> int:
         """How many events there are, to look only at later ones."""
         return len(self.events())
 
     async def event(
-        self, kind: type[E], matches: Callable[[E], bool] = lambda _: True, since: int = 0
+        self,
+        kind: type[E] | tuple[type[E], ...],
+        matches: Callable[[E], bool] = lambda _: True,
+        since: int = 0,
     ) -> E:
         """Wait for an event numbered ``since`` or later."""
 
         def look() -> E | None:
-            found = [e for e in self.events()[since:] if isinstance(e, kind) and matches(e)]
-            return found[0] if found else None
+            return next((event for event in self.of(kind, since) if matches(event)), None)
 
         try:
-            return await until(look, kind.__name__)  # type: ignore[return-value]
+            return await until(look, str(kind))  # type: ignore[return-value]
         except AssertionError as error:
-            raise AssertionError(f"{error}; instead:\n{_story(self.events()[since:])}") from None
+            raise AssertionError(f"{error}; instead:\n{self.story(since)}") from None
 
     # The desktop --------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import voices
 from chromium import alaunch
 from onlooker import Onlooker
-from person import Person, new_person
+from person import LEAD, Person, new_person
 from playwright.async_api import async_playwright
 from served import ROOT, serve
 
@@ -40,7 +40,7 @@ class PageStage:
     async def say(self, samples: voices.Samples) -> None:
         """The fake microphone reads its file anew whenever it is opened."""
         sound = resample(samples, RATE, _AT_THE_MICROPHONE)
-        lead, tail = (voices.silence(s, _AT_THE_MICROPHONE) for s in (0.3, 30.0))
+        lead, tail = (voices.silence(s, _AT_THE_MICROPHONE) for s in (LEAD, 30.0))
         await self._press("Mute voice", "Unmute voice")
         voices.write_wav(self.microphone, voices.sequence(lead, sound, tail), _AT_THE_MICROPHONE)
         await self._press("Unmute voice", "Mute voice")

@@ -127,19 +127,26 @@ def test_further_readings_count_if_they_come_in_time() -> None:
     assert final.readings == ("tight my name", "type my name")
 
 
-def test_a_second_look_is_waited_for_a_little() -> None:
-    """128 ms beyond the end of the turn, not for ever."""
-    for late in (False, True):
-        ears = listener(silence_ms=550)
-        ears.feed(frames(960))
-        job = jobs(ears.feed(frames(224, QUIET)))[-1]
-        ears.decoded(job, ["And do that."])
-        assert ears.feed(frames(384, QUIET)) == []
-        found = ears.feed(frames(128, QUIET)) if late else ears.decoded(job, ["Undo that."])
-        final = found[-1]
-        assert isinstance(final, Heard)
-        assert (final.kind, final.text) == ("final", "And do that.")
-        assert final.readings[0] == ("And do that." if late else "Undo that.")
+@pytest.mark.parametrize(
+    ("plain", "mended", "patience"),
+    [
+        ("Redo that.", "Undo that.", 128),
+        ("Up in the text editor and type hello.", "Open the text editor and type hello.", 992),
+    ],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_a_second_look_is_waited_for(plain: str, mended: str, patience: int, late: bool) -> None:
+    """Not for ever: briefly where the words can be acted on, longer where they cannot."""
+    ears = listener(silence_ms=550)
+    ears.feed(frames(960))
+    job = jobs(ears.feed(frames(224, QUIET)))[-1]
+    ears.decoded(job, [plain])
+    assert ears.feed(frames(256 + patience, QUIET)) == []
+    found = ears.feed(frames(128, QUIET)) if late else ears.decoded(job, [mended])
+    final = found[-1]
+    assert isinstance(final, Heard)
+    assert (final.kind, final.text) == ("final", plain)
+    assert final.readings[0] == (plain if late else mended)
 
 
 def test_the_prefix_keeps_what_came_before_the_onset() -> None:

@@ -15,6 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
+from agent.models.offline import parse
+from dashboard.voice.intents import Moment, classify
 from dashboard.voice.offline.audio import OUT_RATE, RATE, Samples, resample
 from dashboard.voice.offline.second_look import SecondLook, levelled
 from dashboard.voice.offline.text import dangles, without_loops
@@ -55,6 +57,10 @@ class TurnDetector(Protocol):
 
     def patience(self, text: str, silence_ms: int) -> int:
         """Milliseconds of silence that end a turn whose words so far are ``text``."""
+        ...
+
+    def doubt(self, text: str) -> int:
+        """Milliseconds beyond the turn's end that other readings of ``text`` are worth."""
         ...
 
 
@@ -124,13 +130,25 @@ class MoonshineEars:
 
 
 class PatientTurns:
-    """Waits longer when the words cannot be the end of a sentence."""
+    """Waits longer when the words cannot be the end of a sentence, or may have been misheard.
+
+    On a busy machine a second look takes longer than the silence at a turn's end. For words
+    that ask for something as they are, that is no reason to keep the person waiting; others
+    would be refused or taken for noise, which costs more than the wait.
+    """
+
+    _SURE_MS = 128
+    _UNSURE_MS = 1000
 
     def __init__(self, extra_ms: int = 700) -> None:
         self._extra = extra_ms
 
     def patience(self, text: str, silence_ms: int) -> int:
         return silence_ms + self._extra if dangles(text) else silence_ms
+
+    def doubt(self, text: str) -> int:
+        understood = classify(text, Moment(running=True)) != "redirect" or not parse(text).unknown
+        return self._SURE_MS if understood else self._UNSURE_MS
 
 
 class HibariMouth:

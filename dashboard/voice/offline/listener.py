@@ -30,8 +30,6 @@ _INTERIM_SHARE: Final = 0.1
 """Long utterances cost more to decode: at least this share of their length between interims."""
 _EARLY_MS: Final = 192
 """Silence after which the words are asked for, in case this was the end."""
-_REREAD_MS: Final = 128
-"""A second look that is late is waited for so long beyond the end of the turn."""
 _LEAST_SPEECH_MS: Final = 96
 """Less than this is a click or a cough, not words."""
 
@@ -251,7 +249,7 @@ class Listener:
         if utterance.complete:
             patience = self._turns.patience(utterance.text, wanted)
             if utterance.text and not utterance.reread:
-                patience = max(patience, wanted + _REREAD_MS)
+                patience = max(patience, wanted + self._turns.doubt(utterance.text))
             if utterance.silence_ms < patience:
                 return []
             return self._end(utterance, self._closing(utterance))
