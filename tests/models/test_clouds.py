@@ -20,7 +20,7 @@ from tornado.web import Application, RequestHandler
 from agent.errors import ModelUnavailable
 from agent.models.anthropic_clouds import bedrock_model, vertex_model
 from agent.models.anthropic_dialects import ToolsetDialect
-from agent.models.base import BlockDone
+from agent.models.base import BlockDone, Model
 
 CLICK = [
     {"type": "message_start", "message": {"usage": {"input_tokens": 9, "output_tokens": 1}}},
@@ -107,12 +107,8 @@ async def cloud() -> AsyncIterator[Cloud]:
     await server.close_all_connections()
 
 
-async def test_bedrock_gets_the_older_tool_signed_and_its_answer_is_translated(cloud: Cloud):
-    """The path names the model, the body the beta; one call comes back as a toolset's."""
-    pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
-    events = click(name="computer", input={"action": "left_click", "coordinate": [3, 4]})
-    cloud.kind = "application/vnd.amazon.eventstream"
-    cloud.answer = b"".join(aws_frame(event) for event in events)
+def at_bedrock(cloud: Cloud) -> Model:
+    """A model that finds Bedrock at ``cloud``."""
     client = AsyncAnthropicBedrock(
         aws_access_key="AKIATEST",
         aws_secret_key="secret",
@@ -120,7 +116,16 @@ async def test_bedrock_gets_the_older_tool_signed_and_its_answer_is_translated(c
         base_url=cloud.url,
         max_retries=0,
     )
-    model = bedrock_model("us.anthropic.claude-opus-4-8-v1:0", client=client)
+    return bedrock_model("us.anthropic.claude-opus-4-8-v1:0", client=client)
+
+
+async def test_bedrock_gets_the_older_tool_signed_and_its_answer_is_translated(cloud: Cloud):
+    """The path names the model, the body the beta; one call comes back as a toolset's."""
+    pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
+    events = click(name="computer", input={"action": "left_click", "coordinate": [3, 4]})
+    cloud.kind = "application/vnd.amazon.eventstream"
+    cloud.answer = b"".join(aws_frame(event) for event in events)
+    model = at_bedrock(cloud)
     turn = await take_turn(model, request([user("Click.")]))
     await model.close()
     ((path, headers, body),) = cloud.got
@@ -162,14 +167,7 @@ async def test_what_aws_refuses_is_told_with_what_to_set(cloud: Cloud):
     pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
     cloud.kind, cloud.status = "application/json", 403
     cloud.answer = b'{"message": "The security token included in the request is invalid."}'
-    client = AsyncAnthropicBedrock(
-        aws_access_key="AKIATEST",
-        aws_secret_key="secret",
-        aws_region="us-east-1",
-        base_url=cloud.url,
-        max_retries=0,
-    )
-    model = bedrock_model("us.anthropic.claude-opus-4-8-v1:0", client=client)
+    model = at_bedrock(cloud)
     with pytest.raises(ModelUnavailable, match=r"AWS_PROFILE.*token included") as told:
         await take_turn(model, request([user("Click.")]))
     await model.close()

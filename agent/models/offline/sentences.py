@@ -73,13 +73,22 @@ def _take(text: str, after: Command | None) -> tuple[list[Command], str, str]:
         return [Command("focus", {"window": scope[0]}, scope[0])], scope[0], scope[1]
     if (found := _dictation(text)) is not None:
         return found[0], text, found[1]
-    for left, right in _splits(text):
-        if commands := _clause(left):
-            return commands, left, right
+    if first := _first_of(text):
+        return first
     if (chain := _after_a_place(text)) is not None:
         return chain
+    if commands := _clause(text):
+        return commands, text, ""
     commands = _clause(text, mend=True) or _carried(text, after)
-    return commands, text, ""
+    return _first_of(text, mend=True) or (commands, text, "")
+
+
+def _first_of(text: str, *, mend: bool = False) -> tuple[list[Command], str, str] | None:
+    """The first clause of several, its words, and the others."""
+    for left, right in _splits(text):
+        if commands := _clause(left, mend=mend):
+            return commands, left, right
+    return None
 
 
 def _dictation(text: str) -> tuple[list[Command], str] | None:
@@ -168,6 +177,10 @@ def _mended(clause: str) -> Iterator[str]:
     for wrong in sorted(table, key=len, reverse=True):
         if lower == wrong or lower.startswith(f"{wrong} "):
             yield f"{table[wrong]}{clause[len(wrong) :]}"
+    for wrong, right in lexicon()["misheard_before_program"].items():
+        name = re.match(rf"{wrong} (?:the |my )?(.+)$", lower)
+        if name and is_place(name[1], 95):
+            yield f"{right} {name[1]}"
     first, _, rest = clause.partition(" ")
     for verb, _score, _ in process.extract(
         first.lower(), lexicon()["verbs"], scorer=fuzz.ratio, score_cutoff=75, limit=2
