@@ -211,12 +211,8 @@ async def test_a_tooltip_shows_when_hovered_for_and_is_hidden_when_not(
     await empty.input.move(640, 300)
     await empty.settle(first=0.5)
     await empty.input.scroll("up", 1, *launcher)
-    await empty.settle()
-    await empty.screenshot()
-    before = await empty.grab()
     await empty.settle(first=1.5, quiet=1.5, cap=3.0)
-    assert (await empty.grab()).digest == before.digest
-    assert not empty.changed_since_screenshot
+    assert not await shown()
 
 
 async def test_file_dialogs_fit_the_screen(empty: VirtualDesktop) -> None:
