@@ -47,6 +47,24 @@ async def test_every_view_passes_the_checker(page: Page, theme: str) -> None:
     assert not found, "\n".join(found)
 
 
+async def test_lists_in_which_nothing_is_found_pass_the_checker(page: Page) -> None:
+    """A list of choices without a choice is none to a screen reader."""
+    await say(page, "Open the text editor")
+    await expect(page.locator(".outcome")).to_be_visible()
+    await page.get_by_role("button", name="Inspector").click()
+    await expect(page.locator(".records .row").first).to_be_visible()
+    await page.get_by_label("Search").fill("no record says this")
+    await expect(page.get_by_text("Nothing passes the filter.").first).to_be_visible()
+    found = [f"inspector: {fault}" for fault in await faults(page)]
+    await go(page, "replay")
+    await page.locator(".replay .choose").first.click()
+    await expect(page.get_by_role("listbox", name="Steps")).to_be_visible()
+    await page.get_by_label("Find a step").fill("no step says this")
+    await expect(page.get_by_role("listbox", name="Steps")).to_have_count(0)
+    found += [f"replay: {fault}" for fault in await faults(page)]
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_talk_passes_the_checker_in_every_state(page: Page, theme: str) -> None:
     """Idle, after work, while working, with a question open, and after a failure."""

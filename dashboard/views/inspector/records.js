@@ -105,7 +105,7 @@ class Records {
   table() {
     this.view = el("div", "view")
     this.view.tabIndex = 0
-    this.view.setAttribute("role", "listbox")
+    this.view.setAttribute("role", "group")
     this.view.setAttribute("aria-label", "Records; arrow keys choose one")
     this.space = el("div", "space")
     this.space.setAttribute("role", "presentation")
@@ -175,6 +175,7 @@ class Records {
       else gap ??= i
     }
     this.space.replaceChildren(...shown)
+    this.view.setAttribute("role", shown.length ? "listbox" : "group") // a listbox must hold options
     const wish = `${gap}-${last}-${this.generation}`
     if (gap !== null && this.asked !== wish) {
       this.asked = wish

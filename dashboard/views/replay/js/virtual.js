@@ -11,7 +11,7 @@ export class VirtualList {
     Object.assign(this, {height, fill, choose, items: [], current: -1, pool: []})
     this.id = `rows-${++lists}`
     this.space = el("div", {class: "space"})
-    this.root = el("div", {class: "rows", role: "listbox", tabIndex: 0, aria: {label}, on: {
+    this.root = el("div", {class: "rows", role: "group", tabIndex: 0, aria: {label}, on: {
       scroll: () => this.draw(),
       keydown: event => this.key(event),
       click: event => {
@@ -49,6 +49,7 @@ export class VirtualList {
     const used = this.pool.slice(0, Math.max(0, count))
     used.forEach((node, n) => this.place(node, first + n))
     if (this.space.childElementCount !== used.length) this.space.replaceChildren(...used)
+    this.root.setAttribute("role", used.length ? "listbox" : "group") // a listbox must hold options
   }
 
   place(node, index) {
