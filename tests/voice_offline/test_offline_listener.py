@@ -131,7 +131,7 @@ def test_further_readings_count_if_they_come_in_time() -> None:
     ("plain", "mended", "patience"),
     [
         ("Redo that.", "Undo that.", 128),
-        ("Up in the text editor and type hello.", "Open the text editor and type hello.", 992),
+        ("And do that.", "Undo that.", 992),
     ],
 )
 @pytest.mark.parametrize("late", [False, True])
