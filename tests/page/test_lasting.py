@@ -37,7 +37,8 @@ async def test_two_pages_show_one_session(
     """What is said on one is seen on both."""
     second = await arrive(await context.new_page(), page.url)
     await say(page, "Open the text editor")
-    await expect(second.locator(".outcome")).to_be_visible()
+    for one in (page, second):
+        await expect(one.locator(".outcome")).to_be_visible()
     assert await words(second) == await words(page)
     await say(second, "work forever")
     await expect(page.locator(".said").last).to_contain_text("I work and work.")
