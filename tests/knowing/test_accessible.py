@@ -83,8 +83,11 @@ async def test_a_line_can_be_found_and_selected_by_its_words(desk: Desk) -> None
     assert [line for line, _ in lines] == ["first", "\tsecond 😀 line", "third"]
     box = next(box for line, box in lines if "second" in line)
     await desk.input.click(*box.center, count=3)
-    await desk.desktop.settle()
-    assert (await desk.accessibility.selection_of(node)).strip() == "second 😀 line"
+
+    async def selected() -> bool:
+        return (await desk.accessibility.selection_of(node)).strip() == "second 😀 line"
+
+    await until(selected, "the line is selected")
 
 
 async def test_a_terminal_is_read_and_only_visible_lines_have_boxes(desk: Desk) -> None:
