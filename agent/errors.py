@@ -17,6 +17,7 @@
     │   └── ContextTooLong      the request no longer fits
     │       └── PictureTooLarge the service does not take a picture in it
     ├── JournalError            the event log cannot be written or read
+    ├── FilesError              the person's files cannot be read, recorded or put back
     └── VoiceError              EVI, token, recogniser or synthesiser
 
 Every message is a sentence for a person: what is wrong, and what to do.
@@ -83,6 +84,10 @@ class PictureTooLarge(ContextTooLong):
 
 class JournalError(SaysoError):
     """The event log cannot be written or read."""
+
+
+class FilesError(SaysoError):
+    """The person's files cannot be read, written, recorded or put back; the text says why."""
 
 
 class VoiceError(SaysoError):

@@ -1,0 +1,205 @@
+"""What lies in a home: a walk over descriptors that follows no link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Literal
+
+from agent.files.kinds import is_state, is_state_name
+from agent.files.names import shown, to_key, to_text
+from agent.files.paths import DEEPEST, FOLDER, explained, opened_home, parent_of, parts_of
+
+MOST = 50_000
+"""Entries that a listing holds at most."""
+
+Kind = Literal["file", "folder", "link", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, folder, link or something else below a home."""
+
+    path: str
+    """Relative to the home; bytes that are no UTF-8 stand as surrogates."""
+
+    kind: Kind
+    size: int
+    """Bytes of a file; 0 for all else."""
+
+    mtime: float
+    """When it was last changed, in Unix seconds."""
+
+    @property
+    def shown(self) -> str:
+        """The path for people: what would not be seen, or would mislead, is written out."""
+        return shown(self.path)
+
+    @property
+    def key(self) -> str:
+        """The path for JSON and addresses; see `agent.files.names.from_key`."""
+        return to_key(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was found, folders before what is in them, each folder's names in order."""
+
+    entries: tuple[Entry, ...]
+    files: int
+    """How many files there are among the entries."""
+
+    bytes: int
+    """Their sizes together."""
+
+    truncated: bool = False
+    """Whether more is there than was listed."""
+
+    unreadable: tuple[str, ...] = ()
+    """Folders that could not be looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One name met on a walk. ``folder`` is open only until the next one is asked for."""
+
+    path: bytes
+    name: bytes
+    folder: int
+    info: os.stat_result
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.info.st_mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A folder that could not be looked into, or lies too deep."""
+
+    path: bytes
+    error: OSError | None
+
+
+def kind_of(mode: int) -> Kind:
+    """What an ``st_mode`` is of."""
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "link" if stat.S_ISLNK(mode) else "other"
+
+
+def walk(
+    folder: int, *, prefix: bytes = b"", state: bool = False, depth: int = 0
+) -> Iterator[Found | Unread]:
+    """Everything below an open folder; programs' own files only with ``state``."""
+    try:
+        with os.scandir(folder) as found:
+            names = sorted((os.fsencode(entry.name), entry) for entry in found)
+    except OSError as error:
+        yield Unread(prefix, error)
+        return
+    top = not prefix
+    for name, entry in names:
+        if not state and is_state_name(name, top=top):
+            continue
+        try:
+            info = entry.stat(follow_symlinks=False)
+        except OSError:  # it went meanwhile
+            continue
+        path = prefix + b"/" + name if prefix else name
+        yield Found(path, name, folder, info)
+        if stat.S_ISDIR(info.st_mode):
+            yield from _inside(folder, name, path, state, depth)
+
+
+def _inside(
+    folder: int, name: bytes, path: bytes, state: bool, depth: int
+) -> Iterator[Found | Unread]:
+    if depth + 1 >= DEEPEST:
+        yield Unread(path, None)
+        return
+    try:
+        inner = os.open(name, FOLDER, dir_fd=folder)
+    except OSError as error:
+        yield Unread(path, error)
+        return
+    try:
+        yield from walk(inner, prefix=path, state=state, depth=depth + 1)
+    finally:
+        os.close(inner)
+
+
+def list_files(
+    home: Path, *, below: str | bytes | PurePath = "", state: bool = False, most: int = MOST
+) -> Listing:
+    """The person's files in a home; programs' own with ``state``.
+
+    Args:
+        home: the home's folder.
+        below: a folder in it; one that is a program's own is thereby asked for by name.
+        state: whether programs' own files are listed as well.
+        most: entries that are listed at most.
+
+    Raises:
+        FilesError: the home or the folder is not there.
+    """
+    entries: list[Entry] = []
+    unreadable: list[str] = []
+    files = size = 0
+    truncated = False
+    for found in walk_home(home, below=below, state=state):
+        if isinstance(found, Unread):
+            unreadable.append(to_text(found.path))
+            continue
+        if len(entries) >= most:
+            truncated = True
+            break
+        info = found.info
+        kind = kind_of(info.st_mode)
+        here = 0
+        if kind == "file":
+            here = info.st_size
+            files += 1
+            size += here
+        entries.append(Entry(to_text(found.path), kind, here, info.st_mtime))
+    return Listing(tuple(entries), files, size, truncated, tuple(unreadable))
+
+
+def walk_home(
+    home: Path, *, below: str | bytes | PurePath = "", state: bool = False
+) -> Iterator[Found | Unread]:
+    """`walk` for a home, or for a folder in it.
+
+    Raises:
+        FilesError: the home or the folder is not there.
+    """
+    inside = b"/".join(parts_of(below))
+    if not inside:
+        with opened_home(home) as top:
+            yield from walk(top, state=state)
+        return
+    with parent_of(home, inside) as (parent, name):
+        try:
+            folder = os.open(name, FOLDER, dir_fd=parent)
+        except OSError as error:
+            raise explained(inside, error) from error
+        try:
+            yield from walk(folder, prefix=inside, state=state or is_state(inside))
+        finally:
+            os.close(folder)
+
+
+def count_files(home: Path, *, state: bool = False) -> tuple[int, int]:
+    """How many files a home has, and their bytes together; nothing for a home that is gone."""
+    if not home.is_dir():
+        return 0, 0
+    files = size = 0
+    for found in walk_home(home, state=state):
+        if isinstance(found, Found) and stat.S_ISREG(found.info.st_mode):
+            files, size = files + 1, size + found.info.st_size
+    return files, size
