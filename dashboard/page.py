@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from dashboard.web.workbench import Workbench
 
 Message = dict[str, Any]
+_BROKEN = 5
+"""Failures in the browser that one page reports into the session at most."""
 
 
 class Page:
@@ -44,6 +46,7 @@ class Page:
         self._entry, self._bench = entry, bench
         self._session, self._conductor = entry.session, entry.conductor
         self._document = pn.state.curdoc
+        self._broken = 0
         self._goodbye = goodbyes.expect(self._document.session_context)
         self._state = PageState(self._image_url, entry.session.settings)
         self._voice = VoiceWidget(on_event=self._on_voice)
@@ -120,6 +123,15 @@ class Page:
     def _answer(self, message: Message) -> None:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
 
+    def _broke(self, message: Message) -> None:
+        """A part of the page failed in the browser: said where people look, a few times at most."""
+        self._broken += 1
+        if self._broken <= _BROKEN:
+            where, text = (str(message.get(field, ""))[:500] for field in ("where", "text"))
+            advice = "Reload the page if something is missing. The session goes on."
+            error = f"A part of the page ({where}) failed in the browser: {text}"
+            self._session.log.append(Failed(where="page", error=error, advice=advice))
+
     def _list(self, message: Message) -> None:
         listed = self._bench.sessions.listed(self._entry.owner)
         self._bar.param.update(
@@ -160,6 +172,7 @@ class Page:
         "release": _release,
         "approve": _approve,
         "answer": _answer,
+        "broke": _broke,
         "list": _list,
         "rename": _rename,
         "replay": _replay,

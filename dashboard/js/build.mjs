@@ -1,7 +1,7 @@
 // Bundles the browser parts. `npm run build` writes the committed bundles;
 // `node dashboard/js/build.mjs DIR` writes them below DIR instead (the test that compares them).
 import { build } from "esbuild";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,15 +20,7 @@ const worklets = {
 };
 
 // Views of one file each, which share `dashboard/views/js/dom.js`.
-const VIEWS = [
-  "talk",
-  "shell",
-  "settings/form",
-  "settings/manner",
-  "prompts/editor",
-  "tools/bench",
-  "inspector/lanes",
-];
+const VIEWS = ["talk", "shell", "settings/form", "settings/manner", "prompts/editor", "tools/bench", "inspector/lanes"];
 
 const BUNDLES = [
   ["dashboard/voice/js/panel.js", "dashboard/voice/widget.bundle.js", ""],
@@ -44,18 +36,30 @@ const BUNDLES = [
   ...VIEWS.map((view) => [`dashboard/views/${view}.js`, `dashboard/views/${view}.bundle.js`, ""]),
 ];
 
+/** What the licence of preact, its signals and htm asks of a bundle that has them inside. */
+const PREACT =
+  "/*! Contains preact, @preact/signals (MIT) and htm (Apache-2.0): see dashboard/js/preact.LICENSE.txt */";
+
+function banner(inputs, own) {
+  const preact = Object.keys(inputs).some((input) => input.includes("node_modules/preact/"));
+  return [own, preact && PREACT].filter(Boolean).join("\n");
+}
+
 const target = process.argv[2];
-for (const [entry, output, banner] of BUNDLES) {
+for (const [entry, output, own] of BUNDLES) {
   const outfile = path.join(target ?? ROOT, output);
   await mkdir(path.dirname(outfile), { recursive: true });
-  await build({
+  const made = await build({
     ...COMMON,
     absWorkingDir: ROOT,
     entryPoints: [entry],
     format: "esm",
     outfile,
-    banner: banner ? { js: banner } : {},
+    write: false,
+    metafile: true,
     loader: { ".css": "text" },
     plugins: [worklets],
   });
+  const head = banner(made.metafile.inputs, own);
+  await writeFile(outfile, head ? `${head}\n${made.outputFiles[0].text}` : made.outputFiles[0].text);
 }

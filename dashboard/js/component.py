@@ -1,15 +1,74 @@
-"""What the page's browser components share on Python's side: numbered, acknowledged messages."""
+"""What the page's browser components share on Python's side."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+import param
 from panel.custom import JSComponent
 
 from dashboard.js.relay import Event, Relay, refusal
 
-__all__ = ["Event", "RelayComponent"]
+__all__ = ["Act", "Event", "Message", "RelayComponent", "View"]
+
+Message = dict[str, Any]
+"""A small JSON object between a component and its page; `type` says what it is."""
+Act = Callable[[Message], None]
+"""Carries out what a person asks of a component."""
+
+_log = logging.getLogger(__name__)
+
+
+class View(JSComponent):
+    """A component of the page whose browser part is written on `dashboard/js/base.js`.
+
+    Its params are signals there. What the person does comes back as messages, each with a
+    ``type``; a view that answers some of them itself overrides `take`.
+
+    Args:
+        act: Carries out what the person asks for.
+    """
+
+    def __init__(self, act: Act | None = None, **params: Any) -> None:
+        super().__init__(**params)  # type: ignore[no-untyped-call]
+        self._act = act
+
+    def mirror(self, source: param.Parameterized, *names: str, **renamed: str) -> None:
+        """Keep params equal to those of ``source``, from now on.
+
+        Args:
+            source: What they are copied from.
+            names: Params of the same name on both sides.
+            renamed: Own params, each with its name in ``source``.
+        """
+        own = {name: name for name in names} | renamed
+
+        def copy(*_: object) -> None:
+            self.param.update(**{mine: getattr(source, theirs) for mine, theirs in own.items()})
+
+        source.param.watch(copy, list(dict.fromkeys(own.values())))
+        copy()
+
+    def post(self, message: Message) -> None:
+        """Send a message to the browser; whoever is not there yet misses it."""
+        self._send_msg(message)  # type: ignore[no-untyped-call]
+
+    def take(self, message: Message) -> None:
+        """A message of the browser: handed on, unless the view answers it itself."""
+        if self._act is not None:
+            self._act(message)
+
+    def _handle_msg(self, data: Any) -> None:
+        if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+            return
+        if data["type"] == "broke":
+            _log.error("%s in the browser: %s", data.get("where"), data.get("text"))
+            if self._act is not None:
+                self._act(data)
+        else:
+            self.take(data)
 
 
 class RelayComponent(JSComponent):

@@ -62,3 +62,28 @@ def test_the_licence_of_novnc_is_shipped() -> None:
     assert "Mozilla Public License Version 2.0" in text
     assert "github.com/novnc/noVNC" in text
     assert "view.bundle.LICENSE.txt" in (ROOT / NOVNC).read_text()[:200]
+
+
+def test_a_bundle_with_preact_inside_says_where_its_licence_is() -> None:
+    """MIT and Apache-2.0 ask that their texts go with what contains the libraries."""
+    text = (ROOT / "dashboard/js/preact.LICENSE.txt").read_text()
+    versions = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    for library in ("preact", "@preact/signals", "htm"):
+        assert f"{library} {versions[library]}" in text
+    assert "MIT License" in text
+    assert "Apache License" in text
+    for bundle in bundles(ROOT):
+        content = (ROOT / bundle).read_text()
+        if "debounceRendering" in content:
+            assert "dashboard/js/preact.LICENSE.txt" in content[:200], bundle
+
+
+@needs_node
+@pytest.mark.skipif(not (ROOT / "node_modules/typescript").exists(), reason="npm ci was not run")
+def test_files_excepted_from_the_checks_are_the_same_for_both_and_exist() -> None:
+    """A new file is checked; one that is gone or brought over leaves both lists."""
+    typed = json.loads((ROOT / "tsconfig.json").read_text())["exclude"]
+    linted = json.loads((ROOT / "biome.json").read_text())["files"]["includes"]
+    excepted = [path for path in typed if "*" not in path]
+    assert excepted == [path[1:] for path in linted if path.startswith("!") and "*" not in path]
+    assert [path for path in excepted if not (ROOT / path).is_file()] == []

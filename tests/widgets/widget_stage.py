@@ -138,6 +138,7 @@ class Stage:
         self.bridges: set[Bridge] = set()
         self.bench = Bench()
         self.before: Callable[[Any], Any] = lambda _widget: None  # done while the page is built
+        self.extra: Callable[[], Any] = lambda: None  # a page of a test's own
         self.port = 0
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -171,7 +172,11 @@ class Stage:
             (r"/desktop/rfb", Bridge, {"stage": self}),
         ]
         self._server: Server = pn.serve(
-            {"voice": self._voice_page, "desktop": self._desktop_page},
+            {
+                "voice": self._voice_page,
+                "desktop": self._desktop_page,
+                "extra": self._extra_page,
+            },
             port=0,
             address="127.0.0.1",
             show=False,
@@ -203,6 +208,9 @@ class Stage:
         bench.widget = VoiceWidget(take, **{**raw, **self.voice_options})
         self.before(bench.widget)
         return bench.widget
+
+    def _extra_page(self) -> Any:
+        return self.extra()
 
     def _desktop_page(self) -> Any:
         bench = self.bench

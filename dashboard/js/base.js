@@ -1,0 +1,253 @@
+/**
+ * The one base of the page's components: preact and signals, drawn by Panel or by Jupyter from the
+ * same code. `docs/architecture.md`, "Page code", shows how one is written.
+ */
+import { batch, signal } from "@preact/signals";
+import htm from "htm";
+import { Component, h, render as draw } from "preact";
+import { useLayoutEffect } from "preact/hooks";
+import { adapterFor, mount } from "./adapter.js";
+
+/** @typedef {import("./adapter.js").Adapter} Adapter */
+/** @typedef {import("preact").ComponentChildren} Children */
+/** @typedef {(props: {host: Host<any>}) => Children} App What draws a component. */
+
+/** @type {(strings: TemplateStringsArray, ...values: any[]) => import("preact").VNode<any>} */
+export const html = /** @type {any} */ (htm.bind(/** @type {any} */ (h)));
+
+const TOLD = 500; // letters of an error that are reported
+
+/**
+ * What a component knows of Python: its params as signals, messages both ways, and slots for what
+ * Python puts into it.
+ *
+ * @template {Record<string, any>} P The synchronised params and their types.
+ */
+export class Host {
+  /** @type {Map<string, import("@preact/signals").Signal<any>>} */
+  #params = new Map();
+  /** @type {Map<string, Element>} */
+  #slots = new Map();
+  /** @type {Set<(message: any, buffers?: any[]) => void>} */
+  #listeners = new Set();
+
+  /** @param {Adapter} adapter */
+  constructor(adapter) {
+    this.adapter = adapter;
+    adapter.on("message", (message, buffers) => {
+      batch(() => {
+        for (const listener of this.#listeners) listener(message, buffers);
+      });
+    });
+  }
+
+  /**
+   * A param as a signal that follows Python.
+   *
+   * @template {keyof P & string} K
+   * @param {K} name
+   * @returns {import("@preact/signals").ReadonlySignal<P[K]>}
+   */
+  param(name) {
+    const known = this.#params.get(name);
+    if (known) return known;
+    const made = signal(this.adapter.get(name));
+    this.#params.set(name, made);
+    this.#follow(name, made);
+    return made;
+  }
+
+  /**
+   * Sets a param in Python too.
+   *
+   * @template {keyof P & string} K
+   * @param {K} name
+   * @param {P[K]} value
+   */
+  set(name, value) {
+    this.adapter.set(name, value);
+  }
+
+  /**
+   * @param {{type: string, [field: string]: unknown}} message
+   * @param {ArrayBuffer[]} [buffers] In Jupyter only.
+   */
+  send(message, buffers) {
+    this.adapter.send(message, buffers);
+  }
+
+  /**
+   * Hears Python's messages; returns what ends that.
+   *
+   * @param {(message: any, buffers?: any[]) => void} listener
+   */
+  listen(listener) {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Puts what Python has for a slot into an element of the component's own, now and when it changes.
+   *
+   * @param {string} name
+   * @param {Element | null} element None takes the slot away.
+   */
+  fill(name, element) {
+    if (!element) return void this.#slots.delete(name);
+    this.#slots.set(name, element);
+    element.replaceChildren(...this.adapter.children(name));
+  }
+
+  /** The host has rendered anew: its listeners are gone, and what is in the slots may be others. */
+  attach() {
+    batch(() => {
+      for (const [name, known] of this.#params) {
+        known.value = this.adapter.get(name);
+        this.#follow(name, known);
+      }
+    });
+    for (const [name, element] of this.#slots) this.fill(name, element);
+  }
+
+  /** @param {string} where @param {unknown} error */
+  report(where, error) {
+    const text = `${error instanceof Error ? `${error.name}: ${error.message}` : error}`.slice(0, TOLD);
+    console.error(where, error);
+    this.send({ type: "broke", where, text });
+  }
+
+  /** @param {string} name @param {import("@preact/signals").Signal<any>} known */
+  #follow(name, known) {
+    this.adapter.on(`change:${name}`, () => {
+      known.value = this.adapter.get(name);
+    });
+  }
+}
+
+/**
+ * Where a child of Python's is shown.
+ *
+ * @param {{host: Host<any>, name: string, class?: string}} props
+ */
+export function Slot({ host, name, ...rest }) {
+  return html`<div ...${rest} ref=${(/** @type {Element | null} */ node) => host.fill(name, node)}></div>`;
+}
+
+/**
+ * Hears Python's messages as long as the component is shown.
+ *
+ * @param {Host<any>} host
+ * @param {(message: any, buffers?: any[]) => void} listener
+ */
+export function useMessages(host, listener) {
+  useLayoutEffect(() => host.listen(listener), []);
+}
+
+/**
+ * Whatever fails while it is drawn is reported, and said in its place; the rest of the page goes on.
+ *
+ * @extends {Component<{host: Host<any>, where: string, children: Children}, {failed: boolean}>}
+ */
+export class Boundary extends Component {
+  /** @param {any} props */
+  constructor(props) {
+    super(props);
+    this.state = { failed: false };
+  }
+
+  /** @param {unknown} error */
+  componentDidCatch(error) {
+    this.setState({ failed: true });
+    this.props.host.report(this.props.where, error);
+  }
+
+  render() {
+    if (!this.state.failed) return this.props.children;
+    return html`<div class="broke" role="alert">
+      <p>This part of the page does not work any more.</p>
+      <button type="button" onClick=${() => this.setState({ failed: false })}>Show it again</button>
+    </div>`;
+  }
+}
+
+/** @type {WeakMap<object, Shown>} A host may render twice: what is shown and typed must survive that. */
+const shown = new WeakMap();
+
+/** An element of its parent's height. */
+function filling() {
+  const made = document.createElement("div");
+  made.style.height = "100%";
+  return made;
+}
+
+/** One component in the page. */
+class Shown {
+  /**
+   * @param {Adapter} adapter
+   * @param {string} name
+   * @param {App} App
+   * @param {string} css
+   */
+  constructor(adapter, name, App, css) {
+    this.adapter = adapter;
+    this.host = new Host(adapter);
+    this.root = filling();
+    this.target = css ? this.#shadow(css) : this.root;
+    draw(html`<${Boundary} host=${this.host} where=${name}><${App} host=${this.host} /><//>`, this.target);
+    adapter.on("remove", () => this.dispose());
+  }
+
+  /** The host has rendered anew. */
+  attach() {
+    this.host.attach();
+    this.adapter.on("remove", () => this.dispose());
+  }
+
+  dispose() {
+    shown.delete(this.adapter.key);
+    this.adapter.close();
+    draw(null, this.target);
+  }
+
+  /** A notebook's page has no style for it: it gets a shadow with its own. */
+  #shadow(/** @type {string} */ css) {
+    const shadow = this.root.attachShadow({ mode: "open" });
+    const style = document.createElement("style");
+    style.textContent = css;
+    const target = filling();
+    shadow.append(style, target);
+    return target;
+  }
+}
+
+/**
+ * What a bundle exports as its default: Panel's and Jupyter's `render` of one component.
+ *
+ * @param {string} name How it is called when it fails.
+ * @param {App} App
+ * @param {{css?: string}} [options] `css` is its style in a notebook; in the page Python names it.
+ */
+export function component(name, App, { css = "" } = {}) {
+  /** @param {{model: any, view?: any, el: Element}} host */
+  function render(host) {
+    const adapter = adapterFor(host);
+    return host.view ? inPanel(adapter) : inJupyter(adapter, host.el);
+  }
+
+  /** @param {Adapter} adapter */
+  function inPanel(adapter) {
+    const known = shown.get(adapter.key);
+    if (known) known.attach();
+    const one = known ?? new Shown(adapter, name, App, "");
+    shown.set(adapter.key, one);
+    return one.root;
+  }
+
+  /** @param {Adapter} adapter @param {Element} el */
+  function inJupyter(adapter, el) {
+    const one = new Shown(adapter, name, App, css);
+    mount(el, one.root);
+    return () => one.dispose();
+  }
+  return { render };
+}
