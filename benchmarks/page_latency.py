@@ -127,10 +127,9 @@ def streamlit() -> Iterator[None]:
     """Streamlit's server, from an environment of its own that is made when missing."""
     python = _VENV / "bin" / "python"
     if not python.exists():
-        uv = str(Path(sys.executable).parent / "uv")
-        subprocess.run([uv, "venv", "--quiet", str(_VENV)], check=True)
-        wanted = ["--quiet", "--python", str(python), "streamlit>=1.50,<2"]
-        subprocess.run([uv, "pip", "install", *wanted], check=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_VENV)], check=True)
+        wanted = ["--quiet", "--disable-pip-version-check", "streamlit>=1.50,<2"]
+        subprocess.run([str(python), "-m", "pip", "install", *wanted], check=True)
     options = ["--server.headless=true", f"--server.port={_PORT}", "--server.address=127.0.0.1"]
     options.append("--browser.gatherUsageStats=false")
     app = str(APPS / "streamlit_clock.py")

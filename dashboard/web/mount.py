@@ -16,12 +16,15 @@ from typing import Any
 
 from bokeh.server.auth_provider import NullAuth
 from bokeh.server.tornado import BokehTornado
-from panel.io.server import DocHandler, Server, WSHandler
+from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
+from bokeh.server.views.static_handler import StaticHandler
+from panel.io.server import ComponentResourceHandler, DocHandler, Server, WSHandler
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from agent.errors import ConfigurationError
 from dashboard.web import dispatch
+from dashboard.web.assets import compressed
 from dashboard.web.door import Door, host_names, is_loopback
 from dashboard.web.goodbye import LINGER, Goodbye, with_goodbye
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
@@ -31,6 +34,9 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = []
 
 _FAREWELL = 15.0
 """Seconds for all sessions to close when the server ends."""
+
+_PUBLIC_FILES = (StaticHandler, MultiRootStaticHandler, ComponentResourceHandler)
+"""Scripts and styles. What a person may have written is never compressed beside a secret."""
 
 _log = logging.getLogger(__name__)
 _installed = False
@@ -196,6 +202,8 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
             if cookie is not None:
                 self.add_header("Set-Cookie", cookie)
 
+    if issubclass(handler, _PUBLIC_FILES):
+        handler = compressed(handler)
     return type(handler.__name__, (handler,), {"set_default_headers": set_default_headers})
 
 
