@@ -39,9 +39,15 @@ def command(app: Path, *more: str) -> list[str]:
 
 
 def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A clean environment: no keys of whoever runs the tests."""
+    """A clean environment: no keys of whoever runs the tests, and the code beside them."""
     kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
-    return {**kept, "SAYSO_DATA_DIR": str(data), "PYTHONUNBUFFERED": "1", **(more or {})}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "SAYSO_DATA_DIR": str(data),
+        "PYTHONUNBUFFERED": "1",
+        **(more or {}),
+    }
 
 
 @contextmanager
