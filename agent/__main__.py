@@ -20,7 +20,7 @@ import pydantic
 
 from agent.approval import DEFAULT_RULES
 from agent.errors import ConfigurationError, SaysoError
-from agent.export import export_session, import_session
+from agent.export import export_session, import_session, read_export
 from agent.journal import list_sessions
 from agent.keys import KeyStore
 from agent.session import Session
@@ -127,9 +127,9 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
     if given.import_:
         folder, *other = given.import_
         session_id = other[0] if other else None
-        return (
-            f"Imported as {import_session(Path(folder), settings.data_dir, session_id=session_id)}."
-        )
+        damage = read_export(Path(folder))
+        session_id = import_session(Path(folder), settings.data_dir, session_id=session_id)
+        return f"Imported as {session_id}. {damage}".strip()
     return ""
 
 

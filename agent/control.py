@@ -19,7 +19,7 @@ from agent import events as ev
 from agent.clock import Clock
 from agent.desktop.base import InputDriver
 from agent.errors import BadInput, JournalError
-from agent.history import CUT, INTERRUPTED
+from agent.history import CUT, INTERRUPTED, UNKNOWN
 from agent.log import E, EventLog
 from agent.permit import act_under
 from agent.status import Status, StatusTracker
@@ -313,6 +313,9 @@ class Control:
         return future.done()
 
 
+_UNREAD = "How this ended is not known: a part of the record could not be read."
+
+
 def close_open_ends(
     emit: Callable[[ev.Event], object],
     status: Status,
@@ -332,8 +335,8 @@ def close_open_ends(
     if status.question is not None:
         emit(ev.QuestionAnswered(question_id=status.question.question_id, text=""))
     for action_id in status.open_actions:
-        ran = action_id == status.running
-        text = CUT if ran else unexecuted
+        ran = action_id == status.running or status.gap
+        text = UNKNOWN if status.gap else CUT if ran else unexecuted
         emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran))
     if status.turn_id is not None:
         emit(
@@ -342,4 +345,5 @@ def close_open_ends(
             )
         )
     if summary is not None and status.task_id is not None:
+        summary = _UNREAD if status.gap else summary
         emit(ev.TaskFinished(task_id=status.task_id, outcome="stopped", summary=summary))

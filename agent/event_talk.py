@@ -27,6 +27,18 @@ class SessionClosed(BaseEvent):
     reason: str = ""
 
 
+class Unreadable(BaseEvent):
+    """Stands where a stored event could not be read or is missing (`agent.rows`).
+
+    It is made by whoever reads; ``row`` holds the stored bytes in base64 where an export
+    could not keep them as a line.
+    """
+
+    kind: Literal["unreadable"] = "unreadable"
+    why: Literal["damaged", "newer", "missing"] = "damaged"
+    row: str = ""
+
+
 class DesktopChanged(BaseEvent):
     """The desktop started, stopped, died or came back."""
 

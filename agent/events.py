@@ -53,6 +53,7 @@ from agent.event_talk import (
     TurnFinished,
     TurnStarted,
     Understood,
+    Unreadable,
     UserMessage,
     VoiceChanged,
 )
@@ -98,16 +99,19 @@ __all__ = [
     "TurnFinished",
     "TurnStarted",
     "Understood",
+    "Unreadable",
     "Usage",
     "UserMessage",
     "VoiceChanged",
     "dump_event",
+    "images_of",
     "load_event",
 ]
 
 Event = Annotated[
     SessionOpened
     | SessionClosed
+    | Unreadable
     | DesktopChanged
     | VoiceChanged
     | SettingChanged
@@ -160,3 +164,11 @@ def load_event(line: str | bytes) -> Event:
         pydantic.ValidationError: the line is not an event of this version.
     """
     return _adapter.validate_json(line)
+
+
+def images_of(event: Event) -> tuple[Image, ...]:
+    """Pictures that an event carries."""
+    if isinstance(event, UserMessage):
+        return event.images
+    image = event.image if isinstance(event, ActionFinished | ScreenSeen) else None
+    return (image,) if image is not None else ()

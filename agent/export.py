@@ -13,68 +13,66 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pydantic
-
 from agent import events as ev
 from agent.errors import JournalError
-from agent.journal import SUFFIX, SqliteJournal, session_folder
+from agent.journal import (
+    SUFFIX,
+    SqliteJournal,
+    image_file,
+    read_journal,
+    read_prompt,
+    session_folder,
+)
+from agent.rows import Damage, Rows, read_lines
 
 FORMAT = 1
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def export_session(data_dir: Path, session_id: str, folder: Path) -> Path:
-    """Write a session that is not open into ``folder``, which must not exist yet.
+    """Write a session into ``folder``, which must not exist yet; it may go on meanwhile.
 
     Raises:
-        JournalError: there is no such session, it is open, or the folder cannot be written.
+        JournalError: there is no such session, or the folder cannot be written.
     """
     source = session_folder(data_dir, session_id)
     if not (source / "events.db").exists():
         raise JournalError(f"There is no session {session_id} in {data_dir}.")
-    journal = SqliteJournal(source)
-    try:
-        return write_export(journal, session_id, folder)
-    finally:
-        journal.close()
-
-
-def write_export(journal: SqliteJournal, session_id: str, folder: Path) -> Path:
-    """Write an open journal into ``folder``; the session may go on meanwhile.
-
-    Raises:
-        JournalError: the folder exists or cannot be written.
-    """
     return write_folder(
-        list(journal.read()),
+        read_journal(source / "events.db"),
         folder,
         session_id=session_id,
-        prompt=journal.prompt,
-        picture=journal.image_path,
+        prompt=read_prompt(source) or None,
+        picture=partial(image_file, source),
     )
 
 
 def write_folder(
-    events: Sequence[ev.Event],
+    rows: Rows,
     folder: Path,
     *,
     session_id: str,
     prompt: str | None,
     picture: Callable[[str], Path | None],
 ) -> Path:
-    """Write events, and the pictures they name, into ``folder``; see the module's text.
+    """Write a session's rows, and the pictures they name, into ``folder``; see the module's text.
 
     Raises:
         JournalError: the folder exists or cannot be written.
     """
+    events = rows.events
     try:
         (folder / "images").mkdir(parents=True, mode=0o700)
-        lines = "".join(ev.dump_event(event) + "\n" for event in events)
-        (folder / "events.jsonl").write_text(lines, "utf-8")
+        with (folder / "events.jsonl").open("wb") as lines:
+            lines.writelines(line + b"\n" for line in rows.lines())
         if prompt is not None:
             (folder / "prompt.md").write_text(prompt, "utf-8")
         for image in _images(events):
@@ -94,10 +92,11 @@ def write_folder(
 def import_session(folder: Path, data_dir: Path, *, session_id: str | None = None) -> str:
     """Take an exported session into ``data_dir``; returns its id there.
 
-    Everything is checked before anything is kept: versions, each event, each picture's hash.
+    Events that cannot be read are kept as they are, altered pictures are left out; what that
+    is, `read_export` tells.
 
     Raises:
-        JournalError: the folder is not a whole export, or the id is taken.
+        JournalError: the folder is no export, of a newer format, or the id is taken.
         ConfigurationError: the id could not be a folder's name.
     """
     about = _about(folder)
@@ -105,11 +104,11 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     target = session_folder(data_dir, session_id)
     if target.exists():
         raise JournalError(f"There is a session {session_id} already; import it under another id.")
-    events = _events(folder, about["events"])
-    pictures = list(_pictures(folder, events))
+    rows = _rows(folder, about["events"])
+    pictures = [path for path in _pictures(folder, rows.events) if path is not None]
     prompt = _prompt(folder)
     try:
-        _write_import(target, events, pictures, prompt)
+        _write_import(target, rows, pictures, prompt)
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise JournalError(
@@ -121,9 +120,18 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     return session_id
 
 
-def _write_import(
-    target: Path, events: list[ev.Event], pictures: list[Path], prompt: str | None
-) -> None:
+def read_export(folder: Path) -> Damage:
+    """What of an exported session cannot be read.
+
+    Raises:
+        JournalError: the folder is no export, or of a newer format.
+    """
+    rows = _rows(folder, _about(folder)["events"])
+    lost = sum(path is None for path in _pictures(folder, rows.events))
+    return replace(rows.damage, pictures=lost)
+
+
+def _write_import(target: Path, rows: Rows, pictures: list[Path], prompt: str | None) -> None:
     journal = SqliteJournal(target)
     try:
         if prompt is not None:
@@ -132,8 +140,8 @@ def _write_import(
             kept = target / "images" / path.name
             shutil.copyfile(path, kept)
             kept.chmod(0o600)
-        for event in events:
-            journal.write(event)
+        for key, content in rows.stored():
+            journal.write_row(key, content)
     finally:
         journal.close()
 
@@ -156,34 +164,31 @@ def _prompt(folder: Path) -> str | None:
         raise JournalError(f"The prompt in {folder} cannot be read: {error}.") from error
 
 
-def _events(folder: Path, count: int) -> list[ev.Event]:
+def _rows(folder: Path, count: int) -> Rows:
     try:
-        with (folder / "events.jsonl").open(encoding="utf-8") as lines:
-            events = [ev.load_event(line) for line in lines]
-    except (OSError, UnicodeDecodeError, pydantic.ValidationError) as error:
+        rows = read_lines((folder / "events.jsonl").read_bytes().splitlines(), count=count)
+    except OSError as error:
         raise JournalError(f"The events in {folder} cannot be read: {error}") from error
-    if [event.seq for event in events] != list(range(count)):
-        raise JournalError(f"Events are missing in {folder}; export the session again.")
-    return events
+    if count and all(isinstance(event, ev.Unreadable) for event in rows.events):
+        raise JournalError(f"None of the events in {folder} can be read; export the session again.")
+    return rows
 
 
-def _pictures(folder: Path, events: list[ev.Event]) -> Iterator[Path]:
-    """The pictures that events name; whatever else lies in the folder is left there."""
+def _pictures(folder: Path, events: Sequence[ev.Event]) -> Iterator[Path | None]:
+    """The pictures that events name, None for one that is gone or altered.
+
+    Whatever else lies in the folder is left there.
+    """
     for image in {image.sha256: image for image in _images(events)}.values():
         path = folder / "images" / f"{image.sha256}.{SUFFIX[image.media_type]}"
-        if not path.is_file():
-            continue
-        if hashlib.sha256(path.read_bytes()).hexdigest() != image.sha256:
-            raise JournalError(f"The picture {path.name} in {folder} was altered.")
-        yield path
+        plain = _HASH.fullmatch(image.sha256) and path.is_file() and not path.is_symlink()
+        whole = plain and hashlib.sha256(path.read_bytes()).hexdigest() == image.sha256
+        yield path if whole else None
 
 
 def _images(events: Sequence[ev.Event]) -> Iterator[ev.Image]:
     for event in events:
-        if isinstance(event, ev.UserMessage):
-            yield from event.images
-        elif isinstance(event, ev.ActionFinished | ev.ScreenSeen) and event.image is not None:
-            yield event.image
+        yield from ev.images_of(event)
 
 
 def _versions(events: Sequence[ev.Event]) -> dict[str, str]:

@@ -7,7 +7,8 @@ that cannot go on (`agent.condense`), another one begins.
 
 What is kept of a turn that was cut: its finished blocks, and its unfinished text, trimmed.
 An unfinished thought or tool call is dropped. A turn that broke off before any of its
-actions ran is dropped whole, since it is asked for again.
+actions ran is dropped whole, since it is asked for again. Where events could not be read, an
+action without a result is one whose result is not known.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ HALTED = "Not executed: an earlier computer action in this turn failed."
 
 INTERRUPTED = "Not executed: the user interrupted."
 CUT = "The user interrupted this action while it ran; it may have had part of its effect."
+UNKNOWN = (
+    "The result of this action is not known: its record could not be read. "
+    "It may have been carried out."
+)
+HEADLESS = "(The beginning of this conversation could not be read.)"
 BROKEN_OFF = "Not executed: the answer broke off before its end."
 ANEW = "This conversation begins anew. What happened before:"
 """Beginning of a conversation that had to be condensed."""
@@ -53,6 +59,8 @@ class _Turn:
     finished: dict[str, ev.ActionFinished] = field(default_factory=dict)
     closing: dict[str, ev.ScreenSeen] = field(default_factory=dict)
     stop_reason: str = "interrupted"
+    gap: bool = False
+    """Whether the record of it has a gap: what is not there may have happened all the same."""
 
     @property
     def ran(self) -> bool:
@@ -72,6 +80,8 @@ class _Turn:
         rest = self.unfinished.strip()
         if rest and self.stop_reason in _CUT_SHORT:
             blocks.append({"type": "text", "text": rest})
+        if self.gap:  # thinking is accepted only as it was, between the blocks it stood between
+            return [block for block in blocks if block["type"] not in _THINKING]
         while blocks and blocks[-1]["type"] in _THINKING:
             blocks.pop()
         return blocks
@@ -137,6 +147,8 @@ class History:
         """The list to send now; the caller may extend it but must not alter its blocks."""
         messages = list(self._done)
         turn = self._turn or _Turn()
+        if not messages and turn.answer():  # the service wants the person's words first
+            _append(messages, "user", [_text(HEADLESS)])
         _append(messages, "assistant", turn.answer())
         _append(messages, "user", self._answers(turn))
         _append(messages, "user", [b for told in self._told(turn) for b in self._words(told)])
@@ -150,7 +162,8 @@ class History:
     def _told(self, turn: _Turn) -> list[ev.UserMessage | _Note]:
         """What followed the answer, in the order in which it happened."""
         told = self._since
-        if turn.stop_reason == "interrupted" and turn.answer() and _INTERRUPTION not in told:
+        cut = turn.stop_reason == "interrupted" and not turn.gap
+        if cut and turn.answer() and _INTERRUPTION not in told:
             told = [_INTERRUPTION, *told]
         interrupted = _INTERRUPTION in told
         return [t for t in told if interrupted or not (isinstance(t, _Note) and t.if_interrupted)]
@@ -176,6 +189,7 @@ class History:
         finished = turn.finished.get(call["id"])
         if finished is None:
             text = CUT if call["id"] in turn.started else INTERRUPTED
+            text = UNKNOWN if turn.gap else text
             return _tool_result(call, [_text(text)], is_error=True)
         content = [_text(finished.text)] if finished.text.strip() else []
         if finished.image is not None and not finished.is_error:
@@ -216,6 +230,8 @@ def _into_turn(turn: _Turn, event: ev.Event) -> None:
             turn.closing[event.action_id] = event
         case ev.TurnFinished():
             turn.stop_reason = event.stop_reason
+        case ev.Unreadable():
+            turn.gap = True
         case _:
             pass
 

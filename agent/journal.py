@@ -10,6 +10,10 @@
 
 ``write`` commits before it returns, so a ``kill -9`` loses nothing. (A power cut may lose
 the last moments: the disk is not waited for.)
+
+Rows that cannot be read cost only themselves (`agent.rows`). Where pages of the file itself
+are damaged, what can be reached goes on in a new file; the old one stays beside it as
+``events-damaged-N.db``.
 """
 
 from __future__ import annotations
@@ -17,24 +21,27 @@ from __future__ import annotations
 import base64
 import fcntl
 import hashlib
+import itertools
 import os
 import re
+import secrets
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import pydantic
-
 from agent.desktop.base import EncodedImage
-from agent.errors import ConfigurationError, JournalError
-from agent.events import Event, Image, dump_event, load_event
+from agent.errors import ConfigurationError, JournalError, NewerJournal
+from agent.events import Event, Image, dump_event
 from agent.log import Journal
+from agent.rows import Damage, Rows, is_torn, read_rows, table_rows
 
 SCHEMA = 1
-"""Version of the tables; a newer one is refused, not guessed at."""
+"""Version of the tables. A newer one is only read: nothing is written to it."""
 
 SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Endings of picture files by their media type."""
@@ -53,6 +60,7 @@ _OUTER = frozenset(
 )
 """What goes wrong around a database; all else is wrong in it."""
 
+_TABLE = "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event TEXT)"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
@@ -64,6 +72,10 @@ class SessionJournal(Journal, Protocol):
     def put_image(self, image: EncodedImage) -> Image: ...
 
     def image_base64(self, sha256: str) -> str | None: ...
+
+    def damage(self, images: Iterable[Image] = ()) -> Damage:
+        """What could not be read of the events, of the prompt and of these pictures."""
+        ...
 
     @property
     def prompt(self) -> str | None: ...
@@ -130,6 +142,42 @@ def _last_used(path: Path) -> float:
     return max(p.stat().st_mtime for p in (path, wal) if p.exists())
 
 
+def read_journal(path: Path) -> Rows:
+    """What a session's ``events.db`` holds, read without opening the session.
+
+    Raises:
+        JournalError: it is no journal, or nothing of it can be reached.
+    """
+    # Nobody has a journal without a write-ahead log open. Reading it as a file that does not
+    # change leaves none behind, which would look as if the session had just been used.
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as db:
+            return read_rows(table_rows(db)[0])
+    except sqlite3.Error as error:
+        raise JournalError(
+            f"The journal {path} cannot be read ({error}). It was left as it is: move its "
+            "folder aside to keep it."
+        ) from error
+
+
+def read_prompt(folder: Path) -> str | None:
+    """The system prompt kept in a session's folder; empty if none was, None if unreadable."""
+    path = folder / "prompt.md"
+    try:
+        return path.read_text("utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def image_file(folder: Path, sha256: str) -> Path | None:
+    """The file of a picture below ``folder``, or None when it is not there."""
+    if not _HASH.fullmatch(sha256):
+        return None
+    paths = (folder / "images" / f"{sha256}.{suffix}" for suffix in SUFFIX.values())
+    return next((path for path in paths if path.is_file()), None)
+
+
 class SqliteJournal:
     """The journal of one session; see the module's text for the layout.
 
@@ -141,6 +189,7 @@ class SqliteJournal:
         self.folder = folder
         self._lock: int | None = None
         self._db: sqlite3.Connection | None = None
+        self._damage = Damage()
         try:
             self._open()
         except BaseException:
@@ -163,24 +212,40 @@ class SqliteJournal:
                 "check its owner and the free space, or set SAYSO_DATA_DIR."
             ) from error
         os.close(os.open(self.folder / "events.db", os.O_CREAT | os.O_RDWR, 0o600))
+        self._connect()
+
+    def _connect(self) -> None:
         self._db = sqlite3.connect(
             self.folder / "events.db", isolation_level=None, check_same_thread=False
         )
         self._guarded(self._prepare)
 
     def _prepare(self) -> None:
+        try:
+            self._set_up()
+        except sqlite3.DatabaseError as error:
+            if not is_torn(error):
+                raise
+            self._rescue(table_rows(self._connection())[0])
+
+    def _set_up(self) -> None:
         db = self._connection()
+        version = self._version()
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA:
-            raise JournalError(
-                f"The journal in {self.folder} is of version {version}, this program knows "
-                f"{SCHEMA}; open it with the newer program that wrote it."
-            )
-        if version == 0:
-            db.execute("CREATE TABLE events (seq INTEGER PRIMARY KEY, event TEXT)")
+        if version < SCHEMA:
+            db.execute(_TABLE)
             db.execute(f"PRAGMA user_version={SCHEMA}")
+
+    def _version(self) -> int:
+        (version,) = self._connection().execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA:
+            raise NewerJournal(
+                f"Session {self.folder.name} was written by a newer version of Sayso (its journal "
+                f"is of version {version}, this one writes {SCHEMA}). Here it can be replayed and "
+                "exported, and its files taken; go on with it in the newer program that wrote it."
+            )
+        return int(version)
 
     def write(self, event: Event) -> None:
         """Commit one event.
@@ -188,27 +253,80 @@ class SqliteJournal:
         Raises:
             JournalError: it could not be written; what was there before is untouched.
         """
-        row = (event.seq, dump_event(event))
-        self._guarded(lambda: self._connection().execute("INSERT INTO events VALUES (?, ?)", row))
+        self.write_row(event.seq, dump_event(event))
 
-    def read(self) -> Iterable[Event]:
-        """All events in order.
+    def write_row(self, key: int, content: str | bytes) -> None:
+        """Commit one row as it is; where its key is taken by a damaged row, under another.
 
         Raises:
-            JournalError: the file is damaged, or an event is not of this version.
+            JournalError: it could not be written; what was there before is untouched.
         """
-        query = "SELECT seq, event FROM events ORDER BY seq"
-        rows = self._guarded(lambda: self._connection().execute(query).fetchall())
-        events = []
-        for expected, (seq, line) in enumerate(rows):
-            try:
-                event = load_event(line)
-            except pydantic.ValidationError:
-                raise self._damaged(f"event {seq} is not readable") from None
-            if not expected == seq == event.seq:
-                raise self._damaged(f"event {expected} is missing")
-            events.append(event)
-        return events
+        self._guarded(lambda: self._insert(key, content))
+
+    def _insert(self, key: int, content: str | bytes) -> None:
+        insert = "INSERT INTO events VALUES (?, ?)"
+        try:
+            self._connection().execute(insert, (key, content))
+        except sqlite3.IntegrityError:
+            elsewhere = -1 - secrets.randbits(62)
+            self._connection().execute(insert, (elsewhere, content))
+
+    def read(self) -> Iterable[Event]:
+        """All events in order; each stands at its number (`agent.rows`).
+
+        Raises:
+            JournalError: the file is no journal, or nothing of it can be reached.
+        """
+        return list(self.read_rows().events)
+
+    def read_rows(self) -> Rows:
+        """The events, with what is stored of those that cannot be read.
+
+        Raises:
+            JournalError: as `read`.
+        """
+        stored, torn = self._guarded(lambda: table_rows(self._connection()))
+        if torn:
+            self._guarded(lambda: self._rescue(stored))
+        rows = read_rows(stored)
+        self._damage = rows.damage
+        return rows
+
+    def damage(self, images: Iterable[Image] = ()) -> Damage:
+        """What could not be read at the last `read`, of the prompt and of these pictures."""
+        named = {image.sha256 for image in images}
+        lost = sum(self.image_bytes(sha256) is None for sha256 in named)
+        return replace(self._damage, pictures=lost)
+
+    def _rescue(self, stored: Iterable[tuple[int, bytes | None]]) -> None:
+        """Go on in a new file with what could be reached; the damaged one stays beside it."""
+        path, fresh = self.folder / "events.db", self.folder / "events.new"
+        self._version()
+        try:
+            fresh.unlink(missing_ok=True)
+            os.close(os.open(fresh, os.O_CREAT | os.O_RDWR, 0o600))
+            with closing(sqlite3.connect(fresh)) as db, db:
+                db.execute(_TABLE)
+                db.execute(f"PRAGMA user_version={SCHEMA}")
+                row = "INSERT INTO events VALUES (?, CAST(? AS TEXT))"
+                db.executemany(row, stored)
+            self._connection().close()
+            self._db = None
+            aside = self._aside("events-damaged", ".db")
+            wal = path.with_name("events.db-wal")
+            if wal.exists():
+                wal.rename(aside.with_name(f"{aside.name}-wal"))
+            path.with_name("events.db-shm").unlink(missing_ok=True)
+            os.link(path, aside)
+            fresh.replace(path)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._connect()
+
+    def _aside(self, stem: str, suffix: str) -> Path:
+        """A name that nothing has yet, for what is kept beside."""
+        names = (self.folder / f"{stem}-{number}{suffix}" for number in itertools.count(1))
+        return next(path for path in names if not path.exists())
 
     def put_image(self, image: EncodedImage) -> Image:
         """Keep a picture; equal bytes are kept once.
@@ -227,10 +345,7 @@ class SqliteJournal:
 
     def image_path(self, sha256: str) -> Path | None:
         """The file of a picture, or None when it is not here."""
-        if not _HASH.fullmatch(sha256):
-            return None
-        paths = (self.folder / "images" / f"{sha256}.{suffix}" for suffix in SUFFIX.values())
-        return next((path for path in paths if path.is_file()), None)
+        return image_file(self.folder, sha256)
 
     def image_bytes(self, sha256: str) -> bytes | None:
         """A picture's bytes, or None when it is gone or no longer what it was."""
@@ -248,16 +363,16 @@ class SqliteJournal:
 
     @property
     def prompt(self) -> str | None:
-        """The system prompt that the session was begun with."""
-        path = self.folder / "prompt.md"
-        try:
-            return path.read_text("utf-8") if path.exists() else None
-        except (OSError, UnicodeDecodeError):
-            raise self._damaged(f"{path.name} is not readable") from None
+        """The system prompt that the session was begun with; None if it cannot be read."""
+        return read_prompt(self.folder) or None
 
     @prompt.setter
     def prompt(self, text: str) -> None:
-        self._write_file(self.folder / "prompt.md", text.encode())
+        path = self.folder / "prompt.md"
+        if read_prompt(self.folder) is None:
+            path.rename(self._aside("prompt-damaged", ".md"))
+            self._damage = replace(self._damage, prompt=True)
+        self._write_file(path, text.encode())
 
     def close(self) -> None:
         """Release the files; the session can then be opened elsewhere."""

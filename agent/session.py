@@ -30,6 +30,7 @@ from agent.settings import ALL_TOOLS, Settings, ToolName
 from agent.status import Status, StatusTracker
 
 _log = logging.getLogger(__name__)
+_REST = "Everything else is here, and the session goes on."
 _MEANINGS: dict[str, Literal["redirect", "aside"]] = {"redirect": "redirect", "queue": "aside"}
 
 
@@ -137,6 +138,8 @@ class Session(Faced):
                 versions=versions(),
             )
         )
+        if self._resumed:
+            await self._tell_damage()
         await self._start_desktop()
 
     async def close(self, reason: str = "") -> None:
@@ -269,11 +272,18 @@ class Session(Faced):
         if self.status.yours:
             self.log.append(ev.ControlReturned(note="The session was restarted."))
 
+    async def _tell_damage(self) -> None:
+        """Say what of the session could not be read; once, until it is something else."""
+        images = [image for event in self.log for image in ev.images_of(event)]
+        told = str(await asyncio.to_thread(self.journal.damage, images))
+        if told and all(failed.error != told for failed in self.log.of(ev.Failed)):
+            self.log.append(ev.Failed(where="journal", error=told, advice=_REST))
+
     def _system_prompt(self) -> tuple[str, str]:
         """The system prompt and its template's hash: rendered once, then kept for good."""
         kept, opened = self.journal.prompt, self.log.of(ev.SessionOpened)
-        if kept is not None and opened:
-            return kept, opened[0].prompt_hash
+        if kept is not None and self._resumed:
+            return kept, opened[0].prompt_hash if opened else ""
         prompt = load_prompt(self.settings.prompt)
         text = filled(prompt, self.settings)
         self.journal.prompt = text

@@ -69,6 +69,9 @@ class Status(BaseModel):
     outcome: ev.Outcome | None = None
     """How the last task ended."""
 
+    gap: bool = False
+    """Whether events could not be read since the session was last opened."""
+
 
 class StatusTracker:
     """The status of a log, kept current."""
@@ -119,7 +122,7 @@ def _question(s: Status) -> str:
 
 def _opened(s: Status, e: ev.SessionOpened) -> dict[str, Any]:
     fresh = {"voice": "off", "listening": False, "speaking": None, "desktop": "stopped"}
-    return {"closed": False, "model": e.model, **fresh}
+    return {"closed": False, "gap": False, "model": e.model, **fresh}
 
 
 def _heard(s: Status, e: ev.Heard) -> dict[str, Any]:
@@ -158,6 +161,7 @@ def _task_started(s: Status, e: ev.TaskStarted) -> dict[str, Any]:
 _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "session_opened": _opened,
     "session_closed": lambda s, e: {"closed": True},
+    "unreadable": lambda s, e: {"gap": True},
     "desktop_changed": lambda s, e: {"desktop": e.state, "confined": e.confined},
     "voice_changed": lambda s, e: {"voice": e.state},
     "heard": _heard,

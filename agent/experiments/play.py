@@ -26,6 +26,7 @@ from agent.errors import (
     ModelUnavailable,
     SaysoError,
 )
+from agent.events import images_of
 from agent.experiments.metrics import claims, measure
 from agent.experiments.narration import SilentVoice
 from agent.experiments.oracle import OracleLost, count_actions
@@ -38,7 +39,6 @@ from agent.experiments.state import take_state
 from agent.experiments.trial import Job, TrialResult, environment, result_of, write_json
 from agent.export import export_session
 from agent.models.base import Model, ModelPart, ModelRequest
-from agent.replay.recording import images_of
 from agent.session import Session
 
 Progress = dict[str, Any]

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from agent import events as ev
+from agent.events import images_of
 from agent.experiments.trial import Job, Trial, TrialResult
 from agent.replay import build_timeline, compare
-from agent.replay.recording import images_of
 from agent.replay.timeline import Step as ReplayStep
 
 Lane = Literal["heard", "said", "model", "tools", "approvals", "control"]

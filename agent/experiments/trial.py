@@ -30,6 +30,7 @@ from agent.experiments.spec import Arm, Record, Status, trial_id
 from agent.experiments.task import Task
 from agent.face import Faced
 from agent.journal import SUFFIX
+from agent.rows import read_lines
 
 FORMAT = 1
 _PACKAGES = ("mousepad", "thunar", "xfce4-terminal", "xfce4-panel", "xfwm4")
@@ -127,8 +128,7 @@ class Trial(Faced):
         path = self.folder / "session" / "events.jsonl"
         if not path.exists():
             return []
-        with path.open("rb") as lines:
-            return [ev.load_event(line) for line in lines]
+        return list(read_lines(path.read_bytes().splitlines()).events)
 
     def image(self, image: ev.Image) -> Path:
         """The file of a picture of the log."""
@@ -139,7 +139,7 @@ class Trial(Faced):
         start = None
         for event in self.events():
             start = event.at if start is None and isinstance(event, ev.TaskStarted) else start
-            for image in _images(event):
+            for image in ev.images_of(event):
                 yield event.at - (start if start is not None else event.at), self.image(image)
 
 
@@ -201,13 +201,6 @@ def _packages() -> dict[str, str]:
         return {}
     pairs = (line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
     return {f"package {name}": version for name, version in pairs}
-
-
-def _images(event: ev.Event) -> tuple[ev.Image, ...]:
-    if isinstance(event, ev.UserMessage):
-        return event.images
-    image = event.image if isinstance(event, ev.ActionFinished | ev.ScreenSeen) else None
-    return (image,) if image is not None else ()
 
 
 def _damaged(folder: Path, error: Exception) -> ConfigurationError:

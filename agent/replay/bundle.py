@@ -106,7 +106,7 @@ def _belongs(name: str) -> bool:
 def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebook: bool) -> Path:
     with tempfile.TemporaryDirectory(prefix="sayso-export-") as made:
         folder = write_folder(
-            recording.events,
+            recording.stored,
             Path(made) / recording.name,
             session_id=recording.name,
             prompt=recording.prompt or None,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from agent import events as ev
 from agent.describe import describe, describe_limit, point_of
-from agent.replay.recording import images_of
 
 if TYPE_CHECKING:
     from agent.replay.timeline import Lane
@@ -84,6 +83,7 @@ class Fold:
             ev.LimitReached: self._limit,
             ev.RetryWaiting: self._retry,
             ev.Condensed: lambda e: self._point(e, "model", "condensed", e.reason),
+            ev.Unreadable: self._gap,
             ev.Failed: lambda e: self._point(
                 e, "approvals", "error", f"{e.where}: {e.error}", "failed"
             ),
@@ -140,6 +140,15 @@ class Fold:
         self.model, self.prompt_hash = event.model, event.prompt_hash
         word = "Session resumed" if event.resumed else "Session opened"
         self._point(event, "approvals", "session", word)
+
+    def _gap(self, event: ev.Unreadable) -> None:
+        """One point for a run of events that could not be read."""
+        last = self.drafts[-1] if self.drafts else None
+        if last is not None and last.kind == "gap" and last.last == event.seq - 1:
+            last.last = event.seq
+            last.label = f"Events {last.seq} to {event.seq} could not be read"
+        else:
+            self._point(event, "approvals", "gap", f"Event {event.seq} could not be read", "failed")
 
     # Heard and said --------------------------------------------------------------------
 
@@ -245,7 +254,7 @@ class Fold:
         self._picture(event, draft if action_id == event.action_id else None)
 
     def _picture(self, event: ev.Event, draft: Draft | None = None) -> None:
-        for image in images_of(event):
+        for image in ev.images_of(event):
             if draft is not None:
                 draft.picture = len(self.frames)
             self.frames.append((self.now, event.seq, image.sha256, image.width, image.height))

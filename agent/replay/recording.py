@@ -6,20 +6,16 @@ exported session's folder, or the folder of an experiment's trial.
 
 from __future__ import annotations
 
-import re
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-
-import pydantic
 
 from agent import events as ev
 from agent.errors import JournalError
-from agent.journal import SUFFIX
+from agent.journal import SUFFIX, image_file, read_journal, read_prompt
+from agent.rows import Damage, Rows, read_lines
 
-_HASH = re.compile(r"[0-9a-f]{64}")
 MEDIA_TYPES = {f".{suffix}": media_type for media_type, suffix in SUFFIX.items()}
 """Media types of picture files by their endings."""
 
@@ -31,34 +27,49 @@ class Recording:
     Attributes:
         name: The session's id, or what its folder is called.
         folder: Where ``images/`` lies.
-        events: All events in order.
+        events: All events in order; each stands at its number.
         prompt: The system prompt as the model had it; empty if it was not kept.
+        rows: What is stored; made from the events if it was not read.
+        lost_prompt: Whether there is a prompt that cannot be read.
     """
 
     name: str
     folder: Path
     events: tuple[ev.Event, ...]
     prompt: str = ""
+    rows: Rows | None = None
+    lost_prompt: bool = False
 
     def image_path(self, sha256: str) -> Path | None:
         """The file of a picture, or None when it is not here."""
         return image_file(self.folder, sha256)
+
+    @property
+    def stored(self) -> Rows:
+        """What is stored, rows that cannot be read included."""
+        return self.rows if self.rows is not None else Rows(self.events)
+
+    @cached_property
+    def damage(self) -> Damage:
+        """What could not be read. It looks at every picture, once."""
+        named = {image.sha256 for event in self.events for image in ev.images_of(event)}
+        lost = sum(not _whole(self.image_path(sha256), sha256) for sha256 in named)
+        return replace(self.stored.damage, pictures=lost, prompt=self.lost_prompt)
 
 
 def load_recording(folder: Path) -> Recording:
     """Read a recording.
 
     Raises:
-        JournalError: there is none, it is damaged, or it is from a newer version.
+        JournalError: there is none, or nothing of it can be read.
     """
     place = recording_folder(folder)
     journal = place / "events.db"
-    lines = _journaled(journal) if journal.exists() else _exported(place / "events.jsonl")
-    prompt = place / "prompt.md"
-    text = prompt.read_text("utf-8") if prompt.exists() else ""
-    events = tuple(_events(place, lines))
-    opened = (event.session_id for event in events if isinstance(event, ev.SessionOpened))
-    return Recording(next(opened, folder.name), place, events, text)
+    rows = read_journal(journal) if journal.exists() else _exported(place / "events.jsonl")
+    prompt = read_prompt(place)
+    opened = (event.session_id for event in rows.events if isinstance(event, ev.SessionOpened))
+    name = next(opened, folder.name)
+    return Recording(name, place, rows.events, prompt or "", rows, lost_prompt=prompt is None)
 
 
 def recording_folder(folder: Path) -> Path:
@@ -85,50 +96,15 @@ def recording_stamp(folder: Path) -> tuple[int, ...]:
     return tuple(number for s in stats for number in (s.st_size, s.st_mtime_ns))
 
 
-def image_file(folder: Path, sha256: str) -> Path | None:
-    """The file of a picture below ``folder``, or None when it is not there."""
-    if not _HASH.fullmatch(sha256):
-        return None
-    paths = (folder / "images" / f"{sha256}.{suffix}" for suffix in SUFFIX.values())
-    return next((path for path in paths if path.is_file()), None)
-
-
-def images_of(event: ev.Event) -> tuple[ev.Image, ...]:
-    """Pictures that an event carries."""
-    if isinstance(event, ev.UserMessage):
-        return event.images
-    image = event.image if isinstance(event, ev.ActionFinished | ev.ScreenSeen) else None
-    return (image,) if image is not None else ()
-
-
-def _journaled(path: Path) -> list[str | bytes]:
-    query = "SELECT event FROM events ORDER BY seq"
-    # Nobody has a journal without a write-ahead log open. Reading it as a file that does not
-    # change leaves none behind, which would look as if the session had just been used.
-    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+def _whole(path: Path | None, sha256: str) -> bool:
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as db:
-            return [line for (line,) in db.execute(query)]
-    except sqlite3.Error as error:
-        raise JournalError(
-            f"The journal {path} cannot be read ({error}). It was left as it is: move its "
-            "folder aside to keep it."
-        ) from error
+        return path is not None and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except OSError:
+        return False
 
 
-def _exported(path: Path) -> list[str | bytes]:
+def _exported(path: Path) -> Rows:
     try:
-        return list(path.read_bytes().splitlines())
+        return read_lines(path.read_bytes().splitlines())
     except OSError as error:
         raise JournalError(f"{path} cannot be read ({error.strerror}).") from error
-
-
-def _events(place: Path, lines: Iterable[str | bytes]) -> Iterator[ev.Event]:
-    for number, line in enumerate(lines):
-        try:
-            yield ev.load_event(line)
-        except pydantic.ValidationError as error:
-            raise JournalError(
-                f"Event {number} in {place} cannot be read: it is damaged, or was written by a "
-                "newer version; open it with that."
-            ) from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 
 from agent.desktop.base import EncodedImage
 from agent.events import Image
 from agent.log import MemoryJournal
+from agent.rows import Damage
 
 
 class MemorySessionJournal(MemoryJournal):
@@ -34,6 +36,10 @@ class MemorySessionJournal(MemoryJournal):
     def image_base64(self, sha256: str) -> str | None:
         data = self._images.get(sha256)
         return base64.b64encode(data).decode() if data is not None else None
+
+    def damage(self, images: Iterable[Image] = ()) -> Damage:
+        """Nothing is read from elsewhere; only pictures can be missing."""
+        return Damage(pictures=len({image.sha256 for image in images} - self._images.keys()))
 
     def close(self) -> None:
         """Nothing is held."""

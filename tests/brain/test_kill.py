@@ -19,7 +19,8 @@ from agent.testing.scripted import FakeTool, ScriptedModel, done, says
 from agent.tools import build_tools
 
 CHILD = Path(__file__).with_name("kill_at_each_event.py")
-KINDS = {event.model_fields["kind"].default for event in get_args(get_args(ev.Event)[0])}
+WRITTEN = set(get_args(get_args(ev.Event)[0])) - {ev.Unreadable}
+KINDS = {event.model_fields["kind"].default for event in WRITTEN}
 
 
 NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "condensed"} | {
