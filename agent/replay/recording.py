@@ -67,6 +67,11 @@ def load_recording(folder: Path) -> Recording:
     journal = place / "events.db"
     rows = read_journal(journal) if journal.exists() else _exported(place / "events.jsonl")
     prompt = read_prompt(place)
+    if rows.events and all(isinstance(event, ev.Unreadable) for event in rows.events):
+        raise JournalError(
+            f"Event 0 in {place} cannot be read, nor can any other: it is damaged, or was "
+            "written by a newer version; open it with that."
+        )
     opened = (event.session_id for event in rows.events if isinstance(event, ev.SessionOpened))
     name = next(opened, folder.name)
     return Recording(name, place, rows.events, prompt or "", rows, lost_prompt=prompt is None)
