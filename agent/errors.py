@@ -17,8 +17,8 @@
     │   └── ContextTooLong      the request no longer fits
     │       └── PictureTooLarge the service does not take a picture in it
     ├── JournalError            the event log cannot be written or read
-    ├── FilesError              the person's files cannot be read, recorded or put back
     │   └── NewerJournal        a newer version wrote it: it can be read, not gone on with
+    ├── FilesError              the person's files cannot be read, recorded or put back
     └── VoiceError              EVI, token, recogniser or synthesiser
 
 Every message is a sentence for a person: what is wrong, and what to do.
@@ -89,6 +89,8 @@ class JournalError(SaysoError):
 
 class FilesError(SaysoError):
     """The person's files cannot be read, written, recorded or put back; the text says why."""
+
+
 class NewerJournal(JournalError):
     """A newer version wrote the journal: it can be read, but not gone on with."""
 
