@@ -13,8 +13,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 
 from agent import events as ev
+from agent.arrivals import ARRIVED, ATTACHED, listed
 from agent.describe import describe
-from agent.errors import ContextTooLong, PictureTooLarge
+from agent.errors import ContextTooLong, DocumentRefused, PictureTooLarge
 from agent.gates import Agent
 from agent.history import ANEW
 from agent.log import EventLog
@@ -33,6 +34,10 @@ _TOO_LONG = (
 _TOO_LARGE = (
     "The service does not take a picture in the conversation. "
     "It goes on with what happened in words."
+)
+_REFUSED_DOCUMENT = (
+    "The service does not take an attached document. It goes on with what happened in words, and "
+    "with the file's place."
 )
 _GO_ON = (
     "What is listed as done is done: do not do it again. Words in “ ” after an action stood on "
@@ -75,6 +80,8 @@ def turns_of(log: EventLog) -> list[ev.TurnStarted]:
 
 def reason_for(error: ContextTooLong) -> str:
     """Why the conversation begins anew, for the person."""
+    if isinstance(error, DocumentRefused):
+        return _REFUSED_DOCUMENT
     return _TOO_LARGE if isinstance(error, PictureTooLarge) else _TOO_LONG
 
 
@@ -114,6 +121,11 @@ def _lines(events: Iterable[ev.Event]) -> Iterator[str]:
         match event:
             case ev.UserMessage(origin="person"):
                 yield f"The person: {_short(event.text)}"
+            case ev.FilesArrived():
+                yield f"{ARRIVED}{listed(event.paths, event.sizes)}"
+            case ev.UserMessage() if event.attachments:
+                for attached in event.attachments:
+                    yield f"{ATTACHED}{attached.name}, at {attached.path}."
             case ev.BlockFinished() if event.block["type"] == "text":
                 if words := _short(event.block["text"]):
                     yield f"You: {words}"

@@ -15,7 +15,8 @@
     │   ├── ModelUnavailable    key, model name, address or account is wrong
     │   ├── StreamBroken        the answer broke off midway
     │   └── ContextTooLong      the request no longer fits
-    │       └── PictureTooLarge the service does not take a picture in it
+    │       ├── PictureTooLarge the service does not take a picture in it
+    │       └── DocumentRefused the service does not take an attached document
     ├── JournalError            the event log cannot be written or read
     │   └── NewerJournal        a newer version wrote it: it can be read, not gone on with
     ├── FilesError              the person's files cannot be read, recorded or put back
@@ -81,6 +82,10 @@ class ContextTooLong(ModelError):
 
 class PictureTooLarge(ContextTooLong):
     """The service does not take a picture in the conversation: its size, weight or data."""
+
+
+class DocumentRefused(ContextTooLong):
+    """The service does not take a document that was attached: its data, pages or size."""
 
 
 class JournalError(SaysoError):

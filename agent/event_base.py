@@ -24,6 +24,31 @@ class Image(BaseModel):
     height: int
 
 
+class Attachment(BaseModel):
+    """A file that came with the person's words, and how much of it the model is given.
+
+    What the model reads lies beside the pictures, under ``sha256``; a ``file`` is one whose
+    content it is not given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    path: str
+    """Where programs on the desktop find the whole file."""
+
+    size: int
+    """Bytes of the file as it came."""
+
+    kind: Literal["picture", "pdf", "text", "file"] = "file"
+    sha256: str = ""
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    note: str = ""
+    """What the model is not given of it, and why, in a sentence; empty when it has all."""
+
+
 class Usage(BaseModel):
     """Tokens of one turn, as the Messages API counts them, and their price."""
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from agent.event_base import BaseEvent, Image, Outcome, Source, Usage
+from agent.event_base import Attachment, BaseEvent, Image, Outcome, Source, Usage
 
 # Session -------------------------------------------------------------------------
 
@@ -126,6 +126,21 @@ class UserMessage(BaseEvent):
     origin: Literal["person", "session"] = "person"
     cuts: bool = False
     """Whether these words cut into the running work, rather than waiting for its results."""
+
+    attachments: tuple[Attachment, ...] = ()
+
+
+class FilesArrived(BaseEvent):
+    """The person put files into the home; they are there, whole, when this is written."""
+
+    kind: Literal["files_arrived"] = "files_arrived"
+    paths: tuple[str, ...]
+    """As programs on the desktop find them; what is no UTF-8 is written out."""
+
+    sizes: tuple[int, ...]
+    """Bytes, in the order of the paths."""
+
+    source: Literal["button", "drop", "paste", "api"] = "button"
 
 
 class TurnStarted(BaseEvent):

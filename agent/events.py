@@ -36,11 +36,12 @@ from agent.event_acts import (
     ScreenSeen,
     Stopped,
 )
-from agent.event_base import BaseEvent, Image, Outcome, Source, Usage
+from agent.event_base import Attachment, BaseEvent, Image, Outcome, Source, Usage
 from agent.event_talk import (
     BlockFinished,
     Condensed,
     DesktopChanged,
+    FilesArrived,
     Heard,
     RetryWaiting,
     SessionClosed,
@@ -66,6 +67,7 @@ __all__ = [
     "ActionStarted",
     "ApprovalAsked",
     "ApprovalDecided",
+    "Attachment",
     "BaseEvent",
     "BlockFinished",
     "Condensed",
@@ -74,6 +76,7 @@ __all__ = [
     "DesktopChanged",
     "Event",
     "Failed",
+    "FilesArrived",
     "Heard",
     "HoldBegan",
     "HoldEnded",
@@ -120,6 +123,7 @@ Event = Annotated[
     | TaskStarted
     | TaskFinished
     | UserMessage
+    | FilesArrived
     | Condensed
     | TurnStarted
     | TextStreamed

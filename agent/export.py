@@ -6,7 +6,7 @@
         session.json    id, versions of format and software, count of events
         events.jsonl    one event a line
         prompt.md       the system prompt as sent
-        images/         pictures, named by the SHA-256 of their bytes
+        images/         pictures and attachments, named by the SHA-256 of their bytes
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import Any
 from agent import events as ev
 from agent.errors import JournalError
 from agent.journal import (
-    SUFFIX,
+    KEPT_SUFFIX,
     SqliteJournal,
-    image_file,
+    kept_file,
     read_journal,
     read_prompt,
     session_folder,
@@ -51,7 +51,7 @@ def export_session(data_dir: Path, session_id: str, folder: Path) -> Path:
         folder,
         session_id=session_id,
         prompt=read_prompt(source) or None,
-        picture=partial(image_file, source),
+        picture=partial(kept_file, source),
     )
 
 
@@ -75,8 +75,8 @@ def write_folder(
             lines.writelines(line + b"\n" for line in rows.lines())
         if prompt is not None:
             (folder / "prompt.md").write_text(prompt, "utf-8")
-        for image in _images(events):
-            path = picture(image.sha256)
+        for sha256 in _contents(events):
+            path = picture(sha256)
             if path is not None:
                 shutil.copyfile(path, folder / "images" / path.name)
         about = {"format": FORMAT, "session_id": session_id, "events": len(events)}
@@ -175,15 +175,25 @@ def _rows(folder: Path, count: int) -> Rows:
 
 
 def _pictures(folder: Path, events: Sequence[ev.Event]) -> Iterator[Path | None]:
-    """The pictures that events name, None for one that is gone or altered.
+    """What the events name, None for one that is gone or altered.
 
     Whatever else lies in the folder is left there.
     """
-    for image in {image.sha256: image for image in _images(events)}.values():
-        path = folder / "images" / f"{image.sha256}.{SUFFIX[image.media_type]}"
-        plain = _HASH.fullmatch(image.sha256) and path.is_file() and not path.is_symlink()
-        whole = plain and hashlib.sha256(path.read_bytes()).hexdigest() == image.sha256
+    for sha256, media_type in _contents(events).items():
+        path = folder / "images" / f"{sha256}.{KEPT_SUFFIX.get(media_type, '')}"
+        plain = _HASH.fullmatch(sha256) and path.is_file() and not path.is_symlink()
+        whole = plain and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
         yield path if whole else None
+
+
+def _contents(events: Sequence[ev.Event]) -> dict[str, str]:
+    """Pictures and attachments that events name: their media types by hash."""
+    found: dict[str, str] = {image.sha256: image.media_type for image in _images(events)}
+    for event in events:
+        for attached in event.attachments if isinstance(event, ev.UserMessage) else ():
+            if attached.sha256:
+                found[attached.sha256] = attached.media_type
+    return found
 
 
 def _images(events: Sequence[ev.Event]) -> Iterator[ev.Image]:

@@ -13,11 +13,13 @@ action without a result is one whose result is not known.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from agent import events as ev
+from agent.arrivals import label
 from agent.models.base import Block, Message
 
 HALTED = "Not executed: an earlier computer action in this turn failed."
@@ -39,6 +41,11 @@ _THINKING = ("thinking", "redacted_thinking")
 
 ImageLoader = Callable[[str], "str | None"]
 """From an image's SHA-256 to its bytes in base64, or None when it is gone."""
+
+
+def decoded(data: str) -> str:
+    """A text that is kept as an attachment, from base64."""
+    return base64.b64decode(data).decode("utf-8", "replace")
 
 
 def build_messages(events: Iterable[ev.Event], load_image: ImageLoader) -> list[Message]:
@@ -100,10 +107,15 @@ _INTERRUPTION = _Note("The user interrupted you here.")
 
 
 class History:
-    """The fold. Feed it every event of a session in order; ask it for the messages."""
+    """The fold. Feed it every event of a session in order; ask it for the messages.
 
-    def __init__(self, load_image: ImageLoader) -> None:
-        self._load = load_image
+    ``load`` brings pictures and attachments; ``text_of`` makes an attached text of what it
+    brought.
+    """
+
+    def __init__(self, load: ImageLoader, text_of: Callable[[str], str] = decoded) -> None:
+        self._load = load
+        self._text_of = text_of
         self._done: list[Message] = []
         self._turn: _Turn | None = None
         self._since: list[ev.UserMessage | _Note] = []
@@ -199,8 +211,31 @@ class History:
     def _words(self, said: ev.UserMessage | _Note) -> list[Block]:
         if isinstance(said, _Note):
             return [_text(said.text)]
+        attached = [block for each in said.attachments for block in self._attachment(each)]
         words = [_text(said.text)] if said.text.strip() else []
-        return words + [self._picture(image) for image in said.images]
+        return attached + words + [self._picture(image) for image in said.images]
+
+    def _attachment(self, attached: ev.Attachment) -> list[Block]:
+        """What it is, and its content if the model is given it."""
+        if not attached.sha256:
+            return [_text(label(attached))]
+        content = self._pictures.get(attached.sha256)
+        if content is None:
+            data = self._load(attached.sha256)
+            content = _text("(Its content is no longer available here.)")
+            if data is not None:
+                content = self._content(attached, data)
+            self._pictures[attached.sha256] = content
+        return [_text(label(attached)), content]
+
+    def _content(self, attached: ev.Attachment, data: str) -> Block:
+        if attached.kind == "picture":
+            return _source("image", "base64", attached.media_type, data)
+        if attached.kind == "text":
+            document = _source("document", "text", "text/plain", self._text_of(data))
+        else:
+            document = _source("document", "base64", "application/pdf", data)
+        return {**document, "title": attached.name}
 
     def _picture(self, image: ev.Image) -> Block:
         block = self._pictures.get(image.sha256)
@@ -208,8 +243,7 @@ class History:
             data = self._load(image.sha256)
             block = _text("(This picture is no longer available.)")
             if data is not None:
-                source = {"type": "base64", "media_type": image.media_type, "data": data}
-                block = {"type": "image", "source": source}
+                block = _source("image", "base64", image.media_type, data)
             self._pictures[image.sha256] = block
         return block
 
@@ -245,6 +279,10 @@ def _heard(line: ev.Narrated) -> str:
 
 def _text(text: str) -> Block:
     return {"type": "text", "text": text}
+
+
+def _source(kind: str, how: str, media_type: str, data: str) -> Block:
+    return {"type": kind, "source": {"type": how, "media_type": media_type, "data": data}}
 
 
 def _tool_result(call: Block, content: list[Block], *, is_error: bool) -> Block:

@@ -4,7 +4,8 @@
 
     sessions/ID/            0700
         events.db           SQLite, write-ahead log; one row an event
-        images/HASH.webp    named by the SHA-256 of the bytes; .png or .jpg also
+        images/HASH.webp    named by the SHA-256 of the bytes; .png or .jpg also; .pdf and
+                            .txt for what was attached to messages
         prompt.md           the system prompt as sent
         lock                held while a process has the session open
 
@@ -46,6 +47,9 @@ SCHEMA = 1
 SUFFIX = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 """Endings of picture files by their media type."""
 
+KEPT_SUFFIX = SUFFIX | {"application/pdf": "pdf", "text/plain": "txt"}
+"""Endings of all that lies beside a journal under the hash of its bytes."""
+
 _OUTER = frozenset(
     {
         sqlite3.SQLITE_FULL,
@@ -70,6 +74,8 @@ class SessionJournal(Journal, Protocol):
     """A journal that keeps pictures and the system prompt as well."""
 
     def put_image(self, image: EncodedImage) -> Image: ...
+
+    def put_content(self, data: bytes, media_type: str) -> str: ...
 
     def image_base64(self, sha256: str) -> str | None: ...
 
@@ -172,9 +178,18 @@ def read_prompt(folder: Path) -> str | None:
 
 def image_file(folder: Path, sha256: str) -> Path | None:
     """The file of a picture below ``folder``, or None when it is not there."""
+    return _kept(folder, sha256, SUFFIX.values())
+
+
+def kept_file(folder: Path, sha256: str) -> Path | None:
+    """The file of a picture or an attachment below ``folder``, or None when it is not there."""
+    return _kept(folder, sha256, KEPT_SUFFIX.values())
+
+
+def _kept(folder: Path, sha256: str, suffixes: Iterable[str]) -> Path | None:
     if not _HASH.fullmatch(sha256):
         return None
-    paths = (folder / "images" / f"{sha256}.{suffix}" for suffix in SUFFIX.values())
+    paths = (folder / "images" / f"{sha256}.{suffix}" for suffix in suffixes)
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -334,18 +349,26 @@ class SqliteJournal:
         Raises:
             JournalError: the disk refuses.
         """
-        digest = hashlib.sha256(image.data).hexdigest()
-        kept = Image(
+        digest = self.put_content(image.data, image.media_type)
+        return Image(
             sha256=digest, media_type=image.media_type, width=image.width, height=image.height
         )
-        path = self.folder / "images" / f"{digest}.{SUFFIX[image.media_type]}"
+
+    def put_content(self, data: bytes, media_type: str) -> str:
+        """Keep what the model is given, of a type in `KEPT_SUFFIX`; returns its SHA-256.
+
+        Raises:
+            JournalError: the disk refuses.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.folder / "images" / f"{digest}.{KEPT_SUFFIX[media_type]}"
         if not path.exists():
-            self._write_file(path, image.data)
-        return kept
+            self._write_file(path, data)
+        return digest
 
     def image_path(self, sha256: str) -> Path | None:
-        """The file of a picture, or None when it is not here."""
-        return image_file(self.folder, sha256)
+        """The file of a picture or attachment, or None when it is not here."""
+        return kept_file(self.folder, sha256)
 
     def image_bytes(self, sha256: str) -> bytes | None:
         """A picture's bytes, or None when it is gone or no longer what it was."""
@@ -357,7 +380,7 @@ class SqliteJournal:
         return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
     def image_base64(self, sha256: str) -> str | None:
-        """A picture as the model is sent it, or None when it is gone."""
+        """A picture or attachment as the model is sent it, or None when it is gone."""
         data = self.image_bytes(sha256)
         return base64.b64encode(data).decode() if data is not None else None
 

@@ -341,7 +341,8 @@ class Loop:
 
     def _spoken_to(self, since: int) -> bool:
         """Whether the person said something that the model has not read yet."""
-        return any(isinstance(e, ev.UserMessage) for e in self.agent.log.since(since))
+        said = (e for e in self.agent.log.since(since) if isinstance(e, ev.UserMessage))
+        return any(message.origin == "person" for message in said)
 
     def _failed(self, where: str, error: Exception, outcome: ev.Outcome) -> Ended:
         self.emit(ev.Failed(where=where, error=str(error)))

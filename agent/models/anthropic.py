@@ -23,7 +23,7 @@ from agent.models.anthropic_dialects import Dialect
 from agent.models.anthropic_errors import Service, explain
 from agent.models.anthropic_retry import pause_before_retry
 from agent.models.anthropic_stream import Assembler
-from agent.models.base import ModelPart, ModelRequest, Waiting
+from agent.models.base import ModelPart, ModelRequest, Readable, Waiting
 from agent.models.older_pictures import without_webp
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
@@ -93,6 +93,10 @@ class AnthropicModel:
     def dialect(self) -> str:
         """``toolset``, ``hosted`` or ``portable``."""
         return self._dialect.name
+
+    @property
+    def reads(self) -> frozenset[Readable]:
+        return self._dialect.reads
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         """One turn; see `agent.models.base.Model`.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agent.models.anthropic_traits import traits_of
-from agent.models.base import Block, Message, ModelRequest, ToolSpec
+from agent.models.base import ALL_READABLE, Block, Message, ModelRequest, Readable, ToolSpec
 
 EPHEMERAL = {"type": "ephemeral"}
 """A five-minute cache breakpoint."""
@@ -31,6 +31,11 @@ class Dialect(Protocol):
     @property
     def webp(self) -> bool:
         """Whether pictures may be WebP; else they are sent as JPEG."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[Readable]:
+        """Kinds of attached files that it can carry."""
         ...
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
@@ -84,6 +89,7 @@ class ToolsetDialect:
     context: ContextPolicy = ContextPolicy()
     name: str = "toolset"
     webp: bool = True
+    reads: frozenset[Readable] = ALL_READABLE
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         traits = traits_of(model)

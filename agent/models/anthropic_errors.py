@@ -16,6 +16,7 @@ from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
 from agent.errors import (
     ContextTooLong,
+    DocumentRefused,
     ModelError,
     ModelUnavailable,
     PictureTooLarge,
@@ -30,6 +31,11 @@ _TOO_LONG = re.compile(
 )
 _DIMENSIONS = "image_dimensions_too_large"
 _PICTURE = re.compile(rf"{_DIMENSIONS}|image exceeds|could not process image", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"(?:could not|cannot|unable to) (?:process|read|parse) (?:the )?(?:pdf|document)"
+    r"|\bpdf pages\b|\bpdf\b.{0,60}(?:password|encrypted|valid|pages|large)",
+    re.IGNORECASE,
+)
 _PLAIN = frozenset({401, 402, 403, 429, 529})
 """Statuses that say enough by themselves, whoever answers."""
 
@@ -118,6 +124,11 @@ def _explain_status(error: APIStatusError, service: Service, after: str) -> Mode
         return PictureTooLarge(
             f"The service does not take a screenshot of this size ({said.rstrip('.')}). "
             "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
+        )
+    if error.status_code == 400 and _DOCUMENT.search(said):
+        return DocumentRefused(
+            f"The service does not take an attached document ({said.rstrip('.')}). "
+            "Attach it in another form, such as text or pictures."
         )
     if _is_foreign(error):
         return _foreign(error.status_code, service, after)

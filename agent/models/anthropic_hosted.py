@@ -18,7 +18,7 @@ from agent.models.anthropic_dialects import (
     system_blocks,
 )
 from agent.models.anthropic_traits import traits_of
-from agent.models.base import Block, Message, ModelRequest, ToolSpec
+from agent.models.base import ALL_READABLE, Block, Message, ModelRequest, Readable, ToolSpec
 
 _TOOL = "computer_20251124"
 _BETA = "computer-use-2025-11-24"
@@ -31,6 +31,7 @@ class HostedDialect:
     effort: bool = True
     name: str = "hosted"
     webp: bool = True
+    reads: frozenset[Readable] = ALL_READABLE
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.models.anthropic_dialects import plain_tool
-from agent.models.base import Block, Message, ModelRequest, ToolSpec
+from agent.models.base import Block, Message, ModelRequest, Readable, ToolSpec
 
 _HIDDEN = frozenset({"redacted_thinking", "compaction"})
 
@@ -23,6 +23,7 @@ class PortableDialect:
 
     name: str = "portable"
     webp: bool = False
+    reads: frozenset[Readable] = frozenset({"picture", "text"})
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -74,6 +75,8 @@ def _plain(block: Block) -> Block:
     match block["type"]:
         case "text":
             return {"type": "text", "text": block["text"]}
+        case "document":
+            return {"type": "text", "text": _document(block)}
         case "tool_use":
             return {
                 "type": "tool_use",
@@ -83,6 +86,14 @@ def _plain(block: Block) -> Block:
             }
         case _:
             return {key: value for key, value in block.items() if key != "cache_control"}
+
+
+def _document(block: Block) -> str:
+    """A text's own words; of a PDF, that it cannot be read here."""
+    source, title = block["source"], block.get("title") or "document"
+    if source["type"] == "text":
+        return f"<document title={title!r}>\n{source['data']}\n</document>"
+    return f"(The content of {title} cannot be shown here: this service takes no PDFs.)"
 
 
 def _result(block: Block) -> Block:

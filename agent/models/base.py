@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from agent.events import Usage
 
@@ -101,6 +101,25 @@ class Warned:
 
 
 ModelPart = Text | BlockDone | Waiting | Counted | Warned | TurnDone
+
+
+Readable = Literal["picture", "pdf", "text"]
+"""Kinds of attached files that a model may be given as content."""
+
+ALL_READABLE: frozenset[Readable] = frozenset({"picture", "pdf", "text"})
+
+
+@runtime_checkable
+class ReadsSome(Protocol):
+    """A model that cannot be given every kind of attached file."""
+
+    @property
+    def reads(self) -> frozenset[Readable]: ...
+
+
+def readable_by(model: object) -> frozenset[Readable]:
+    """Which kinds of attached files a model can be given."""
+    return model.reads if isinstance(model, ReadsSome) else ALL_READABLE
 
 
 class Model(Protocol):

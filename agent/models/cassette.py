@@ -31,10 +31,12 @@ from agent.models.base import (
     Model,
     ModelPart,
     ModelRequest,
+    Readable,
     Text,
     TurnDone,
     Waiting,
     Warned,
+    readable_by,
 )
 from agent.models.cassette_key import digest, loosened, normalise
 
@@ -87,6 +89,10 @@ class RecordingModel:
     @property
     def name(self) -> str:
         return self._model.name
+
+    @property
+    def reads(self) -> frozenset[Readable]:
+        return readable_by(self._model)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         """One turn of the inner model."""

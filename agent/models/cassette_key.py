@@ -15,7 +15,7 @@ _DATE = re.compile(r"^Today is \w+, \d\d \w+ \d{4}\.")
 
 _OWN = re.compile(
     r"(Today is DATE\.|The screen |The user interrupted you here\.$|The person heard "
-    r"|This conversation begins anew\. )"
+    r"|This conversation begins anew\. |Files came in from the person: )"
 )
 """Beginnings of what a session tells the model by itself."""
 
@@ -59,8 +59,8 @@ def _normal_content(content: Any, numbers: dict[str, str]) -> list[Block]:
 
 
 def _normal_block(block: Block, numbers: dict[str, str]) -> Block:
-    if block["type"] == "image":
-        return {"type": "image"}
+    if block["type"] in ("image", "document"):
+        return {"type": block["type"]}
     if block["type"] == "text":
         return {"type": "text", "text": _DATE.sub("Today is DATE.", block["text"])}
     dropped = ("signature", "cache_control", "citations", "caller")

@@ -110,7 +110,7 @@ def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebo
             Path(made) / recording.name,
             session_id=recording.name,
             prompt=recording.prompt or None,
-            picture=recording.image_path,
+            picture=recording.kept_path,
         )
         if notebook:
             write_notebook(folder, recording.name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent import events as ev
+from agent.arrivals import ARRIVED, listed
 from agent.describe import describe, describe_limit, point_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Fold:
             ev.ActionFinished: self._acted,
             ev.ScreenSeen: self._look,
             ev.UserMessage: self._picture,
+            ev.FilesArrived: self._files,
             ev.ApprovalAsked: self._ask,
             ev.ApprovalDecided: self._decide,
             ev.QuestionAsked: self._question,
@@ -258,6 +260,9 @@ class Fold:
             if draft is not None:
                 draft.picture = len(self.frames)
             self.frames.append((self.now, event.seq, image.sha256, image.width, image.height))
+
+    def _files(self, event: ev.FilesArrived) -> None:
+        self._point(event, "heard", "files", f"{ARRIVED}{listed(event.paths, event.sizes)}")
 
     # Approvals and control ---------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent import events as ev
 from agent.errors import JournalError
-from agent.journal import SUFFIX, image_file, read_journal, read_prompt
+from agent.journal import SUFFIX, image_file, kept_file, read_journal, read_prompt
 from agent.rows import Damage, Rows, read_lines
 
 MEDIA_TYPES = {f".{suffix}": media_type for media_type, suffix in SUFFIX.items()}
@@ -43,6 +43,10 @@ class Recording:
     def image_path(self, sha256: str) -> Path | None:
         """The file of a picture, or None when it is not here."""
         return image_file(self.folder, sha256)
+
+    def kept_path(self, sha256: str) -> Path | None:
+        """The file of a picture or an attachment, or None when it is not here."""
+        return kept_file(self.folder, sha256)
 
     @property
     def stored(self) -> Rows:

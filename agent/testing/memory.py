@@ -27,11 +27,15 @@ class MemorySessionJournal(MemoryJournal):
         return twin
 
     def put_image(self, image: EncodedImage) -> Image:
-        digest = hashlib.sha256(image.data).hexdigest()
-        self._images[digest] = image.data
+        digest = self.put_content(image.data, image.media_type)
         return Image(
             sha256=digest, media_type=image.media_type, width=image.width, height=image.height
         )
+
+    def put_content(self, data: bytes, media_type: str) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        self._images[digest] = data
+        return digest
 
     def image_base64(self, sha256: str) -> str | None:
         data = self._images.get(sha256)

@@ -21,6 +21,8 @@ from typing import Any
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
+from agent.pdf import pdf_facts
+
 LOOKBACK = 20
 """Blocks that are searched backwards from each breakpoint."""
 
@@ -158,10 +160,31 @@ def tokens_of(block: Mapping[str, Any]) -> int:
     if block.get("type") == "image":
         width, height = image_size(str(block.get("source", {}).get("data", "")))
         return -(-width // 28) * -(-height // 28)
+    if block.get("type") == "document":
+        return _document_tokens(block.get("source", {}))
     content = block.get("content")
     if isinstance(content, list):
         return 10 + sum(tokens_of(part) for part in content)
     return 3 + len(json.dumps(_bare(block), ensure_ascii=False)) // 4
+
+
+PAGE_TOKENS = 3000
+"""Of a PDF's page: its text, and a picture of it."""
+
+
+def _document_tokens(source: Mapping[str, Any]) -> int:
+    data = str(source.get("data", ""))
+    if source.get("type") == "text":
+        return 10 + len(data) // 4
+    return 10 + PAGE_TOKENS * max(1, _pages(data))
+
+
+@lru_cache(maxsize=64)
+def _pages(data: str) -> int:
+    try:
+        return pdf_facts(base64.b64decode(data)).pages
+    except binascii.Error:
+        return 0
 
 
 @lru_cache(maxsize=512)

@@ -102,6 +102,8 @@ def portable_problems(
             yield invalid(f"tools: {tool.get('type')} has no input_schema")
     if any(part["type"] == "image" for part in _result_parts(body)):
         yield invalid("images inside a tool_result are dropped here")
+    if any(block["type"] == "document" for _, block in flat(body["messages"])):
+        yield invalid("unknown content block type: document")
     if not vision and '"type": "image"' in text:
         yield Problem(
             500,

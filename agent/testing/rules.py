@@ -15,8 +15,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+import pydantic
+from anthropic.types.beta import BetaRequestDocumentBlockParam
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
+
+from agent.pdf import is_pdf, pdf_facts
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -29,6 +33,12 @@ MAX_IMAGE_TOKENS = 4784
 
 MAX_MARKERS = 4
 """Cache markers in one request."""
+
+MAX_PAGES = 100
+"""Pages of a PDF, for models with a window of 200,000 tokens."""
+
+MAX_TITLE = 500
+"""Characters of a document's title."""
 
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 """Of one picture, as base64."""
@@ -117,6 +127,45 @@ def _block_shape(where: str, role: object, block: Block) -> Iterator[str]:
         yield from _tool_use_shape(where, block)
     elif kind == "tool_result":
         yield from _result_shape(where, block)
+    elif kind == "document":
+        yield from (f"{where}.document{problem}" for problem in _document_problems(block))
+
+
+_DOCUMENT = pydantic.TypeAdapter(BetaRequestDocumentBlockParam)
+
+
+def _document_problems(block: Block) -> Iterator[str]:
+    """By the SDK's own types, then by what the service finds inside."""
+    unknown = block.keys() - BetaRequestDocumentBlockParam.__annotations__.keys()
+    yield from (f".{name}: Extra inputs are not permitted" for name in sorted(unknown))
+    try:
+        _DOCUMENT.validate_python(block)
+    except pydantic.ValidationError as error:
+        yield f".source: {error.errors()[0]['msg']}"
+        return
+    source = block["source"]
+    if not 0 < len(str(block.get("title") or "-")) <= MAX_TITLE:
+        yield f".title: must have 1 to {MAX_TITLE} characters"
+    if source["type"] == "text" and not source["data"].strip():
+        yield ".source.data: text content must be non-empty"
+    if source["type"] == "base64":
+        yield from _pdf_problems(source["data"])
+
+
+@lru_cache(maxsize=64)
+def _pdf_problems(data: str) -> tuple[str, ...]:
+    try:
+        pdf = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        return (".source.base64.data: invalid base64 data",)
+    if not is_pdf(pdf):
+        return (".source.base64.data: The PDF specified was not valid.",)
+    facts = pdf_facts(pdf)
+    if facts.encrypted:
+        return (".source.base64.data: The PDF specified is password protected.",)
+    if facts.pages > MAX_PAGES:
+        return (f".source.base64.data: A maximum of {MAX_PAGES} PDF pages may be provided.",)
+    return ()
 
 
 def _tool_use_shape(where: str, block: Block) -> Iterator[str]:

@@ -23,6 +23,7 @@ E = TypeVar("E")
 KEPT = 400
 """Items that a page shows at most; the journal has them all."""
 _OUTPUT = 4000
+_FILES = 20
 _SPEAKABLE = frozenset({"said", "progress", "outcome", "question", "approval", "spoken"})
 _RULED = {
     "allow": "Allowed beforehand",
@@ -50,6 +51,8 @@ class Transcript:
         self._handlers: dict[type, Callable[[Any], None]] = {
             e.Heard: self._heard,
             e.Understood: self._understood,
+            e.FilesArrived: self._arrived,
+            e.UserMessage: self._attached,
             e.TaskStarted: self._task_started,
             e.TaskFinished: self._task_finished,
             e.TextStreamed: self._streamed,
@@ -132,6 +135,29 @@ class Transcript:
 
     def _understood(self, event: e.Understood) -> None:
         self._change(f"heard-{event.utterance_id}", meaning=event.meaning)
+
+    def _arrived(self, event: e.FilesArrived) -> None:
+        """Files that came in: of many, the first ones are named."""
+        pairs = list(zip(event.paths, event.sizes, strict=True))
+        files = [{"name": path, "size": size} for path, size in pairs[:_FILES]]
+        self._put(f"files-{event.seq}", event, "files", files=files, count=len(pairs))
+
+    def _attached(self, event: e.UserMessage) -> None:
+        """What goes to the model as content, and what of it does not."""
+        if not event.attachments:
+            return
+        files = [self._attachment(each) for each in event.attachments]
+        key = f"files-{event.seq}"
+        self._put(key, event, "files", files=files, count=len(files), attached=True)
+
+    def _attachment(self, attached: e.Attachment) -> Item:
+        image = self._image_url(attached.sha256) if attached.kind == "picture" else ""
+        return {
+            "name": attached.name,
+            "size": attached.size,
+            "note": attached.note,
+            "image": image,
+        }
 
     def _task_started(self, event: e.TaskStarted) -> None:
         recent = list(self._items.values())[-6:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from model_conversation import picture, request, take_turn, user
+from pdfs import pdf
 from served_bodies import ASSISTANT, HEADERS, HEAVY, SHELL, Body, post, result, valid_body
 
-from agent.errors import ConfigurationError, ContextTooLong
+from agent.errors import ConfigurationError, ContextTooLong, DocumentRefused
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.base import Block
 from agent.testing.messages_accounting import PromptCache, segments
 from agent.testing.messages_command import main
 from agent.testing.messages_script import (
@@ -45,6 +48,16 @@ def beta_tool(body: Body) -> None:
     body["tools"] = [{"type": "computer_20251124", "name": "computer", **size}]
 
 
+def attach(body: Body, block: Block) -> None:
+    body["messages"][2]["content"].append(block)
+
+
+def document(data: bytes, **source: str) -> Block:
+    encoded = base64.b64encode(data).decode()
+    plain = {"type": "base64", "media_type": "application/pdf", "data": encoded}
+    return {"type": "document", "source": {**plain, **source}, "title": "report.pdf"}
+
+
 Change = Callable[[Body], object]
 
 REFUSED: list[tuple[str, Change, str]] = [
@@ -55,6 +68,14 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("error without words", lambda b: result(b).update(is_error=True, content=[]), "needs words"),
     ("error with image", lambda b: result(b).update(is_error=True), "error result"),
     ("other id", lambda b: result(b).update(tool_use_id="x"), "without tool_result"),
+    ("no pdf", lambda b: attach(b, document(b"<html>")), "was not valid"),
+    ("locked pdf", lambda b: attach(b, document(pdf(encrypted=True))), "password protected"),
+    ("101 pages", lambda b: attach(b, document(pdf(101))), "maximum of 100 PDF pages"),
+    ("no base64", lambda b: attach(b, document(pdf(), data="é")), "invalid base64"),
+    ("pdf type", lambda b: attach(b, document(pdf(), media_type="image/png")), "application/pdf"),
+    ("empty text", lambda b: attach(b, document(b" ", type="text")), "text/plain"),
+    ("document key", lambda b: attach(b, {**document(pdf()), "name": "a"}), "not permitted"),
+    ("title", lambda b: attach(b, {**document(pdf()), "title": "a" * 501}), "title"),
     ("large", lambda b: result(b)["content"].append(picture(3000, 50)), "too_large"),
     ("markers", lambda b: mark(b, 5), "maximum of 4"),
     ("sampling", lambda b: b.update(temperature=0.5), "temperature"),
@@ -126,6 +147,36 @@ async def test_rules_are_enforced(server: MessagesServer, change: Change, messag
     answer = await post(server, body, HEADERS)
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]
+
+
+async def test_documents_are_accepted_as_the_sdk_has_them(server: MessagesServer) -> None:
+    body = valid_body()
+    attach(body, document(pdf(100)))
+    text = {"type": "text", "media_type": "text/plain", "data": "Words."}
+    attach(body, {"type": "document", "source": text})
+    answer = await post(server, body, HEADERS)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda b: attach(b, document(b"<html>")),
+        lambda b: attach(b, document(pdf(encrypted=True))),
+        lambda b: attach(b, document(pdf(101))),
+    ],
+)
+async def test_a_document_that_is_refused_is_one_the_conversation_can_go_on_without(
+    server: MessagesServer, change: Change
+) -> None:
+    """A `ContextTooLong` begins the conversation anew, in words."""
+    body = valid_body()
+    body["messages"][2]["content"] = []
+    change(body)
+    model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), new_client("k", server.base_url))
+    with pytest.raises(DocumentRefused, match="attached document"):
+        await take_turn(model, request([body["messages"][0], body["messages"][2]]))
+    await model.close()
 
 
 async def test_headers_and_names_are_enforced(server: MessagesServer) -> None:

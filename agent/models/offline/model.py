@@ -7,7 +7,15 @@ from typing import Any
 
 from agent.desktop.base import Desktop
 from agent.events import Usage
-from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text, TurnDone
+from agent.models.base import (
+    Block,
+    BlockDone,
+    ModelPart,
+    ModelRequest,
+    Readable,
+    Text,
+    TurnDone,
+)
 from agent.models.offline.progress import read
 from agent.models.offline.steps import Call
 from agent.models.offline.turns import next_turn
@@ -25,6 +33,11 @@ class OfflineModel:
     @property
     def name(self) -> str:
         return "offline"
+
+    @property
+    def reads(self) -> frozenset[Readable]:
+        """Nothing: it knows sentences only."""
+        return frozenset()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         """One turn.

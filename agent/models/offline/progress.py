@@ -16,6 +16,7 @@ NOT_RUN = "Not executed: the user interrupted."
 _INTERRUPTIONS = (NOT_RUN, "The user interrupted")
 _SESSION_NOTES = re.compile(
     r"^(?:The user interrupted you here|The person (?:heard|did not hear)|The screen now|"
+    r"Files came in from the person|Attached by the person|\(Its content is no longer|"
     r"I used the mouse and keyboard myself|This conversation begins anew|"
     r"\(This picture is no longer|Your answer |Go on from|"
     r"The (?:current )?(?:date|time|screen|desktop)\b|Today is|It is now|Date:|Now:)"

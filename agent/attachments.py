@@ -1,0 +1,289 @@
+"""Files that come with a person's words, as content that a model can read.
+
+Pictures, PDFs and text are given as they are, within the bounds below; of whatever is not
+given the model and the person are told why, and where the file lies. The kind of a file is
+read from its bytes, never from its name. All of this blocks: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+from collections.abc import Iterable
+from typing import BinaryIO, Protocol
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from agent import events as ev
+from agent.arrivals import Arrived, in_words
+from agent.desktop.base import EncodedImage
+from agent.desktop.pictures import for_model
+from agent.errors import FilesError
+from agent.models.anthropic_traits import traits_of
+from agent.models.base import Model, readable_by
+from agent.pdf import is_pdf, pdf_facts
+
+MOST_ATTACHED = 20
+"""Files that may come with one message."""
+
+MOST_CONTENT = 16 << 20
+"""Bytes of PDFs that one conversation carries: the service takes requests of 32 MB, in which
+a PDF takes four thirds of its size and screenshots have to find room as well."""
+
+MOST_PAGES = 100
+"""Pages of one PDF that every model with a window of 200,000 tokens takes."""
+
+MOST_LETTERS = 100_000
+"""Characters of a text that are given: some 25,000 tokens, paid for with every turn."""
+
+MOST_PICTURE_BYTES = 40 << 20
+MOST_PIXELS = 64_000_000
+"""Of one picture as it comes: a decoded pixel takes four bytes of memory."""
+
+MOST_EDGE = 2000
+"""Longest side in pixels: with more than 20 pictures in it, a request may hold none larger."""
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
+}
+"""How a camera was held, as EXIF has it."""
+
+_HUGE = (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)
+_ON_THEIR_SIDE = frozenset({_TURNS[number] for number in (5, 6, 7, 8)})
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_ENCODING_NAMES = {"utf-16": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252 (Latin-1)"}
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\b")) + b"\x7f"
+
+
+class Store(Protocol):
+    """Keeps what the model is given, under its hash."""
+
+    def put_image(self, image: EncodedImage) -> ev.Image: ...
+
+    def put_content(self, data: bytes, media_type: str) -> str: ...
+
+
+def attach(store: Store, file: BinaryIO, came: Arrived, model: Model, room: int) -> ev.Attachment:
+    """Prepare a file for the model; what it is given is kept in ``store``.
+
+    Args:
+        store: The session's journal.
+        file: The file, open for reading at its beginning.
+        came: What it is called.
+        model: Who is to read it.
+        room: Bytes of PDFs that the conversation can still carry (`room_in`).
+
+    Raises:
+        JournalError: the disk refuses.
+    """
+    return _Preparation(store, file, came, model, room).made()
+
+
+def room_in(log: Iterable[ev.Event]) -> int:
+    """Bytes of PDFs that a conversation can still carry."""
+    used = 0
+    for event in log:
+        if isinstance(event, ev.Condensed):
+            used = 0
+        elif isinstance(event, ev.UserMessage):
+            used += sum(each.size for each in event.attachments if each.kind == "pdf")
+    return MOST_CONTENT - used
+
+
+class _Preparation:
+    """One file on its way to the model."""
+
+    def __init__(
+        self, store: Store, file: BinaryIO, came: Arrived, model: Model, room: int
+    ) -> None:
+        self._store, self._file, self._came = store, file, came
+        self._model, self._room = model, room
+        self._reads = readable_by(model)
+
+    def made(self) -> ev.Attachment:
+        beginning = self._file.read(64 << 10)
+        self._file.seek(0)
+        if not beginning:
+            return self._untold("It is empty.")
+        if is_pdf(beginning):
+            return self._pdf()
+        if _looks_like_picture(self._file):
+            return self._picture()
+        encoding = encoding_of(beginning)
+        if encoding is None:
+            return self._untold("It is neither a picture nor a PDF nor text.")
+        return self._text(encoding)
+
+    def _pdf(self) -> ev.Attachment:
+        if "pdf" not in self._reads:
+            return self._untold(f"{self._who} does not read PDFs.")
+        if self._came.size > self._room:
+            return self._untold(
+                f"A conversation carries {in_words(MOST_CONTENT)} of PDFs, and "
+                f"{in_words(max(self._room, 0))} are left."
+            )
+        data = self._file.read(self._room + 1)
+        facts = pdf_facts(data)
+        if len(data) > self._room:
+            return self._untold("It grew while it was read.")
+        if facts.encrypted:
+            return self._untold("It is locked with a password or restricted.")
+        if facts.pages > MOST_PAGES:
+            return self._untold(f"It has {facts.pages} pages; {MOST_PAGES} are the most.")
+        kept = self._store.put_content(data, "application/pdf")
+        return self._told("pdf", kept, "application/pdf")
+
+    def _picture(self) -> ev.Attachment:
+        if "picture" not in self._reads:
+            return self._untold(f"{self._who} does not look at pictures that are attached.")
+        if self._came.size > MOST_PICTURE_BYTES:
+            return self._untold(f"Pictures may have {in_words(MOST_PICTURE_BYTES)} at most.")
+        try:
+            picture, note = _fitted(self._file, self._model.name)
+        except FilesError as error:
+            return self._untold(str(error))
+        except _HUGE:
+            return self._untold("It has more pixels than can be opened.")
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
+            return self._untold("It cannot be opened as a picture; it may be damaged.")
+        kept = self._store.put_image(picture)
+        made = self._told("picture", kept.sha256, kept.media_type, note)
+        return made.model_copy(update={"width": kept.width, "height": kept.height})
+
+    def _text(self, encoding: str) -> ev.Attachment:
+        if "text" not in self._reads:
+            return self._untold(f"{self._who} does not read what is attached.")
+        data = self._file.read(4 * MOST_LETTERS + 4)
+        text = data.decode(encoding, "ignore" if len(data) < self._came.size else "replace")
+        notes = []
+        if name := _ENCODING_NAMES.get(encoding):
+            notes.append(f"It was read as {name}.")
+        if len(text) > MOST_LETTERS or len(data) < self._came.size:
+            text = text[:MOST_LETTERS]
+            notes.append(
+                f"Only its first {len(text):,} characters are given; "
+                f"the whole file has {in_words(self._came.size)}."
+            )
+        if not text.strip():
+            return self._untold("It holds nothing but blanks.")
+        kept = self._store.put_content(text.encode("utf-8", "replace"), "text/plain")
+        return self._told("text", kept, "text/plain", " ".join(notes))
+
+    def _told(self, kind: str, sha256: str, media_type: str, note: str = "") -> ev.Attachment:
+        return ev.Attachment.model_validate(
+            {
+                "name": self._came.name,
+                "path": self._came.path,
+                "size": self._came.size,
+                "kind": kind,
+                "sha256": sha256,
+                "media_type": media_type,
+                "note": note,
+            }
+        )
+
+    def _untold(self, why: str) -> ev.Attachment:
+        note = f"Its content is not shown to the model: {why[0].lower()}{why[1:]}"
+        return self._told("file", "", "", note)
+
+    @property
+    def _who(self) -> str:
+        offline = self._model.name == "offline"
+        return "the offline planner" if offline else f"the model {self._model.name}"
+
+
+# What is in it -------------------------------------------------------------------------------
+
+
+def encoding_of(beginning: bytes) -> str | None:
+    """How a text is written, from its first bytes; None if it is no text."""
+    for mark, name in _BOMS:
+        if beginning.startswith(mark):
+            return name
+    if any(sign in _CONTROLS for sign in beginning):
+        return None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _looks_like_picture(file: BinaryIO) -> bool:
+    """Whether a file begins like a picture, be it whole or not; it is left at its beginning."""
+    try:
+        Pillow.open(file, formats=_FORMATS)  # closing it would close the file
+    except UnidentifiedImageError:
+        return False
+    except (OSError, ValueError, SyntaxError, *_HUGE):
+        return True
+    else:
+        return True
+    finally:
+        file.seek(0)
+
+
+def _fitted(file: BinaryIO, model: str) -> tuple[EncodedImage, str]:
+    """The picture as the model takes it, and what was done to it.
+
+    Raises:
+        FilesError: it is not to be unpacked.
+    """
+    with Pillow.open(file, formats=_FORMATS) as opened:
+        before, mode = opened.size, opened.mode
+        if before[0] * before[1] > MOST_PIXELS:
+            raise FilesError(
+                f"It has {before[0]} by {before[1]} pixels, which is too many to open."
+            )
+        notes = ["Only its first frame is shown."] if getattr(opened, "n_frames", 1) > 1 else []
+        turn = _TURNS.get(opened.getexif().get(_ORIENTATION, 1))
+        size = fitting(*before, model)
+        opened.draft("RGB", size)  # a JPEG is unpacked no larger than needed
+        whole = opened if mode in ("RGB", "RGBA", "L") else opened.convert("RGBA")
+        small = whole.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0)
+    if size != before:
+        notes.append(f"It was scaled from {_by(before, turn)} to {_by(size, turn)} pixels.")
+    flat = _on_white(small if turn is None else small.transpose(turn))
+    pixels = np.asarray(flat.convert("RGBX"), dtype=np.uint8)[:, :, [2, 1, 0, 3]]
+    return for_model(np.ascontiguousarray(pixels)), " ".join(notes)
+
+
+def _by(size: tuple[int, int], turn: Pillow.Transpose | None) -> str:
+    width, height = size[::-1] if turn in _ON_THEIR_SIDE else size
+    return f"{width}x{height}"
+
+
+def fitting(width: int, height: int, model: str) -> tuple[int, int]:
+    """The largest size of that shape that a model sees as it is."""
+    traits = traits_of(model)
+    share = min(1.0, min(traits.edge, MOST_EDGE) / max(width, height))
+    share = min(share, math.sqrt(traits.patches * 28 * 28 / (width * height)))
+    size = max(1, int(width * share)), max(1, int(height * share))
+    while not traits.sees(*size):
+        share *= 0.98
+        size = max(1, int(width * share)), max(1, int(height * share))
+    return size
+
+
+def _on_white(picture: Pillow.Image) -> Pillow.Image:
+    """Without transparency, as a person sees it in a document."""
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    white = Pillow.new("RGBA", picture.size, "white")
+    return Pillow.alpha_composite(white, picture).convert("RGB")
