@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     voice_provider: Literal["auto", "hume", "offline"] = "auto"
     """Who listens and speaks; ``auto`` is Hume when both its keys are set."""
 
+    most_file_bytes: int = Field(default=2 << 30, ge=1)
+    """Bytes of one file that may be put into a session's home."""
+
+    most_files: int = Field(default=20_000, ge=1)
+    """Files in a home beyond which none is put in, and those of one downloaded archive."""
+
     max_turns: int = Field(default=100, ge=1)
     max_tokens: int = Field(default=2_000_000, ge=1)
     max_dollars: float = Field(default=5.0, gt=0)

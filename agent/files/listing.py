@@ -31,7 +31,10 @@ class Entry:
     """Bytes of a file; 0 for all else."""
 
     mtime: float
-    """When it was last changed, in Unix seconds."""
+    """When it was last changed, in Unix seconds, as the file itself says."""
+
+    ctime: float = 0.0
+    """When its bytes, name or permissions last changed here, which no program can alter."""
 
     @property
     def shown(self) -> str:
@@ -166,7 +169,7 @@ def list_files(
             here = info.st_size
             files += 1
             size += here
-        entries.append(Entry(to_text(found.path), kind, here, info.st_mtime))
+        entries.append(Entry(to_text(found.path), kind, here, info.st_mtime, info.st_ctime))
     return Listing(tuple(entries), files, size, truncated, tuple(unreadable))
 
 

@@ -183,7 +183,7 @@ def _document_tokens(source: Mapping[str, Any]) -> int:
 def _pages(data: str) -> int:
     try:
         return pdf_facts(base64.b64decode(data)).pages
-    except binascii.Error:
+    except ValueError:
         return 0
 
 

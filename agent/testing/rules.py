@@ -156,7 +156,7 @@ def _document_problems(block: Block) -> Iterator[str]:
 def _pdf_problems(data: str) -> tuple[str, ...]:
     try:
         pdf = base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:
         return (".source.base64.data: invalid base64 data",)
     if not is_pdf(pdf):
         return (".source.base64.data: The PDF specified was not valid.",)

@@ -63,7 +63,7 @@ def routes() -> list[tuple[Any, ...]]:
     """Our own routes, all behind the door."""
     from dashboard.desktop.bridge import DesktopSocket
     from dashboard.views.lab.routes import ROUTES as LAB
-    from dashboard.web import recordings
+    from dashboard.web import files, recordings
     from dashboard.web.downloads import Download, Upload
     from dashboard.web.health import Health
     from dashboard.web.images import SessionImage
@@ -75,6 +75,7 @@ def routes() -> list[tuple[Any, ...]]:
         (r"/desktop/rfb", DesktopSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
         (r"/recordings/import", Upload),
+        *files.routes(),
         *recordings.routes(),
         (r"/exports/([\w-]+)/([\w.-]+)", Download),
         *LAB,

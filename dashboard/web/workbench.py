@@ -14,6 +14,7 @@ from dashboard.preferences import People
 from dashboard.web.door import Door
 from dashboard.web.exports import Exports
 from dashboard.web.identity import Identity, load_secret
+from dashboard.web.intake import Intake
 from dashboard.web.registry import Factory, Kit, Sessions, default_factory
 from dashboard.web.shelf import Shelf
 from dashboard.web.tickets import Tickets
@@ -37,6 +38,7 @@ class Workbench:
     keys: KeyStore = field(repr=False)
     people: People
     exports: Exports = field(default_factory=Exports)
+    intake: Intake = field(default_factory=Intake, repr=False)
     farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
     """What else must end with the server; called when it stops."""
 

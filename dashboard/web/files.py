@@ -1,0 +1,524 @@
+"""Routes by which the person's files come in and go out, of running sessions and ended ones.
+
+Each request must come from the browser that owns the session, through the door, and with a
+ticket that is good for a minute (``POST …/files/ticket``, which no other site can send).
+What goes out is always a download of no type, never a page of ours. What comes in is
+streamed to the disk under no name, and appears as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from urllib.parse import quote
+
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
+from tornado.iostream import StreamClosedError
+from tornado.web import RequestHandler, stream_request_body
+
+from agent.arrivals import Arrived, in_words
+from agent.errors import DesktopError, FilesError, SaysoError
+from agent.events import Attachment, Event, TaskStarted
+from agent.files import Incoming, is_state, list_files, safe_name, shown
+from agent.files.listing import MOST
+from agent.files.names import from_key, to_bytes, to_key
+from agent.files.packing import contents_of, person_file, zipped
+from agent.files.tree import tree
+from dashboard.web.recordings import read_recording
+from dashboard.web.workbench import workbench
+
+if TYPE_CHECKING:
+    from agent.session import Session
+
+PURPOSE = "files"
+_TICKET = 60.0
+"""Seconds for which a ticket opens these routes; what was begun goes on."""
+
+_MOST_CHOSEN = 200
+"""Files and folders of one download: more do not fit into an address."""
+
+_PIECE = 1 << 20
+_SPARE = 64 << 20
+"""Bytes that stay free on the disk, for the journal must be written in any case."""
+
+_LOOK_EVERY = 16 << 20
+"""Bytes after which the free space is looked at again."""
+
+_DRAINED = 256 << 20
+"""Bytes of a refused upload that are read and thrown away, since a browser that is cut off while
+it sends does not read the reason."""
+
+SOURCES: dict[str, Literal["button", "drop", "paste"]] = {
+    "button": "button",
+    "drop": "drop",
+    "paste": "paste",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose files a request is about."""
+
+    session_id: str
+    home: Path
+    session: Session | None
+    """None for one that has ended."""
+
+
+class Refusal(Exception):
+    """What was asked for is not done; the text says why."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class FilesHandler(AuthRequestHandler, RequestHandler):
+    """A route under ``/sessions/ID/files`` for the session's owner."""
+
+    place: Place
+
+    def set_default_headers(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+
+    async def prepare(self) -> None:
+        await super().prepare()  # type: ignore[no-untyped-call]
+        try:
+            self.place = await self._admitted()
+        except Refusal as refusal:
+            self.refuse(refusal.status, str(refusal))
+
+    async def _admitted(self) -> Place:
+        bench, session_id = workbench(), self.path_args[0]
+        owner = bench.identity.known(self.request)
+        if self.current_user is None or owner is None:
+            raise Refusal(403, "Load the page first.")
+        if not await asyncio.to_thread(bench.sessions.owns, owner, session_id):
+            raise Refusal(404, "There is no such session (any more).")
+        if bench.tickets.check(self.ticket, PURPOSE) != session_id:
+            raise Refusal(403, "The page waited too long. Try again.")
+        entry = bench.sessions.find(session_id, owner)
+        session = entry.session if entry is not None else None
+        folder = bench.sessions.folder(session_id, owner)
+        home = await asyncio.to_thread(_home, session, folder)
+        return Place(session_id, home, session)
+
+    @property
+    def ticket(self) -> str:
+        """The ticket that the request brings."""
+        return self.get_query_argument("ticket", "")
+
+    def chosen(self) -> list[str]:
+        """The paths that the request names."""
+        return [from_key(key) for key in self.get_query_arguments("path", strip=False)]
+
+    def refuse(self, status: int, text: str) -> None:
+        """Answer with the reason why not."""
+        self.answer({"error": text}, status)
+
+    def answer(self, data: dict[str, Any], status: int = 200) -> None:
+        """Answer with JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(data))
+
+    def name_download(self, name: str) -> None:
+        """Say that what follows is to be saved under a name, and is never a page of ours."""
+        plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in name)
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header(
+            "Content-Disposition",
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+        )
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+
+    async def send_pieces(self, pieces: Iterator[bytes]) -> None:
+        """Send what is made in a thread, as fast as it is taken."""
+        while piece := await asyncio.to_thread(next, pieces, b""):
+            self.write(piece)
+            try:
+                await self.flush()
+            except StreamClosedError:
+                return
+
+
+class FilesTicket(FilesHandler):
+    """``POST /sessions/ID/files/ticket``: what opens the others for a minute."""
+
+    @property
+    def ticket(self) -> str:
+        return workbench().tickets.issue(self.path_args[0], PURPOSE, _TICKET)
+
+    async def post(self, session_id: str) -> None:
+        self.answer({"ticket": self.ticket, "seconds": _TICKET})
+
+
+class FilesList(FilesHandler):
+    """``GET /sessions/ID/files/list``: the tree, with the folders named by ``open`` unfolded."""
+
+    async def get(self, session_id: str) -> None:
+        opened = frozenset(self.get_query_arguments("open", strip=False)[:1000])
+        try:
+            data = await asyncio.to_thread(_listed, self.place, opened)
+        except FilesError as error:
+            self.refuse(409, str(error))
+        else:
+            self.set_header("Cache-Control", "no-cache")  # kept, but asked after: see ETag
+            self.answer(data)
+
+
+class FilesGet(FilesHandler):
+    """``GET /sessions/ID/files/get``: one file, or several and folders as a zip archive.
+
+    With ``check`` it is only said what would come, or why nothing does.
+    """
+
+    async def get(self, session_id: str) -> None:
+        paths, whole = self.chosen(), self.get_query_argument("zip", "")
+        try:
+            if not 0 < len(paths) <= _MOST_CHOSEN:
+                raise FilesError(
+                    f"Choose 1 to {_MOST_CHOSEN} files or folders; a folder counts as one."
+                )
+            if whole or len(paths) > 1:
+                await self._archive(paths)
+            else:
+                await self._single(paths[0])
+        except FilesError as error:
+            self.refuse(409, str(error))
+
+    async def _archive(self, paths: list[str]) -> None:
+        home, most = self.place.home, workbench().settings.most_files
+        contents = await asyncio.to_thread(contents_of, home, paths, most)
+        name = f"{_name_of(paths[0]) if len(paths) == 1 else 'files'}.zip"
+        if self._checking:
+            self.answer({"name": name, "files": contents.files, "bytes": contents.bytes})
+            return
+        self.name_download(name)
+        pieces = zipped(home, paths)
+        try:
+            await self.send_pieces(pieces)
+        finally:
+            await asyncio.to_thread(pieces.close)
+
+    async def _single(self, path: str) -> None:
+        opened = person_file(self.place.home, path)
+        file = await asyncio.to_thread(opened.__enter__)
+        try:
+            size = os.fstat(file.fileno()).st_size
+            if self._checking:
+                self.answer({"name": _name_of(path), "files": 1, "bytes": size})
+                return
+            self.name_download(_name_of(path))
+            self.set_header("Content-Length", str(size))
+            await self.send_pieces(_pieces(file, size))
+        finally:
+            await asyncio.to_thread(file.close)
+
+    @property
+    def _checking(self) -> bool:
+        return bool(self.get_query_argument("check", ""))
+
+
+@stream_request_body
+class FilesPut(FilesHandler):
+    """``POST /sessions/ID/files/put``: the body becomes a file of the home.
+
+    ``name`` is its name, or its path below ``folder`` (a key) for what came in folders;
+    ``source`` says how it came; with ``attach`` it is made ready for the next words.
+    """
+
+    _file: Incoming | None = None
+    _refused: tuple[int, str] | None = None
+    _counts = False
+    _room = _limit = _received = _looked = 0
+
+    async def prepare(self) -> None:
+        self._buffer = bytearray()
+        await super().prepare()
+        if self._refused or self._finished:
+            return
+        try:
+            await self._begin()
+        except Refusal as refusal:
+            self.refuse(refusal.status, str(refusal))
+        except FilesError as error:
+            self.refuse(409, str(error))
+        else:
+            self._accept(self._limit + 1)
+
+    def refuse(self, status: int, text: str) -> None:
+        """Answer why not, once the browser has sent what it is sending, if that is not much."""
+        self._refused = self._refused or (status, text)
+        self._drop()
+        if self._declared <= _DRAINED:
+            self._accept(_DRAINED)
+        else:
+            super().refuse(*self._refused)
+
+    async def data_received(self, chunk: bytes) -> None:
+        if self._refused:
+            return
+        self._buffer += chunk
+        self._received += len(chunk)
+        if len(self._buffer) >= _PIECE:
+            await self._store()
+
+    async def post(self, session_id: str) -> None:
+        if not self._refused:
+            await self._store()
+        session, file = self.place.session, self._file
+        if self._finished:
+            return
+        if self._refused or file is None or session is None:
+            super().refuse(*(self._refused or (500, "The file did not come in.")))
+            return
+        try:
+            path = await asyncio.to_thread(file.finish)
+        except FilesError as error:
+            super().refuse(507, str(error))
+        else:
+            await self._welcome(path, session)
+
+    def on_finish(self) -> None:
+        """The answer is out."""
+        super().on_finish()
+        self._drop()
+
+    def on_connection_close(self) -> None:
+        """Whoever sent it has gone: nothing of it stays."""
+        super().on_connection_close()
+        self._drop()
+
+    # Inside ------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        """Open the file, or say why not.
+
+        Raises:
+            Refusal: it may not come in.
+            FilesError: it cannot be written.
+        """
+        session, home = self.place.session, self.place.home
+        if session is None:
+            raise Refusal(409, "This session has ended. Resume it to put files into it.")
+        bench = workbench()
+        self._limit = bench.settings.most_file_bytes
+        if self._declared > self._limit:
+            raise Refusal(413, f"A file may have {in_words(self._limit)} at most.")
+        name, folder = self._destination()
+        files, used = await bench.intake.counted(session, home)
+        if files >= bench.settings.most_files:
+            raise Refusal(
+                409, f"There are {files:,} files already. Delete some before you put more in."
+            )
+        quota = _quota(session)
+        self._room = max(0, quota - used) if quota else self._limit
+        if self._declared > self._room:
+            raise Refusal(507, _no_room(quota, self._room))
+        await asyncio.to_thread(_check_disk, home, self._declared)
+        if not bench.intake.begin(session):
+            raise Refusal(429, "Too many files are coming in at once. Try again in a moment.")
+        self._counts = True
+        self._file = await asyncio.to_thread(Incoming, home, name, folder)
+
+    def _destination(self) -> tuple[str, str]:
+        """Name and folder, made safe; both come from outside."""
+        given = self.get_query_argument("name", "", strip=False)
+        folder = from_key(self.get_query_argument("folder", "", strip=False))
+        if is_state(to_bytes(folder)):
+            raise Refusal(409, "That folder is a program's own. Choose one of yours.")
+        *way, name = [part for part in given.replace("\\", "/").split("/") if part] or [""]
+        inner = [safe_name(part) for part in way]
+        return name, "/".join([folder, *inner] if folder else inner)
+
+    async def _store(self) -> None:
+        """Write what has come to the disk."""
+        data, self._buffer = self._buffer, bytearray()
+        try:
+            if self._received > self._limit:
+                raise FilesError(f"A file may have {in_words(self._limit)} at most.")
+            if self._received > self._room:
+                session = self.place.session
+                raise FilesError(_no_room(_quota(session) if session else 0, 0))
+            if self._received - self._looked >= _LOOK_EVERY:
+                self._looked = self._received
+                await asyncio.to_thread(_check_disk, self.place.home, 0)
+            if self._file is not None:
+                await asyncio.to_thread(self._file.write, bytes(data))
+        except FilesError as error:
+            self.refuse(507, str(error))
+
+    async def _welcome(self, path: str, session: Session) -> None:
+        """Tell of a file that is in, and make it ready for the next words if that is wanted."""
+        came = Arrived(shown(path), _inside(session, self.place.home / path), self._received)
+        self._leave(came)
+        data: dict[str, Any] = {
+            "key": to_key(path),
+            "name": _name_of(path),
+            "path": came.path,
+            "size": self._received,
+        }
+        if self.get_query_argument("attach", ""):
+            data |= await self._attached(session, path, came)
+        self.answer(data)
+
+    async def _attached(self, session: Session, path: str, came: Arrived) -> dict[str, Any]:
+        named = Arrived(_name_of(path), came.path, came.size)
+        try:
+            token, made = await workbench().intake.prepare(session, self.place.home, path, named)
+        except SaysoError as error:
+            return {"attached": "", "note": str(error)}
+        return {"attached": token, "note": made.note, "kind": made.kind, "image": _image(made)}
+
+    def _drop(self) -> None:
+        if self._file is not None:
+            self._file.abort()
+        self._leave(None)
+
+    def _leave(self, came: Arrived | None) -> None:
+        if self._counts and self.place.session is not None:
+            self._counts = False
+            source = SOURCES.get(self.get_query_argument("source", ""), "button")
+            workbench().intake.end(self.place.session, came, source)
+
+    @property
+    def _declared(self) -> int:
+        given = self.request.headers.get("Content-Length", "")
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+
+    def _accept(self, most: int) -> None:
+        connection: Any = self.request.connection
+        connection.set_max_body_size(most)
+
+
+class FilesUnattach(FilesHandler):
+    """``POST /sessions/ID/files/unattach``: the next words come without that file."""
+
+    async def post(self, session_id: str) -> None:
+        if self.place.session is not None:
+            workbench().intake.drop(self.place.session, self.get_query_argument("token", ""))
+        self.answer({})
+
+
+def routes() -> list[tuple[str, type[RequestHandler]]]:
+    """All routes of this module."""
+    base = r"/sessions/([\w.-]+)/files"
+    return [
+        (rf"{base}/ticket", FilesTicket),
+        (rf"{base}/list", FilesList),
+        (rf"{base}/get", FilesGet),
+        (rf"{base}/put", FilesPut),
+        (rf"{base}/unattach", FilesUnattach),
+    ]
+
+
+# What a session has -----------------------------------------------------------------------
+
+
+def _home(session: Session | None, folder: Path | None) -> Path:
+    """Where a session's files lie.
+
+    Raises:
+        Refusal: it has none yet, or they are gone.
+    """
+    if session is not None:
+        try:
+            return session.desktop.home
+        except DesktopError:
+            raise Refusal(
+                409, "The desktop is not running yet. Its files are here when it is."
+            ) from None
+    home = folder / "home" if folder is not None else None
+    if home is None or not home.is_dir():
+        raise Refusal(404, "This session has no files.")
+    return home
+
+
+def _listed(place: Place, opened: frozenset[str]) -> dict[str, Any]:
+    listing, since = list_files(place.home), _task_began(place)
+    rows = tree(listing, opened, since)
+    quota = _quota(place.session) if place.session is not None else 0
+    notes = []
+    if listing.truncated:
+        notes.append(f"There are more than {MOST:,} entries; only so many are listed.")
+    if listing.unreadable:
+        names = ", ".join(shown(path) for path in listing.unreadable[:3])
+        notes.append(f"These folders cannot be read: {names}.")
+    bench = workbench()
+    return {
+        "rows": rows,
+        "files": listing.files,
+        "bytes": listing.bytes,
+        "since": since,
+        "quota": quota,
+        "notes": notes,
+        "running": place.session is not None,
+        "most": bench.settings.most_file_bytes,
+        "most_chosen": _MOST_CHOSEN,
+    }
+
+
+def _task_began(place: Place) -> float:
+    """When the newest task began, in Unix seconds; 0 if there was none."""
+    events: tuple[Event, ...] | list[TaskStarted]
+    if place.session is not None:
+        events = place.session.log.of(TaskStarted)
+    else:
+        try:
+            events = read_recording(place.home.parent).events
+        except SaysoError:
+            return 0.0
+    return next((e.at for e in reversed(events) if isinstance(e, TaskStarted)), 0.0)
+
+
+def _quota(session: Session) -> int:
+    """Bytes that the home may hold; 0 for no limit."""
+    return 0
+
+
+def _inside(session: Session, path: Path) -> str:
+    """A path as programs on the desktop call it, fit for an event."""
+    return shown(str(path))
+
+
+def _no_room(quota: int, room: int) -> str:
+    return (
+        f"The home may hold {in_words(quota)}, of which {in_words(room)} are left. "
+        "Delete something first."
+    )
+
+
+def _check_disk(home: Path, more: int) -> None:
+    """Raise what a person reads when the disk has no room for that many bytes."""
+    try:
+        info = os.statvfs(home)
+    except OSError:
+        return
+    free = info.f_bavail * info.f_frsize
+    if free < more + _SPARE:
+        raise FilesError(
+            f"The disk is full: {in_words(max(0, free - _SPARE))} are left. Delete something first."
+        )
+
+
+def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """So many bytes of a file and no more, whatever is added to it meanwhile."""
+    left = size
+    while left > 0 and (piece := file.read(min(left, _PIECE))):
+        left -= len(piece)
+        yield piece
+
+
+def _name_of(path: str) -> str:
+    """The name that a path is downloaded under, fit for any system."""
+    return safe_name(to_bytes(path.rpartition("/")[2])) if path else "files"
+
+
+def _image(made: Attachment) -> str:
+    return made.sha256 if made.kind == "picture" else ""

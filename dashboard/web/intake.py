@@ -1,0 +1,149 @@
+"""Files on their way into sessions: how many come in at once, and what is told of them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from agent.arrivals import Arrived, attach_to_words, bring_in
+from agent.attachments import MOST_ATTACHED, attach, room_in
+from agent.errors import FilesError, JournalError
+from agent.events import Attachment
+from agent.files import count_files, open_file
+
+if TYPE_CHECKING:
+    from agent.session import Session
+
+AT_ONCE = 4
+"""Files that may be on their way into one session."""
+
+_TOGETHER = 0.4
+"""Seconds without another file after which those that came are told of in one sentence."""
+
+_FRESH = 5.0
+"""Seconds for which a count of the home is good enough."""
+
+
+@dataclass
+class _Desk:
+    """What comes into one session."""
+
+    coming: int = 0
+    arrived: list[Arrived] = field(default_factory=list)
+    source: str = "button"
+    timer: asyncio.TimerHandle | None = None
+    attached: dict[str, Attachment] = field(default_factory=dict)
+    """Ready for the next words, by the token that the page has for each."""
+
+    counted: tuple[float, int, int] = (float("-inf"), 0, 0)
+    """When the home was counted, its files and bytes; raised by what came in since."""
+
+
+class Intake:
+    """All sessions' files on their way in. On the server's event loop."""
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._desks: WeakKeyDictionary[Session, _Desk] = WeakKeyDictionary()
+        self._now = now
+
+    def begin(self, session: Session) -> bool:
+        """Note that a file begins to come in; false when too many do."""
+        desk = self._desk(session)
+        if desk.coming >= AT_ONCE:
+            return False
+        desk.coming += 1
+        return True
+
+    def end(self, session: Session, came: Arrived | None, source: str) -> None:
+        """Note that it is in, or (None) that it is not and will not be."""
+        desk = self._desk(session)
+        desk.coming -= 1
+        if came is not None:
+            if desk.arrived and desk.source != source:
+                self.tell(session)
+            desk.arrived.append(came)
+            desk.source = source
+            when, files, size = desk.counted
+            desk.counted = (when, files + 1, size + came.size)
+        if desk.arrived:
+            self._tell_soon(session, desk)
+
+    def tell(self, session: Session) -> None:
+        """Write down what came in, and tell the model, now."""
+        desk = self._desk(session)
+        if desk.timer is not None:
+            desk.timer.cancel()
+            desk.timer = None
+        arrived, desk.arrived = desk.arrived, []
+        try:
+            bring_in(session.log.append, arrived, desk.source)
+        except JournalError as error:
+            session.trouble = str(error)
+
+    async def counted(self, session: Session, home: Path) -> tuple[int, int]:
+        """Files and bytes in the home, about: counted a moment ago, with what came since."""
+        desk = self._desk(session)
+        if self._now() - desk.counted[0] > _FRESH:
+            files, size = await asyncio.to_thread(count_files, home, state=True)
+            desk.counted = (self._now(), files, size)
+        return desk.counted[1], desk.counted[2]
+
+    async def prepare(
+        self, session: Session, home: Path, path: str, came: Arrived
+    ) -> tuple[str, Attachment]:
+        """Make a file that came in ready for the next words; returns its token.
+
+        Raises:
+            FilesError: too many wait already, or it is gone.
+            JournalError: the disk refuses.
+        """
+        desk = self._desk(session)
+        if len(desk.attached) >= MOST_ATTACHED:
+            raise FilesError(
+                f"{MOST_ATTACHED} files are attached already, which is as many as one message "
+                "takes. This one is in your files."
+            )
+        waiting = sum(each.size for each in desk.attached.values() if each.kind == "pdf")
+        room = room_in(session.log) - waiting
+        made = await asyncio.to_thread(_prepared, session, home, path, came, room)
+        token = secrets.token_urlsafe(9)
+        desk.attached[token] = made
+        return token, made
+
+    def drop(self, session: Session, token: str) -> None:
+        """The person took an attachment away again; the file stays."""
+        self._desk(session).attached.pop(token, None)
+
+    def attach(self, session: Session, tokens: Iterable[str]) -> None:
+        """Give the model what is attached, just before the words that it came with."""
+        desk = self._desk(session)
+        ready = [desk.attached.pop(token) for token in tokens if token in desk.attached]
+        if desk.arrived:
+            self.tell(session)
+        try:
+            attach_to_words(session.log.append, ready)
+        except JournalError as error:
+            session.trouble = str(error)
+
+    def _tell_soon(self, session: Session, desk: _Desk) -> None:
+        if desk.timer is not None:
+            desk.timer.cancel()
+        loop = asyncio.get_running_loop()
+        if desk.coming:
+            desk.timer = None  # told with what is still coming
+        else:
+            desk.timer = loop.call_later(_TOGETHER, self.tell, session)
+
+    def _desk(self, session: Session) -> _Desk:
+        return self._desks.setdefault(session, _Desk())
+
+
+def _prepared(session: Session, home: Path, path: str, came: Arrived, room: int) -> Attachment:
+    with open_file(home, path) as file:
+        return attach(session.journal, file, came, session.model, room)
