@@ -52,8 +52,8 @@ def attach(body: Body, block: Block) -> None:
     body["messages"][2]["content"].append(block)
 
 
-def document(data: bytes, **source: str) -> Block:
-    encoded = base64.b64encode(data).decode()
+def document(content: bytes, **source: str) -> Block:
+    encoded = base64.b64encode(content).decode()
     plain = {"type": "base64", "media_type": "application/pdf", "data": encoded}
     return {"type": "document", "source": {**plain, **source}, "title": "report.pdf"}
 
