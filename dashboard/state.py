@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 FRAME = 1 / 30
 """Seconds between two updates of a page."""
 
+_MODELS = {"offline": "Offline commands"}
 _ALLOWED = {"max_dollars": "dollars", "max_tokens": "tokens"}
 
 
@@ -51,6 +52,8 @@ class StatusState(param.Parameterized):
     pending = param.String("", doc="An approval or question that waits for the person.")
     running = param.Boolean(False, doc="Whether the agent works on a task.")
     title = param.String("", doc="The session's first task.")
+    held = param.Boolean(False, doc="Whether no further action begins until the person says so.")
+    model = param.String("", doc="What decides, as a person calls it.")
 
 
 class DesktopState(param.Parameterized):
@@ -165,7 +168,13 @@ class PageState:
         pending = asked or (s.question.text if s.question else "")
         running = s.task_id is not None
         self.status.param.update(
-            who=s.who, detail=detail, pending=pending, running=running, title=self._title
+            who=s.who,
+            detail=detail,
+            pending=pending,
+            running=running,
+            title=self._title,
+            held=s.held,
+            model=_MODELS.get(s.model, s.model),
         )
         self.desktop.param.update(state=s.desktop, confined=s.confined, **self._desktop)
         self._desktop.clear()

@@ -20,7 +20,16 @@ const worklets = {
 };
 
 // Views of one file each, which share `dashboard/views/js/dom.js`.
-const VIEWS = ["talk", "shell", "settings/form", "settings/manner", "prompts/editor", "tools/bench", "inspector/lanes"];
+const VIEWS = [
+  "talk",
+  "conversation",
+  "shell",
+  "settings/form",
+  "settings/manner",
+  "prompts/editor",
+  "tools/bench",
+  "inspector/lanes",
+];
 
 const BUNDLES = [
   ["dashboard/voice/js/panel.js", "dashboard/voice/widget.bundle.js", ""],

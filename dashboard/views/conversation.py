@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from panel.custom import JSComponent
-
+from dashboard.js.component import Act, Message, View
 from dashboard.state import ConversationState
 from dashboard.views.transcript import Operation
 
 _HERE = Path(__file__).parent
 
 
-class ConversationView(JSComponent):
+class ConversationView(View):
     """Shows items as they come; sends back decisions and answers.
 
     The whole conversation is sent when the browser asks for it, so a view that reconnects
-    or comes late misses nothing.
+    or comes late misses nothing. Each message carries the server's time, for what is counted down.
     """
 
-    _esm = _HERE / "conversation.js"
+    _esm = _HERE / "conversation.bundle.js"
     _stylesheets = [_HERE / "conversation.css"]  # noqa: RUF012 - as Panel declares it
 
-    def __init__(
-        self,
-        snapshot: Callable[[], list[Operation]],
-        act: Callable[[dict[str, Any]], None],
-        **p: Any,
-    ) -> None:
-        super().__init__(**p)
+    def __init__(self, snapshot: Callable[[], list[Operation]], act: Act, **params: Any) -> None:
+        super().__init__(act, **params)
         self._snapshot = snapshot
-        self._act = act
         self._ready = False
 
     def follow(self, state: ConversationState) -> None:
@@ -41,13 +35,12 @@ class ConversationView(JSComponent):
 
     def _forward(self, operations: list[Operation]) -> None:
         if operations and self._ready:
-            self._send_msg({"operations": operations})
+            self.post({"operations": operations, "now": time.time()})
 
-    def _handle_msg(self, data: Any) -> None:
-        if not isinstance(data, dict):
-            return
-        if data.get("type") == "ready":
+    def take(self, message: Message) -> None:
+        """Sends everything when the browser is ready for it; the rest is the page's business."""
+        if message["type"] == "ready":
             self._ready = True
-            self._send_msg({"reset": True, "operations": self._snapshot()})
+            self.post({"reset": True, "operations": self._snapshot(), "now": time.time()})
         else:
-            self._act(data)
+            super().take(message)

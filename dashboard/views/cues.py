@@ -1,4 +1,4 @@
-"""Short sounds for what a person should notice while looking elsewhere."""
+"""Short sounds and notifications for what a person should notice while looking elsewhere."""
 
 from __future__ import annotations
 
@@ -15,8 +15,26 @@ _SPEAKING = frozenset({"ready", "muted", "asleep"})
 
 def cue_of(event: ev.Event, status: Status) -> Cue | None:
     """The sound that belongs to an event; None while the voice tells it, or for most events."""
-    if status.voice in _SPEAKING:
-        return None
+    return None if status.voice in _SPEAKING else moment_of(event, status)
+
+
+def words_of(event: ev.Event) -> str:
+    """What a notification says of such a moment, in the words of the log."""
+    match event:
+        case ev.ApprovalAsked():
+            return event.question
+        case ev.QuestionAsked():
+            return event.text
+        case ev.TaskFinished():
+            return event.summary
+        case ev.DesktopChanged():
+            return event.detail or "The desktop is not running."
+        case _:
+            return ""
+
+
+def moment_of(event: ev.Event, status: Status) -> Cue | None:
+    """What an event is to somebody who looks elsewhere; None for most."""
     match event:
         case ev.TaskStarted():
             return "begins"

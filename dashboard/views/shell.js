@@ -1,7 +1,24 @@
 // The rail of views. Talk stays in the page, hidden, while another view is shown: its sound goes on.
 
-import {drawing, el} from "./js/dom.js"
+import { useLayoutEffect, useMemo } from "preact/hooks";
+import { component, html, Slot } from "../js/base.js";
+import { Icon } from "./js/icons.js";
+import { Notices } from "./js/notify.js";
+import { Sounds } from "./js/sounds.js";
 
+/**
+ * @typedef {object} Params
+ * @property {string} place
+ * @property {{key: string, title: string}[]} places
+ * @property {boolean} running
+ * @property {boolean} pending
+ * @property {string} goodbye
+ * @property {{name?: string, sound?: string, text?: string, n?: number}} cue
+ * @property {any} document
+ */
+/** @typedef {import("../js/base.js").Host<Params>} Host */
+
+/** @type {Record<string, string>} */
 const ICONS = {
   talk: "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 1 0-7 0v5A3.5 3.5 0 0 0 12 15ZM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
   replay: "M4 12a8 8 0 1 0 2.6-5.9L4 8.4M4 4v4.4h4.4M12 8v4.5l3 1.8",
@@ -9,146 +26,143 @@ const ICONS = {
   lab: "M9.5 3.5v6L4.6 18a1.8 1.8 0 0 0 1.6 2.6h11.6a1.8 1.8 0 0 0 1.6-2.6l-4.9-8.5v-6M8 3.5h8M7 15h10",
   tools: "M14.5 6.5a4 4 0 0 1 5-1.4l-2.7 2.7 1.4 1.4 2.7-2.7a4 4 0 0 1-5.4 5L8 19a2 2 0 0 1-3-3l7.5-7.5a4 4 0 0 1 2-2Z",
   inspector: "M3 12.5h4l2.5-7 4.5 13 2.5-6h4.5",
-  settings: "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.8v4.400M8.5 14.8v4.400",
-}
-
-function icon(key) {
-  return drawing(ICONS[key] || "M5 5h14v14H5Z")
-}
+  settings: "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.8v4.4M8.5 14.8v4.4",
+};
 
 // A reload, and the browser's own history, come back to the view.
+/** @param {string} place */
 function remember(place) {
-  const url = new URL(location.href)
-  if ((url.searchParams.get("view") || "talk") === place) return
-  if (place === "talk") url.searchParams.delete("view")
-  else url.searchParams.set("view", place)
-  history.pushState(null, "", url)
+  const url = new URL(location.href);
+  if ((url.searchParams.get("view") || "talk") === place) return;
+  if (place === "talk") url.searchParams.delete("view");
+  else url.searchParams.set("view", place);
+  history.pushState(null, "", url);
 }
 
-// Two or three soft tones: frequency in Hz, one after the other. The person's choice is remembered.
-const TONES = {begins: [523, 659], asks: [660, 880, 880], done: [659, 988], fails: [330, 247], stops: [392]}
-const SOUNDS = "sayso-sounds"
-const SPEAKER = {
-  on: "M4 9.5v5h3.5L12 18.500v-13L7.500 9.5H4ZM15.500 9a4.300 4.300 0 0 1 0 6M18 6.500a8 8 0 0 1 0 11",
-  off: "M4 9.5v5h3.5L12 18.500v-13L7.500 9.5H4ZM16 9.500l5 5M21 9.500l-5 5",
-}
-
-class Sounds {
-  constructor() {
-    this.button = el("button", "sounds")
-    this.button.type = "button"
-    this.button.addEventListener("click", () => this.choose(!this.on))
-    this.choose(localStorage.getItem(SOUNDS) !== "off")
-  }
-
-  choose(on) {
-    this.on = on
-    localStorage.setItem(SOUNDS, on ? "on" : "off")
-    this.button.replaceChildren(drawing(on ? SPEAKER.on : SPEAKER.off))
-    this.button.setAttribute("aria-label", on ? "Sounds are on" : "Sounds are off")
-    this.button.title = on ? "Sounds when the agent begins, asks, is done or fails: on" : "Sounds are off"
-    this.button.setAttribute("aria-pressed", String(on))
-  }
-
-  async play(name) {
-    if (!this.on || !TONES[name] || !navigator.userActivation?.hasBeenActive) return
-    this.context ??= new AudioContext()
-    await this.context.resume()
-    TONES[name].forEach((frequency, i) => this.tone(frequency, this.context.currentTime + .02 + i * .13))
-  }
-
-  tone(frequency, at) {
-    const oscillator = new OscillatorNode(this.context, {frequency, type: "sine"})
-    const gain = new GainNode(this.context, {gain: 0})
-    gain.gain.setTargetAtTime(.07, at, .012)
-    gain.gain.setTargetAtTime(0, at + .09, .04)
-    oscillator.connect(gain).connect(this.context.destination)
-    oscillator.start(at)
-    oscillator.stop(at + .4)
-  }
-
-  close() {
-    void this.context?.close()
-  }
-}
-
-// Bokeh takes models that the server sent for the browser's own until the browser's next message,
-// and sends them back whole; a component's cannot be written out, so its first message would fail.
+/**
+ * Bokeh takes models that the server sent for the browser's own until the browser's next message,
+ * and sends them back whole; a component's cannot be written out, so its first message would fail.
+ *
+ * @param {any} doc
+ */
 function knowTheServersModels(doc) {
-  if (!doc?._new_models || doc.saysoKnows) return
-  doc.saysoKnows = true
-  const apply = doc.apply_json_patch
-  doc.apply_json_patch = (...patch) => {
-    const own = new Set(doc._new_models)
-    apply.apply(doc, patch)
-    for (const made of doc._new_models) if (!own.has(made)) doc._new_models.delete(made)
-  }
+  if (!doc?._new_models || doc.saysoKnows) return;
+  doc.saysoKnows = true;
+  const apply = doc.apply_json_patch;
+  doc.apply_json_patch = (/** @type {any[]} */ ...patch) => {
+    const own = new Set(doc._new_models);
+    apply.apply(doc, patch);
+    for (const made of doc._new_models) if (!own.has(made)) doc._new_models.delete(made);
+  };
 }
 
-export function render({model}) {
-  knowTheServersModels(model.document)
-  const root = el("div", "frame")
-  const rail = el("nav", "rail")
-  rail.setAttribute("aria-label", "Views")
-  const list = el("div", "list")
-  const stop = el("button", "stop", "STOP")
-  stop.type = "button"
-  stop.title = "Stop the agent (Escape)"
-  stop.addEventListener("click", () => model.send_msg({type: "stop", source: "button"}))
-  const sounds = new Sounds()
-  const foot = el("div", "foot")
-  foot.append(sounds.button, stop)
-  rail.append(list, foot)
-  const talk = el("div", "talk-slot")
-  talk.append(model.get_child("talk"))
-  const room = el("main", "room-slot")
-  room.append(model.get_child("room"))
-  root.append(rail, talk, room)
-
-  function fill() {
-    list.replaceChildren(...model.places.map(({key, title}) => {
-      const item = el("button", "item")
-      item.type = "button"
-      item.dataset.key = key
-      item.append(icon(key), el("span", "", title))
-      item.addEventListener("click", () => model.send_msg({type: "go", place: key}))
-      return item
-    }))
-    show()
-  }
-
-  function show() {
-    const away = model.place !== "talk"
-    root.classList.toggle("away", away)
-    talk.inert = away
-    stop.hidden = !away
-    stop.classList.toggle("live", model.running)
-    for (const item of list.children) {
-      const here = item.dataset.key === model.place
-      item.toggleAttribute("aria-current", here)
-      if (here) item.setAttribute("aria-current", "page")
-      item.classList.toggle("waits", item.dataset.key === "talk" && model.pending && away)
-    }
-    remember(model.place)
-  }
-
-  function back() {
-    model.send_msg({type: "go", place: new URL(location.href).searchParams.get("view") || "talk"})
-  }
+/** The browser's own ways: its history, its leaving, and its errors. @param {Host} host */
+function followBrowser(host) {
+  const back = () => host.send({ type: "go", place: new URL(location.href).searchParams.get("view") || "talk" });
   // A socket that breaks off is kept for its page to come back; one that is left is not.
-  function leave({persisted}) {
-    if (!persisted && model.goodbye) navigator.sendBeacon("goodbye", model.goodbye)
-  }
-  window.addEventListener("popstate", back)
-  window.addEventListener("pagehide", leave)
-  model.on("places", fill)
-  model.on(["place", "running", "pending"], show)
-  model.on("cue", () => void sounds.play(model.cue.name))
-  model.on("remove", () => {
-    window.removeEventListener("popstate", back)
-    window.removeEventListener("pagehide", leave)
-    sounds.close()
-  })
-  fill()
-  return root
+  const leave = (/** @type {PageTransitionEvent} */ { persisted }) => {
+    const goodbye = host.param("goodbye").peek();
+    if (!persisted && goodbye) navigator.sendBeacon("goodbye", goodbye);
+  };
+  window.addEventListener("popstate", back);
+  window.addEventListener("pagehide", leave);
+  return () => {
+    window.removeEventListener("popstate", back);
+    window.removeEventListener("pagehide", leave);
+  };
 }
+
+/** @param {{host: Host}} props */
+function Shell({ host }) {
+  const [sounds, notices] = useMemo(() => /** @type {const} */ ([new Sounds(), new Notices()]), []);
+  const place = host.param("place").value;
+  const away = place !== "talk";
+  useLayoutEffect(() => {
+    knowTheServersModels(host.adapter.get("document"));
+    const end = followBrowser(host);
+    const quiet = host.param("cue").subscribe(({ name, sound, text }) => {
+      if (sound) void sounds.play(sound);
+      if (name) notices.tell(name, text ?? "");
+    });
+    return () => {
+      quiet();
+      end();
+      sounds.close();
+      notices.close();
+    };
+  }, []);
+  useLayoutEffect(() => remember(place), [place]);
+  return html`<div class=${away ? "frame away" : "frame"}>
+    <nav class="rail" aria-label="Views">
+      <${Views} host=${host} />
+      <div class="foot">
+        <${Bell} notices=${notices} />
+        <${Speaker} sounds=${sounds} />
+        ${away && html`<${Stop} host=${host} />`}
+      </div>
+    </nav>
+    <div class="talk-slot" inert=${away}><${Slot} host=${host} name="talk" class="fill" /></div>
+    <main class="room-slot"><${Slot} host=${host} name="room" class="fill" /></main>
+    <${Offer} notices=${notices} />
+  </div>`;
+}
+
+/** @param {{host: Host}} props */
+function Views({ host }) {
+  const here = host.param("place").value;
+  const waits = host.param("pending").value && here !== "talk";
+  return html`<div class="list">
+    ${host.param("places").value.map(
+      ({
+        key,
+        title,
+      }) => html`<button key=${key} type="button" class=${waits && key === "talk" ? "item waits" : "item"} data-key=${key}
+        aria-current=${key === here ? "page" : null} onClick=${() => host.send({ type: "go", place: key })}>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[key] ?? "M5 5h14v14H5Z"} /></svg><span>${title}</span>
+      </button>`,
+    )}
+  </div>`;
+}
+
+/** In the views without a Stop of their own. @param {{host: Host}} props */
+function Stop({ host }) {
+  const live = host.param("running").value ? "stop live" : "stop";
+  return html`<button type="button" class=${live} title="Stop the agent (Escape)"
+    onClick=${() => host.send({ type: "stop", source: "button" })}>STOP</button>`;
+}
+
+/** @param {{sounds: Sounds}} props */
+function Speaker({ sounds }) {
+  const on = sounds.on.value;
+  return html`<button type="button" class="sounds" aria-pressed=${on} aria-label=${on ? "Sounds are on" : "Sounds are off"}
+    title=${on ? "Sounds when the agent begins, asks, is done or fails: on" : "Sounds are off"} onClick=${() => sounds.toggle()}>
+    <${Icon} name=${on ? "speaker" : "silent"} /></button>`;
+}
+
+/** What the bell says of itself. @param {Notices} notices */
+function bellSays({ on, permission, choice }) {
+  if (permission.value === "missing") return "This browser has no notifications";
+  if (permission.value === "denied") return "Notifications are blocked: allow them for this page in the browser";
+  if (on.value) return "Notifications while you look elsewhere: on";
+  return choice.value === "on" ? "Notifications are not allowed yet" : "Notifications while you look elsewhere: off";
+}
+
+/** @param {{notices: Notices}} props */
+function Bell({ notices }) {
+  const says = bellSays(notices);
+  const able = notices.permission.value !== "missing" && notices.permission.value !== "denied";
+  return html`<button type="button" class="sounds bell" aria-pressed=${notices.on.value} aria-label=${says} title=${says}
+    aria-disabled=${!able} onClick=${() => able && void notices.toggle()}><${Icon} name=${notices.on.value ? "bell" : "nobell"} /></button>`;
+}
+
+/** Offered once, to somebody who was not looking when there was something to tell. @param {{notices: Notices}} props */
+function Offer({ notices }) {
+  if (!notices.missed.value) return null;
+  return html`<div class="offer" role="status">
+    <span>Something happened while you looked elsewhere. Be told next time?</span>
+    <button type="button" class="yes" onClick=${() => void notices.toggle()}>Notify me</button>
+    <button type="button" onClick=${() => notices.decline()}>No, thanks</button>
+  </div>`;
+}
+
+export default component("Shell", Shell);

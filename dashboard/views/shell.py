@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import param
-from panel.custom import JSComponent
 from panel.viewable import Child
 
-from dashboard.places import PLACES, TALK, Place, Scene, View
-from dashboard.views.cues import cue_of
+from dashboard.js.component import Act, Message, View
+from dashboard.places import PLACES, TALK, Place, Scene
+from dashboard.places import View as PlaceView
+from dashboard.views.cues import cue_of, moment_of, words_of
 
 if TYPE_CHECKING:
     from agent.events import Event
     from dashboard.state import PageState
 
 _HERE = Path(__file__).parent
-Message = dict[str, Any]
 
 
-class Shell(JSComponent):
+class Shell(View):
     """Talk, which stays alive as long as the page, and one other view at a time in its place.
 
     The address's ``view`` follows, so that a reload comes back to the same view.
@@ -35,25 +35,22 @@ class Shell(JSComponent):
     running = param.Boolean(False)
     pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
     goodbye = param.String("", doc="What the page says to the server when it is left.")
-    cue = param.Dict({}, doc="The last sound to make: its name, and a number that tells it apart.")
+    cue = param.Dict({}, doc="What was last worth telling: name, sound, text, and a number.")
 
     _esm = _HERE / "shell.bundle.js"
     _stylesheets = [_HERE / "shell.css"]  # noqa: RUF012 - as Panel declares it
 
-    def __init__(self, act: Callable[[Message], None], **params: Any) -> None:
+    def __init__(self, act: Act, **params: Any) -> None:
         self._room = pn.Column(sizing_mode="stretch_both", margin=0)
-        super().__init__(room=self._room, **params)
-        self._act = act
-        self._views: dict[str, View] = {}
+        super().__init__(act, room=self._room, **params)
+        self._views: dict[str, PlaceView] = {}
         self._unsubscribe: Callable[[], None] | None = None
 
     def follow(self, state: PageState) -> None:
         """Keep up with the page's state."""
+        self.mirror(state.status, "running")
         state.status.param.watch(
-            lambda *_: self.param.update(
-                running=state.status.running, pending=bool(state.status.pending)
-            ),
-            ["running", "pending"],
+            lambda change: self.param.update(pending=bool(change.new)), "pending"
         )
 
     def serve(self, scene: Scene, places: tuple[Place, ...] = PLACES) -> None:
@@ -84,25 +81,26 @@ class Shell(JSComponent):
         self._views.clear()
 
     def _sound(self, event: Event) -> None:
-        name = cue_of(event, self._scene.entry.session.status)
+        status = self._scene.entry.session.status
+        name = moment_of(event, status)
         if name is not None:
+            cue = {"name": name, "sound": cue_of(event, status) or "", "text": words_of(event)}
             with self._scene.within():
-                self.cue = {"name": name, "n": event.seq}
+                self.cue = {"n": event.seq, **cue}
 
     def _leave(self) -> None:
         if (view := self._views.get(self.place)) is not None:
             view.leave()
 
-    def _view(self, key: str) -> View:
+    def _view(self, key: str) -> PlaceView:
         if key not in self._views:
             self._views[key] = self._places[key].build(self._scene)
         return self._views[key]
 
-    def _handle_msg(self, data: Any) -> None:
-        if not isinstance(data, dict):
-            return
-        if data.get("type") == "go":
-            wanted: Mapping[str, Any] = data.get("wanted") or {}
-            self.go(str(data.get("place")), **{str(k): str(v) for k, v in wanted.items()})
+    def take(self, message: Message) -> None:
+        """Leads to a view that is asked for; the rest is the page's business."""
+        if message["type"] == "go":
+            wanted: Mapping[str, Any] = message.get("wanted") or {}
+            self.go(str(message.get("place")), **{str(k): str(v) for k, v in wanted.items()})
         else:
-            self._act(data)
+            super().take(message)

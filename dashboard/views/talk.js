@@ -1,104 +1,166 @@
 // The frame of the default view: where everything sits, the text box, and Stop.
 
-import {button, el} from "./js/dom.js"
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { component, html, Slot } from "../js/base.js";
+import { followScreen, full, togglePage, toggleWide, wide } from "./js/fullscreen.js";
+import { dismissHelp, FirstHelp, Keys } from "./js/help.js";
+import { Icon } from "./js/icons.js";
+import { escapeIsTaken, isTyping } from "./js/layers.js";
+import { tell } from "./js/signs.js";
+import { TextBox } from "./js/textbox.js";
 
+/**
+ * @typedef {object} Params
+ * @property {string} who
+ * @property {boolean} running
+ * @property {boolean} held
+ * @property {string} pending
+ * @property {string} model
+ * @property {string} desktop_state
+ * @property {string} desktop_detail
+ */
+/** @typedef {{host: import("../js/base.js").Host<Params>}} Props */
+
+/** @type {Record<string, string>} */
 const STATES = {
-  starting: "The desktop is starting", restarting: "The desktop starts again", stopped: "The desktop is starting",
-  died: "The desktop ended", unavailable: "There is no desktop",
-}
+  starting: "The desktop is starting",
+  restarting: "The desktop starts again",
+  stopped: "The desktop is starting",
+  died: "The desktop ended",
+  unavailable: "There is no desktop",
+};
+const KEYS = "keys";
+const BEGINS = 3000; // ms in which words that were sent have surely begun their task
 
-// Escape in an open menu or popover closes that, and only that.
-function closesByItself(node) {
-  return node instanceof Element && node.matches("details.menu[open], :popover-open")
-}
+/** @param {Props} props */
+function Talk({ host }) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  const screen = useRef(/** @type {HTMLElement | null} */ (null));
+  const sent = useRef(0);
+  const stop = () => host.send({ type: "stop", source: "button" });
 
-class TextBox {
-  constructor(send) {
-    this.past = []
-    this.at = 0
-    this.form = el("form", "say")
-    this.input = el("input")
-    this.input.type = "text"
-    this.input.placeholder = "Type what to do…"
-    this.input.autocomplete = "off"
-    this.input.enterKeyHint = "send"
-    this.input.maxLength = 4000
-    this.input.setAttribute("aria-label", "Type what to do")
-    this.go = el("button", "send", "Send")
-    this.form.append(this.input, this.go)
-    this.form.addEventListener("submit", event => {
-      event.preventDefault()
-      const text = this.input.value.trim()
-      if (!text) return
-      send({type: "say", text})
-      this.past.push(text)
-      this.at = this.past.length
-      this.input.value = ""
-    })
-    this.input.addEventListener("keydown", event => this.recall(event))
+  /** @param {string} text */
+  function say(text) {
+    sent.current = performance.now();
+    host.send({ type: "say", text });
+    tell("sent");
+    dismissHelp();
   }
 
-  recall(event) {
-    const step = {ArrowUp: -1, ArrowDown: 1}[event.key]
-    if (!step || !this.past.length) return
-    this.at = Math.min(this.past.length, Math.max(0, this.at + step))
-    this.input.value = this.past[this.at] || ""
-    event.preventDefault()
-  }
+  useLayoutEffect(() => {
+    /** In a desktop that the person drives, every key is theirs. @param {KeyboardEvent} event */
+    function onKey(event) {
+      const yours =
+        host.param("who").peek() === "yours" && event.composedPath().includes(/** @type {any} */ (screen.current));
+      if (event.isComposing || yours) return;
+      if (event.key === "Escape") onEscape(event);
+      else if (event.ctrlKey && event.shiftKey && event.code === "KeyF") search(event);
+      else if (event.key === "?" && !isTyping(event)) showKeys(root.current);
+    }
+
+    /** @param {KeyboardEvent} event */
+    function onEscape(event) {
+      if (escapeIsTaken(event)) return;
+      const begins = performance.now() - sent.current < BEGINS && sent.current > 0;
+      if (host.param("running").peek() || begins) stop();
+    }
+    document.addEventListener("keydown", onKey, true);
+    const end = followScreen();
+    return () => {
+      end();
+      document.removeEventListener("keydown", onKey, true);
+    };
+  }, []);
+
+  const who = host.param("who").value;
+  const alone = wide.value && !host.param("pending").value;
+  return html`<div class=${alone ? "talk alone" : "talk"} data-who=${who} ref=${root}>
+    <div class="screen" ref=${screen}>
+      <${Slot} host=${host} name="desktop" class="desktop" />
+      <${Cover} host=${host} />
+    </div>
+    <aside class="side" aria-label="Conversation">
+      <${Tools} host=${host} root=${root} />
+      <${FirstHelp} />
+      <${Slot} host=${host} name="conversation" class="words" />
+    </aside>
+    <footer class="bar">
+      <div class="voice">
+        <${Slot} host=${host} name="voice" class="widget" />
+        <${Slot} host=${host} name="manner" class="manner" />
+      </div>
+      <${TextBox} say=${say} />
+      <div class="acts">
+        <${Hold} host=${host} />
+        <${Mouse} host=${host} />
+        <button type="button" class=${host.param("running").value ? "stop live" : "stop"} aria-keyshortcuts="Escape" onClick=${stop}>
+          <span>STOP</span>${!full.value && html`<kbd>Esc</kbd>`}
+        </button>
+      </div>
+    </footer>
+    <${Keys} id=${KEYS} />
+  </div>`;
 }
 
-export function render({model}) {
-  const send = message => model.send_msg(message)
-  const root = el("div", "talk")
-  const screen = el("div", "screen")
-  const cover = el("div", "cover")
-  const coverText = el("div", "cover-text")
-  const coverDetail = el("div", "cover-detail")
-  cover.append(el("div", "spinner"), coverText, coverDetail)
-  const desktop = model.get_child("desktop")
-  if (desktop) screen.append(desktop)
-  screen.append(cover)
-  const side = el("aside", "side")
-  side.append(model.get_child("conversation"))
-  const bar = el("footer", "bar")
-  const voice = el("div", "voice")
-  const widget = model.get_child("voice")
-  if (widget) voice.append(widget)
-  const manner = model.get_child("manner")
-  if (manner) voice.append(manner)
-  const box = new TextBox(send)
-  const mouse = button("mouse", "Take the mouse", () => send({type: model.who === "yours" ? "give" : "take"}))
-  const stop = button("stop", "", () => send({type: "stop", source: "button"}))
-  stop.append(el("span", "", "STOP"), el("kbd", "", "Esc"))
-  stop.setAttribute("aria-keyshortcuts", "Escape")
-  bar.append(voice, box.form, mouse, stop)
-  root.append(screen, side, bar)
-
-  function show() {
-    const yours = model.who === "yours"
-    root.dataset.who = model.who
-    mouse.textContent = yours ? "Give it back" : "Take the mouse"
-    mouse.setAttribute("aria-pressed", String(yours))
-    const ready = model.desktop_state === "ready"
-    mouse.disabled = !ready
-    cover.hidden = ready
-    cover.classList.toggle("failed", ["died", "unavailable"].includes(model.desktop_state))
-    coverText.textContent = STATES[model.desktop_state] || ""
-    coverDetail.textContent = model.desktop_detail
-    stop.classList.toggle("live", model.running)
-  }
-
-  // In a desktop that the person drives, Escape is theirs.
-  function onKey(event) {
-    if (event.key !== "Escape" || event.isComposing) return
-    const path = event.composedPath()
-    if (model.who === "yours" && path.includes(screen)) return
-    if (path.some(closesByItself)) return
-    send({type: "stop", source: "button"})
-  }
-  document.addEventListener("keydown", onKey, true)
-  model.on(["who", "running", "pending", "desktop_state", "desktop_detail"], show)
-  model.on("remove", () => document.removeEventListener("keydown", onKey, true))
-  show()
-  return root
+/** @param {KeyboardEvent} event */
+function search(event) {
+  event.preventDefault();
+  tell("search");
 }
+
+/** @param {HTMLElement | null} root */
+function showKeys(root) {
+  /** @type {HTMLElement | null | undefined} */ (root?.querySelector(`#${KEYS}`))?.togglePopover();
+}
+
+/** What lies over the desktop while there is none. @param {Props} props */
+function Cover({ host }) {
+  const state = host.param("desktop_state").value;
+  if (state === "ready") return null;
+  const failed = ["died", "unavailable"].includes(state);
+  return html`<div class=${failed ? "cover failed" : "cover"}>
+    <div class="spinner"></div>
+    <div class="cover-text">${STATES[state] ?? ""}</div>
+    <div class="cover-detail">${host.param("desktop_detail")}</div>
+  </div>`;
+}
+
+/** @param {Props & {root: {current: HTMLElement | null}}} props */
+function Tools({ host, root }) {
+  return html`<header class="tools">
+    <span class="model" title="The model that decides what to do">${host.param("model")}</span>
+    <button type="button" aria-label="Search in the conversation" title="Search (Ctrl+Shift+F)" onClick=${() => tell("search")}>
+      <${Icon} name="search" /></button>
+    <${Screens} root=${root} />
+    <button type="button" aria-label="Keys and help" title="Keys and help (?)" popovertarget=${KEYS}><${Icon} name="keys" /></button>
+  </header>`;
+}
+
+/** @param {{root: {current: HTMLElement | null}}} props */
+function Screens({ root }) {
+  return html`<button type="button" aria-pressed=${wide.value} aria-label="Only the desktop, on the full screen"
+      title="Only the desktop, on the full screen" onClick=${() => void toggleWide(root.current)}><${Icon} name="wide" /></button>
+    <button type="button" aria-pressed=${full.value && !wide.value} aria-label="Page on the full screen"
+      title="Page on the full screen" onClick=${() => void togglePage()}><${Icon} name="whole" /></button>`;
+}
+
+/** @param {Props} props */
+function Hold({ host }) {
+  const held = host.param("held").value;
+  const able = held || (host.param("running").value && host.param("who").value !== "yours");
+  const title = held ? "The agent goes on" : "No further action begins until you say go on";
+  return html`<button type="button" class="hold" aria-pressed=${held} disabled=${!able} title=${title}
+    onClick=${() => host.send({ type: held ? "release" : "hold" })}>
+    <${Icon} name=${held ? "go" : "hold"} /><span>${held ? "Go on" : "Hold"}</span>
+  </button>`;
+}
+
+/** @param {Props} props */
+function Mouse({ host }) {
+  const yours = host.param("who").value === "yours";
+  const ready = host.param("desktop_state").value === "ready";
+  return html`<button type="button" class="mouse" aria-pressed=${yours} disabled=${!ready}
+    onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? "Give it back" : "Take the mouse"}</button>`;
+}
+
+export default component("Talk", Talk);

@@ -191,6 +191,9 @@ class Transcript:
 
     def _proposed(self, event: e.ActionProposed) -> None:
         fields = {"title": describe(event), "tool": event.tool, "name": event.name}
+        fields["command"] = next(
+            (str(event.input[key]) for key in ("command", "text") if event.input.get(key)), ""
+        )
         where = event.target.get("title", "")
         self._put(
             event.action_id, event, "action", state="waiting", where=where, output="", **fields

@@ -1,20 +1,10 @@
+import { component, html } from "../../js/base.js";
 import CSS from "../../views/conversation.css";
-import { render as conversation } from "../../views/conversation.js";
-import { mount } from "../../js/adapter.js";
+import { Conversation } from "../../views/conversation.js";
 
-/** The page's conversation in a notebook: the same view, in a shadow of its own for its style. */
-function render({ model, el }) {
-  const host = document.createElement("div");
-  host.style.height = "100%";
-  const shadow = host.attachShadow({ mode: "open" });
-  const style = document.createElement("style");
-  style.textContent = CSS;
-  const page = {
-    send_msg: (message) => model.send(message),
-    on: (what, listener) => model.on(what, (data) => listener(data)),
-  };
-  shadow.append(style, conversation({ model: page }));
-  mount(el, host);
+/** The page's conversation in a notebook. @param {{host: import("../../js/base.js").Host<{}>}} props */
+function InNotebook({ host }) {
+  return html`<${Conversation} host=${host} bare=${true} />`;
 }
 
-export default { render };
+export default component("Conversation", InNotebook, { css: CSS });

@@ -1,0 +1,100 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { html } from "../../js/base.js";
+import { left } from "./format.js";
+
+/** @typedef {import("./items.js").Part} Part */
+
+/** @type {Record<string, string>} */
+const DECISIONS = {
+  allow: "Allowed",
+  deny: "Denied",
+  void: "No longer asked",
+  timeout: "No answer in time: denied",
+  alternative: "Something else was asked for",
+};
+const PATIENCE = 5000; // ms after which an answer that had no effect may be given again
+
+/** Says an answer once; it may be said again when nothing came of it. @param {Part} part */
+function answering({ entry, context }) {
+  return (/** @type {{type: string, [field: string]: unknown}} */ message, /** @type {string} */ word) => {
+    if (entry.sent.peek()) return;
+    entry.sent.value = word;
+    context.host.send(message);
+    context.follow.now();
+    setTimeout(() => {
+      entry.sent.value = "";
+    }, PATIENCE);
+  };
+}
+
+/** @param {Part} part */
+export function Approval(part) {
+  const { item, entry, context } = part;
+  const say = answering(part);
+  const title = html`<div class="label">May I?</div><div class="text">${item.text}</div>`;
+  if (item.decision) {
+    return html`${title}<div class="verdict">${DECISIONS[item.decision] ?? item.decision}</div>`;
+  }
+  const decide = (/** @type {string} */ decision, remember = false) =>
+    say({ type: "approve", id: item.id, decision, ...(remember && { remember }) }, decision);
+  const sent = Boolean(entry.sent.value);
+  return html`${title}
+    <div class="buttons">
+      <button type="button" class="allow" disabled=${sent} onClick=${() => decide("allow")}>Allow</button>
+      <button type="button" class="deny" disabled=${sent} onClick=${() => decide("deny")}>Deny</button>
+      ${
+        item.grant &&
+        html`<button type="button" class="remember" disabled=${sent} aria-describedby=${`grant-${item.id}`}
+          onClick=${() => decide("allow", true)}>Allow for this session</button>`
+      }
+    </div>
+    ${
+      item.grant &&
+      html`<div class="hint grant" id=${`grant-${item.id}`}>For this session: ${item.grant} Settings lists it and can take it back.</div>`
+    }
+    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or say “${item.phrase}”. `}
+      <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>`;
+}
+
+/**
+ * What no answer means, and how long there is to give one.
+ *
+ * @param {{until: number, ahead: import("@preact/signals").Signal<number>}} props
+ */
+function Countdown({ until, ahead }) {
+  const now = useSignal(Date.now() / 1000);
+  useEffect(() => {
+    if (!until) return;
+    const timer = setInterval(() => {
+      now.value = Date.now() / 1000;
+    }, 250);
+    return () => clearInterval(timer);
+  }, [until]);
+  if (!until) return "It waits until you answer.";
+  const seconds = until - ahead.value - now.value;
+  return html`No answer in <span class=${seconds < 15 ? "countdown soon" : "countdown"} role="timer">${left(seconds)}</span> means no.`;
+}
+
+/** @param {Part} part */
+export function Question(part) {
+  const { item, entry } = part;
+  const say = answering(part);
+  const title = html`<div class="label">A question for you</div><div class="text">${item.text}</div>`;
+  if (item.answer !== null) return html`${title}<div class="verdict">${item.answer}</div>`;
+  const sent = Boolean(entry.sent.value);
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const text = entry.draft.peek().trim();
+    if (text) say({ type: "answer", id: item.id, text }, text);
+  };
+  const type = (/** @type {any} */ event) => {
+    entry.draft.value = event.currentTarget.value;
+  };
+  return html`${title}
+    <form class="buttons" onSubmit=${submit}>
+      <input type="text" autocomplete="off" maxlength="4000" aria-label="Your answer" placeholder="Your answer, or say it"
+        value=${entry.draft} disabled=${sent} onInput=${type} />
+      <button class="allow" disabled=${sent}>Answer</button>
+    </form>`;
+}

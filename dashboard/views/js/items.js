@@ -1,0 +1,170 @@
+import { html } from "../../js/base.js";
+import { Approval, Question } from "./cards.js";
+import { Copy } from "./copy.js";
+import { clock, isLong, span } from "./format.js";
+import { waits } from "./store.js";
+
+/** @typedef {import("./store.js").Entry} Entry */
+/** @typedef {import("./store.js").Item} Item */
+/**
+ * @typedef {object} Context What an item may do.
+ * @property {import("../../js/base.js").Host<any>} host
+ * @property {import("./store.js").Store} store
+ * @property {import("./follow.js").Follow} follow
+ */
+/** @typedef {{entry: Entry, item: Item, context: Context}} Part */
+
+/** @type {Record<string, string>} */
+const STATES = { waiting: "next", running: "now", failed: "failed", skipped: "not run" };
+/** @type {Record<string, string>} */
+const OUTCOMES = {
+  done: "Done",
+  answered: "Answered",
+  ended: "Ended",
+  stopped: "Stopped",
+  limit: "Limit reached",
+  refused: "Refused",
+};
+/** @type {Record<string, string>} */
+const SOURCES = {
+  voice: "You said",
+  typed: "You typed",
+  terminal: "From the terminal",
+  api: "Asked",
+  button: "You pressed",
+};
+const MARKS = /** @type {const} */ (["state", "tone", "outcome", "speech", "meaning"]);
+
+/** @param {Item} item */
+function classes(item) {
+  const names = ["item", item.kind, ...MARKS.filter((key) => item[key]).map((key) => `${key}-${item[key]}`)];
+  if (item.interim) names.push("interim");
+  if (item.streaming) names.push("streaming");
+  if (waits(item)) names.push("open");
+  return names.join(" ");
+}
+
+/** One item in its place; it is drawn again when it changes, alone. @param {{entry: Entry, context: Context}} props */
+export function One({ entry, context }) {
+  const item = entry.item.value;
+  const Kind = KINDS[item.kind] ?? Line;
+  return html`<article class=${classes(item)} data-id=${item.id} title=${clock(item.at)}>
+    <${Kind} entry=${entry} item=${item} context=${context} />
+  </article>`;
+}
+
+/** A text that is folded while it is long. @param {Part} part */
+function Text({ entry, item, context }) {
+  const { text, streaming } = item;
+  const long = !streaming && isLong(text);
+  const folded = long && !entry.whole.value;
+  const toggle = () => {
+    context.follow.release();
+    entry.whole.value = !entry.whole.value;
+  };
+  return html`<div class=${folded ? "text folded" : "text"}>${text}</div>
+    ${
+      long &&
+      html`<button type="button" class="fold" aria-expanded=${!folded} onClick=${toggle}>${folded ? "Show all" : "Show less"}</button>`
+    }`;
+}
+
+/** @param {Part} part */
+function Line(part) {
+  return html`<${Text} ...${part} />`;
+}
+
+/** @param {Part} part */
+function Heard(part) {
+  const { entry, item } = part;
+  return html`<div class="label"><span>${SOURCES[item.source ?? ""] ?? "Heard"}</span>
+      ${!item.interim && html`<${Copy} what="what you said" text=${() => entry.item.peek().text} />`}</div>
+    <${Text} ...${part} />`;
+}
+
+/** @param {Part} part */
+function Said(part) {
+  const { entry, item } = part;
+  return html`<${Text} ...${part} />
+    ${!item.streaming && html`<${Copy} what="the message" text=${() => entry.item.peek().text} />`}`;
+}
+
+/** A part that the person opens and closes. @param {Entry} entry @param {boolean} open */
+function folding(entry, open) {
+  return {
+    open: entry.open.value ?? open,
+    onToggle: (/** @type {any} */ event) => {
+      entry.open.value = event.currentTarget.open;
+    },
+  };
+}
+
+/** @param {Part} part */
+function Thinking({ entry, item, context }) {
+  return html`<details ...${folding(entry, false)}>
+    <summary onClick=${() => context.follow.release()}>Thought</summary><div class="text">${item.text}</div>
+  </details>`;
+}
+
+/** @param {Part} part */
+function Action({ entry, item, context }) {
+  const { state = "", seconds = 0, output, image, rule, where, command } = item;
+  const head = html`<div class="head">
+    <span class="mark"></span><span class="title">${item.title}</span>
+    <span class="side">
+      ${seconds > 0 && html`<span class="seconds">${span(seconds)}</span>`}
+      ${state !== "done" && html`<span class="word">${STATES[state] ?? state}</span>`}
+    </span>
+  </div>`;
+  const ruled = rule && html`<div class="where">${rule}</div>`;
+  if (!output && !image) return html`${head}${ruled}`;
+  return html`<details ...${folding(entry, state === "failed")}>
+    <summary onClick=${() => context.follow.release()}>${head}${image && html`<${Picture} item=${item} name="thumb" />`}</summary>
+    ${ruled}
+    ${where && html`<div class="where">in ${where}</div>`}
+    <div class="copies">
+      ${command && html`<${Copy} what="the command" text=${() => command}>Command<//>`}
+      ${output && html`<${Copy} what="the output" text=${() => entry.item.peek().output ?? ""}>Output<//>`}
+    </div>
+    ${output && html`<pre tabindex="0" aria-label="Output">${output}</pre>`}
+    ${image && html`<${Picture} item=${item} name="full" />`}
+  </details>`;
+}
+
+/** @param {{item: Item, name: string}} props */
+function Picture({ item, name }) {
+  const [width, height] = item.size ?? [];
+  const alt = name === "thumb" ? "" : `The screen after: ${item.title}`;
+  return html`<img class=${name} loading="lazy" decoding="async" alt=${alt} width=${width} height=${height} src=${item.image} />`;
+}
+
+/** @param {Part} part */
+function Outcome(part) {
+  const { entry, item } = part;
+  const word = OUTCOMES[item.outcome ?? ""] ?? "Failed";
+  return html`<div class="label"><span>${word}</span>
+      ${item.text && html`<${Copy} what="the result" text=${() => entry.item.peek().text} />`}</div>
+    ${item.text && html`<${Text} ...${part} />`}`;
+}
+
+/** @param {Part} part */
+function Trouble(part) {
+  const { item } = part;
+  return html`<${Text} ...${part} />
+    ${item.advice && html`<div class="advice">${item.advice}</div>`}`;
+}
+
+/** @type {Record<string, (part: Part) => any>} */
+const KINDS = {
+  heard: Heard,
+  said: Said,
+  spoken: Line,
+  thinking: Thinking,
+  progress: Line,
+  note: Line,
+  action: Action,
+  approval: Approval,
+  question: Question,
+  outcome: Outcome,
+  error: Trouble,
+};
