@@ -144,6 +144,25 @@ export function useMessages(host, listener) {
 }
 
 /**
+ * Runs once the element is in the page. A component is drawn before Panel puts it there, and what
+ * stands in a slot later still: nothing can have the focus until then.
+ *
+ * @param {{current: Element | null}} ref
+ * @param {() => void} run
+ */
+export function useInPage(ref, run) {
+  useLayoutEffect(() => {
+    let frame = 0;
+    function look() {
+      if (ref.current?.isConnected) run();
+      else frame = requestAnimationFrame(look);
+    }
+    look();
+    return () => cancelAnimationFrame(frame);
+  }, []);
+}
+
+/**
  * Whatever fails while it is drawn is reported, and said in its place; the rest of the page goes on.
  *
  * @extends {Component<{host: Host<any>, where: string, children: Children}, {failed: boolean}>}

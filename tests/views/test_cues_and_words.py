@@ -145,14 +145,15 @@ async def test_nothing_of_talk_shows_through_another_view(page: Page) -> None:
 
 _OVERTAKEN = """async source => {
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}))
-  const {render} = await import(url)
+  const {render} = (await import(url)).default
   let hear = null
   const model = {on: (what, then) => { if (what === "msg:custom") hear = then }, send_msg() {}}
-  document.body.append(render({model}))
+  document.body.append(render({model, view: {}}))
   const put = (n, text) => ({put: {id: `item-${n}`, n, kind: "said", text, at: 0}})
   hear({operations: [put(0, "a"), put(3, "d")]})
   hear({operations: [put(1, "b"), put(2, "c")]})
   hear({operations: [put(1, "B"), put(4, "e")]})
+  await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   return [...document.querySelectorAll(".item")].map(node => node.textContent)
 }"""
 
@@ -163,5 +164,5 @@ async def test_words_stand_in_order_though_messages_overtake_each_other(
 ) -> None:
     """An item that comes late takes its own place; one that changes keeps it."""
     page = await context.new_page()
-    source = (ROOT / "dashboard/views/conversation.js").read_text(encoding="utf-8")
+    source = (ROOT / "dashboard/views/conversation.bundle.js").read_text(encoding="utf-8")
     assert await page.evaluate(_OVERTAKEN, source) == ["a", "B", "c", "d", "e"]

@@ -15,7 +15,7 @@ const KEYS = [
 ];
 
 const FIRST = [
-  "Type or say what the computer should do. You see it work on the left.",
+  "Type or say what the computer should do. You see it work on its own desktop.",
   "Escape or STOP ends the work at once. New words change it.",
   "It asks before it runs commands. No answer means no.",
   "Take the mouse to do a part yourself, then give it back.",

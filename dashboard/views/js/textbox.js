@@ -1,6 +1,6 @@
 import { signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { html } from "../../js/base.js";
+import { html, useInPage } from "../../js/base.js";
 import { offerFiles } from "./signs.js";
 
 const MOST = 4000; // letters; Python takes no more
@@ -59,9 +59,9 @@ export function TextBox({ say }) {
   useLayoutEffect(() => {
     if (box.current) fit(box.current);
   }, [text]);
-  useLayoutEffect(() => {
-    if (typesAtOnce()) box.current?.focus({ preventScroll: true });
-  }, []);
+  useInPage(box, () => {
+    if (typesAtOnce() && document.activeElement === document.body) box.current?.focus({ preventScroll: true });
+  });
 
   /** @param {Event} [event] */
   function send(event) {
