@@ -33,8 +33,9 @@ def test_the_bundles_are_up_to_date(tmp_path: Path) -> None:
 
 
 @needs_node
+@pytest.mark.skipif(not (ROOT / "node_modules/preact").exists(), reason="npm ci was not run")
 def test_the_javascript_parts_work_alone() -> None:
-    """Resampling, WAV reading, ordering, speech detection and addresses, under Node's runner."""
+    """Resampling, WAV reading, ordering, speech detection and the conversation, under Node."""
     tests = sorted((ROOT / "tests/widgets/js").glob("*.test.js"))
     command = ["node", "--test", *map(str, tests)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
