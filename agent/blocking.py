@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 from agent.face import Bundle
 
 T = TypeVar("T")
-_LIVE = frozenset({"desktop", "input"})
+_LIVE = frozenset({"desktop", "files", "input"})
 """Parts whose methods belong on the loop as well."""
 
 

@@ -37,6 +37,7 @@ from agent.event_acts import (
     Stopped,
 )
 from agent.event_base import Attachment, BaseEvent, Image, Outcome, Source, Usage
+from agent.event_files import FilesRecorded, PutBackFinished, PutBackStarted
 from agent.event_talk import (
     BlockFinished,
     Condensed,
@@ -77,6 +78,7 @@ __all__ = [
     "Event",
     "Failed",
     "FilesArrived",
+    "FilesRecorded",
     "Heard",
     "HoldBegan",
     "HoldEnded",
@@ -86,6 +88,8 @@ __all__ = [
     "Measured",
     "Narrated",
     "Outcome",
+    "PutBackFinished",
+    "PutBackStarted",
     "QuestionAnswered",
     "QuestionAsked",
     "RetryWaiting",
@@ -149,6 +153,9 @@ Event = Annotated[
     | LimitExtended
     | Narrated
     | Measured
+    | FilesRecorded
+    | PutBackStarted
+    | PutBackFinished
     | Failed,
     Field(discriminator="kind"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +48,9 @@ class Agent:
     clock: Clock
     now: Callable[[], float]
     """Unix seconds, as the log stamps its events."""
+
+    recorded: Callable[[], Awaitable[None]]
+    """Returns once the files are recorded as they were before the task."""
 
 
 class Ended(Exception):
@@ -110,6 +113,7 @@ async def cleared(
     What a hold may have changed is looked at anew, before the rules judge and after them.
     Returns what was judged.
     """
+    await agent.recorded()
     judged = await _unbarred(agent, tool, call, intent)
     if (overtime := await check_time(agent, lease)) is not None:
         judged = await tool.intent(call)

@@ -7,6 +7,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
 from agent import events as ev
@@ -17,6 +18,7 @@ from agent.control import ApprovalChannel, Control, Lease, close_open_ends, new_
 from agent.desktop.base import Desktop, DesktopStatus
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
+from agent.files.session import SessionFiles
 from agent.gates import Agent
 from agent.history import History
 from agent.journal import SessionJournal, SqliteJournal, session_folder
@@ -67,6 +69,13 @@ class Session(Faced):
         self._clock = parts.get("clock") or MonotonicClock()
         self.control = Control(
             self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock
+        )
+        self.files = SessionFiles(
+            self.log,
+            home=lambda: self.desktop.home,
+            status=lambda: self.status,
+            folder=self._record_folder(),
+            most=settings.record_bytes,
         )
         self._agent = self._assemble(parts)
         self.manual = Manual(self._agent)
@@ -147,6 +156,7 @@ class Session(Faced):
         self.control.abandon()
         await self.control.finished()
         await self.manual.close()
+        await self.files.close()
         try:
             for tool in self.tools:
                 await tool.close()
@@ -264,6 +274,12 @@ class Session(Faced):
             self._loop = None
             self.journal.close()
 
+    def _record_folder(self) -> Path | None:
+        """Where the files' records go; None where none are kept: a screen of the person's own."""
+        if isinstance(self.journal, SqliteJournal) and not self.settings.display:
+            return self.journal.folder / "files"
+        return None
+
     def _mend(self) -> None:
         """Write the ends of whatever was open when the process was killed."""
         close_open_ends(self.log.append, self.status, summary="Cut off by a restart.")
@@ -307,6 +323,7 @@ class Session(Faced):
             approvals=Approvals(rules, allowed=allowed),
             clock=self._clock,
             now=parts.get("now", time.time),
+            recorded=self.files.recorded,
         )
         for follow in (history.add, limits.add, agent.approvals.add, Changes(agent).add):
             for event in self.log:
@@ -365,6 +382,7 @@ class Session(Faced):
         else:
             status = self.desktop.status
             self._show_desktop("ready", confined=status.confined, detail=status.detail)
+        self.files.opened()
         self._started.set()
 
     def _desktop_changed(self, status: DesktopStatus) -> None:

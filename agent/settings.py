@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     display: str | None = None
     """An existing X display to drive instead of a private one: explicit, unconfined."""
 
+    record_bytes: int = Field(default=2 << 30, ge=0)
+    """Bytes that the records of a session's files may take, so that they can be put back;
+    the oldest go first. 0: nothing is recorded."""
+
     effort: Literal["low", "medium", "high"] | None = None
     prompt: str = "default"
     """Name of a prompt in ``agent/prompts`` or a path to a Markdown file."""

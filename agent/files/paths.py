@@ -243,6 +243,40 @@ class Incoming:
         self.abort()
 
 
+def write_file(home: Path, path: str | bytes | PurePath, data: bytes) -> None:
+    """Make or replace a file in one step; folders on the way are made.
+
+    Raises:
+        FilesError: it cannot be written, or no plain file is in its place; nothing changed.
+    """
+    with opened_home(home) as top:
+        owner = os.fstat(top)
+    with parent_of(home, path, make=True) as (folder, name):
+        mode = _mode_of(folder, name)
+        spare = f"{SPARE}{secrets.token_hex(8)}".encode()
+        descriptor = os.open(spare, NEW, 0o600, dir_fd=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                if os.geteuid() == 0:
+                    os.fchown(descriptor, owner.st_uid, owner.st_gid)
+                os.fchmod(descriptor, mode)
+            os.rename(spare, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            os.unlink(spare, dir_fd=folder)
+            raise
+
+
+def _mode_of(folder: int, name: bytes) -> int:
+    try:
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return 0o644
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.ELOOP if stat.S_ISLNK(mode) else errno.EISDIR, "not a plain file")
+    return stat.S_IMODE(mode) & 0o777
+
+
 def make_folder(home: Path, path: str | bytes | PurePath) -> None:
     """Make a folder below a home, with those above it; nothing happens if it is there.
 

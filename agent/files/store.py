@@ -62,6 +62,9 @@ class Recorded:
     dropped: int = 0
     """Older records that had to go."""
 
+    used: int = 0
+    """Bytes that all records take on the disk by now."""
+
 
 @dataclass
 class _Scan:
@@ -109,7 +112,8 @@ class Store:
         last = self._latest()
         scan = _scan(home, last.rows if last is not None else {})
         if last is not None and not scan.changed and len(scan.rows) == len(last.rows):
-            return Recorded(last, notes=(*scan.notes, *_lost_notes(last.rows)))
+            notes = (*scan.notes, *_lost_notes(last.rows))
+            return Recorded(last, notes=notes, used=self.used)
         try:
             return self._record_anew(home, scan, last, keep)
         except OSError as error:
@@ -169,7 +173,7 @@ class Store:
             self._write(record)
         self._last = record
         notes = (*scan.notes, *_lost_notes(record.rows))
-        return Recorded(record, max(self.used - before, 0), notes, dropped)
+        return Recorded(record, max(self.used - before, 0), notes, dropped, self.used)
 
     def _fitting(self, scan: _Scan, keep: Collection[str]) -> int:
         """Bytes for those of the unread files, smallest first, that can be made room for."""
