@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from agent import events as ev
 from agent.approval import Approvals, Verdict
@@ -30,6 +30,19 @@ _TICKING = re.compile(r"[\d*•●]+")
 """What changes by itself in titles: times, counts, the mark of an unsaved text."""
 
 
+class Records(Protocol):
+    """What records the person's files before each task: no action may begin earlier."""
+
+    @property
+    def recording(self) -> bool:
+        """Whether the files are not recorded yet as they were before the task that runs."""
+        ...
+
+    async def recorded(self) -> None:
+        """Return once they are, or could not be."""
+        ...
+
+
 @dataclass
 class Agent:
     """Everything that a run works with; the same for all runs of a session."""
@@ -49,8 +62,7 @@ class Agent:
     now: Callable[[], float]
     """Unix seconds, as the log stamps its events."""
 
-    recorded: Callable[[], Awaitable[None]]
-    """Returns once the files are recorded as they were before the task."""
+    records: Records
 
 
 class Ended(Exception):
@@ -110,10 +122,9 @@ async def cleared(
 ) -> tuple[Intent, str]:
     """`permit` for the agent's own action, once nothing bars it.
 
-    What a hold may have changed is looked at anew, before the rules judge and after them.
+    What changed while it had to wait is looked at anew, before the rules judge and after them.
     Returns what was judged.
     """
-    await agent.recorded()
     judged = await _unbarred(agent, tool, call, intent)
     if (overtime := await check_time(agent, lease)) is not None:
         judged = await tool.intent(call)
@@ -126,7 +137,8 @@ async def cleared(
 
 
 async def _unbarred(agent: Agent, tool: Tool, call: ToolCall, intent: Intent) -> Intent:
-    while agent.control.barred:
+    while agent.control.barred or agent.records.recording:
+        await agent.records.recorded()
         await agent.control.gate()
         intent = await tool.intent(call)
     return intent

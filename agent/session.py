@@ -323,7 +323,7 @@ class Session(Faced):
             approvals=Approvals(rules, allowed=allowed),
             clock=self._clock,
             now=parts.get("now", time.time),
-            recorded=self.files.recorded,
+            records=self.files,
         )
         for follow in (history.add, limits.add, agent.approvals.add, Changes(agent).add):
             for event in self.log:

@@ -67,14 +67,16 @@ def restore(
     steps.sort(key=lambda step: step.path.split(b"/"))
     moves = [change for change in wanted if change.what == "moved"]
     late = {to_bytes(change.path) for change in moves}
+    cleared = [step for step in reversed(steps) if step.path not in late and not step.folder]
     work.each(moves, work.move_back)
-    for step in reversed(steps):
-        if step.path not in late and not step.folder:
-            work.attempt(step, work.clear)
+    for step in cleared:
+        work.attempt(step, work.clear)
     for step in steps:
         if step.folder:
             work.attempt(step, work.make_folder)
-    work.each(moves, work.move_back)
+    work.each(moves, work.move_back)  # those whose folder was not there before
+    for step in cleared:
+        work.attempt(step, work.clear)
     for step in steps:
         if step.row is not None and not step.folder:
             work.attempt(step, work.make)
@@ -146,6 +148,8 @@ class _Work:
         Folders go here only if they are empty already; `remove` and `make` come back to them.
         """
         now = self.plan.now.get(step.path)
+        if step.path in self.cleared:
+            return
         if now is None or (step.row is not None and step.row.kind == now.kind == "file"):
             return
         with contextlib.suppress(_Gone), self._parent(step.path) as (folder, name):

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from agent import events as ev
 from agent.control import new_id
-from agent.errors import FilesError, SaysoError
+from agent.errors import DesktopError, FilesError, SaysoError
 from agent.event_files import NAMED
 from agent.face import Faced
 from agent.files.changes import Change, Changes, compare
@@ -110,7 +110,7 @@ class SessionFiles(Faced):
         self._status = status
         self.store = Store(folder, most) if folder is not None and most else None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="files")
-        self._records: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._records: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._putting_back: asyncio.Task[PutBack] | None = None
         self._open = False
         self._unsubscribe = log.subscribe(self._follow)
@@ -271,6 +271,14 @@ class SessionFiles(Faced):
             if event.put_back_id not in finished:
                 self._tell_cut(event)
 
+    @property
+    def recording(self) -> bool:
+        """Whether the files are not recorded yet as they were before the task that runs."""
+        task_id = self._status().task_id
+        if task_id is None or self.store is None:
+            return False
+        return not self._begin(task_id, "before").done()
+
     async def recorded(self) -> None:
         """Return once the files are recorded as they were before the task that runs.
 
@@ -303,14 +311,26 @@ class SessionFiles(Faced):
         elif isinstance(event, ev.TaskFinished) and (event.task_id, "before") in self._records:
             self._begin(event.task_id, "after")
 
-    def _begin(self, task_id: str, moment: Literal["before", "after"]) -> asyncio.Task[None]:
+    def _begin(self, task_id: str, moment: Literal["before", "after"]) -> asyncio.Future[None]:
         """Start a record, once; returns what to wait for."""
         key = (task_id, moment)
         if key not in self._records:
-            work = self._record(task_id, moment)
-            self._records[key] = asyncio.get_running_loop().create_task(work, name="files")
-            self._records[key].add_done_callback(_noted)
+            loop = asyncio.get_running_loop()
+            if self._homeless():
+                self._records[key] = loop.create_future()
+                self._records[key].set_result(None)
+            else:
+                work = self._record(task_id, moment)
+                self._records[key] = loop.create_task(work, name=f"record {moment} {task_id}")
+                self._records[key].add_done_callback(_noted)
         return self._records[key]
+
+    def _homeless(self) -> bool:
+        """Whether this desktop has no home, and never had one."""
+        try:
+            return not self._home().is_dir() and not self._log.of(ev.FilesRecorded)
+        except DesktopError:
+            return True
 
     async def _record(self, task_id: str, moment: Literal["before", "after"]) -> None:
         store, began = self._kept_store(), time.monotonic()
@@ -323,10 +343,7 @@ class SessionFiles(Faced):
         except Exception as error:  # noqa: BLE001 - a task's border: it goes on without a record
             if not isinstance(error, SaysoError):
                 _log.exception("The files could not be recorded")
-            if self._log.of(ev.FilesRecorded) or not isinstance(error, SaysoError):
-                self._log.append(
-                    ev.FilesRecorded(task_id=task_id, moment=moment, error=_words(error))
-                )
+            self._log.append(ev.FilesRecorded(task_id=task_id, moment=moment, error=_words(error)))
             return
         self._log.append(self._event(task_id, moment, made, time.monotonic() - began))
 
@@ -497,7 +514,7 @@ class SessionFiles(Faced):
         return carried()
 
 
-def _noted(task: asyncio.Task[None]) -> None:
+def _noted(task: asyncio.Future[None]) -> None:
     """Whoever waits for a record gets its error; where nobody does, it is in the server's log."""
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.error("A record of the files could not be written down", exc_info=error)
