@@ -1,6 +1,6 @@
 """``python -m agent "open the editor and write hello"``: one session in a terminal.
 
-Exit codes: 0 done · 1 failed · 2 wrong use, settings or journal: nothing was begun ·
+Exit codes: 0 done · 1 failed, or not done · 2 wrong use, settings or journal: nothing was begun ·
 3 a limit was reached · 4 the model declined · 130 stopped by the person.
 """
 
@@ -27,7 +27,7 @@ from agent.session import Session
 from agent.settings import Settings
 from agent.terminal import Person, Printer
 
-EXIT = {"done": 0, "failed": 1, "limit": 3, "refused": 4, "stopped": 130}
+EXIT = {"done": 0, "failed": 1, "ended": 1, "limit": 3, "refused": 4, "stopped": 130}
 WRONG_USE = 2
 
 
@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m agent",
         description="Give the agent a task on its own virtual desktop and watch it work. "
         "Ctrl-C stops it, twice quits.",
-        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, settings or journal, 3 limit, "
-        "4 declined, 130 stopped.",
+        epilog="Exit codes: 0 done, 1 failed or not done, 2 wrong use, settings or journal, "
+        "3 limit, 4 declined, 130 stopped.",
     )
     add = parser.add_argument
     add("task", nargs="?", help="what to do, in a sentence")

@@ -19,7 +19,8 @@ from agent import events as ev
 from agent.clock import Clock
 from agent.desktop.base import InputDriver
 from agent.errors import BadInput, JournalError
-from agent.history import CUT, INTERRUPTED, UNKNOWN
+from agent.fate import Fate, How, fate_named, fate_of
+from agent.history import CUT, INTERRUPTED, SHOWN, UNKNOWN
 from agent.log import E, EventLog
 from agent.permit import act_under
 from agent.status import Status, StatusTracker
@@ -53,6 +54,9 @@ class Lease:
             raise asyncio.CancelledError
         return self._log.append(event)
 
+
+Change = Literal["redirect", "join", "after", "cancel"]
+"""What else can become of words that wait or were not done."""
 
 Work = Callable[[str, Lease], Awaitable[None]]
 """What carries out a task: given its id and a lease. It never raises but for cancellation."""
@@ -107,12 +111,15 @@ class Control:
         text: str,
         *,
         source: ev.Source = "typed",
-        how: Literal["redirect", "queue"] = "redirect",
+        how: How | None = None,
+        utterance_id: str = "",
     ) -> str:
         """Give the agent words; returns the id of the task that they belong to.
 
-        When idle they begin a task. While one runs, ``redirect`` cuts in at once and
-        ``queue`` lets the model read them after the current results.
+        When idle they begin a task. While one runs, the words themselves decide (`fate_of`)
+        if ``how`` does not: they are done after it as a task of their own (``after``), cut in
+        at once (``redirect``), or are read by the model after the current results (``join``).
+        While the person has the mouse, new tasks wait for it.
 
         Raises:
             BadInput: the text is blank.
@@ -121,21 +128,44 @@ class Control:
         text = text.encode(errors="replace").decode().strip()  # a terminal may send half signs
         if not text:
             raise BadInput("Nothing was said: give the agent a sentence.")
-        task_id = self.status.task_id
-        if task_id is None:
-            task_id = new_id("task")
-            self._log.append(ev.TaskStarted(task_id=task_id, text=text, source=source))
-            self._log.append(ev.UserMessage(text=text, source=source))
-            self.release("new words")
-            self._begin(task_id)
+        wish = ev.TaskQueued(
+            task_id=new_id("task"),
+            text=text,
+            source=source,
+            utterance_id=utterance_id or new_id("said"),
+        )
+        return self._place(wish, fate_named(how) if how else fate_of(text))
+
+    def change_fate(self, utterance_id: str, to: Change) -> bool:
+        """Decide otherwise about words; false when that is not possible (any more).
+
+        Words that wait, or were kept when they were not done, can be done at once instead
+        (``redirect``), ``join`` the task, come ``after`` it, or be dropped (``cancel``). Those
+        that were replaced or dropped can be done ``after`` all.
+        """
+        status = self.status
+        waiting = {wish.utterance_id: wish for wish in (*status.kept, *status.queue)}
+        wish = waiting.get(utterance_id)
+        if wish is None:
+            return to == "after" and self._after_all(utterance_id)
+        if to == "cancel":
+            self._log.append(ev.TaskUnqueued(task_id=wish.task_id, fate="cancelled"))
+        elif to == "after" and wish in status.queue:
+            return False
         else:
-            cuts = how == "redirect"
-            self._log.append(ev.UserMessage(text=text, source=source, cuts=cuts))
-            if cuts:
-                self.interrupt()
-                self.release("new words")
-                self._begin(task_id)
-        return task_id
+            self._place(wish, to)
+        return True
+
+    def go_on(self) -> None:
+        """Begin what waits, if the task before it ended by itself; else keep it for later."""
+        status = self.status
+        if status.task_id is not None or not status.queue:
+            return
+        if status.outcome in ("done", "ended"):
+            self._open(status.queue[0])
+            self._begin(status.queue[0].task_id)
+        else:
+            keep_waiting(self._log.append, status)
 
     def hold(self, reason: str) -> None:
         """Let no further action begin. Does nothing when held already."""
@@ -201,6 +231,10 @@ class Control:
             return
         told = f"I used the mouse and keyboard myself. {note}".strip()
         self._log.append(ev.ControlReturned(note=note))
+        if self.status.task_id is None and self.status.queue:
+            wish = self.status.queue[0]
+            self._open(wish)
+            self._begin(wish.task_id)
         if self.status.task_id is not None:
             self._log.append(ev.UserMessage(text=told, origin="session"))
         else:
@@ -245,6 +279,61 @@ class Control:
             self._waiting.answers.pop(question_id, None)
 
     # Inside -------------------------------------------------------------------------
+
+    def _place(self, wish: ev.TaskQueued, fate: Fate) -> str:
+        """Give words their place; returns the id of the task that they belong to."""
+        task_id = self.status.task_id
+        if fate == "after" and not self._at_work:
+            fate = "redirect"  # the task's work broke off, and only words bring it back
+        if task_id is None and not self.status.yours:
+            self._open(wish)
+            self.release("new words")
+            self._begin(wish.task_id)
+        elif task_id is None or fate == "after":
+            waits_for = "mouse" if task_id is None else "task"
+            self._log.append(wish.model_copy(update={"waits_for": waits_for}))
+        else:
+            self._tell(task_id, wish, cuts=fate == "redirect")
+            return task_id
+        return wish.task_id
+
+    @property
+    def _at_work(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def _open(self, wish: ev.TaskQueued) -> None:
+        """The beginning of a task, written down."""
+        task_id, text, source, said = wish.task_id, wish.text, wish.source, wish.utterance_id
+        self._log.append(
+            ev.TaskStarted(task_id=task_id, text=text, source=source, utterance_id=said)
+        )
+        self._log.append(ev.UserMessage(text=text, source=source, utterance_id=said))
+
+    def _tell(self, task_id: str, wish: ev.TaskQueued, *, cuts: bool) -> None:
+        """Words for the task that runs."""
+        replaced = tuple(m.utterance_id for m in self.status.task_words if m.utterance_id)
+        self._log.append(
+            ev.UserMessage(
+                text=wish.text,
+                source=wish.source,
+                cuts=cuts,
+                utterance_id=wish.utterance_id,
+                replaces=replaced if cuts else (),
+            )
+        )
+        if cuts:
+            self.interrupt()
+            self.release("new words")
+            self._begin(task_id)
+
+    def _after_all(self, utterance_id: str) -> bool:
+        """Do words that were replaced or dropped; false for what is being done, or unknown."""
+        said = [e for e in self._log if isinstance(e, ev.UserMessage | ev.TaskQueued)]
+        found = next((e for e in reversed(said) if e.utterance_id == utterance_id), None)
+        if found is None or any(m.utterance_id == utterance_id for m in self.status.task_words):
+            return False
+        self.say(found.text, source=found.source, how="after", utterance_id=utterance_id)
+        return True
 
     def interrupt(self) -> None:
         """Cut the running work, close what it left open, keep the task."""
@@ -326,7 +415,8 @@ def close_open_ends(
 ) -> None:
     """Write the ends of all that was cut: approval, question, actions, turn.
 
-    With a ``summary`` the task ends as well, as stopped. Also used when a journal is
+    With a ``summary`` the task ends as well, as stopped, and what waits is kept for the
+    person, so that nothing is done unasked after a stop. Also used when a journal is
     resumed, so that a session killed at any event reads like one that was stopped there.
     """
     if status.pending_approval is not None:
@@ -337,13 +427,22 @@ def close_open_ends(
     for action_id in status.open_actions:
         ran = action_id == status.running or status.gap
         text = UNKNOWN if status.gap else CUT if ran else unexecuted
-        emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran))
+        shown = SHOWN.get(text)
+        emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran, shown=shown))
     if status.turn_id is not None:
         emit(
             ev.TurnFinished(
                 turn_id=status.turn_id, stop_reason=stop_reason, usage=status.turn_usage
             )
         )
+    if summary is not None:
+        keep_waiting(emit, status)
     if summary is not None and status.task_id is not None:
         summary = _UNREAD if status.gap else summary
         emit(ev.TaskFinished(task_id=status.task_id, outcome="stopped", summary=summary))
+
+
+def keep_waiting(emit: Callable[[ev.Event], object], status: Status) -> None:
+    """Let nothing begin by itself of what waits; the person can still have it done."""
+    for wish in status.queue:
+        emit(ev.TaskUnqueued(task_id=wish.task_id, fate="kept"))

@@ -47,6 +47,21 @@ class ActionFinished(BaseEvent):
     ran: bool = True
     image: Image | None = None
     seconds: float = 0.0
+    exit_code: int | None = None
+    """Of a command; None for other actions, and for a command that did not end by itself."""
+
+    shown: str | None = None
+    """What people read instead of ``text``, where that is meant for the model."""
+
+    @property
+    def words(self) -> str:
+        """What people read."""
+        return self.text if self.shown is None else self.shown
+
+    @property
+    def well(self) -> bool:
+        """Whether it was carried out, and a command succeeded."""
+        return self.ran and not self.is_error and not self.exit_code
 
 
 class ScreenSeen(BaseEvent):

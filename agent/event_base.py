@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict
 Source = Literal["voice", "typed", "terminal", "api", "button"]
 """Where an instruction came from."""
 
-Outcome = Literal["done", "stopped", "failed", "limit", "refused"]
-"""How a task ended."""
+Outcome = Literal["done", "ended", "stopped", "failed", "limit", "refused"]
+"""How a task ended. ``done``: by itself, and its last action was carried out well (or there was
+none). ``ended``: by itself as well, but its last action failed or was not allowed, or the model
+saw that it had not done what was asked. ``failed``: it could not be worked on."""
 
 
 class Image(BaseModel):

@@ -88,9 +88,28 @@ class Understood(BaseEvent):
     kind: Literal["understood"] = "understood"
     utterance_id: str
     meaning: Literal[
-        "task", "redirect", "aside", "stop", "hold", "resume", "backchannel", "approval", "noise"
+        "task",
+        "after",
+        "redirect",
+        "join",
+        "aside",
+        "stop",
+        "hold",
+        "resume",
+        "backchannel",
+        "approval",
+        "noise",
     ]
     detail: str = ""
+
+
+class Replied(BaseEvent):
+    """What Sayso itself answers to the person, from the log: no model was asked, none is told."""
+
+    kind: Literal["replied"] = "replied"
+    text: str
+    utterance_id: str = ""
+    priority: Literal["question", "answer"] = "answer"
 
 
 # Tasks and turns ------------------------------------------------------------------
@@ -101,6 +120,31 @@ class TaskStarted(BaseEvent):
     task_id: str
     text: str
     source: Source = "typed"
+    utterance_id: str = ""
+
+
+class TaskQueued(BaseEvent):
+    """Words that wait to be done as a task of their own: for the running task's end, or for the
+    mouse. `TaskStarted` of the same id ends the wait, or `TaskUnqueued`, or a `UserMessage` of
+    the same utterance, if they were to be read at once instead.
+    """
+
+    kind: Literal["task_queued"] = "task_queued"
+    task_id: str
+    text: str
+    source: Source = "typed"
+    utterance_id: str
+    waits_for: Literal["task", "mouse"] = "task"
+
+
+class TaskUnqueued(BaseEvent):
+    """Words wait no longer. ``cancelled``: the person took them back. ``kept``: what they waited
+    for was stopped or could not go on; nothing does them until the person says so.
+    """
+
+    kind: Literal["task_unqueued"] = "task_unqueued"
+    task_id: str
+    fate: Literal["cancelled", "kept"]
 
 
 class TaskFinished(BaseEvent):
@@ -126,6 +170,10 @@ class UserMessage(BaseEvent):
     origin: Literal["person", "session"] = "person"
     cuts: bool = False
     """Whether these words cut into the running work, rather than waiting for its results."""
+
+    utterance_id: str = ""
+    replaces: tuple[str, ...] = ()
+    """Utterances of this task that the words were said instead of."""
 
     attachments: tuple[Attachment, ...] = ()
 

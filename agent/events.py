@@ -44,12 +44,15 @@ from agent.event_talk import (
     DesktopChanged,
     FilesArrived,
     Heard,
+    Replied,
     RetryWaiting,
     SessionClosed,
     SessionOpened,
     SettingChanged,
     TaskFinished,
+    TaskQueued,
     TaskStarted,
+    TaskUnqueued,
     TextStreamed,
     TurnCounted,
     TurnFinished,
@@ -92,6 +95,7 @@ __all__ = [
     "PutBackStarted",
     "QuestionAnswered",
     "QuestionAsked",
+    "Replied",
     "RetryWaiting",
     "ScreenSeen",
     "SessionClosed",
@@ -100,7 +104,9 @@ __all__ = [
     "Source",
     "Stopped",
     "TaskFinished",
+    "TaskQueued",
     "TaskStarted",
+    "TaskUnqueued",
     "TextStreamed",
     "TurnCounted",
     "TurnFinished",
@@ -124,6 +130,9 @@ Event = Annotated[
     | SettingChanged
     | Heard
     | Understood
+    | Replied
+    | TaskQueued
+    | TaskUnqueued
     | TaskStarted
     | TaskFinished
     | UserMessage

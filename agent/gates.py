@@ -14,6 +14,7 @@ from agent.approval import Approvals, Verdict
 from agent.clock import Clock
 from agent.control import Control, Lease, new_id
 from agent.desktop.base import Desktop
+from agent.history import SHOWN as SHOWN_IN_HISTORY
 from agent.history import History
 from agent.journal import SessionJournal
 from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
@@ -26,6 +27,15 @@ DECLINED = "The person said no to this action. Ask what they would like instead.
 TIMED_OUT = "Nobody answered in time, which means no. Say what you wanted to do, and why."
 TOLD_OTHERWISE = "Not executed: the time is over, and the person said something else."
 MOVED_ON = "The screen changed while the person was asked, so nothing was done. Look again."
+SHOWN = {
+    **SHOWN_IN_HISTORY,
+    DECLINED: "Not done: you said no.",
+    TIMED_OUT: "Not done: nobody answered in time.",
+    TOLD_OTHERWISE: "Not done: the time was over, and you said something else.",
+    MOVED_ON: "Not done: the screen changed while you were asked.",
+}
+"""What people read where a result is worded for the model."""
+
 _TICKING = re.compile(r"[\d*•●]+")
 """What changes by itself in titles: times, counts, the mark of an unsaved text."""
 

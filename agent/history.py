@@ -33,6 +33,15 @@ UNKNOWN = (
 )
 HEADLESS = "(The beginning of this conversation could not be read.)"
 BROKEN_OFF = "Not executed: the answer broke off before its end."
+SHOWN = {
+    HALTED: "Not done: an action before it failed.",
+    INTERRUPTED: "Not done: it was interrupted.",
+    CUT: "It was interrupted while it ran; a part of it may have happened.",
+    BROKEN_OFF: "Not done: the answer broke off before its end.",
+    UNKNOWN: "What came of it is not known: it could not be read. It may have been done.",
+}
+"""What people read where a result is worded for the model."""
+
 ANEW = "This conversation begins anew. What happened before:"
 """Beginning of a conversation that had to be condensed."""
 

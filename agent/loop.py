@@ -29,6 +29,7 @@ from agent.condense import (
     turns_of,
 )
 from agent.control import Lease, close_open_ends, new_id
+from agent.ending import ending_of
 from agent.errors import (
     ContextTooLong,
     DesktopError,
@@ -37,7 +38,7 @@ from agent.errors import (
     StreamBroken,
     ToolError,
 )
-from agent.gates import Agent, Ended, check_limits, cleared
+from agent.gates import SHOWN, Agent, Ended, check_limits, cleared
 from agent.history import BROKEN_OFF, HALTED
 from agent.models.base import (
     Block,
@@ -89,6 +90,7 @@ class Loop:
         self.agent = agent
         self.lease = lease
         self.emit = lease.emit
+        self._achieved = True
 
     async def run(self) -> Ended:
         """Take turns until the task is over; returns how it ended."""
@@ -172,6 +174,8 @@ class Loop:
                 ran=ran,
                 image=image,
                 seconds=seconds,
+                exit_code=result.exit_code,
+                shown=SHOWN.get(result.text),
             )
         )
         turn.acted.append((tool, call, result))
@@ -233,6 +237,7 @@ class Loop:
                 self.emit(ev.TurnCounted(turn_id=turn.id, usage=part.usage))
             case TurnDone():
                 turn.done = part
+                self._achieved &= part.achieved
                 self.emit(
                     ev.TurnFinished(turn_id=turn.id, stop_reason=part.stop_reason, usage=part.usage)
                 )
@@ -308,7 +313,8 @@ class Loop:
         if turn.done.stop_reason in ("max_tokens", "pause_turn"):
             self.emit(ev.UserMessage(text=GO_ON, origin="session"))
         elif turn.text:
-            raise Ended("done", turn.text[-1])
+            ending = ending_of(self.agent.log)
+            raise Ended(ending.outcome(achieved=self._achieved), turn.text[-1])
         else:
             self.emit(ev.UserMessage(text=EMPTY, origin="session"))
 

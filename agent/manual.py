@@ -17,7 +17,7 @@ from typing import Any
 from agent import events as ev
 from agent.control import Lease, new_id
 from agent.errors import BadInput, DesktopError, JournalError, ToolError
-from agent.gates import Agent, permit
+from agent.gates import SHOWN, Agent, permit
 from agent.history import CUT, INTERRUPTED
 from agent.status import Status
 from agent.tools.base import Intent, Tool, ToolCall, ToolResult
@@ -216,6 +216,8 @@ class Manual:
                 ran=run.started,
                 image=image,
                 seconds=seconds,
+                exit_code=result.exit_code,
+                shown=SHOWN.get(result.text),
             )
         )
 

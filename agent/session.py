@@ -14,10 +14,11 @@ from agent import events as ev
 from agent.approval import DEFAULT_RULES, Approvals
 from agent.changes import Changes, change_of, filled, trial_of
 from agent.clock import MonotonicClock
-from agent.control import ApprovalChannel, Control, Lease, close_open_ends, new_id
+from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
+from agent.fate import How
 from agent.files.session import SessionFiles
 from agent.gates import Agent
 from agent.history import History
@@ -33,7 +34,6 @@ from agent.status import Status, StatusTracker
 
 _log = logging.getLogger(__name__)
 _REST = "Everything else is here, and the session goes on."
-_MEANINGS: dict[str, Literal["redirect", "aside"]] = {"redirect": "redirect", "queue": "aside"}
 
 
 class Session(Faced):
@@ -174,17 +174,25 @@ class Session(Faced):
         text: str,
         *,
         source: ev.Source = "typed",
-        utterance_id: str | None = None,
-        how: Literal["redirect", "queue"] = "redirect",
+        utterance_id: str = "",
+        how: How | None = None,
     ) -> str:
         """Give the agent words; returns the task's id. See `Control.say`."""
         self.trouble = ""
-        running = self.status.task_id is not None
-        task_id = self.control.say(text, source=source, how=how)
-        if utterance_id is not None:
-            meaning = _MEANINGS[how] if running else "task"
-            self.log.append(ev.Understood(utterance_id=utterance_id, meaning=meaning))
-        return task_id
+        return self.control.say(text, source=source, how=how, utterance_id=utterance_id)
+
+    def change_fate(self, utterance_id: str, to: Change) -> bool:
+        """Decide otherwise about words that wait or were not done. See `Control.change_fate`.
+
+        ``session.status.queue`` and ``kept`` have them, with their ids.
+        """
+        return self.control.change_fate(utterance_id, to)
+
+    def reply(
+        self, text: str, *, to: str = "", priority: Literal["question", "answer"] = "answer"
+    ) -> None:
+        """Answer the person in the conversation, without a model; ``to`` is their utterance."""
+        self.log.append(ev.Replied(text=text, utterance_id=to, priority=priority))
 
     def hold(self, reason: str) -> None:
         self.control.hold(reason)
@@ -346,6 +354,7 @@ class Session(Faced):
             self._report(lease, summary)
         try:
             lease.emit(ev.TaskFinished(task_id=task_id, outcome=outcome, summary=summary))
+            self.control.go_on()
         except JournalError as error:
             self._distrust(error)
 

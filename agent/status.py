@@ -35,6 +35,15 @@ class Status(BaseModel):
 
     task_id: str | None = None
     task_text: str = ""
+    task_words: tuple[ev.UserMessage, ...] = ()
+    """What the person said that is being done: from the last words that cut in on."""
+
+    queue: tuple[ev.TaskQueued, ...] = ()
+    """What waits to be done after the task, or when the mouse is given back, in order."""
+
+    kept: tuple[ev.TaskQueued, ...] = ()
+    """What waited when it was stopped: not done, and not begun unless the person says so."""
+
     turn_id: str | None = None
     open_actions: dict[str, str] = {}
     """Names of the proposed and unfinished actions, by id."""
@@ -151,11 +160,39 @@ def _action_finished(s: Status, e: ev.ActionFinished) -> dict[str, Any]:
 
 
 def _task_finished(s: Status, e: ev.TaskFinished) -> dict[str, Any]:
-    return {"task_id": None, "task_text": "", "outcome": e.outcome, "retry": None}
+    over = {"task_id": None, "task_text": "", "task_words": ()}
+    return {**over, "outcome": e.outcome, "retry": None}
 
 
 def _task_started(s: Status, e: ev.TaskStarted) -> dict[str, Any]:
-    return {"task_id": e.task_id, "task_text": e.text, "stopped": False, "outcome": None}
+    began = {"task_id": e.task_id, "task_text": e.text, "task_words": ()}
+    return {**began, "stopped": False, "outcome": None, **_waits_no_more(s, task_id=e.task_id)}
+
+
+def _queued(s: Status, e: ev.TaskQueued) -> dict[str, Any]:
+    others = _waits_no_more(s, task_id=e.task_id)
+    return {**others, "queue": (*others["queue"], e)}
+
+
+def _unqueued(s: Status, e: ev.TaskUnqueued) -> dict[str, Any]:
+    left = _waits_no_more(s, task_id=e.task_id)
+    if e.fate == "kept":
+        left["kept"] += tuple(w for w in s.queue if w.task_id == e.task_id)
+    return left
+
+
+def _user_message(s: Status, e: ev.UserMessage) -> dict[str, Any]:
+    if e.origin != "person":
+        return {}
+    words = (e,) if e.cuts else (*s.task_words, e)
+    return {"task_words": words, **_waits_no_more(s, utterance_id=e.utterance_id)}
+
+
+def _waits_no_more(s: Status, *, task_id: str = "", utterance_id: str = "") -> dict[str, Any]:
+    def others(waiting: tuple[ev.TaskQueued, ...]) -> tuple[ev.TaskQueued, ...]:
+        return tuple(w for w in waiting if w.task_id != task_id and w.utterance_id != utterance_id)
+
+    return {"queue": others(s.queue), "kept": others(s.kept)}
 
 
 _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
@@ -167,6 +204,9 @@ _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "heard": _heard,
     "understood": lambda s, e: {"listening": False},
     "task_started": _task_started,
+    "task_queued": _queued,
+    "task_unqueued": _unqueued,
+    "user_message": _user_message,
     "task_finished": _task_finished,
     "turn_started": lambda s, e: {"turn_id": e.turn_id, "turns": s.turns + 1, "retry": None},
     "turn_finished": _turn_finished,

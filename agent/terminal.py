@@ -16,7 +16,8 @@ from agent.session import Session
 _STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel", "never mind")
 """Lines that stop the agent at once, as Ctrl-C does, instead of being told to it."""
 
-_SIGNS = {"done": "✓", "answered": "✓", "ended": "·"}
+_SIGNS = {"done": "✓", "answered": "✓", "ended": "✗", "undone": "✗"}
+_WORDS = {"ended": "ended: the last action did not succeed", "undone": "not done"}
 
 
 class Printer:
@@ -69,7 +70,7 @@ class Printer:
         if not isinstance(event, ev.TaskFinished):
             return _line(event)
         word = self._ending.word(event)
-        return f"{_SIGNS.get(word, '■')} {word}"
+        return f"{_SIGNS.get(word, '■')} {_WORDS.get(word, word)}"
 
 
 class Person:
@@ -169,9 +170,16 @@ def _line(event: ev.Event) -> str:
         case ev.ActionOutput():
             return "\n".join(f"  | {line}" for line in _safe(event.text).splitlines())
         case ev.ActionFinished() if event.is_error:
-            return f"  ✗ {shown(event.text, 200)}"
+            return f"  ✗ {shown(event.words, 200)}"
         case ev.ApprovalAsked() | ev.QuestionAsked():
             return f"? {event.question if isinstance(event, ev.ApprovalAsked) else event.text}"
+        case ev.TaskQueued():
+            after = "this" if event.waits_for == "task" else "the mouse is given back"
+            return f"… done after {after}: {shown(event.text, 200)}"
+        case ev.TaskUnqueued():
+            return "· not done: it waited for what was stopped" if event.fate == "kept" else ""
+        case ev.Replied():
+            return f"· {event.text}"
         case ev.ApprovalDecided():
             return f"  {event.decision} ({event.channel})"
         case ev.RetryWaiting():

@@ -45,7 +45,7 @@ def claims(events: Sequence[ev.Event], *, passed: bool, feasible: bool) -> Metri
     if not ends:
         return {}
     helpless = bool(_HELPLESS.search(ends[-1].summary)) or ends[-1].outcome == "refused"
-    claimed = ends[-1].outcome == "done" and not helpless
+    claimed = ends[-1].outcome in ("done", "ended") and not helpless
     return {
         "false_done": float(claimed and not passed),
         "false_impossible": float(helpless and feasible and not passed),

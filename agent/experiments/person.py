@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from typing import Literal
 
 from agent import events as ev
 from agent.errors import SaysoError
@@ -73,9 +74,10 @@ class Person:
     def _do(self, utterance: Utterance) -> None:
         session, text = self._session, utterance.text
         match utterance.do:
-            case "say" | "queue":
-                how = "redirect" if utterance.do == "say" else "queue"
-                session.say(text, source="voice", utterance_id=self._hear(text), how=how)  # type: ignore[arg-type]
+            case "say":
+                self._say(text, "redirect")
+            case "queue":
+                self._say(text, "join")
             case "stop":
                 self._understood(text or "stop", "stop")
                 session.stop(text or "stop", source="voice")
@@ -90,6 +92,13 @@ class Person:
             case "approve" | "deny":
                 self._understood(text or utterance.do, "approval")
                 self._decide_open(utterance.do == "approve")
+
+    def _say(self, text: str, how: Literal["redirect", "join"]) -> None:
+        utterance_id = self._hear(text)
+        running = self._session.status.task_id is not None
+        self._session.say(text, source="voice", utterance_id=utterance_id, how=how)
+        meaning = how if running else "task"
+        self._session.log.append(ev.Understood(utterance_id=utterance_id, meaning=meaning))
 
     def _decide_open(self, allow: bool) -> None:
         pending = self._session.status.pending_approval

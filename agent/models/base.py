@@ -91,6 +91,8 @@ class TurnDone:
 
     stop_reason: str
     usage: Usage = field(default_factory=Usage)
+    achieved: bool = True
+    """False if the model checked its work and says that something was not done."""
 
 
 @dataclass(frozen=True, slots=True)

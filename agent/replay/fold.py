@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from agent.replay.timeline import Lane
 
 _ALLOWED = frozenset({"allow", "alternative"})
-_ENDED = {"done": "done", "stopped": "cut", "failed": "failed", "limit": "failed"}
+_ENDED = {"done": "done", "stopped": "cut"}
+"""What a task's end is shown as; ``failed`` otherwise."""
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ class Fold:
         self._turns = 0
         self._said: list[Draft] = []
         self._heard: dict[str, Draft] = {}
+        self._waiting: dict[str, str] = {}
         self._acted_last: tuple[str, Draft | None] = ("", None)
         self._handlers = self._table()
 
@@ -61,6 +63,9 @@ class Fold:
             ev.SessionClosed: lambda event: self._cut_all(),
             ev.Heard: self._hear,
             ev.TaskStarted: self._task,
+            ev.TaskQueued: self._queued,
+            ev.TaskUnqueued: self._unqueued,
+            ev.Replied: self._reply,
             ev.TaskFinished: self._task_ended,
             ev.TurnStarted: self._turn,
             ev.TurnFinished: self._turn_ended,
@@ -170,6 +175,17 @@ class Fold:
         last = self._heard.get("last")
         if last is None or _letters(last.label) != _letters(event.text):
             self._point(event, "heard", "task", event.text)
+
+    def _queued(self, event: ev.TaskQueued) -> None:
+        self._waiting[event.task_id] = event.text
+        self._point(event, "heard", "waits", f"Waits: {event.text}")
+
+    def _unqueued(self, event: ev.TaskUnqueued) -> None:
+        word = "Taken back" if event.fate == "cancelled" else "Kept, not done"
+        self._point(event, "heard", "waits", f"{word}: {self._waiting.get(event.task_id, '')}")
+
+    def _reply(self, event: ev.Replied) -> None:
+        self._said.append(self._point(event, "said", "reply", event.text))
 
     def _task_ended(self, event: ev.TaskFinished) -> None:
         state = _ENDED.get(event.outcome, "failed")

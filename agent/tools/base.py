@@ -57,6 +57,8 @@ class ToolResult:
     text: str = ""
     image: EncodedImage | None = None
     is_error: bool = False
+    exit_code: int | None = None
+    """Of a command that ended by itself."""
 
 
 class Tool(Protocol):

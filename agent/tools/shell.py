@@ -259,8 +259,8 @@ def _result(said: _Output, code: int) -> ToolResult:
         words = f"The command was ended: it wrote more than {_FLOOD >> 20} MB. Write to a file."
         return ToolResult(f"{text}\n{words}", is_error=True)
     if code:
-        return ToolResult(f"{text}\n[exit code {code}]".strip())
-    return ToolResult(text or "The command succeeded without output.")
+        return ToolResult(f"{text}\n[exit code {code}]".strip(), exit_code=code)
+    return ToolResult(text or "The command succeeded without output.", exit_code=0)
 
 
 def _last_of_redrawn(text: str) -> str:

@@ -46,7 +46,7 @@ def moment_of(event: ev.Event, status: Status) -> Cue | None:
             return "stops"
         case ev.TaskFinished(outcome="done"):
             return "done"
-        case ev.TaskFinished(outcome="failed" | "limit" | "refused"):
+        case ev.TaskFinished(outcome="ended" | "failed" | "limit" | "refused"):
             return "fails"
         case ev.DesktopChanged(state="died" | "unavailable"):
             return "fails"

@@ -109,6 +109,7 @@ def _count(number: int) -> str:
 def _ended(task: str, finished: TaskFinished) -> str:
     words = {
         "done": "I have finished",
+        "ended": "I did not get this done",
         "stopped": "I was stopped during",
         "failed": "I could not finish",
         "limit": "I ran into a limit during",

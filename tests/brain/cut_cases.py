@@ -17,6 +17,7 @@ from agent.history import ANEW
 from agent.models.base import Message, Model, ModelPart, ModelRequest
 from agent.session import Session
 from agent.settings import Settings
+from agent.status import Status
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.rules import prefix_violations, violations
 from agent.testing.scripted import FakeDesktop, HastyClock
@@ -29,6 +30,13 @@ SETTINGS = Settings(
 CONTROLS = (
     "redirect",
     "queue",
+    "after",
+    "plain words",
+    "at once",
+    "in the task",
+    "drop",
+    "do it",
+    "after all",
     "hold",
     "release",
     "stop",
@@ -145,6 +153,7 @@ class Case:
     settings: Settings = SETTINGS
     task: str = "Press the button."
     redirection: str = "No, the other one."
+    wish: str = "Press the second button."
     last_word: str = "Are you well?"
     before_last: Callable[[], object] = lambda: None
     now: Callable[[], float] = time.time
@@ -176,8 +185,17 @@ class Case:
         session, status = self.session, self.session.status
         asked, question = status.pending_approval, status.question
         match what:
-            case "redirect" | "queue":
+            case "redirect" | "queue" | "after":
                 session.say(self.redirection, how=what)
+            case "plain words":
+                session.say(self.wish)
+            case "at once" | "in the task" | "drop" if status.queue:
+                to = {"at once": "redirect", "in the task": "join", "drop": "cancel"}[what]
+                assert session.change_fate(status.queue[-1].utterance_id, to)
+            case "do it" if status.kept:
+                assert session.change_fate(status.kept[0].utterance_id, "after")
+            case "after all":
+                self._after_all()
             case "hold":
                 session.hold("speech")
             case "release":
@@ -201,6 +219,12 @@ class Case:
             case _:
                 pass
 
+    def _after_all(self) -> None:
+        """Have done what was replaced last, if anything was."""
+        cuts = [e for e in self.session.log.of(ev.UserMessage) if e.replaces]
+        if cuts:
+            self.session.change_fate(cuts[-1].replaces[0], "after")
+
     async def kill(self) -> None:
         """The process ends: nothing more is written; another one opens the journal."""
         dead, self.journal = self.session, self.journal.copy()
@@ -215,6 +239,8 @@ class Case:
         self.before_last()
         for what in ("return", "release"):
             await self.control(what)
+        if not await self._seen_through():  # what waited for the mouse
+            self.session.stop("it hangs")
         self.session.say(self.last_word)
         await self._seen_through()
         await self.session.wait_idle(30)
@@ -275,6 +301,7 @@ def check(case: Case) -> None:
     assert max(Counter(c.id for c in case.began).values(), default=1) == 1
     assert case.session.status.outcome == "done"
     every_end_is_closed(events)
+    what_waited_came_to_one_end(events, case.session.status)
     nothing_began_while_barred(events)
     asked_before_done(events)
 
@@ -303,6 +330,19 @@ def every_end_is_closed(events: list[ev.Event]) -> None:
         ("question_asked", "question_answered"),
     ):
         assert sorted(ids[begin]) == sorted(ids[end]), (begin, ids[begin], ids[end])
+
+
+def what_waited_came_to_one_end(events: list[ev.Event], status: Status) -> None:
+    """It began, was read, was taken back or is kept; nothing is lost, and nothing done twice."""
+    waited = {e.task_id: e.utterance_id for e in events if isinstance(e, ev.TaskQueued)}
+    began = Counter(e.task_id for e in events if isinstance(e, ev.TaskStarted))
+    read = {e.utterance_id for e in events if isinstance(e, ev.UserMessage)}
+    dropped = {e.task_id for e in events if isinstance(e, ev.TaskUnqueued)}
+    kept = {e.task_id for e in status.kept}
+    assert max(began.values()) == 1
+    assert status.queue == ()
+    for task_id, utterance_id in waited.items():
+        assert task_id in began or utterance_id in read or task_id in dropped | kept
 
 
 def nothing_began_while_barred(events: list[ev.Event]) -> None:

@@ -86,6 +86,8 @@ async def scenario(session: Session) -> None:
     session.say("Second.")
     await log.wait_for(lambda e: e.kind == "text_streamed" and e.text.startswith("Never"))
     session.say("No, third.")
+    session.say("Fourth.")
+    session.reply("I am thinking about the next step, for: Second.")
     session.stop("button")
     await session.close("The end.")
 
@@ -127,7 +129,9 @@ async def offline_scenario(session: Session) -> None:
     await session.wait_idle()
     session.say("Type hello")
     await log.wait_for(lambda e: e.kind == "action_proposed" and e.name == "type")
-    session.say("Scroll up")
+    session.say("No, scroll up")
+    session.say("Press F5")
+    session.reply("I am scrolling.")
     session.stop("button")
     await session.close("The end.")
 

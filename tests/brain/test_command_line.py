@@ -92,7 +92,7 @@ def test_the_exit_code_tells_the_outcome(run, capsys):
 
 def test_without_a_terminal_a_question_is_a_no_in_clear_words(run, capsys):
     tool = shell()
-    assert run(listing(), "Go", tool=tool) == 0
+    assert run(listing(), "Go", tool=tool) == 1
     assert not tool.began
     assert "denied. Allow with --yes-to “shell”" in capsys.readouterr().err
 
@@ -114,7 +114,7 @@ def test_at_a_terminal_the_person_is_asked(run, typed: str, ran: int):
     ask = call("bash", toolset=None, command="ls")
     scripts = [[*ask, answers, *done("tool_use")], [*says("That was all."), *done()]]
     with os.fdopen(theirs) as terminal:
-        assert run(scripts, "Go", tool=tool, typed=terminal) == 0
+        assert run(scripts, "Go", tool=tool, typed=terminal) == (0 if ran else 1)
     assert len(tool.ran) == ran
     os.close(ours)
 

@@ -238,7 +238,7 @@ async def test_voice_commands_go_on_with_other_instructions():
     """They read none; what was said before is still known to them."""
     desktop = FakeDesktop()
     async with Rig([], desktop=desktop, offline=True, tools=build_tools(desktop)) as rig:
-        for words in ("Press Escape", "Do that again"):
+        for words in ("Press Escape", "Press F5"):
             rig.session.say(words)
             await rig.session.wait_idle(30)
             assert ended(rig)[0] == "done"

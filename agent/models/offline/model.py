@@ -50,7 +50,8 @@ class OfflineModel:
         yield BlockDone(0, {"type": "text", "text": turn.say})
         for index, (call_id, call) in enumerate(turn.calls, 1):
             yield BlockDone(index, _block(call_id, call))
-        yield TurnDone("tool_use" if turn.calls else "end_turn", Usage())
+        reason = "tool_use" if turn.calls else "end_turn"
+        yield TurnDone(reason, Usage(), achieved=turn.achieved)
 
     async def close(self) -> None:
         """Nothing is held between turns."""

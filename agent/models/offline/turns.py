@@ -75,6 +75,8 @@ class Turn:
 
     say: str
     calls: tuple[tuple[str, Call], ...] = ()
+    achieved: bool = True
+    """Whether all that it speaks of was understood and done."""
 
 
 @dataclass
@@ -89,6 +91,7 @@ class _Place:
     results: tuple[Result, ...] = ()
     resuming: bool = False
     said: list[str] = field(default_factory=list)
+    achieved: bool = True
 
     def next_command(self) -> None:
         self.command, self.phase, self.memo = self.command + 1, 0, ""
@@ -130,14 +133,15 @@ async def next_turn(desktop: Desktop, progress: Progress) -> Turn:
         plan = plan_for(progress.instructions, place.task)
         if plan.unknown:
             place.said.append(not_understood(plan.unknown, progress.instructions[place.task]))
+            place.achieved = False
         elif place.command < len(plan.commands):
             turn = await _step(desktop, progress, place, plan)
             if turn is not None:
                 return turn
             continue
         if place.upto >= len(progress.instructions):
-            return Turn(_joined(place.said) or "Done.")
-        place = _Place(place.upto, place.upto + 1, said=place.said)
+            return Turn(_joined(place.said) or "Done.", achieved=place.achieved)
+        place = _Place(place.upto, place.upto + 1, said=place.said, achieved=place.achieved)
 
 
 async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan) -> Turn | None:
@@ -156,11 +160,12 @@ async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan)
     if isinstance(step, Act):
         mark = place.mark(step)
         calls = tuple((mark.id(progress.serial + i), c) for i, c in enumerate(step.calls))
-        return Turn(_joined([*place.said, step.say]), calls)
+        return Turn(_joined([*place.said, step.say]), calls, place.achieved)
     place.said.append(step.say)
     if isinstance(step, Done):
         place.next_command()
         return None
+    place.achieved = False
     left = len(plan.commands) - place.command - 1
     if left:
         place.said.append("I did not go on with the rest.")

@@ -1,0 +1,370 @@
+"""What becomes of words that come while a task runs: done after it, instead of it, or in it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from agent import events as ev
+from agent.errors import JournalError
+from agent.fate import fate_of
+from agent.session import Session
+from agent.testing.memory import MemorySessionJournal
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
+from agent.tools.base import ToolResult
+
+
+@pytest.mark.parametrize(
+    ("fate", "texts"),
+    [
+        (
+            "after",
+            (
+                "Create a file called bbb.",
+                "the second one",
+                "wait 5 seconds",
+                "Then save it.",
+                "Please open the terminal",
+                "Type no",
+                "type see you too",
+                "Write: I would rather not, instead.",
+                "What is two and two?",
+                "Nothing else.",
+                "Notes: buy milk",
+                "…",
+            ),
+        ),
+        (
+            "redirect",
+            (
+                "No, the other one.",
+                "no open the edit menu instead",
+                "Actually put it in the second line",
+                "Instead of that, open the terminal.",
+                "please open the terminal instead",
+                "Rather the left one",
+                "Stop, open the text editor.",
+                "stop that and open the text editor",
+                "Okay, don\N{RIGHT SINGLE QUOTATION MARK}t do that.",
+                "Wait, use the left one",
+                "Sayso, I meant the green one",
+                "Not that one",
+                "Sorry, the other button",
+                "The blue one, not that one",
+            ),
+        ),
+        (
+            "join",
+            (
+                "And also save it.",
+                "also save it",
+                "Can you also close the window?",
+                "Additionally, write the date below.",
+                "Put it in bold, too.",
+                "and save it",
+                "Make a copy as well",
+                "Plus one line at the end",
+            ),
+        ),
+    ],
+)
+def test_the_words_themselves_decide(fate: str, texts: tuple[str, ...]) -> None:
+    assert {text: fate_of(text) for text in texts} == dict.fromkeys(texts, fate)
+
+
+def started(session: Session) -> list[str]:
+    return [e.text for e in session.log.of(ev.TaskStarted)]
+
+
+def busy() -> tuple[FakeTool, list[list[Any]]]:
+    """A tool that hangs until it is cut, and answers for four tasks."""
+
+    async def slow(call: Any) -> Any:
+        await hang()
+
+    answers = [[*says(f"Done {n}."), *done()] for n in range(1, 5)]
+    return FakeTool(slow), [[*call(), *done("tool_use")], *answers]
+
+
+async def in_an_action(session: Session) -> None:
+    await session.log.wait_for(lambda e: e.kind == "action_started", timeout=20)
+
+
+async def test_plain_words_are_done_afterwards_each_as_a_task_of_its_own(make):
+    """The model reads them when their time has come, not before."""
+    go = asyncio.Event()
+    session = await make(
+        [[go.wait, *says("One."), *done()], [*says("Two."), *done()], [*says("Three."), *done()]]
+    )
+    first = session.say("Create aaa")
+    second = session.say("Create bbb")
+    third = session.say("Create ccc")
+    assert len({first, second, third}) == 3
+    assert [w.text for w in session.status.queue] == ["Create bbb", "Create ccc"]
+    go.set()
+    await session.wait_idle(20)
+    ends = session.log.of(ev.TaskFinished)
+    assert [(e.task_id, e.summary) for e in ends] == [
+        (first, "One."),
+        (second, "Two."),
+        (third, "Three."),
+    ]
+    assert session.status.queue == ()
+    asked = [str(request) for request in session.model.requests]
+    assert ["Create bbb" in request for request in asked] == [False, True, True]
+    assert not session.model.faults
+
+
+async def test_a_correction_replaces_and_says_what_it_replaced(make):
+    tool, scripts = busy()
+    session = await make(scripts, tool)
+    task = session.say("Create aaa")
+    await in_an_action(session)
+    session.say("and also ddd")
+    waiting = session.say("Create ccc")
+    assert session.say("No, bbb instead") == task
+    first, joined, cut = (
+        session.log.of(ev.UserMessage)[0],
+        *(
+            e
+            for e in session.log.of(ev.UserMessage)
+            if e.text in ("and also ddd", "No, bbb instead")
+        ),
+    )
+    assert cut.replaces == (first.utterance_id, joined.utterance_id)
+    assert cut.cuts
+    assert not joined.cuts
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa", "Create ccc"]
+    assert session.log.of(ev.TaskFinished)[-1].task_id == waiting
+
+
+async def test_after_a_stop_nothing_begins_but_what_waited_can_still_be_done(make):
+    tool, scripts = busy()
+    session = await make(scripts, tool)
+    session.say("Create aaa")
+    await in_an_action(session)
+    session.say("Create bbb", utterance_id="b")
+    session.say("Create ccc", utterance_id="c")
+    session.stop("button")
+    await asyncio.sleep(0)
+    assert session.status.queue == ()
+    assert [w.text for w in session.status.kept] == ["Create bbb", "Create ccc"]
+    assert [e.fate for e in session.log.of(ev.TaskUnqueued)] == ["kept", "kept"]
+    assert session.change_fate("c", "after")
+    assert session.change_fate("b", "cancel")
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa", "Create ccc"]
+    assert session.status.kept == ()
+    assert not session.change_fate("c", "cancel")
+    assert not session.change_fate("unknown", "after")
+
+
+@pytest.mark.parametrize(
+    ("to", "tasks", "requests"),
+    [
+        ("redirect", ["Create aaa"], 2),
+        ("join", ["Create aaa"], 2),
+        ("cancel", ["Create aaa"], 2),
+        ("after", ["Create aaa", "Create bbb"], 3),
+    ],
+)
+async def test_a_person_decides_otherwise_about_words_that_wait(make, to, tasks, requests):
+    going = asyncio.Event()
+
+    async def slow(call: Any) -> Any:
+        await going.wait()
+        return await FakeTool().run(call, lambda _: None)
+
+    answers = [[*says("Well."), *done()] for _ in range(3)]
+    session = await make([[*call(), *done("tool_use")], *answers], FakeTool(slow))
+    session.say("Create aaa")
+    await in_an_action(session)
+    session.say("Create bbb", utterance_id="b")
+    assert session.change_fate("b", to) == (to != "after")
+    going.set()
+    await session.wait_idle(20)
+    assert started(session) == tasks
+    assert len(session.model.requests) == requests
+    read = "Create bbb" in str(session.model.requests)
+    assert read == (to != "cancel")
+    cuts = [e.cuts for e in session.log.of(ev.UserMessage) if e.text == "Create bbb"]
+    assert cuts == {"redirect": [True], "join": [False], "cancel": [], "after": [False]}[to]
+    assert not session.model.faults
+
+
+async def test_what_was_replaced_or_dropped_can_be_done_after_all(make):
+    tool, scripts = busy()
+    session = await make(scripts, tool)
+    session.say("Create aaa", utterance_id="a")
+    await in_an_action(session)
+    assert not session.change_fate("a", "after")  # it is being done
+    session.say("No, create bbb", utterance_id="b")
+    assert session.change_fate("a", "after")
+    assert not session.change_fate("a", "after")  # it waits already
+    session.say("Create ccc", utterance_id="c")
+    session.change_fate("c", "cancel")
+    assert session.change_fate("c", "after")
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa", "Create aaa", "Create ccc"]
+
+
+async def test_words_said_while_the_person_has_the_mouse_wait_for_it_in_order(make):
+    session = await make([[*says(f"Done {n}."), *done()] for n in range(3)])
+    session.take_control()
+    for text in ("Create aaa", "Create bbb"):
+        session.say(text)
+    await session.wait_idle(20)
+    assert started(session) == []
+    assert [w.waits_for for w in session.status.queue] == ["mouse", "mouse"]
+    session.return_control()
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa", "Create bbb"]
+    assert "I used the mouse" in str(session.model.requests[0])
+
+
+async def test_a_task_that_is_interrupted_by_hand_is_done_before_what_waits(make):
+    tool, scripts = busy()
+    session = await make(scripts, tool)
+    session.say("Create aaa")
+    await in_an_action(session)
+    session.say("Create bbb")
+    session.take_control()
+    session.say("Create ccc")
+    assert [w.text for w in session.status.queue] == ["Create bbb", "Create ccc"]
+    session.return_control()
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa", "Create bbb", "Create ccc"]
+
+
+async def test_a_hold_outlasts_the_end_of_a_task(make):
+    """The next task begins, but not to act."""
+    tool = FakeTool()
+    go = asyncio.Event()
+    session = await make(
+        [[go.wait, *says("One."), *done()], [*call(), *done("tool_use")], [*says("."), *done()]],
+        tool,
+    )
+    session.say("Create aaa")
+    session.say("Create bbb")
+    await session.log.wait_for(lambda e: e.kind == "turn_started", timeout=20)
+    since = len(session.log)
+    session.hold("You asked to wait.")
+    go.set()
+    await session.log.wait_for(lambda e: e.kind == "task_started", since=since, timeout=20)
+    await asyncio.sleep(0.05)
+    assert session.status.held
+    assert not tool.began
+    session.release()
+    await session.wait_idle(20)
+    assert len(tool.ran) == 1
+
+
+@pytest.mark.parametrize("why", ["model", "limit"])
+async def test_where_it_could_not_go_on_the_rest_is_kept_rather_than_burnt(make, why):
+    scripts: list[list[Any]] = [[RuntimeError("no network")], [*says("No."), *done()]]
+    spend = [[*call(x=i), *done("tool_use", dollars=1.0)] for i in range(3)]
+    session = await make(spend if why == "limit" else scripts, max_dollars=1.0)
+    session.say("Create aaa")
+    session.say("Create bbb")
+    if why == "limit":
+        asked = await session.log.wait_for(lambda e: e.kind == "question_asked", timeout=20)
+        session.answer(asked.question_id, "no")
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa"]
+    assert [w.text for w in session.status.kept] == ["Create bbb"]
+
+
+async def test_what_waits_survives_a_kill_and_begins_only_when_the_person_says_so(settings):
+    def parts() -> dict[str, Any]:
+        answers = [[*says("Well."), *done()] for _ in range(3)]
+        return {"desktop": FakeDesktop(), "tools": (FakeTool(),), "model": ScriptedModel(answers)}
+
+    hung = parts() | {"model": ScriptedModel([[*says("I"), hang]])}
+    session = Session.create(settings, session_id="killed", **hung)
+    await session.open()
+    session.say("Create aaa")
+    session.say("Create bbb", utterance_id="b")
+    session.control.abandon()
+    await session.control.finished()
+    session.journal.close()
+    again = Session.resume(settings, "killed", **parts())
+    await again.open()
+    await again.wait_idle(20)
+    assert started(again) == ["Create aaa"]
+    assert [w.text for w in again.status.kept] == ["Create bbb"]
+    assert again.change_fate("b", "redirect")
+    await again.wait_idle(20)
+    assert started(again) == ["Create aaa", "Create bbb"]
+    await again.close()
+
+
+async def test_a_session_that_is_closed_says_what_was_not_done(make):
+    session = await make([[*says("I"), hang]])
+    session.say("Create aaa")
+    session.say("Create bbb")
+    await session.close()
+    assert [e.fate for e in session.log.of(ev.TaskUnqueued)] == ["kept"]
+
+
+class FullDisk(MemorySessionJournal):
+    """Takes events until it is full."""
+
+    full = False
+
+    def write(self, event: ev.Event) -> None:
+        if self.full:
+            raise JournalError("The disk is full.")
+        super().write(event)
+
+
+async def test_words_that_cannot_be_written_down_are_refused_and_change_nothing(settings):
+    disk, model = FullDisk(), ScriptedModel([[*says("I"), hang]])
+    parts: dict[str, Any] = {"desktop": FakeDesktop(), "tools": (FakeTool(),), "model": model}
+    session = Session(settings, "full", disk, **parts)
+    await session.open()
+    session.say("Create aaa")
+    disk.full = True
+    with pytest.raises(JournalError):
+        session.say("Create bbb")
+    disk.full = False
+    assert session.status.queue == ()
+    await session.close()
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [
+        ({}, "done"),
+        ({"exit_code": 0}, "done"),
+        ({"exit_code": 127}, "ended"),
+        ({"is_error": True}, "ended"),
+    ],
+)
+async def test_a_task_is_done_only_if_its_last_action_succeeded(make, last, outcome):
+    async def act(call: Any) -> ToolResult:
+        return ToolResult("It says this.", **last)
+
+    session = await make([[*call(), *done("tool_use")], [*says("Done."), *done()]], FakeTool(act))
+    session.say("Run it.")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[-1].outcome == outcome
+    assert session.log.of(ev.ActionFinished)[-1].exit_code == last.get("exit_code")
+
+
+async def test_what_is_meant_for_the_model_is_not_shown_to_people(make):
+    tool = FakeTool(harmless=False, name="shell", members=("bash",), toolset=None)
+    session = await make(
+        [[*call("bash", toolset=None, command="ls"), *done("tool_use")], [*says("."), *done()]],
+        tool,
+    )
+    session.say("List the files.")
+    asked = await session.log.wait_for(lambda e: e.kind == "approval_asked", timeout=20)
+    session.approve(asked.approval_id, "deny", channel="button")
+    await session.wait_idle(20)
+    refused = session.log.of(ev.ActionFinished)[-1]
+    assert refused.words == "Not done: you said no."
+    assert "Ask what they would like instead" in str(session.model.requests[-1])
+    assert session.log.of(ev.TaskFinished)[-1].outcome == "ended"
