@@ -23,6 +23,7 @@ from dashboard.places import TALK, Scene
 from dashboard.state import Feed, PageState
 from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
+from dashboard.views.link import LinkGuard
 from dashboard.views.settings.manner import MannerControl
 from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
@@ -63,7 +64,10 @@ class Page:
         self._talk = self._frame()
         self._bar = self._status_bar()
         self._shell = self._views()
-        self.root = pmui.Page(title="Sayso", header=[self._bar], main=[self._shell], **page_style())
+        self._link = LinkGuard(self.act, session=entry.id, mark=self._goodbye)
+        self._link.mirror(self._state.status, "task")
+        header = [self._bar, self._link]
+        self.root = pmui.Page(title="Sayso", header=header, main=[self._shell], **page_style())
         self._bar.link(self.root, dark="dark_theme", bidirectional=True)
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
         self._conductor.attach(self._line)

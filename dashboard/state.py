@@ -51,6 +51,7 @@ class StatusState(param.Parameterized):
     detail = param.String("")
     pending = param.String("", doc="An approval or question that waits for the person.")
     running = param.Boolean(False, doc="Whether the agent works on a task.")
+    task = param.String("", doc="The id of the task that it works on.")
     title = param.String("", doc="The session's first task.")
     held = param.Boolean(False, doc="Whether no further action begins until the person says so.")
     model = param.String("", doc="What decides, as a person calls it.")
@@ -172,6 +173,7 @@ class PageState:
             detail=detail,
             pending=pending,
             running=running,
+            task=s.task_id or "",
             title=self._title,
             held=s.held,
             model=_MODELS.get(s.model, s.model),

@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const COMMON = { bundle: true, minify: true, target: "es2022", legalComments: "none", charset: "ascii" };
 
-/** Turns `import code from "./x.worklet.js"` into the text of that worklet, itself bundled. */
+/** Turns `import code from "./x.worklet.js"` or `"./x.worker.js"` into that one's text, itself bundled. */
 const worklets = {
   name: "worklets",
   setup(b) {
-    b.onLoad({ filter: /\.worklet\.js$/ }, async ({ path: file }) => {
+    b.onLoad({ filter: /\.(worklet|worker)\.js$/ }, async ({ path: file }) => {
       const made = await build({ ...COMMON, entryPoints: [file], format: "iife", write: false });
       return { contents: made.outputFiles[0].text, loader: "text" };
     });
@@ -21,6 +21,7 @@ const worklets = {
 
 // Views of one file each, which share `dashboard/views/js/dom.js`.
 const VIEWS = [
+  "link",
   "talk",
   "conversation",
   "shell",

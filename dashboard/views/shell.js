@@ -2,6 +2,8 @@
 
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import { component, html, Slot } from "../js/base.js";
+import { stopWord } from "../js/link/hooks.js";
+import { link } from "../js/link/link.js";
 import { Icon } from "./js/icons.js";
 import { Notices } from "./js/notify.js";
 import { Sounds } from "./js/sounds.js";
@@ -128,7 +130,7 @@ function Views({ host }) {
 function Stop({ host }) {
   const live = host.param("running").value ? "stop live" : "stop";
   return html`<button type="button" class=${live} title="Stop the agent (Escape)"
-    onClick=${() => host.send({ type: "stop", source: "button" })}>STOP</button>`;
+    onClick=${() => link.stop()}>${stopWord()}</button>`;
 }
 
 /** @param {{sounds: Sounds}} props */

@@ -2,6 +2,8 @@
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { component, html, Slot } from "../js/base.js";
+import { stopWord } from "../js/link/hooks.js";
+import { link } from "../js/link/link.js";
 import { followScreen, full, togglePage, toggleWide, wide } from "./js/fullscreen.js";
 import { dismissHelp, FirstHelp, Keys } from "./js/help.js";
 import { Icon } from "./js/icons.js";
@@ -37,7 +39,7 @@ function Talk({ host }) {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const screen = useRef(/** @type {HTMLElement | null} */ (null));
   const sent = useRef(0);
-  const stop = () => host.send({ type: "stop", source: "button" });
+  const stop = () => link.stop();
 
   /** @param {string} text */
   function say(text) {
@@ -94,7 +96,7 @@ function Talk({ host }) {
         <${Hold} host=${host} />
         <${Mouse} host=${host} />
         <button type="button" class=${host.param("running").value ? "stop live" : "stop"} aria-keyshortcuts="Escape" onClick=${stop}>
-          <span>STOP</span>${!full.value && html`<kbd>Esc</kbd>`}
+          <span>${stopWord()}</span>${!full.value && html`<kbd>Esc</kbd>`}
         </button>
       </div>
     </footer>

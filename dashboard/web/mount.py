@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bokeh.server.auth_provider import NullAuth
-from bokeh.server.tornado import BokehTornado
+from bokeh.server.tornado import DEFAULT_SESSION_TOKEN_EXPIRATION, BokehTornado
 from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.static_handler import StaticHandler
 from panel.io.server import ComponentResourceHandler, DocHandler, Server, WSHandler
@@ -26,11 +26,14 @@ from agent.errors import ConfigurationError
 from dashboard.web import dispatch
 from dashboard.web.assets import compressed
 from dashboard.web.door import Door, host_names, is_loopback
-from dashboard.web.goodbye import LINGER, Goodbye, with_goodbye
+from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
 """For ``--plugins``; see the module's text."""
+
+_TOKEN_LASTS = 30 * 86_400
+"""Seconds that a page can reconnect with the token that it was loaded with, if it is kept."""
 
 _FAREWELL = 15.0
 """Seconds for all sessions to close when the server ends."""
@@ -56,6 +59,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     _wrap(BokehTornado, "find_handler", _through_door)
     _wrap(BokehTornado, "get_handler_delegate", _with_headers)
     _wrap(WSHandler, "open", _without_delay)
+    _wrap(WSHandler, "_async_open", with_return)
     _wrap(WSHandler, "on_close", with_goodbye)
 
 
@@ -67,11 +71,14 @@ def routes() -> list[tuple[Any, ...]]:
     from dashboard.web.downloads import Download, Upload
     from dashboard.web.health import Health
     from dashboard.web.images import SessionImage
+    from dashboard.web.link import LinkSocket, Stop
 
     bench = workbench()
     return [
         (r"/health", Health),
         (r"/goodbye", Goodbye),
+        (r"/link", LinkSocket),
+        (r"/stop", Stop),
         (r"/desktop/rfb", DesktopSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
         (r"/recordings/import", Upload),
@@ -128,8 +135,10 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     # The page embeds what is named here in clear, so that its scripts could read it.
     kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
     kwargs |= {"exclude_headers": None, "exclude_cookies": None}
-    kwargs.setdefault("unused_session_lifetime_milliseconds", LINGER)
+    kwargs.setdefault("unused_session_lifetime_milliseconds", KEPT)
     kwargs.setdefault("check_unused_sessions_milliseconds", 5_000)
+    if kwargs.get("session_token_expiration") in (None, DEFAULT_SESSION_TOKEN_EXPIRATION):
+        kwargs["session_token_expiration"] = _TOKEN_LASTS
     inner(self, applications, *args, **kwargs)
 
 

@@ -17,6 +17,7 @@ from dashboard.web.identity import Identity, load_secret
 from dashboard.web.intake import Intake
 from dashboard.web.registry import Factory, Kit, Sessions, default_factory
 from dashboard.web.shelf import Shelf
+from dashboard.web.stops import Stops
 from dashboard.web.tickets import Tickets
 from dashboard.web.voice import Voices, voices
 
@@ -37,6 +38,7 @@ class Workbench:
     tickets: Tickets = field(repr=False)
     keys: KeyStore = field(repr=False)
     people: People
+    stops: Stops = field(repr=False)
     exports: Exports = field(default_factory=Exports)
     intake: Intake = field(default_factory=Intake, repr=False)
     farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
@@ -81,15 +83,13 @@ def make_workbench(
         voice = partial(spoken.make_for, wanted)
         return Kit(factory(wanted), voice, people.of(owner).manner)
 
+    sessions = Sessions(
+        factory(settings), spoken.make, Shelf(settings.data_dir), limit=most_sessions, personal=kit
+    )
     bench = Workbench(
         settings=settings,
-        sessions=Sessions(
-            factory(settings),
-            spoken.make,
-            Shelf(settings.data_dir),
-            limit=most_sessions,
-            personal=kit,
-        ),
+        sessions=sessions,
+        stops=Stops(sessions),
         keys=keys,
         people=people,
         voices=spoken,

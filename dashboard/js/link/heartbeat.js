@@ -1,0 +1,158 @@
+import { TICK, Watch } from "./watch.js";
+
+/**
+ * What the page is told of its link.
+ *
+ * @typedef {object} News
+ * @property {import("./watch.js").LinkState} [state]
+ * @property {number} [since] Unix ms since when nothing has answered; 0 while all is well.
+ * @property {boolean} [page] Whether the page's document is still on the server.
+ * @property {number} [hello] How often the server has said hello: another number is another socket.
+ * @property {number} [offset] What to add to this clock's Unix ms to have the server's.
+ * @property {any} [stop] The answer to a Stop that was sent here.
+ */
+
+const TRUSTED = 400; // ms of a round trip by which the server's clock can be told
+
+/**
+ * Keeps a socket to the server, asks it several times a second, and opens another when it is silent.
+ *
+ * @param {string} url The link's address (http or https).
+ * @param {string} mark The page's mark.
+ * @param {(news: News) => void} tell
+ */
+export function heartbeat(url, mark, tell) {
+  const watch = new Watch();
+  /** @type {WebSocket | null} The one that answers, or answered last. */
+  let socket = null;
+  /** @type {WebSocket | null} */
+  let next = null;
+  /** @type {Map<number, number>} When each ping was sent. */
+  const pings = new Map();
+  let number = 0;
+  let hellos = 0;
+  let told = "";
+  let asked = 0;
+
+  const now = () => performance.now();
+
+  function news() {
+    const since = watch.silentSince ? Math.round(Date.now() - (now() - watch.silentSince)) : 0;
+    const text = `${watch.state} ${watch.silentSince}`;
+    if (text !== told) tell({ state: watch.state, since });
+    told = text;
+  }
+
+  function open() {
+    const made = new WebSocket(url.replace(/^http/, "ws"));
+    next = made;
+    made.onopen = () => made.send(JSON.stringify({ mark }));
+    made.onmessage = ({ data }) => receive(made, JSON.parse(data));
+    made.onclose = () => closed(made);
+  }
+
+  /** @param {WebSocket} from @param {any} message */
+  function receive(from, message) {
+    if ("page" in message) {
+      if (from === next) {
+        next = null;
+        quit(socket);
+        socket = from;
+        pings.clear();
+      }
+      hellos += 1;
+      watch.opened(now());
+      tell({ page: message.page, hello: hellos });
+    } else if ("stop" in message) {
+      tell({ stop: message.stop });
+    } else {
+      answered(message);
+    }
+    news();
+  }
+
+  /** @param {{n: number, now: number, late: number}} message */
+  function answered(message) {
+    const sent = pings.get(message.n);
+    if (sent === undefined) return;
+    for (const n of pings.keys()) if (n <= message.n) pings.delete(n);
+    const trip = now() - sent;
+    if (trip < TRUSTED) tell({ offset: message.now * 1000 + trip / 2 - Date.now() });
+    quit(next); // the one that was only late is the link
+    next = null;
+    watch.answered(now(), 1000 * message.late, trip);
+  }
+
+  /** @param {WebSocket} from */
+  function closed(from) {
+    if (from === next) {
+      next = null;
+      watch.failed("open");
+    } else if (from === socket) {
+      socket = null;
+      pings.clear();
+      watch.closed(now());
+    }
+    news();
+  }
+
+  /** @param {WebSocket | null} one */
+  function quit(one) {
+    if (!one) return;
+    one.onopen = one.onmessage = one.onclose = null;
+    one.close();
+  }
+
+  /** A plain request gets through where a socket does not: a proxy, or too many that are opening. */
+  async function ask() {
+    const mine = ++asked;
+    try {
+      const answer = await fetch(url, {
+        method: "POST",
+        body: mark,
+        cache: "no-store",
+        signal: AbortSignal.timeout(1000),
+      });
+      const { page } = await answer.json();
+      if (mine !== asked || watch.state !== "down") return;
+      watch.reached(now());
+      if (page === false) tell({ page });
+    } catch {
+      if (mine === asked) watch.failed("ask");
+    }
+  }
+
+  /** @param {import("./watch.js").Wish[]} wishes */
+  function grant(wishes) {
+    for (const wish of wishes) {
+      if (wish === "ping" && socket) {
+        number += 1;
+        pings.set(number, now());
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ n: number }));
+      } else if (wish === "open") open();
+      else if (wish === "drop") {
+        quit(next);
+        next = null;
+      } else if (wish === "ask") void ask();
+    }
+  }
+
+  const timer = setInterval(() => {
+    grant(watch.tick(now()));
+    news();
+  }, TICK);
+
+  return {
+    /** The page is looked at again: ask at once. */
+    poke: () => grant(watch.poke(now())),
+    /** @param {object} message Sends a message on the socket, if there is one. */
+    send(message) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
+    end() {
+      clearInterval(timer);
+      quit(socket);
+      quit(next);
+    },
+  };
+}

@@ -1,0 +1,260 @@
+// Watches the page's link to the server, says what is wrong with it, and mends it.
+
+import { signal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
+import { component, html } from "../js/base.js";
+import { Channel, connectionOf } from "../js/link/channel.js";
+import { heartbeat } from "../js/link/heartbeat.js";
+import { forget, giveBack, keep } from "../js/link/keep.js";
+import { link } from "../js/link/link.js";
+// @ts-expect-error The bundler makes it the worker's text.
+import workerCode from "../js/link/link.worker.js";
+
+/** @typedef {import("../js/base.js").Host<{session: string, task: string, mark: string}>} Host */
+
+const TOLD_AFTER = 250; // ms that a page may take to be back before anything is said
+const RELOADS = "sayso-reloads";
+const AT_FIRST = 3; // reloads by itself in a minute, after which it waits longer and longer
+const MINUTE = 60000;
+const LONGEST = 30000; // ms
+
+/** Everything that happens to the link, brought together: worker, channel, browser. */
+class Guard {
+  /** @type {Channel | null} */
+  channel = null;
+  #state = /** @type {import("../js/link/watch.js").LinkState} */ ("starting");
+  #since = 0;
+  #hello = 0;
+  #lostAt = 0;
+  #reloading = false;
+  #left = false;
+  #ends = /** @type {(() => void)[]} */ ([]);
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+    this.mark = host.param("mark").value;
+    link.shown = () => ({ session: host.param("session").value, task: host.param("task").value });
+    const connection = connectionOf(() => host.send({ type: "hello" }));
+    if (connection) {
+      this.channel = new Channel(connection, {
+        state: () => this.#judge(),
+        restored: () => this.#restored(),
+        hopeless: (why) => this.reload(why),
+      });
+    }
+    this.beat = this.#beat();
+    link.also = (press) => this.beat.send({ stop: press });
+    this.#listen();
+    link.stopping.resume();
+    giveBack(this.host.param("session").value);
+  }
+
+  end() {
+    this.beat.end();
+    this.channel?.end();
+    for (const end of this.#ends) end();
+  }
+
+  /** The page loads itself anew, at the same place. @param {string} why */
+  reload(why) {
+    if (this.#reloading || this.#left) return;
+    this.#reloading = true;
+    console.info("The page loads itself anew:", why);
+    this.#judge();
+    setTimeout(() => {
+      keep(this.host.param("session").value);
+      location.reload();
+    }, patience());
+  }
+
+  /** In a worker where there may be one; a page without is as slow as its timers. */
+  #beat() {
+    const url = new URL("link", document.baseURI).href;
+    const tell = (/** @type {any} */ news) => this.#hear(news);
+    try {
+      const code = URL.createObjectURL(new Blob([workerCode], { type: "text/javascript" }));
+      const worker = new Worker(code);
+      URL.revokeObjectURL(code);
+      worker.onmessage = ({ data }) => tell(data);
+      worker.postMessage({ url, mark: this.mark });
+      return {
+        poke: () => worker.postMessage({ poke: true }),
+        send: (/** @type {any} */ { stop }) => worker.postMessage({ stop }),
+        end: () => worker.terminate(),
+      };
+    } catch {
+      return heartbeat(url, this.mark, tell);
+    }
+  }
+
+  /** @param {import("../js/link/heartbeat.js").News} news */
+  #hear({ state, since, page, hello, offset, stop }) {
+    if (offset !== undefined) link.offset = offset;
+    if (stop) link.stopping.answered(stop);
+    if (page === false) this.reload("The server has no such page any more.");
+    if (state) {
+      this.#state = state;
+      this.#since = since ?? 0;
+    }
+    const up = this.#state === "up" || this.#state === "slow";
+    if (page === true && hello) this.#greeted(hello);
+    this.channel?.allow(up && page !== false);
+    this.#judge();
+  }
+
+  /** The server answers, on another socket than before: the channel may have died with the old one. */
+  #greeted(/** @type {number} */ hello) {
+    const again = this.#hello > 0 && hello !== this.#hello;
+    this.#hello = hello;
+    link.stopping.hurry();
+    if (!again) return;
+    if (this.channel) void this.channel.check();
+    else this.reload("The page's channel is not known.");
+  }
+
+  #restored() {
+    link.restored();
+    this.#judge();
+  }
+
+  #judge() {
+    const channel = this.channel?.state ?? "open";
+    const down = this.#state === "down";
+    const lost = down || channel === "closed";
+    if (!lost) this.#lostAt = 0;
+    else this.#lostAt ||= this.#since || Date.now();
+    if (this.#reloading) link.become("reloading", this.#lostAt || Date.now());
+    else if (down) link.become("lost", this.#lostAt);
+    else if (channel === "closed") link.become("restoring", this.#lostAt);
+    else link.become(channel === "slow" || this.#state === "slow" ? "slow" : "live", 0);
+  }
+
+  #listen() {
+    const poke = () => this.beat.poke();
+    const seen = () => {
+      if (document.visibilityState === "visible") {
+        forget();
+        poke();
+      } else keep(this.host.param("session").value); // a hidden tab may be discarded without a word
+    };
+    const shown = (/** @type {PageTransitionEvent} */ { persisted }) => {
+      if (persisted) poke();
+    };
+    const hidden = (/** @type {PageTransitionEvent} */ { persisted }) => {
+      if (persisted) return;
+      this.#left = true;
+      this.end();
+    };
+    this.#on(document, "visibilitychange", seen);
+    this.#on(document, "resume", poke);
+    this.#on(window, "online", poke);
+    this.#on(window, "offline", poke);
+    this.#on(window, "pageshow", shown);
+    this.#on(window, "pagehide", hidden);
+  }
+
+  /** @param {EventTarget} target @param {string} name @param {(event: any) => void} run */
+  #on(target, name, run) {
+    target.addEventListener(name, run);
+    this.#ends.push(() => target.removeEventListener(name, run));
+  }
+}
+
+/** How long to wait before this reload: a server that turns pages away is not asked again and again. */
+function patience() {
+  /** @type {number[]} */
+  let past = [];
+  try {
+    past = JSON.parse(sessionStorage.getItem(RELOADS) ?? "[]").filter(
+      (/** @type {number} */ at) => Date.now() - at < 10 * MINUTE,
+    );
+    sessionStorage.setItem(RELOADS, JSON.stringify([...past, Date.now()].slice(-20)));
+  } catch {
+    // no store: as if it were the first
+  }
+  const recent = past.filter((at) => Date.now() - at < MINUTE).length;
+  return recent < AT_FIRST ? 0 : Math.min(LONGEST, 1000 * 2 ** (past.length - AT_FIRST + 1));
+}
+
+/** @param {number} ms */
+function clock(ms) {
+  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/** @type {Record<import("../js/link/link.js").Standing, (since: number) => string>} */
+const WORDS = {
+  live: () => "",
+  slow: () => "",
+  lost: (since) => `No connection to the server. What you see is from ${clock(since)}. Trying again…`,
+  restoring: () => "The server answers again. The page is being brought up to date…",
+  reloading: () => "The server answers again. The page loads anew…",
+};
+
+/** @type {Record<import("../js/link/stopper.js").StopState, string>} */
+const STOP = {
+  none: "",
+  sending: "",
+  unanswered: "Stopping… the server has not answered yet.",
+  stopped: "Stopped.",
+  idle: "Nothing is running in this session any more.",
+  later: "What was running then has ended. The task that was begun after it goes on.",
+  refused: "Stop was not carried out.",
+};
+
+/** What is said now, as one line and its kind. */
+function said() {
+  const { stopping, standing, since } = link;
+  const stop = stopping.state === "refused" && stopping.text ? stopping.text : STOP[stopping.state];
+  const lost = link.live ? "" : WORDS[standing](since);
+  return { lost, stop, kind: lost ? "lost" : stopping.state };
+}
+
+/** @param {{host: Host}} props */
+function LinkGuard({ host }) {
+  useLayoutEffect(() => {
+    const guard = new Guard(host);
+    const end = follow();
+    return () => {
+      guard.end();
+      end();
+    };
+  }, []);
+  const { lost, stop, kind } = shown.value;
+  return html`<div class=${`link ${lost || stop ? "on" : ""} ${kind}`}>
+    <p class="lost" role="status">${lost}</p>
+    <p class="stop" role="status">${stop}</p>
+  </div>`;
+}
+
+const shown = signal(said());
+
+/** Draws what is said, once it has been so for a moment; marks the whole page. */
+function follow() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+  let answered = false; // whether Stop took so long that its end is worth a line
+  const draw = () => {
+    clearTimeout(later);
+    later = undefined;
+    const { state } = link.stopping;
+    if (state === "sending") answered = false;
+    if (state === "unanswered") answered = true;
+    const quick = state === "stopped" && !answered;
+    shown.value = quick ? { ...said(), stop: "" } : said();
+    document.documentElement.dataset.link = link.live ? "live" : "lost";
+  };
+  const end = link.watch(() => {
+    const already = link.since > 0 && Date.now() - link.since > TOLD_AFTER;
+    if (link.live || shown.value.lost || already) draw();
+    else later ??= setTimeout(draw, TOLD_AFTER);
+    if (link.stopping.state !== "none") draw();
+  });
+  draw();
+  return () => {
+    end();
+    clearTimeout(later);
+  };
+}
+
+export default component("LinkGuard", LinkGuard);
