@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -13,6 +14,12 @@ class Clock(Protocol):
     def now(self) -> float: ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+
+def steady_time(clock: Clock, now: Callable[[], float]) -> Callable[[], float]:
+    """Time that begins at ``now`` and then goes by ``clock``, whatever happens to ``now``."""
+    start, began = now(), clock.now()
+    return lambda: start + clock.now() - began
 
 
 class MonotonicClock:

@@ -20,7 +20,7 @@ from agent.clock import Clock
 from agent.desktop.base import InputDriver
 from agent.errors import BadInput, JournalError
 from agent.fate import Fate, How, fate_named, fate_of
-from agent.history import CUT, INTERRUPTED, SHOWN, UNKNOWN
+from agent.history import CUT, INTERRUPTED, OVERTIME, OVERTIME_IN, SHOWN, UNKNOWN
 from agent.log import E, EventLog
 from agent.permit import act_under
 from agent.status import Status, StatusTracker
@@ -341,6 +341,20 @@ class Control:
         self._revoke()
         close_open_ends(self._log.append, self.status)
 
+    def cut_overtime(self) -> None:
+        """Cut the running work because its time is over; it begins again by asking about that."""
+        self._driver().halt()
+        self._revoke()
+        close_open_ends(
+            self._log.append,
+            self.status,
+            stop_reason="broken",
+            unexecuted=OVERTIME,
+            cut=OVERTIME_IN,
+        )
+        if self.status.task_id is not None:
+            self._begin(self.status.task_id)
+
     def abandon(self) -> None:
         """Stop writing and waiting, for a session that closes."""
         with contextlib.suppress(JournalError):
@@ -411,6 +425,7 @@ def close_open_ends(
     *,
     stop_reason: Literal["interrupted", "broken", "refusal"] = "interrupted",
     unexecuted: str = INTERRUPTED,
+    cut: str = CUT,
     summary: str | None = None,
 ) -> None:
     """Write the ends of all that was cut: approval, question, actions, turn.
@@ -426,7 +441,7 @@ def close_open_ends(
         emit(ev.QuestionAnswered(question_id=status.question.question_id, text=""))
     for action_id in status.open_actions:
         ran = action_id == status.running or status.gap
-        text = UNKNOWN if status.gap else CUT if ran else unexecuted
+        text = UNKNOWN if status.gap else cut if ran else unexecuted
         shown = SHOWN.get(text)
         emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran, shown=shown))
     if status.turn_id is not None:

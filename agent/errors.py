@@ -14,9 +14,11 @@
     │   ├── ModelRefused        the service answered with ``refusal``
     │   ├── ModelUnavailable    key, model name, address or account is wrong
     │   ├── StreamBroken        the answer broke off midway
-    │   └── ContextTooLong      the request no longer fits
-    │       ├── PictureTooLarge the service does not take a picture in it
-    │       └── DocumentRefused the service does not take an attached document
+    │   └── ConversationRefused the service does not take the conversation as it is
+    │       └── ContextTooLong  it no longer fits into one request
+    │           ├── PictureTooLarge  a picture in it is not taken
+    │           ├── TooManyPictures  so many pictures are not taken
+    │           └── DocumentRefused  an attached document is not taken
     ├── JournalError            the event log cannot be written or read
     │   └── NewerJournal        a newer version wrote it: it can be read, not gone on with
     ├── FilesError              the person's files cannot be read, recorded or put back
@@ -76,7 +78,11 @@ class StreamBroken(ModelError):
     """The answer broke off midway: connection cut, error event or missing end."""
 
 
-class ContextTooLong(ModelError):
+class ConversationRefused(ModelError):
+    """The service does not take the conversation as it is, or it cannot be put into a request."""
+
+
+class ContextTooLong(ConversationRefused):
     """The conversation no longer fits into one request."""
 
 
@@ -86,6 +92,14 @@ class PictureTooLarge(ContextTooLong):
 
 class DocumentRefused(ContextTooLong):
     """The service does not take a document that was attached: its data, pages or size."""
+
+
+class TooManyPictures(ContextTooLong):
+    """The service takes fewer pictures in one request; ``most`` is how many, if it says so."""
+
+    def __init__(self, text: str, most: int | None = None) -> None:
+        super().__init__(text)
+        self.most = most
 
 
 class JournalError(SaysoError):

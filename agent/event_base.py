@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from agent.sanitize import valid_text, valid_value
 
 Source = Literal["voice", "typed", "terminal", "api", "button"]
 """Where an instruction came from."""
@@ -62,11 +64,40 @@ class Usage(BaseModel):
     cache_creation_input_tokens: int = 0
     dollars: float = 0.0
 
+    @property
+    def fresh(self) -> int:
+        """Tokens that were read or written anew; what the cache gave back is not counted."""
+        return self.input_tokens + self.output_tokens + self.cache_creation_input_tokens
+
 
 class BaseEvent(BaseModel):
-    """Fields that every event has; ``seq`` and ``at`` are set by the log on append."""
+    """Fields that every event has; ``seq`` and ``at`` are set by the log on append.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Whatever an event is given, it can be written down and read again: see `agent.sanitize`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     seq: int = -1
     at: float = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _writable(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: _valid(value) for name, value in given.items()}
+
+
+def _valid(value: Any) -> Any:
+    match value:
+        case str():
+            return valid_text(value)
+        case dict():
+            return valid_value(value)
+        case list() if not any(isinstance(item, BaseModel) for item in value):
+            return valid_value(value)
+        case tuple() if any(isinstance(item, str) for item in value):
+            return tuple(valid_text(item) if isinstance(item, str) else item for item in value)
+        case _:
+            return value

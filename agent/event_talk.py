@@ -212,6 +212,11 @@ class Condensed(BaseEvent):
     kind: Literal["condensed"] = "condensed"
     reason: str
     text: str
+    refused: bool = False
+    """Whether the service refused the conversation as it was, for whatever reason."""
+
+    left_out: tuple[str, ...] = ()
+    """Kinds of blocks that are not sent back to the service from here on."""
 
 
 class TextStreamed(BaseEvent):

@@ -73,6 +73,8 @@ class Agent:
     """Unix seconds, as the log stamps its events."""
 
     records: Records
+    steady: Callable[[], float]
+    """Seconds for the limit on time, which no change of the system's clock moves."""
 
 
 class Ended(Exception):
@@ -90,7 +92,7 @@ async def check_limits(agent: Agent, lease: Lease) -> None:
     Raises:
         Ended: the person does not want to go on.
     """
-    for excess in list(agent.limits.excesses(agent.now())):
+    for excess in list(agent.limits.excesses(agent.steady())):
         await _tell(agent, lease, excess)
 
 
@@ -102,7 +104,7 @@ async def check_time(agent: Agent, lease: Lease) -> bool | None:
     Raises:
         Ended: the person does not want to go on.
     """
-    excess = agent.limits.overtime(agent.now())
+    excess = agent.limits.overtime(agent.steady())
     return None if excess is None else await _tell(agent, lease, excess)
 
 

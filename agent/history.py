@@ -33,11 +33,19 @@ UNKNOWN = (
 )
 HEADLESS = "(The beginning of this conversation could not be read.)"
 BROKEN_OFF = "Not executed: the answer broke off before its end."
+OVERTIME = "Not executed: the time allowed for this task was over."
+OVERTIME_IN = "The time was over while this action ran; it may have had part of its effect."
+FAILED = "Not executed: something failed, and the task ended there."
+FAILED_IN = "Something failed while this action ran; it may have had part of its effect."
 SHOWN = {
     HALTED: "Not done: an action before it failed.",
     INTERRUPTED: "Not done: it was interrupted.",
     CUT: "It was interrupted while it ran; a part of it may have happened.",
     BROKEN_OFF: "Not done: the answer broke off before its end.",
+    OVERTIME: "Not done: the time allowed for the task was over.",
+    OVERTIME_IN: "The time was over while it ran; a part of it may have happened.",
+    FAILED: "Not done: something failed before it.",
+    FAILED_IN: "Something failed while it ran; a part of it may have happened.",
     UNKNOWN: "What came of it is not known: it could not be read. It may have been done.",
 }
 """What people read where a result is worded for the model."""
@@ -77,6 +85,8 @@ class _Turn:
     stop_reason: str = "interrupted"
     gap: bool = False
     """Whether the record of it has a gap: what is not there may have happened all the same."""
+    left_out: frozenset[str] = frozenset()
+    """Kinds of blocks that the service is not sent back."""
 
     @property
     def ran(self) -> bool:
@@ -92,7 +102,8 @@ class _Turn:
         """The assistant's blocks that are kept."""
         if self.stop_reason in ("broken", "refusal") and not self.ran:
             return []
-        blocks = [b for b in self.blocks if b["type"] != "text" or b["text"].strip()]
+        blocks = [b for b in self.blocks if b["type"] not in self.left_out]
+        blocks = [b for b in blocks if b["type"] != "text" or b["text"].strip()]
         rest = self.unfinished.strip()
         if rest and self.stop_reason in _CUT_SHORT:
             blocks.append({"type": "text", "text": rest})
@@ -113,6 +124,7 @@ class _Note:
 
 
 _INTERRUPTION = _Note("The user interrupted you here.")
+_FAILURE = _Note("The task before ended here, because something failed.")
 
 
 class History:
@@ -130,15 +142,17 @@ class History:
         self._since: list[ev.UserMessage | _Note] = []
         self._pictures: dict[str, Block] = {}
         self._working = False
+        self._left_out: frozenset[str] = frozenset()
 
     def add(self, event: ev.Event) -> None:
         """Take in the next event."""
         match event:
             case ev.TurnStarted():
                 self._done = self.messages()
-                self._turn, self._since = _Turn(), []
+                self._turn, self._since = _Turn(left_out=self._left_out), []
                 self._pictures.clear()
             case ev.Condensed():
+                self._left_out |= frozenset(event.left_out)
                 self._done = [{"role": "user", "content": [_text(event.text)]}]
                 self._turn, self._since = None, []
             case ev.UserMessage():
@@ -155,6 +169,8 @@ class History:
                 self._working = False
                 if event.outcome in ("stopped", "limit"):
                     self._mark()
+                elif event.outcome in ("failed", "refused") and self._unanswered:
+                    self._since.append(_FAILURE)
             case ev.Narrated(state="cut"):
                 self._since.append(_Note(_heard(event)))
             case ev.Narrated(state="dropped"):
@@ -174,6 +190,12 @@ class History:
         _append(messages, "user", self._answers(turn))
         _append(messages, "user", [b for told in self._told(turn) for b in self._words(told)])
         return messages
+
+    @property
+    def _unanswered(self) -> bool:
+        """Whether the model has not dealt with what it was told last."""
+        answered = self._turn is not None and self._turn.stop_reason not in _CUT_SHORT
+        return not answered or any(isinstance(told, ev.UserMessage) for told in self._since)
 
     def _mark(self) -> None:
         begun = self._done or self._turn or self._since

@@ -1,8 +1,8 @@
 """Limits on turns, tokens, money and time, and the detection of going round in circles.
 
 Turns and seconds count within a task, tokens and dollars over the session. Each is warned
-of once at 80 % and asked about at 100 %; a yes allows as much again, on top of what was
-used. Time in which the agent waited for the person does not count.
+of once at 80 % and asked about at 100 %; a yes doubles what was asked for. Tokens that the
+cache gave back do not count, nor does time in which the agent waited for the person.
 """
 
 from __future__ import annotations
@@ -62,9 +62,12 @@ class Limits:
                 self._base[name] = base
                 self._warned.discard(name)
 
-    def add(self, event: ev.Event) -> None:
-        """Take in the next event."""
-        self._count_time(event)
+    def add(self, event: ev.Event, at: float | None = None) -> None:
+        """Take in the next event, which happened ``at`` (default: as it is stamped).
+
+        All times that a `Limits` is told are seconds on one scale.
+        """
+        self._count_time(event, event.at if at is None else at)
         match event:
             case ev.TaskStarted():
                 self._new_task()
@@ -72,7 +75,7 @@ class Limits:
                 self._used["turns"] += 1
                 self._close_signature()
             case ev.TurnFinished():
-                self._used["tokens"] += _tokens(event.usage)
+                self._used["tokens"] += event.usage.fresh
                 self._used["dollars"] += event.usage.dollars
             case ev.ActionProposed():
                 self._actions.append(event.action_hash)
@@ -90,7 +93,7 @@ class Limits:
                 pass
 
     def excesses(self, now: float) -> Iterator[Excess]:
-        """What is to be warned of or asked about at Unix time ``now``, reached ones first."""
+        """What is to be warned of or asked about at the time ``now``, reached ones first."""
         self._close_signature()
         used = {**self._used, "seconds": self._seconds(now)}
         found = [Excess(name, used[name], self._allowed[name]) for name in self._base]
@@ -100,19 +103,25 @@ class Limits:
                 yield excess
 
     def overtime(self, now: float) -> Excess | None:
-        """The limit on time, if it is reached at Unix time ``now``."""
+        """The limit on time, if it is reached at the time ``now``."""
         excess = Excess("seconds", self._seconds(now), self._allowed["seconds"])
         return excess if excess.share >= 1 else None
+
+    def time_left(self, now: float) -> float | None:
+        """Seconds until the limit on time; None while no time counts."""
+        if self._since is None or self._waiting:
+            return None
+        return self._allowed["seconds"] - self._seconds(now)
 
     def _seconds(self, now: float) -> float:
         running = self._since is not None and not self._waiting
         return self._used["seconds"] + (max(0.0, now - (self._since or now)) if running else 0.0)
 
     def extended(self, limit: Name) -> float:
-        """What would be allowed after a yes: as much again, on top of what was used."""
+        """What would be allowed after a yes: twice as much as now, or as was used."""
         if limit == "loop":
             return self._base[limit]
-        return max(self._allowed[limit], self._used[limit]) + self._base[limit]
+        return 2 * max(self._allowed[limit], self._used[limit])
 
     def _extend(self, limit: Name, allowed: float | None) -> None:
         self._allowed[limit] = allowed or self.extended(limit)
@@ -127,9 +136,9 @@ class Limits:
             self._warned.discard(name)
         self._reset_circle()
 
-    def _count_time(self, event: ev.Event) -> None:
+    def _count_time(self, event: ev.Event, at: float) -> None:
         if self._since is not None and not self._waiting:
-            self._used["seconds"] += max(0.0, event.at - self._since)
+            self._used["seconds"] += max(0.0, at - self._since)
         if isinstance(event, ev.TaskStarted):
             self._waiting = 0
         elif event.kind in _WAITS_BEGIN:
@@ -138,7 +147,7 @@ class Limits:
             self._waiting = max(0, self._waiting - 1)
         working = not isinstance(event, ev.TaskFinished | ev.SessionOpened)
         counting = self._since is not None or isinstance(event, ev.TaskStarted)
-        self._since = event.at if working and counting else None
+        self._since = at if working and counting else None
 
     def _reset_circle(self) -> None:
         self._actions: list[str] = []
@@ -164,15 +173,6 @@ def _bases(settings: Settings) -> dict[Name, float]:
         "seconds": settings.max_seconds,
         "loop": REPEATS,
     }
-
-
-def _tokens(usage: ev.Usage) -> int:
-    return (
-        usage.input_tokens
-        + usage.output_tokens
-        + usage.cache_read_input_tokens
-        + usage.cache_creation_input_tokens
-    )
 
 
 _YES_WORDS = "yes|yeah|yep|sure|okay|ok|go on|go ahead|continue|keep going"

@@ -24,14 +24,15 @@ from agent.condense import (
     OTHER_BASIS,
     basis_of,
     begin_anew,
+    can_heal,
+    heal,
     on_other_basis,
-    reason_for,
     turns_of,
 )
 from agent.control import Lease, close_open_ends, new_id
 from agent.ending import ending_of
 from agent.errors import (
-    ContextTooLong,
+    ConversationRefused,
     DesktopError,
     ModelError,
     ModelRefused,
@@ -51,6 +52,7 @@ from agent.models.base import (
     Waiting,
     Warned,
 )
+from agent.sanitize import Cleaner
 from agent.tools.base import Tool, ToolCall, ToolResult
 from agent.view import closing_picture, look
 
@@ -169,7 +171,7 @@ class Loop:
         self.emit(
             ev.ActionFinished(
                 action_id=call.id,
-                text=result.text,
+                text=result.text + ("" if result.is_error else _changed(call)),
                 is_error=result.is_error,
                 ran=ran,
                 image=image,
@@ -191,11 +193,13 @@ class Loop:
             await look(self.agent, self.emit)
 
     async def _turn_that_fits(self) -> Turn:
-        """A turn; if the conversation is too long for it, that is condensed once."""
+        """A turn; if the service does not take the conversation, that begins anew once."""
         try:
             return await self.turn()
-        except ContextTooLong as error:
-            await begin_anew(self.agent, self.emit, reason_for(error))
+        except ConversationRefused as error:
+            if not can_heal(self.agent.log, error):
+                raise
+            await heal(self.agent, self.emit, error)
         await self.agent.control.gate()
         await check_limits(self.agent, self.lease)
         return await self.turn()
@@ -353,6 +357,13 @@ class Loop:
     def _failed(self, where: str, error: Exception, outcome: ev.Outcome) -> Ended:
         self.emit(ev.Failed(where=where, error=str(error)))
         return Ended(outcome, str(error))
+
+
+def _changed(call: ToolCall) -> str:
+    """What the log, and so the model's next request, has otherwise than a tool was given it."""
+    cleaner = Cleaner()
+    cleaner.clean(call.input)
+    return f"\nIn the input {'; '.join(cleaner.changes)}." if cleaner.changes else ""
 
 
 def _serves(tool: Tool, call: ToolCall) -> bool:

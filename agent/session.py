@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, Unpack
 from agent import events as ev
 from agent.approval import DEFAULT_RULES, Approvals
 from agent.changes import Changes, change_of, filled, trial_of
-from agent.clock import MonotonicClock
+from agent.clock import MonotonicClock, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
 from agent.errors import DesktopError, JournalError, SaysoError
@@ -21,7 +21,7 @@ from agent.face import Faced
 from agent.fate import How
 from agent.files.session import SessionFiles
 from agent.gates import Agent
-from agent.history import History
+from agent.history import FAILED, FAILED_IN, History
 from agent.journal import SessionJournal, SqliteJournal, session_folder
 from agent.limits import Limits
 from agent.log import EventLog
@@ -34,6 +34,11 @@ from agent.status import Status, StatusTracker
 
 _log = logging.getLogger(__name__)
 _REST = "Everything else is here, and the session goes on."
+_TICK = 0.5
+"""Seconds between two looks at the limit on time."""
+
+_OVERTIME = 1.0
+"""Seconds beyond it in which an action that is due may ask about it before the work is cut."""
 
 
 class Session(Faced):
@@ -332,16 +337,21 @@ class Session(Faced):
             clock=self._clock,
             now=parts.get("now", time.time),
             records=self.files,
+            steady=parts["now"] if "now" in parts else steady_time(self._clock, time.time),
         )
-        for follow in (history.add, limits.add, agent.approvals.add, Changes(agent).add):
+        for event in self.log:
+            limits.add(event)
+        for follow in (history.add, agent.approvals.add, Changes(agent).add):
             for event in self.log:
                 follow(event)
             self.log.subscribe(follow)
+        self.log.subscribe(lambda event: limits.add(event, agent.steady()))
         return agent
 
     async def _work(self, task_id: str, lease: Lease) -> None:
         """Carry out one task; the border where every failure becomes an event."""
         outcome: ev.Outcome = "failed"
+        timekeeper = asyncio.create_task(self._keep_time(lease), name="time limit")
         try:
             await self._started.wait()
             ended = await Loop(self._agent, lease).run()
@@ -350,19 +360,46 @@ class Session(Faced):
             self._distrust(error)
             return
         except Exception as error:  # noqa: BLE001 - the border of a task; recorded just below
-            summary = str(error) if isinstance(error, SaysoError) else f"Internal error: {error!r}"
-            self._report(lease, summary)
+            summary = self._close_failed(lease, error)
+        finally:
+            timekeeper.cancel()
         try:
             lease.emit(ev.TaskFinished(task_id=task_id, outcome=outcome, summary=summary))
             self.control.go_on()
         except JournalError as error:
             self._distrust(error)
 
-    def _report(self, lease: Lease, summary: str) -> None:
+    async def _keep_time(self, lease: Lease) -> None:
+        """Cut the work when its time is over and nothing in it comes to asking about that."""
+        limits, steady = self._agent.limits, self._agent.steady
+        if limits.overtime(steady()) is not None:  # it begins by asking
+            await self.log.wait_for(lambda e: e.kind == "question_asked", since=len(self.log))
+        while lease.valid:
+            left = limits.time_left(steady())
+            if left is None or left > -_OVERTIME:
+                await asyncio.sleep(_TICK)
+                continue
+            try:
+                self.control.cut_overtime()
+            except JournalError as error:
+                self._distrust(error)
+                return
+
+    def _close_failed(self, lease: Lease, error: Exception) -> str:
+        """Close what a fault left open, so that the next instruction starts clean."""
+        if isinstance(error, SaysoError):
+            summary = str(error)
+        else:
+            _log.error("A task ended by a fault", exc_info=error)
+            summary = f"Internal error: {error!r}"
         try:
+            close_open_ends(
+                lease.emit, self.status, stop_reason="broken", unexecuted=FAILED, cut=FAILED_IN
+            )
             lease.emit(ev.Failed(where="session", error=summary))
-        except JournalError as error:
-            self._distrust(error)
+        except JournalError as trouble:
+            self._distrust(trouble)
+        return summary
 
     def _distrust(self, error: JournalError) -> None:
         """Nothing may happen that cannot be written down."""

@@ -186,10 +186,10 @@ class PageState:
 
     def _show_usage(self, running: bool) -> None:
         usage = self._status.usage
-        tokens = usage.input_tokens + usage.output_tokens
-        tokens += usage.cache_read_input_tokens + usage.cache_creation_input_tokens
         since = self._since if running else 0.0
-        self.limits.param.update(tokens=tokens, dollars=usage.dollars, since=since, **self._late)
+        self.limits.param.update(
+            tokens=usage.fresh, dollars=usage.dollars, since=since, **self._late
+        )
         self._late.clear()
 
     def items(self) -> list[Operation]:

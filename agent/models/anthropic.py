@@ -18,13 +18,13 @@ from anthropic import (
 )
 
 from agent.clock import Clock, MonotonicClock
-from agent.errors import ModelError, ModelUnavailable, StreamBroken
+from agent.errors import ModelError, ModelUnavailable, StreamBroken, TooManyPictures
 from agent.models.anthropic_dialects import Dialect
-from agent.models.anthropic_errors import Service, explain
-from agent.models.anthropic_retry import pause_before_retry
+from agent.models.anthropic_errors import UNWRITABLE, Service, explain, unwritable
+from agent.models.anthropic_retry import asked_wait, pause_before_retry
 from agent.models.anthropic_stream import Assembler
-from agent.models.base import ModelPart, ModelRequest, Readable, Waiting
-from agent.models.older_pictures import without_webp
+from agent.models.base import ModelPart, ModelRequest, Readable, TurnDone, Waiting
+from agent.models.older_pictures import count_pictures, with_newest_pictures, without_webp
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
 
@@ -81,6 +81,8 @@ class AnthropicModel:
         self._sign_in = sign_in
         self._retries = retries
         self._clock: Clock = clock or MonotonicClock()
+        self._most_pictures: int | None = None
+        """How many pictures the server takes in one request, once it has refused more."""
 
     def __repr__(self) -> str:
         return f"AnthropicModel({self._model!r}, {self._dialect.name}, {self._service.host})"
@@ -104,13 +106,45 @@ class AnthropicModel:
         Raises:
             ModelUnavailable: key, model, address or account is wrong, or nobody answers.
             ModelRefused: the service declined.
-            ContextTooLong: the conversation no longer fits.
+            ConversationRefused: the service does not take the conversation as it is.
             StreamBroken: the answer broke off after it had begun.
         """
-        if not self._dialect.webp:
-            messages = await asyncio.to_thread(without_webp, request.messages)
-            request = replace(request, messages=messages)
-        body = self._dialect.body(request, self._model)
+        while True:
+            request = self._thinned(request)
+            try:
+                async with aclosing(self._tries(await self._body(request))) as parts:
+                    async for part in parts:
+                        yield part
+                return
+            except TooManyPictures as refused:
+                if not self._shows_fewer(count_pictures(request.messages), refused.most):
+                    raise
+
+    def _thinned(self, request: ModelRequest) -> ModelRequest:
+        if self._most_pictures is None:
+            return request
+        messages = with_newest_pictures(request.messages, self._most_pictures)
+        return replace(request, messages=messages)
+
+    def _shows_fewer(self, shown: int, most: int | None) -> bool:
+        """Whether another try with fewer pictures is worth it."""
+        fewer = most if most is not None and most < shown else shown // 2
+        if not self._dialect.thins or fewer < 1:
+            return False
+        self._most_pictures = fewer
+        return True
+
+    async def _body(self, request: ModelRequest) -> dict[str, Any]:
+        """The request as it goes on the wire; what cannot be written is our own fault."""
+        try:
+            if not self._dialect.webp:
+                messages = await asyncio.to_thread(without_webp, request.messages)
+                request = replace(request, messages=messages)
+            return self._dialect.body(request, self._model)
+        except UNWRITABLE as error:
+            raise unwritable(error) from error
+
+    async def _tries(self, body: dict[str, Any]) -> AsyncGenerator[ModelPart, None]:
         for attempt in range(self._retries + 1):
             trial = _Trial(
                 self._service, self._sign_in, last=attempt == self._retries, attempt=attempt
@@ -121,9 +155,10 @@ class AnthropicModel:
                     yield part
             if trial.failure is not None:
                 raise trial.failure
-            if trial.pause is None:
-                yield assembler.end()
+            if trial.end is not None:
+                yield trial.end
                 return
+            assert trial.pause is not None  # noqa: S101
             yield trial.pause
             await self._clock.sleep(trial.pause.seconds)
 
@@ -136,7 +171,7 @@ class AnthropicModel:
 
 
 class _Trial:
-    """One attempt at a request; afterwards ``failure`` or ``pause`` says what came of it.
+    """One attempt at a request; afterwards ``end``, ``failure`` or ``pause`` says what came of it.
 
     The SDK's error is not raised from here, so that no traceback carries its request.
     """
@@ -144,6 +179,7 @@ class _Trial:
     def __init__(self, service: Service, sign_in: SignIn, *, last: bool, attempt: int) -> None:
         self.failure: ModelError | None = None
         self.pause: Waiting | None = None
+        self.end: TurnDone | None = None
         self._service = service
         self._sign_in = sign_in
         self._last = last
@@ -159,18 +195,24 @@ class _Trial:
             async for event in _events(stream):
                 for part in assembler.feed(_plain(event)):
                     yield part
+            self.end = assembler.end()
         except self._sign_in.errors as error:
             said = self._service.scrub(str(error))
             self.failure = ModelUnavailable(f"{self._sign_in.advice} ({said})")
+        except ModelError as error:
+            self.failure = error
         except (AnthropicError, httpx2.HTTPError) as error:
             self._judge(error, assembler)
-        except (KeyError, TypeError, AttributeError, ValueError):
-            self.failure = StreamBroken(
-                f"{self._service.host} sent an answer that does not follow the protocol."
-            )
+        except UNWRITABLE as error:
+            self.failure = unwritable(error) if stream is None else self._not_understood()
         finally:
             if stream is not None:
                 await stream.close()
+
+    def _not_understood(self) -> ModelError:
+        return StreamBroken(
+            f"{self._service.host} sent an answer that does not follow the protocol."
+        )
 
     def _judge(self, error: Exception, assembler: Assembler) -> None:
         if isinstance(error, _NotAStream):
@@ -186,7 +228,11 @@ class _Trial:
             self.pause = pause_before_retry(error, self._attempt)
         if self.pause is None:
             self.failure = explain(
-                error, self._service, started=assembler.started, tries=self._attempt + 1
+                error,
+                self._service,
+                started=assembler.started,
+                tries=self._attempt + 1,
+                asked=asked_wait(error),
             )
 
 

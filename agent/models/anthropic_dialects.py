@@ -38,6 +38,11 @@ class Dialect(Protocol):
         """Kinds of attached files that it can carry."""
         ...
 
+    @property
+    def thins(self) -> bool:
+        """Whether earlier pictures may be left out: nothing is bound to the exact messages."""
+        ...
+
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``."""
         ...
@@ -90,6 +95,7 @@ class ToolsetDialect:
     name: str = "toolset"
     webp: bool = True
     reads: frozenset[Readable] = ALL_READABLE
+    thins: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         traits = traits_of(model)

@@ -16,19 +16,32 @@ from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
 from agent.errors import (
     ContextTooLong,
+    ConversationRefused,
     DocumentRefused,
     ModelError,
     ModelUnavailable,
     PictureTooLarge,
     StreamBroken,
+    TooManyPictures,
 )
 
 _KEYS = re.compile(r"sk-ant-[\w-]{4,}|(?i:bearer)\s+[\w.~+/=-]{8,}")
 _TOO_LONG = re.compile(
     r"(?:prompt|input) is too long|context (?:window|length|size)|exceeds? .{0,40}context"
-    r"|context .{0,20}overflow|too many (?:tokens|images)|more than \d+ images",
+    r"|context .{0,20}overflow|too many tokens",
     re.IGNORECASE,
 )
+_TOO_MANY = re.compile(
+    r"too many (?:images|pictures|image)|(?P<single>single (?:image|picture))"
+    r"|(?:at most|more than|only|max(?:imum)?(?: of)?|up to|limit(?: of)?) (?P<most>\d+) "
+    r"(?:image|picture)|image=(?P<set>\d+)"
+    r"|(?:images?|pictures?)\b.{0,40}?\b(?:limit|max(?:imum)?)(?: allowed)?(?: is| of)?:? "
+    r"(?P<after>\d+)(?! ?(?:[km]i?b|bytes|px|pixels))\b"
+    r"|(?:image|picture)s?\b.{0,30}\b(?:in|per) (?:one|an?|the same|each|a single) "
+    r"(?:request|prompt|message)",
+    re.IGNORECASE,
+)
+_NO_CREDIT = re.compile(r"credit balance|billing", re.IGNORECASE)
 _DIMENSIONS = "image_dimensions_too_large"
 _PICTURE = re.compile(rf"{_DIMENSIONS}|image exceeds|could not process image", re.IGNORECASE)
 _DOCUMENT = re.compile(
@@ -36,6 +49,9 @@ _DOCUMENT = re.compile(
     r"|\bpdf pages\b|\bpdf\b.{0,60}(?:password|encrypted|valid|pages|large)",
     re.IGNORECASE,
 )
+REFUSALS = frozenset({400, 422})
+"""Statuses by which a service says that it does not take a request as it is."""
+
 _PLAIN = frozenset({401, 402, 403, 429, 529})
 """Statuses that say enough by themselves, whoever answers."""
 
@@ -44,6 +60,10 @@ _BLIND = re.compile(
     r"|no vision|not a (?:multimodal|vision)|images? (?:is|are) not supported",
     re.IGNORECASE,
 )
+
+
+UNWRITABLE = (TypeError, ValueError, KeyError, AttributeError, RecursionError, OverflowError)
+"""What Python raises for data that no request can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +94,21 @@ def scrub(text: str, secrets: Sequence[str] = ()) -> str:
     return _KEYS.sub("[key]", text)
 
 
+def is_ours(error: Exception) -> bool:
+    """Whether the request could not even be written: nothing was sent to anybody."""
+    cause = error.__cause__ if isinstance(error, APIConnectionError) else error
+    return isinstance(cause, UNWRITABLE)
+
+
+def unwritable(error: Exception) -> ConversationRefused:
+    """The error to raise where the conversation cannot be put into a request."""
+    cause = error.__cause__ if isinstance(error, APIConnectionError) else error
+    return ConversationRefused(
+        f"Sayso could not write its request to the model ({type(cause).__name__}: {cause}). "
+        "This is a fault of Sayso, not of the network. Please report it, and start a new session."
+    )
+
+
 def is_blind(error: Exception) -> bool:
     """Whether a server says that its model cannot see (local ones do so with a 500)."""
     return isinstance(error, APIStatusError) and bool(_BLIND.search(_said(error)))
@@ -84,21 +119,37 @@ def is_too_long(error: Exception) -> bool:
     if not isinstance(error, APIStatusError):
         return False
     told = error.status_code in (400, 422, 500) and _TOO_LONG.search(_said(error))
-    return error.status_code == 413 or bool(told)
+    return error.status_code == 413 or bool(told) or has_too_many_pictures(error)
+
+
+def has_too_many_pictures(error: APIStatusError) -> bool:
+    """Whether a server says that it takes fewer pictures (some local ones with a 500)."""
+    return error.status_code in (400, 422, 500) and bool(_TOO_MANY.search(_said(error)))
 
 
 def explain(
-    error: Exception, service: Service, *, started: bool = False, tries: int = 1
+    error: Exception,
+    service: Service,
+    *,
+    started: bool = False,
+    tries: int = 1,
+    asked: float | None = None,
 ) -> ModelError:
-    """The error to raise for one of the SDK's; ``started``: the answer had begun."""
+    """The error to raise for one of the SDK's.
+
+    ``started``: the answer had begun; ``asked``: seconds that the service wants to be left alone.
+    """
     if started or (isinstance(error, APIStatusError) and error.status_code == 200):
         return StreamBroken(f"The model's answer broke off: {_how(error, service)}.")
     if isinstance(error, APIStatusError):
-        return _explain_status(error, service, ", after several tries" if tries > 1 else "")
+        after = ", after several tries" if tries > 1 else ""
+        return _explain_status(error, service, after, _when(asked))
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return ModelUnavailable(
             f"{service.host} did not answer in time. Check the network, or try again later."
         )
+    if is_ours(error):
+        return unwritable(error)
     if isinstance(error, APIConnectionError | httpx2.TransportError):
         return ModelUnavailable(
             f"{service.host} cannot be reached. Check the network and ANTHROPIC_BASE_URL."
@@ -107,23 +158,38 @@ def explain(
     return ModelError(f"The model's service failed: {said}. Try again.")
 
 
-def _explain_status(error: APIStatusError, service: Service, after: str) -> ModelError:
+def _when(asked: float | None) -> str:
+    """When it is worth another try."""
+    if asked is None or asked <= 60:
+        return "in a minute"
+    if asked <= 5400:
+        return f"in {round(asked / 60)} minutes, as the service asks"
+    return f"in {round(asked / 3600)} hours, as the service asks"
+
+
+def _explain_status(error: APIStatusError, service: Service, after: str, when: str) -> ModelError:
     said = service.scrub(_said(error))
     if is_blind(error):
         return ModelUnavailable(
             f"The model {service.model} cannot see images, so it cannot use a desktop. "
             "Choose one with vision."
         )
+    if error.status_code == 400 and (error.error_code == _DIMENSIONS or _PICTURE.search(said)):
+        return PictureTooLarge(
+            f"The service does not take a screenshot of this size ({said.rstrip('.')}). "
+            "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
+        )
+    if has_too_many_pictures(error):
+        return TooManyPictures(
+            f"{service.model} is shown more pictures than its server takes ({said.rstrip('.')}). "
+            "Let the server take more, or choose another model.",
+            most_pictures(said),
+        )
     if is_too_long(error):
         return ContextTooLong(
             f"What {service.model} has to be told does not fit into one request, not even in few "
             "words. Choose a model with a larger window, or set SAYSO_WIDTH and SAYSO_HEIGHT to "
             "a smaller desktop."
-        )
-    if error.status_code == 400 and (error.error_code == _DIMENSIONS or _PICTURE.search(said)):
-        return PictureTooLarge(
-            f"The service does not take a screenshot of this size ({said.rstrip('.')}). "
-            "Set SAYSO_WIDTH and SAYSO_HEIGHT to a smaller desktop, such as 1280 by 800."
         )
     if error.status_code == 400 and _DOCUMENT.search(said):
         return DocumentRefused(
@@ -132,7 +198,16 @@ def _explain_status(error: APIStatusError, service: Service, after: str) -> Mode
         )
     if _is_foreign(error):
         return _foreign(error.status_code, service, after)
-    return _by_status(error.status_code, said.rstrip("."), service, after)
+    return _by_status(error.status_code, said.rstrip("."), service, after, when)
+
+
+def most_pictures(said: str) -> int | None:
+    """How many pictures a server takes by its own words; None if they do not tell."""
+    found = _TOO_MANY.search(said)
+    if found is None:
+        return None
+    number = found["most"] or found["set"] or found["after"]
+    return 1 if found["single"] else int(number) if number else None
 
 
 def _is_foreign(error: APIStatusError) -> bool:
@@ -155,13 +230,13 @@ def _foreign(status: int, service: Service, after: str) -> ModelError:
     )
 
 
-def _by_status(status: int, said: str, service: Service, after: str) -> ModelError:
+def _by_status(status: int, said: str, service: Service, after: str, when: str) -> ModelError:
     match status:
         case 401:
             return ModelUnavailable(
                 f"{service.host} does not accept the key. Put a valid one into ANTHROPIC_API_KEY."
             )
-        case 402:
+        case _ if status == 402 or (status == 400 and _NO_CREDIT.search(said)):
             return ModelUnavailable("The account has no credit left. Add some, then try again.")
         case 403:
             return ModelUnavailable(
@@ -175,20 +250,23 @@ def _by_status(status: int, said: str, service: Service, after: str) -> ModelErr
             )
         case 429:
             return ModelUnavailable(
-                f"The account's rate limit is reached{after}. Try again in a minute."
+                f"The account's rate limit is reached{after}. Try again {when}."
             )
         case 529:
-            return ModelUnavailable(
-                f"The model's service is overloaded{after}. Try again in a minute."
-            )
+            return ModelUnavailable(f"The model's service is overloaded{after}. Try again {when}.")
         case _ if status >= 500:
             return ModelUnavailable(
                 f"The model's service failed with status {status}{after}: {said}. Try again later."
             )
+        case _ if status in REFUSALS:
+            return ConversationRefused(
+                f"{service.host} rejects the request ({status}): {said}. "
+                "Check the model and its settings, or choose another model."
+            )
         case _:
             return ModelError(
-                f"The service rejected the request ({status}): {said}. "
-                "Say it again; if that does not help, start a new session."
+                f"{service.host} rejects the request ({status}): {said}. "
+                "Check the model and its settings, or choose another model."
             )
 
 

@@ -32,6 +32,7 @@ class HostedDialect:
     name: str = "hosted"
     webp: bool = True
     reads: frozenset[Readable] = ALL_READABLE
+    thins: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``.

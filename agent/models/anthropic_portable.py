@@ -24,6 +24,7 @@ class PortableDialect:
     name: str = "portable"
     webp: bool = False
     reads: frozenset[Readable] = frozenset({"picture", "text"})
+    thins: bool = True
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         body: dict[str, Any] = {

@@ -7,6 +7,7 @@ and hear, and that can be cancelled.
 from __future__ import annotations
 
 import email.utils
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -15,11 +16,14 @@ from typing import Protocol
 import httpx2
 from anthropic import APIConnectionError, APIStatusError
 
-from agent.models.anthropic_errors import is_blind, is_too_long
+from agent.models.anthropic_errors import is_blind, is_ours, is_too_long
 from agent.models.base import Waiting
 
 _FIRST = 0.5
 _MOST = 8.0
+LONGEST = 60.0
+"""Seconds that a service may ask for at most (the SDK's own bound)."""
+
 _STATUSES = frozenset({408, 409, 429})
 _LATER = frozenset({"overloaded_error", "api_error", "rate_limit_error", "timeout_error"})
 
@@ -33,10 +37,15 @@ class Jitter(Protocol):
 def pause_before_retry(
     error: Exception, attempt: int, *, jitter: Jitter | None = None
 ) -> Waiting | None:
-    """The wait before try number ``attempt`` + 1 (from 0), or None where it is no use."""
+    """The wait before try number ``attempt`` + 1 (from 0), or None where it is no use.
+
+    A service that asks for more than `LONGEST` is not waited for: a person decides then.
+    """
     if not _worth_it(error):
         return None
-    asked = retry_after(error.response.headers) if isinstance(error, APIStatusError) else None
+    asked = asked_wait(error)
+    if asked is not None and asked > LONGEST:
+        return None
     if asked is not None and asked > 0:
         return Waiting(asked, f"{_reason(error)} It asks for {max(1, round(asked))} s of patience.")
     delay = min(_FIRST * 2.0**attempt, _MOST)
@@ -44,21 +53,41 @@ def pause_before_retry(
     return Waiting(delay * (1 - 0.25 * part), _reason(error))
 
 
+def asked_wait(error: Exception) -> float | None:
+    """Seconds that the service asks to be left alone for; None if it does not ask."""
+    return retry_after(error.response.headers) if isinstance(error, APIStatusError) else None
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that ``retry-after-ms`` or ``retry-after`` (seconds or a date) ask for."""
-    try:
-        return float(headers["retry-after-ms"]) / 1000
-    except (KeyError, ValueError):
-        pass
+    milliseconds = _finite(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
     value = headers.get("retry-after", "")
+    seconds = _finite(value)
+    return _until(value) if seconds is None else seconds
+
+
+def _finite(value: str) -> float | None:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _until(value: str) -> float | None:
+    """Seconds until an HTTP date, or None where it is none."""
+    try:
         date = email.utils.parsedate_tz(value)
-    return None if date is None else email.utils.mktime_tz(date) - time.time()
+        return None if date is None else email.utils.mktime_tz(date) - time.time()
+    except (ValueError, OverflowError, TypeError):
+        return None
 
 
 def _worth_it(error: Exception) -> bool:
+    if is_ours(error):
+        return False
     if isinstance(error, APIConnectionError | httpx2.TransportError):
         return True
     if not isinstance(error, APIStatusError) or is_blind(error) or is_too_long(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,13 @@ from agent.errors import ContextTooLong, ModelRefused, StreamBroken
 from agent.events import Usage
 from agent.models.base import Block, BlockDone, Counted, ModelPart, Text, TurnDone, Warned
 from agent.models.pricing import priced
+from agent.sanitize import valid_text
+
+LONGEST = 8_000_000
+"""Characters that one answer may have; no model writes so much."""
+
+_HALF = re.compile("[\ud800-\udbff]\\Z")
+"""The first half of a character whose second comes with the next piece."""
 
 _TOKENS = (
     "input_tokens",
@@ -33,6 +41,8 @@ class Assembler:
         self._narrates = narrates
         self._blocks: dict[int, Block] = {}
         self._json: dict[int, list[str]] = {}
+        self._half: dict[int, str] = {}
+        self._length = 0
         self._usage: dict[str, Any] = {}
         self._stop_reason: str | None = None
         self._stop_details: Mapping[str, Any] = {}
@@ -47,7 +57,7 @@ class Assembler:
                 self._count(event["message"].get("usage") or {})
                 yield Counted(self.usage)
             case "content_block_start":
-                self._blocks[event["index"]] = block = dict(event["content_block"])
+                self._blocks[event["index"]] = block = _begun(event["content_block"])
                 if block.get("type") == "fallback":
                     yield Warned(_fallback(block))
             case "content_block_delta":
@@ -56,8 +66,9 @@ class Assembler:
                 yield from self._finish_block(event["index"])
             case "message_delta":
                 self._count(event.get("usage") or {})
-                self._stop_reason = event["delta"].get("stop_reason") or self._stop_reason
-                self._stop_details = event["delta"].get("stop_details") or {}
+                reason = event["delta"].get("stop_reason")
+                self._stop_reason = str(reason)[:100] if reason else self._stop_reason
+                self._stop_details = dict(event["delta"].get("stop_details") or {})
                 if self._stop_details and self._stop_reason != "refusal":
                     yield Warned(f"The model's service remarks: {self._why or 'take care'}")
             case "message_stop":
@@ -91,27 +102,35 @@ class Assembler:
         """Tokens so far, compactions included, with their price."""
         totals = {name: int(self._usage.get(name) or 0) for name in _TOKENS}
         for iteration in self._usage.get("iterations") or ():
-            if iteration.get("type") == "compaction":
-                for name in _TOKENS:
-                    totals[name] += int(iteration.get(name) or 0)
+            for name in _TOKENS:
+                totals[name] += iteration[name]
         return priced(self._model, Usage(**totals))
 
     def _count(self, usage: Mapping[str, Any]) -> None:
-        self._usage.update({key: value for key, value in usage.items() if value is not None})
+        told = {key: _tokens(usage[key]) for key in _TOKENS if usage.get(key) is not None}
+        self._usage.update(told)
+        if usage.get("iterations") is not None:
+            compactions = [i for i in usage["iterations"] if i.get("type") == "compaction"]
+            counted = [{key: _tokens(i.get(key) or 0) for key in _TOKENS} for i in compactions]
+            self._usage["iterations"] = counted
 
     def _delta(self, index: int, delta: Mapping[str, Any]) -> Iterator[ModelPart]:
         block = self._blocks[index]
         match delta["type"]:
             case "text_delta":
-                block["text"] = block.get("text", "") + delta["text"]
-                yield Text(delta["text"])
+                if text := self._whole(index, delta["text"]):
+                    block["text"] += text
+                    yield Text(text)
             case "thinking_delta":
-                block["thinking"] = block.get("thinking", "") + delta["thinking"]
-                if delta["thinking"]:
-                    yield Text(delta["thinking"], "progress" if self._narrates else "thinking")
+                if text := self._whole(index, delta["thinking"]):
+                    block["thinking"] = block.get("thinking", "") + text
+                    yield Text(text, "progress" if self._narrates else "thinking")
+                else:
+                    block.setdefault("thinking", "")
             case "signature_delta":
                 block["signature"] = delta["signature"]
             case "input_json_delta":
+                self._grow(delta["partial_json"])
                 self._json.setdefault(index, []).append(delta["partial_json"])
             case "citations_delta":
                 block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
@@ -120,8 +139,23 @@ class Assembler:
             case _:
                 pass
 
+    def _whole(self, index: int, piece: str) -> str:
+        """A piece of text without the half of a character that may stand at its end."""
+        self._grow(piece)
+        text = self._half.pop(index, "") + piece
+        if half := _HALF.search(text):
+            self._half[index] = half.group()
+        return valid_text(text[: half.start()] if half else text)
+
+    def _grow(self, piece: str) -> None:
+        self._length += len(piece)
+        if self._length > LONGEST:
+            raise ValueError("The answer does not end.")
+
     def _finish_block(self, index: int) -> Iterator[ModelPart]:
         block = self._blocks[index]
+        if block["type"] == "tool_use":
+            _check_call(block)
         if "input" in block:
             arguments = _arguments("".join(self._json.get(index, ())), block["input"])
             if arguments is None:
@@ -152,12 +186,35 @@ def _fallback(block: Mapping[str, Any]) -> str:
     return f"The model {first} declined to answer{why}; {second} answers in its place."
 
 
+def _begun(given: Mapping[str, Any]) -> Block:
+    """The beginning of a block, with the fields that its kind cannot be without."""
+    block = {**given, "type": str(given["type"])}
+    if block["type"] == "text":
+        block["text"] = valid_text(block.get("text") or "")
+    return block
+
+
+def _check_call(block: Block) -> None:
+    """Raise ValueError for a call that nothing could answer."""
+    named = all(isinstance(block.get(key), str) and block[key] for key in ("id", "name"))
+    toolset = block.get("toolset_name")
+    if not named or "input" not in block or not isinstance(toolset, str | None):
+        raise ValueError("A tool call lacks its id, name or input.")
+
+
+def _tokens(value: object) -> int:
+    """A count of tokens, or ValueError where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+        raise ValueError(f"{value!r} is no count of tokens.")
+    return int(value)
+
+
 def _arguments(text: str, given: object) -> dict[str, Any] | None:
     """A call's input, or None where the text is no whole JSON object."""
     if not text:
         return dict(given) if isinstance(given, dict) else None
     try:
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -62,9 +62,9 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
         case "record":
             return RecordingModel(_auto(settings, desktop), Path(rest))
         case "bedrock":
-            return LateModel(rest, lambda: bedrock_model(rest))
+            return LateModel(rest, lambda: bedrock_model(rest), dialect=kind)
         case "vertex":
-            return LateModel(rest, lambda: vertex_model(rest, _hosted_dialect(rest)))
+            return _vertex(rest)
         case "":
             raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
         case _:
@@ -80,6 +80,10 @@ def is_anthropic(base_url: str | None) -> bool:
     except ValueError:
         return False
     return any(host == domain or host.endswith(f".{domain}") for domain in _ANTHROPIC)
+
+
+def _vertex(model: str) -> Model:
+    return LateModel(model, lambda: vertex_model(model, _hosted_dialect(model)), dialect="vertex")
 
 
 def _auto(settings: Settings, desktop: Desktop) -> Model:

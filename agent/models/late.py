@@ -16,7 +16,10 @@ class LateModel:
     may have been mended in between.
     """
 
-    def __init__(self, model: str, build: Callable[[], Model]) -> None:
+    def __init__(self, model: str, build: Callable[[], Model], *, dialect: str = "") -> None:
+        self.dialect = dialect
+        """Who is spoken to, and how; a conversation with another one begins anew."""
+
         self._model = model
         self._build = build
         self._inner: Model | None = None

@@ -1,13 +1,14 @@
 """What a turn costs: one table, dated, in US dollars per million tokens.
 
 Source: the service's public price page as of `AS_OF`. A Claude model that the table does
-not hold is reckoned at its dearest price, so that a limit on money holds for it too; any
-other costs 0.0. `is_priced` says which prices are known.
+not hold is reckoned at the dearest price of each kind of token, so that a limit on money
+holds for it too; any other costs 0.0.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent.events import Usage
@@ -46,7 +47,13 @@ class Price:
 
 
 PRICES: dict[str, Price] = {
+    "claude-mythos-preview": Price(25, 125, 2.50, 31.25),
+    "claude-fable-5-2": Price(8, 40, 0.20, 10.00),
+    "claude-mythos-5-2": Price(8, 40, 0.20, 10.00),
     "claude-fable-5-1": Price(10, 50, 0.25, 12.50),
+    "claude-mythos-5-1": Price(10, 50, 0.25, 12.50),
+    "claude-fable-5": Price(10, 50, 1.00, 12.50),
+    "claude-mythos-5": Price(10, 50, 1.00, 12.50),
     "claude-opus-5-5": Price(4, 20, 0.20, 5.00),
     "claude-sonnet-5-5": Price(2, 10, 0.10, 2.50),
     "claude-haiku-5-5": Price(
@@ -54,7 +61,13 @@ PRICES: dict[str, Price] = {
     ),
     "claude-opus-5": Price(5, 25, 0.50, 6.25),
     "claude-opus-4-8": Price(5, 25, 0.50, 6.25),
+    "claude-opus-4-7": Price(5, 25, 0.50, 6.25),
+    "claude-opus-4-6": Price(5, 25, 0.50, 6.25),
+    "claude-opus-4-5": Price(5, 25, 0.50, 6.25),
     "claude-sonnet-5": Price(2, 10, 0.20, 2.50),
+    "claude-sonnet-4-6": Price(3, 15, 0.30, 3.75),
+    "claude-sonnet-4-5": Price(3, 15, 0.30, 3.75),
+    "claude-haiku-4-5": Price(1, 5, 0.10, 1.25),
 }
 """Prices by model id without date, region or version suffix."""
 
@@ -67,12 +80,18 @@ def bare_id(model: str) -> str:
     return _SUFFIX.sub("", _DECORATION.sub("", model.strip().lower()))
 
 
-DEAREST = max(PRICES.values(), key=lambda price: price.output)
+def _dearest(prices: Iterable[Price]) -> Price:
+    """The highest price of each kind of token: no request costs more."""
+    every = [tier for price in prices for tier in (price, price.above) if tier is not None]
+    return Price(
+        input=max(price.input for price in every),
+        output=max(price.output for price in every),
+        cache_read=max(price.cache_read for price in every),
+        cache_write=max(price.cache_write for price in every),
+    )
 
 
-def is_priced(model: str) -> bool:
-    """Whether the table knows this model; if not, its dollars are an upper bound or 0.0."""
-    return bare_id(model) in PRICES
+DEAREST = _dearest(PRICES.values())
 
 
 def priced(model: str, usage: Usage) -> Usage:

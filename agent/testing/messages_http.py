@@ -143,7 +143,7 @@ class MessagesHandler(RequestHandler):
         await self._end(served, reply)
 
     async def _send(self, served: Served, event: Event) -> None:
-        data = json.dumps(event, ensure_ascii=False)
+        data = json.dumps(event)
         self.write(f"event: {event['type']}\ndata: {data}\n\n")
         await self.flush()
         served.sent += 1

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 from agent.desktop.base import EncodedImage
 from agent.models.base import Block, ToolSpec
+from agent.sanitize import valid_text, valid_value
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A request of the model for one action."""
+    """A request of the model for one action, as it came: a tool refuses what it cannot take."""
 
     id: str
     name: str
@@ -28,7 +29,8 @@ class ToolCall:
     @property
     def hash(self) -> str:
         """What an approval is bound to: name and input, canonically written."""
-        text = json.dumps([self.name, self.input], sort_keys=True, ensure_ascii=False)
+        given = valid_value([self.name, self.input])
+        text = json.dumps(given, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -52,13 +54,16 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """An observation: words, and a picture if there is one."""
+    """An observation: words, made valid here, and a picture if there is one."""
 
     text: str = ""
     image: EncodedImage | None = None
     is_error: bool = False
     exit_code: int | None = None
     """Of a command that ended by itself."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", valid_text(self.text).replace("\0", "␀"))
 
 
 class Tool(Protocol):

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from agent.sanitize import NotJson, read_json
+
 if TYPE_CHECKING:
     from dashboard.voice.desk import Desk
 
@@ -35,9 +37,9 @@ class ToolCalls:
         if action is None:
             return _error(call_id, "unknown_tool", "There is no such tool.")
         try:
-            given = json.loads(call.get("parameters") or "{}")
+            given = read_json(call.get("parameters") or "{}")
             said = action({key: str(value) for key, value in given.items()})
-        except (json.JSONDecodeError, AttributeError, KeyError):
+        except (NotJson, AttributeError, KeyError, TypeError):
             return _error(
                 call_id, "bad_parameters", "I did not get what to do. Please say it again."
             )

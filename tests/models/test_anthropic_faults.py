@@ -12,6 +12,7 @@ from model_conversation import Connect, ManualClock, Turn, picture, request, tak
 
 from agent.errors import (
     ContextTooLong,
+    ConversationRefused,
     ModelError,
     ModelRefused,
     ModelUnavailable,
@@ -135,7 +136,7 @@ async def test_a_call_cut_by_max_tokens_is_left_out(connect: Connect) -> None:
             PictureTooLarge,
             "SAYSO_WIDTH",
         ),
-        (fails(400, message="bad"), ModelError, "rejected the request"),
+        (fails(400, message="bad"), ConversationRefused, "rejects the request"),
         (says(stop_reason="model_context_window_exceeded"), ContextTooLong, "window"),
     ],
 )
@@ -270,7 +271,7 @@ async def test_closing_the_generator_closes_the_connection(connect: Connect) -> 
 
 async def test_a_wait_can_be_cancelled(connect: Connect) -> None:
     """Between a Waiting part and the retry no request is open."""
-    server, claude = await connect([fails(429, retry_after=3600), says("Never.")])
+    server, claude = await connect([fails(429, retry_after=50), says("Never.")])
     parts = claude.stream(HELLO)
     assert isinstance(await anext(parts), Waiting)
     await parts.aclose()

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from agent.sanitize import NotJson, read_json
+
 Message = dict[str, Any]
 
 
@@ -130,9 +132,9 @@ def parse(text: str | bytes) -> ClientMessage:
         ClientError: E0100 (not JSON) or E0101 (wrong structure).
     """
     try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise ClientError("E0100", "invalid_json", f"The message is not JSON: {error}") from error
+        data = read_json(text)
+    except NotJson as error:
+        raise ClientError("E0100", "invalid_json", f"The message is not JSON. {error}") from error
     try:
         return _ADAPTER.validate_python(data)
     except ValidationError as error:
