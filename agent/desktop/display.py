@@ -19,6 +19,7 @@ from agent.desktop import profile, sandbox
 from agent.desktop.buses import enable_accessibility, outlive_bus
 from agent.desktop.connection import open_bus, open_display
 from agent.desktop.environment import DisplayEnv
+from agent.desktop.homes import Homes, make_home
 from agent.desktop.processes import GuardianClient, SandboxProcess
 from agent.errors import DesktopDied, DesktopUnavailable
 
@@ -65,6 +66,7 @@ class PrivateDisplay:
         sandboxing: Sandboxing,
         network: bool,
         root: Path | None,
+        homes: Homes,
         server: Literal["auto", "Xvnc", "Xvfb"],
         on_lost: Callable[[str], None],
     ) -> None:
@@ -74,6 +76,7 @@ class PrivateDisplay:
         self.why_unconfined = ""
         self._sandboxing = sandboxing
         self._root = root
+        self._homes = homes
         self._server = server
         self._on_lost = on_lost
         self._box: sandbox.Box | None = None
@@ -103,7 +106,7 @@ class PrivateDisplay:
         return tuple(name for name in ("xfce4-panel",) if shutil.which(name))
 
     async def start(self) -> None:
-        """Bring everything up; on failure nothing is left.
+        """Bring everything up; on failure nothing is left but what an earlier start had made.
 
         Raises:
             DesktopUnavailable: something is missing here; the text says what.
@@ -113,17 +116,18 @@ class PrivateDisplay:
                 f"Not installed here: {', '.join(map(_with_package, missing))}. Run "
                 "script/bootstrap, which installs what is missing, and start again."
             )
+        again = self._box is not None
         try:
             async with asyncio.timeout(_TIMEOUT):
                 await self._start()
         except TimeoutError:
             detail = await asyncio.to_thread(self._log_tail)
-            await self.stop()
+            await self.stop(keep_files=again)
             raise DesktopUnavailable(
                 f"The desktop did not come up within {_TIMEOUT:.0f} s. {detail}"
             ) from None
         except BaseException:
-            await self.stop()
+            await self.stop(keep_files=again)
             raise
 
     async def _start(self) -> None:
@@ -136,10 +140,23 @@ class PrivateDisplay:
             os.close(log)
 
     def _prepare(self, confined: bool) -> sandbox.Box:
-        box = sandbox.make_box(self._root, confined=confined)
-        sandbox.write_etc(box, _GUARDIAN)
-        profile.write_home(box)
+        box = sandbox.make_box(self._root, confined=confined, homes=self._homes)
+        try:
+            sandbox.write_etc(box, _GUARDIAN)
+            self._furnish(box)
+        except OSError as error:
+            box.remove()
+            raise DesktopUnavailable(
+                f"{box.path} cannot be written ({error.strerror}). Free some disk space."
+            ) from error
+        except BaseException:
+            box.remove()
+            raise
         return box
+
+    def _furnish(self, box: sandbox.Box) -> None:
+        make_home(box.state, box.uid, box.gid)
+        profile.write_home(box)
 
     def _open_log(self) -> int:
         assert self._box is not None  # noqa: S101
@@ -170,6 +187,8 @@ class PrivateDisplay:
             self._box = None
         if self._box is None:
             self._box = await asyncio.to_thread(self._prepare, confined)
+        else:  # the home may have been deleted from outside meanwhile
+            await asyncio.to_thread(self._furnish, self._box)
         await asyncio.to_thread(profile.write_runtime, self._box)
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
         await guardian.start(self._box, confined=confined, network=self.network)
@@ -181,7 +200,7 @@ class PrivateDisplay:
         assert self._guardian is not None  # noqa: S101
         environment = profile.environment(self._box, "")
         process = await self._guardian.spawn(
-            _server_command(self.server, self.size, self._box), environment, str(self._box.home)
+            _server_command(self.server, self.size, self._box), environment, self._box.inside
         )
         number = await self._display_number(process)
         self._watch("X server", process.wait())
@@ -217,6 +236,7 @@ class PrivateDisplay:
             session_bus=f"unix:path={box.run}/bus",
             a11y_bus="",
             home=box.home,
+            inside_home=box.inside,
             runtime_dir=box.run,
             geometry=self.size,
             inside=inside,
@@ -252,18 +272,19 @@ class PrivateDisplay:
         output: int | None = None,
         stdin: int | None = None,
     ) -> SandboxProcess:
-        """Start a program on the desktop.
+        """Start a program on the desktop; paths below the home are called as they are inside.
 
         Raises:
             ToolError: it cannot be started; the text says why.
         """
         if self._guardian is None:
             raise DesktopDied("The desktop is not running.")
-        where = cwd or str(self.env.home)
-        return await self._guardian.spawn(argv, self.env.inside, where, output=output, stdin=stdin)
+        env = self.env
+        where, words = env.named(cwd or str(env.home)), [env.named(word) for word in argv]
+        return await self._guardian.spawn(words, env.inside, where, output=output, stdin=stdin)
 
     async def stop(self, *, keep_files: bool = False) -> None:
-        """End every process; remove every file, or all but the home for another start."""
+        """End every process; remove every file but a kept home, or leave all for another start."""
         for watcher in self._watchers:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 class DisplayEnv:
     """Addresses and paths of one running desktop, valid on the host's side.
 
-    The session's folder has the same path inside the sandbox and outside, so paths and
-    bus addresses mean the same on both sides. Only the X socket differs: see ``display``.
+    The desktop's folder and its home have the same paths inside the sandbox and outside, so
+    paths and bus addresses mean the same on both sides. Only the X socket differs: see
+    ``display``. Programs themselves call their home ``inside_home``.
 
     * python-xlib: ``agent.desktop.connection.open_display(env)``, one per thread.
     * D-Bus: ``agent.desktop.connection.open_bus(address)`` (asyncio, jeepney).
@@ -37,3 +38,13 @@ class DisplayEnv:
 
     inside: dict[str, str] = field(default_factory=dict, repr=False)
     """The complete, clean environment of programs on the desktop."""
+
+    inside_home: str = ""
+    """What programs call their home; empty where that is ``home``."""
+
+    def named(self, path: str) -> str:
+        """A path of the home as programs call it; whatever else is given, as it is."""
+        home = str(self.home)
+        if self.inside_home and (path == home or path.startswith(f"{home}/")):
+            return self.inside_home + path.removeprefix(home)
+        return path

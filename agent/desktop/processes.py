@@ -89,14 +89,15 @@ class GuardianClient:
             DesktopUnavailable: it cannot run here; the text says why.
         """
         await self._start(
-            lambda fd, limits: sandbox.command(box, fd, limits, confined=confined, network=network)
+            lambda fd, limits: sandbox.command(box, fd, limits, confined=confined, network=network),
+            str(box.home) if box.brought else "/",
         )
 
     async def start_open(self, command: Sequence[str]) -> None:
         """Start a guardian as this very user, without a sandbox or limits."""
-        await self._start(lambda fd, limits: [*command, str(fd), "{}", "1"])
+        await self._start(lambda fd, limits: [*command, str(fd), "{}", "1"], "/")
 
-    async def _start(self, command: Callable[[int, str], Sequence[str]]) -> None:
+    async def _start(self, command: Callable[[int, str], Sequence[str]], cwd: str) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         theirs.set_inheritable(True)
@@ -111,8 +112,11 @@ class GuardianClient:
                 stderr=asyncio.subprocess.PIPE,
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
-                cwd="/",
+                cwd=cwd,
             )
+        except OSError as error:
+            ours.close()
+            raise DesktopUnavailable(f"The sandbox does not start: {error}.") from error
         except BaseException:
             ours.close()
             raise

@@ -8,7 +8,8 @@ import socket
 import struct
 from pathlib import Path
 
-from agent.desktop.sandbox import Box, bus_config
+from agent.desktop.homes import furnish
+from agent.desktop.sandbox import BASHRC, Box, bus_config
 
 _FOLDERS = ("Desktop", "Documents", "Downloads", "Pictures")
 
@@ -80,12 +81,6 @@ inode/directory=thunar.desktop
 text/plain=org.xfce.mousepad.desktop
 image/png=org.xfce.ristretto.desktop
 image/jpeg=org.xfce.ristretto.desktop
-"""
-
-_BASHRC = """PS1='\\w\\$ '
-PROMPT_COMMAND=
-HISTFILE=
-alias ls='ls --color=auto'
 """
 
 _LAUNCHERS = {
@@ -254,25 +249,25 @@ def _settings() -> str:
     )
 
 
-def _files(home: Path) -> dict[Path, str]:
-    config = home / ".config"
-    channels = config / "xfce4/xfconf/xfce-perchannel-xml"
+def _files() -> dict[str, str]:
+    """Settings by their paths below the folder of programs' own files."""
+    channels = ".config/xfce4/xfconf/xfce-perchannel-xml"
     files = {
-        config / "gtk-3.0/settings.ini": _GTK,
-        config / "gtk-4.0/settings.ini": _GTK,
-        config / "xfce4/terminal/terminalrc": _TERMINAL,
-        config / "glib-2.0/settings/keyfile": _MOUSEPAD,
-        config / "mimeapps.list": _MIME,
-        config / "xfce4/helpers.rc": "TerminalEmulator=xfce4-terminal\nFileManager=thunar\n",
-        channels / "xfce4-panel.xml": _panel(),
-        channels / "xfwm4.xml": _window_manager(),
-        channels / "xfce4-desktop.xml": _background(),
-        channels / "thunar.xml": _thunar(),
-        channels / "xsettings.xml": _settings(),
-        home / ".bashrc": _BASHRC,
+        ".config/gtk-3.0/settings.ini": _GTK,
+        ".config/gtk-4.0/settings.ini": _GTK,
+        ".config/xfce4/terminal/terminalrc": _TERMINAL,
+        ".config/glib-2.0/settings/keyfile": _MOUSEPAD,
+        ".config/mimeapps.list": _MIME,
+        ".config/xfce4/helpers.rc": "TerminalEmulator=xfce4-terminal\nFileManager=thunar\n",
+        f"{channels}/xfce4-panel.xml": _panel(),
+        f"{channels}/xfwm4.xml": _window_manager(),
+        f"{channels}/xfce4-desktop.xml": _background(),
+        f"{channels}/thunar.xml": _thunar(),
+        f"{channels}/xsettings.xml": _settings(),
+        ".bashrc": BASHRC,
     }
     for number, (command, name, icon, _) in _LAUNCHERS.items():
-        files[config / f"xfce4/panel/launcher-{number}/{number}.desktop"] = (
+        files[f".config/xfce4/panel/launcher-{number}/{number}.desktop"] = (
             "[Desktop Entry]\nType=Application\nTerminal=false\nStartupNotify=true\n"
             f"Name={name}\nExec={command}\nIcon={icon}\n"
         )
@@ -280,13 +275,16 @@ def _files(home: Path) -> dict[Path, str]:
 
 
 def write_home(box: Box) -> None:
-    """Fill the desktop's home with settings, owned by the desktop's user."""
-    for name in _FOLDERS:
-        (box.home / name).mkdir(exist_ok=True)
-    for path, text in _files(box.home).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    box.own(*(Path(top) / n for top, d, f in os.walk(box.home) for n in (*d, *f)))
+    """Put settings that are missing where programs keep theirs, owned by the desktop's user.
+
+    What is there already stays as it is, and no link in it is followed: the programs of an
+    earlier run may have written there what they like.
+
+    Raises:
+        DesktopUnavailable: the disk is full, or the home is damaged.
+    """
+    folders = _FOLDERS if box.state == box.home else ()
+    furnish(box.state, folders, _files(), box.uid, box.gid)
 
 
 def write_runtime(box: Box) -> None:
@@ -313,12 +311,22 @@ def _write_cookie(box: Box) -> None:
     box.own(path)
 
 
+def _own_places(state: str) -> dict[str, str]:
+    """Where programs that know nothing of XDG's folders keep what is theirs."""
+    return {
+        "ICEAUTHORITY": f"{state}/.ICEauthority",
+        "LESSHISTFILE": "-",
+        "PYTHON_HISTORY": f"{state}/.python_history",
+        "GNUPGHOME": f"{state}/.gnupg",
+    }
+
+
 def environment(box: Box, display: str) -> dict[str, str]:
     """Everything that programs on the desktop find in their environment."""
-    config = box.home / ".config"
+    state = box.inside_state
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/games",
-        "HOME": str(box.home),
+        "HOME": box.inside,
         "USER": "user",
         "LOGNAME": "user",
         "SHELL": "/bin/bash",
@@ -327,9 +335,11 @@ def environment(box: Box, display: str) -> dict[str, str]:
         "DISPLAY": display,
         "XAUTHORITY": str(box.run / "Xauthority"),
         "XDG_RUNTIME_DIR": str(box.run),
-        "XDG_CONFIG_HOME": str(config),
-        "XDG_DATA_HOME": str(box.home / ".local/share"),
-        "XDG_CACHE_HOME": str(box.home / ".cache"),
+        "XDG_CONFIG_HOME": f"{state}/.config",
+        "XDG_DATA_HOME": f"{state}/.local/share",
+        "XDG_STATE_HOME": f"{state}/.local/state",
+        "XDG_CACHE_HOME": f"{state}/.cache",
+        **_own_places(state),
         "XDG_CURRENT_DESKTOP": "XFCE",
         "XDG_SESSION_TYPE": "x11",
         "DBUS_SESSION_BUS_ADDRESS": f"unix:path={box.run}/bus",

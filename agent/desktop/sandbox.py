@@ -1,4 +1,9 @@
-"""The box a desktop lives in: its folder, its unprivileged user, its ``bwrap`` command."""
+"""The box a desktop lives in: its folder, its unprivileged user, its ``bwrap`` command.
+
+A home given by a session outlives the box; one made here goes with it. Inside the sandbox a
+home is always called `HOME`, and is bound at its own path as well, so that a path below
+``Box.home`` means the same on both sides.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.desktop.homes import Homes, reachable
 from agent.errors import DesktopUnavailable
 
 LIMITS = {
@@ -41,21 +47,59 @@ _ETC = tuple(
 )
 
 
+HOME = "/home/user"
+"""What programs in a sandbox call their home, in every session."""
+
+_OTHER_HOME = "/home/desktop"
+"""The same where the real home lies below `HOME`, which would then hide it."""
+
+_STATE = "/home/.state"
+"""Programs' own files, when the home is a folder of the person's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A session's folder: same path inside and outside, removed when the desktop stops."""
+    """A desktop's folder: same path inside and outside, removed when the desktop stops."""
 
     path: Path
     uid: int
+    gid: int
     lock: int
     """Descriptor that holds the folder's lock for as long as this process lives."""
+
+    home: Path
+    """Where the files lie that programs find in their home, as the server sees it."""
+
+    state: Path
+    """Where programs keep their own settings: the home, unless that is the person's folder."""
+
     confined: bool = True
     _kept: threading.Lock = field(default_factory=threading.Lock, compare=False)
     """Taken by whoever removes the folder: a stop that is cut short is followed by another."""
 
     @property
-    def home(self) -> Path:
+    def inside(self) -> str:
+        """What programs call their home."""
+        if not self.confined:
+            return str(self.home)
+        return _OTHER_HOME if self.home.is_relative_to(HOME) else HOME
+
+    @property
+    def inside_state(self) -> str:
+        """What programs call the folder of their settings."""
+        if self.state == self.home:
+            return self.inside
+        return _STATE if self.confined else str(self.state)
+
+    @property
+    def mount(self) -> Path:
+        """Where a home is brought that the desktop's user cannot reach by its path."""
         return self.path / "home"
+
+    @property
+    def brought(self) -> bool:
+        """Whether the home must be brought to `mount`."""
+        return self.confined and not reachable(self.home, self.uid, self.gid)
 
     @property
     def run(self) -> Path:
@@ -73,7 +117,7 @@ class Box:
         """Hand files to the desktop's user."""
         if os.geteuid() == 0:
             for path in paths:
-                os.chown(path, self.uid, self.uid, follow_symlinks=False)
+                os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def clear(self) -> None:
         """Empty what belongs to one run of the desktop; the home stays."""
@@ -146,9 +190,14 @@ def sweep(base: Path) -> None:
             os.close(lock)
 
 
-def _new_folder(base: Path) -> tuple[Path, int]:
+def _new_folder(base: Path, homes: Homes) -> tuple[Path, int]:
+    """A folder named by a free number: that of the kept home if nobody else runs under it."""
+    taken = homes.taken()
+    wanted = [homes.owner] if homes.owner in _UIDS else []
     for _ in range(200):
-        number = random.choice(_UIDS)  # noqa: S311 - a free number, not a secret
+        number = wanted.pop() if wanted else random.choice(_UIDS)  # noqa: S311 - not a secret
+        if number in taken:
+            continue
         path = base / f"d{number}"
         with contextlib.suppress(FileExistsError):
             path.mkdir(mode=0o700)
@@ -156,49 +205,96 @@ def _new_folder(base: Path) -> tuple[Path, int]:
     raise DesktopUnavailable(f"{base} is full of desktops. Stop some of them.")
 
 
-def make_box(root: Path | None, *, confined: bool = True) -> Box:
+def make_box(root: Path | None, *, confined: bool = True, homes: Homes | None = None) -> Box:
     """Make a locked, private folder for one desktop, after sweeping dead ones.
 
-    Under root the desktop gets a user of its own; unconfined it must be one that the
-    password database knows (dbus-daemon insists): nobody.
+    Under root the desktop gets a user of its own, or the owner of the person's folder;
+    unconfined it must be one that the password database knows (dbus-daemon insists): nobody.
 
     Raises:
-        DesktopUnavailable: the path is too long for a socket, or not private.
+        DesktopUnavailable: the path is too long for a socket, or not private, or the home
+            cannot be had.
     """
+    homes = homes or Homes()
     with _exclusive(root) as base:
         sweep(base)
-        path, number = _new_folder(base)
+        path, number = _new_folder(base, homes)
         if len(str(path / "run/at-spi/bus_0")) > _LONGEST_SOCKET:
             path.rmdir()
             raise DesktopUnavailable(f"{base} is too long for sockets. Give a shorter root.")
         lock = _lock(path)
         if lock is None:
             raise DesktopUnavailable(f"{path} cannot be locked. Is the disk full?")
-    unprivileged = number if confined else pwd.getpwnam("nobody").pw_uid
-    box = Box(path, unprivileged if os.geteuid() == 0 else os.geteuid(), lock, confined)
-    for folder in (box.home, box.run, box.x11, box.etc):
+    try:
+        return _furnish(path, number, lock, confined=confined, homes=homes)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+        raise
+
+
+def _furnish(path: Path, number: int, lock: int, *, confined: bool, homes: Homes) -> Box:
+    uid, gid = _user(number, confined, homes)
+    own = path / "home"
+    kept = homes.kept or own
+    if homes.folder is None:
+        home = state = kept
+    else:
+        home, state = homes.folder, kept if reachable(kept, uid, gid) else path / "state"
+    box = Box(path, uid, gid, lock, home, state, confined)
+    for folder in (own, box.run, box.x11, box.etc):
         folder.mkdir(mode=0o700)
-    box.own(path, box.home, box.run, box.x11, box.etc)
+    box.own(path, own, box.run, box.x11, box.etc)
     return box
+
+
+def _user(number: int, confined: bool, homes: Homes) -> tuple[int, int]:
+    """The desktop's user and group."""
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    if homes.folder is not None:
+        owner = homes.folder.stat()
+        if owner.st_uid == 0 and not confined:
+            raise DesktopUnavailable(
+                f"{homes.folder} belongs to root, and nothing runs as root without a sandbox. "
+                "Give the folder another owner, or let the sandbox be required."
+            )
+        return owner.st_uid, _group(owner)
+    uid = number if confined else pwd.getpwnam("nobody").pw_uid
+    return uid, uid
+
+
+def _group(owner: os.stat_result) -> int:
+    """The group of a folder's owner: their own where it is known, and never root's of others."""
+    with contextlib.suppress(KeyError):
+        return pwd.getpwuid(owner.st_uid).pw_gid
+    return owner.st_gid or owner.st_uid
 
 
 def write_etc(box: Box, guardian: Path) -> None:
     """Write the sandbox's own small ``/etc`` and a copy of the guardian."""
     files = {
         "passwd": f"root:x:0:0:root:/nonexistent:/bin/false\n"
-        f"user:x:{box.uid}:{box.uid}:Desktop user:{box.home}:/bin/bash\n",
-        "group": f"root:x:0:\nuser:x:{box.uid}:\n",
+        f"user:x:{_inner(box.uid)}:{_inner(box.gid)}:Desktop user:{box.inside}:/bin/bash\n",
+        "group": f"root:x:0:\nuser:x:{_inner(box.gid)}:\n",
         "hosts": "127.0.0.1 localhost desktop\n::1 localhost\n",
         "hostname": "desktop\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
         "machine-id": secrets.token_hex(16) + "\n",
         "accessibility.conf": bus_config("accessibility", ""),
+        "bash.bashrc": BASHRC,
         "guardian.py": guardian.read_text(),
+        "bring.py": guardian.with_name("bring.py").read_text(),
     }
     for name, text in files.items():
         (box.etc / name).write_text(text)
         (box.etc / name).chmod(0o644)
         box.own(box.etc / name)
+
+
+def _inner(number: int) -> int:
+    """A user or group as programs see it: root's own folder is worked on under another name."""
+    return number or _UIDS[0]
 
 
 def bus_config(kind: str, listen: str) -> str:
@@ -227,6 +323,15 @@ def bus_config(kind: str, listen: str) -> str:
   <limit name="reply_timeout">60000</limit>
 </busconfig>
 """
+
+
+BASHRC = """[ -z "$PS1" ] && return
+PS1='\\w\\$ '
+PROMPT_COMMAND=
+HISTFILE=
+alias ls='ls --color=auto'
+"""
+"""What an interactive bash reads; for the whole machine, so that no home needs to hold it."""
 
 
 def _interpreter() -> tuple[str, list[str]]:
@@ -262,6 +367,7 @@ def _own_etc(box: Box, network: bool) -> list[str]:
         "nsswitch.conf": "/etc/nsswitch.conf",
         "machine-id": "/etc/machine-id",
         "accessibility.conf": "/etc/at-spi2/accessibility.conf",
+        "bash.bashrc": "/etc/bash.bashrc",
         "guardian.py": "/run/guardian.py",
     }
     words = []
@@ -281,18 +387,30 @@ def _bwrap(box: Box, network: bool) -> list[str]:
     for folder, size in (("/tmp", 1 << 30), ("/var/tmp", 1 << 28), ("/run", 1 << 26)):  # noqa: S108
         words += ["--size", str(size), "--tmpfs", folder]
     words += _own_etc(box, network)
-    for path in (box.home, box.run):
-        words += ["--bind", str(path), str(path)]
-    words += ["--bind", str(box.x11), "/tmp/.X11-unix"]  # noqa: S108
-    return [*words, "--chdir", str(box.home)]
+    words += _own_places(box)
+    if box.uid == 0:
+        words += ["--uid", str(_inner(0)), "--gid", str(_inner(box.gid))]
+    return [*words, "--chdir", box.inside]
+
+
+def _own_places(box: Box) -> list[str]:
+    """What programs may write to: the home under both its names, settings, sockets."""
+    source = str(box.mount if box.brought else box.home)
+    words = ["--bind", source, str(box.home), "--bind", source, box.inside]
+    if box.state != box.home:
+        words += ["--bind", str(box.state), box.inside_state]
+    words += ["--bind", str(box.run), str(box.run)]
+    return [*words, "--bind", str(box.x11), "/tmp/.X11-unix"]  # noqa: S108
 
 
 def _as_user(box: Box) -> list[str]:
     """Give up root before anything else runs."""
     if os.geteuid() != 0:
         return []
-    uid = str(box.uid)
-    return ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--no-new-privs", "--"]
+    words = ["setpriv", "--reuid", str(box.uid), "--regid", str(box.gid), "--clear-groups"]
+    if box.uid == 0:  # no change of user takes its powers from it
+        words += ["--inh-caps", "-all", "--bounding-set", "-all,+setfcap"]  # to map itself
+    return [*words, "--no-new-privs", "--"]
 
 
 def command(box: Box, channel: int, limits: str, *, confined: bool, network: bool) -> Sequence[str]:
@@ -307,7 +425,8 @@ def command(box: Box, channel: int, limits: str, *, confined: bool, network: boo
     needed = [*(["setpriv"] if os.geteuid() == 0 else []), "bwrap"]
     if missing := [name for name in needed if not shutil.which(name)]:
         raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
-    run = [*_bwrap(box, network), *binds, python, "-I", "-S", "/run/guardian.py"]
+    bring = [python, "-I", "-S", str(box.etc / "bring.py"), str(box.mount)] if box.brought else []
+    run = [*bring, *_bwrap(box, network), *binds, python, "-I", "-S", "/run/guardian.py"]
     return [*_as_user(box), *run, str(channel), limits, "0"]
 
 

@@ -35,7 +35,7 @@ class Life(Protocol):
         ...
 
     async def take_down(self, *, keep_files: bool) -> None:
-        """End everything, also what hangs."""
+        """End everything, also what hangs; with ``keep_files`` the home awaits another start."""
         ...
 
     async def heartbeat(self) -> None:
@@ -106,12 +106,12 @@ class Supervisor:
         else:
             self._death.get_loop().call_soon_threadsafe(function, *given)
 
-    async def _bring_up(self) -> None:
+    async def _bring_up(self, *, again: bool = False) -> None:
         self._death = asyncio.get_running_loop().create_future()
         try:
             detail = await self._life.bring_up()
         except BaseException:
-            await self._take_down(keep_files=False)
+            await self._take_down(keep_files=again)
             raise
         self._ready.set()
         self._pulse = asyncio.create_task(self._watch_pulse(), name="desktop heartbeat")
@@ -169,11 +169,11 @@ class Supervisor:
         self._deaths.append(now)
         self._tell("restarting", reason)
         try:
-            await self._take_down(keep_files=not often)
+            await self._take_down(keep_files=True)
             if often:
                 self._tell("unavailable", f"{reason} It died too often to be started again.")
                 return
-            await self._bring_up()
+            await self._bring_up(again=True)
         except DesktopError as error:
             self._tell("unavailable", str(error))
 

@@ -29,6 +29,7 @@ from agent.desktop.display import PrivateDisplay, Sandboxing
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.existing import ExistingDisplay
 from agent.desktop.geometry import Geometry
+from agent.desktop.homes import Homes
 from agent.desktop.input import Input
 from agent.desktop.parts import Parts
 from agent.desktop.pictures import Pixels
@@ -50,7 +51,12 @@ class VirtualDesktop(Faced):
         screen: size of a private screen, if it shall differ; pictures are then scaled.
         sandbox: ``require``, ``prefer`` (unconfined where bwrap cannot work) or ``off``.
         network: whether programs on the desktop may reach the network.
-        root: folder for the session's files; default: a private one in the temporary folder.
+        root: folder for the desktop's sockets and logs; default: a private one in the temporary
+            folder.
+        home: a home that is kept when the desktop stops; made when it is missing. Default: a
+            fresh one that goes with the desktop.
+        folder: a folder of the person's to work in: it is the home then, and programs' own
+            files go to the home that is kept.
         display: an existing display (``:0``) to drive instead: unconfined.
         server: which X server a private desktop gets.
         on_change: told every change of `status`, on the loop.
@@ -66,6 +72,8 @@ class VirtualDesktop(Faced):
         sandbox: Sandboxing = "require",
         network: bool = False,
         root: Path | None = None,
+        home: Path | None = None,
+        folder: Path | None = None,
         display: str | None = None,
         server: Literal["auto", "Xvnc", "Xvfb"] = "auto",
         on_change: Callable[[DesktopStatus], None] | None = None,
@@ -81,6 +89,7 @@ class VirtualDesktop(Faced):
                 sandboxing=sandbox,
                 network=network,
                 root=root,
+                homes=Homes(home, folder),
                 server=server,
                 on_lost=self._lost,
             )
@@ -112,7 +121,12 @@ class VirtualDesktop(Faced):
 
     @property
     def home(self) -> Path:
+        """Where the person's files lie; the path is valid for programs inside, too."""
         return self._display.env.home
+
+    def inside(self, path: Path) -> str:
+        """A path of the home as programs on the desktop call it: the same in every session."""
+        return self._display.env.named(str(path))
 
     @property
     def rfb_socket(self) -> Path | None:
@@ -135,7 +149,7 @@ class VirtualDesktop(Faced):
         await self._supervisor.start()
 
     async def stop(self) -> None:
-        """End every process and remove every file of the desktop. Never fails."""
+        """End every process and remove every file of the desktop but a kept home. Never fails."""
         await self._supervisor.stop()
 
     def call_soon(self, function: Callable[..., object], *given: object) -> None:

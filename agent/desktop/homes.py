@@ -1,0 +1,166 @@
+"""Homes of desktops: kept ones, the person's folders, whose they are, and how they are filled."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.errors import DesktopUnavailable
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where a desktop's files are to be; without both, in a folder that goes with the desktop."""
+
+    kept: Path | None = None
+    """A home that outlives the desktop; made when it is missing."""
+
+    folder: Path | None = None
+    """A folder of the person's, to be the home; programs' own files then go to ``kept``."""
+
+    @property
+    def owner(self) -> int | None:
+        """Whose the kept home is; None if there is none yet."""
+        return _owner(self.kept) if self.kept is not None else None
+
+    def taken(self) -> frozenset[int]:
+        """Users whom other kept homes belong to."""
+        if self.kept is None or os.geteuid() != 0:
+            return frozenset()
+        others = (path for path in self.kept.parent.parent.glob("*/home") if path != self.kept)
+        return frozenset(owner for path in others if (owner := _owner(path)) is not None)
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.lstat().st_uid
+    except OSError:
+        return None
+
+
+def reachable(path: Path, uid: int, gid: int) -> bool:
+    """Whether a user without groups may pass through all folders that ``path`` lies in."""
+    if os.geteuid() == uid != 0:
+        return True
+    return all(_passes(folder, uid, gid) for folder in path.resolve().parents)
+
+
+def _passes(folder: Path, uid: int, gid: int) -> bool:
+    try:
+        info = folder.stat()
+    except OSError:
+        return False
+    if info.st_uid == uid:
+        return bool(info.st_mode & stat.S_IXUSR)
+    if info.st_gid == gid:
+        return bool(info.st_mode & stat.S_IXGRP)
+    return bool(info.st_mode & stat.S_IXOTH)
+
+
+def make_home(home: Path, uid: int, gid: int) -> None:
+    """Make a home if it is missing, private and owned by ``uid`` with all that is in it.
+
+    Raises:
+        DesktopUnavailable: it is no folder, or the disk refuses.
+    """
+    try:
+        with contextlib.suppress(FileExistsError):
+            home.mkdir(mode=0o700, parents=True)
+        handle = os.open(home, _FOLDER)
+        try:
+            info = os.fstat(handle)
+            if os.geteuid() == 0 and info.st_uid != uid:
+                _give(handle, info.st_uid, uid, gid)
+                os.fchown(handle, uid, gid)
+            os.fchmod(handle, 0o700)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise DesktopUnavailable(
+            f"The home folder {home} cannot be used ({error.strerror}). Check that it is a "
+            "folder of yours, and that the disk has room."
+        ) from error
+
+
+def _give(folder: int, old: int, uid: int, gid: int) -> None:
+    """Hand on what ``old`` owns below an open folder; what others own stays theirs."""
+    with os.scandir(folder) as found:
+        names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+    for name, is_folder in names:
+        if is_folder:
+            with contextlib.suppress(OSError), opened(name, folder) as inner:
+                _give(inner, old, uid, gid)
+        with contextlib.suppress(OSError):
+            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_uid == old:
+                os.chown(name, uid, gid, dir_fd=folder, follow_symlinks=False)
+
+
+@contextlib.contextmanager
+def opened(name: str | Path, parent: int | None = None) -> Iterator[int]:
+    """Descriptor of a folder that is no link."""
+    handle = os.open(name, _FOLDER, dir_fd=parent)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def furnish(
+    home: Path, folders: Iterable[str], files: Mapping[str, str], uid: int, gid: int
+) -> None:
+    """Make folders and files that are missing, by paths relative to ``home``; follows no link.
+
+    A name that is taken by something else, a link too, is left alone.
+
+    Raises:
+        DesktopUnavailable: the disk refuses.
+    """
+    try:
+        with opened(home) as top:
+            for name in folders:
+                _folder(top, name, uid, gid)
+            for path, text in files.items():
+                *way, name = path.split("/")
+                _write(top, way, name, text, uid, gid)
+    except OSError as error:
+        raise DesktopUnavailable(
+            f"The desktop's settings cannot be written to {home} ({error.strerror}). "
+            "Free some disk space and try again."
+        ) from error
+
+
+def _folder(parent: int, name: str, uid: int, gid: int) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=parent)
+        _own(parent, name, uid, gid)
+
+
+def _write(parent: int, way: list[str], name: str, text: str, uid: int, gid: int) -> None:
+    if way:
+        _folder(parent, way[0], uid, gid)
+        with contextlib.suppress(NotADirectoryError), opened(way[0], parent) as inner:
+            _write(inner, way[1:], name, text, uid, gid)
+        return
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(name, flags, 0o600, dir_fd=parent)
+    except FileExistsError:
+        return
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        _own(parent, name, uid, gid)
+    except OSError:  # half of a setting would be kept for good
+        os.unlink(name, dir_fd=parent)
+        raise
+
+
+def _own(parent: int, name: str, uid: int, gid: int) -> None:
+    if os.geteuid() == 0:
+        os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
