@@ -20,7 +20,7 @@ from agent.clock import Clock
 from agent.desktop.base import InputDriver
 from agent.errors import BadInput, JournalError
 from agent.fate import Fate, How, fate_named, fate_of
-from agent.history import CUT, INTERRUPTED, OVERTIME, OVERTIME_IN, SHOWN, UNKNOWN
+from agent.history import BY_CLOSING, BY_USER, OVERTIME, OVERTIME_IN, SHOWN, UNKNOWN, Cause
 from agent.log import E, EventLog
 from agent.permit import act_under
 from agent.status import Status, StatusTracker
@@ -335,11 +335,11 @@ class Control:
         self.say(found.text, source=found.source, how="after", utterance_id=utterance_id)
         return True
 
-    def interrupt(self) -> None:
+    def interrupt(self, cause: Cause = BY_USER) -> None:
         """Cut the running work, close what it left open, keep the task."""
         self._driver().halt()
         self._revoke()
-        close_open_ends(self._log.append, self.status)
+        close_open_ends(self._log.append, self.status, cause=cause)
 
     def cut_overtime(self) -> None:
         """Cut the running work because its time is over; it begins again by asking about that."""
@@ -358,7 +358,7 @@ class Control:
     def abandon(self) -> None:
         """Stop writing and waiting, for a session that closes."""
         with contextlib.suppress(JournalError):
-            self.interrupt()
+            self.interrupt(BY_CLOSING)
         self._unsubscribe()
 
     async def finished(self) -> None:
@@ -423,16 +423,17 @@ def close_open_ends(
     emit: Callable[[ev.Event], object],
     status: Status,
     *,
-    stop_reason: Literal["interrupted", "broken", "refusal"] = "interrupted",
-    unexecuted: str = INTERRUPTED,
-    cut: str = CUT,
+    cause: Cause = BY_USER,
+    stop_reason: Literal["broken", "refusal"] | None = None,
+    unexecuted: str | None = None,
+    cut: str | None = None,
     summary: str | None = None,
 ) -> None:
     """Write the ends of all that was cut: approval, question, actions, turn.
 
     With a ``summary`` the task ends as well, as stopped, and what waits is kept for the
     person, so that nothing is done unasked after a stop. Also used when a journal is
-    resumed, so that a session killed at any event reads like one that was stopped there.
+    resumed, so that a session killed at any event reads like one that was cut there.
     """
     if status.pending_approval is not None:
         approval_id = status.pending_approval.approval_id
@@ -441,20 +442,28 @@ def close_open_ends(
         emit(ev.QuestionAnswered(question_id=status.question.question_id, text=""))
     for action_id in status.open_actions:
         ran = action_id == status.running or status.gap
-        text = UNKNOWN if status.gap else cut if ran else unexecuted
+        text = (cut or cause.cut) if ran else (unexecuted or cause.unexecuted)
+        text = UNKNOWN if status.gap else text
         shown = SHOWN.get(text)
         emit(ev.ActionFinished(action_id=action_id, text=text, is_error=True, ran=ran, shown=shown))
     if status.turn_id is not None:
         emit(
             ev.TurnFinished(
-                turn_id=status.turn_id, stop_reason=stop_reason, usage=status.turn_usage
+                turn_id=status.turn_id,
+                stop_reason=stop_reason or cause.stop_reason,
+                usage=status.turn_usage,
             )
         )
     if summary is not None:
         keep_waiting(emit, status)
     if summary is not None and status.task_id is not None:
         summary = _UNREAD if status.gap else summary
-        emit(ev.TaskFinished(task_id=status.task_id, outcome="stopped", summary=summary))
+        cut_by = "" if cause is BY_USER else cause.stop_reason
+        emit(
+            ev.TaskFinished(
+                task_id=status.task_id, outcome="stopped", summary=summary, cut_by=cut_by
+            )
+        )
 
 
 def keep_waiting(emit: Callable[[ev.Event], object], status: Status) -> None:

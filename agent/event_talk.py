@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.event_base import Attachment, BaseEvent, Image, Outcome, Source, Usage
 
@@ -46,6 +46,67 @@ class DesktopChanged(BaseEvent):
     state: Literal["starting", "ready", "died", "restarting", "stopped", "unavailable"]
     confined: bool = False
     detail: str = ""
+
+
+class OpenWindow(BaseModel):
+    """A window on the desktop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    program: str
+    """Its class, as the program names itself."""
+
+    title: str
+
+
+class WindowsSeen(BaseEvent):
+    """Which windows are open; written down when that has changed."""
+
+    kind: Literal["windows_seen"] = "windows_seen"
+    windows: tuple[OpenWindow, ...] = ()
+
+
+class DesktopRenewed(BaseEvent):
+    """The desktop was started anew: what was open on it is gone. Person and model are told
+    ``text``.
+    """
+
+    kind: Literal["desktop_renewed"] = "desktop_renewed"
+    reason: Literal["resumed", "crashed"]
+    files: Literal["kept", "gone", "none", "unknown"]
+    """Whether the home is as it was; ``none``: there was none before."""
+
+    windows: tuple[OpenWindow, ...] | None = None
+    """What had been open when it was last looked at; None if nobody had looked."""
+
+    text: str
+
+
+class HomeChanged(BaseEvent):
+    """The session's home: opened, ``full`` and ``eased`` again, or ``gone`` from its place."""
+
+    kind: Literal["home_changed"] = "home_changed"
+    state: Literal["open", "full", "eased", "gone"]
+    used: int = 0
+    """Bytes in it."""
+
+    limit: int = 0
+    """Bytes that it may hold; 0 for no limit."""
+
+    hard: bool = False
+    """Whether the system itself refuses more; else the home is watched."""
+
+    folder: str = ""
+    """The person's own folder that is worked in; empty for the session's own."""
+
+    ended: tuple[str, ...] = ()
+    """Programs that were ended because they went on writing."""
+
+    paused: tuple[str, ...] = ()
+    """Programs that wait until there is room."""
+
+    text: str = ""
+    """What the person and the model are told; empty for nothing."""
 
 
 class VoiceChanged(BaseEvent):
@@ -154,6 +215,8 @@ class TaskFinished(BaseEvent):
     task_id: str
     outcome: Outcome
     summary: str = ""
+    cut_by: Literal["", "restarted", "closed"] = ""
+    """What ended a task that nobody stopped."""
 
 
 class UserMessage(BaseEvent):
@@ -238,7 +301,9 @@ class BlockFinished(BaseEvent):
 
 
 class TurnFinished(BaseEvent):
-    """A turn's end. ``stop_reason`` is the API's, or ``interrupted`` / ``broken``."""
+    """A turn's end. ``stop_reason`` is the API's, or ``broken``, or what cut it:
+    ``interrupted`` (by the person), ``restarted``, ``closed``.
+    """
 
     kind: Literal["turn_finished"] = "turn_finished"
     turn_id: str

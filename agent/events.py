@@ -42,8 +42,11 @@ from agent.event_talk import (
     BlockFinished,
     Condensed,
     DesktopChanged,
+    DesktopRenewed,
     FilesArrived,
     Heard,
+    HomeChanged,
+    OpenWindow,
     Replied,
     RetryWaiting,
     SessionClosed,
@@ -61,6 +64,7 @@ from agent.event_talk import (
     Unreadable,
     UserMessage,
     VoiceChanged,
+    WindowsSeen,
 )
 
 __all__ = [
@@ -78,6 +82,7 @@ __all__ = [
     "ControlReturned",
     "ControlTaken",
     "DesktopChanged",
+    "DesktopRenewed",
     "Event",
     "Failed",
     "FilesArrived",
@@ -85,11 +90,13 @@ __all__ = [
     "Heard",
     "HoldBegan",
     "HoldEnded",
+    "HomeChanged",
     "Image",
     "LimitExtended",
     "LimitReached",
     "Measured",
     "Narrated",
+    "OpenWindow",
     "Outcome",
     "PutBackFinished",
     "PutBackStarted",
@@ -116,6 +123,7 @@ __all__ = [
     "Usage",
     "UserMessage",
     "VoiceChanged",
+    "WindowsSeen",
     "dump_event",
     "images_of",
     "load_event",
@@ -126,6 +134,9 @@ Event = Annotated[
     | SessionClosed
     | Unreadable
     | DesktopChanged
+    | DesktopRenewed
+    | HomeChanged
+    | WindowsSeen
     | VoiceChanged
     | SettingChanged
     | Heard

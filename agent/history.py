@@ -32,6 +32,39 @@ UNKNOWN = (
     "It may have been carried out."
 )
 HEADLESS = "(The beginning of this conversation could not be read.)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who or what cut the work, in the words that the model reads."""
+
+    stop_reason: str
+    """Of the turn that it cut."""
+
+    unexecuted: str
+    """Result of an action that was not begun."""
+
+    cut: str
+    """Result of an action that ran."""
+
+    note: str
+    """Between what was before and what came after."""
+
+
+BY_USER = Cause("interrupted", INTERRUPTED, CUT, "The user interrupted you here.")
+BY_RESTART = Cause(
+    "restarted",
+    "Not executed: Sayso was restarted.",
+    "Sayso was restarted while this action ran; it may have had part of its effect.",
+    "Sayso was restarted here; nobody interrupted you.",
+)
+BY_CLOSING = Cause(
+    "closed",
+    "Not executed: the session was closed.",
+    "The session was closed while this action ran; it may have had part of its effect.",
+    "The session was closed here, and resumed later.",
+)
+_CAUSES = {cause.stop_reason: cause for cause in (BY_USER, BY_RESTART, BY_CLOSING)}
 BROKEN_OFF = "Not executed: the answer broke off before its end."
 OVERTIME = "Not executed: the time allowed for this task was over."
 OVERTIME_IN = "The time was over while this action ran; it may have had part of its effect."
@@ -41,6 +74,10 @@ SHOWN = {
     HALTED: "Not done: an action before it failed.",
     INTERRUPTED: "Not done: it was interrupted.",
     CUT: "It was interrupted while it ran; a part of it may have happened.",
+    BY_RESTART.unexecuted: "Not done: Sayso was restarted.",
+    BY_RESTART.cut: "Sayso was restarted while it ran; a part of it may have happened.",
+    BY_CLOSING.unexecuted: "Not done: the session was closed.",
+    BY_CLOSING.cut: "The session was closed while it ran; a part of it may have happened.",
     BROKEN_OFF: "Not done: the answer broke off before its end.",
     OVERTIME: "Not done: the time allowed for the task was over.",
     OVERTIME_IN: "The time was over while it ran; a part of it may have happened.",
@@ -53,7 +90,7 @@ SHOWN = {
 ANEW = "This conversation begins anew. What happened before:"
 """Beginning of a conversation that had to be condensed."""
 
-_CUT_SHORT = ("interrupted", "broken", "refusal")
+_CUT_SHORT = (*_CAUSES, "broken", "refusal")
 _THINKING = ("thinking", "redacted_thinking")
 
 ImageLoader = Callable[[str], "str | None"]
@@ -122,9 +159,11 @@ class _Note:
     if_interrupted: bool = False
     """Whether it is news only then: else a newer line said it better."""
 
+    interruption: bool = False
 
-_INTERRUPTION = _Note("The user interrupted you here.")
+
 _FAILURE = _Note("The task before ended here, because something failed.")
+_NOTES = {cause.stop_reason: _Note(cause.note, interruption=True) for cause in _CAUSES.values()}
 
 
 class History:
@@ -168,9 +207,11 @@ class History:
             case ev.TaskFinished():
                 self._working = False
                 if event.outcome in ("stopped", "limit"):
-                    self._mark()
+                    self._mark(event.cut_by or "interrupted")
                 elif event.outcome in ("failed", "refused") and self._unanswered:
                     self._since.append(_FAILURE)
+            case ev.DesktopRenewed():
+                self._since.append(_Note(event.text))
             case ev.Narrated(state="cut"):
                 self._since.append(_Note(_heard(event)))
             case ev.Narrated(state="dropped"):
@@ -197,18 +238,18 @@ class History:
         answered = self._turn is not None and self._turn.stop_reason not in _CUT_SHORT
         return not answered or any(isinstance(told, ev.UserMessage) for told in self._since)
 
-    def _mark(self) -> None:
+    def _mark(self, by: str = "interrupted") -> None:
         begun = self._done or self._turn or self._since
-        if begun and self._since[-1:] != [_INTERRUPTION]:
-            self._since.append(_INTERRUPTION)
+        if begun and not any(map(_is_interruption, self._since[-1:])):
+            self._since.append(_NOTES[by])
 
     def _told(self, turn: _Turn) -> list[ev.UserMessage | _Note]:
         """What followed the answer, in the order in which it happened."""
         told = self._since
-        cut = turn.stop_reason == "interrupted" and not turn.gap
-        if cut and turn.answer() and _INTERRUPTION not in told:
-            told = [_INTERRUPTION, *told]
-        interrupted = _INTERRUPTION in told
+        interrupted = any(map(_is_interruption, told))
+        cut = turn.stop_reason in _NOTES and not turn.gap
+        if cut and turn.answer() and not interrupted:
+            told, interrupted = [_NOTES[turn.stop_reason], *told], True
         return [t for t in told if interrupted or not (isinstance(t, _Note) and t.if_interrupted)]
 
     def _answers(self, turn: _Turn) -> list[Block]:
@@ -231,7 +272,8 @@ class History:
     def _result(self, call: Block, turn: _Turn) -> Block:
         finished = turn.finished.get(call["id"])
         if finished is None:
-            text = CUT if call["id"] in turn.started else INTERRUPTED
+            cause = _CAUSES.get(turn.stop_reason, BY_USER)
+            text = cause.cut if call["id"] in turn.started else cause.unexecuted
             text = UNKNOWN if turn.gap else text
             return _tool_result(call, [_text(text)], is_error=True)
         content = [_text(finished.text)] if finished.text.strip() else []
@@ -277,6 +319,10 @@ class History:
                 block = _source("image", "base64", image.media_type, data)
             self._pictures[image.sha256] = block
         return block
+
+
+def _is_interruption(told: ev.UserMessage | _Note) -> bool:
+    return isinstance(told, _Note) and told.interruption
 
 
 def _into_turn(turn: _Turn, event: ev.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import time
@@ -21,7 +22,8 @@ from agent.face import Faced
 from agent.fate import How
 from agent.files.session import SessionFiles
 from agent.gates import Agent
-from agent.history import FAILED, FAILED_IN, History
+from agent.history import BY_CLOSING, BY_RESTART, FAILED, FAILED_IN, History
+from agent.home import SessionHome
 from agent.journal import SessionJournal, SqliteJournal, session_folder
 from agent.limits import Limits
 from agent.log import EventLog
@@ -31,6 +33,7 @@ from agent.parts import Parts, model_for, note_listener_error, tools_for, versio
 from agent.prompts import Prompt, load_prompt
 from agent.settings import ALL_TOOLS, Settings, ToolName
 from agent.status import Status, StatusTracker
+from agent.world import Files, World, last_seen, renewed
 
 _log = logging.getLogger(__name__)
 _REST = "Everything else is here, and the session goes on."
@@ -39,6 +42,8 @@ _TICK = 0.5
 
 _OVERTIME = 1.0
 """Seconds beyond it in which an action that is due may ask about it before the work is cut."""
+_LAST_LOOK = 2.0
+"""Seconds that the last look at the windows may take."""
 
 
 class Session(Faced):
@@ -68,6 +73,7 @@ class Session(Faced):
         self._system, self._prompt_hash = self._system_prompt()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = asyncio.Event()
+        self._home: SessionHome | None = None
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
         self.model = parts.get("model") or model_for(settings, self.desktop)
         self.tools = tuple(parts["tools"] if "tools" in parts else tools_for(self.desktop))
@@ -83,6 +89,8 @@ class Session(Faced):
             most=settings.record_bytes,
         )
         self._agent = self._assemble(parts)
+        self.world = World(self.log, self.desktop)
+        self._following: asyncio.Task[None] | None = None
         self.manual = Manual(self._agent)
 
     @classmethod
@@ -155,12 +163,14 @@ class Session(Faced):
         if self._resumed:
             await self._tell_damage()
         await self._start_desktop()
+        self._following = self._loop.create_task(self.world.follow(), name="windows")
 
     async def close(self, reason: str = "") -> None:
         """End the work, the desktop and the journal. The session can be resumed later."""
         self.control.abandon()
         await self.control.finished()
         await self.manual.close()
+        await self._stop_following()
         await self.files.close()
         try:
             for tool in self.tools:
@@ -279,7 +289,12 @@ class Session(Faced):
     def _end(self, reason: str) -> None:
         try:
             if not self.status.closed:
-                close_open_ends(self.log.append, self.status, summary="The session was closed.")
+                close_open_ends(
+                    self.log.append,
+                    self.status,
+                    cause=BY_CLOSING,
+                    summary="The session was closed.",
+                )
                 self.log.append(ev.SessionClosed(reason=reason))
         except JournalError as error:
             self.trouble = str(error)
@@ -295,7 +310,9 @@ class Session(Faced):
 
     def _mend(self) -> None:
         """Write the ends of whatever was open when the process was killed."""
-        close_open_ends(self.log.append, self.status, summary="Cut off by a restart.")
+        close_open_ends(
+            self.log.append, self.status, cause=BY_RESTART, summary="Cut off by a restart."
+        )
         if self.status.held:
             self.log.append(ev.HoldEnded(reason="restart"))
         if self.status.yours:
@@ -409,16 +426,44 @@ class Session(Faced):
     def _virtual_desktop(self) -> Desktop:
         from agent.desktop import VirtualDesktop
 
+        if isinstance(self.journal, SqliteJournal) and not self.settings.display:
+            self._home = SessionHome(self.journal.folder, self.settings.home, self.log)
         return VirtualDesktop(
             width=self.settings.width,
             height=self.settings.height,
             sandbox=self.settings.sandbox,
             network=self.settings.network,
             display=self.settings.display,
+            home=self._home.kept if self._home else None,
+            folder=self._home.folder if self._home else None,
             on_change=self._desktop_changed,
         )
 
+    async def _stop_following(self) -> None:
+        """Write down what is open a last time, unless the desktop hangs."""
+        following, self._following = self._following, None
+        if following is None:
+            return
+        following.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.world.look(), _LAST_LOOK)
+
+    def _files_after(self) -> Files:
+        """What is left of the home after the desktop broke down."""
+        if self._home is None:
+            return "unknown"
+        return "gone" if getattr(self.desktop, "home_made", False) else "kept"
+
+    async def _files_before(self) -> Files | None:
+        """What is left of the home of an earlier run; None if there was no earlier desktop."""
+        if not self._resumed or not self.log.of(ev.DesktopChanged) or self.settings.display:
+            return None
+        if self._home is None:
+            return "unknown"
+        return await asyncio.to_thread(self._home.files_left)
+
     async def _start_desktop(self) -> None:
+        files = await self._files_before()
         self._show_desktop("starting")
         try:
             await self.desktop.start()
@@ -428,6 +473,10 @@ class Session(Faced):
         else:
             status = self.desktop.status
             self._show_desktop("ready", confined=status.confined, detail=status.detail)
+            if files is not None:
+                self.log.append(renewed("resumed", files, last_seen(self.log)))
+            if self._home is not None:
+                self.log.append(await asyncio.to_thread(self._home.opened))
         self.files.opened()
         self._started.set()
 
@@ -440,8 +489,12 @@ class Session(Faced):
     def _follow_desktop(self, status: DesktopStatus) -> None:
         if self._loop is None:
             return
+        crashed = self.status.desktop in ("died", "restarting") and status.state == "ready"
         try:
             self._show_desktop(status.state, confined=status.confined, detail=status.detail)
+            if crashed:
+                self.log.append(renewed("crashed", self._files_after(), self.world.seen))
+                self.world.seen = None
         except JournalError as error:
             self._distrust(error)
 

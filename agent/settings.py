@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     display: str | None = None
     """An existing X display to drive instead of a private one: explicit, unconfined."""
 
+    home: Path | None = None
+    """A folder of yours for the desktop to work in, instead of a home of the session's own."""
+
     record_bytes: int = Field(default=2 << 30, ge=0)
     """Bytes that the records of a session's files may take, so that they can be put back;
     the oldest go first. 0: nothing is recorded."""

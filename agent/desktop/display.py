@@ -74,6 +74,8 @@ class PrivateDisplay:
         self.network = network
         self.confined = False
         self.why_unconfined = ""
+        self.home_made = False
+        """Whether the last start found no home and made one."""
         self._sandboxing = sandboxing
         self._root = root
         self._homes = homes
@@ -155,7 +157,12 @@ class PrivateDisplay:
         return box
 
     def _furnish(self, box: sandbox.Box) -> None:
-        make_home(box.state, box.uid, box.gid)
+        self.home_made = make_home(box.state, box.uid, box.gid)
+        if not box.home.is_dir():
+            raise DesktopUnavailable(
+                f"The folder {box.home} is not there any more. Put it back where it was, and "
+                "resume the session."
+            )
         profile.write_home(box)
 
     def _open_log(self) -> int:

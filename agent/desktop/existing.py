@@ -30,6 +30,7 @@ class ExistingDisplay:
     network = True
     why_unconfined = WARNING
     rfb_socket = None
+    home_made = False
     server = "existing"
     applications = ()
 

@@ -25,9 +25,10 @@ class Homes:
     """A folder of the person's, to be the home; programs' own files then go to ``kept``."""
 
     @property
-    def owner(self) -> int | None:
-        """Whose the kept home is; None if there is none yet."""
-        return _owner(self.kept) if self.kept is not None else None
+    def owner(self) -> int:
+        """Whose the kept home is; -1 if there is none yet."""
+        owner = _owner(self.kept) if self.kept is not None else None
+        return -1 if owner is None else owner
 
     def taken(self) -> frozenset[int]:
         """Users whom other kept homes belong to."""
@@ -63,14 +64,17 @@ def _passes(folder: Path, uid: int, gid: int) -> bool:
     return bool(info.st_mode & stat.S_IXOTH)
 
 
-def make_home(home: Path, uid: int, gid: int) -> None:
+def make_home(home: Path, uid: int, gid: int) -> bool:
     """Make a home if it is missing, private and owned by ``uid`` with all that is in it.
+
+    Returns whether it was missing.
 
     Raises:
         DesktopUnavailable: it is no folder, or the disk refuses.
     """
     try:
-        with contextlib.suppress(FileExistsError):
+        missing = not os.path.lexists(home)
+        if missing:
             home.mkdir(mode=0o700, parents=True)
         handle = os.open(home, _FOLDER)
         try:
@@ -81,6 +85,7 @@ def make_home(home: Path, uid: int, gid: int) -> None:
             os.fchmod(handle, 0o700)
         finally:
             os.close(handle)
+        return missing
     except OSError as error:
         raise DesktopUnavailable(
             f"The home folder {home} cannot be used ({error.strerror}). Check that it is a "
@@ -164,3 +169,29 @@ def _write(parent: int, way: list[str], name: str, text: str, uid: int, gid: int
 def _own(parent: int, name: str, uid: int, gid: int) -> None:
     if os.geteuid() == 0:
         os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
+
+
+def used_bytes(home: Path) -> int:
+    """Bytes of disk that a folder takes with all that is in it; what cannot be read is left out."""
+    seen: set[tuple[int, int]] = set()
+
+    def below(folder: int) -> int:
+        total = 0
+        with os.scandir(folder) as found:
+            for entry in found:
+                with contextlib.suppress(OSError):
+                    info = entry.stat(follow_symlinks=False)
+                    if info.st_nlink == 1 or (info.st_dev, info.st_ino) not in seen:
+                        total += info.st_blocks * 512
+                    if stat.S_ISDIR(info.st_mode):
+                        with opened(entry.name, folder) as inner:
+                            total += below(inner)
+                    elif info.st_nlink > 1:
+                        seen.add((info.st_dev, info.st_ino))
+        return total
+
+    try:
+        with opened(home) as top:
+            return below(top)
+    except OSError:
+        return 0

@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import struct
-from pathlib import Path
 
 from agent.desktop.homes import furnish
 from agent.desktop.sandbox import BASHRC, Box, bus_config

@@ -193,7 +193,7 @@ def sweep(base: Path) -> None:
 def _new_folder(base: Path, homes: Homes) -> tuple[Path, int]:
     """A folder named by a free number: that of the kept home if nobody else runs under it."""
     taken = homes.taken()
-    wanted = [homes.owner] if homes.owner in _UIDS else []
+    wanted = [owner for owner in (homes.owner,) if owner in _UIDS]
     for _ in range(200):
         number = wanted.pop() if wanted else random.choice(_UIDS)  # noqa: S311 - not a secret
         if number in taken:

@@ -42,6 +42,9 @@ from agent.permit import check_permit
 
 T = TypeVar("T")
 
+_WINDOWS_EVERY = 1.0
+"""Seconds between two looks at the list of windows, which takes a millisecond."""
+
 
 class VirtualDesktop(Faced):
     """A private desktop (or an existing display); implements ``agent.desktop.base.Desktop``.
@@ -123,6 +126,11 @@ class VirtualDesktop(Faced):
     def home(self) -> Path:
         """Where the person's files lie; the path is valid for programs inside, too."""
         return self._display.env.home
+
+    @property
+    def home_made(self) -> bool:
+        """Whether the last start of the desktop found no home, and made an empty one."""
+        return self._display.home_made
 
     def inside(self, path: Path) -> str:
         """A path of the home as programs on the desktop call it: the same in every session."""
@@ -276,6 +284,15 @@ class VirtualDesktop(Faced):
     async def windows(self) -> Sequence[Window]:
         found = await self._on_parts(lambda p: p.windows.windows())
         return tuple(self._geometry.window(window) for window in found)
+
+    async def other_windows(self, known: Sequence[Window] | None) -> Sequence[Window]:
+        """The windows, as soon as their programs or titles differ from ``known``."""
+        before = None if known is None else sorted((w.wm_class, w.title) for w in known)
+        while True:
+            found = await self.windows()
+            if sorted((w.wm_class, w.title) for w in found) != before:
+                return found
+            await asyncio.sleep(_WINDOWS_EVERY)
 
     async def active_window(self) -> Window | None:
         found = await self._on_parts(lambda p: p.windows.active())

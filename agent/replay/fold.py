@@ -234,7 +234,7 @@ class Fold:
 
     def _turn_ended(self, event: ev.TurnFinished) -> None:
         self._end(f"text-{event.turn_id}", event, "cut")
-        cut = event.stop_reason in ("interrupted", "broken")
+        cut = event.stop_reason in ("interrupted", "restarted", "closed", "broken")
         draft = self._end(f"turn-{event.turn_id}", event, "cut" if cut else "done")
         usage = event.usage
         tokens = usage.input_tokens + usage.output_tokens

@@ -13,10 +13,18 @@ from dataclasses import dataclass, field
 from agent.models.base import Block, Message
 
 NOT_RUN = "Not executed: the user interrupted."
-_INTERRUPTIONS = (NOT_RUN, "The user interrupted", "The task before ended here")
+_INTERRUPTIONS = (
+    NOT_RUN,
+    "The user interrupted",
+    "The task before ended here",
+    "Not executed: Sayso was restarted.",
+    "Sayso was restarted ",
+    "Not executed: the session was closed.",
+    "The session was closed ",
+)
 _SESSION_NOTES = re.compile(
-    r"^(?:The user interrupted you here|The task before ended here|"
-    r"The person (?:heard|did not hear)|The screen now|"
+    r"^(?:The user interrupted you here|Sayso was restarted|The session was closed|Your home "
+    r"|The task before ended here|The person (?:heard|did not hear)|The screen now|"
     r"Files came in from the person|Attached by the person|\(Its content is no longer|"
     r"I used the mouse and keyboard myself|This conversation begins anew|"
     r"\(This picture is no longer|Your answer |Go on from|"
