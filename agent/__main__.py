@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--yes-to", action="append", default=[], metavar="RULE", help=f"do not ask about: {rules}")
     add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
     add("--network", action="store_true", help="let the desktop's programs reach the network")
+    add("--home", metavar="FOLDER", help="let it work in a folder of yours, and see nothing else")
     add("--list", action="store_true", help="list journaled sessions")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
     add(
@@ -101,6 +102,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         "max_dollars": given.budget,
         "sandbox": given.sandbox,
         "network": given.network or None,
+        "home": given.home,
     }
     try:
         settings = Settings(**{k: value for k, value in wanted.items() if value is not None})
@@ -156,6 +158,8 @@ async def _run(
         finally:  # a second Ctrl-C ends the closing, too
             if not given.json:
                 print(f"Session {session.id}", file=sys.stderr)
+                if told := session.where_files_are():
+                    print(told, file=sys.stderr)
 
 
 def _session(

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from agent import events as ev
-from agent.desktop.homes import used_bytes
+from agent.desktop.homes import real_home, used_bytes
 from agent.errors import ConfigurationError
+from agent.files import count_files
 from agent.journal import session_folder
 from agent.log import EventLog
 
@@ -29,8 +30,17 @@ def home_folder(data_dir: Path, session_id: str) -> Path:
 
 
 def home_in(folder: Path) -> Path:
-    """The home in a session's folder."""
-    return folder / "home"
+    """The home of the session in ``folder``."""
+    return real_home(folder / "home")
+
+
+def kept_files(data_dir: Path, session_id: str) -> tuple[int, int]:
+    """How many files of the person's go when a session is deleted, and their bytes together.
+
+    Raises:
+        ConfigurationError: the id could not be a folder's name.
+    """
+    return count_files(home_folder(data_dir, session_id))
 
 
 class SessionHome:
@@ -49,13 +59,20 @@ class SessionHome:
         opened = [event for event in log.of(ev.HomeChanged) if event.state == "open"]
         before = opened[-1].folder if opened else ""
         self._was_opened = bool(opened)
-        self.kept = home_in(session)
+        self.kept = session / "home"
         self.folder = checked_folder(wanted or Path(before), session) if wanted or before else None
 
     @property
     def files(self) -> Path:
         """Where the person's files lie."""
-        return self.folder or self.kept
+        return self.folder or real_home(self.kept)
+
+    def where(self) -> str:
+        """Where the person's files are, in a sentence; empty if there are none."""
+        count, _ = count_files(self.files)
+        if not count:
+            return ""
+        return f"{count} {'file' if count == 1 else 'files'} in {self.files}"
 
     def files_left(self) -> Literal["kept", "gone", "none"]:
         """Whether the files of an earlier run are still there."""

@@ -26,7 +26,6 @@ import itertools
 import os
 import re
 import secrets
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable
@@ -36,6 +35,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from agent.desktop.base import EncodedImage
+from agent.desktop.homes import real_home, remove_tree
 from agent.errors import ConfigurationError, JournalError, NewerJournal
 from agent.events import Event, Image, dump_event
 from agent.log import Journal
@@ -112,7 +112,7 @@ def list_sessions(data_dir: Path) -> list[str]:
 
 
 def remove_session(data_dir: Path, session_id: str) -> None:
-    """Delete a session for good: events, pictures and prompt. It disappears at once or not at all.
+    """Delete a session for good, its home too. It disappears at once or not at all.
 
     Raises:
         JournalError: there is none of that id, it is open, or the disk refuses.
@@ -125,6 +125,7 @@ def remove_session(data_dir: Path, session_id: str) -> None:
         with (folder / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             trash.mkdir(mode=0o700, exist_ok=True)
+            home = real_home(folder / "home")
             folder.rename(Path(tempfile.mkdtemp(dir=trash)) / session_id)
     except BlockingIOError:
         raise JournalError(
@@ -134,7 +135,8 @@ def remove_session(data_dir: Path, session_id: str) -> None:
         raise JournalError(
             f"The session's folder {folder} cannot be deleted ({error.strerror}); check its owner."
         ) from error
-    shutil.rmtree(trash, ignore_errors=True)
+    for place in (trash, home):
+        remove_tree(place)
 
 
 def last_used(data_dir: Path, session_id: str) -> float:

@@ -267,6 +267,10 @@ class Session(Faced):
         """The settings with what was changed since the session began."""
         return self._agent.settings
 
+    def where_files_are(self) -> str:
+        """Where the files of the person's lie, in words; empty if there are none. Blocks."""
+        return self._home.where() if self._home is not None else ""
+
     async def wait_idle(self, timeout: float | None = None) -> None:
         """Return when no task is under way.
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import DesktopUnavailable
+
+COMMON = Path("/var/lib/sayso-homes")
+"""Where root's sessions without a sandbox have their homes; a link in the session leads there.
+
+Their programs run as nobody, who cannot enter root's own folders.
+"""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -27,7 +35,7 @@ class Homes:
     @property
     def owner(self) -> int:
         """Whose the kept home is; -1 if there is none yet."""
-        owner = _owner(self.kept) if self.kept is not None else None
+        owner = _owner(real_home(self.kept)) if self.kept is not None else None
         return -1 if owner is None else owner
 
     def taken(self) -> frozenset[int]:
@@ -35,7 +43,7 @@ class Homes:
         if self.kept is None or os.geteuid() != 0:
             return frozenset()
         others = (path for path in self.kept.parent.parent.glob("*/home") if path != self.kept)
-        return frozenset(owner for path in others if (owner := _owner(path)) is not None)
+        return frozenset(owner for path in others if (owner := _owner(real_home(path))) is not None)
 
 
 def _owner(path: Path) -> int | None:
@@ -62,6 +70,36 @@ def _passes(folder: Path, uid: int, gid: int) -> bool:
     if info.st_gid == gid:
         return bool(info.st_mode & stat.S_IXGRP)
     return bool(info.st_mode & stat.S_IXOTH)
+
+
+def real_home(kept: Path) -> Path:
+    """Where a kept home really lies."""
+    if kept.is_symlink():
+        target = kept.readlink()
+        if target.parent == COMMON and kept.lstat().st_uid == os.geteuid():
+            return target
+    return kept
+
+
+def bring_out(kept: Path) -> Path:
+    """Move a kept home to where everybody may reach it by its path; returns the new one.
+
+    Raises:
+        DesktopUnavailable: the disk refuses.
+    """
+    place = COMMON / f"{kept.parent.name}-{secrets.token_hex(4)}"
+    try:
+        COMMON.mkdir(mode=0o711, exist_ok=True)
+        if kept.exists():
+            shutil.move(kept, place)
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.symlink_to(place)
+    except OSError as error:
+        raise DesktopUnavailable(
+            f"The home folder cannot be moved to {COMMON} ({error.strerror}). Set SAYSO_DATA_DIR "
+            "to a folder that other users may enter, or let the sandbox be required."
+        ) from error
+    return place
 
 
 def make_home(home: Path, uid: int, gid: int) -> bool:
@@ -195,3 +233,18 @@ def used_bytes(home: Path) -> int:
             return below(top)
     except OSError:
         return 0
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder, also with folders in it that may not be entered; what stays, stays."""
+
+    def open_up(_: object, path: str, __: object) -> None:
+        with contextlib.suppress(OSError):
+            os.chmod(os.path.dirname(path), 0o700)
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.chmod(path, 0o700)
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
+
+    shutil.rmtree(folder, onerror=open_up)

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.desktop.homes import Homes, reachable
+from agent.desktop.homes import Homes, bring_out, reachable, real_home
 from agent.errors import DesktopUnavailable
 
 LIMITS = {
@@ -236,11 +236,17 @@ def make_box(root: Path | None, *, confined: bool = True, homes: Homes | None = 
 def _furnish(path: Path, number: int, lock: int, *, confined: bool, homes: Homes) -> Box:
     uid, gid = _user(number, confined, homes)
     own = path / "home"
-    kept = homes.kept or own
+    kept = real_home(homes.kept) if homes.kept is not None else own
+    if not confined and homes.kept is not None and not reachable(kept, uid, gid):
+        kept = bring_out(kept)
     if homes.folder is None:
         home = state = kept
     else:
         home, state = homes.folder, kept if reachable(kept, uid, gid) else path / "state"
+    if not confined and not reachable(home, uid, gid):
+        raise DesktopUnavailable(
+            f"{home} cannot be reached by its owner; let others pass through the folders above."
+        )
     box = Box(path, uid, gid, lock, home, state, confined)
     for folder in (own, box.run, box.x11, box.etc):
         folder.mkdir(mode=0o700)

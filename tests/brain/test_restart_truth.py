@@ -1,0 +1,155 @@
+"""What a resumed model and the person are told: what is gone, what is kept, who cut the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from cut_cases import SETTINGS
+
+from agent import events as ev
+from agent.desktop.base import Box, DesktopStatus, Window
+from agent.history import BY_CLOSING, BY_RESTART, BY_USER
+from agent.models.anthropic import AnthropicModel, new_client
+from agent.models.anthropic_dialects import ToolsetDialect
+from agent.session import Session
+from agent.testing.fake_desktop import FakeDesktop
+from agent.testing.memory import MemorySessionJournal
+from agent.testing.messages_script import call, says
+from agent.testing.messages_server import MessagesServer
+from agent.testing.scripted import FakeTool, hang
+from agent.tools.base import ToolCall, ToolResult
+from agent.world import renewed
+
+
+class TellingDesktop(FakeDesktop):
+    """A desktop whose windows are set by the test, and that tells what is open."""
+
+    shown: tuple[str, ...] = ()
+
+    async def windows(self) -> Sequence[Window]:
+        return [Window(n, t, "Editor", None, Box(0, 0, 9, 9)) for n, t in enumerate(self.shown)]
+
+    async def other_windows(self, known: Sequence[Window] | None) -> Sequence[Window]:
+        if known is None:
+            return await self.windows()
+        return await hang()
+
+
+async def slow(_: ToolCall) -> ToolResult:
+    await hang()
+    raise AssertionError
+
+
+def session_on(server: MessagesServer, journal: MemorySessionJournal, *shown: str) -> Session:
+    desktop = TellingDesktop()
+    desktop.shown = shown
+    client = new_client(server.key, server.base_url)
+    model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), client)
+    tool = FakeTool(slow, members=("left_click",))
+    return Session(SETTINGS, "one", journal, desktop=desktop, model=model, tools=(tool,))
+
+
+def texts(content: Any) -> list[str]:
+    """All words of a message, results of tools included, in order."""
+    found = []
+    for block in content:
+        found += texts(block["content"]) if block["type"] == "tool_result" else []
+        found += [block["text"]] if block["type"] == "text" else []
+    return found
+
+
+async def acted(session: Session) -> None:
+    await session.log.wait_for(lambda e: e.kind == "action_started", timeout=20)
+    await session.log.wait_for(lambda e: e.kind == "windows_seen", timeout=20)
+
+
+async def resumed(server: MessagesServer, journal: MemorySessionJournal) -> list[str]:
+    """The words that the model's first request after the resumption ends with."""
+    session = session_on(server, journal)
+    await session.open()
+    session.say("Go on.")
+    await session.wait_idle(20)
+    await session.close()
+    assert [served.problem for served in server.requests] == ["", ""]
+    return texts(server.requests[1].body["messages"][-1]["content"])
+
+
+SCRIPT = [says("I press it.", call("left_click", coordinate=[1, 2])), says("Done.")]
+
+
+async def test_a_killed_session_tells_the_model_that_nobody_interrupted_it_and_what_is_gone():
+    async with MessagesServer(SCRIPT) as server:
+        journal = MemorySessionJournal()
+        dead = session_on(server, journal, "*notes.txt - Mousepad", "Terminal - ~")
+        await dead.open()
+        dead.say("Press the button.")
+        await acted(dead)
+        journal = journal.copy()  # what a kill leaves
+        await dead.close()
+        told = await resumed(server, journal)
+    assert told[0] == BY_RESTART.cut
+    assert told[1] == BY_RESTART.note
+    assert told[2] == (
+        "The desktop was started anew. These programs were open: “*notes.txt - Mousepad”, "
+        "“Terminal - ~”. They and all commands were ended."
+    )
+    assert told[-1] == "Go on." or told[-2] == "Go on."
+    assert not any("The user interrupted" in words for words in told)
+
+
+async def test_a_closed_session_tells_the_model_that_it_was_closed():
+    async with MessagesServer(SCRIPT) as server:
+        journal = MemorySessionJournal()
+        session = session_on(server, journal)
+        await session.open()
+        session.say("Press the button.")
+        await acted(session)
+        await session.close("End")
+        told = await resumed(server, journal.copy())
+    assert told[:2] == [BY_CLOSING.cut, BY_CLOSING.note]
+    assert "No program was open." in told[2]
+
+
+async def test_what_a_person_stopped_stays_so_called_after_a_restart():
+    async with MessagesServer(SCRIPT) as server:
+        journal = MemorySessionJournal()
+        session = session_on(server, journal)
+        await session.open()
+        session.say("Press the button.")
+        await acted(session)
+        session.stop("button")
+        await session.close("End")
+        told = await resumed(server, journal.copy())
+    assert told[:2] == [BY_USER.cut, BY_USER.note]
+
+
+async def test_a_desktop_that_broke_down_is_told_with_what_was_open():
+    async with MessagesServer([]) as server:
+        session = session_on(server, MemorySessionJournal(), "notes")
+        await session.open()
+        await session.log.wait_for(lambda e: e.kind == "windows_seen", timeout=20)
+        for state in ("died", "restarting", "ready"):
+            session._desktop_changed(DesktopStatus(state, True, False, "Xvnc"))
+        found = await session.log.wait_for(lambda e: e.kind == "desktop_renewed", timeout=20)
+        await session.close()
+    assert isinstance(found, ev.DesktopRenewed)
+    assert (found.reason, found.windows) == (
+        "crashed",
+        (ev.OpenWindow(program="Editor", title="notes"),),
+    )
+    assert "The desktop broke down and was started anew." in str(session._agent.history.messages())
+
+
+@pytest.mark.parametrize(
+    ("files", "windows", "told"),
+    [
+        ("kept", None, "Your files are kept. Which programs were open is not known"),
+        ("gone", (), "was deleted from outside, with the files in it: it is empty now. No program"),
+        ("none", (), "No files were kept from before"),
+        ("kept", tuple(ev.OpenWindow(program="A", title="") for _ in range(14)), "“A” and 2 more."),
+    ],
+)
+def test_what_is_left_is_said_as_it_is(files: Any, windows: Any, told: str):
+    assert told in renewed("resumed", files, windows).text
