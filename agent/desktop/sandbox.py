@@ -243,7 +243,7 @@ def _furnish(path: Path, number: int, lock: int, *, confined: bool, homes: Homes
         home = state = kept
     else:
         home, state = homes.folder, kept if reachable(kept, uid, gid) else path / "state"
-    if not confined and not reachable(home, uid, gid):
+    if homes.folder is not None and not confined and not reachable(home, uid, gid):
         raise DesktopUnavailable(
             f"{home} cannot be reached by its owner; let others pass through the folders above."
         )
