@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 
 from agent.errors import SaysoError
 from dashboard.page import Page
+from dashboard.web.frame import rest
 from dashboard.web.identity import CLAIM
 from dashboard.web.registry import Entry
 from dashboard.web.workbench import workbench
@@ -35,6 +36,7 @@ def serve_page() -> None:
     else:
         _pages[_context().id] = page
         page.root.servable()
+        pn.state.curdoc.template_variables["session_id"] = page.session_id
 
 
 def build_page() -> Page:
@@ -87,4 +89,4 @@ def _error_page(text: str) -> Any:
         "<p><a href='?'>Try again</a></p>",
         styles={"max-width": "62ch", "margin": "12vh auto", "font-size": "16px"},
     )
-    return pmui.Page(title="Sayso", main=[body], theme_toggle=True)
+    return pmui.Page(title="Sayso", main=[body], theme_toggle=True, template=rest())

@@ -29,6 +29,7 @@ from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
 from dashboard.views.talk import TalkView
 from dashboard.voice.widget import VoiceWidget
+from dashboard.web.frame import rest
 from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
@@ -66,13 +67,23 @@ class Page:
         self._shell = self._views()
         self._link = LinkGuard(self.act, session=entry.id, mark=self._goodbye)
         self._link.mirror(self._state.status, "task")
-        header = [self._bar, self._link]
-        self.root = pmui.Page(title="Sayso", header=header, main=[self._shell], **page_style())
+        self.root = pmui.Page(
+            title="Sayso",
+            header=[self._bar, self._link],
+            main=[self._shell],
+            template=rest(),
+            **page_style(),
+        )
         self._bar.link(self.root, dark="dark_theme", bidirectional=True)
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
         self._conductor.attach(self._line)
         self._entry.pages.add(self._line)
         pn.state.onload(self._arrived)
+
+    @property
+    def session_id(self) -> str:
+        """The id of the session that the page shows."""
+        return self._session.id
 
     def close(self) -> None:
         """Let go of everything that outlives the page."""

@@ -47,6 +47,22 @@ _SX = {
 """A quiet header: the design system's own is a coloured band."""
 
 
+def frame_themes() -> dict[str, dict[str, str]]:
+    """The colours of the page's frame, by theme and by what they are for."""
+    lines = {"light": "rgba(0, 0, 0, .12)", "dark": "rgba(255, 255, 255, .12)"}
+    return {
+        theme: {
+            "back": palette["background"]["default"],
+            "paper": palette["background"]["paper"],
+            "text": palette["text"]["primary"],
+            "soft": palette["text"]["secondary"],
+            "primary": palette["primary"]["main"],
+            "line": lines[theme],
+        }
+        for theme, palette in (("light", _LIGHT), ("dark", _DARK))
+    }
+
+
 def page_style() -> dict[str, Any]:
     """Keyword arguments of ``pmui.Page`` that make the page ours."""
     typography = {"fontFamily": _FONT, "button": {"textTransform": "none"}}

@@ -43,6 +43,7 @@ const BUNDLES = [
   ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
   ["dashboard/views/lab/js/lab.js", "dashboard/views/lab/lab.bundle.js", ""],
   ["dashboard/views/replay/js/replay.js", "dashboard/views/replay/replay.bundle.js", ""],
+  ["dashboard/web/frame/frame.js", "dashboard/web/frame/frame.bundle.js", "", "iife"],
   ...VIEWS.map((view) => [`dashboard/views/${view}.js`, `dashboard/views/${view}.bundle.js`, ""]),
 ];
 
@@ -56,14 +57,14 @@ function banner(inputs, own) {
 }
 
 const target = process.argv[2];
-for (const [entry, output, own] of BUNDLES) {
+for (const [entry, output, own, format = "esm"] of BUNDLES) {
   const outfile = path.join(target ?? ROOT, output);
   await mkdir(path.dirname(outfile), { recursive: true });
   const made = await build({
     ...COMMON,
     absWorkingDir: ROOT,
     entryPoints: [entry],
-    format: "esm",
+    format,
     outfile,
     write: false,
     metafile: true,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import param
@@ -11,7 +14,7 @@ from panel.custom import JSComponent
 
 from dashboard.js.relay import Event, Relay, refusal
 
-__all__ = ["Act", "Event", "Message", "RelayComponent", "View"]
+__all__ = ["Act", "Bundled", "Event", "Message", "RelayComponent", "View"]
 
 Message = dict[str, Any]
 """A small JSON object between a component and its page; `type` says what it is."""
@@ -21,7 +24,32 @@ Act = Callable[[Message], None]
 _log = logging.getLogger(__name__)
 
 
-class View(JSComponent):
+class Bundled(JSComponent):
+    """A component whose browser part has an address of its own, kept by the browser for good.
+
+    Without it Panel would send the code within each page's document, and the browser would
+    rewrite it before it runs.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        esm = cls.__dict__.get("_esm")
+        if isinstance(esm, Path) and esm.name.endswith(".bundle.js"):
+            cls._bundle = esm
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def _component_resource_path(cls, esm_path: Path, compiled: Any) -> str:
+        path: str = super()._component_resource_path(esm_path, compiled)  # type: ignore[no-untyped-call]
+        return f"{path}?v={_version(esm_path, esm_path.stat().st_mtime_ns)}"
+
+
+@functools.cache
+def _version(file: Path, modified: int) -> str:
+    """Another one whenever the file is another one."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+class View(Bundled):
     """A component of the page whose browser part is written on `dashboard/js/base.js`.
 
     Its params are signals there. What the person does comes back as messages, each with a
@@ -71,7 +99,7 @@ class View(JSComponent):
             self.take(data)
 
 
-class RelayComponent(JSComponent):
+class RelayComponent(Bundled):
     """A component of the page that talks through a `Relay`.
 
     Args:

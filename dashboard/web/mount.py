@@ -26,6 +26,7 @@ from agent.errors import ConfigurationError
 from dashboard.web import dispatch
 from dashboard.web.assets import compressed
 from dashboard.web.door import Door, host_names, is_loopback
+from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
@@ -72,6 +73,7 @@ def routes() -> list[tuple[Any, ...]]:
     from dashboard.web.health import Health
     from dashboard.web.images import SessionImage
     from dashboard.web.link import LinkSocket, Stop
+    from dashboard.web.say import Say
 
     bench = workbench()
     return [
@@ -81,6 +83,7 @@ def routes() -> list[tuple[Any, ...]]:
         (r"/stop", Stop),
         (r"/desktop/rfb", DesktopSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
+        (r"/sessions/([\w.-]+)/say", Say),
         (r"/recordings/import", Upload),
         *files.routes(),
         *recordings.routes(),
@@ -159,6 +162,10 @@ def _or_exit(check: Callable[..., None], *args: Any, **kwargs: Any) -> None:
 
 def _with_routes(inner: Any, self: Any, applications: Any, *args: Any, **kwargs: Any) -> None:
     kwargs["log_function"] = log_request
+    # A page's first message is 170 kB of definitions. Each secret in a page's messages is of
+    # that page only and used once, so that their sizes tell nothing about another.
+    if kwargs.get("websocket_compression_level") is None:
+        kwargs |= {"websocket_compression_level": 4, "websocket_compression_mem_level": 6}
     kwargs["extra_patterns"] = [*(kwargs.get("extra_patterns") or ()), *routes()]
     inner(self, applications, *args, **kwargs)
 
@@ -212,6 +219,8 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
             if cookie is not None:
                 self.add_header("Set-Cookie", cookie)
 
+    if issubclass(handler, DocHandler):
+        handler = framed(handler)
     if issubclass(handler, _PUBLIC_FILES):
         handler = compressed(handler)
     return type(handler.__name__, (handler,), {"set_default_headers": set_default_headers})

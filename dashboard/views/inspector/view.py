@@ -9,9 +9,9 @@ from typing import Any
 
 import panel_material_ui as pmui
 import param
-from panel.custom import JSComponent
 
 from agent.events import Event
+from dashboard.js.component import Bundled
 from dashboard.places import Scene
 from dashboard.views.inspector.exchanges import Exchanges
 from dashboard.views.inspector.lag import LagMeter
@@ -29,7 +29,7 @@ _NO_VOICE = (
 )
 
 
-class LaneChart(JSComponent):
+class LaneChart(Bundled):
     """Exchanges as bars over time, a table of all lanes, and the loop's lag."""
 
     exchanges = param.List([])

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import JSComponent
+
+from dashboard.js.component import Bundled
 
 _HERE = Path(__file__).parent
 Message = dict[str, Any]
 
 
-class LabDesk(JSComponent):
+class LabDesk(Bundled):
     """Tabs and their contents as plain JSON; what a person does comes back as messages.
 
     Messages: ``show`` (``at``), ``check`` and ``begin`` (``form``, ``slots``), ``resume``,

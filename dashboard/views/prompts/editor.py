@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import param
-from panel.custom import JSComponent
+
+from dashboard.js.component import Bundled
 
 _HERE = Path(__file__).parent
 
 
-class PromptEditor(JSComponent):
+class PromptEditor(Bundled):
     """What is done in it goes to ``act``.
 
     Messages: ``{"type": "open", "name", "version"}``, ``{"type": "check", "n", "draft"}``,

@@ -9,11 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from panel.custom import JSComponent
-
 from agent.errors import SaysoError
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
+from dashboard.js.component import Bundled
 from dashboard.places import Message, Scene
 from dashboard.web.recordings import find_recording
 
@@ -29,7 +28,7 @@ _TICK = 0.2
 """Seconds between two tellings of an export's progress."""
 
 
-class ReplayDesk(JSComponent):
+class ReplayDesk(Bundled):
     """The view in the browser; sends wishes to ``act``."""
 
     _bundle = "replay.bundle.js"

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import param
-from panel.custom import JSComponent
+
+from dashboard.js.component import Bundled
 
 _HERE = Path(__file__).parent
 
 
-class SettingsForm(JSComponent):
+class SettingsForm(Bundled):
     """Fields in groups, then keys. What is changed goes to ``act``.
 
     Messages: ``{"type": "put", "name", "value"}``, ``{"type": "reset", "name"}``, ``{"type":

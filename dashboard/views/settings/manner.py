@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import param
-from panel.custom import JSComponent
 
 from agent.errors import BadInput, SaysoError
 from agent.events import Event, SettingChanged
+from dashboard.js.component import Bundled
 from dashboard.preferences import VOICE
 from dashboard.views.chores import Chores
 from dashboard.views.settings.catalogue import MODES, NARRATION, Choice
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-class MannerMenu(JSComponent):
+class MannerMenu(Bundled):
     """A button that says how the agent speaks, and a menu to change it.
 
     Messages: ``{"type": "set", "name", "value"}`` and ``{"type": "go", "view", "place"}``.

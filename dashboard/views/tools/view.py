@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import param
-from panel.custom import JSComponent
 
 from agent.errors import BadInput
 from agent.events import DesktopChanged, Event
 from dashboard.desktop.frames import Frames
+from dashboard.js.component import Bundled
 from dashboard.places import Scene
 from dashboard.state import FRAME
 from dashboard.views.sheet import sheet
@@ -26,7 +26,7 @@ _LEAD = (
 )
 
 
-class ToolBench(JSComponent):
+class ToolBench(Bundled):
     """Forms, a picture to click on, and results. What is pressed goes to ``act``.
 
     Messages: ``{"type": "run", "name", "given"}``, ``{"type": "approve", "id", "decision"}``,

@@ -1,0 +1,219 @@
+/**
+ * The page before it is there: its frame comes with the first HTML and takes words at once. What is
+ * sent, and Stop, go to the server by plain requests; the frame gives way when the page's own text
+ * box is shown, and hands over what is typed in it. Nothing here is shared with the page's components
+ * but `saysoFrame`.
+ */
+import { ICONS } from "../../views/js/rail.js";
+
+const AGAIN = 1000; // ms until a request that nobody answered is sent again
+const LONG = 60_000; // ms after which waiting is no longer called loading
+const STYLED = 8000; // ms that the page's styles and theme are waited for at most
+const LOST = [502, 503, 504];
+
+const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
+const box = /** @type {HTMLTextAreaElement} */ (frame.querySelector("textarea"));
+const sent = /** @type {HTMLElement} */ (frame.querySelector(".sent"));
+const state = /** @type {HTMLElement} */ (frame.querySelector("[role=status]"));
+
+/** @type {(id: string) => void} */
+let known;
+/** @type {Promise<string>} The session's id, told by the rest of the page. */
+const session = new Promise((resolve) => {
+  known = resolve;
+});
+let talks = false;
+/** @type {HTMLTextAreaElement | HTMLInputElement | null} */
+let real = null;
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function mark() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Posts until the server has answered.
+ *
+ * @param {string} url
+ * @param {Record<string, unknown>} message
+ * @param {() => void} late Called when there was no answer, before it is tried again.
+ * @returns {Promise<{ok: boolean, text: string, state: string}>}
+ */
+async function post(url, message, late) {
+  const request = {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(message),
+  };
+  for (;;) {
+    try {
+      const answer = await fetch(url, request);
+      if (!LOST.includes(answer.status)) {
+        const told = await answer.json().catch(() => ({}));
+        return { ok: answer.ok, text: told.text || "", state: told.state || "" };
+      }
+    } catch {
+      // No connection: tried again below.
+    }
+    late();
+    await pause(AGAIN);
+  }
+}
+
+/** @param {string} text Words that were not taken go back to where they came from. */
+function giveBack(text) {
+  const target = real ?? box;
+  target.value = target.value ? `${text}\n${target.value}` : text;
+  target.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+async function send() {
+  const text = box.value.trim();
+  if (!text) return;
+  const item = document.createElement("li");
+  const words = document.createElement("p");
+  const fate = document.createElement("small");
+  words.textContent = text;
+  fate.textContent = "Sending…";
+  item.append(words, fate);
+  sent.append(item);
+  box.value = "";
+  grow();
+  const message = { id: mark(), text };
+  const answer = await post(`sessions/${await session}/say`, message, () => {
+    fate.textContent = "No answer from the server yet. Trying again…";
+  });
+  if (answer.ok) {
+    fate.textContent = "Sent";
+    return;
+  }
+  item.remove();
+  state.textContent = answer.text || "The server did not take what you sent. It is back in the text box.";
+  giveBack(text);
+}
+
+async function stop() {
+  state.textContent = "Stopping…";
+  const message = { press: mark(), session: await session };
+  const answer = await post("stop", message, () => {
+    state.textContent = "Stop was pressed; no answer from the server yet. Trying again…";
+  });
+  const said = { stopped: "Stopped. Loading…", idle: "Nothing was running. Loading…" }[answer.state];
+  state.textContent = said || answer.text || "The server did not carry out Stop.";
+}
+
+function grow() {
+  box.style.height = "";
+  const edge = box.offsetHeight - box.clientHeight;
+  box.style.height = `${Math.min(132, Math.max(44, box.scrollHeight + edge))}px`;
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  if (event.key === "Escape" && !event.isComposing) void stop();
+}
+
+/** @param {Node} node Whether the styles of its shadow, and of those around it, have come. */
+function styled(node) {
+  for (let root = node.getRootNode(); root instanceof ShadowRoot; root = root.host.getRootNode()) {
+    for (const link of root.querySelectorAll("link[rel=stylesheet]"))
+      if (!(/** @type {HTMLLinkElement} */ (link).sheet)) return false;
+  }
+  return true;
+}
+
+/** @param {Element} node Whether it is drawn in the theme that the frame has. */
+function themed(node) {
+  const [red = 0, green = 0, blue = 0] =
+    getComputedStyle(node)
+      .color.match(/[\d.]+/g)
+      ?.map(Number) ?? [];
+  return red + green + blue > 384 === (document.documentElement.dataset.frame === "dark");
+}
+
+function leave() {
+  document.removeEventListener("keydown", onKey, true);
+  document.documentElement.removeAttribute("data-frame");
+  frame.remove();
+}
+
+/** @param {HTMLTextAreaElement | HTMLInputElement} target The page's own text box. */
+function handOver(target) {
+  const focused = document.activeElement === box;
+  const { value, selectionStart, selectionEnd, selectionDirection } = box;
+  leave();
+  real = target;
+  if (value) {
+    target.value = value;
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (!focused) return;
+  target.focus({ preventScroll: true });
+  target.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
+}
+
+let composing = false;
+box.addEventListener("compositionstart", () => {
+  composing = true;
+});
+box.addEventListener("compositionend", () => {
+  composing = false;
+});
+
+/** @param {HTMLTextAreaElement | HTMLInputElement} target */
+async function giveWay(target) {
+  if (!frame.isConnected) return;
+  const until = performance.now() + STYLED;
+  const ready = () => target.getClientRects().length && styled(target) && themed(target);
+  while (composing || (!ready() && performance.now() < until)) await pause(30);
+  if (target.isConnected && frame.isConnected) handOver(target);
+}
+
+/** @param {string} text */
+function trouble(text) {
+  state.textContent = text;
+  const link = document.createElement("a");
+  link.href = location.href;
+  link.textContent = "Load it again";
+  state.append(" ", link);
+}
+
+Object.assign(globalThis, {
+  saysoFrame: {
+    /** The page that follows has a text box, and this is its session. */
+    waits(/** @type {string} */ id) {
+      talks = true;
+      known(id);
+    },
+    giveWay,
+    trouble,
+  },
+});
+
+for (const path of frame.querySelectorAll("path[data-key]"))
+  path.setAttribute("d", ICONS[/** @type {HTMLElement} */ (path).dataset.key ?? ""] ?? "");
+frame.querySelector("form")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void send();
+});
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  void send();
+});
+box.addEventListener("input", grow);
+frame.querySelector(".stop")?.addEventListener("click", () => void stop());
+document.addEventListener("keydown", onKey, true);
+if (matchMedia("(hover: hover)").matches && !frame.classList.contains("away")) box.focus();
+
+// A page without a text box of its own, which says what is wrong, needs no frame.
+document.addEventListener("DOMContentLoaded", () => {
+  if (!talks) leave();
+});
+addEventListener("load", () => {
+  if (!("Bokeh" in globalThis)) trouble("Parts of the page could not be loaded.");
+});
+setTimeout(() => {
+  if (frame.isConnected) trouble("This takes longer than it should.");
+}, LONG);
