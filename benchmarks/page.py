@@ -1,9 +1,10 @@
 """The page's numbers: ``script/bench page [--only NAME …] [--json]``.
 
-Real Chromium against real servers on loopback. ``change``: a change in Python → the DOM, with
-one and with twenty live sessions, beside a Streamlit script that polls every 0.1 s, in the same
-run; ``echo``: JavaScript → Python → JavaScript; ``paint``: a cold first load until one can
-type; ``desktop``: frames of the live desktop while a window moves; ``opens``: the server's
+Real Chromium against real servers on loopback. ``light``: what a first visit costs on loopback
+and on a slow line, beside the page of an earlier commit; ``change``: a change in Python → the
+DOM, with one and with twenty live sessions, beside a Streamlit script that polls every 0.1 s, in
+the same run; ``echo``: JavaScript → Python → JavaScript; ``paint``: a cold first load until one
+can type; ``desktop``: frames of the live desktop while a window moves; ``opens``: the server's
 memory over opened and closed pages, and how soon it notices a closed tab.
 """
 
@@ -23,10 +24,12 @@ sys.path[:0] = [str(ROOT / part) for part in (".", "tests", "tests/page")]
 
 from benchmarks.page_desktop import desktop  # noqa: E402 - needs the path above
 from benchmarks.page_latency import change, echo, paint  # noqa: E402
+from benchmarks.page_light import light  # noqa: E402
 from benchmarks.page_memory import opens  # noqa: E402
 
 Rows = dict[str, list[float]]
 PARTS: dict[str, Callable[[Path, int], Awaitable[Rows]]] = {
+    "light": light,
     "change": change,
     "echo": echo,
     "paint": paint,

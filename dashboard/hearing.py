@@ -123,7 +123,8 @@ class Hearing:
         text = self._read(str(message.get("content") or ""), event)
         moment = self._desk.moment(source, self._began)
         utterance = self._name_final(source)
-        self._lanes.transcript(utterance)
+        if source == "voice":
+            self._lanes.transcript(utterance)
         self._lanes.utterance(utterance)
         meaning = classify(text, moment)
         keep = self.manner.keep_expressions or self.manner.tell_expressions

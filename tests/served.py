@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_ADDRESS = re.compile(r"Bokeh app running at: (http://\S+)")
+ADDRESS = re.compile(r"Bokeh app running at: (http://\S+)")
 
 
 @dataclass
@@ -107,5 +107,5 @@ def serve(
 ) -> Iterator[Served]:
     """The served app, until the block ends."""
     words, inside = command(app, *more), environment(data, env)
-    with started(words, _ADDRESS, cwd=app.parent, env=inside) as served:
+    with started(words, ADDRESS, cwd=app.parent, env=inside) as served:
         yield served

@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.errors import SaysoError
@@ -32,6 +32,7 @@ class Exported:
     owner: str
     path: Path
     filename: str
+    bytes: int = 0
 
     @property
     def url(self) -> str:
@@ -80,14 +81,26 @@ class Exports:
             given_up.set()
             exported.path.unlink(missing_ok=True)
             raise
-        self._keep(exported)
-        return exported
+        made = replace(exported, bytes=(await asyncio.to_thread(path.stat)).st_size)
+        self._keep(made)
+        return made
 
     def find(self, token: str, owner: str | None) -> Exported | None:
         """The export of that token if ``owner`` asked for it; others' look like none at all."""
         exported = self._made.get(token)
         mine = exported is not None and owner is not None and exported.owner == owner
         return exported if mine else None
+
+    def of(self, owner: str) -> list[Exported]:
+        """What the owner can still fetch, the newest first."""
+        return [each for each in reversed(self._made.values()) if each.owner == owner]
+
+    def discard(self, url: str, owner: str) -> None:
+        """Remove one that the owner does not want any more."""
+        for each in self.of(owner):
+            if each.url == url:
+                del self._made[each.token]
+                each.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Forget and remove everything that was made."""

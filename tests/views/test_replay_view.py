@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe import faults
@@ -190,6 +191,79 @@ async def test_a_trial_of_an_experiment_is_replayed(context: BrowserContext, sho
     await expect(page.locator(".details h3").last).to_have_text("Latency")
     picture = page.locator(".fit img")
     assert await picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 640
+
+
+async def test_a_link_leads_to_the_moment(context: BrowserContext, shop: Shop) -> None:
+    """Copied at a step and opened elsewhere: the same session, time and step, nothing else."""
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await opened(context, shop)
+    await page.get_by_role("option").filter(has_text="Click (300, 200)").first.click()
+    slider = page.get_by_label("Time", exact=True)
+    time = float(await slider.input_value())
+    assert time > 0
+    await page.get_by_role("button", name="Copy link").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = await page.evaluate("navigator.clipboard.readText()")
+    assert set(parse_qs(urlsplit(link).query)) == {"view", "replay", "at"}
+    await expect(page).to_have_url(re.compile(r"[?&]at=[\d.]+"))
+    other = await context.new_page()
+    await other.goto(link)
+    await expect(other.locator(".details h2")).to_have_text("Click (300, 200)")
+    assert abs(float(await other.get_by_label("Time", exact=True).input_value()) - time) < 0.01
+    await other.reload()
+    await expect(other.locator(".details h2")).to_have_text("Click (300, 200)")
+
+
+@pytest.mark.parametrize(
+    ("moment", "end"), [("NaN", False), ("-5", False), ("soon", False), ("1e400", True)]
+)
+async def test_a_moment_outside_the_session_is_its_edge(
+    context: BrowserContext, shop: Shop, moment: str, end: bool
+) -> None:
+    """A link that was typed by hand, or is of a session that was longer once."""
+    page = await context.new_page()
+    await page.goto(f"{shop.address('list')}&at={moment}")
+    await page.locator(".beside .row").first.wait_for()
+    slider = page.get_by_label("Time", exact=True)
+    share = await slider.evaluate("s => s.value / s.max")
+    assert share == (1 if end else 0)
+
+
+async def test_a_link_is_shown_where_it_cannot_be_copied(
+    context: BrowserContext, shop: Shop
+) -> None:
+    """A browser that refuses the clipboard: nothing is said to be copied."""
+    page = await context.new_page()
+    await page.add_init_script(
+        "navigator.clipboard.writeText = () => Promise.reject(new Error('no'))"
+    )
+    await page.goto(shop.address("list"))
+    await page.locator(".beside .row").first.wait_for()
+    await page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_role("alert").get_by_role("link")
+    await expect(link).to_have_attribute("href", re.compile("view=replay"))
+
+
+async def test_exports_gather_in_one_place(context: BrowserContext, shop: Shop) -> None:
+    """The player stays where it is; a page loaded anew still has them, until they are removed."""
+    page = await opened(context, shop)
+    before = await page.locator(".picture").bounding_box()
+    for label in ("Folder (.zip)", "GIF"):
+        await page.locator("summary", has_text="Export").click()
+        async with page.expect_download():
+            await page.get_by_role("button", name=label).click()
+    gathered = page.locator("summary", has_text="Downloads (")
+    assert await page.locator(".picture").bounding_box() == before
+    await page.reload()
+    await gathered.click()
+    await expect(page.locator(".job a")).to_contain_text(["The-list.gif", "The-list.zip"])
+    link = await page.locator(".job a").first.get_attribute("href")
+    count = await page.locator(".job").count()
+    await page.get_by_role("button", name="Remove The-list.gif").first.click()
+    await expect(page.locator(".job")).to_have_count(count - 1)
+    root = shop.served.url.rsplit("/", 1)[0]
+    answer = await context.request.get(f"{root}/{link}")
+    assert answer.status == 404
 
 
 async def test_exports_are_fetched_by_who_asked_and_nobody_else(

@@ -8,13 +8,22 @@ function ms(value) {
   return value >= 9999.5 ? `${(value / 1000).toFixed(1)} s` : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
 }
 
-// Steps of a scale that ends near `most`.
+const STEPS = [50, 100, 250, 500, 1000, 2500, 5000, 10000, 15000, 30000, 60000, 120000, 300000, 600000, 1800000]
+
+// Steps of a scale that holds `most`; the last one is where it ends.
 function ticks(most) {
-  const step = [50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000].find(size => most / size <= 6) || most / 5
-  return Array.from({length: Math.floor(most / step) + 1}, (_, i) => i * step)
+  const hours = 3600000 * Math.ceil(most / 6 / 3600000)
+  const step = STEPS.find(size => most / size <= 6) || hours
+  return Array.from({length: Math.ceil(most / step) + 1}, (_, i) => i * step)
 }
 
-function exchange({text, at, lanes}, most) {
+function round(tick) {
+  if (tick >= 60000 && tick % 60000 === 0) return `${tick / 60000} min`
+  return tick >= 1000 ? `${tick / 1000} s` : `${tick}`
+}
+
+function exchange({text, at, lanes}, scaled) {
+  const most = scaled[scaled.length - 1]
   const card = el("article", "exchange")
   const head = el("header")
   head.append(el("span", "said", text ? `“${text}”` : "Sound without words"), el("time", "", new Date(at * 1000).toLocaleTimeString([], {hour12: false})))
@@ -34,8 +43,8 @@ function exchange({text, at, lanes}, most) {
   const axis = el("div", "axis")
   axis.setAttribute("aria-hidden", "true")
   const scale = el("span", "scale")
-  for (const tick of ticks(most)) {
-    const mark = el("span", "", tick >= 1000 ? `${tick / 1000} s` : `${tick}`)
+  for (const tick of scaled) {
+    const mark = el("span", "", round(tick))
     mark.style.left = `${100 * tick / most}%`
     scale.append(mark)
   }
@@ -96,8 +105,8 @@ export function render({model}) {
     const rows = model.table.length ? [table(model.table)] : [el("p", "soft", "Nothing measured yet. Talk to the agent: each exchange is measured from the first sound to the last effect.")]
     summary.replaceChildren(el("h2", "", "All exchanges"), ...rows)
     const shown = model.exchanges.slice(0, SHOWN)
-    const most = Math.max(500, ...shown.flatMap(({lanes}) => lanes.map(({to}) => to))) * 1.04
-    list.replaceChildren(...shown.map(one => exchange(one, most)))
+    const scaled = ticks(Math.max(500, ...shown.flatMap(({lanes}) => lanes.map(({to}) => to))))
+    list.replaceChildren(...shown.map(one => exchange(one, scaled)))
   }
 
   model.on(["lag", "pace"], showPace)

@@ -17,6 +17,7 @@ from dashboard.places import Message, Scene
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
+    from dashboard.web.exports import Exported
     from dashboard.web.registry import Listed, Sessions
 
 _log = logging.getLogger(__name__)
@@ -150,10 +151,12 @@ class ReplayView:
             text = f"The export failed ({type(error).__name__}: {error})."
             self._tell(about | {"error": f"{text} Try another format; the server's log has more."})
         else:
-            size = (await asyncio.to_thread(made.path.stat)).st_size
-            self._tell(about | {"url": made.url, "filename": made.filename, "bytes": size})
+            self._tell(about | _file(made))
         finally:
             self._exports.pop(number, None)
+
+    async def _discard(self, message: Message) -> None:
+        self._scene.bench.exports.discard(str(message.get("url")), self._owner)
 
     async def _cancel(self, message: Message) -> None:
         task = self._exports.get(int(message.get("n", 0)))
@@ -169,6 +172,7 @@ class ReplayView:
         "delete": _delete,
         "export": _export,
         "cancel": _cancel,
+        "discard": _discard,
     }
 
     # Telling -----------------------------------------------------------------------------
@@ -186,6 +190,7 @@ class ReplayView:
                 "here": self._scene.entry.id,
                 "mp4": can_mp4(),
                 "open": wanted or {},
+                "exports": [_file(made) for made in self._scene.bench.exports.of(self._owner)],
             }
         )
 
@@ -232,6 +237,10 @@ class ReplayView:
     @property
     def _owner(self) -> str:
         return self._scene.entry.owner
+
+
+def _file(made: Exported) -> Message:
+    return {"url": made.url, "filename": made.filename, "bytes": made.bytes}
 
 
 def build(scene: Scene) -> ReplayView:

@@ -1,4 +1,4 @@
-// Exports of the shown session: made by the server, with progress, then fetched.
+// Exports: made by the server, with progress, then fetched; all of them gather in one menu.
 import {button, bytes, el} from "./dom.js"
 
 const FORMATS = [
@@ -15,14 +15,34 @@ export class Exporter {
     Object.assign(this, {send, name: "", title: "", jobs: new Map()})
     this.items = el("div", {class: "panel"})
     this.menu = el("details", {class: "menu export"}, el("summary", {}, "Export"), this.items)
-    this.menu.addEventListener("focusout", event => { if (event.relatedTarget && !this.menu.contains(event.relatedTarget)) this.menu.open = false })
-    this.menu.addEventListener("keydown", event => {
-      if (event.key !== "Escape" || !this.menu.open) return
+    this.jobsNode = el("div", {class: "panel jobs"})
+    this.word = el("span", {aria: {live: "polite"}})
+    this.gathered = el("details", {class: "menu export gathered", hidden: true}, el("summary", {}, this.word), this.jobsNode)
+    for (const menu of [this.menu, this.gathered]) this.closable(menu)
+  }
+
+  closable(menu) {
+    menu.addEventListener("focusout", event => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false })
+    menu.addEventListener("keydown", event => {
+      if (event.key !== "Escape" || !menu.open) return
       event.stopPropagation()
-      this.menu.open = false
-      this.menu.firstElementChild.focus()
+      menu.open = false
+      menu.firstElementChild.focus()
     })
-    this.jobsNode = el("div", {class: "jobs", aria: {live: "polite"}})
+  }
+
+  /** The server still has these of earlier: this page may have been loaded anew since. */
+  kept(files) {
+    const shown = new Set([...this.jobs.values()].map(({url}) => url))
+    for (const file of files) {
+      if (shown.has(file.url)) continue
+      const n = numbers += 1
+      const job = el("div", {class: "job"})
+      this.jobs.set(n, {job})
+      this.jobsNode.append(job)
+      this.done(n, file)
+    }
+    this.count()
   }
 
   offer(mp4) {
@@ -48,33 +68,59 @@ export class Exporter {
       this.send({type: "cancel", n})
       this.remove(n)
     }))
-    this.jobs.set(n, {job, bar, word})
-    this.jobsNode.append(job)
+    this.jobs.set(n, {job, bar, word, running: true})
+    this.jobsNode.prepend(job)
+    this.count()
     this.send({type: "export", n, name: this.name, format, title: this.title})
   }
 
-  told({n, share, url, filename, error, bytes: size}) {
+  told({n, share, error, ...file}) {
     const known = this.jobs.get(n)
     if (!known) return
-    const {job, bar, word} = known
     if (share !== undefined) {
-      bar.value = share
-      return
-    }
-    const away = button("Dismiss", () => this.remove(n))
-    if (error) {
-      job.classList.add("failed")
-      job.setAttribute("role", "alert")
-      job.replaceChildren(el("span", {}, error), away)
+      known.bar.value = known.share = share
+    } else if (error) {
+      this.failed(n, error)
     } else {
-      const link = el("a", {href: url, download: filename}, `${filename} (${bytes(size)})`)
-      job.replaceChildren(word, link, away)
-      link.click()
+      this.done(n, file).click()
     }
+    this.count()
+  }
+
+  failed(n, error) {
+    const known = this.jobs.get(n)
+    known.running = false
+    known.job.classList.add("failed")
+    known.job.setAttribute("role", "alert")
+    known.job.replaceChildren(el("span", {}, error), button("Dismiss", () => this.remove(n)))
+    this.gathered.open = true
+  }
+
+  done(n, {url, filename, bytes: size}) {
+    const known = this.jobs.get(n)
+    Object.assign(known, {url, running: false})
+    const link = el("a", {href: url, download: filename}, `${filename} (${bytes(size)})`)
+    const drop = button("Remove", () => {
+      this.send({type: "discard", url})
+      this.remove(n)
+    }, {aria: {label: `Remove ${filename} from the server`}})
+    known.job.replaceChildren(link, drop)
+    return link
+  }
+
+  count() {
+    const all = [...this.jobs.values()]
+    const running = all.filter(job => job.running)
+    const share = running.reduce((sum, job) => sum + (job.share || 0), 0) / (running.length || 1)
+    const bad = all.filter(job => job.job.classList.contains("failed")).length
+    this.word.textContent = running.length ? `Making… ${Math.round(100 * share)} %` : bad ? `Downloads (${bad} failed)` : `Downloads (${all.length})`
+    this.gathered.hidden = !all.length
+    if (!all.length) this.gathered.open = false
   }
 
   remove(n) {
     this.jobs.get(n)?.job.remove()
     this.jobs.delete(n)
+    this.count()
   }
 }

@@ -9,6 +9,8 @@ import {Player} from "./player.js"
 import {VirtualList} from "./virtual.js"
 
 const ADDRESS = "replay"
+const MOMENT = "at" // seconds of the timeline
+const SETTLED = 300 // ms after which a moment is put into the address
 
 class Replay {
   constructor(send) {
@@ -29,14 +31,15 @@ class Replay {
     this.fresh = button("", () => this.renew(), {class: "quiet", hidden: true})
     this.single = button("Back to one", () => this.alone(), {class: "quiet", hidden: true})
     this.other = el("select", {aria: {label: "Compare with"}, on: {change: () => this.other.value && this.compare(this.other.value)}})
+    this.copy = button("Copy link", () => this.copyLink(), {title: "A link to this session at this moment"})
     this.find = el("input", {type: "search", placeholder: "Find a step", aria: {label: "Find a step"}, on: {input: () => this.filter()}})
     this.side = el("div", {class: "beside"}, el("div", {class: "finder"}, this.find, this.count = el("span", {class: "soft"})), this.steps.root, this.details.root)
     this.work = el("div", {class: "work"}, this.player.picture, this.side, this.player.transport, this.lanes.root)
     this.told = el("p", {class: "told", role: "alert", hidden: true})
     this.empty = el("div", {class: "empty"})
     this.stage = el("section", {class: "stage", aria: {label: "Replay"}, on: {keydown: event => this.key(event)}},
-      el("header", {class: "head"}, el("div", {class: "what"}, this.title, this.facts), this.fresh, this.single, this.other, this.exporter.menu),
-      this.told, this.exporter.jobsNode, this.empty, this.work, this.comparison.root)
+      el("header", {class: "head"}, el("div", {class: "what"}, this.title, this.facts), this.fresh, this.single, this.other, this.copy, this.exporter.menu, this.exporter.gathered),
+      this.told, this.empty, this.work, this.comparison.root)
     this.sessions = el("details", {class: "pick"}, el("summary", {}, "Sessions"))
     this.sessions.open = !matchMedia("(max-width: 760px)").matches
     this.sessions.append(this.list.root)
@@ -51,17 +54,20 @@ class Replay {
     if (act) act()
   }
 
-  listed({rows, here, mp4, open}) {
+  listed({rows, here, mp4, open, exports}) {
     this.rows = rows
     this.list.show(rows, here)
     this.exporter.offer(mp4)
+    this.exporter.kept(exports)
     this.others()
     if (open.name && (open.name !== this.name || open.against)) {
       this.open(open.name).then(() => open.against && this.compare(open.against))
     } else if (!this.name) {
-      const remembered = new URL(location.href).searchParams.get(ADDRESS)
+      const address = new URL(location.href).searchParams
+      const remembered = address.get(ADDRESS)
       const first = rows.find(row => row.id === here) || rows[0]
-      if (remembered || first) this.open(remembered || `session/${first.id}`)
+      if (remembered) this.open(remembered, {time: Number(address.get(MOMENT)) || 0})
+      else if (first) this.open(`session/${first.id}`)
     } else this.headline()
   }
 
@@ -96,14 +102,14 @@ class Replay {
     return `recordings/${name}`
   }
 
-  async open(name, {keep = false} = {}) {
+  async open(name, {keep = false, time: wanted = 0} = {}) {
     const load = this.loads += 1
-    const time = keep ? this.player.time : 0
+    const time = keep ? this.player.time : wanted
     this.player.play(false)
     this.tell("")
     this.name = name
     this.list.mark(name)
-    this.remember()
+    this.remember(time)
     this.send({type: "opened", name})
     if (!keep) this.mode("loading", "Reading the session…", "")
     try {
@@ -128,6 +134,8 @@ class Replay {
     this.player.show(this.base(this.name), timeline)
     this.details.clear()
     this.player.seek(time)
+    const step = time && this.found.find(({begin}) => Math.abs(begin - time) < .006)
+    if (step) this.choose(step)
     if (matchMedia("(max-width: 760px)").matches) this.sessions.open = false
   }
 
@@ -184,6 +192,8 @@ class Replay {
       this.current = null
       this.steps.move(lastAt(this.found, time + 1e-6, "begin"))
     }
+    clearTimeout(this.settling)
+    if (!this.player.playing) this.settling = setTimeout(() => this.remember(this.player.time), SETTLED)
   }
 
   key(event) {
@@ -239,6 +249,7 @@ class Replay {
     this.comparison.root.hidden = mode !== "two"
     this.single.hidden = mode !== "two"
     this.exporter.menu.hidden = mode !== "one" && mode !== "two"
+    this.copy.hidden = mode !== "one"
     if (mode === "empty" || mode === "failed") {
       this.timeline = null
       this.title.textContent = this.name ? this.titleOf(this.name) : "Replay"
@@ -247,18 +258,41 @@ class Replay {
     }
   }
 
-  remember() {
-    const url = new URL(location.href)
-    if (url.searchParams.get("view") !== "replay") return
+  /** The address of the shown session at a moment, without the session that the page works in. */
+  address(time, url = new URL(location.pathname, location.href)) {
+    url.searchParams.set("view", "replay")
     url.searchParams.set(ADDRESS, this.name)
-    history.replaceState(null, "", url)
+    if (time > 0) url.searchParams.set(MOMENT, String(Math.round(time * 100) / 100))
+    else url.searchParams.delete(MOMENT)
+    return url
+  }
+
+  remember(time) {
+    const url = new URL(location.href)
+    if (url.searchParams.get("view") === "replay" && this.name) history.replaceState(null, "", this.address(time, url))
+  }
+
+  async copyLink() {
+    this.player.play(false)
+    const {time, timeline} = this.player
+    const link = this.address(time).href
+    try {
+      await navigator.clipboard.writeText(link)
+      this.copy.textContent = `Copied ${clock(time, timeline.seconds)}`
+      setTimeout(() => { this.copy.textContent = "Copy link" }, 2000)
+    } catch {
+      this.tell("The browser does not let this page copy. Here is the link: ")
+      this.told.append(el("a", {href: link}, link))
+    }
   }
 
   forget() {
     this.player.play(false)
+    clearTimeout(this.settling)
     const url = new URL(location.href)
     if (!url.searchParams.has(ADDRESS) || url.searchParams.get("view") === "replay") return
     url.searchParams.delete(ADDRESS)
+    url.searchParams.delete(MOMENT)
     history.replaceState(null, "", url)
   }
 }
