@@ -15,6 +15,7 @@ import logging
 import os
 import re
 import threading
+import time
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -46,6 +47,7 @@ _YEAR = 365 * 86_400
 _VERSION = re.compile(r"(v=)?[\w.]{5,}")
 """The query of an address that changes with its file."""
 
+_LASTS = 90 * 86_400
 _log = logging.getLogger(__name__)
 
 
@@ -115,6 +117,14 @@ class Assets:
             kept = self._read(digest, encoding)
             if kept is None or not _holds(kept, encoding, body):
                 self._write(digest, encoding, compress(body))
+
+    def tidy(self) -> None:
+        """Remove what has not been written for three months: it is of versions long gone."""
+        oldest = time.time() - _LASTS
+        with contextlib.suppress(OSError):
+            for path in self._folder.iterdir():
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _improve(self, body: bytes, digest: str, encoding: Encoding) -> None:
         with self._lock:
@@ -238,7 +248,8 @@ def page_files() -> list[Path]:
 
 
 def main() -> None:
-    """Compress what the page loads, once."""
+    """Compress what the page loads, once; old copies are removed."""
+    assets.tidy()
     for file in page_files():
         if file.stat().st_size >= _SMALLEST:
             assets.prepare(file.read_bytes())
