@@ -278,3 +278,41 @@ async def test_a_page_whose_scripts_do_not_come_says_so(
     await page.goto(pilot.url, wait_until="commit")
     await expect(page.locator("#frame [role=status]")).to_contain_text("could not be loaded")
     await expect(page.get_by_role("link", name="Load it again")).to_be_visible()
+
+
+@browser
+async def test_a_page_that_breaks_off_says_so(context: BrowserContext, pilot: Served) -> None:
+    """The frame came and the rest did not: no blank page, and what was sent comes back."""
+    page = await context.new_page()
+
+    async def cut(route: Route) -> None:
+        answer = await route.fetch()
+        text = await answer.text()
+        await route.fulfill(response=answer, body=text[: text.rindex("saysoFrame.waits")])
+
+    await page.route("**/dashboard*", cut)
+    await page.goto(pilot.url, wait_until="commit")
+    await expect(page.locator("#frame [role=status]")).to_contain_text("did not come whole")
+    await page.get_by_label("Message").fill("Open the text editor")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Message")).to_have_value("Open the text editor")
+    await page.unroute("**/dashboard*")
+    await page.get_by_role("link", name="Load it again").click()
+    await expect(page.get_by_label("Type what to do")).to_be_visible()
+
+
+@browser
+async def test_a_page_that_only_says_something_needs_no_frame(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """A session that cannot be had: the page says why, uncovered."""
+    page = await context.new_page()
+
+    async def without_session(route: Route) -> None:
+        answer = await route.fetch()
+        text = re.sub(r"<script>saysoFrame.waits\(.*?</script>", "", await answer.text())
+        await route.fulfill(response=answer, body=text)
+
+    await page.route("**/dashboard*", without_session)
+    await page.goto(pilot.url)
+    await expect(page.locator("#frame")).to_have_count(0)

@@ -40,7 +40,7 @@ _EVERY_PAGE = re.compile(r"static/js/bokeh|/panel\.min\.js")
 """Further scripts depend on what a page shows."""
 
 _BROKEN = (
-    "<script>saysoFrame.waits(''); saysoFrame.trouble('The page could not be made; "
+    "<script>saysoFrame.trouble('The page could not be made; "
     "the log of the server has the details.')</script></body></html>"
 )
 _log = logging.getLogger(__name__)

@@ -9,6 +9,8 @@ import { ICONS } from "../../views/js/rail.js";
 const AGAIN = 1000; // ms until a request that nobody answered is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
 const STYLED = 8000; // ms that the page's styles and theme are waited for at most
+const LOOK = 60; // ms between two looks for the page's own text box
+const OWN_BOX = "[aria-label='Type what to do']";
 const LOST = [502, 503, 504];
 
 const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
@@ -23,6 +25,7 @@ const session = new Promise((resolve) => {
   known = resolve;
 });
 let talks = false;
+let stuck = false;
 /** @type {HTMLTextAreaElement | HTMLInputElement | null} */
 let real = null;
 
@@ -161,17 +164,38 @@ box.addEventListener("compositionend", () => {
   composing = false;
 });
 
-/** @param {HTMLTextAreaElement | HTMLInputElement} target */
-async function giveWay(target) {
-  if (!frame.isConnected) return;
+/**
+ * The page's own text box, wherever it is in the components' shadows.
+ *
+ * @param {Document | ShadowRoot} root
+ * @returns {HTMLTextAreaElement | HTMLInputElement | null}
+ */
+function ownBox(root) {
+  const here = root.querySelector(OWN_BOX);
+  if (here) return /** @type {HTMLTextAreaElement} */ (here);
+  for (const { shadowRoot } of root.querySelectorAll("*")) {
+    const found = shadowRoot && ownBox(shadowRoot);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Until the page's own text box can be used. */
+async function giveWay() {
+  let found = null;
+  for (; !found; found = ownBox(document)) await pause(LOOK);
+  const target = found;
   const until = performance.now() + STYLED;
   const ready = () => target.getClientRects().length && styled(target) && themed(target);
   while (composing || (!ready() && performance.now() < until)) await pause(30);
-  if (target.isConnected && frame.isConnected) handOver(target);
+  handOver(ownBox(document) ?? target);
 }
 
-/** @param {string} text */
+/** @param {string} text Why there will be no page; the first reason is the one to know. */
 function trouble(text) {
+  if (stuck) return;
+  stuck = true;
+  known("");
   state.textContent = text;
   const link = document.createElement("a");
   link.href = location.href;
@@ -185,8 +209,8 @@ Object.assign(globalThis, {
     waits(/** @type {string} */ id) {
       talks = true;
       known(id);
+      void giveWay();
     },
-    giveWay,
     trouble,
   },
 });
@@ -207,9 +231,11 @@ frame.querySelector(".stop")?.addEventListener("click", () => void stop());
 document.addEventListener("keydown", onKey, true);
 if (matchMedia("(hover: hover)").matches && !frame.classList.contains("away")) box.focus();
 
-// A page without a text box of its own, which says what is wrong, needs no frame.
 document.addEventListener("DOMContentLoaded", () => {
-  if (!talks) leave();
+  if (talks || stuck) return;
+  // A page without a text box of its own, which says what is wrong, needs no frame.
+  if (document.querySelector("[data-root-id]")) leave();
+  else trouble("The page did not come whole.");
 });
 addEventListener("load", () => {
   if (!("Bokeh" in globalThis)) trouble("Parts of the page could not be loaded.");
