@@ -200,7 +200,7 @@ function trouble(text) {
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = "Load it again";
-  state.append(" ", link);
+  state.after(link);
 }
 
 Object.assign(globalThis, {
