@@ -168,8 +168,9 @@ _SHIFTS = """
 window.shifts = []
 new PerformanceObserver(list => {
   for (const {value, sources} of list.getEntries()) {
-    const moved = sources.map(({node, previousRect: a, currentRect: b}) =>
-      `${node?.className || node?.nodeName}: ${[a.x, a.y, a.width, a.height]} → ${[b.x, b.y, b.width, b.height]}`)
+    const place = ({x, y, width, height}) => [x, y, width, height].map(Math.round).join(" ")
+    const moved = sources.map(({node, previousRect, currentRect}) =>
+      `${node?.className || node?.nodeName}: ${place(previousRect)} → ${place(currentRect)}`)
     window.shifts.push([value, moved])
   }
 }).observe({type: "layout-shift", buffered: true})
@@ -195,6 +196,9 @@ async def test_what_is_typed_before_the_page_is_there_is_kept(
         await expect(page.locator("#frame .sent li")).to_contain_text("Sent")
         await expect(box).to_have_value("")
         await page.keyboard.type("then rest")
+        await page.locator("#frame").get_by_role("link", name="Talk").click()
+        await expect(box).to_have_value("then rest")  # another view was asked for meanwhile
+        await box.focus()
         for _ in range(4):
             await page.keyboard.press("ArrowLeft")
     await expect(page.locator("#frame")).to_have_count(0)

@@ -25,13 +25,14 @@ from markupsafe import Markup
 from panel.io.resources import Resources, bundle_resources
 from panel.io.server import DocHandler
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import StreamClosedError
 from tornado.web import GZipContentEncoding, authenticated
 
 from dashboard.places import PLACES, TALK
 from dashboard.theme import frame_themes
 
 _HERE = Path(__file__).parent
-_SESSION = re.compile(r"[\w.-]{1,200}")
+_SESSION = re.compile(r"(?!new$)[\w.-]{1,200}")
 _TAG = re.compile(r"<script[^>]*>.*?</script>\s*", re.DOTALL)
 _UNNEEDED = ("es-module-shims", "esms-options", "bokeh-gl")
 """Browsers import modules by themselves, and no view plots with WebGL."""
@@ -89,7 +90,10 @@ def framed(handler: type[DocHandler]) -> type[DocHandler]:
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.set_header("Cache-Control", "no-store")
             self.write(first(self.request, _scripts(self.application)))
-            await self.flush()
+            try:
+                await self.flush()
+            except StreamClosedError:
+                return  # left before the page was made: none is
             try:
                 await super().get(*args, **kwargs)
             except Exception:  # noqa: BLE001 - the answer has begun: the page itself says it

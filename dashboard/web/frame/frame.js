@@ -9,6 +9,7 @@ import { ICONS } from "../../views/js/rail.js";
 const AGAIN = 1000; // ms until a request that nobody answered is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
 const STYLED = 8000; // ms that the page's styles and theme are waited for at most
+const DRAFT = "sayso-frame-draft"; // what is typed when another view is asked for before the page is there
 const LOOK = 60; // ms between two looks for the page's own text box
 const OWN_BOX = "[aria-label='Type what to do']";
 const LOST = [502, 503, 504];
@@ -147,13 +148,15 @@ function handOver(target) {
   const { value, selectionStart, selectionEnd, selectionDirection } = box;
   leave();
   real = target;
+  const before = target.value ? `${target.value}\n` : ""; // an earlier load's, given back meanwhile
   if (value) {
-    target.value = value;
+    target.value = before + value;
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }
   if (!focused) return;
   target.focus({ preventScroll: true });
-  target.setSelectionRange(selectionStart, selectionEnd, selectionDirection);
+  const at = value ? before.length : target.value.length;
+  target.setSelectionRange(at + selectionStart, at + selectionEnd, selectionDirection);
 }
 
 let composing = false;
@@ -191,6 +194,13 @@ async function giveWay() {
   handOver(ownBox(document) ?? target);
 }
 
+/** Another view asked for before the page is there is of the same session. @param {HTMLAnchorElement} link @param {string} id */
+function keepSession(link, id) {
+  const url = new URL(link.href);
+  url.searchParams.set("session", id);
+  link.href = url.search;
+}
+
 /** @param {string} text Why there will be no page; the first reason is the one to know. */
 function trouble(text) {
   if (stuck) return;
@@ -209,6 +219,7 @@ Object.assign(globalThis, {
     waits(/** @type {string} */ id) {
       talks = true;
       known(id);
+      for (const link of frame.querySelectorAll("a[href^='?']")) keepSession(/** @type {HTMLAnchorElement} */ (link), id);
       void giveWay();
     },
     trouble,
@@ -217,6 +228,15 @@ Object.assign(globalThis, {
 
 for (const path of frame.querySelectorAll("path[data-key]"))
   path.setAttribute("d", ICONS[/** @type {HTMLElement} */ (path).dataset.key ?? ""] ?? "");
+try {
+  box.value = sessionStorage.getItem(DRAFT) ?? "";
+  sessionStorage.removeItem(DRAFT);
+} catch {
+  // The browser keeps nothing for this page.
+}
+addEventListener("pagehide", () => {
+  if (frame.isConnected && box.value) sessionStorage.setItem(DRAFT, box.value);
+});
 frame.querySelector("form")?.addEventListener("submit", (event) => {
   event.preventDefault();
   void send();
@@ -227,6 +247,7 @@ box.addEventListener("keydown", (event) => {
   void send();
 });
 box.addEventListener("input", grow);
+grow();
 frame.querySelector(".stop")?.addEventListener("click", () => void stop());
 document.addEventListener("keydown", onKey, true);
 if (matchMedia("(hover: hover)").matches && !frame.classList.contains("away")) box.focus();
