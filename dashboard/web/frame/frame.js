@@ -219,7 +219,8 @@ Object.assign(globalThis, {
     waits(/** @type {string} */ id) {
       talks = true;
       known(id);
-      for (const link of frame.querySelectorAll("a[href^='?']")) keepSession(/** @type {HTMLAnchorElement} */ (link), id);
+      for (const link of frame.querySelectorAll("a[href^='?']"))
+        keepSession(/** @type {HTMLAnchorElement} */ (link), id);
       void giveWay();
     },
     trouble,
