@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pilot_page import arrive, words
+from pilot_page import arrive, say, words
 from playwright.async_api import BrowserContext, CDPSession, Page, Route, expect
 from served import Served
 
@@ -339,3 +339,16 @@ async def test_nothing_jumps_when_the_page_takes_over(
     for old, new in zip(before[:2], after[:2], strict=True):
         assert all(abs(a - b) <= 8 for a, b in zip(old, new, strict=True)), (old, new)
     assert all(abs(a - b) <= 60 for a, b in zip(before[2][:2], after[2][:2], strict=True))
+
+
+@browser
+async def test_stop_works_before_the_page_is_there(context: BrowserContext, pilot: Served) -> None:
+    """Loaded anew in the middle of a task, on a slow line: one press, one stop."""
+    page = await arrive(await context.new_page(), f"{pilot.url}?session=new")
+    await say(page, "work forever")
+    await expect(page.locator(".said").last).to_contain_text("I work and work.")
+    async with held_back(page):
+        await page.reload(wait_until="commit")
+        await page.locator("#frame").get_by_role("button", name="STOP").click()
+        await expect(page.locator("#frame [role=status]")).to_contain_text("Stopped.")
+    await expect(page.locator(".badge .word")).to_have_text("Stopped")
