@@ -65,6 +65,9 @@ class Session(Faced):
         self.trouble = ""
         """Why nothing can be written down at present; empty when all is well."""
 
+        self.before_words: list[Callable[[], None]] = []
+        """Called before the person's next words are given to the agent, however they came."""
+
         self.log = EventLog(
             journal, now=parts.get("now", time.time), on_listener_error=note_listener_error
         )
@@ -194,6 +197,8 @@ class Session(Faced):
     ) -> str:
         """Give the agent words; returns the task's id. See `Control.say`."""
         self.trouble = ""
+        for prepare in tuple(self.before_words):
+            prepare()
         return self.control.say(text, source=source, how=how, utterance_id=utterance_id)
 
     def change_fate(self, utterance_id: str, to: Change) -> bool:

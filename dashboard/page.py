@@ -23,6 +23,7 @@ from dashboard.places import TALK, Scene
 from dashboard.state import Feed, PageState
 from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
+from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
 from dashboard.views.settings.manner import MannerControl
 from dashboard.views.shell import Shell
@@ -62,6 +63,8 @@ class Page:
         self._manner = MannerControl(
             entry, bench.people.of(entry.owner), self.act, partial(set_curdoc, self._document)
         )
+        self._files = FilesPanel(self.act, session_id=entry.session.id)
+        self._unfollow = self._files.follow(entry.session.log, partial(set_curdoc, self._document))
         self._talk = self._frame()
         self._bar = self._status_bar()
         self._shell = self._views()
@@ -90,6 +93,7 @@ class Page:
         goodbyes.forget(self._goodbye)
         self._feed.close()
         self._manner.close()
+        self._unfollow()
         self._shell.close()
         self._frames.run(False)
         self._conductor.detach(self._line)
@@ -264,6 +268,7 @@ class Page:
             self.act,
             desktop=self._desktop,
             conversation=self._conversation,
+            files=self._files,
             voice=self._voice,
             manner=self._manner.menu,
             sizing_mode="stretch_both",

@@ -24,6 +24,7 @@ const VIEWS = [
   "link",
   "talk",
   "conversation",
+  "files/files",
   "shell",
   "settings/form",
   "settings/manner",

@@ -85,6 +85,7 @@ function Talk({ host }) {
       <${Tools} host=${host} root=${root} />
       <${FirstHelp} />
       <${Slot} host=${host} name="conversation" class="words" />
+      <${Slot} host=${host} name="files" class="papers" />
     </aside>
     <footer class="bar">
       <div class="voice">
@@ -131,6 +132,7 @@ function Cover({ host }) {
 function Tools({ host, root }) {
   return html`<header class="tools">
     <span class="model" title="The model that decides what to do">${host.param("model")}</span>
+    <button type="button" aria-label="Files" title="Files of this session" onClick=${() => tell("panel")}><${Icon} name="folder" /></button>
     <button type="button" aria-label="Search in the conversation" title="Search (Ctrl+Shift+F)" onClick=${() => tell("search")}>
       <${Icon} name="search" /></button>
     <${Screens} root=${root} />

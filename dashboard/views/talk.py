@@ -22,6 +22,7 @@ class TalkView(View):
 
     desktop = Child()
     conversation = Child()
+    files = Child()
     voice = Child()
     manner = Child()
     who = param.String("idle")

@@ -139,22 +139,25 @@ class Transcript:
     def _arrived(self, event: e.FilesArrived) -> None:
         """Files that came in: of many, the first ones are named."""
         pairs = list(zip(event.paths, event.sizes, strict=True))
-        files = [{"name": path, "size": size} for path, size in pairs[:_FILES]]
-        self._put(f"files-{event.seq}", event, "files", files=files, count=len(pairs))
+        files = [_paper(path, size) for path, size in pairs[:_FILES]]
+        text = ", ".join(event.paths[:_FILES])
+        key = f"files-{event.seq}"
+        self._put(key, event, "files", text=text, files=files, count=len(pairs))
 
     def _attached(self, event: e.UserMessage) -> None:
         """What goes to the model as content, and what of it does not."""
         if not event.attachments:
             return
         files = [self._attachment(each) for each in event.attachments]
-        key = f"files-{event.seq}"
-        self._put(key, event, "files", files=files, count=len(files), attached=True)
+        text = ", ".join(each.name for each in event.attachments)
+        shown = {"text": text, "files": files, "count": len(files), "attached": True}
+        self._put(f"files-{event.seq}", event, "files", **shown)
 
     def _attachment(self, attached: e.Attachment) -> Item:
         image = self._image_url(attached.sha256) if attached.kind == "picture" else ""
         return {
+            **_paper(attached.path, attached.size),
             "name": attached.name,
-            "size": attached.size,
             "note": attached.note,
             "image": image,
         }
@@ -294,6 +297,11 @@ class Transcript:
     def _opened(self, event: e.SessionOpened) -> None:
         if event.resumed:
             self._note(event, "The session was resumed from its journal.")
+
+
+def _paper(path: str, size: int) -> Item:
+    """A file by its name, with the whole path at hand."""
+    return {"name": path.rpartition("/")[2], "path": path, "size": size}
 
 
 def _letters(text: str) -> str:

@@ -163,8 +163,10 @@ class FilesList(FilesHandler):
 
     async def get(self, session_id: str) -> None:
         opened = frozenset(self.get_query_arguments("open", strip=False)[:1000])
+        session = self.place.session
+        attached = _waiting(session) if session is not None else []
         try:
-            data = await asyncio.to_thread(_listed, self.place, opened)
+            data = await asyncio.to_thread(_listed, self.place, opened, attached)
         except FilesError as error:
             self.refuse(409, str(error))
         else:
@@ -440,7 +442,23 @@ def _home(session: Session | None, folder: Path | None) -> Path:
     return home
 
 
-def _listed(place: Place, opened: frozenset[str]) -> dict[str, Any]:
+def _waiting(session: Session) -> list[dict[str, Any]]:
+    """What goes with the next words, for the page."""
+    waiting = workbench().intake.waiting(session)
+    return [
+        {
+            "token": token,
+            "name": made.name,
+            "size": made.size,
+            "kind": made.kind,
+            "note": made.note,
+            "image": _image(made),
+        }
+        for token, made in waiting.items()
+    ]
+
+
+def _listed(place: Place, opened: frozenset[str], attached: list[dict[str, Any]]) -> dict[str, Any]:
     listing, since = list_files(place.home), _task_began(place)
     rows = tree(listing, opened, since)
     quota = _quota(place.session) if place.session is not None else 0
@@ -461,6 +479,7 @@ def _listed(place: Place, opened: frozenset[str]) -> dict[str, Any]:
         "running": place.session is not None,
         "most": bench.settings.most_file_bytes,
         "most_chosen": _MOST_CHOSEN,
+        "attached": attached,
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from agent.arrivals import Arrived, attach_to_words, bring_in
 from agent.attachments import MOST_ATTACHED, attach, room_in
@@ -116,14 +116,19 @@ class Intake:
         desk.attached[token] = made
         return token, made
 
+    def waiting(self, session: Session) -> dict[str, Attachment]:
+        """What goes with the next words, by token."""
+        return dict(self._desk(session).attached)
+
     def drop(self, session: Session, token: str) -> None:
         """The person took an attachment away again; the file stays."""
         self._desk(session).attached.pop(token, None)
 
-    def attach(self, session: Session, tokens: Iterable[str]) -> None:
+    def _give(self, session: Session) -> None:
         """Give the model what is attached, just before the words that it came with."""
         desk = self._desk(session)
-        ready = [desk.attached.pop(token) for token in tokens if token in desk.attached]
+        ready = list(desk.attached.values())
+        desk.attached.clear()
         if desk.arrived:
             self.tell(session)
         try:
@@ -141,7 +146,16 @@ class Intake:
             desk.timer = loop.call_later(_TOGETHER, self.tell, session)
 
     def _desk(self, session: Session) -> _Desk:
-        return self._desks.setdefault(session, _Desk())
+        desk = self._desks.get(session)
+        if desk is None:
+            desk = self._desks[session] = _Desk()
+            known = ref(session)  # the session must not keep itself alive by this
+            session.before_words.append(lambda: self._before_words(known))
+        return desk
+
+    def _before_words(self, known: ref[Session]) -> None:
+        if (session := known()) is not None:
+            self._give(session)
 
 
 def _prepared(session: Session, home: Path, path: str, came: Arrived, room: int) -> Attachment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from secrets import token_hex
 from typing import Any
 
 from agent.desktop.base import EncodedImage
@@ -41,10 +42,14 @@ def factory(settings: Settings) -> Callable[..., Session]:
     """Makes such sessions."""
 
     def make(session_id: str | None) -> Session:
-        desktop = FakeDesktop(width=640, height=400)
+        named = session_id or f"pilot-{token_hex(6)}"
+        home = settings.data_dir / "sessions" / named / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        desktop = FakeDesktop(width=640, height=400, home=home)
         model, tools = ScriptedModel(_answer), _tools(desktop)
         if session_id is None:
-            return Session.create(settings, desktop=desktop, model=model, tools=tools)
+            parts = {"desktop": desktop, "model": model, "tools": tools}
+            return Session.create(settings, session_id=named, **parts)
         return Session.resume(settings, session_id, desktop=desktop, model=model, tools=tools)
 
     return make

@@ -1,6 +1,7 @@
 import { html } from "../../js/base.js";
 import { Approval, Question } from "./cards.js";
 import { Copy } from "./copy.js";
+import { bytes } from "../files/format.js";
 import { clock, isLong, span } from "./format.js";
 import { waits } from "./store.js";
 
@@ -138,6 +139,21 @@ function Picture({ item, name }) {
   return html`<img class=${name} loading="lazy" decoding="async" alt=${alt} width=${width} height=${height} src=${item.image} />`;
 }
 
+/** Files that came in, or that the model is given. @param {Part} part */
+function Papers({ item }) {
+  const files = item.files ?? [];
+  const left = (item.count ?? 0) - files.length;
+  return html`<div class="label"><span>${item.attached ? "You attached" : "Files came in"}</span></div>
+    <ul class="papers">${files.map(
+      (file) => html`<li key=${file.name}>
+        ${file.image && html`<img loading="lazy" decoding="async" alt=${`Attached: ${file.name}`} src=${file.image} />`}
+        <span class="name" title=${file.path}>${file.name}</span> <span class="size">${bytes(file.size)}</span>
+        ${file.note && html`<div class="where">${file.note}</div>`}
+      </li>`,
+    )}</ul>
+    ${left > 0 && html`<div class="where">and ${left} more</div>`}`;
+}
+
 /** @param {Part} part */
 function Outcome(part) {
   const { entry, item } = part;
@@ -165,6 +181,7 @@ const KINDS = {
   action: Action,
   approval: Approval,
   question: Question,
+  files: Papers,
   outcome: Outcome,
   error: Trouble,
 };

@@ -35,6 +35,9 @@ export const KEPT = 400;
  * @property {string | null} [answer]
  * @property {string} [outcome]
  * @property {string} [advice]
+ * @property {{name: string, path: string, size: number, note?: string, image?: string}[]} [files]
+ * @property {number} [count] How many files there are, those not named included.
+ * @property {boolean} [attached] Whether the model is given their content.
  */
 
 /**

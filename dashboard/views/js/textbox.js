@@ -1,7 +1,8 @@
 import { signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { html, useInPage } from "../../js/base.js";
-import { offerFiles } from "./signs.js";
+import { Icon } from "./icons.js";
+import { offerFiles, tell } from "./signs.js";
 
 const MOST = 4000; // letters; Python takes no more
 
@@ -105,6 +106,7 @@ export function TextBox({ say }) {
   }
 
   return html`<form class="say" onSubmit=${send}>
+    <button type="button" class="attach" aria-label="Attach files" title="Attach files to your next words" onClick=${() => tell("attach")}><${Icon} name="clip" /></button>
     <textarea rows="1" ref=${box} value=${text} placeholder="Type what to do…" aria-label="Type what to do" autocomplete="off"
       enterkeyhint="send" maxlength=${MOST} onKeyDown=${onKey} onPaste=${onPaste} onInput=${onInput}></textarea>
     <button class="send">Send</button>

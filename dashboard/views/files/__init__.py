@@ -1,0 +1,1 @@
+"""The person's files in the page: a tree, in and out."""

@@ -1,0 +1,172 @@
+/**
+ * The server's routes for one session's files. Each request brings a ticket that is good for a
+ * minute; a refusal is an `Error` whose message is a sentence for the person.
+ */
+
+/**
+ * @typedef {object} Row
+ * @property {string} key
+ * @property {string} in Key of the folder that it is in; empty at the top.
+ * @property {string} name
+ * @property {"file" | "folder" | "link" | "other" | "more"} kind
+ * @property {number} size Bytes.
+ * @property {number} time Unix seconds.
+ * @property {boolean | number} new
+ * @property {number} [files]
+ */
+/**
+ * @typedef {object} Attached What goes with the next words.
+ * @property {string} token
+ * @property {string} name
+ * @property {number} size
+ * @property {string} kind
+ * @property {string} note
+ * @property {string} image Hash of the picture, if it is one.
+ */
+/**
+ * @typedef {object} Listing
+ * @property {Row[]} rows
+ * @property {number} files
+ * @property {number} bytes
+ * @property {number} since
+ * @property {number} quota
+ * @property {string[]} notes
+ * @property {boolean} running
+ * @property {number} most Bytes of one file.
+ * @property {number} most_chosen
+ * @property {Attached[]} attached
+ */
+
+const LOST = "The server cannot be reached. Try again when the page is connected.";
+const FRESH = 45_000; // ms; the server's tickets are good for 60 s
+
+export class Client {
+  #ticket = "";
+  #until = 0;
+  #etag = "";
+  /** @type {Listing | null} */
+  #last = null;
+
+  /** @param {string} sessionId */
+  constructor(sessionId) {
+    this.base = `sessions/${encodeURIComponent(sessionId)}`;
+  }
+
+  /**
+   * The tree; null when nothing has changed since the last time.
+   *
+   * @param {Iterable<string>} open Keys of unfolded folders.
+   * @returns {Promise<Listing | null>}
+   */
+  async list(open) {
+    const query = new URLSearchParams([...open].map((key) => ["open", key]));
+    const answer = await this.#ask("list", query, { headers: this.#etag ? { "If-None-Match": this.#etag } : {} });
+    if (answer.status === 304) return null;
+    this.#last = await answer.json();
+    this.#etag = answer.headers.get("ETag") ?? "";
+    return this.#last;
+  }
+
+  /** The next listing is whole, whatever the last one was. */
+  forget() {
+    this.#etag = "";
+  }
+
+  /**
+   * Has the browser save files and folders; several come as an archive.
+   *
+   * @param {string[]} keys
+   * @param {boolean} whole Whether one alone comes as an archive as well.
+   */
+  async download(keys, whole) {
+    const query = new URLSearchParams(keys.map((key) => ["path", key]));
+    if (whole) query.set("zip", "1");
+    query.set("check", "1");
+    const { name } = await (await this.#ask("get", query)).json();
+    query.delete("check");
+    query.set("ticket", await this.#pass());
+    const link = document.createElement("a");
+    link.href = `${this.base}/files/get?${query}`;
+    link.download = name;
+    document.body.append(link);
+    link.click();
+    link.remove();
+  }
+
+  /** @param {string} token */
+  async unattach(token) {
+    await this.#ask("unattach", new URLSearchParams({ token }), { method: "POST" });
+  }
+
+  /**
+   * Sends a file; `told` hears how many bytes are out.
+   *
+   * @param {File} file
+   * @param {{name: string, folder: string, source: string, attach: boolean}} where
+   * @param {(sent: number) => void} told
+   * @param {AbortSignal} signal
+   */
+  async put(file, where, told, signal) {
+    const query = new URLSearchParams({ name: where.name, folder: where.folder, source: where.source });
+    if (where.attach) query.set("attach", "1");
+    query.set("ticket", await this.#pass());
+    return send(`${this.base}/files/put?${query}`, file, told, signal);
+  }
+
+  /** @param {string} route @param {URLSearchParams} query @param {RequestInit} [options] */
+  async #ask(route, query, options = {}) {
+    query.set("ticket", await this.#pass());
+    return answered(`${this.base}/files/${route}?${query}`, options);
+  }
+
+  async #pass() {
+    if (performance.now() > this.#until) {
+      const answer = await answered(`${this.base}/files/ticket`, { method: "POST" });
+      this.#ticket = (await answer.json()).ticket;
+      this.#until = performance.now() + FRESH;
+    }
+    return this.#ticket;
+  }
+}
+
+/** @param {string} url @param {RequestInit} options */
+async function answered(url, options) {
+  let answer;
+  try {
+    answer = await fetch(url, { cache: "no-store", ...options });
+  } catch {
+    throw new Error(LOST);
+  }
+  if (answer.ok || answer.status === 304) return answer;
+  const told = await answer.json().catch(() => ({}));
+  throw new Error(told.error || `The server refused it (${answer.status}).`);
+}
+
+/**
+ * `fetch` does not say how far an upload is; this does.
+ *
+ * @param {string} url
+ * @param {File} file
+ * @param {(sent: number) => void} told
+ * @param {AbortSignal} signal
+ * @returns {Promise<any>}
+ */
+function send(url, file, told, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.responseType = "json";
+    request.upload.onprogress = (event) => told(event.loaded);
+    request.onload = () => {
+      const answer = request.response ?? {};
+      if (request.status === 200) resolve(answer);
+      else reject(new Error(answer.error || `The server refused it (${request.status}).`));
+    };
+    request.onerror = () => reject(new Error("The connection broke off; nothing of it was kept. Try again."));
+    request.onabort = () => reject(new Error("Cancelled; nothing of it was kept."));
+    signal.addEventListener("abort", () => request.abort());
+    if (signal.aborted) reject(new Error("Cancelled; nothing of it was kept."));
+    else request.send(file);
+  });
+}

@@ -1,0 +1,91 @@
+/** Files that are pasted or dropped somewhere on Talk. */
+
+import { dropped, named } from "./uploads.js";
+
+/**
+ * @typedef {object} Receiver
+ * @property {(wanted: import("./uploads.js").Wanted[], source: "drop" | "paste") => void} attach Goes with the next words.
+ * @property {(wanted: import("./uploads.js").Wanted[]) => void} land Goes to the desktop.
+ * @property {(text: string) => void} tell
+ */
+
+const DESKTOP = "Drop to put it into the desktop's Downloads folder";
+const WORDS = "Drop to attach it to your next words";
+
+/** Whether something with files is dragged. @param {DragEvent} event */
+function brings(event) {
+  return event.dataTransfer?.types.includes("Files") ?? false;
+}
+
+/** Whether the pointer is over the desktop's picture. @param {DragEvent} event */
+function overDesktop(event) {
+  return event.composedPath().some((node) => node instanceof Element && node.classList.contains("screen"));
+}
+
+/** Whether Talk is the view that is seen. @param {{current: HTMLElement | null}} root */
+function seen(root) {
+  return (root.current?.getClientRects().length ?? 0) > 0 || document.fullscreenElement !== null;
+}
+
+/**
+ * Takes what is pasted into the text box or dropped on the page; returns what ends that.
+ *
+ * @param {{current: HTMLElement | null}} root
+ * @param {Receiver} receiver
+ */
+export function receive(root, receiver) {
+  const sign = document.createElement("div");
+  sign.className = "drop-sign";
+  sign.setAttribute("role", "status");
+  /** @param {string} text */
+  function show(text) {
+    if (!text) return sign.remove();
+    sign.textContent = text;
+    if (!sign.isConnected) root.current?.append(sign);
+  }
+
+  /** @param {Event} event */
+  function onPasted(event) {
+    if (!(event instanceof CustomEvent) || !seen(root)) return;
+    event.preventDefault();
+    receiver.attach(named(event.detail.files), "paste");
+  }
+  /** @param {DragEvent} event */
+  function onOver(event) {
+    if (!brings(event) || !seen(root)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+    show(overDesktop(event) ? DESKTOP : WORDS);
+  }
+  /** @param {DragEvent} event */
+  function onLeave(event) {
+    if (event.relatedTarget === null) show("");
+  }
+  /** @param {DragEvent} event */
+  async function onDrop(event) {
+    if (!brings(event) || !event.dataTransfer || !seen(root)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    show("");
+    const desktop = overDesktop(event);
+    try {
+      const wanted = await dropped(event.dataTransfer);
+      if (wanted.length === 0) receiver.tell("There was no file in what you dropped.");
+      else if (desktop || wanted.some(({ name }) => name.includes("/"))) receiver.land(wanted);
+      else receiver.attach(wanted, "drop");
+    } catch {
+      receiver.tell("What you dropped cannot be read. It may have been moved meanwhile.");
+    }
+  }
+  window.addEventListener("sayso-files", onPasted);
+  document.addEventListener("dragover", onOver, true);
+  document.addEventListener("dragleave", onLeave, true);
+  document.addEventListener("drop", onDrop, true);
+  return () => {
+    window.removeEventListener("sayso-files", onPasted);
+    document.removeEventListener("dragover", onOver, true);
+    document.removeEventListener("dragleave", onLeave, true);
+    document.removeEventListener("drop", onDrop, true);
+  };
+}

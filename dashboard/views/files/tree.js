@@ -1,0 +1,146 @@
+/** The files as a tree that the keyboard walks: arrows, Home, End, Space chooses, Enter opens. */
+
+import { useRef } from "preact/hooks";
+import { html } from "../../js/base.js";
+import { Icon } from "../js/icons.js";
+import { bytes, count, moment } from "./format.js";
+
+/** @typedef {import("./client.js").Row} Row */
+/**
+ * @typedef {object} Tree
+ * @property {Row[]} rows
+ * @property {import("@preact/signals").Signal<Set<string>>} open
+ * @property {import("@preact/signals").Signal<Set<string>>} chosen
+ * @property {import("@preact/signals").Signal<string>} at The row that the keyboard is at.
+ * @property {(key: string) => void} save
+ */
+
+/** Rows in the order in which they are shown, each with its depth. @param {Row[]} rows @param {Set<string>} open */
+export function ordered(rows, open) {
+  /** @type {Map<string, Row[]>} */
+  const inside = new Map();
+  for (const row of rows) {
+    const siblings = inside.get(row.in);
+    if (siblings) siblings.push(row);
+    else inside.set(row.in, [row]);
+  }
+  /** @type {{row: Row, depth: number}[]} */
+  const shown = [];
+  /** @param {string} folder @param {number} depth */
+  function add(folder, depth) {
+    for (const row of inside.get(folder) ?? []) {
+      shown.push({ row, depth });
+      if (row.kind === "folder" && open.has(row.key)) add(row.key, depth + 1);
+    }
+  }
+  add("", 1);
+  return shown;
+}
+
+/** @param {Set<string>} set @param {string} key @param {boolean} [on] */
+function toggled(set, key, on = !set.has(key)) {
+  const made = new Set(set);
+  if (on) made.add(key);
+  else made.delete(key);
+  return made;
+}
+
+/** @param {Tree} props */
+export function FileTree({ rows, open, chosen, at, save }) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  const shown = ordered(rows, open.value);
+  const current = shown.find(({ row }) => row.key === at.value)?.row ?? shown[0]?.row;
+
+  /** @param {number} index */
+  function focus(index) {
+    const target = shown[Math.min(shown.length - 1, Math.max(0, index))];
+    if (!target) return;
+    at.value = target.row.key;
+    const items = root.current?.querySelectorAll('[role="treeitem"]');
+    /** @type {HTMLElement | undefined} */ (items?.[shown.indexOf(target)])?.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const index = shown.findIndex(({ row }) => row === current);
+    const row = current;
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const folder = row.kind === "folder";
+    /** @type {Record<string, () => void>} */
+    const does = {
+      ArrowDown: () => focus(index + 1),
+      ArrowUp: () => focus(index - 1),
+      Home: () => focus(0),
+      End: () => focus(shown.length - 1),
+      ArrowRight: () => (folder && !open.value.has(row.key) ? fold(row, true) : folder && focus(index + 1)),
+      ArrowLeft: () => (folder && open.value.has(row.key) ? fold(row, false) : focus(parent(index))),
+      " ": () => choose(row),
+      Enter: () => (folder ? fold(row) : row.kind === "file" && save(row.key)),
+    };
+    if (!does[event.key]) return;
+    event.preventDefault();
+    event.stopPropagation();
+    does[event.key]();
+  }
+
+  /** @param {number} index */
+  function parent(index) {
+    const above = shown.findIndex(({ row }) => row.key === shown[index].row.in);
+    return above < 0 ? index : above;
+  }
+
+  /** @param {Row} row @param {boolean} [on] */
+  function fold(row, on) {
+    open.value = toggled(open.value, row.key, on);
+  }
+
+  /** @param {Row} row */
+  function choose(row) {
+    if (row.kind === "file" || row.kind === "folder") chosen.value = toggled(chosen.value, row.key);
+  }
+
+  return html`<div class="tree" role="tree" aria-label="Files" aria-multiselectable="true" ref=${root} onKeyDown=${onKey}>
+    ${shown.map(
+      ({ row, depth }) => html`<${Item} key=${row.key} row=${row} depth=${depth} open=${open.value.has(row.key)}
+        chosen=${chosen.value.has(row.key)} current=${row === current} fold=${fold} choose=${choose} save=${save}
+        reach=${() => {
+          at.value = row.key;
+        }} />`,
+    )}
+  </div>`;
+}
+
+/** @param {{row: Row, depth: number, open: boolean, chosen: boolean, current: boolean, fold: (row: Row) => void, choose: (row: Row) => void, save: (key: string) => void, reach: () => void}} props */
+function Item({ row, depth, open, chosen, current, fold, choose, save, reach }) {
+  const folder = row.kind === "folder";
+  const able = folder || row.kind === "file";
+  return html`<div role="treeitem" class=${`row ${row.kind}`} aria-level=${depth} aria-label=${spoken(row)}
+    aria-expanded=${folder ? open : undefined} aria-selected=${able ? chosen : undefined} tabindex=${current ? 0 : -1}
+    style=${{ "--depth": depth - 1 }} onFocus=${reach} onClick=${() => choose(row)}
+    onDblClick=${() => (folder ? fold(row) : row.kind === "file" && save(row.key))}>
+    <span class="twist" onClick=${(/** @type {Event} */ event) => {
+      if (!folder) return;
+      event.stopPropagation();
+      fold(row);
+    }}>${folder && html`<${Icon} name="down" />`}</span>
+    <span class="box" aria-hidden="true">${chosen && html`<${Icon} name="check" />`}</span>
+    <span class="name">${row.kind === "more" ? `and ${count(row.files ?? 0, "more entry").replace("entrys", "entries")}` : row.name}${row.kind === "link" ? " (link)" : ""}</span>
+    ${Boolean(row.new) && html`<span class="new">${folder && row.new !== 1 ? `${row.new} new` : "new"}</span>`}
+    ${
+      able &&
+      html`<span class="size">${folder && !row.files ? "empty" : bytes(row.size)}</span>
+      <span class="time">${moment(row.time)}</span>`
+    }
+  </div>`;
+}
+
+/** What a screen reader says of a row. @param {Row} row */
+function spoken(row) {
+  if (row.kind === "more") return `${row.files} more are not shown; download the folder to have them all`;
+  if (row.kind === "link") return `${row.name}, a link, which is not followed`;
+  if (row.kind === "other") return `${row.name}, not a file`;
+  const fresh =
+    row.kind === "folder" ? row.new && `${row.new} new since the task began` : row.new && "new since the task began";
+  const size = row.kind === "folder" ? `folder, ${count(row.files ?? 0, "file")}, ${bytes(row.size)}` : bytes(row.size);
+  return [row.name, size, `changed ${moment(row.time)}`, fresh].filter(Boolean).join(", ");
+}
