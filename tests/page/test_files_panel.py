@@ -1,0 +1,264 @@
+"""Files on the page: seen as they come, downloaded, put in by button, drop and paste."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe import faults
+from pdfs import pdf
+from PIL import Image
+from pilot_page import say
+from playwright.async_api import Download, Locator, Page, expect
+from served import Served
+
+from agent.events import FilesArrived, UserMessage
+from agent.replay import load_recording
+
+pytestmark = pytest.mark.browser
+
+DROP = """
+([selector, files]) => {
+  const find = root => {
+    const here = root.querySelector(selector)
+    if (here) return here
+    for (const each of root.querySelectorAll("*")) {
+      const found = each.shadowRoot && find(each.shadowRoot)
+      if (found) return found
+    }
+  }
+  const data = new DataTransfer()
+  for (const [name, type, base64] of files) {
+    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+    data.items.add(new File([bytes], name, {type}))
+  }
+  const options = {bubbles: true, composed: true, cancelable: true}
+  const target = find(document)
+  if (selector === "textarea")
+    return target.dispatchEvent(new ClipboardEvent("paste", {...options, clipboardData: data}))
+  for (const kind of ["dragover", "drop"])
+    target.dispatchEvent(new DragEvent(kind, {...options, dataTransfer: data}))
+}
+"""
+
+
+def picture(colour: str = "orange") -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (300, 200), colour).save(written, "PNG")
+    return written.getvalue()
+
+
+async def bring(page: Page, selector: str, *files: tuple[str, str, bytes]) -> None:
+    """Drop files on what the selector finds, or paste them into the text box."""
+    given = [[name, kind, base64.b64encode(data).decode()] for name, kind, data in files]
+    await page.evaluate(DROP, [selector, given])
+
+
+async def show(page: Page) -> Locator:
+    """Open the panel; returns it."""
+    await page.get_by_role("button", name="Files", exact=True).click()
+    panel = page.get_by_role("region", name="Files of this session")
+    await expect(panel).to_be_visible()
+    return panel
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.get_by_role("treeitem", name=name)
+
+
+@pytest.fixture
+def session(page: Page, pilot: Served) -> Path:
+    """The folder of the page's session."""
+    command = pilot.process.args
+    assert isinstance(command, list)
+    session_id = page.url.split("session=")[-1].split("&")[0] if "session=" in page.url else ""
+    folder = Path(_data(pilot)) / "sessions"
+    found = [folder / session_id] if session_id else sorted(folder.iterdir(), key=_made)[-1:]
+    return found[0]
+
+
+def _made(path: Path) -> float:
+    return path.stat().st_ctime
+
+
+def _data(pilot: Served) -> str:
+    environment = Path(f"/proc/{pilot.process.pid}/environ").read_bytes().split(b"\0")
+    return next(e.split(b"=", 1)[1].decode() for e in environment if e.startswith(b"SAYSO_DATA"))
+
+
+async def saved(page: Page, act: Callable[[], object]) -> tuple[Download, bytes]:
+    """What the browser saved."""
+    async with page.expect_download() as waiting:
+        await act()  # type: ignore[misc]
+    download = await waiting.value
+    return download, (await download.path()).read_bytes()
+
+
+async def test_files_are_seen_as_they_come_and_what_is_new_is_marked(page: Page, session: Path):
+    """Without a reload, and while nothing else tells the page."""
+    home = session / "home"
+    (home / "old.txt").write_text("before")
+    panel = await show(page)
+    await expect(row(page, "old.txt")).to_be_visible()
+    await expect(panel.locator(".new")).to_have_count(0)
+    await say(page, "Open the text editor")
+    await expect(page.locator(".outcome")).to_be_visible()
+    (home / "made" / "deep").mkdir(parents=True)
+    (home / "made" / "deep" / "<b>report</b>.csv").write_bytes(b"1,2\n" * 500)
+    folder = row(page, "made")
+    await expect(folder).to_contain_text("new")
+    await expect(folder).to_contain_text("2.0 kB")
+    await folder.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown"):
+        await page.keyboard.press(key)
+    deep = row(page, "<b>report</b>.csv")
+    await expect(deep).to_be_focused()
+    await expect(deep).to_have_attribute("aria-level", "3")
+    await expect(row(page, "old.txt").locator(".new")).to_have_count(0)
+    assert await faults(page) == []
+    _, content = await saved(page, lambda: page.keyboard.press("Enter"))
+    assert content == b"1,2\n" * 500
+
+
+async def test_one_several_a_folder_and_all_are_downloaded_byte_for_byte(page: Page, session: Path):
+    home = session / "home"
+    (home / "docs" / "empty").mkdir(parents=True)
+    contents = {"a.bin": bytes(range(256)) * 5000, "docs/b.txt": b"b", "docs/page.html": b"<i>"}
+    for name, content in contents.items():
+        (home / name).write_bytes(content)
+    (home / "docs" / "link").symlink_to("/etc/passwd")
+    panel = await show(page)
+    await expect(panel).to_contain_text("3 files, 1.3 MB")
+    button = panel.get_by_role("button", name="Download")
+    _, everything = await saved(page, button.click)
+    packed = zipfile.ZipFile(io.BytesIO(everything))
+    assert {name: packed.read(name) for name in contents} == contents
+    await row(page, "a.bin").click()
+    one, content = await saved(page, button.click)
+    assert (one.suggested_filename, content) == ("a.bin", contents["a.bin"])
+    await row(page, "docs").press("Space")
+    await expect(button).to_have_text("Download 2")
+    several, content = await saved(page, button.click)
+    assert several.suggested_filename == "files.zip"
+    packed = zipfile.ZipFile(io.BytesIO(content))
+    assert packed.namelist()[-1] == "Not included.txt"
+    assert packed.read("docs/page.html") == b"<i>"
+    await row(page, "a.bin").click()
+    folder, _ = await saved(page, button.click)
+    assert folder.suggested_filename == "docs.zip"
+    (home / "a.bin").unlink()
+    await expect(row(page, "a.bin")).to_have_count(0)
+
+
+async def test_what_is_gone_meanwhile_is_told(page: Page, session: Path):
+    (session / "home" / "gone.txt").write_text("x")
+    panel = await show(page)
+    await row(page, "gone.txt").click()
+    await page.route("**/files/list?*", lambda route: route.abort())
+    (session / "home" / "gone.txt").unlink()
+    await panel.get_by_role("button", name="Download 1").click()
+    await expect(panel.get_by_role("alert")).to_contain_text("There is no gone.txt any more.")
+
+
+async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path):
+    """Each lands whole, is told to the agent, and those with words go to the model as content."""
+    home = session / "home"
+    big = bytes(range(256)) * 20_000
+    panel = await show(page)
+    await panel.locator("input[type=file]").set_input_files(
+        [{"name": "big.bin", "mimeType": "x/y", "buffer": big}]
+    )
+    await expect(row(page, "big.bin")).to_be_visible()
+    assert (home / "big.bin").read_bytes() == big
+    await page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+    await bring(page, ".screen", ("dropped.csv", "text/csv", b"1,2"))
+    tray = page.get_by_role("region", name="Attached and coming in")
+    await expect(page.locator(".conversation .files", has_text="dropped.csv")).to_be_visible()
+    assert (home / "Downloads" / "dropped.csv").read_bytes() == b"1,2"
+    await expect(tray).to_have_count(0)
+    await bring(page, "textarea", ("image.png", "image/png", picture()))
+    await bring(page, ".conversation", ("report.pdf", "application/pdf", pdf(2)))
+    await expect(tray.locator(".chip")).to_have_count(2)
+    await expect(tray.locator("img")).to_be_visible()
+    await bring(page, ".conversation", ("wrong.txt", "text/plain", b"not this one"))
+    await tray.get_by_role("button", name="Do not attach wrong.txt").click()
+    await expect(tray.locator(".chip")).to_have_count(2)
+    await say(page, "Open the text editor")
+    await expect(page.locator(".outcome")).to_be_visible()
+    await expect(tray).to_have_count(0)
+    events = load_recording(session).events
+    kinds = [a.kind for e in events if isinstance(e, UserMessage) for a in e.attachments]
+    assert sorted(kinds) == ["pdf", "picture"]
+    arrived = [path for e in events if isinstance(e, FilesArrived) for path in e.paths]
+    names = [path.rpartition("/")[2] for path in arrived]
+    assert sorted(names) == ["big.bin", "dropped.csv", "image.png", "report.pdf", "wrong.txt"]
+    messages = [e for e in events if isinstance(e, UserMessage)]
+    order = [message.text or len(message.attachments) for message in messages]
+    assert order.index(2) < order.index("Open the text editor")
+    await expect(page.locator(".conversation .files img")).to_be_visible()
+
+
+async def test_a_large_upload_shows_how_far_it_is_and_can_be_given_up(page: Page, session: Path):
+    """On a slow line: nothing of it is kept."""
+    client = await page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    await client.send("Network.emulateNetworkConditions", slow)
+    panel = await show(page)
+    await panel.locator("input[type=file]").set_input_files(
+        [{"name": "slow.bin", "mimeType": "x/y", "buffer": b"x" * 8_000_000}]
+    )
+    bar = page.get_by_role("progressbar", name="slow.bin comes in")
+    await expect(bar).to_be_visible()
+    await page.wait_for_function(
+        """() => {
+          const all = root => [...root.querySelectorAll("*")].flatMap(
+            each => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])])
+          const bar = all(document).find(each => each.localName === "progress")
+          return bar && bar.value > 0 && bar.value < 1
+        }"""
+    )
+    await page.get_by_role("button", name="Cancel slow.bin").click()
+    await expect(bar).to_have_count(0)
+    await client.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    await panel.locator("input[type=file]").set_input_files(
+        [{"name": "after.bin", "mimeType": "x/y", "buffer": b"x"}]
+    )
+    await expect(row(page, "after.bin")).to_be_visible()
+    names = [path.name for path in (session / "home").iterdir()]
+    assert names == ["after.bin"]
+
+
+async def test_a_refusal_is_a_sentence_beside_the_file(page: Page, session: Path):
+    """The home went away under the page."""
+    await page.route("**/files/put?*", lambda route: route.abort())
+    panel = await show(page)
+    await panel.locator("input[type=file]").set_input_files(
+        [{"name": "x.bin", "mimeType": "x/y", "buffer": b"x"}]
+    )
+    chip = page.locator(".chip.failed")
+    await expect(chip).to_contain_text("The connection broke off; nothing of it was kept.")
+    await page.get_by_role("button", name="Close the message on x.bin").click()
+    await expect(chip).to_have_count(0)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (640, 360)], ids=["phone", "at 200 %"])
+async def test_it_can_be_used_on_a_small_screen(page: Page, session: Path, size: tuple[int, int]):
+    for number in range(30):
+        (session / "home" / f"file {number} with quite a long name of its own.txt").touch()
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    panel = await show(page)
+    last = row(page, "file 9 with")
+    await last.scroll_into_view_if_needed()
+    await last.click()
+    button = panel.get_by_role("button", name="Download 1")
+    await expect(button).to_be_in_viewport()
+    box = await panel.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
+    assert await faults(page) == []
