@@ -17,6 +17,9 @@ _ROOM = 12
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)", re.IGNORECASE)
 """What Windows takes for a device: a download of it would fail there."""
 
+_NOWHERE = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
+"""Signs that Windows has in no name."""
+
 _EMPTY = "file"
 
 
@@ -69,6 +72,11 @@ def safe_name(name: str | bytes) -> str:
     if text.startswith(("-", "~")) or _RESERVED.match(text):
         text = f"_{text}"
     return _cut(text or _EMPTY, LONGEST - _ROOM)
+
+
+def portable_name(name: str | bytes) -> str:
+    """A name under which a file can be saved on any system."""
+    return safe_name(name).translate(_NOWHERE)
 
 
 def free_name(name: str, taken: Callable[[str], bool]) -> str:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from agent.errors import FilesError
 from agent.files.kinds import is_state
 from agent.files.listing import Found, Unread, walk_home
-from agent.files.names import free_name, safe_name, shown, to_bytes, to_text
+from agent.files.names import free_name, portable_name, shown, to_bytes, to_text
 from agent.files.paths import explained, open_file, parent_of, parts_of, read_descriptor
 
 MISSING = "Not included.txt"
@@ -184,7 +184,7 @@ class _Names:
 
     def _made(self, path: bytes, above: bytes) -> str:
         parent, _, name = path.rpartition(b"/")
-        return self._free(self.folder(parent, above), safe_name(name))
+        return self._free(self.folder(parent, above), portable_name(name))
 
     def _free(self, parent: str, name: str) -> str:
         taken = self._taken.setdefault(parent, set())

@@ -26,7 +26,7 @@ from agent.errors import DesktopError, FilesError, SaysoError
 from agent.events import Attachment, Event, TaskStarted
 from agent.files import Incoming, is_state, list_files, safe_name, shown
 from agent.files.listing import MOST
-from agent.files.names import from_key, to_bytes, to_key
+from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
 from agent.files.tree import tree
 from dashboard.web.recordings import read_recording
@@ -274,12 +274,12 @@ class FilesPut(FilesHandler):
     async def post(self, session_id: str) -> None:
         if not self._refused:
             await self._store()
-        session, file = self.place.session, self._file
         if self._finished:
             return
-        if self._refused or file is None or session is None:
+        if self._refused or self._file is None or self.place.session is None:
             super().refuse(*(self._refused or (500, "The file did not come in.")))
             return
+        session, file = self.place.session, self._file
         try:
             path = await asyncio.to_thread(file.finish)
         except FilesError as error:
@@ -335,7 +335,8 @@ class FilesPut(FilesHandler):
         folder = from_key(self.get_query_argument("folder", "", strip=False))
         if is_state(to_bytes(folder)):
             raise Refusal(409, "That folder is a program's own. Choose one of yours.")
-        *way, name = [part for part in given.replace("\\", "/").split("/") if part] or [""]
+        parts = given.replace("\\", "/").split("/")
+        *way, name = [part for part in parts if part not in ("", ".", "..")] or [""]
         inner = [safe_name(part) for part in way]
         return name, "/".join([folder, *inner] if folder else inner)
 
@@ -536,7 +537,7 @@ def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 def _name_of(path: str) -> str:
     """The name that a path is downloaded under, fit for any system."""
-    return safe_name(to_bytes(path.rpartition("/")[2])) if path else "files"
+    return portable_name(to_bytes(path.rpartition("/")[2])) if path else "files"
 
 
 def _image(made: Attachment) -> str:

@@ -132,8 +132,7 @@ function FilesPanel({ host }) {
   return html`<div class="files" ref=${root}>
     <input type="file" multiple hidden tabindex="-1" aria-hidden="true"
       onChange=${(/** @type {any} */ event) => given(event, (wanted) => state.attach(wanted, "button"))} />
-    <${Tray} state=${state} />
-    ${state.shown.value ? html`<${Panel} state=${state} />` : html`<${Told} state=${state} />`}
+    ${state.shown.value ? html`<${Panel} state=${state} />` : html`<${Tray} state=${state} /><${Told} state=${state} />`}
   </div>`;
 }
 
@@ -268,6 +267,7 @@ function Panel({ state }) {
       }</p>`
     }
     ${listing && !none && html`<${FileTree} rows=${listing.rows} open=${state.open} chosen=${state.chosen} at=${state.at} save=${(/** @type {string} */ key) => void state.save([key])} />`}
+    <${Tray} state=${state} />
     ${listing && html`<${Used} listing=${listing} />`}
   </section>`;
 }

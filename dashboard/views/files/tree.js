@@ -114,7 +114,7 @@ export function FileTree({ rows, open, chosen, at, save }) {
 function Item({ row, depth, open, chosen, current, fold, choose, save, reach }) {
   const folder = row.kind === "folder";
   const able = folder || row.kind === "file";
-  return html`<div role="treeitem" class=${`row ${row.kind}`} aria-level=${depth} aria-label=${spoken(row)}
+  return html`<div role="treeitem" class=${`row ${row.kind}`} aria-level=${depth}
     aria-expanded=${folder ? open : undefined} aria-selected=${able ? chosen : undefined} tabindex=${current ? 0 : -1}
     style=${{ "--depth": depth - 1 }} onFocus=${reach} onClick=${() => choose(row)}
     onDblClick=${() => (folder ? fold(row) : row.kind === "file" && save(row.key))}>
@@ -124,23 +124,19 @@ function Item({ row, depth, open, chosen, current, fold, choose, save, reach }) 
       fold(row);
     }}>${folder && html`<${Icon} name="down" />`}</span>
     <span class="box" aria-hidden="true">${chosen && html`<${Icon} name="check" />`}</span>
-    <span class="name">${row.kind === "more" ? `and ${count(row.files ?? 0, "more entry").replace("entrys", "entries")}` : row.name}${row.kind === "link" ? " (link)" : ""}</span>
-    ${Boolean(row.new) && html`<span class="new">${folder && row.new !== 1 ? `${row.new} new` : "new"}</span>`}
+    <span class="name">${named(row)}</span>
+    ${Boolean(row.new) && html`<span class="aside">, </span><span class="new">${folder && row.new !== 1 ? `${row.new} new` : "new"}</span>`}
     ${
       able &&
-      html`<span class="size">${folder && !row.files ? "empty" : bytes(row.size)}</span>
-      <span class="time">${moment(row.time)}</span>`
+      html`<span class="aside">, ${folder && `folder with ${count(row.files ?? 0, "file")}, `}</span>
+      <span class="size">${folder && !row.files ? "empty" : bytes(row.size)}</span>
+      <span class="aside">, changed </span><span class="time">${moment(row.time)}</span>`
     }
   </div>`;
 }
 
-/** What a screen reader says of a row. @param {Row} row */
-function spoken(row) {
+/** @param {Row} row */
+function named(row) {
   if (row.kind === "more") return `${row.files} more are not shown; download the folder to have them all`;
-  if (row.kind === "link") return `${row.name}, a link, which is not followed`;
-  if (row.kind === "other") return `${row.name}, not a file`;
-  const fresh =
-    row.kind === "folder" ? row.new && `${row.new} new since the task began` : row.new && "new since the task began";
-  const size = row.kind === "folder" ? `folder, ${count(row.files ?? 0, "file")}, ${bytes(row.size)}` : bytes(row.size);
-  return [row.name, size, `changed ${moment(row.time)}`, fresh].filter(Boolean).join(", ");
+  return row.kind === "link" ? `${row.name} (a link)` : row.name;
 }
