@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, runtime_checkable
 from urllib.parse import quote
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
@@ -23,12 +23,13 @@ from tornado.web import RequestHandler, stream_request_body
 
 from agent.arrivals import Arrived, in_words
 from agent.errors import DesktopError, FilesError, SaysoError
-from agent.events import Attachment, Event, TaskStarted
+from agent.events import Attachment, Event, HomeChanged, TaskStarted
 from agent.files import Incoming, is_state, list_files, safe_name, shown
 from agent.files.listing import MOST
 from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
 from agent.files.tree import tree
+from agent.home import home_in
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
 
@@ -76,6 +77,13 @@ class Refusal(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+@runtime_checkable
+class NamesPaths(Protocol):
+    """A desktop whose programs call its home by another name than the server does."""
+
+    def inside(self, path: Path) -> str: ...
 
 
 class FilesHandler(AuthRequestHandler, RequestHandler):
@@ -433,14 +441,15 @@ def _home(session: Session | None, folder: Path | None) -> Path:
     if session is not None:
         try:
             return session.desktop.home
-        except DesktopError:
-            raise Refusal(
-                409, "The desktop is not running yet. Its files are here when it is."
-            ) from None
-    home = folder / "home" if folder is not None else None
-    if home is None or not home.is_dir():
-        raise Refusal(404, "This session has no files.")
-    return home
+        except DesktopError:  # it has not started, or could not
+            pass
+    # Never a folder that the log names: an imported log could name any.
+    home = home_in(folder) if folder is not None else None
+    if home is not None and home.is_dir():
+        return home
+    if session is not None:
+        raise Refusal(409, "The desktop is not running yet. Its files are here when it is.")
+    raise Refusal(404, "This session has no files.")
 
 
 def _waiting(session: Session) -> list[dict[str, Any]]:
@@ -499,12 +508,14 @@ def _task_began(place: Place) -> float:
 
 def _quota(session: Session) -> int:
     """Bytes that the home may hold; 0 for no limit."""
-    return 0
+    changes = session.log.of(HomeChanged)
+    return changes[-1].limit if changes else 0
 
 
 def _inside(session: Session, path: Path) -> str:
     """A path as programs on the desktop call it, fit for an event."""
-    return shown(str(path))
+    desktop = session.desktop
+    return shown(desktop.inside(path) if isinstance(desktop, NamesPaths) else path)
 
 
 def _no_room(quota: int, room: int) -> str:
