@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     most_files: int = Field(default=20_000, ge=1)
     """Files in a home beyond which none is put in, and those of one downloaded archive."""
 
+    max_sessions: int = Field(default=8, ge=1)
+    """Sessions that may run at once on a server. One more retires the oldest idle one that
+    nobody looks at."""
+
     max_turns: int = Field(default=100, ge=1)
     max_tokens: int = Field(default=2_000_000, ge=1)
     max_dollars: float = Field(default=5.0, gt=0)

@@ -10,14 +10,22 @@ import panel as pn
 import panel_material_ui as pmui
 
 from agent.errors import SaysoError
+from dashboard.lobby import Lobby, Occasion
 from dashboard.page import Page
 from dashboard.web.frame import rest
-from dashboard.web.identity import CLAIM
-from dashboard.web.registry import Entry
+from dashboard.web.identity import CLAIM, PERSON
+from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError
 from dashboard.web.workbench import workbench
 
+SESSIONS = "sessions"
+"""The address's ``view`` of the list of sessions."""
+
+_MISSING = (
+    "It may have been deleted, the link may be incomplete, or it was made in another browser or "
+    "under another name. Nothing was opened."
+)
 _log = logging.getLogger(__name__)
-_pages: dict[str, Page] = {}
+_pages: dict[str, Page | Lobby] = {}
 
 
 def serve_page() -> None:
@@ -36,21 +44,27 @@ def serve_page() -> None:
     else:
         _pages[_context().id] = page
         page.root.servable()
-        pn.state.curdoc.template_variables["session_id"] = page.session_id
+        if isinstance(page, Page):
+            pn.state.curdoc.template_variables["session_id"] = page.session_id
 
 
-def build_page() -> Page:
+def build_page() -> Page | Lobby:
     """The page for whoever asks: their named or newest session, or a new one.
+
+    Where there is none to show, the page says so, and what can be done.
 
     Raises:
         SaysoError: there can be no session; the text says why and what to do.
         RuntimeError: the request did not come through the door.
     """
-    bench = workbench()
-    owner = _context().token_payload.get(CLAIM)
+    bench, claims = workbench(), _context().token_payload
+    owner, person = claims.get(CLAIM), str(claims.get(PERSON) or "")
     if not isinstance(owner, str):
         raise RuntimeError("the request did not come through the door")
-    return Page(_attach(owner), bench)
+    found = _occasion(owner) or _attach(owner, person)
+    if isinstance(found, Occasion):
+        return Lobby(bench, owner, found, person)
+    return Page(found, bench)
 
 
 def close_page(context_id: str) -> None:
@@ -68,10 +82,33 @@ def _context() -> Any:
     return document.session_context
 
 
-def _attach(owner: str) -> Entry:
-    sessions = workbench().sessions
-    wanted = pn.state.session_args.get("session", [b""])[0].decode(errors="replace")
-    return sessions.create(owner) if wanted == "new" else sessions.attach(owner, wanted or None)
+def _occasion(owner: str) -> Occasion | None:
+    """Why no session is to be opened, if none is: the list is asked for, or one has ended."""
+    wanted = _argument("session")
+    if _argument("view") == SESSIONS:
+        return Occasion("list")
+    card = workbench().sessions.ended(wanted, owner) if wanted else None
+    return None if card is None else Occasion("ended", card.ended, wanted, card)
+
+
+def _attach(owner: str, person: str) -> Entry | Occasion:
+    sessions, wanted = workbench().sessions, _argument("session")
+    try:
+        if wanted == "new":
+            return sessions.create(owner, person=person)
+        return sessions.attach(owner, wanted, person=person)
+    except NoSuchSessionError:
+        return Occasion("missing", _MISSING)
+    except ServerFullError as error:
+        return Occasion("full", str(error))
+    except SaysoError as error:
+        if wanted in ("", "new"):
+            raise
+        return Occasion("failed", str(error), wanted, sessions.card(wanted, owner))
+
+
+def _argument(name: str) -> str:
+    return str(pn.state.session_args.get(name, [b""])[0].decode(errors="replace"))
 
 
 def _report(error: BaseException) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,8 +11,8 @@ import panel_material_ui as pmui
 import param
 from panel.io.state import set_curdoc
 
-from agent.errors import DesktopError, SaysoError
-from agent.events import Failed
+from agent.errors import DesktopError
+from agent.events import Failed, SessionClosed
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
 from dashboard.desktop.view import DesktopView
@@ -25,6 +24,7 @@ from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
+from dashboard.views.sessions.desk import SessionDesk
 from dashboard.views.settings.manner import MannerControl
 from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
@@ -34,6 +34,7 @@ from dashboard.web.frame import rest
 from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
+    from agent.events import Event
     from dashboard.web.registry import Entry
     from dashboard.web.workbench import Workbench
 
@@ -67,6 +68,7 @@ class Page:
         self._unfollow = self._files.follow(entry.session.log, partial(set_curdoc, self._document))
         self._talk = self._frame()
         self._bar = self._status_bar()
+        self._sessions = SessionDesk(bench, entry.owner, self._tell_sessions)
         self._shell = self._views()
         self._link = LinkGuard(self.act, session=entry.id, mark=self._goodbye)
         self._link.mirror(self._state.status, "task")
@@ -79,6 +81,7 @@ class Page:
         )
         self._bar.link(self.root, dark="dark_theme", bidirectional=True)
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
+        self._unsubscribe = self._session.log.subscribe(self._ended)
         self._conductor.attach(self._line)
         self._entry.pages.add(self._line)
         pn.state.onload(self._arrived)
@@ -92,6 +95,8 @@ class Page:
         """Let go of everything that outlives the page."""
         goodbyes.forget(self._goodbye)
         self._feed.close()
+        self._unsubscribe()
+        self._sessions.close()
         self._manner.close()
         self._unfollow()
         self._shell.close()
@@ -111,6 +116,8 @@ class Page:
         handler = self._actions.get(str(message.get("type")))
         if handler is not None:
             handler(self, message)
+        else:
+            self._sessions.take(message)
 
     def _say(self, message: Message) -> None:
         self._conductor.typed(str(message.get("text", ""))[:4000])
@@ -151,35 +158,8 @@ class Page:
             error = f"A part of the page ({where}) failed in the browser: {text}"
             self._session.log.append(Failed(where="page", error=error, advice=advice))
 
-    def _list(self, message: Message) -> None:
-        listed = self._bench.sessions.listed(self._entry.owner)
-        self._bar.param.update(
-            session=self._entry.name, sessions=[asdict(session) for session in listed]
-        )
-
-    def _rename(self, message: Message) -> None:
-        title = str(message.get("title", ""))
-        self._bench.sessions.rename(str(message.get("id")), self._entry.owner, title)
-        self._list(message)
-
-    async def _delete(self, message: Message) -> None:
-        session_id = str(message.get("id"))
-        try:
-            await self._bench.sessions.delete(session_id, self._entry.owner)
-        except SaysoError as error:
-            self._bar.told = str(error)
-        else:
-            self._bar.param.update(told="", gone=session_id == self._entry.id)
-        self._list(message)
-
     def _replay(self, message: Message) -> None:
         self._shell.go("replay", session=str(message.get("id")))
-
-    async def _end(self, message: Message) -> None:
-        entry = self._bench.sessions.find(str(message.get("id")), self._entry.owner)
-        if entry is not None:
-            await self._bench.sessions.close(entry.id, "You ended it.")
-            self._list(message)
 
     _actions: ClassVar[dict[str, Callable[[Page, Message], None]]] = {
         "say": _say,
@@ -192,11 +172,7 @@ class Page:
         "approve": _approve,
         "answer": _answer,
         "broke": _broke,
-        "list": _list,
-        "rename": _rename,
         "replay": _replay,
-        "end": lambda self, message: pn.state.execute(partial(self._end, message)),
-        "delete": lambda self, message: pn.state.execute(partial(self._delete, message)),
     }
 
     def _views(self) -> Shell:
@@ -278,7 +254,11 @@ class Page:
 
     def _status_bar(self) -> StatusBar:
         bar = StatusBar.of(
-            self._state, self.act, session=self._entry.name, session_id=self._entry.id
+            self._state,
+            self.act,
+            session=self._entry.name,
+            session_id=self._entry.id,
+            person=self._entry.person,
         )
         self._state.desktop.param.watch(lambda *_: self._notice(bar), ["state", "confined"])
         self._state.status.param.watch(
@@ -286,6 +266,22 @@ class Page:
         )
         self._notice(bar)
         return bar
+
+    def _tell_sessions(self, message: Message) -> None:
+        with set_curdoc(self._document):
+            if message["type"] == "sessions":
+                self._bar.session = self._entry.name
+            self._bar.post(message)
+
+    def _ended(self, event: Event) -> None:
+        """The session was ended, here or on another page: nothing of it is to look alive."""
+        if isinstance(event, SessionClosed) and self._entry.ended:
+            with set_curdoc(self._document):
+                self._bar.gone = "?view=sessions" if self._entry.deleted else self._address
+
+    @property
+    def _address(self) -> str:
+        return f"?session={self._entry.id}"
 
     def _notice(self, bar: StatusBar) -> None:
         desktop = self._state.desktop

@@ -39,6 +39,25 @@ class Scene:
     within: Callable[[], AbstractContextManager[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Onlook:
+    """What a view may use of a page that shows a session which does not run.
+
+    Attributes:
+        bench: The server's sessions, settings and doors.
+        owner: Whose sessions the page may show.
+        session_id: The session that the page is about.
+        act: Carries out a message such as ``{"type": "list"}``.
+        within: Context in which the page may be changed from outside its own callbacks.
+    """
+
+    bench: Workbench
+    owner: str
+    session_id: str
+    act: Callable[[Message], None]
+    within: Callable[[], AbstractContextManager[Any]]
+
+
 class View(Protocol):
     """One view of one page: made when first visited, kept until the page closes."""
 

@@ -26,6 +26,8 @@ const VIEWS = [
   "conversation",
   "files/files",
   "shell",
+  "statusbar",
+  "sessions/lobby",
   "settings/form",
   "settings/manner",
   "prompts/editor",

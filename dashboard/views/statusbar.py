@@ -7,21 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import param
-from panel.custom import JSComponent
 
+from dashboard.js.component import View
 from dashboard.state import PageState
 
 _HERE = Path(__file__).parent
 
 
-class StatusBar(JSComponent):
+class StatusBar(View):
     """Badge, meters and notices. Also sets the tab's title to what waits for the person."""
 
     session = param.String("", doc="Name of the session.")
     session_id = param.String("")
-    sessions = param.List([], doc="The browser's sessions: id, name, state, running.")
-    told = param.String("", doc="Why the last wish about a session was not carried out.")
-    gone = param.Boolean(False, doc="The page's session was deleted.")
+    person = param.String("", doc="The name that signed in.")
+    gone = param.String("", doc="Where the page goes because its session has ended.")
     who = param.String("idle")
     detail = param.String("")
     pending = param.String("")
@@ -34,12 +33,8 @@ class StatusBar(JSComponent):
 
     dark = param.Boolean(False, doc="The theme; the browser remembers the person's choice.")
 
-    _esm = _HERE / "statusbar.js"
-    _stylesheets = [_HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it
-
-    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._act = act
+    _esm = _HERE / "statusbar.bundle.js"
+    _stylesheets = [_HERE / "sessions" / "sessions.css", _HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it
 
     @classmethod
     def of(
@@ -47,23 +42,10 @@ class StatusBar(JSComponent):
     ) -> StatusBar:
         """A bar that follows the page's state and sends what is pressed to ``act``.
 
-        Messages: ``{"type": "list"}`` when the list of sessions is opened, ``{"type": "end" |
-        "replay" | "delete", "id"}``, and ``{"type": "rename", "id", "title"}``.
+        Messages: those of `dashboard.views.sessions.desk`, ``{"type": "replay", "id"}``, and
+        ``{"type": "go", "view", "place"}``.
         """
-        bar = cls(act, allowed=state.limits.allowed, **params)
-        state.status.param.watch(
-            lambda *_: bar.param.update(
-                who=state.status.who, detail=state.status.detail, pending=state.status.pending
-            ),
-            ["who", "detail", "pending"],
-        )
-        limits = ["tokens", "dollars", "since", "warning", "allowed"]
-        state.limits.param.watch(
-            lambda *_: bar.param.update(**{name: getattr(state.limits, name) for name in limits}),
-            limits,
-        )
+        bar = cls(act, **params)
+        bar.mirror(state.status, "who", "detail", "pending")
+        bar.mirror(state.limits, "tokens", "dollars", "since", "warning", "allowed")
         return bar
-
-    def _handle_msg(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._act(data)

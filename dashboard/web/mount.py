@@ -127,9 +127,10 @@ def _wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
 def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwargs: Any) -> None:
     bench = workbench()
     hosts = host_names(kwargs.get("allow_websocket_origin") or ())
+    guarded = not isinstance(kwargs.get("auth_provider", NullAuth()), NullAuth)
+    bench.identity.login = guarded
     if not kwargs.get("unix_socket"):
         kwargs["address"] = kwargs.get("address") or "localhost"
-        guarded = not isinstance(kwargs.get("auth_provider", NullAuth()), NullAuth)
         _or_exit(check_bind, kwargs["address"], hosts, guarded=guarded)
     if kwargs.get("num_procs", 1) != 1:
         raise SystemExit("Sayso keeps its sessions in one process: leave --num-procs out.")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,18 @@ class Kit:
 
 _NAME = 40
 _TITLE = 80
+_ROOM = "It made room for another session: nobody was looking at it, and it had nothing to do."
+_NONE = "You have no such session (any more)."
+_DELETED = "It was deleted."
+_ALONE = "Nobody had looked at it for a while."
+
+
+class ServerFullError(ConfigurationError):
+    """As many sessions run as the server allows, and none of them can be retired."""
+
+
+class NoSuchSessionError(ConfigurationError):
+    """There is no session of that id, or it is somebody else's: nobody is told which."""
 
 
 def default_factory(settings: Settings) -> Factory:
@@ -58,7 +70,7 @@ def default_factory(settings: Settings) -> Factory:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A session, the browser that owns it, and its life in this process."""
+    """A session, whose it is, and its life in this process."""
 
     session: Session
     owner: str
@@ -66,8 +78,16 @@ class Entry:
     title: str = ""
     """What the person calls it."""
 
+    person: str = ""
+    """The name that signed in to make it; empty without a login."""
+
     opening: asyncio.Task[None] | None = None
     pages: set[object] = field(default_factory=set)
+    ended: str = ""
+    """Why it was ended, in a sentence; empty while it runs, and when the server itself ends."""
+
+    alone: asyncio.TimerHandle | None = None
+    """Due when nobody has looked for long enough."""
 
     @property
     def id(self) -> str:
@@ -83,7 +103,27 @@ class Entry:
         """What is kept of it for the list of sessions."""
         first = next((e.text for e in self.session.log if isinstance(e, TaskStarted)), "")
         about = first if len(first) <= _NAME else first[: _NAME - 1] + "…"
-        return Card(owner=self.owner, name=about, title=self.title)
+        return Card(
+            owner=self.owner,
+            name=about,
+            title=self.title,
+            person=self.person,
+            ended=self.ended,
+        )
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it was ended because it is deleted."""
+        return self.ended == _DELETED
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody looks at it and nothing is under way or asked in it."""
+        status = self.session.status
+        busy = status.task_id is not None or bool(status.open_actions)
+        asked = status.pending_approval is not None or status.question is not None
+        opened = self.opening is not None and self.opening.done()
+        return opened and not (self.pages or busy or asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +136,9 @@ class Listed:
     running: bool = False
     used: float = 0.0
     """When something last happened in it, in Unix seconds."""
+
+    ended: str = ""
+    """Why it was ended, in a sentence, if it was."""
 
 
 class Sessions:
@@ -117,6 +160,7 @@ class Sessions:
         self._unwatched = unwatched
         self._entries: dict[str, Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._ending: dict[str, asyncio.Event] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -126,27 +170,51 @@ class Sessions:
         """How many pages show a session."""
         return sum(len(entry.pages) for entry in self._entries.values())
 
-    def create(self, owner: str, session_id: str | None = None) -> Entry:
+    def create(self, owner: str, session_id: str | None = None, *, person: str = "") -> Entry:
         """A new session of ``owner``, or the journaled one; `open` starts its desktop.
 
         Raises:
-            ConfigurationError: as many as this server allows are running.
+            ServerFullError: as many as this server allows are running, and none can be retired.
             SaysoError: the session cannot be made; the text says why.
         """
-        if sum(entry.opening is not None for entry in self._entries.values()) >= self._limit:
-            raise ConfigurationError(
-                f"{self._limit} sessions are running, which is as many as this server allows. "
-                "Close one of them, then load the page again."
-            )
+        self._check_room()
         kit = self._kit(owner)
         session = kit.factory(session_id)
         card = self._shelf.get(session.id)
         title = card.title if card is not None else ""
         entry = Entry(
-            session, owner, Conductor(session, kit.voice(session.id), manner=kit.manner), title
+            session,
+            owner,
+            Conductor(session, kit.voice(session.id), manner=kit.manner),
+            title,
+            person or (card.person if card is not None else ""),
         )
         self._entries[entry.id] = entry
         return entry
+
+    def _check_room(self) -> None:
+        if self._opened() >= self._limit and self._oldest_idle() is None:
+            many = "1 session is" if self._limit == 1 else f"{self._limit} sessions are"
+            raise ServerFullError(
+                f"{many} running, which is as many as this server allows, and each is at work or "
+                "being looked at. End one of yours, or wait until another is free."
+            )
+
+    def _opened(self) -> int:
+        return sum(entry.opening is not None for entry in self._entries.values())
+
+    def _oldest_idle(self) -> Entry | None:
+        idle = [entry for entry in self._entries.values() if entry.idle]
+        return min(idle, key=_used, default=None)
+
+    def _make_room(self) -> list[asyncio.Task[None]]:
+        """Retire the oldest idle sessions until one more may run; what is to be waited for."""
+        self._check_room()
+        leaving = []
+        while self._opened() >= self._limit and (oldest := self._oldest_idle()) is not None:
+            self._entries.pop(oldest.id)
+            leaving.append(self._start(self._finish(oldest, _ROOM, _ROOM)))
+        return leaving
 
     def find(self, session_id: str, owner: str | None) -> Entry | None:
         """The session of that id if ``owner`` has it; others' look like none at all."""
@@ -164,16 +232,52 @@ class Sessions:
 
     def running(self, owner: str) -> list[Listed]:
         """The owner's sessions of this process, the newest first."""
-        entries = self._running(owner)
         return [
-            Listed(e.id, e.name, e.session.status.who, running=True, used=_used(e)) for e in entries
+            Listed(e.id, e.name, e.session.status.who, running=True, used=_used(e))
+            for e in self._running(owner)
+            if e.opening is not None
         ]
 
     def kept(self, owner: str, most: int = 12) -> list[Listed]:
         """The owner's journaled sessions, the most recently used first. From any thread."""
         folder = self._shelf.data_dir
         kept = self._shelf.of(owner, most)
-        return [Listed(key, card.shown, used=last_used(folder, key)) for key, card in kept]
+        return [
+            Listed(key, card.shown, used=last_used(folder, key), ended=card.ended)
+            for key, card in kept
+        ]
+
+    def card(self, session_id: str, owner: str) -> Card | None:
+        """The card of one of this owner's sessions. It reads the disk."""
+        card = self._shelf.get(session_id)
+        return card if card is not None and card.owner == owner else None
+
+    def ended(self, session_id: str, owner: str) -> Card | None:
+        """The card of a session of this owner that was ended and does not run; else None.
+
+        It reads the disk.
+        """
+        if session_id in self._entries:
+            return None
+        card = self.card(session_id, owner)
+        return card if card is not None and card.ended else None
+
+    async def wake(self, session_id: str, owner: str) -> None:
+        """Have an ended session go on when its page is loaded next.
+
+        Raises:
+            NoSuchSessionError: the owner has no such session.
+            ServerFullError: there is no room for it now.
+        """
+        if ending := self._ending.get(session_id):
+            await ending.wait()
+        card = await asyncio.to_thread(self.card, session_id, owner)
+        if card is None:
+            raise NoSuchSessionError(_NONE)
+        if session_id not in self._entries:
+            self._check_room()
+            card = card.model_copy(update={"ended": ""})
+            await asyncio.to_thread(self._shelf.put, session_id, card)
 
     def folder(self, session_id: str, owner: str | None) -> Path | None:
         """Where the session lies if ``owner`` has it; others' look like none at all."""
@@ -210,8 +314,8 @@ class Sessions:
             JournalError: it is open in another process, or the disk refuses.
         """
         if not self.owns(owner, session_id):
-            raise ConfigurationError("There is no such session (any more).")
-        await self.close(session_id, "It is deleted.")
+            raise NoSuchSessionError(_NONE)
+        await self.close(session_id, _DELETED)
         await asyncio.to_thread(remove_session, self._shelf.data_dir, session_id)
 
     def adopt(self, folder: Path, owner: str) -> str:
@@ -222,26 +326,38 @@ class Sessions:
         """
         session_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-imported"
         import_session(folder, self._shelf.data_dir, session_id=session_id)
-        self._shelf.put(session_id, Card(owner=owner, name="Imported session"))
+        self._shelf.put(
+            session_id, Card(owner=owner, name="Imported session", ended="It was imported.")
+        )
         return session_id
 
-    def attach(self, owner: str, session_id: str | None = None) -> Entry:
-        """The named session, running or resumed; else the owner's newest; else a new one.
+    def attach(self, owner: str, session_id: str | None = None, *, person: str = "") -> Entry:
+        """The named session, running or resumed; without a name the newest, else a new one.
 
         Raises:
+            NoSuchSessionError: the owner has no session of that id.
             SaysoError: as `create`.
         """
-        if session_id and (entry := self.find(session_id, owner)) is not None:
+        if not session_id:
+            running = next(iter(self._running(owner)), None)
+            return running or self.create(owner, person=person)
+        if (entry := self.find(session_id, owner)) is not None:
             return entry
-        if session_id and session_id not in self._entries and self.owns(owner, session_id):
-            return self.create(owner, session_id)
-        return next(iter(self._running(owner)), None) or self.create(owner)
+        if not self.owns(owner, session_id):
+            raise NoSuchSessionError(_NONE)
+        return self.create(owner, session_id, person=person)
 
     def open(self, entry: Entry) -> None:
         """Start the session's desktop and loop, once; what goes wrong is put in its log."""
-        if entry.opening is None:
-            self._shelf.put(entry.id, entry.card)
-            entry.opening = asyncio.get_running_loop().create_task(_open(entry))
+        if entry.opening is not None:
+            return
+        try:
+            leaving = self._make_room()
+        except ServerFullError as error:  # it was there when the page was made
+            entry.session.log.append(Failed(where="session", error=str(error)))
+            return
+        self._shelf.put(entry.id, entry.card)
+        entry.opening = asyncio.get_running_loop().create_task(_open(entry, leaving))
 
     def leave(self, entry: Entry, page: object) -> None:
         """A page is gone. A session that nobody opened goes with its last page.
@@ -255,18 +371,23 @@ class Sessions:
         if entry.opening is None:
             self._start(self._drop(entry))
         else:
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._unwatched, self._retire, entry, len(entry.session.log))
+            self._watch(entry)
 
     def _retire(self, entry: Entry, length: int) -> None:
         if entry.pages or self._entries.get(entry.id) is not entry:
             return
         grown = len(entry.session.log)
         if grown == length or entry.session.status.task_id is None:
-            self._start(self.close(entry.id, "Nobody has looked for a while."))
+            self._start(self.close(entry.id, _ALONE))
         else:
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._unwatched, self._retire, entry, grown)
+            self._watch(entry)
+
+    def _watch(self, entry: Entry) -> None:
+        """Look again when nobody has looked for so long."""
+        if entry.alone is not None:
+            entry.alone.cancel()
+        loop, grown = asyncio.get_running_loop(), len(entry.session.log)
+        entry.alone = loop.call_later(self._unwatched, self._retire, entry, grown)
 
     async def _drop(self, entry: Entry) -> None:
         begun = any(isinstance(event, SessionOpened) for event in entry.session.log)
@@ -274,28 +395,43 @@ class Sessions:
         if not begun:
             self._shelf.discard(entry.id)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+        return task
 
-    async def close(self, session_id: str, reason: str = "") -> None:
-        """End a session and its desktop; it can be resumed later."""
+    async def close(self, session_id: str, reason: str = "", *, ended: bool = True) -> None:
+        """End a session and its desktop; it can be resumed later.
+
+        ``ended``: whether it is to stay so until somebody resumes it. If not, its page goes on
+        with it as soon as it comes back.
+        """
         entry = self._entries.pop(session_id, None)
-        if entry is None:
-            return
-        if entry.opening is not None:
-            self._shelf.put(entry.id, entry.card)
-            entry.opening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await entry.opening
-        await entry.conductor.close()
-        await entry.session.close(reason)
+        if entry is not None:
+            await self._finish(entry, reason, reason if ended else "")
+        elif ending := self._ending.get(session_id):
+            await ending.wait()
+
+    async def _finish(self, entry: Entry, reason: str, ended: str) -> None:
+        self._ending[entry.id] = over = asyncio.Event()
+        entry.ended = ended
+        try:
+            if entry.opening is not None:
+                self._shelf.put(entry.id, entry.card)
+                entry.opening.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await entry.opening
+            await entry.conductor.close()
+            await entry.session.close(reason)
+        finally:
+            self._ending.pop(entry.id, None)
+            over.set()
 
     async def close_all(self, reason: str) -> None:
         """End every session; one that fails to close does not keep the others open."""
-        closing = (self.close(session_id, reason) for session_id in tuple(self._entries))
-        await asyncio.gather(*closing, return_exceptions=True)
+        closing = (self.close(key, reason, ended=False) for key in tuple(self._entries))
+        await asyncio.gather(*closing, *self._closing, return_exceptions=True)
 
     def _running(self, owner: str) -> list[Entry]:
         return [entry for entry in reversed(self._entries.values()) if entry.owner == owner]
@@ -306,7 +442,8 @@ def _used(entry: Entry) -> float:
     return log[len(log) - 1].at if len(log) else 0.0
 
 
-async def _open(entry: Entry) -> None:
+async def _open(entry: Entry, leaving: Iterable[asyncio.Task[None]]) -> None:
+    await asyncio.gather(*leaving, return_exceptions=True)
     try:
         await entry.session.open()
     except SaysoError as error:

@@ -1,4 +1,4 @@
-"""Which journaled sessions belong to which browser, beside each journal; outlives restarts."""
+"""Which journaled sessions belong to whom, beside each journal; outlives restarts."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ class Card(BaseModel):
 
     title: str = ""
     """What the person calls it; goes before the name."""
+
+    person: str = ""
+    """The name that signed in to make it; empty without a login."""
+
+    ended: str = ""
+    """Why it was ended, in a sentence; empty while it runs, and after the server itself ended:
+    then its page goes on with it when it comes back."""
 
     @property
     def shown(self) -> str:

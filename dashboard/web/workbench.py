@@ -68,9 +68,12 @@ def make_workbench(
     settings: Settings | None = None,
     factory: Callable[[Settings], Factory] = default_factory,
     *,
-    most_sessions: int = 8,
+    most_sessions: int | None = None,
 ) -> Workbench:
-    """A workbench from settings; ``factory`` makes the agent's sessions."""
+    """A workbench from settings; ``factory`` makes the agent's sessions.
+
+    ``most_sessions`` may run at once; as the settings say, if None.
+    """
     given = settings if settings is not None else Settings()
     keys, people = KeyStore(given), People(given)
     settings = keys.fill(given)
@@ -84,7 +87,11 @@ def make_workbench(
         return Kit(factory(wanted), voice, people.of(owner).manner)
 
     sessions = Sessions(
-        factory(settings), spoken.make, Shelf(settings.data_dir), limit=most_sessions, personal=kit
+        factory(settings),
+        spoken.make,
+        Shelf(settings.data_dir),
+        limit=most_sessions or settings.max_sessions,
+        personal=kit,
     )
     bench = Workbench(
         settings=settings,

@@ -10,11 +10,13 @@ import pytest
 from pilot_sessions import factory
 
 from agent.errors import ConfigurationError, JournalError
+from agent.events import Failed
 from agent.journal import SqliteJournal
 from agent.settings import Settings
-from dashboard.web.registry import Entry, Sessions
+from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.shelf import Shelf
 from dashboard.web.voice import NoVoice
+from dashboard.web.workbench import make_workbench
 
 Make = Callable[..., Sessions]
 
@@ -57,7 +59,10 @@ async def test_a_session_is_its_owners_alone(make: Make) -> None:
     assert sessions.find(entry.id, "anna") is entry
     assert sessions.find(entry.id, "ben") is None
     assert sessions.find(entry.id, None) is None
-    assert sessions.attach("ben", entry.id) is not entry
+    for session_id in (entry.id, "20260101-000000-none", "../anna"):
+        with pytest.raises(NoSuchSessionError, match="no such session"):
+            sessions.attach("ben", session_id)
+    assert len(sessions) == 1
 
 
 async def test_a_page_comes_back_to_its_session(make: Make) -> None:
@@ -78,7 +83,8 @@ async def test_a_restart_resumes_for_the_owner_only(make: Make) -> None:
     await entry.session.wait_idle(20)
     await before.close_all("restart")
     after = make()
-    assert after.attach("ben", entry.id).id != entry.id
+    with pytest.raises(NoSuchSessionError):
+        after.attach("ben", entry.id)
     assert [listed.name for listed in after.listed("anna")] == ["repeat remember this"]
     again = after.attach("anna", entry.id)
     assert again.id == entry.id
@@ -106,11 +112,99 @@ async def test_a_session_works_on_without_a_page_and_is_closed_later(make: Make)
     assert sessions.attach("anna", entry.id).id == entry.id
 
 
+async def test_a_full_server_retires_the_oldest_idle_session(make: Make) -> None:
+    """It can be resumed; one that is looked at, at work or asked something is left alone."""
+    sessions = make(limit=4)
+    working, watched, older, newer = [await begun(sessions) for _ in range(4)]
+    working.session.say("work forever")
+    await until(lambda: working.session.status.turn_id is not None)
+    watched.pages.add("page")
+    older.session.say("repeat once more")
+    await older.session.wait_idle(20)  # used last: the other one is the oldest now
+    fresh = sessions.create("ben")
+    sessions.open(fresh)
+    await until(lambda: fresh.session.status.desktop == "ready")
+    assert newer.session.status.closed
+    assert [e.session.status.closed for e in (working, watched, older)] == [False] * 3
+    card = sessions.ended(newer.id, "anna")
+    assert card is not None
+    assert "made room" in card.ended
+    assert sessions.ended(newer.id, "ben") is None
+    assert sessions.attach("anna", newer.id).id == newer.id
+
+
+async def test_a_session_that_asks_something_is_not_retired(make: Make) -> None:
+    sessions = make(limit=1)
+    entry = await begun(sessions)
+    entry.session.say("list the files")
+    await until(lambda: entry.session.status.pending_approval is not None)
+    with pytest.raises(ServerFullError, match="1 session is running"):
+        sessions.create("ben")
+    entry.session.stop("enough")
+    await entry.session.wait_idle(20)
+    assert sessions.create("ben")
+
+
 async def test_a_full_server_says_so(make: Make) -> None:
+    """As long as the sessions still start, none of them is idle."""
     sessions = make(limit=1)
     sessions.open(sessions.create("anna"))
-    with pytest.raises(ConfigurationError, match="Close one"):
+    with pytest.raises(ServerFullError, match="End one of yours"):
         sessions.create("anna")
+
+
+async def test_a_page_that_comes_when_the_room_is_gone_says_so(make: Make) -> None:
+    """Two pages are made, one has room: the other opens no desktop beyond the limit."""
+    sessions = make(limit=1)
+    first, second = sessions.create("anna"), sessions.create("anna")
+    sessions.open(first)
+    sessions.open(second)
+    assert second.opening is None
+    (failed,) = second.session.log.of(Failed)
+    assert "as many as this server allows" in failed.error
+
+
+async def test_the_limit_is_a_setting(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, max_sessions=1, _env_file=None)  # type: ignore[call-arg]
+    bench = make_workbench(settings, factory)
+    bench.sessions.open(bench.sessions.create("anna"))
+    with pytest.raises(ServerFullError):
+        bench.sessions.create("ben")
+    await bench.close()
+
+
+async def test_an_ended_session_stays_so_until_it_is_resumed(make: Make) -> None:
+    """One that the server took along goes on as soon as its page is back."""
+    sessions = make()
+    ended, taken = await begun(sessions), await begun(sessions)
+    await sessions.close(ended.id, "You ended it.")
+    await sessions.close_all("The server was stopped.")
+    after = make()
+    card = after.ended(ended.id, "anna")
+    assert card is not None
+    assert card.ended == "You ended it."
+    assert after.ended(taken.id, "anna") is None
+    for wrong in (("ben", ended.id), ("anna", "20260101-000000-none")):
+        with pytest.raises(NoSuchSessionError):
+            await after.wake(wrong[1], wrong[0])
+    assert after.ended(ended.id, "anna") is not None
+    await after.wake(ended.id, "anna")
+    assert after.ended(ended.id, "anna") is None
+    after.open(after.attach("anna", ended.id))
+    assert [listed.ended for listed in after.listed("anna")] == ["", ""]
+
+
+async def test_a_session_that_is_just_ending_is_waited_for(make: Make) -> None:
+    """Resume and Delete, pressed at once, find it closed."""
+    sessions = make()
+    first, second = await begun(sessions), await begun(sessions)
+    ending = [asyncio.ensure_future(sessions.close(e.id, "You ended it.")) for e in (first, second)]
+    await asyncio.sleep(0)
+    await sessions.wake(first.id, "anna")
+    sessions.open(sessions.attach("anna", first.id))
+    await sessions.delete(second.id, "anna")
+    await asyncio.gather(*ending)
+    assert sessions.folder(second.id, "anna") is None
 
 
 async def test_a_title_outlives_restarts(make: Make) -> None:

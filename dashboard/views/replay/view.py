@@ -13,7 +13,7 @@ from agent.errors import SaysoError
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Bundled
-from dashboard.places import Message, Scene
+from dashboard.places import Message, Onlook, Scene
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
@@ -51,8 +51,12 @@ class ReplayDesk(Bundled):
 class ReplayView:
     """Sessions of the page's browser, and the replay of whichever is chosen."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene | Onlook) -> None:
         self._scene = scene
+        entry = scene.entry if isinstance(scene, Scene) else None
+        self._log = entry.session.log if entry is not None else None
+        self._here = scene.session_id if isinstance(scene, Onlook) else scene.entry.id
+        self._owner = scene.owner if isinstance(scene, Onlook) else scene.entry.owner
         self._desk = ReplayDesk(self._receive, sizing_mode="stretch_both")
         self._wanted: Message = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,8 +74,8 @@ class ReplayView:
         if self._wanted and (against := wanted.get("against")):
             kind = self._wanted["name"].partition("/")[0]
             self._wanted["against"] = f"{kind}/{against}"
-        if self._unsubscribe is None:
-            self._unsubscribe = self._scene.entry.session.log.subscribe(lambda _: self._follow())
+        if self._unsubscribe is None and self._log is not None:
+            self._unsubscribe = self._log.subscribe(lambda _: self._follow())
         self._follow()
         self._start(self._list(self._wanted if wanted else {}))
 
@@ -187,7 +191,7 @@ class ReplayView:
             {
                 "type": "sessions",
                 "rows": [asdict(row) for row in rows],
-                "here": self._scene.entry.id,
+                "here": self._here,
                 "mp4": can_mp4(),
                 "open": wanted or {},
                 "exports": [_file(made) for made in self._scene.bench.exports.of(self._owner)],
@@ -201,13 +205,13 @@ class ReplayView:
 
     def _follow(self) -> None:
         """Tell, once a second at most, that the page's session has gone on."""
-        if self._due is None:
+        if self._due is None and self._log is not None:
             self._due = asyncio.get_running_loop().call_later(_FOLLOW, self._grown)
 
     def _grown(self) -> None:
         self._due = None
-        entry, events = self._scene.entry, len(self._scene.entry.session.log)
-        self._tell({"type": "grown", "name": f"session/{entry.id}", "events": events})
+        events = len(self._log) if self._log is not None else 0
+        self._tell({"type": "grown", "name": f"session/{self._here}", "events": events})
 
     def _progress(self, about: Message) -> Callable[[float], None]:
         clock = asyncio.get_running_loop()
@@ -234,15 +238,12 @@ class ReplayView:
     def _sessions(self) -> Sessions:
         return self._scene.bench.sessions
 
-    @property
-    def _owner(self) -> str:
-        return self._scene.entry.owner
 
 
 def _file(made: Exported) -> Message:
     return {"url": made.url, "filename": made.filename, "bytes": made.bytes}
 
 
-def build(scene: Scene) -> ReplayView:
+def build(scene: Scene | Onlook) -> ReplayView:
     """The view for a page."""
     return ReplayView(scene)

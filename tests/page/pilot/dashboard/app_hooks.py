@@ -1,5 +1,6 @@
 """The real page over real sessions with a scripted model and a desktop in memory."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,5 +15,6 @@ from dashboard.web.workbench import make_workbench
 
 __all__ = ["on_session_destroyed", "process_request"]
 
-install(partial(make_workbench, factory=factory, most_sessions=100))
+MANY = None if "SAYSO_MAX_SESSIONS" in os.environ else 100
+install(partial(make_workbench, factory=factory, most_sessions=MANY))
 goodbyes.patience = 600.0  # so that a page freed sooner was known to be left

@@ -1,0 +1,176 @@
+"""The page when it shows no running session: one that has ended, none, too many, or the list."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+from panel.io.state import set_curdoc
+from panel.viewable import Child
+
+from agent.errors import SaysoError
+from dashboard.js.component import Message, View
+from dashboard.places import Onlook
+from dashboard.places import View as RoomView
+from dashboard.theme import page_style
+from dashboard.views.sessions.desk import SessionDesk
+
+if TYPE_CHECKING:
+    from agent.replay import Recording
+    from dashboard.web.shelf import Card
+    from dashboard.web.workbench import Workbench
+
+_HERE = Path(__file__).parent / "views" / "sessions"
+Kind = Literal["list", "ended", "missing", "full", "failed"]
+_ROOMS = {"replay": "dashboard.views.replay"}
+"""What can be shown of a session that does not run: modules with ``build(onlook)``."""
+
+_HEADINGS: dict[Kind, str] = {
+    "list": "Your sessions",
+    "missing": "There is no session of yours at this address",
+    "full": "No more sessions can run now",
+    "failed": "Sayso cannot open the session",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why there is no running session to show.
+
+    Attributes:
+        kind: What the page is for.
+        text: What happened and what to do.
+        session_id: The session it is about, if it is the person's.
+        card: That session's card.
+    """
+
+    kind: Kind
+    text: str = ""
+    session_id: str = ""
+    card: Card | None = None
+
+
+class LobbyView(View):
+    """The page's content in the browser."""
+
+    kind = param.String("list")
+    heading = param.String("")
+    text = param.String("")
+    trouble = param.String("", doc="What of the session's record cannot be read.")
+    session = param.Dict({}, doc="The session that it is about: id, name, what it was, resumable.")
+    person = param.String("", doc="The name that signed in.")
+    dark = param.Boolean(False)
+    rooms = param.List([], doc="What can be shown of the session: key and label.")
+    room = Child()
+    room_shown = param.Boolean(False)
+
+    _esm = _HERE / "lobby.bundle.js"
+    _stylesheets = [_HERE / "sessions.css", _HERE / "lobby.css"]  # noqa: RUF012 - as Panel has it
+
+
+class Lobby:
+    """A page without a session of its own. Closing it loses nothing."""
+
+    def __init__(self, bench: Workbench, owner: str, occasion: Occasion, person: str) -> None:
+        self._bench, self._owner, self._occasion = bench, owner, occasion
+        self._document = pn.state.curdoc
+        self._desk = SessionDesk(bench, owner, self._tell)
+        self._task: asyncio.Task[None] | None = None
+        self._rooms: dict[str, RoomView] = {}
+        self._room = pn.Column(sizing_mode="stretch_both", margin=0)
+        card = occasion.card
+        name = card.shown if card is not None else ""
+        self._view = LobbyView(
+            self._take,
+            kind=occasion.kind,
+            heading=_HEADINGS.get(occasion.kind, name),
+            text=occasion.text,
+            session={"id": occasion.session_id, "name": name} if occasion.session_id else {},
+            person=person,
+            room=self._room,
+            rooms=[[key, key.title()] for key in _ROOMS] if occasion.session_id else [],
+            sizing_mode="stretch_both",
+        )
+        self.root = pmui.Page(title="Sayso", main=[self._view], **page_style())
+        self._view.link(self.root, dark="dark_theme", bidirectional=True)
+        pn.state.onload(self._arrived)
+
+    def close(self) -> None:
+        """The page is gone."""
+        self._desk.close()
+        for view in self._rooms.values():
+            view.close()
+        if self._task is not None:
+            self._task.cancel()
+
+    def report(self, error: BaseException) -> None:
+        """Show an error of one of the page's callbacks."""
+        self._tell({"type": "told", "text": f"{type(error).__name__}: {error}"})
+
+    def _take(self, message: Message) -> None:
+        if message["type"] == "room":
+            self._show(str(message.get("name")))
+        else:
+            self._desk.take(message)
+
+    def _show(self, name: str) -> None:
+        """Show one of the rooms of the session, or none."""
+        if name in _ROOMS and name not in self._rooms:
+            act, within = self._take, partial(set_curdoc, self._document)
+            about = self._occasion.session_id
+            onlook = Onlook(self._bench, self._owner, about, act, within)
+            self._rooms[name] = import_module(_ROOMS[name]).build(onlook)
+        view = self._rooms.get(name)
+        if view is not None:
+            view.arrive({"session": self._occasion.session_id})
+        self._room[:] = [view.root] if view is not None else []
+        self._view.room_shown = view is not None
+
+    def _tell(self, message: Message) -> None:
+        with set_curdoc(self._document):
+            self._view.post(message)
+
+    def _arrived(self) -> None:
+        if self._occasion.session_id:
+            self._task = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        """Tell what the ended session was: how long, how much, and what cannot be read of it."""
+        session_id = self._occasion.session_id
+        folder = await asyncio.to_thread(self._bench.sessions.folder, session_id, self._owner)
+        if folder is None:
+            return
+        try:
+            about, trouble = await asyncio.to_thread(partial(_about, folder))
+        except SaysoError as error:
+            about, trouble = {}, str(error)
+        with set_curdoc(self._document):
+            self._view.param.update(trouble=trouble, session=self._view.session | about)
+
+
+def _about(folder: Path) -> tuple[dict[str, Any], str]:
+    from agent.events import TaskFinished, TaskStarted, TurnFinished
+    from agent.replay import load_recording
+
+    recording: Recording = load_recording(folder)
+    events = recording.events
+    tasks = [event for event in events if isinstance(event, TaskStarted)]
+    ends = {event.task_id: event for event in events if isinstance(event, TaskFinished)}
+    told = [
+        {"text": task.text, "at": task.at, "end": end.outcome if end else "", "said": end.summary}
+        if (end := ends.get(task.task_id))
+        else {"text": task.text, "at": task.at, "end": "", "said": ""}
+        for task in tasks
+    ]
+    dollars = sum(event.usage.dollars for event in events if isinstance(event, TurnFinished))
+    times = [event.at for event in events]
+    about = {"tasks": told[-50:], "count": len(tasks), "dollars": dollars}
+    span = {"began": times[0], "last": times[-1]} if times else {}
+    return about | span, str(recording.damage)

@@ -1,0 +1,294 @@
+/**
+ * A person's sessions as a list, in the status bar and on pages without a session: what each is,
+ * takes and needs, and what can be done with it. `dashboard/views/sessions/desk.py` answers.
+ */
+import { computed, signal } from "@preact/signals";
+import { useRef, useState } from "preact/hooks";
+import { html } from "../../js/base.js";
+
+/** @typedef {{bytes: number, files: number, file_bytes: number}} Size */
+/**
+ * @typedef {object} Row A session: running here, or kept on disk.
+ * @property {string} id
+ * @property {string} name
+ * @property {string} state Who has the mouse in it, if it runs.
+ * @property {boolean} running
+ * @property {number} used When something last happened in it, in Unix seconds.
+ * @property {string} ended Why it was ended, if it was.
+ * @property {Size | null} size
+ */
+/** @typedef {import("../../js/base.js").Host<any>} Host */
+/** @typedef {{id: string, format: string, url?: string, filename?: string, bytes?: number, error?: string}} Export */
+
+export const MANY = 8; // rows from which on there is a search
+const KB = 1000;
+/** @type {Record<string, string>} */
+const STATES = {
+  idle: "Running",
+  listening: "Running",
+  speaking: "Acting",
+  thinking: "Acting",
+  acting: "Acting",
+  held: "Holding",
+  waiting: "Waiting for you",
+  yours: "You have the mouse",
+  stopped: "Stopped",
+  disconnected: "Running without a desktop",
+};
+const FORMATS = { folder: "Folder (zip)", notebook: "Notebook", gif: "GIF", mp4: "MP4" };
+
+/** @param {Row} row */
+export function stateOf(row) {
+  if (row.running) return STATES[row.state] ?? "Running";
+  return row.ended ? "Ended" : "Not running";
+}
+
+/** @param {number} bytes */
+export function inBytes(bytes) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let n = bytes;
+  let unit = 0;
+  while (n >= KB && unit < units.length - 1) {
+    n /= KB;
+    unit += 1;
+  }
+  return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`;
+}
+
+/** @param {number} count */
+export function inFiles(count) {
+  return count === 1 ? "1 file" : `${count.toLocaleString("en")} files`;
+}
+
+/** @param {number} seconds Unix time. */
+export function when(seconds) {
+  if (!seconds) return "";
+  const date = new Date(seconds * 1000);
+  const today = date.toDateString() === new Date().toDateString();
+  if (today) return `Today ${date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
+  return date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** What the server told of a person's sessions. */
+export class Sessions {
+  /** @type {import("@preact/signals").Signal<Row[]>} */
+  rows = signal([]);
+  told = signal("");
+  known = signal(false);
+  mp4 = signal(false);
+  query = signal("");
+  sort = signal("used");
+  /** @type {import("@preact/signals").Signal<Record<string, Size>>} What would go if it were deleted. */
+  counted = signal({});
+  /** @type {import("@preact/signals").Signal<Record<string, Export>>} */
+  exports = signal({});
+  shown = computed(() => this.#arranged());
+
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+    host.listen((message) => this.#hear(message));
+  }
+
+  /** @param {string} type @param {string} [id] @param {Record<string, unknown>} [more] */
+  ask(type, id = "", more = {}) {
+    this.told.value = "";
+    this.host.send({ type, id, ...more });
+  }
+
+  /** @param {any} message */
+  #hear(message) {
+    if (message.type === "sessions") {
+      this.rows.value = message.rows;
+      this.mp4.value = message.mp4;
+      this.known.value = true;
+    } else if (message.type === "size") {
+      this.rows.value = this.rows.value.map((row) => (row.id === message.id ? { ...row, size: message.size } : row));
+    } else if (message.type === "counted") {
+      this.counted.value = { ...this.counted.value, [message.id]: message.size };
+    } else if (message.type === "told") {
+      this.told.value = message.text;
+    } else if (message.type === "export") {
+      this.exports.value = { ...this.exports.value, [message.id]: message };
+    } else if (message.type === "awake") {
+      location.assign(`?session=${encodeURIComponent(message.id)}`);
+    }
+  }
+
+  #arranged() {
+    const wanted = this.query.value.trim().toLowerCase();
+    const rows = this.rows.value.filter((row) => row.name.toLowerCase().includes(wanted));
+    const order = {
+      used: (/** @type {Row} */ a, /** @type {Row} */ b) => Number(b.running) - Number(a.running) || b.used - a.used,
+      name: (/** @type {Row} */ a, /** @type {Row} */ b) => a.name.localeCompare(b.name),
+      size: (/** @type {Row} */ a, /** @type {Row} */ b) => (b.size?.bytes ?? 0) - (a.size?.bytes ?? 0),
+    }[this.sort.value];
+    return order ? rows.toSorted(order) : rows;
+  }
+}
+
+/** @param {{size: Size | null}} props */
+function Takes({ size }) {
+  if (!size) return html`<span class="takes">…</span>`;
+  return html`<span class="takes">${inBytes(size.bytes)}, ${inFiles(size.files)}</span>`;
+}
+
+/** @param {{label: string, children?: any, onKeyDown?: any}} props */
+function Below({ label, children }) {
+  return html`<div class="below" role="group" aria-label=${label}>${children}</div>`;
+}
+
+/** @param {Element | null} node */
+function focused(node) {
+  if (node instanceof HTMLElement) queueMicrotask(() => node.focus());
+}
+
+/** @param {{row: {id: string, name: string}, sessions: Sessions, done: () => void}} props */
+function Rename({ row, sessions, done }) {
+  const box = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const save = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    sessions.ask("rename", row.id, { title: box.current?.value ?? "" });
+    done();
+  };
+  return html`<${Below} label=${`Rename ${row.name}`}>
+    <form onSubmit=${save}>
+      <input ref=${(/** @type {HTMLInputElement | null} */ node) => {
+        if (node && !box.current) focused(node);
+        box.current = node;
+      }} aria-label="New name" maxlength="80" defaultValue=${row.name} />
+      <button>Save</button>
+      <button type="button" onClick=${done}>Cancel</button>
+    </form>
+  <//>`;
+}
+
+/** @param {{row: {id: string, name: string, running: boolean}, sessions: Sessions, done: () => void}} props */
+export function Delete({ row, sessions, done }) {
+  const size = sessions.counted.value[row.id];
+  const ends = row.running ? " It is running and is ended first." : "";
+  const own = size?.files
+    ? `${inFiles(size.files)} of yours (${inBytes(size.file_bytes)}) ${size.files === 1 ? "goes" : "go"} with it, and its record with all pictures`
+    : "None of your files is in it; its record goes with all pictures";
+  const remove = () => {
+    done();
+    sessions.ask("delete", row.id);
+  };
+  return html`<${Below} label=${`Delete ${row.name}`}>
+    <p role="status">${
+      size
+        ? `Delete it for good? ${own}: ${inBytes(size.bytes)} altogether. This cannot be undone.${ends}`
+        : "Counting what would go…"
+    }</p>
+    <button type="button" ref=${focused} onClick=${done}>Keep</button>
+    <button type="button" class="danger" disabled=${!size} onClick=${remove}>Delete</button>
+  <//>`;
+}
+
+/** @param {{row: {id: string, name: string}, sessions: Sessions, label?: string}} props */
+export function Exports({ row, sessions, label = "Export" }) {
+  const [busy, setBusy] = useState("");
+  const made = sessions.exports.value[row.id];
+  const formats = Object.entries(FORMATS).filter(([format]) => format !== "mp4" || sessions.mp4.value);
+  const begin = (/** @type {string} */ format) => {
+    const { [row.id]: _, ...others } = sessions.exports.value;
+    sessions.exports.value = others;
+    setBusy(format);
+    sessions.ask("export", row.id, { format, title: row.name });
+  };
+  const waiting = busy && !made;
+  return html`<${Below} label=${`${label} ${row.name}`}>
+    ${formats.map(([format, name]) => html`<button type="button" disabled=${Boolean(waiting)} onClick=${() => begin(format)}>${name}</button>`)}
+    <p role="status">
+      ${waiting && "Writing the export…"}
+      ${made?.error}
+      ${
+        made?.url &&
+        html`<a class="made" href=${made.url} download=${made.filename}>Save ${made.filename} (${inBytes(made.bytes ?? 0)})</a>`
+      }
+    </p>
+  <//>`;
+}
+
+/** @param {{row: Row, sessions: Sessions, here: string, replay?: (id: string) => void}} props */
+function SessionRow({ row, sessions, here, replay }) {
+  const [open, setOpen] = useState("");
+  const more = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  const close = () => {
+    setOpen("");
+    more.current?.focus();
+  };
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape" || !open) return;
+    event.stopPropagation();
+    close();
+  };
+  const ask = () => {
+    sessions.ask("count", row.id);
+    setOpen("delete");
+  };
+  const state = stateOf(row);
+  return html`<li class="row" onKeyDown=${onKey}>
+    <a href=${`?session=${encodeURIComponent(row.id)}`} class=${row.id === here ? "here" : ""}
+      aria-current=${row.id === here ? "page" : undefined}>
+      <span class="title">${row.name}</span>
+      <small><span class=${`state ${row.running ? "on" : ""} ${row.state === "waiting" ? "asks" : ""}`}>${state}</span>
+        <time datetime=${new Date(row.used * 1000).toISOString()}>${when(row.used)}</time>
+        <${Takes} size=${row.size} /></small>
+    </a>
+    ${
+      row.running
+        ? html`<button type="button" aria-label=${`End session ${row.name}`}
+          title="Ends the work and the desktop; your files are kept, and it can be resumed"
+          onClick=${() => sessions.ask("end", row.id)}>End</button>`
+        : html`<button type="button" aria-label=${`Resume session ${row.name}`}
+          onClick=${() => sessions.ask("resume", row.id)}>Resume</button>`
+    }
+    <button type="button" class="more" ref=${more} aria-label=${`More for ${row.name}`} aria-expanded=${Boolean(open)}
+      onClick=${() => setOpen(open ? "" : "actions")}>⋯</button>
+    ${
+      open === "actions" &&
+      html`<${Below} label=${`What to do with ${row.name}`}>
+        ${replay && html`<button type="button" onClick=${() => replay(row.id)}>Replay and export</button>`}
+        ${!replay && html`<button type="button" onClick=${() => setOpen("export")}>Export…</button>`}
+        <button type="button" onClick=${() => setOpen("rename")}>Rename</button>
+        <button type="button" class="danger" onClick=${ask}>Delete…</button>
+      <//>`
+    }
+    ${open === "rename" && html`<${Rename} row=${row} sessions=${sessions} done=${close} />`}
+    ${open === "export" && html`<${Exports} row=${row} sessions=${sessions} />`}
+    ${open === "delete" && html`<${Delete} row=${row} sessions=${sessions} done=${close} />`}
+  </li>`;
+}
+
+/**
+ * @param {{sessions: Sessions, here?: string, most?: number, only?: (row: Row) => boolean, tools?: boolean,
+ *   replay?: (id: string) => void}} props `tools`: with a search and an order where there are many.
+ */
+export function SessionList({ sessions, here = "", most = 500, only, tools = false, replay }) {
+  const all = only ? sessions.shown.value.filter(only) : sessions.shown.value;
+  const rows = all.slice(0, most);
+  const many = tools && sessions.rows.value.length > MANY;
+  return html`<div class="session-list">
+    <p class="told" role="alert" hidden=${!sessions.told.value}>${sessions.told.value}</p>
+    ${
+      many &&
+      html`<div class="tools" role="search">
+        <input type="search" aria-label="Search the sessions" placeholder="Search" value=${sessions.query.value}
+          onInput=${(/** @type {any} */ event) => {
+            sessions.query.value = event.target.value;
+          }} />
+        <label>Sort by <select value=${sessions.sort.value} onChange=${(/** @type {any} */ event) => {
+          sessions.sort.value = event.target.value;
+        }}>
+          <option value="used">last used</option><option value="name">name</option><option value="size">size</option>
+        </select></label>
+        <span role="status">${sessions.query.value ? `${all.length} found` : ""}</span>
+      </div>`
+    }
+    <ul class="rows" aria-label="Sessions">
+      ${rows.map((row) => html`<${SessionRow} key=${row.id} row=${row} sessions=${sessions} here=${here} replay=${replay} />`)}
+    </ul>
+    ${sessions.known.value && !rows.length && html`<p class="none">${sessions.query.value ? "None is called so." : "There are no sessions yet."}</p>`}
+  </div>`;
+}
