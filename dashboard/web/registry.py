@@ -315,6 +315,9 @@ class Sessions:
         """
         if not self.owns(owner, session_id):
             raise NoSuchSessionError(_NONE)
+        await asyncio.shield(self._start(self._remove(session_id)))
+
+    async def _remove(self, session_id: str) -> None:
         await self.close(session_id, _DELETED)
         await asyncio.to_thread(remove_session, self._shelf.data_dir, session_id)
 
@@ -405,11 +408,13 @@ class Sessions:
         """End a session and its desktop; it can be resumed later.
 
         ``ended``: whether it is to stay so until somebody resumes it. If not, its page goes on
-        with it as soon as it comes back.
+        with it as soon as it comes back. It goes on to its end although whoever asked for it
+        may be gone: a page goes when its session ends.
         """
         entry = self._entries.pop(session_id, None)
         if entry is not None:
-            await self._finish(entry, reason, reason if ended else "")
+            work = self._start(self._finish(entry, reason, reason if ended else ""))
+            await asyncio.shield(work)
         elif ending := self._ending.get(session_id):
             await ending.wait()
 

@@ -8,6 +8,7 @@ browser on that loop.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -26,8 +27,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="module")
-def pilot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(PILOT, tmp_path_factory.mktemp("data")) as served:
+def pilot_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pilot's data folder."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def pilot(pilot_data: Path) -> Iterator[Served]:
+    with serve(PILOT, pilot_data) as served:
         yield served
 
 

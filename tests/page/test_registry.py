@@ -194,6 +194,21 @@ async def test_an_ended_session_stays_so_until_it_is_resumed(make: Make) -> None
     assert [listed.ended for listed in after.listed("anna")] == ["", ""]
 
 
+async def test_a_session_is_ended_and_deleted_though_whoever_asked_is_gone(make: Make) -> None:
+    """A page goes when its session ends, and takes its tasks along."""
+    sessions = make()
+    ended, deleted = await begun(sessions), await begun(sessions)
+    asked = [
+        asyncio.ensure_future(sessions.close(ended.id, "You ended it.")),
+        asyncio.ensure_future(sessions.delete(deleted.id, "anna")),
+    ]
+    await asyncio.sleep(0)
+    for each in asked:
+        each.cancel()
+    await until(lambda: ended.session.status.closed and not sessions.owns("anna", deleted.id))
+    await until(lambda: sessions.ended(ended.id, "anna") is not None)
+
+
 async def test_a_session_that_is_just_ending_is_waited_for(make: Make) -> None:
     """Resume and Delete, pressed at once, find it closed."""
     sessions = make()

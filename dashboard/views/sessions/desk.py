@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _MOST = 500
 """Sessions in a list."""
-_TO_THEIR_END = frozenset({"end", "delete", "rename"})
-"""What goes on when the page goes: ending its session takes the page away."""
-
-_kept: set[asyncio.Task[None]] = set()
 _GONE = "You have no such session (any more)."
 
 
@@ -50,14 +46,13 @@ class SessionDesk:
 
     def take(self, message: Message) -> bool:
         """Carry out what is asked; false if it is nothing of a list of sessions."""
-        kind = str(message.get("type"))
-        handler = self._handlers.get(kind)
+        handler = self._handlers.get(str(message.get("type")))
         if handler is not None:
-            self._start(handler(self, message), to_its_end=kind in _TO_THEIR_END)
+            self._start(handler(self, message))
         return handler is not None
 
     def close(self) -> None:
-        """The page is gone: give up whatever only told it something."""
+        """The page is gone: give up whatever is under way."""
         self._closed = True
         for task in tuple(self._tasks):
             task.cancel()
@@ -169,13 +164,10 @@ class SessionDesk:
         if not self._closed:
             self._send(message)
 
-    def _start(
-        self, work: Coroutine[Any, Any, None], *, to_its_end: bool = False
-    ) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._guarded(work))
-        tasks = _kept if to_its_end else self._tasks
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
