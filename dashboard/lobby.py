@@ -21,6 +21,7 @@ from dashboard.places import Onlook
 from dashboard.places import View as RoomView
 from dashboard.theme import page_style
 from dashboard.views.sessions.desk import SessionDesk
+from dashboard.web.frame import rest
 
 if TYPE_CHECKING:
     from agent.replay import Recording
@@ -98,7 +99,7 @@ class Lobby:
             rooms=[[key, key.title()] for key in _ROOMS] if occasion.session_id else [],
             sizing_mode="stretch_both",
         )
-        self.root = pmui.Page(title="Sayso", main=[self._view], **page_style())
+        self.root = pmui.Page(title="Sayso", main=[self._view], template=rest(), **page_style())
         self._view.link(self.root, dark="dark_theme", bidirectional=True)
         pn.state.onload(self._arrived)
 

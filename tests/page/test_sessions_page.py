@@ -1,4 +1,4 @@
-"""Sessions on the page: the list, an ended one, none at the address, too many, and whose they are."""
+"""Sessions on the page: the list, an ended one, none at the address, too many, whose they are."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def id_of(page: Page) -> str:
     found = re.search(r"session=([\w.-]+)", page.url)
     assert found, page.url
     return found[1]
+
+
+async def missing(page: Page) -> None:
+    """The page says that there is no such session."""
+    heading = page.get_by_role("heading", name="There is no session of yours at this address")
+    await expect(heading).to_be_visible()
 
 
 async def done(page: Page, text: str) -> str:
@@ -75,7 +81,7 @@ async def test_an_ended_session_shows_what_it_was_and_offers_what_can_be_done(
     await page.get_by_role("button", name="Delete", exact=True).click()
     await expect(page.get_by_role("heading", name="Your sessions")).to_be_visible()
     await page.goto(f"{pilot.url}?session={session_id}")
-    await expect(page.get_by_role("heading", name="There is no session of yours")).to_be_visible()
+    await missing(page)
 
 
 async def test_a_link_to_no_session_and_to_anothers_read_alike_and_open_nothing(
@@ -223,7 +229,7 @@ async def test_with_a_login_sessions_belong_to_the_person(
         await arrive(page, served.url)
         mine = await done(page, "repeat I am Anna")
         await page.goto(f"{served.url}?session={before}")
-        await expect(page.get_by_role("heading", name="There is no session")).to_be_visible()
+        await missing(page)
         for name, sees in (("anna", True), ("ben", False)):
             context = await acontext(pilot_browser)
             page = await context.new_page()

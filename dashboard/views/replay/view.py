@@ -239,7 +239,6 @@ class ReplayView:
         return self._scene.bench.sessions
 
 
-
 def _file(made: Exported) -> Message:
     return {"url": made.url, "filename": made.filename, "bytes": made.bytes}
 
