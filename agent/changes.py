@@ -25,6 +25,7 @@ AT_ONCE = (
     "approval_timeout",
     "allow",
     "effort",
+    "home_bytes",
 )
 """Settings that a running session follows."""
 

@@ -83,10 +83,10 @@ class DesktopRenewed(BaseEvent):
 
 
 class HomeChanged(BaseEvent):
-    """The session's home: opened, ``full`` and ``eased`` again, or ``gone`` from its place."""
+    """The session's home: opened, ``measured``, ``full``, ``eased`` again, or ``gone``."""
 
     kind: Literal["home_changed"] = "home_changed"
-    state: Literal["open", "full", "eased", "gone"]
+    state: Literal["open", "measured", "full", "eased", "gone"]
     used: int = 0
     """Bytes in it."""
 

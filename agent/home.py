@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from agent import events as ev
-from agent.desktop.homes import real_home, used_bytes
+from agent.desktop.guardian import used_bytes
+from agent.desktop.homes import HomeNews, real_home
 from agent.errors import ConfigurationError
 from agent.files import count_files
 from agent.journal import session_folder
@@ -80,10 +81,91 @@ class SessionHome:
             return "kept"
         return "gone" if self._was_opened else "none"
 
-    def opened(self) -> ev.HomeChanged:
-        """The event that says where the home is, and how much is in it."""
-        folder = str(self.folder) if self.folder is not None else ""
-        return ev.HomeChanged(state="open", folder=folder, used=used_bytes(self.files))
+    def opened(self, limit: int) -> ev.HomeChanged:
+        """The event that says where the home is, and how much is in it and may be."""
+        if self.folder is not None:
+            return ev.HomeChanged(state="open", folder=str(self.folder))
+        used = used_bytes(str(self.files))
+        hard = is_hard(self.files, limit)
+        return ev.HomeChanged(state="open", used=used, limit=limit, hard=hard)
+
+
+def is_hard(home: Path, limit: int) -> bool:
+    """Whether the system itself keeps a home to its limit: its file system is no larger."""
+    try:
+        info = os.statvfs(home)
+    except OSError:
+        return False
+    return 0 < info.f_blocks * info.f_frsize <= limit
+
+
+def changed(news: HomeNews, before: ev.HomeChanged) -> ev.HomeChanged:
+    """The event of what became of the home that ``before`` told of last."""
+    return before.model_copy(
+        update={
+            "seq": -1,
+            "state": news.state,
+            "used": news.used,
+            "ended": news.ended,
+            "paused": news.paused,
+            "text": _told(news, before),
+        }
+    )
+
+
+def _told(news: HomeNews, home: ev.HomeChanged) -> str:
+    match news.state:
+        case "full":
+            what = (
+                "The disk of your home folder is full."
+                if news.disk
+                else f"Your home folder is full: {in_words(news.used)} of {in_words(home.limit)}."
+            )
+            return " ".join(filter(None, (what, *_halted(news), _advice(news))))
+        case "eased":
+            on = f" {_names(news.paused)} went on." if news.paused else ""
+            return f"Your home folder has room again.{on}"
+        case "gone":
+            return (
+                "Your home folder was deleted from outside while it was in use. Nothing can be "
+                "saved in it now: end the session and resume it, which makes a new one."
+            )
+        case _:
+            return ""
+
+
+def _halted(news: HomeNews) -> list[str]:
+    said = []
+    if news.ended:
+        said.append(f"{_names(news.ended)} went on writing and was ended; its file is cut short.")
+    if news.paused:
+        said.append(f"{_names(news.paused)} went on writing and waits until there is room.")
+    return said
+
+
+def _advice(news: HomeNews) -> str:
+    raised = "" if news.disk else ", or raise the limit in Settings"
+    return f"Files larger than 1 MB cannot be written now. Delete files{raised}."
+
+
+def _names(programs: tuple[str, ...]) -> str:
+    return ", ".join(dict.fromkeys(programs))
+
+
+def in_words(size: int) -> str:
+    """A number of bytes for people: decimal units, as file managers have them."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
+
+
+def describe_use(home: ev.HomeChanged) -> str:
+    """How much of a home is used, and who keeps it to its limit."""
+    if not home.limit:
+        return ""
+    how = "the system refuses more" if home.hard else "watched by Sayso"
+    return f"{in_words(home.used)} of {in_words(home.limit)} used ({how})"
 
 
 def checked_folder(folder: Path, session: Path) -> Path:

@@ -17,13 +17,14 @@ from agent.changes import Changes, change_of, filled, trial_of
 from agent.clock import MonotonicClock, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
+from agent.desktop.homes import HomeNews
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
 from agent.fate import How
 from agent.files.session import SessionFiles
 from agent.gates import Agent
 from agent.history import BY_CLOSING, BY_RESTART, FAILED, FAILED_IN, History
-from agent.home import SessionHome
+from agent.home import SessionHome, changed
 from agent.journal import SessionJournal, SqliteJournal, session_folder
 from agent.limits import Limits
 from agent.log import EventLog
@@ -42,6 +43,9 @@ _TICK = 0.5
 
 _OVERTIME = 1.0
 """Seconds beyond it in which an action that is due may ask about it before the work is cut."""
+_LITTLE = 1 << 20
+"""Bytes by which a home may differ from what the log says of it."""
+
 _LAST_LOOK = 2.0
 """Seconds that the last look at the windows may take."""
 
@@ -92,6 +96,7 @@ class Session(Faced):
             most=settings.record_bytes,
         )
         self._agent = self._assemble(parts)
+        self.log.subscribe(self._follow_home)
         self.world = World(self.log, self.desktop)
         self._following: asyncio.Task[None] | None = None
         self.manual = Manual(self._agent)
@@ -445,6 +450,8 @@ class Session(Faced):
             display=self.settings.display,
             home=self._home.kept if self._home else None,
             folder=self._home.folder if self._home else None,
+            home_limit=self.settings.home_bytes,
+            on_home=self._home_said,
             on_change=self._desktop_changed,
         )
 
@@ -462,6 +469,46 @@ class Session(Faced):
         if self._home is None:
             return "unknown"
         return "gone" if getattr(self.desktop, "home_made", False) else "kept"
+
+    async def _open_home(self, home: SessionHome) -> None:
+        limit = self.effective.home_bytes
+        if limit != self.settings.home_bytes:
+            self._limit_home(limit)
+        self.log.append(await asyncio.to_thread(home.opened, limit))
+
+    def _limit_home(self, limit: int) -> None:
+        limit_home = getattr(self.desktop, "limit_home", None)
+        if limit_home is not None and self._home is not None and self._home.folder is None:
+            limit_home(limit)
+
+    def _home_said(self, news: HomeNews) -> None:
+        """Called by the desktop, on the loop that it runs on."""
+        before = self.status.home
+        if before is None or self._loop is None:
+            return
+        little = abs(news.used - before.used) < _LITTLE and before.state == "measured"
+        if news.state == "measured" and (little or before.state in ("full", "gone")):
+            return
+        try:
+            self.log.append(changed(news, before))
+        except JournalError as error:
+            self._distrust(error)
+
+    def _follow_home(self, event: ev.Event) -> None:
+        """The limit may be changed, and after each task the home is measured."""
+        if isinstance(event, ev.SettingChanged) and event.name == "home_bytes":
+            self._limit_home(event.value)
+            self.call_soon(self._tell_limit, event.value)
+        elif isinstance(event, ev.TaskFinished) and self._home is not None:
+            measure = getattr(self.desktop, "measure_home", None)
+            if measure is not None and self._home.folder is None:
+                measure()
+
+    def _tell_limit(self, limit: int) -> None:
+        home = self.status.home
+        if home is not None and not home.folder and not self.status.closed:
+            told = {"seq": -1, "state": "measured", "limit": limit, "text": ""}
+            self.log.append(home.model_copy(update=told))
 
     async def _files_before(self) -> Files | None:
         """What is left of the home of an earlier run; None if there was no earlier desktop."""
@@ -485,7 +532,7 @@ class Session(Faced):
             if files is not None:
                 self.log.append(renewed("resumed", files, last_seen(self.log)))
             if self._home is not None:
-                self.log.append(await asyncio.to_thread(self._home.opened))
+                await self._open_home(self._home)
         self.files.opened()
         self._started.set()
 

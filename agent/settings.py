@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     display: str | None = None
     """An existing X display to drive instead of a private one: explicit, unconfined."""
 
+    home_bytes: int = Field(default=2 * 10**9, ge=0)
+    """Bytes that a session's home may hold; 0 for no limit."""
+
     home: Path | None = None
     """A folder of yours for the desktop to work in, instead of a home of the session's own."""
 

@@ -67,6 +67,9 @@ class Status(BaseModel):
     confined: bool = False
     voice: str = "off"
     closed: bool = False
+    home: ev.HomeChanged | None = None
+    """The session's home as last told: how much is in it, and may be."""
+
     model: str = ""
     usage: ev.Usage = ev.Usage()
     """Sum over all finished turns of the session."""
@@ -200,6 +203,7 @@ _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "session_closed": lambda s, e: {"closed": True},
     "unreadable": lambda s, e: {"gap": True},
     "desktop_changed": lambda s, e: {"desktop": e.state, "confined": e.confined},
+    "home_changed": lambda s, e: {"home": e},
     "voice_changed": lambda s, e: {"voice": e.state},
     "heard": _heard,
     "understood": lambda s, e: {"listening": False},

@@ -19,7 +19,7 @@ from agent.desktop import profile, sandbox
 from agent.desktop.buses import enable_accessibility, outlive_bus
 from agent.desktop.connection import open_bus, open_display
 from agent.desktop.environment import DisplayEnv
-from agent.desktop.homes import Homes, make_home
+from agent.desktop.homes import HomeNews, Homes, make_home
 from agent.desktop.processes import GuardianClient, SandboxProcess
 from agent.errors import DesktopDied, DesktopUnavailable
 
@@ -69,6 +69,7 @@ class PrivateDisplay:
         homes: Homes,
         server: Literal["auto", "Xvnc", "Xvfb"],
         on_lost: Callable[[str], None],
+        on_home: Callable[[HomeNews], None],
     ) -> None:
         self.size = size
         self.network = network
@@ -81,6 +82,8 @@ class PrivateDisplay:
         self._homes = homes
         self._server = server
         self._on_lost = on_lost
+        self._on_home = on_home
+        self._limit = 0 if homes.folder is not None else homes.limit
         self._box: sandbox.Box | None = None
         self._guardian: GuardianClient | None = None
         self._env: DisplayEnv | None = None
@@ -259,8 +262,26 @@ class PrivateDisplay:
             enable_accessibility(self._env.session_bus), self._await_panel()
         )
         self._env = dataclasses.replace(self._env, a11y_bus=address)
+        self.limit_home(self._limit)
         if address:
             self._watch("accessibility bus", outlive_bus(await open_bus(address)))
+
+    def limit_home(self, limit: int) -> None:
+        """Let the home hold so many bytes from now on; 0 for no limit."""
+        self._limit = limit
+        if self._guardian is not None and self._box is not None:
+            folders = list(dict.fromkeys((self._box.inside, str(self._box.home))))
+            self._guardian.on_home = self._home_said
+            self._guardian.send({"op": "watch", "folders": folders, "limit": limit})
+
+    def measure_home(self) -> None:
+        """Have `HomeNews` told of how much is in the home."""
+        if self._guardian is not None:
+            self._guardian.send({"op": "measure"})
+
+    def _home_said(self, said: dict[str, Any]) -> None:
+        ended, paused = tuple(said["ended"]), tuple(said["paused"])
+        self._on_home(HomeNews(said["state"], said["used"], said["disk"], ended, paused))
 
     async def _run(self, watched: str, argv: Sequence[str], log: int) -> SandboxProcess:
         process = await self.spawn(argv, output=log)

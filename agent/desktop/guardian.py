@@ -3,8 +3,9 @@
 A program of its own (standard library only, ``python -I -S guardian.py FD LIMITS
 GRACE``), because the interpreter inside knows nothing of this package. It speaks JSON datagrams
 over the inherited socket FD: requests ``spawn`` and ``kill`` from the server, ``hello``,
-``spawned``, ``failed`` and ``exit`` to it. When the server's end closes, for whatever
-reason, the guardian ends everything it started and then itself.
+``spawned``, ``failed`` and ``exit`` to it. ``watch`` has it keep a folder below a limit,
+``measure`` tell what is in it; ``home`` says what came of that. When the server's end closes,
+for whatever reason, the guardian ends everything it started and then itself.
 """
 
 from __future__ import annotations
@@ -87,12 +88,188 @@ def _child(argv: list[str], env: dict[str, str], cwd: str, fds: list[int], repor
         os._exit(127)
 
 
+def used_bytes(folder: str) -> int:
+    """Bytes of disk that a folder takes with all that is in it; what cannot be read is left out."""
+    seen: set[tuple[int, int]] = set()
+    total = 0
+    waiting = [folder]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
+            for entry in found:
+                with contextlib.suppress(OSError):
+                    info = entry.stat(follow_symlinks=False)
+                    if info.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
+                        if (info.st_dev, info.st_ino) in seen:
+                            continue
+                        seen.add((info.st_dev, info.st_ino))
+                    total += info.st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+    return total
+
+
+class Watch:
+    """Keeps a folder below a limit, and its disk from running full.
+
+    The free space of the disk, which costs nothing to ask for, bounds what can have been
+    written since the folder was last measured. When that bound passes the limit, whoever has a
+    file in the folder open for writing is stopped and the folder measured. If it is full
+    indeed, commands are ended, and other programs wait until there is room.
+    """
+
+    SLACK = 16 << 20
+    RESERVE = 64 << 20
+    SMALL = 1 << 20
+    FASTEST = 4e9
+    SPARED = frozenset({"dbus-daemon", "xfconfd", "at-spi-bus-laun", "at-spi2-registr"})
+
+    def __init__(self) -> None:
+        self.folders: list[str] = []
+        self.limit = 0
+        self.used = 0
+        self.full = False
+        self._gone = False
+        self._free = 0
+        self._measured = 0.0
+        self._paused: dict[int, str] = {}
+
+    def begin(self, folders: list[str], limit: int) -> None:
+        """Watch a folder by all its names; ``limit`` in bytes, 0 for the disk alone."""
+        self.folders, self.limit = folders, limit
+        self._measure()
+
+    def wait(self) -> float | None:
+        """Seconds until the next look; None for never."""
+        if not self.folders:
+            return None
+        if self.full:
+            return 0.02
+        room = self._space() - self.RESERVE
+        if self.limit:
+            room = min(room, self.limit - self._bound())
+        return min(1.0, max(0.01, room / self.FASTEST))
+
+    def look(self, commands: set[int], core: set[int]) -> dict[str, Any] | None:
+        """What happened to the folder; None for nothing. Both are leaders of sessions."""
+        if (gone := self._is_gone()) != self._gone:
+            self._gone = gone
+            if gone:
+                return self._said("gone")
+        if self.full:
+            return self._while_full(commands, core)
+        late = time.monotonic() - self._measured > 0.5
+        over = self.limit and self._bound() >= self.limit + (0 if late else self.SLACK)
+        if over or self._disk_full():
+            return self._check(commands, core)
+        return None
+
+    def measured(self) -> dict[str, Any]:
+        """What is in the folder now."""
+        self._measure()
+        return self._said("measured")
+
+    def _while_full(self, commands: set[int], core: set[int]) -> dict[str, Any] | None:
+        if self._bound() > self.used + self.SMALL:
+            return self._check(commands, core)
+        if time.monotonic() - self._measured < 0.25:
+            return None
+        self._measure()
+        margin = min(self.SLACK, self.limit // 50)
+        if (self.limit and self.used >= self.limit - margin) or self._disk_full(2):
+            return None
+        self.full = False
+        names = [self._paused[pid] for pid in self._paused]
+        _signal(list(self._paused), signal.SIGCONT)
+        self._paused.clear()
+        return self._said("eased", paused=names)
+
+    def _check(self, commands: set[int], core: set[int]) -> dict[str, Any] | None:
+        table = _children()
+        writers = {p: n for p, n in self._writers().items() if p in table and p not in core}
+        _signal(list(writers), signal.SIGSTOP)
+        self._measure()
+        if not (self.limit and self.used >= self.limit) and not self._disk_full():
+            _signal([pid for pid in writers if pid not in self._paused], signal.SIGCONT)
+            return None
+        ended = [pid for pid in writers if table[pid][1] in commands]
+        _signal(ended, signal.SIGKILL)
+        halted = {p: n for p, n in writers.items() if p not in ended and p not in self._paused}
+        self._paused.update(halted)
+        told, self.full = self.full, True
+        if told and not ended and not halted:
+            return None
+        return self._said("full", [writers[pid] for pid in ended], list(halted.values()))
+
+    def _said(
+        self, state: str, ended: list[str] | None = None, paused: list[str] | None = None
+    ) -> dict[str, Any]:
+        return {
+            "event": "home",
+            "state": state,
+            "used": self.used,
+            "disk": self._disk_full(2),
+            "ended": ended or [],
+            "paused": paused or [],
+        }
+
+    def _writers(self) -> dict[int, str]:
+        """Processes that have a file in the folder open for writing, with their names."""
+        found = {}
+        places = tuple(f"{folder}/" for folder in self.folders)
+        for name in os.listdir("/proc"):
+            if name.isdigit() and int(name) != os.getpid():
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    if any(_writes(name, fd, places) for fd in os.listdir(f"/proc/{name}/fd")):
+                        with open(f"/proc/{name}/comm") as file:
+                            program = file.read().strip()
+                        if program not in self.SPARED:
+                            found[int(name)] = program
+        return found
+
+    def _measure(self) -> None:
+        self._free = self._space()
+        self.used = used_bytes(self.folders[0]) if self.limit else 0
+        self._measured = time.monotonic()
+
+    def _bound(self) -> int:
+        return self.used + max(0, self._free - self._space())
+
+    def _space(self) -> int:
+        try:
+            info = os.statvfs(self.folders[0])
+        except OSError:
+            return 1 << 62
+        return info.f_bavail * info.f_frsize
+
+    def _disk_full(self, times: int = 1) -> bool:
+        return self._space() < self.RESERVE * times
+
+    def _is_gone(self) -> bool:
+        try:
+            return os.stat(self.folders[0]).st_nlink == 0
+        except OSError:
+            return True
+
+
+def _writes(pid: str, fd: str, places: tuple[str, ...]) -> bool:
+    if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith(places):
+        return False
+    with open(f"/proc/{pid}/fdinfo/{fd}") as file:
+        flags = next(line for line in file if line.startswith("flags:"))
+    return int(flags.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+
+
 class Guardian:
     """Serves one socket until it closes."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._own: set[int] = set()
+        self._commands: set[int] = set()
+        """Those whose output is read: nobody has unsaved work in them."""
+        self._core: set[int] = set()
+        """Those that were started before anything was watched: the desktop itself."""
+        self._watch = Watch()
         self._wake_out, wake_in = os.pipe()
         os.set_blocking(wake_in, False)
         os.set_blocking(self._wake_out, False)
@@ -106,7 +283,7 @@ class Guardian:
         selector.register(self._channel, selectors.EVENT_READ)
         selector.register(self._wake_out, selectors.EVENT_READ)
         while True:
-            for key, _ in selector.select():
+            for key, _ in selector.select(self._watch.wait()):
                 if key.fileobj is self._channel:
                     if not self._serve():
                         return
@@ -114,6 +291,8 @@ class Guardian:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake_out, 4096)
                     self._reap()
+            if self._watch.folders and (said := self._watch.look(self._commands, self._core)):
+                self._tell(said)
 
     def _tell(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
@@ -129,6 +308,11 @@ class Guardian:
         request = json.loads(data)
         if request["op"] == "kill":
             kill_session(request["pid"], request["signal"])
+        elif request["op"] == "watch":
+            self._core = self._core or set(self._own)
+            self._watch.begin(request["folders"], request["limit"])
+        elif request["op"] == "measure":
+            self._tell(self._watch.measured())
         else:
             self._spawn(request, fds)
         for fd in fds:
@@ -145,6 +329,9 @@ class Guardian:
             self._tell({"event": "failed", "id": request["id"], "why": f"fork: {error.strerror}"})
             return
         if pid == 0:
+            if self._watch.full and request.get("command"):
+                _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (Watch.SMALL, hard))
             _child(request["argv"], request["env"], request["cwd"], fds, write)
         os.close(write)
         why = os.read(read, 4096).decode(errors="replace")
@@ -153,6 +340,8 @@ class Guardian:
             self._tell({"event": "failed", "id": request["id"], "why": why})
             return
         self._own.add(pid)
+        if request.get("command"):
+            self._commands.add(pid)
         self._tell({"event": "spawned", "id": request["id"], "pid": pid})
 
     def _reap(self) -> None:

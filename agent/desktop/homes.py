@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from agent.errors import DesktopUnavailable
 
@@ -23,6 +24,21 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
+class HomeNews:
+    """What became of a home: it is ``full``, ``eased`` again, ``gone``, or was ``measured``."""
+
+    state: Literal["full", "eased", "gone", "measured"]
+    used: int
+    """Bytes in it; 0 where only the disk is watched."""
+
+    disk: bool = False
+    """Whether it is the disk that is full."""
+
+    ended: tuple[str, ...] = ()
+    paused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Homes:
     """Where a desktop's files are to be; without both, in a folder that goes with the desktop."""
 
@@ -31,6 +47,9 @@ class Homes:
 
     folder: Path | None = None
     """A folder of the person's, to be the home; programs' own files then go to ``kept``."""
+
+    limit: int = 0
+    """Bytes that the home may hold; 0 for no limit. The person's folder has none."""
 
     @property
     def owner(self) -> int:
@@ -207,32 +226,6 @@ def _write(parent: int, way: list[str], name: str, text: str, uid: int, gid: int
 def _own(parent: int, name: str, uid: int, gid: int) -> None:
     if os.geteuid() == 0:
         os.chown(name, uid, gid, dir_fd=parent, follow_symlinks=False)
-
-
-def used_bytes(home: Path) -> int:
-    """Bytes of disk that a folder takes with all that is in it; what cannot be read is left out."""
-    seen: set[tuple[int, int]] = set()
-
-    def below(folder: int) -> int:
-        total = 0
-        with os.scandir(folder) as found:
-            for entry in found:
-                with contextlib.suppress(OSError):
-                    info = entry.stat(follow_symlinks=False)
-                    if info.st_nlink == 1 or (info.st_dev, info.st_ino) not in seen:
-                        total += info.st_blocks * 512
-                    if stat.S_ISDIR(info.st_mode):
-                        with opened(entry.name, folder) as inner:
-                            total += below(inner)
-                    elif info.st_nlink > 1:
-                        seen.add((info.st_dev, info.st_ino))
-        return total
-
-    try:
-        with opened(home) as top:
-            return below(top)
-    except OSError:
-        return 0
 
 
 def remove_tree(folder: Path) -> None:

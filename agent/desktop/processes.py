@@ -73,6 +73,8 @@ class GuardianClient:
 
     def __init__(self, on_lost: Callable[[], None]) -> None:
         self._on_lost = on_lost
+        self.on_home: Callable[[dict[str, Any]], None] = lambda said: None
+        """Told what the guardian says of the folder that it watches."""
         self._pending: dict[int, asyncio.Future[int]] = {}
         self._running: dict[int, SandboxProcess] = {}
         self._early: dict[int, int] = {}
@@ -168,7 +170,8 @@ class GuardianClient:
             ToolError: it does not exist, or cannot be started.
             DesktopDied: the sandbox is gone.
         """
-        request = {"op": "spawn", "argv": list(argv), "env": dict(env), "cwd": cwd}
+        request: dict[str, Any] = {"op": "spawn", "argv": list(argv), "env": dict(env), "cwd": cwd}
+        request["command"] = output is None
         if len(json.dumps(request)) > _MAX_REQUEST:
             raise ToolError("The command is too long. Write it to a file and run the file.")
         reader: asyncio.StreamReader | None = None
@@ -229,6 +232,8 @@ class GuardianClient:
                 process.ended(message["code"])
             else:
                 self._early[message["pid"]] = message["code"]
+        elif event == "home":
+            self.on_home(message)
         elif event in {"spawned", "failed"}:
             answer = self._pending.pop(message["id"], None)
             if answer is None or answer.done():

@@ -29,7 +29,7 @@ from agent.desktop.display import PrivateDisplay, Sandboxing
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.existing import ExistingDisplay
 from agent.desktop.geometry import Geometry
-from agent.desktop.homes import Homes
+from agent.desktop.homes import HomeNews, Homes
 from agent.desktop.input import Input
 from agent.desktop.parts import Parts
 from agent.desktop.pictures import Pixels
@@ -60,6 +60,9 @@ class VirtualDesktop(Faced):
             fresh one that goes with the desktop.
         folder: a folder of the person's to work in: it is the home then, and programs' own
             files go to the home that is kept.
+        home_limit: bytes that the home may hold, 0 for no limit. It is watched; a folder of the
+            person's is not, but for its disk.
+        on_home: told when the home is full, has room again, is gone, or was measured.
         display: an existing display (``:0``) to drive instead: unconfined.
         server: which X server a private desktop gets.
         on_change: told every change of `status`, on the loop.
@@ -77,6 +80,8 @@ class VirtualDesktop(Faced):
         root: Path | None = None,
         home: Path | None = None,
         folder: Path | None = None,
+        home_limit: int = 0,
+        on_home: Callable[[HomeNews], None] | None = None,
         display: str | None = None,
         server: Literal["auto", "Xvnc", "Xvfb"] = "auto",
         on_change: Callable[[DesktopStatus], None] | None = None,
@@ -92,9 +97,10 @@ class VirtualDesktop(Faced):
                 sandboxing=sandbox,
                 network=network,
                 root=root,
-                homes=Homes(home, folder),
+                homes=Homes(home, folder, home_limit),
                 server=server,
                 on_lost=self._lost,
+                on_home=on_home or (lambda news: None),
             )
         self._largest = (width, height)
         self._geometry = Geometry.fitting(native, self._largest)
@@ -131,6 +137,16 @@ class VirtualDesktop(Faced):
     def home_made(self) -> bool:
         """Whether the last start of the desktop found no home, and made an empty one."""
         return self._display.home_made
+
+    def limit_home(self, limit: int) -> None:
+        """Let the home hold so many bytes from now on; 0 for no limit."""
+        if isinstance(self._display, PrivateDisplay):
+            self._display.limit_home(limit)
+
+    def measure_home(self) -> None:
+        """Have ``on_home`` told of how much is in the home."""
+        if isinstance(self._display, PrivateDisplay):
+            self._display.measure_home()
 
     def inside(self, path: Path) -> str:
         """A path of the home as programs on the desktop call it: the same in every session."""
