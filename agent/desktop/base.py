@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
@@ -301,3 +301,17 @@ class Desktop(Protocol):
     async def launch(self, launcher: Launcher) -> None: ...
 
     async def spawn(self, argv: Sequence[str], *, cwd: str | None = None) -> Process: ...
+
+
+@runtime_checkable
+class NamesPaths(Protocol):
+    """A desktop whose programs call their home otherwise than the server does."""
+
+    def inside(self, path: Path) -> str:
+        """A path of the home as programs on the desktop call it."""
+        ...
+
+
+def inside(desktop: Desktop, path: Path) -> str:
+    """A path of the desktop's home as its programs, and the model, call it."""
+    return desktop.inside(path) if isinstance(desktop, NamesPaths) else str(path)

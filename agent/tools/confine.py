@@ -22,14 +22,15 @@ _DEPTH = 64
 
 
 class ConfinedFolder:
-    """Reads and writes below ``root``.
+    """Reads and writes below ``root``, which the model calls ``name``.
 
-    Paths are as the model gives them: absolute below ``root``, starting with ``~``, or
+    Paths are as the model gives them: absolute below ``root`` or ``name``, starting with ``~``, or
     relative to it. Blocking: call it in a thread.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, name: str = "") -> None:
         self._root = root
+        self._name = name or str(root)
 
     def split(self, path: str) -> tuple[str, ...]:
         """The path's components below the root.
@@ -45,13 +46,14 @@ class ConfinedFolder:
         if ".." in given.parts:
             raise BadInput(f"{path}: paths with .. are refused. Write the full path.")
         if given.is_absolute():
-            try:
-                given = given.relative_to(self._root)
-            except ValueError:
+            tops = (top for top in (self._name, self._root) if given.is_relative_to(top))
+            if (top := next(tops, None)) is not None:
+                given = given.relative_to(top)
+            else:
                 raise BadInput(
-                    f"{path} lies outside {self._root}, the only folder that this tool works in. "
+                    f"{path} lies outside {self._name}, the only folder that this tool works in. "
                     "Use the shell for files elsewhere."
-                ) from None
+                )
         if len(given.parts) > _DEPTH:
             raise BadInput("path has too many folders in it.")
         return given.parts

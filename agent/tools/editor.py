@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from agent.desktop.base import Desktop
+from agent.desktop.base import Desktop, inside
 from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
 from agent.permit import check_permit
@@ -107,7 +107,8 @@ class EditorTool:
     # In a thread --------------------------------------------------------------------
 
     def _do(self, given: Edit) -> ToolResult:
-        folder = ConfinedFolder(self._desktop.home)
+        home = self._desktop.home
+        folder = ConfinedFolder(home, inside(self._desktop, home))
         kind = folder.kind(given.path)
         if kind == "link":
             raise ToolError(

@@ -69,6 +69,9 @@ async def scenario(session: Session) -> None:
         ev.Heard(utterance_id="u", text="First."),
         ev.Understood(utterance_id="u", meaning="task"),
         ev.Measured(lane="recognition", milliseconds=90),
+        ev.WindowsSeen(windows=(ev.OpenWindow(program="Mousepad", title="a"),)),
+        ev.DesktopRenewed(reason="crashed", files="kept", text="The desktop was started anew."),
+        ev.HomeChanged(state="full", text="Your home folder is full."),
     ):
         log.append(event)
     asked = await log.wait_for(lambda e: e.kind == "approval_asked")

@@ -30,6 +30,8 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
     "understood",
     "measured",
     "narrated",
+    "windows_seen",
+    "home_changed",
 }
 """Kinds that the scenario of the model without a key has no part in, or that are alike."""
 

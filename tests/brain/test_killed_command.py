@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.events import Event, load_event
+from agent.files import list_files
+from agent.home import home_folder
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 
@@ -24,6 +27,44 @@ def command(data: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+KINDS = ("session_opened", "task_started", "action_started", "action_finished", "task_finished")
+
+
+def hashes(home: Path) -> dict[str, str]:
+    """The person's files, by their contents."""
+    listed = list_files(home).entries if home.is_dir() else ()
+    files = (home / entry.path for entry in listed if entry.kind == "file")
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_files_are_the_same_after_a_kill_at_any_kind_of_event(tmp_path: Path):
+    """One session, killed again and again; each time its files are as the kill left them."""
+    session_id, before = "", {}
+    for number, kind in enumerate(KINDS):
+        again = ("--resume", session_id) if session_id else ()
+        words = f"Create a file called report {number} that says hello {number}"
+        running = command(tmp_path, words, *again)
+        assert running.stdout is not None
+        for line in running.stdout:
+            event = load_event(line)
+            if event.kind == "session_opened":
+                session_id = event.session_id
+                home = home_folder(tmp_path, session_id)
+            if event.kind == "task_started":
+                assert hashes(home) == before
+            if event.kind == kind:
+                break
+        running.kill()
+        running.communicate()
+        before = hashes(home)
+    assert sorted(Path(name).name for name in before)[-1] == "report 4.txt"
+    last = command(tmp_path, "What can I say?", "--resume", session_id)
+    out, _ = last.communicate(timeout=90)
+    assert hashes(home) == before
+    told = [e for e in map(load_event, out.splitlines()) if e.kind == "desktop_renewed"]
+    assert [event.files for event in told] == ["kept"]
 
 
 def test_a_task_killed_in_an_action_is_resumed_with_all_that_was_printed(tmp_path: Path):

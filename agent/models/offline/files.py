@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+from agent.desktop.base import inside
 from agent.models.offline.matching import clear, rank
 from agent.models.offline.steps import (
     Act,
@@ -74,7 +75,7 @@ async def create_file(at: Moment) -> Step:
                 f"There is a file called {path.name} already, so I changed nothing. "
                 f"To overwrite it, say: replace the file {path.name} with, and the text."
             )
-        return await _write(path, text)
+        return await _write(at, path, text)
     if at.failure:
         return Fail(f"I did not create {path.name}: {shortened(at.failure)}")
     if (have := await asyncio.to_thread(_read, path)) is None:
@@ -85,15 +86,17 @@ async def create_file(at: Moment) -> Step:
     return Done(f"The file {path.name} is in {_where(home, folder)}.{says}")
 
 
-async def _write(path: Path, text: str) -> Act:
+async def _write(at: Moment, path: Path, text: str) -> Act:
     """Create a file, or put a text in place of all that one holds."""
     have = await asyncio.to_thread(_read, path)
     if have is None:
-        call = editor(command="create", path=str(path), file_text=text)
+        call = editor(command="create", path=inside(at.desktop, path), file_text=text)
         return Act(f"Creating the file {path.name}.", (call,))
-    call = editor(command="str_replace", path=str(path), old_str=have, new_str=text)
+    call = editor(command="str_replace", path=inside(at.desktop, path), old_str=have, new_str=text)
     if not have:
-        call = Call(call.name, {**_AT_TOP, "path": str(path), "insert_text": text}, None)
+        call = Call(
+            call.name, {**_AT_TOP, "path": inside(at.desktop, path), "insert_text": text}, None
+        )
     return Act(f"Replacing what {path.name} holds.", (call,))
 
 
@@ -163,7 +166,9 @@ async def read_file(at: Moment) -> Step:
     if path is None:
         return Fail(f"I see no file called {at.slot('file')} in your home folder.")
     if at.phase == 0:
-        return Act(f"Reading {path.name}.", (editor(command="view", path=str(path)),))
+        return Act(
+            f"Reading {path.name}.", (editor(command="view", path=inside(at.desktop, path)),)
+        )
     if at.failure:
         return Fail(f"I could not read {path.name}: {shortened(at.failure)}")
     text = await asyncio.to_thread(_read, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from agent.desktop.base import inside
 from agent.models.offline import applications
 from agent.models.offline.files import find_file, folder_path
 from agent.models.offline.places import find_apps, find_windows
@@ -65,7 +66,11 @@ async def _open(at: Moment, path: Path) -> Step:
     step = await applications.open_app(at.having(app=program))
     if not isinstance(step, Done):
         return step
-    calls = (key("ctrl+l" if folder else "ctrl+o"), type_text(str(path)), key("Return"))
+    calls = (
+        key("ctrl+l" if folder else "ctrl+o"),
+        type_text(inside(at.desktop, path)),
+        key("Return"),
+    )
     return Act(f"Opening {path.name}.", calls, _OPENING)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from agent.desktop.base import Node, Window
+from agent.desktop.base import Node, Window, inside
 from agent.models.offline.files import file_name
 from agent.models.offline.places import call, place
 from agent.models.offline.steps import (
@@ -124,7 +124,7 @@ async def save_as(at: Moment) -> Step:
         if await asyncio.to_thread(path.exists):
             return Fail(f"There is a file called {path.name} already. Say another name.")
         if _save_dialog(at.view):
-            return _name_it(path)
+            return _name_it(at, path)
         if at.view.active is None:
             return Fail("No window is in front, so there is nothing to save.")
         return Act("Opening the save dialog.", (key("ctrl+shift+s"),), 1)
@@ -132,10 +132,10 @@ async def save_as(at: Moment) -> Step:
         return Fail(f"I could not save it: {at.failure}")
     if at.phase == 1:
         if await at.until(_save_dialog, 3.0):
-            return _name_it(path)
+            return _name_it(at, path)
         return Fail("No save dialog has opened in this window.")
     if at.phase == _NAMED:
-        await at.until(lambda v: _count(v.field, str(path)) > 0, 1.0)
+        await at.until(lambda v: _count(v.field, inside(at.desktop, path)) > 0, 1.0)
         return Act("Confirming.", (key("Return"),), _CONFIRMED)
     return await _written(at, path)
 
@@ -145,8 +145,8 @@ def _save_dialog(view: View) -> bool:
     return any("save" in d.name.lower() or d.name.lower() in names for d in view.dialogs)
 
 
-def _name_it(path: Path) -> Act:
-    calls: tuple[Call, ...] = (key("ctrl+a"), type_text(str(path)))
+def _name_it(at: Moment, path: Path) -> Act:
+    calls: tuple[Call, ...] = (key("ctrl+a"), type_text(inside(at.desktop, path)))
     return Act(f"Saving it as {path.name}.", calls, _NAMED)
 
 
