@@ -24,6 +24,9 @@ class FilesRecorded(BaseEvent):
     bytes: int = 0
     """Of all files together."""
 
+    changed: int = 0
+    """Files, folders and links that the task changed; for ``after`` only."""
+
     fresh: int = 0
     """Bytes that had to be kept anew."""
 

@@ -19,6 +19,7 @@ from dashboard.desktop.view import DesktopView
 from dashboard.line import WidgetLine
 from dashboard.notices import notices
 from dashboard.places import TALK, Scene
+from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
 from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
@@ -61,6 +62,7 @@ class Page:
             self._state.items, self.act, sizing_mode="stretch_both"
         )
         self._conversation.follow(self._state.conversation)
+        self._put_back = PutBackDesk(self._session.files, self._told_here)
         self._manner = MannerControl(
             entry, bench.people.of(entry.owner), self.act, partial(set_curdoc, self._document)
         )
@@ -173,7 +175,14 @@ class Page:
         "answer": _answer,
         "broke": _broke,
         "replay": _replay,
+        "end": lambda self, message: pn.state.execute(partial(self._end, message)),
+        "put_back_look": lambda self, m: pn.state.execute(partial(self._put_back.look, m)),
+        "put_back": lambda self, m: pn.state.execute(partial(self._put_back.put_back, m)),
     }
+
+    def _told_here(self, message: Message) -> None:
+        with set_curdoc(self._document):
+            self._conversation.post(message)
 
     def _views(self) -> Shell:
         shell = Shell(self.act, talk=self._talk, goodbye=self._goodbye, sizing_mode="stretch_both")

@@ -29,7 +29,7 @@ from agent.files.paths import Incoming, open_file, write_file
 from agent.files.record import Record
 from agent.files.restore import Failure, restore
 from agent.files.store import Recorded, Store
-from agent.files.telling import told_model, told_person
+from agent.files.telling import amount, told_model, told_person
 from agent.log import EventLog
 from agent.status import Status
 
@@ -247,6 +247,19 @@ class SessionFiles(Faced):
         }
         return next((words for words, true in reasons.items() if true), "")
 
+    @property
+    def use(self) -> str:
+        """What is recorded, and how much room that takes, in words."""
+        if self.store is None:
+            return NO_RECORD
+        recorded = [event for event in self._log.of(ev.FilesRecorded) if event.record]
+        used = recorded[-1].used if recorded else 0
+        return (
+            "Files are recorded before and after each task; hidden ones and programs' settings "
+            f"are not. The records take {amount(used)} of {amount(self.store.most)}, and the "
+            "oldest go first."
+        )
+
     def last_put_back(self) -> str:
         """The id of the last put back.
 
@@ -340,15 +353,20 @@ class SessionFiles(Faced):
         try:
             home = self._home()
             made = await self._run(lambda: store.record(home, keep))
+            changed = 0
+            if moment == "after" and keep:
+                changed = await self._run(lambda: _changed(store, keep[0], made.record))
         except Exception as error:  # noqa: BLE001 - a task's border: it goes on without a record
             if not isinstance(error, SaysoError):
                 _log.exception("The files could not be recorded")
             self._log.append(ev.FilesRecorded(task_id=task_id, moment=moment, error=_words(error)))
             return
-        self._log.append(self._event(task_id, moment, made, time.monotonic() - began))
+        event = self._event(task_id, moment, made)
+        seconds = time.monotonic() - began
+        self._log.append(event.model_copy(update={"seconds": seconds, "changed": changed}))
 
     def _event(
-        self, task_id: str, moment: Literal["before", "after"], made: Recorded, seconds: float = 0.0
+        self, task_id: str, moment: Literal["before", "after"], made: Recorded
     ) -> ev.FilesRecorded:
         store = self._kept_store()
         return ev.FilesRecorded(
@@ -361,7 +379,6 @@ class SessionFiles(Faced):
             used=made.used,
             most=store.most,
             dropped=made.dropped,
-            seconds=seconds,
             notes=made.notes,
         )
 
@@ -518,6 +535,14 @@ def _noted(task: asyncio.Future[None]) -> None:
     """Whoever waits for a record gets its error; where nobody does, it is in the server's log."""
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.error("A record of the files could not be written down", exc_info=error)
+
+
+def _changed(store: Store, before_id: str, after: Record) -> int:
+    """How many changes putting back would list. Blocks."""
+    before = store.load(before_id)
+    if before is None or before.id == after.id:
+        return 0
+    return len(compare("", before.rows, after.rows, after.rows, kept=store.has).changes)
 
 
 def _words(error: Exception) -> str:

@@ -11,6 +11,15 @@ _MOST = 12
 """Names that a sentence holds."""
 
 
+def amount(size: int) -> str:
+    """Bytes as people write them."""
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= 0.9995 * step:
+            share = size / step
+            return f"{share:.1f} {unit}" if share < 9.95 else f"{share:.0f} {unit}"
+    return "1 byte" if size == 1 else f"{size} bytes"
+
+
 def told_person(
     deleted: Sequence[Change],
     restored: Sequence[Change],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from typing import Any, ClassVar, Literal
 
@@ -15,6 +16,7 @@ from agent.session import Session
 from dashboard.notebook.desktop import DesktopWidget
 from dashboard.notebook.panes import BarWidget, ConversationWidget
 from dashboard.notebook.pictures import data_url, shrunk
+from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
 
 Message = dict[str, Any]
@@ -27,11 +29,13 @@ class SessionFace:
 
     def __init__(self, session: Session, *, height: int = 430) -> None:
         self._session = session
+        self._tasks: set[asyncio.Task[None]] = set()
         self._say: Callable[[str], object] = session.say
         later = session.call_soon
         self._desktop = DesktopWidget(session.desktop, later, self._yours, self._give)
         self._state = PageState(self._image_url, session.settings)
         self._conversation = ConversationWidget(later, self._state.items, self._act)
+        self._put_back = PutBackDesk(session.files, self._conversation.send)
         self._bar = BarWidget(later, self._act, able=False)
         grid = ipywidgets.GridBox(
             [self._desktop, self._conversation],
@@ -141,7 +145,14 @@ class SessionFace:
     def _answer(self, message: Message) -> None:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
 
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     _actions: ClassVar[dict[str, Callable[[SessionFace, Message], None]]] = {
+        "put_back_look": lambda self, message: self._later(self._put_back.look(message)),
+        "put_back": lambda self, message: self._later(self._put_back.put_back(message)),
         "say": _typed,
         "stop": _stop,
         "take": _take,

@@ -6,6 +6,7 @@ import { component, html, useMessages } from "../js/base.js";
 import { Follow } from "./js/follow.js";
 import { Icon } from "./js/icons.js";
 import { One } from "./js/items.js";
+import { PutBackDialog } from "./js/putback.js";
 import { Search, SearchBar, showFound } from "./js/search.js";
 import { hear } from "./js/signs.js";
 import { Store, waits } from "./js/store.js";
@@ -26,6 +27,7 @@ export function Conversation({ host, bare }) {
   const context = useMemo(() => ({ host, store, follow }), []);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   useMessages(host, (frame) => {
+    if (!frame.operations) return;
     const fresh = store.apply(frame);
     if (frame.reset || fresh.some((item) => mine(item, bare))) follow.now();
   });
@@ -55,6 +57,7 @@ export function Conversation({ host, bare }) {
       <${More} follow=${follow} />
     </div>
     <${Dock} context=${context} />
+    <${PutBackDialog} host=${host} />
   </section>`;
 }
 

@@ -52,6 +52,8 @@ class Transcript:
             e.Heard: self._heard,
             e.Understood: self._understood,
             e.FilesArrived: self._arrived,
+            e.FilesRecorded: self._recorded,
+            e.PutBackFinished: self._put_back,
             e.UserMessage: self._attached,
             e.TaskStarted: self._task_started,
             e.TaskFinished: self._task_finished,
@@ -174,6 +176,18 @@ class Transcript:
         summary = "" if repeated else event.summary
         outcome = self._ending.word(event)
         self._put(f"end-{event.task_id}", event, "outcome", outcome=outcome, text=summary)
+
+    def _recorded(self, event: e.FilesRecorded) -> None:
+        """A task that changed files can be put back from its end; what failed is said."""
+        if event.changed:
+            self._change(f"end-{event.task_id}", task=event.task_id, changed=event.changed)
+        if event.error and event.moment == "before":
+            said = f"This task's changes to files cannot be put back. {event.error}"
+            self._note(event, said, "warning")
+
+    def _put_back(self, event: e.PutBackFinished) -> None:
+        fields = {"text": event.text, "state": event.outcome, "task": event.put_back_id}
+        self._put(f"back-{event.put_back_id}", event, "back", **fields)
 
     def _streamed(self, event: e.TextStreamed) -> None:
         stream = f"{event.turn_id}-{event.role}"

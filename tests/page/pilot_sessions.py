@@ -57,6 +57,8 @@ def factory(settings: Settings) -> Callable[..., Session]:
 
 def _tools(desktop: FakeDesktop) -> list[FakeTool]:
     async def act(call: ToolCall) -> ToolResult:
+        if (name := str(call.input.get("text", ""))).startswith("save "):
+            (desktop.home / name.removeprefix("save ")).write_text("by the agent")
         picture: EncodedImage = await desktop.screenshot()
         return ToolResult("done", image=picture)
 
@@ -72,6 +74,10 @@ def _answer(request: ModelRequest) -> list[Any]:
         return [*says("The text editor says hello world."), *done(input_tokens=1200)]
     if "forever" in words:
         return [*says("I work and work."), hang]
+    if "save" in words:
+        named = [name for name in words.split("save ", 1)[1].split() if name.endswith(".txt")]
+        calls = [call("type", text=f"save {name}", index=n) for n, name in enumerate(named)]
+        return [step for steps in calls for step in steps] + done("tool_use")
     if "list" in words:
         return [*call("bash", toolset=None, command="ls ~"), *done("tool_use", input_tokens=10)]
     if "repeat" in words:

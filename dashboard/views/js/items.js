@@ -3,6 +3,7 @@ import { Approval, Question } from "./cards.js";
 import { Copy } from "./copy.js";
 import { bytes } from "../files/format.js";
 import { clock, isLong, span } from "./format.js";
+import { PutBackButton } from "./putback.js";
 import { waits } from "./store.js";
 
 /** @typedef {import("./store.js").Entry} Entry */
@@ -160,7 +161,24 @@ function Outcome(part) {
   const word = OUTCOMES[item.outcome ?? ""] ?? "Failed";
   return html`<div class="label"><span>${word}</span>
       ${item.text && html`<${Copy} what="the result" text=${() => entry.item.peek().text} />`}</div>
-    ${item.text && html`<${Text} ...${part} />`}`;
+    ${item.text && html`<${Text} ...${part} />`}
+    ${item.changed && html`<${PutBackButton} id=${item.task} count=${item.changed} />`}`;
+}
+
+/** @type {Record<string, string>} */
+const BACKS = {
+  done: "Files put back",
+  partly: "Files put back in part",
+  failed: "No file was put back",
+  cut: "Putting files back was cut off",
+};
+
+/** @param {Part} part */
+function Back(part) {
+  const { item } = part;
+  return html`<div class="label"><span>${BACKS[item.state ?? ""] ?? "Files put back"}</span></div>
+    <${Text} ...${part} />
+    ${item.state !== "failed" && html`<${PutBackButton} id=${item.task} undo=${true} />`}`;
 }
 
 /** @param {Part} part */
@@ -183,5 +201,6 @@ const KINDS = {
   question: Question,
   files: Papers,
   outcome: Outcome,
+  back: Back,
   error: Trouble,
 };

@@ -38,6 +38,8 @@ export const KEPT = 400;
  * @property {{name: string, path: string, size: number, note?: string, image?: string}[]} [files]
  * @property {number} [count] How many files there are, those not named included.
  * @property {boolean} [attached] Whether the model is given their content.
+ * @property {string} [task] The task, or put back, that can be put back.
+ * @property {number} [changed] How many files and folders the task changed.
  */
 
 /**

@@ -1,0 +1,137 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { html, useMessages } from "../../js/base.js";
+
+/** @typedef {{key: string, name: string, what: string, does: string, folder: boolean, why: string}} Change */
+/**
+ * @typedef {object} Told What Python says of one put back: what it would do, a refusal, or its end.
+ * @property {string} id
+ * @property {string} [error]
+ * @property {string} [refusal]
+ * @property {boolean} [done]
+ * @property {string} [token]
+ * @property {string} [summary]
+ * @property {string[]} [notes]
+ * @property {string[]} [failed]
+ * @property {Change[]} [ready]
+ * @property {Change[]} [conflicts]
+ * @property {Change[]} [lost]
+ * @property {[number, number, number]} [counts]
+ * @property {string} [use] What is recorded, and how much room that takes.
+ */
+/** @typedef {import("../../js/base.js").Host<any>} Host */
+
+const OPEN = "sayso-put-back";
+
+/** Asks for the dialog about a task, or about a put back that is to be undone. @param {string} id @param {boolean} undo */
+export function askPutBack(id, undo) {
+  window.dispatchEvent(new CustomEvent(OPEN, { detail: { id, undo } }));
+}
+
+/**
+ * The button on a task's end, or on a put back.
+ *
+ * @param {{id: string, count?: number, undo?: boolean}} props
+ */
+export function PutBackButton({ id, count = 0, undo = false }) {
+  const title = undo
+    ? "Undo this"
+    : `${count === 1 ? "1 file or folder" : `${count} files or folders`} changed in this task`;
+  return html`<button type="button" class="put-back" title=${title} onClick=${() => askPutBack(id, undo)}>
+    ${undo ? "Undo…" : "Put the files back…"}</button>`;
+}
+
+/** Shows first what would be done, and does it when that is confirmed. @param {{host: Host}} props */
+export function PutBackDialog({ host }) {
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const asked = useSignal({ id: "", undo: false });
+  const told = useSignal(/** @type {Told | null} */ (null));
+  const error = useSignal("");
+  const busy = useSignal(false);
+  const chosen = useSignal(/** @type {Set<string>} */ (new Set()));
+
+  function look() {
+    told.value = null;
+    chosen.value = new Set();
+    host.send({ type: "put_back_look", id: asked.peek().id });
+  }
+
+  useEffect(() => {
+    const open = (/** @type {any} */ event) => {
+      asked.value = event.detail;
+      error.value = "";
+      busy.value = false;
+      look();
+      if (!dialog.current?.open) dialog.current?.showModal();
+    };
+    window.addEventListener(OPEN, open);
+    return () => window.removeEventListener(OPEN, open);
+  }, []);
+
+  useMessages(host, ({ put_back: answer }) => {
+    if (answer?.id !== asked.peek().id) return;
+    const acted = busy.peek();
+    busy.value = false;
+    if (answer.done) dialog.current?.close();
+    else if (answer.error && acted) {
+      error.value = answer.error;
+      look();
+    } else if (answer.error) {
+      error.value = answer.error;
+      told.value = { id: answer.id };
+    } else told.value = answer;
+  });
+
+  function act() {
+    busy.value = true;
+    error.value = "";
+    host.send({ type: "put_back", id: asked.value.id, token: told.value?.token, choose: [...chosen.value] });
+  }
+
+  const { ready = [], conflicts = [], lost = [], notes = [], counts = [0, 0, 0], refusal = "" } = told.value ?? {};
+  const count = counts[0] + chosen.value.size;
+  const title = asked.value.undo ? "Undo putting files back" : "Put the files back";
+  return html`<dialog class="put-back-dialog" ref=${dialog} aria-label=${title}>
+    <h2>${title}</h2>
+    <div class="body" tabindex="0" role="group" aria-label="What would be done" aria-busy=${told.value === null}>
+      ${error.value && html`<p class="wrong" role="alert">${error.value}</p>`}
+      ${refusal && html`<p class="wrong" role="alert">${refusal}</p>`}
+      ${told.value === null ? html`<p role="status">Looking at the files…</p>` : html`<p role="status">${told.value.summary}</p>`}
+      ${ready.length > 0 && html`<${Rows} changes=${ready} count=${counts[0]} />`}
+      ${conflicts.length > 0 && html`<h3>Changed since: kept unless you choose them</h3>`}
+      ${conflicts.length > 0 && html`<${Rows} changes=${conflicts} count=${counts[1]} chosen=${chosen} />`}
+      ${lost.length > 0 && html`<h3>Cannot be put back</h3>`}
+      ${lost.length > 0 && html`<${Rows} changes=${lost} count=${counts[2]} />`}
+      ${notes.map((note) => html`<p class="hint">${note}</p>`)}
+      ${told.value?.use && html`<p class="hint">${told.value.use}</p>`}
+    </div>
+    <div class="buttons">
+      <button type="button" class="do" disabled=${busy.value || count === 0 || Boolean(refusal)} onClick=${act}>
+        ${busy.value ? "Putting back…" : count === 1 ? "Put 1 item back" : `Put ${count} items back`}</button>
+      <button type="button" autofocus onClick=${() => dialog.current?.close()}>${count === 0 || refusal ? "Close" : "Cancel"}</button>
+    </div>
+  </dialog>`;
+}
+
+/** @param {{changes: Change[], count: number, chosen?: import("@preact/signals").Signal<Set<string>>}} props */
+function Rows({ changes, count, chosen }) {
+  return html`<ul>
+    ${changes.map((change) => html`<${Row} key=${change.key} change=${change} chosen=${chosen} />`)}
+    ${count > changes.length && html`<li class="hint">and ${count - changes.length} more</li>`}
+  </ul>`;
+}
+
+/** @param {{change: Change, chosen?: import("@preact/signals").Signal<Set<string>>}} props */
+function Row({ change, chosen }) {
+  const name = html`<span class="name">${change.name}${change.folder ? "/" : ""}</span>${" "}<span class="does">${change.does}</span>
+    ${change.why && html`<span class="why">${change.why}</span>`}`;
+  if (!chosen) return html`<li class=${change.what}>${name}</li>`;
+  const toggle = () => {
+    const next = new Set(chosen.peek());
+    if (!next.delete(change.key)) next.add(change.key);
+    chosen.value = next;
+  };
+  return html`<li class=${change.what}><label>
+    <input type="checkbox" checked=${chosen.value.has(change.key)} onChange=${toggle} /><span>${name}</span>
+  </label></li>`;
+}
