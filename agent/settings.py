@@ -87,7 +87,6 @@ class Settings(BaseSettings):
     home: Path | None = None
     """A folder of yours for the desktop to work in, instead of a home of the session's own."""
 
-    record_bytes: int = Field(default=2 << 30, ge=0)
     record_bytes: int = Field(default=2 * 10**9, ge=0)
     """Bytes that the records of a session's files may take, so that they can be put back;
     the oldest go first. 0: nothing is recorded."""

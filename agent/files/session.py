@@ -352,10 +352,7 @@ class SessionFiles(Faced):
         keep = [e.record for e in self._events_of(task_id) if e.record]
         try:
             home = self._home()
-            made = await self._run(lambda: store.record(home, keep))
-            changed = 0
-            if moment == "after" and keep:
-                changed = await self._run(lambda: _changed(store, keep[0], made.record))
+            made, changed = await self._run(lambda: _recorded(store, home, keep))
         except Exception as error:  # noqa: BLE001 - a task's border: it goes on without a record
             if not isinstance(error, SaysoError):
                 _log.exception("The files could not be recorded")
@@ -537,12 +534,14 @@ def _noted(task: asyncio.Future[None]) -> None:
         _log.error("A record of the files could not be written down", exc_info=error)
 
 
-def _changed(store: Store, before_id: str, after: Record) -> int:
-    """How many changes putting back would list. Blocks."""
-    before = store.load(before_id)
-    if before is None or before.id == after.id:
-        return 0
-    return len(compare("", before.rows, after.rows, after.rows, kept=store.has).changes)
+def _recorded(store: Store, home: Path, keep: Sequence[str]) -> tuple[Recorded, int]:
+    """A new record, and how many changes lie between the first of ``keep`` and it. Blocks."""
+    made = store.record(home, keep)
+    before = store.load(keep[0]) if keep else None
+    if before is None or before.id == made.record.id:
+        return made, 0
+    after = made.record
+    return made, len(compare("", before.rows, after.rows, after.rows, kept=store.has).changes)
 
 
 def _words(error: Exception) -> str:
