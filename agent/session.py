@@ -202,8 +202,7 @@ class Session(Faced):
     ) -> str:
         """Give the agent words; returns the task's id. See `Control.say`."""
         self.trouble = ""
-        for prepare in tuple(self.before_words):
-            prepare()
+        self._prepare_words()
         return self.control.say(text, source=source, how=how, utterance_id=utterance_id)
 
     def change_fate(self, utterance_id: str, to: Change) -> bool:
@@ -247,6 +246,10 @@ class Session(Faced):
         return self.control.approve(approval_id, decision, channel=channel, note=note)
 
     def answer(self, question_id: str, text: str) -> bool:
+        """Answer the agent's question. See `Control.answer`."""
+        asked = self.status.question
+        if asked is not None and asked.question_id == question_id:
+            self._prepare_words()
         return self.control.answer(question_id, text)
 
     def take_control(self) -> None:
@@ -297,6 +300,10 @@ class Session(Faced):
             function(*given)
         else:
             loop.call_soon_threadsafe(function, *given)
+
+    def _prepare_words(self) -> None:
+        for prepare in tuple(self.before_words):
+            prepare()
 
     # Inside ----------------------------------------------------------------------------
 

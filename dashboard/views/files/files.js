@@ -11,7 +11,7 @@ import { bytes, count } from "./format.js";
 import { FileTree } from "./tree.js";
 import { named, Uploads } from "./uploads.js";
 
-/** @typedef {{session_id: string, running: boolean, stamp: number}} Params */
+/** @typedef {{session_id: string, running: boolean, alone: boolean, stamp: number}} Params */
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
 
 const OUTSIDE = "Downloads"; // where files go that come from outside, if no folder was chosen
@@ -33,6 +33,8 @@ class Files {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
+    this.alone = host.param("alone").peek();
+    this.shown.value = this.alone;
     this.client = new Client(host.param("session_id").peek());
     this.uploads = new Uploads(
       this.client,
@@ -125,15 +127,26 @@ function FilesPanel({ host }) {
   files.current ??= new Files(host);
   const state = files.current;
   const root = useRef(/** @type {HTMLElement | null} */ (null));
-  useLayoutEffect(() => hear("panel", () => toggle(state)), []);
-  useLayoutEffect(() => hear("attach", () => root.current?.querySelector("input")?.click()), []);
-  useLayoutEffect(() => receive(root, state), []);
+  const alone = host.param("alone").peek();
+  useLayoutEffect(() => (alone ? undefined : beside(state, root)), []);
   useEffect(() => follow(state), []);
-  return html`<div class="files" ref=${root}>
+  return html`<div class=${alone ? "files alone" : "files"} ref=${root}>
     <input type="file" multiple hidden tabindex="-1" aria-hidden="true"
       onChange=${(/** @type {any} */ event) => given(event, (wanted) => state.attach(wanted, "button"))} />
     ${state.shown.value ? html`<${Panel} state=${state} />` : html`<${Tray} state=${state} /><${Told} state=${state} />`}
   </div>`;
+}
+
+/** Beside a conversation: opened from outside, and everything on the page takes files. @param {Files} state @param {{current: HTMLElement | null}} root */
+function beside(state, root) {
+  const ends = [
+    hear("panel", () => toggle(state)),
+    hear("attach", () => root.current?.querySelector("input")?.click()),
+    receive(root, state),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 /** @param {any} event @param {(wanted: import("./uploads.js").Wanted[]) => void} take */
@@ -234,18 +247,20 @@ function Panel({ state }) {
   const chosen = [...state.chosen.value];
   const running = listing?.running ?? state.host.param("running").value;
   const none = listing !== null && listing.rows.length === 0;
-  useLayoutEffect(() => close.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => {
+    if (!state.alone) close.current?.focus({ preventScroll: true });
+  }, []);
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || state.alone) return;
     event.stopPropagation();
     toggle(state);
   }
 
-  return html`<section class="panel" data-escape aria-label="Files of this session" onKeyDown=${onKey}>
+  return html`<section class="panel" data-escape=${state.alone ? undefined : ""} aria-label="Files of this session" onKeyDown=${onKey}>
     <header><h2>Files</h2>
-      <button type="button" class="x" ref=${close} aria-label="Close the files" onClick=${() => toggle(state)}><${Icon} name="close" /></button></header>
+      ${!state.alone && html`<button type="button" class="x" ref=${close} aria-label="Close the files" onClick=${() => toggle(state)}><${Icon} name="close" /></button>`}</header>
     <div class="does">
       <button type="button" disabled=${none} onClick=${() => void state.save(chosen.length ? chosen : [""])}>
         ${chosen.length ? `Download ${chosen.length}` : "Download all"}</button>

@@ -1,0 +1,112 @@
+"""Files on their way into a session: told together, and given with the person's next words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.arrivals import Arrived
+from agent.attachments import MOST_ATTACHED
+from agent.errors import FilesError
+from agent.events import FilesArrived, UserMessage
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
+from dashboard.web.intake import AT_ONCE, Intake
+
+
+@pytest.fixture
+async def session(tmp_path: Path) -> AsyncIterator[Session]:
+    home = tmp_path / "home"
+    home.mkdir()
+    made = Session.create(
+        Settings(_env_file=None, data_dir=tmp_path, model="offline"),  # type: ignore[call-arg]
+        desktop=FakeDesktop(home=home),
+        model=ScriptedModel([[*says("Read."), *done()]] * 3),
+        tools=(),
+    )
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def prepared(intake: Intake, session: Session, name: str = "a.txt") -> str:
+    home = session.desktop.home
+    (home / name).write_text("Some words.")
+    token, _ = await intake.prepare(session, home, name, Arrived(name, f"/home/user/{name}", 11))
+    return token
+
+
+def told(session: Session) -> list[str | int]:
+    """The messages, in order: their words, or how many attachments they have."""
+    messages = session.log.of(UserMessage)
+    return [len(m.attachments) or m.text for m in messages if m.attachments or m.origin == "person"]
+
+
+async def test_what_is_attached_goes_right_before_the_next_words_however_they_come(
+    session: Session,
+):
+    intake = Intake()
+    await prepared(intake, session)
+    await prepared(intake, session, "b.txt")
+    assert told(session) == []
+    session.say("Read them.", source="voice")
+    await session.wait_idle(10)
+    assert told(session) == [2, "Read them."]
+    session.say("And now?")
+    await session.wait_idle(10)
+    assert told(session) == [2, "Read them.", "And now?"]
+    assert intake.waiting(session) == {}
+
+
+async def test_what_was_taken_away_again_is_not_given(session: Session):
+    intake = Intake()
+    token = await prepared(intake, session)
+    await prepared(intake, session, "b.txt")
+    intake.drop(session, token)
+    intake.drop(session, "another page's")
+    session.say("Read it.")
+    await session.wait_idle(10)
+    assert told(session) == [1, "Read it."]
+
+
+async def test_one_message_takes_so_many_files_and_no_more(session: Session):
+    intake = Intake()
+    for number in range(MOST_ATTACHED):
+        await prepared(intake, session, f"{number}.txt")
+    with pytest.raises(FilesError, match="20 files are attached already"):
+        await prepared(intake, session, "one more.txt")
+    assert len(intake.waiting(session)) == MOST_ATTACHED
+
+
+async def test_files_that_come_together_are_told_in_one_sentence(session: Session):
+    intake = Intake()
+    for number in range(3):
+        assert intake.begin(session)
+        intake.end(session, Arrived("x", f"/home/user/{number}", 1), "drop")
+    assert session.log.of(FilesArrived) == []
+    async with asyncio.timeout(20):
+        while not session.log.of(FilesArrived):
+            await asyncio.sleep(0.02)
+    [event] = session.log.of(FilesArrived)
+    assert (event.paths, event.source) == (tuple(f"/home/user/{n}" for n in range(3)), "drop")
+
+
+async def test_words_do_not_overtake_the_files_that_came_before_them(session: Session):
+    intake = Intake()
+    intake.begin(session)
+    intake.end(session, Arrived("x", "/home/user/x", 1), "button")
+    session.say("Look at x.")
+    kinds = [event.kind for event in session.log]
+    assert kinds.index("files_arrived") < kinds.index("task_started")
+    await session.wait_idle(10)
+
+
+async def test_so_many_come_in_at_once_and_what_broke_off_frees_its_place(session: Session):
+    intake = Intake()
+    assert [intake.begin(session) for _ in range(AT_ONCE + 1)] == [True] * AT_ONCE + [False]
+    intake.end(session, None, "button")
+    assert intake.begin(session)
