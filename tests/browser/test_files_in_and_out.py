@@ -96,10 +96,10 @@ async def test_in_changed_and_out(person: Person, look: Onlooker, places: Path):
         "letter.txt",
         *(f"Downloads/{name}" for name in ("data.csv", "image.png", "report.pdf")),
     }
-    arrived = [path for event in look.of(FilesArrived) for path in event.paths]
     since = await person.type("Create a file called answer with the text forty two.")
     finished = await look.event(TaskFinished, since=since)
     assert finished.outcome == "done", finished
+    arrived = [path for event in look.of(FilesArrived) for path in event.paths]
     [attached] = [e for e in look.of(UserMessage) if e.attachments]
     assert [each.kind for each in attached.attachments] == ["file", "file"]
     assert all(each.path in arrived for each in attached.attachments)

@@ -11,7 +11,7 @@ import { bytes, count } from "./format.js";
 import { FileTree } from "./tree.js";
 import { named, Uploads } from "./uploads.js";
 
-/** @typedef {{session_id: string, running: boolean, alone: boolean, stamp: number}} Params */
+/** @typedef {{session_id: string, running: boolean, stamp: number}} Params */
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
 
 const OUTSIDE = "Downloads"; // where files go that come from outside, if no folder was chosen
@@ -33,7 +33,7 @@ class Files {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
-    this.alone = host.param("alone").peek();
+    this.alone = !host.param("running").peek();
     this.shown.value = this.alone;
     this.client = new Client(host.param("session_id").peek());
     this.uploads = new Uploads(
@@ -127,7 +127,7 @@ function FilesPanel({ host }) {
   files.current ??= new Files(host);
   const state = files.current;
   const root = useRef(/** @type {HTMLElement | null} */ (null));
-  const alone = host.param("alone").peek();
+  const { alone } = state;
   useLayoutEffect(() => (alone ? undefined : beside(state, root)), []);
   useEffect(() => follow(state), []);
   return html`<div class=${alone ? "files alone" : "files"} ref=${root}>

@@ -36,8 +36,11 @@ class FilesPanel(View):
     """
 
     session_id = param.String("")
-    running = param.Boolean(True, doc="Whether files can be put in; an ended session's cannot.")
-    alone = param.Boolean(False, doc="Whether it stands by itself and is always shown.")
+    running = param.Boolean(
+        True,
+        doc="Whether files can be put in, and it stands beside a conversation; an ended session's"
+        " stands by itself and is always shown.",
+    )
     stamp = param.Integer(0, doc="Grows when something may have changed in the home.")
 
     _esm = _HERE / "files.bundle.js"
