@@ -59,7 +59,7 @@ from agent.testing.messages_wire import (
     portable_problems,
 )
 
-_FAMILY = re.compile(r"claude-(?:fable|mythos|opus|sonnet|haiku)-\d")
+_FAMILY = re.compile(r"claude-(?:fable|mythos|opus|sonnet|haiku)-(?:\d|preview$)")
 _CREDENTIALS = frozenset({"authorization", "x-api-key"})
 
 
