@@ -175,7 +175,6 @@ class Page:
         "answer": _answer,
         "broke": _broke,
         "replay": _replay,
-        "end": lambda self, message: pn.state.execute(partial(self._end, message)),
         "put_back_look": lambda self, m: pn.state.execute(partial(self._put_back.look, m)),
         "put_back": lambda self, m: pn.state.execute(partial(self._put_back.put_back, m)),
     }
