@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.errors import FilesError
+from agent.face import Faced
 from agent.files.names import from_key, shown, to_bytes, to_key, to_text
 from agent.files.record import LOST, Row, RowKind, Rows
 
@@ -68,7 +69,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Faced):
     """What putting a task back would do. Nothing has been done."""
 
     task_id: str

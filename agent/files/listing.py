@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal
 
+from agent.face import Faced
 from agent.files.kinds import is_state, is_state_name
 from agent.files.names import shown, to_key, to_text
 from agent.files.paths import DEEPEST, FOLDER, explained, opened_home, parent_of, parts_of
@@ -48,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Faced):
     """What was found, folders before what is in them, each folder's names in order."""
 
     entries: tuple[Entry, ...]

@@ -115,6 +115,9 @@ class SessionFiles(Faced):
         self._open = False
         self._unsubscribe = log.subscribe(self._follow)
 
+    def __repr__(self) -> str:
+        return f"<Files in {self._home()}>"
+
     # In and out ---------------------------------------------------------------------------
 
     async def list(self, below: str | PurePath = "", *, state: bool = False) -> Listing:

@@ -19,17 +19,23 @@ from agent.experiments.spec import Experiment
 from agent.experiments.store import Store
 from agent.experiments.trial import Trial
 from agent.face import Bundle
+from agent.files.changes import Changes
+from agent.files.listing import Listing
+from agent.files.telling import amount
 from agent.replay import Recording, Timeline
 from agent.replay.svg import timeline_svg
 from agent.session import Session
 from dashboard.notebook import lab
 from dashboard.notebook.desktop import DesktopWidget
-from dashboard.notebook.markup import Html, paragraph
+from dashboard.notebook.markup import Html, paragraph, table
 from dashboard.notebook.panes import BarWidget
 from dashboard.notebook.pictures import png, shrunk, text
 from dashboard.notebook.session import SessionFace
 from dashboard.notebook.story import Look, recording_look, story
 from dashboard.notebook.talk import Talk
+
+_ROWS = 200
+"""Files that a table names."""
 
 _POLL = 0.5
 """Seconds between two looks at an experiment that runs."""
@@ -169,6 +175,23 @@ def _trial(trial: Trial) -> Bundle:
 def _experiment(experiment: Experiment) -> Bundle:
     plain = f"<Experiment {experiment.name}, {len(experiment.cells())} trials>"
     return _bundle(plain, lab.design(experiment))
+
+
+@face_of.register
+def _listing(listing: Listing) -> Bundle:
+    more = "; not all of them" if listing.truncated else ""
+    count = "1 file" if listing.files == 1 else f"{listing.files} files"
+    plain = f"<{count}, {amount(listing.bytes)}{more}>"
+    size = {entry.path: amount(entry.size) for entry in listing.entries if entry.kind == "file"}
+    rows = [(entry.shown, size.get(entry.path, entry.kind)) for entry in listing.entries[:_ROWS]]
+    return _bundle(plain, Html(paragraph(plain[1:-1]) + table(("name", "size"), rows)))
+
+
+@face_of.register
+def _changes(changes: Changes) -> Bundle:
+    rows = [(c.shown, c.what, c.lost or c.conflict or c.does) for c in changes.changes[:_ROWS]]
+    told = table(("file", "in the task", "putting it back"), rows)
+    return _bundle(f"<Changes: {changes.summary}>", Html(paragraph(changes.summary) + told))
 
 
 @face_of.register

@@ -21,6 +21,9 @@ from agent.experiments.spec import Experiment, define
 from agent.experiments.store import Store
 from agent.experiments.task import builtin_tasks
 from agent.experiments.trial import Trial
+from agent.files.changes import compare
+from agent.files.listing import list_files
+from agent.files.record import Row
 from agent.replay import build_timeline
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from dashboard.notebook import do, face_of, recorded
@@ -165,3 +168,15 @@ def test_neither_agent_nor_page_needs_a_notebook() -> None:
         command = [sys.executable, "-c", code]
         ran = subprocess.run(command, check=False, capture_output=True, text=True)
         assert ran.stdout.strip() == "[]", ran.stderr
+
+
+def test_files_and_what_would_be_put_back_show_themselves(tmp_path: Path) -> None:
+    (tmp_path / "<b>two\nlines").write_text("words")
+    shown = list_files(tmp_path)._repr_mimebundle_()
+    assert shown["text/plain"] == "<1 file, 5 bytes>"
+    assert "&lt;b&gt;two\\nlines" in shown["text/html"]
+    row = Row("file", 0o644, 5, 0, "digest", 1, 1, 0)
+    changes = compare("task", {}, {b"new": row}, {b"new": row}, kept=lambda _: True)
+    shown = changes._repr_mimebundle_()
+    assert shown["text/plain"] == "<Changes: 1 item is deleted.>"
+    assert "is deleted" in shown["text/html"]
