@@ -7,12 +7,14 @@
         events.jsonl    one event a line
         prompt.md       the system prompt as sent
         images/         pictures and attachments, named by the SHA-256 of their bytes
+        home/           the person's files, and what of programs' state was asked for
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,8 @@ from typing import Any
 
 from agent import events as ev
 from agent.errors import JournalError
+from agent.files import is_state
+from agent.home import carry, home_in
 from agent.journal import (
     KEPT_SUFFIX,
     SqliteJournal,
@@ -37,11 +41,26 @@ FORMAT = 1
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-def export_session(data_dir: Path, session_id: str, folder: Path) -> Path:
+def export_session(
+    data_dir: Path,
+    session_id: str,
+    folder: Path,
+    *,
+    files: bool = True,
+    programs: Sequence[str] = (),
+) -> Path:
     """Write a session into ``folder``, which must not exist yet; it may go on meanwhile.
+
+    Args:
+        data_dir: where sessions lie.
+        session_id: which one.
+        folder: where it is written to.
+        files: whether the person's files go with it.
+        programs: what of programs' own state goes with them, by its path in the home.
 
     Raises:
         JournalError: there is no such session, or the folder cannot be written.
+        FilesError: the files are too many or too large, or a program has no such state.
     """
     source = session_folder(data_dir, session_id)
     if not (source / "events.db").exists():
@@ -52,6 +71,8 @@ def export_session(data_dir: Path, session_id: str, folder: Path) -> Path:
         session_id=session_id,
         prompt=read_prompt(source) or None,
         picture=partial(kept_file, source),
+        home=home_in(source) if files else None,
+        programs=programs,
     )
 
 
@@ -62,11 +83,14 @@ def write_folder(
     session_id: str,
     prompt: str | None,
     picture: Callable[[str], Path | None],
+    home: Path | None = None,
+    programs: Sequence[str] = (),
 ) -> Path:
     """Write a session's rows, and the pictures they name, into ``folder``; see the module's text.
 
     Raises:
         JournalError: the folder exists or cannot be written.
+        FilesError: the home's files are too many or too large.
     """
     events = rows.events
     try:
@@ -79,6 +103,8 @@ def write_folder(
             path = picture(sha256)
             if path is not None:
                 shutil.copyfile(path, folder / "images" / path.name)
+        if home is not None and home.is_dir():
+            carry(home, folder / "home", programs=programs)
         about = {"format": FORMAT, "session_id": session_id, "events": len(events)}
         versions = {"versions": _versions(events)}
         (folder / "session.json").write_text(json.dumps(about | versions, indent=2) + "\n", "utf-8")
@@ -109,6 +135,11 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     prompt = _prompt(folder)
     try:
         _write_import(target, rows, pictures, prompt)
+        if (folder / "home").is_dir():
+            tops = [
+                top.name for top in (folder / "home").iterdir() if is_state(os.fsencode(top.name))
+            ]
+            carry(folder / "home", target / "home", programs=tops)
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise JournalError(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from agent import events as ev
 from agent.desktop.guardian import used_bytes
 from agent.desktop.homes import HomeNews, real_home
-from agent.errors import ConfigurationError
-from agent.files import count_files
+from agent.errors import ConfigurationError, FilesError
+from agent.files import count_files, list_files, open_file
 from agent.journal import session_folder
 from agent.log import EventLog
 
@@ -49,7 +51,9 @@ class SessionHome:
 
     Args:
         session: the session's folder.
-        wanted: a folder of the person's; None for the one that the log names, if any.
+        wanted: a folder of the person's; None for the one that was worked in before, if any.
+            That is kept in a file of its own, which no export carries: an imported log must
+            not choose a folder here.
         log: the session's events so far.
 
     Raises:
@@ -58,7 +62,8 @@ class SessionHome:
 
     def __init__(self, session: Path, wanted: Path | None, log: EventLog) -> None:
         opened = [event for event in log.of(ev.HomeChanged) if event.state == "open"]
-        before = opened[-1].folder if opened else ""
+        self._note = session / "working-folder"
+        before = self._note.read_text("utf-8") if self._note.is_file() else ""
         self._was_opened = bool(opened)
         self.kept = session / "home"
         self.folder = checked_folder(wanted or Path(before), session) if wanted or before else None
@@ -84,10 +89,46 @@ class SessionHome:
     def opened(self, limit: int) -> ev.HomeChanged:
         """The event that says where the home is, and how much is in it and may be."""
         if self.folder is not None:
+            self._note.write_text(str(self.folder), "utf-8")
             return ev.HomeChanged(state="open", folder=str(self.folder))
         used = used_bytes(str(self.files))
         hard = is_hard(self.files, limit)
         return ev.HomeChanged(state="open", used=used, limit=limit, hard=hard)
+
+
+MOST_FILES, MOST_BYTES = 15_000, 1_500_000_000
+"""What of a home an export carries at most."""
+
+
+def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> int:
+    """Copy the person's files of a home to a new folder; returns how many.
+
+    No link is followed. ``programs`` names what of programs' own state goes with them, by
+    its path in the home, such as ``.mozilla``.
+
+    Raises:
+        FilesError: there are too many, or they are too large.
+        OSError: the disk refuses.
+    """
+    listed = [list_files(home), *(list_files(home, below=name) for name in programs)]
+    entries = [entry for listing in listed for entry in listing.entries]
+    files = [entry for entry in entries if entry.kind == "file"]
+    if len(files) > MOST_FILES or sum(entry.size for entry in files) > MOST_BYTES:
+        raise FilesError(
+            f"The session's files are too many or too large to be carried along "
+            f"({len(files)} files; at most {MOST_FILES} of {in_words(MOST_BYTES)} together). "
+            "Download what you need by itself, or export without files."
+        )
+    target.mkdir(mode=0o700)
+    for entry in entries:
+        place = target / entry.path
+        if entry.kind == "folder":
+            place.mkdir(parents=True, exist_ok=True)
+        elif entry.kind == "file":
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with open_file(home, entry.path) as source, place.open("xb") as copy:
+                shutil.copyfileobj(source, copy)
+    return len(files)
 
 
 def is_hard(home: Path, limit: int) -> bool:

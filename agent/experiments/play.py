@@ -38,6 +38,7 @@ from agent.experiments.stage import Stage, started
 from agent.experiments.state import take_state
 from agent.experiments.trial import Job, TrialResult, environment, result_of, write_json
 from agent.export import export_session
+from agent.home import carry
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.session import Session
 
@@ -200,6 +201,7 @@ class _Play:
         )
         verdict = await score(self.job.task, state)
         write_json(self.folder / "score.json", verdict)
+        await asyncio.to_thread(carry, state.home, self.folder / "home")
         return verdict
 
     def _trouble(self, session: Session) -> Exception | None:
@@ -220,7 +222,7 @@ class _Play:
         if self.session is None:
             return
         await self.session.close("The trial is over.")
-        export_session(Path(self.work.name), self._session_id, self.folder / "session")
+        export_session(Path(self.work.name), self._session_id, self.folder / "session", files=False)
 
     @property
     def _session_id(self) -> str:

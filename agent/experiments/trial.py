@@ -6,6 +6,7 @@
         trial.json     what was to be done: arm, task with all its files, words
         session/       events.jsonl, prompt.md, images/ (opens as an exported session)
         score.json     the checker's verdict
+        home/          the person's files as they were when it was checked
         result.json    status, metrics, environment; written last: without it, half-written
 """
 

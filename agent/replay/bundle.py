@@ -10,6 +10,8 @@ from typing import Literal, get_args
 
 from agent.errors import JournalError
 from agent.export import write_folder
+from agent.files import from_key, to_key
+from agent.home import home_in
 from agent.replay.film import Progress, write_gif, write_mp4
 from agent.replay.notebook import write_notebook
 from agent.replay.recording import Recording, load_recording
@@ -77,8 +79,13 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> Path:
     (folder / "images").mkdir(parents=True)
     for entry in entries:
         name = entry.filename.removeprefix(tops[0])
-        if entry.filename.startswith(tops[0]) and _belongs(name):
+        if not entry.filename.startswith(tops[0]) or entry.is_dir():
+            continue
+        if _belongs(name):
             _copy(packed, entry, folder / name)
+        elif place := _home_file(name):
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            _copy(packed, entry, folder / place)
     return folder
 
 
@@ -103,6 +110,27 @@ def _belongs(name: str) -> bool:
     return top == "images" and plain and len(file) < 80
 
 
+_NAMED = "home-named"
+"""Folder of files of the home whose names no archive can hold as they are."""
+
+
+def _archived(path: Path) -> str:
+    """A file's name in the archive."""
+    if str(path).isprintable():
+        return path.as_posix()
+    return f"{path.parts[0]}/{_NAMED}/{to_key(Path(*path.parts[2:]))}"
+
+
+def _home_file(name: str) -> str:
+    """Where a file of the home goes, below the export; empty if it is none, or not safe."""
+    top, _, inside = name.partition("/")
+    if top == _NAMED:
+        inside = from_key(inside)
+    parts = inside.split("/")
+    safe = "\0" not in inside and not {"", ".", ".."}.intersection(parts)
+    return f"home/{inside}" if top in ("home", _NAMED) and safe else ""
+
+
 def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebook: bool) -> Path:
     with tempfile.TemporaryDirectory(prefix="sayso-export-") as made:
         folder = write_folder(
@@ -111,6 +139,7 @@ def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebo
             session_id=recording.name,
             prompt=recording.prompt or None,
             picture=recording.kept_path,
+            home=None if notebook else home_in(recording.folder),
         )
         if notebook:
             write_notebook(folder, recording.name)
@@ -119,7 +148,7 @@ def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebo
             for number, path in enumerate(files):
                 # Pictures are compressed already.
                 kind = zipfile.ZIP_STORED if path.parent.name == "images" else zipfile.ZIP_DEFLATED
-                packed.write(path, path.relative_to(folder.parent), kind)
+                packed.write(path, _archived(path.relative_to(folder.parent)), kind)
                 progress((number + 1) / len(files))
     return target
 
