@@ -86,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="list journaled sessions")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
     add(
+        "--with-state",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="export a program's own folder of the home too, such as .mozilla",
+    )
+    add(
         "--import",
         dest="import_",
         nargs="+",
@@ -125,7 +132,10 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
         return "\n".join(list_sessions(settings.data_dir)) or "There are no sessions yet."
     if given.export:
         session_id, folder = given.export
-        return f"Exported to {export_session(settings.data_dir, session_id, Path(folder))}."
+        written = export_session(
+            settings.data_dir, session_id, Path(folder), programs=given.with_state
+        )
+        return f"Exported to {written}."
     if given.import_:
         folder, *other = given.import_
         session_id = other[0] if other else None

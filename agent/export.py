@@ -136,10 +136,7 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     try:
         _write_import(target, rows, pictures, prompt)
         if (folder / "home").is_dir():
-            tops = [
-                top.name for top in (folder / "home").iterdir() if is_state(os.fsencode(top.name))
-            ]
-            carry(folder / "home", target / "home", programs=tops)
+            carry(folder / "home", target / "home", programs=_programs(folder / "home"))
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise JournalError(
@@ -149,6 +146,12 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
         shutil.rmtree(target, ignore_errors=True)
         raise
     return session_id
+
+
+def _programs(home: Path) -> list[str]:
+    """What of programs' state an exported home holds."""
+    names = [top.name for top in home.iterdir() if top.is_dir() and not top.is_symlink()]
+    return [name for name in names if is_state(os.fsencode(name))]
 
 
 def read_export(folder: Path) -> Damage:

@@ -64,6 +64,7 @@ def test_a_trial_folder_opens_alone(tmp_path: Path, place: LocalPlacement) -> No
     assert "task_finished" in [event.kind for event in trial.events()]
     assert all(path.is_file() for _, path in trial.pictures())
     assert json.loads((moved / "score.json").read_text())["value"] == 1.0
+    assert (moved / "home" / "hello.txt").read_text() == "hello"
 
 
 def test_a_second_run_does_only_what_is_missing(tmp_path: Path, place: LocalPlacement) -> None:
