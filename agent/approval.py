@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.events import ControlReturned, Event
+from agent.events import ControlReturned, Event, Grant
+from agent.grants import Grants, command_grant, line_grant
 from agent.tools.base import Intent
 
 Decision = Literal["allow", "ask", "deny", "alternative"]
@@ -63,6 +64,9 @@ class Verdict:
     beforehand: bool = False
     """Whether the person allowed it before it was asked."""
 
+    grant: Grant | None = None
+    """What may be allowed for the session, or was when it is allowed ``beforehand``."""
+
     @property
     def noted(self) -> bool:
         """Whether the decision goes on record; what needs no permission does not."""
@@ -71,7 +75,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``fits`` decides whether the rule speaks; ``question`` words what will happen."""
+    """``fits`` decides whether the rule speaks; ``question`` words what will happen.
+
+    ``grant`` tells what could be allowed for the session instead of this once, if anything.
+    """
 
     name: str
     decision: Decision
@@ -79,6 +86,7 @@ class Rule:
     question: Callable[[Intent], str] = lambda intent: f"{intent.action}?"
     phrase: str = "yes, do it"
     advice: str = ""
+    grant: Callable[[Intent], Grant | None] = lambda intent: None
 
 
 def shown(text: str, limit: int = 400) -> str:
@@ -185,8 +193,9 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         _command_question,
         "yes, run it",
         "The person declined this command. Ask what they would like instead.",
+        command_grant,
     ),
-    Rule("terminal", "ask", _runs_line, _line_question, "yes, run it"),
+    Rule("terminal", "ask", _runs_line, _line_question, "yes, run it", grant=line_grant),
     Rule(
         "paste into terminal",
         "ask",
@@ -233,6 +242,7 @@ class Approvals:
     ) -> None:
         self._rules = tuple(rules)
         self._allowed = allowed
+        self.grants = Grants()
         self._lines: dict[str, _Line] = {}
         self._begun: Intent | None = None
         self._pressed_in: str | None = None
@@ -243,6 +253,7 @@ class Approvals:
 
     def add(self, event: Event) -> None:
         """Take in the next event: what the person does to a terminal's line is not known."""
+        self.grants.add(event)
         if isinstance(event, ControlReturned):
             self._doubt()
 
@@ -255,9 +266,12 @@ class Approvals:
             return Verdict("allow")
         if rule.decision == "ask" and rule.name in self._allowed:
             return Verdict("allow", rule.name, beforehand=True)
+        grant = rule.grant(intent) if rule.decision == "ask" else None
+        if self.grants.covers(grant):
+            return Verdict("allow", rule.name, beforehand=True, grant=grant)
         question = f"{rule.question(intent)} Say “{rule.phrase}” to allow it."
         advice = rule.advice or "The person's rules do not allow this."
-        return Verdict(rule.decision, rule.name, question, rule.phrase, advice)
+        return Verdict(rule.decision, rule.name, question, rule.phrase, advice, grant=grant)
 
     def begins(self, intent: Intent) -> None:
         """Note an action that starts; until it is `done`, nobody knows how far it came."""

@@ -195,18 +195,31 @@ class Control:
         *,
         channel: ApprovalChannel,
         note: str = "",
+        for_session: bool = False,
     ) -> bool:
-        """Answer an approval; false when it is not the one that is open now."""
+        """Answer an approval; false when it is not the one that is open now.
+
+        ``for_session`` allows what its ``grant`` says, where there is one, from now on.
+        """
         future = self._waiting.approvals.get(approval_id)
         if future is None or future.done():
             return False
         self._log.append(
             ev.ApprovalDecided(
-                approval_id=approval_id, decision=decision, channel=channel, note=note
+                approval_id=approval_id,
+                decision=decision,
+                channel=channel,
+                note=note,
+                for_session=for_session and self._grantable(approval_id, decision),
             )
         )
         future.set_result(decision)
         return True
+
+    def _grantable(self, approval_id: str, decision: str) -> bool:
+        asked = self.status.pending_approval
+        known = asked is not None and asked.approval_id == approval_id and asked.grant is not None
+        return decision == "allow" and known
 
     def answer(self, question_id: str, text: str) -> bool:
         """Answer the agent's question; false when it is not open."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.event_base import BaseEvent, Image, Source
 
@@ -76,6 +76,18 @@ class ScreenSeen(BaseEvent):
     note: str = ""
 
 
+class Grant(BaseModel):
+    """What a person may allow for the rest of a session: one deed that can be told in full."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    match: dict[str, str]
+    """What an action must equal, exactly, to be the same deed."""
+
+    words: str
+    """The deed as it is shown to the person."""
+
+
 class ApprovalAsked(BaseEvent):
     """The agent wants to do something that a rule says to ask about.
 
@@ -91,11 +103,16 @@ class ApprovalAsked(BaseEvent):
     phrase: str
     rule: str = ""
     timeout: float = 0.0
+    grant: Grant | None = None
+    """What may be allowed for the session; None where no words could say all of it."""
 
 
 class ApprovalDecided(BaseEvent):
     """An answer. ``channel="rule"``: nobody was asked, a rule or a wish given beforehand
     decided about ``action_id``; ``note`` names it.
+
+    With ``for_session``, the person allows what the question's ``grant`` says from now on, or
+    (by a rule) it was allowed by such an answer.
     """
 
     kind: Literal["approval_decided"] = "approval_decided"
@@ -104,6 +121,15 @@ class ApprovalDecided(BaseEvent):
     decision: Literal["allow", "deny", "void", "timeout", "alternative"]
     channel: Source | Literal["rule", "timer", "interruption"] = "button"
     note: str = ""
+    for_session: bool = False
+
+
+class GrantWithdrawn(BaseEvent):
+    """The person is asked again about what they had allowed for the session."""
+
+    kind: Literal["grant_withdrawn"] = "grant_withdrawn"
+    approval_id: str
+    """The approval that had allowed it."""
 
 
 class QuestionAsked(BaseEvent):

@@ -25,6 +25,8 @@ from agent.event_acts import (
     ControlReturned,
     ControlTaken,
     Failed,
+    Grant,
+    GrantWithdrawn,
     HoldBegan,
     HoldEnded,
     LimitExtended,
@@ -87,6 +89,8 @@ __all__ = [
     "Failed",
     "FilesArrived",
     "FilesRecorded",
+    "Grant",
+    "GrantWithdrawn",
     "Heard",
     "HoldBegan",
     "HoldEnded",
@@ -162,6 +166,7 @@ Event = Annotated[
     | ScreenSeen
     | ApprovalAsked
     | ApprovalDecided
+    | GrantWithdrawn
     | QuestionAsked
     | QuestionAnswered
     | HoldBegan

@@ -161,7 +161,7 @@ async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent:
     verdict = agent.approvals.judge(intent)
     if verdict.decision != "ask":
         if verdict.noted:
-            lease.emit(_ruled(call, verdict.decision, verdict.rule))
+            lease.emit(_ruled(call, verdict.decision, verdict))
         return verdict.advice
     asked = _asked(agent, call, intent, verdict)
     answer = await agent.control.ask_approval(lease, asked)
@@ -191,12 +191,13 @@ def _asked(agent: Agent, call: ToolCall, intent: Intent, verdict: Verdict) -> ev
         question=verdict.question,
         phrase=verdict.phrase,
         rule=verdict.rule,
+        grant=verdict.grant,
         timeout=agent.settings.approval_timeout,
     )
 
 
 def _ruled(
-    call: ToolCall, decision: Literal["allow", "deny", "alternative"], rule: str
+    call: ToolCall, decision: Literal["allow", "deny", "alternative"], verdict: Verdict
 ) -> ev.ApprovalDecided:
     """Nobody was asked, but what a rule decided is on record."""
     return ev.ApprovalDecided(
@@ -204,5 +205,6 @@ def _ruled(
         action_id=call.id,
         decision=decision,
         channel="rule",
-        note=rule,
+        note=verdict.grant.words if verdict.grant else verdict.rule,
+        for_session=verdict.grant is not None,
     )

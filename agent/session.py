@@ -7,7 +7,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
@@ -242,8 +242,23 @@ class Session(Faced):
         *,
         channel: ApprovalChannel,
         note: str = "",
+        for_session: bool = False,
     ) -> bool:
-        return self.control.approve(approval_id, decision, channel=channel, note=note)
+        return self.control.approve(
+            approval_id, decision, channel=channel, note=note, for_session=for_session
+        )
+
+    @property
+    def grants(self) -> Mapping[str, ev.Grant]:
+        """What the person has allowed for this session, by the approval that allowed it."""
+        return self._agent.approvals.grants.given
+
+    def withdraw(self, approval_id: str) -> bool:
+        """Ask again about what was allowed for the session; false when it is not allowed."""
+        if approval_id not in self.grants:
+            return False
+        self.log.append(ev.GrantWithdrawn(approval_id=approval_id))
+        return True
 
     def answer(self, question_id: str, text: str) -> bool:
         """Answer the agent's question. See `Control.answer`."""

@@ -146,7 +146,10 @@ class Page:
     def _approve(self, message: Message) -> None:
         decision: Literal["allow", "deny"]
         decision = "allow" if message.get("decision") == "allow" else "deny"
-        self._session.approve(str(message.get("id")), decision, channel="button")
+        remember = message.get("remember") is True
+        self._session.approve(
+            str(message.get("id")), decision, channel="button", for_session=remember
+        )
 
     def _answer(self, message: Message) -> None:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])

@@ -66,6 +66,7 @@ class Transcript:
             e.ScreenSeen: self._screen,
             e.ApprovalAsked: self._approval,
             e.ApprovalDecided: self._decided,
+            e.GrantWithdrawn: self._withdrawn,
             e.QuestionAsked: self._question,
             e.QuestionAnswered: self._answered,
             e.Narrated: self._narrated,
@@ -245,6 +246,7 @@ class Transcript:
             text=event.question,
             aloud=read_back(event.question, event.phrase),
             phrase=event.phrase,
+            grant=event.grant.words if event.grant else "",
             until=until,
             decision="",
         )
@@ -253,12 +255,24 @@ class Transcript:
         if event.channel == "rule":
             self._ruled(event)
         else:
-            self._change(event.approval_id, decision=event.decision, channel=event.channel)
+            self._change(
+                event.approval_id,
+                decision=event.decision,
+                channel=event.channel,
+                remembered=event.for_session,
+            )
+
+    def _withdrawn(self, event: e.GrantWithdrawn) -> None:
+        asked = self._items.get(event.approval_id, {})
+        what = f": {asked['grant']}" if asked.get("grant") else "."
+        self._note(event, f"From now on you are asked again{what}")
 
     def _ruled(self, event: e.ApprovalDecided) -> None:
         """Nobody was asked: said beside the action, or on a line of its own without one."""
         word = _RULED.get(event.decision, event.decision)
         text = f"{word} by the rule “{event.note}”." if event.note else f"{word} by a rule."
+        if event.for_session:
+            text = f"You allowed this for the session: {event.note}"
         if event.action_id in self._items:
             self._change(event.action_id, rule=text)
         else:

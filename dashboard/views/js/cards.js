@@ -34,7 +34,10 @@ export function Approval(part) {
   const say = answering(part);
   const title = html`<div class="label">May I?</div><div class="text">${item.text}</div>`;
   if (item.decision) {
-    return html`${title}<div class="verdict">${DECISIONS[item.decision] ?? item.decision}</div>`;
+    const word = item.remembered
+      ? `Allowed for this session: ${item.grant}`
+      : (DECISIONS[item.decision] ?? item.decision);
+    return html`${title}<div class="verdict">${word}</div>`;
   }
   const decide = (/** @type {string} */ decision, remember = false) =>
     say({ type: "approve", id: item.id, decision, ...(remember && { remember }) }, decision);

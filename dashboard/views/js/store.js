@@ -31,6 +31,7 @@ export const KEPT = 400;
  * @property {number} [until] Unix time at which no answer means no; 0 for never.
  * @property {string} [grant] What “allow for this session” would cover, in words.
  * @property {string} [decision]
+ * @property {boolean} [remembered] It was allowed for the session.
  * @property {string} [channel]
  * @property {string | null} [answer]
  * @property {string} [outcome]

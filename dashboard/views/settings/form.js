@@ -187,6 +187,10 @@ export function render({model}) {
     }
     root.append(node)
   }
+  const given = card("grants", "Allowed for this session", "")
+  const grants = el("ul", "grants")
+  given.append(grants)
+  root.append(given)
   const safe = card("keys", "Keys", "They stay on this server and serve everyone who uses it: they are never sent back to a page, logged, or given to the desktop.")
   const home = el("p", "lead home")
   safe.append(home)
@@ -203,7 +207,21 @@ export function render({model}) {
   later.append(el("span", "", "Kept. Your next session will have it."), fresh)
   root.append(later)
 
+  function showGrants() {
+    given.querySelector(".lead").textContent = model.grants.length
+      ? "You allowed these in the conversation; they are done without asking until the session ends."
+      : "Nothing. When the agent asks whether it may run a command, you can allow that one for the session."
+    grants.replaceChildren(...model.grants.map(({id, words}) => {
+      const line = el("li")
+      const back = button("plain", "Ask again", () => send({type: "withdraw", name: id}))
+      back.setAttribute("aria-label", `Ask again about ${words}`)
+      line.append(el("span", "", words), back)
+      return line
+    }))
+  }
+
   function show() {
+    showGrants()
     for (const [name, row] of rows) if (model.fields[name]) row.show(model.fields[name], model.errors[name])
     const provider = model.fields.provider?.value
     rows.get("model").root.hidden = ["auto", "offline"].includes(provider)
@@ -224,7 +242,7 @@ export function render({model}) {
     })
   }
 
-  model.on(["fields", "errors", "keys", "home", "trouble", "later"], show)
+  model.on(["fields", "errors", "keys", "home", "trouble", "later", "grants"], show)
   model.on("place", lead)
   model.on("after_render", lead)
   show()

@@ -17,7 +17,8 @@ class SettingsForm(Bundled):
     """Fields in groups, then keys. What is changed goes to ``act``.
 
     Messages: ``{"type": "put", "name", "value"}``, ``{"type": "reset", "name"}``, ``{"type":
-    "key", "name", "value"}``, ``{"type": "try_key", "name"}``, ``{"type": "remove_key", "name"}``.
+    "key", "name", "value"}``, ``{"type": "try_key", "name"}``, ``{"type": "remove_key", "name"}``,
+    ``{"type": "withdraw", "name"}``.
     A key's text is in no param: those are the browser's to read.
     """
 
@@ -27,6 +28,7 @@ class SettingsForm(Bundled):
     keys = param.List([], doc="Name, label, where it is kept, how its test went. Not the key.")
     home = param.String("", doc="Where a key that is entered now will be kept.")
     trouble = param.String("", doc="Why what was kept could not be read.")
+    grants = param.List([], doc="What is allowed for this session: id and words.")
     later = param.Boolean(False, doc="Something was changed that the next session will have.")
     place = param.String("", doc="The field or group to show; changes when somebody is led there.")
 

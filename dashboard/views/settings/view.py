@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from agent.changes import AT_ONCE
 from agent.errors import BadInput, SaysoError
-from agent.events import Event, SettingChanged
+from agent.events import ApprovalDecided, Event, GrantWithdrawn, SettingChanged
 from agent.keys import KeyName
 from agent.settings import DEFAULT_MODEL
 from dashboard.places import Scene
@@ -73,6 +73,10 @@ class SettingsView:
             fields={name: self._field(name) for name in FIELDS},
             keys=[self._key(name) for name in get_args(KeyName)],
             trouble=self._mine.trouble,
+            grants=[
+                {"id": approval, "words": grant.words}
+                for approval, grant in self._entry.session.grants.items()
+            ],
         )
 
     def _field(self, name: str) -> dict[str, Any]:
@@ -128,7 +132,7 @@ class SettingsView:
         }
 
     def _see(self, event: Event) -> None:
-        if isinstance(event, SettingChanged):
+        if isinstance(event, SettingChanged | ApprovalDecided | GrantWithdrawn):
             with self._scene.within():
                 self._show()
 
@@ -146,6 +150,8 @@ class SettingsView:
         if kind in ("put", "reset") and name in FIELDS and name != "sandbox":
             value = message.get("value") if kind == "put" else None
             self._chores.start(partial(self._carry_out, name, value, reset=kind == "reset"))
+        elif kind == "withdraw":
+            self._entry.session.withdraw(name)
         elif kind in ("key", "try_key", "remove_key") and name in _LABELS:
             self._chores.start(partial(self._key_work, str(kind), name, str(message.get("value"))))
 
