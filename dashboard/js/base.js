@@ -5,7 +5,7 @@
 import { batch, signal } from "@preact/signals";
 import htm from "htm";
 import { Component, h, render as draw } from "preact";
-import { useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { adapterFor, mount } from "./adapter.js";
 
 /** @typedef {import("./adapter.js").Adapter} Adapter */
@@ -95,7 +95,10 @@ export class Host {
   fill(name, element) {
     if (!element) return void this.#slots.delete(name);
     this.#slots.set(name, element);
-    element.replaceChildren(...this.adapter.children(name));
+    const children = this.adapter.children(name);
+    const same =
+      children.length === element.children.length && children.every((child, i) => child === element.children[i]);
+    if (!same) element.replaceChildren(...children); // what is moved loses the focus
   }
 
   /** The host has rendered anew: its listeners are gone, and what is in the slots may be others. */
@@ -130,7 +133,12 @@ export class Host {
  * @param {{host: Host<any>, name: string, class?: string}} props
  */
 export function Slot({ host, name, ...rest }) {
-  return html`<div ...${rest} ref=${(/** @type {Element | null} */ node) => host.fill(name, node)}></div>`;
+  const place = useRef(null);
+  useLayoutEffect(() => {
+    host.fill(name, place.current);
+    return () => host.fill(name, null);
+  }, []);
+  return html`<div ...${rest} ref=${place}></div>`;
 }
 
 /**

@@ -1,4 +1,4 @@
-function u(r,t){r.setAttribute("data-lm-suppress-shortcuts","true"),r.replaceChildren(t)}function e(r,t={},o=[]){let a=document.createElement(r);for(let[s,n]of Object.entries(t))a.setAttribute(s,n);return a.append(...o),a}var l=`.sayso-bar {
+function u(r,t){r.setAttribute("data-lm-suppress-shortcuts","true"),r.replaceChildren(t)}function e(r,t={},o=[]){let a=document.createElement(r);for(let[s,n]of Object.entries(t))a.setAttribute(s,`${n}`);return a.append(...o),a}var l=`.sayso-bar {
   --soft: var(--mui-palette-text-secondary, #5b6470); --line: var(--mui-palette-divider, rgba(0, 0, 0, .12)); --tone: var(--soft);
   display: flex; flex-wrap: wrap; align-items: center; gap: 8px; padding: 2px;
   color: var(--mui-palette-text-primary, #1d2430); font: 13px/1.35 var(--mui-font-family, system-ui, "Segoe UI", Roboto, sans-serif);

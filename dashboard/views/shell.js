@@ -90,7 +90,7 @@ function Shell({ host }) {
       <div class="foot">
         <${Bell} notices=${notices} />
         <${Speaker} sounds=${sounds} />
-        ${away && html`<${Stop} host=${host} />`}
+        <${Stop} host=${host} />
       </div>
     </nav>
     <div class="talk-slot" inert=${away}><${Slot} host=${host} name="talk" class="fill" /></div>
@@ -116,7 +116,7 @@ function Views({ host }) {
   </div>`;
 }
 
-/** In the views without a Stop of their own. @param {{host: Host}} props */
+/** For where Talk's own Stop is out of sight; the style knows. @param {{host: Host}} props */
 function Stop({ host }) {
   const live = host.param("running").value ? "stop live" : "stop";
   return html`<button type="button" class=${live} title="Stop the agent (Escape)"

@@ -148,10 +148,14 @@ function Screens({ root }) {
       title="Page on the full screen" onClick=${() => void togglePage()}><${Icon} name="whole" /></button>`;
 }
 
-/** @param {Props} props */
+/** Nothing runs while the person has the mouse: then there is the clipboard in its place. @param {Props} props */
 function Hold({ host }) {
+  if (host.param("who").value === "yours") {
+    return html`<button type="button" class="hold" title="Text from your clipboard to the desktop's" onClick=${() => tell("paste")}>
+      <${Icon} name="paste" /><span>Paste</span></button>`;
+  }
   const held = host.param("held").value;
-  const able = held || (host.param("running").value && host.param("who").value !== "yours");
+  const able = held || host.param("running").value;
   const title = held ? "The agent goes on" : "No further action begins until you say go on";
   return html`<button type="button" class="hold" aria-pressed=${held} disabled=${!able} title=${title}
     onClick=${() => host.send({ type: held ? "release" : "hold" })}>

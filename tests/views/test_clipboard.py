@@ -49,6 +49,43 @@ async def test_text_is_copied_out_and_pasted_in(workbench: Page) -> None:
     await pasted(page, "bread")
 
 
+async def test_keys_paste_what_was_copied_a_moment_ago_without_any_permission(
+    workbench: Page, context: BrowserContext
+) -> None:
+    """The pointer never left, and the page may not read the clipboard, as after alt-tab."""
+    page = workbench
+    await page.keyboard.type("x")
+    for text in ("olives", "figs"):
+        await context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        await context.clear_permissions()
+        for keys in ("Control+a", "Control+v", "Control+a", "Control+c"):
+            await page.keyboard.press(keys)
+        await context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await copied(page, lambda seen, text=text: seen.strip() == text)
+
+
+async def test_where_the_browser_refuses_there_is_a_box_to_paste_into(
+    workbench: Page, context: BrowserContext
+) -> None:
+    """A refusal is not the end: the text goes by way of a box, and says where it is."""
+    page = workbench
+    await context.clear_permissions()
+    await page.evaluate("navigator.clipboard.readText = () => Promise.reject(new Error('no'))")
+    await page.get_by_role("button", name="Paste", exact=True).click()
+    box = page.get_by_role("dialog", name="Paste into the desktop")
+    await box.get_by_label("Text for the desktop").fill("dates")
+    await box.get_by_role("button", name="To the desktop").click()
+    await expect(page.locator(".sayso-desktop .hint")).to_contain_text("desktop's clipboard")
+    await expect(box).to_be_hidden()
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.keyboard.press("Shift+F10")  # the editor's own menu: no key of the browser's
+    await page.keyboard.press("p")
+    for keys in ("Control+a", "Control+c"):
+        await page.keyboard.press(keys)
+    await copied(page, lambda seen: "dates" in seen)
+
+
 async def pasted(page: Page, text: str) -> None:
     """Copy elsewhere, come in with the pointer, paste; the clipboard is offered meanwhile."""
     for patience in range(0, 4000, 200):

@@ -10,7 +10,7 @@ function Probe({ host }) {
   useMessages(host, ({ text }) => {
     told.value = text;
   });
-  return html`<section>
+  return html`<section data-word=${host.param("word").value}>
     <p class="word">${host.param("word")}</p>
     <p class="told">${told}</p>
     <input aria-label="kept" />

@@ -92,6 +92,17 @@ def test_params_messages_and_slots_reach_both_sides(
     page.get_by_text("from Python").wait_for()
 
 
+def test_what_stands_in_a_slot_is_left_alone_when_the_component_is_drawn_again(
+    stage: Stage, bench: _Bench, page: Page
+) -> None:
+    """It keeps the focus: moved in the page, a desktop would lose the keyboard."""
+    inner = page.locator(".inner > *").first
+    inner.evaluate("node => { node.tabIndex = 0; node.focus(); }")
+    stage.call(bench.source.param.update, word="drawn again")
+    page.locator("[data-word='drawn again']").wait_for()
+    assert inner.evaluate("node => node.getRootNode().activeElement === node")
+
+
 def test_a_new_child_comes_and_what_was_typed_stays(
     stage: Stage, bench: _Bench, page: Page
 ) -> None:

@@ -88,6 +88,15 @@ export class Screen extends Emitter {
     if (able) this.#rfb.clipboardPasteFrom(text);
   }
 
+  focus() {
+    this.#rfb?.focus();
+  }
+
+  /** A key to the desktop, while the person has the mouse. */
+  key(keysym, code, down) {
+    if (this.state === "live" && this.#control) this.#rfb?.sendKey(keysym, code, down);
+  }
+
   get canvas() {
     return this.target.querySelector("canvas");
   }

@@ -39,6 +39,14 @@ export const CSS = `
 .sayso-desktop .state { top: 45%; }
 .sayso-desktop .hint { top: 8px; }
 .sayso-desktop.control[data-state=live] .hint { animation: sayso-fade 8s ease-in forwards; }
+.sayso-desktop .catcher { position: absolute; left: 0; top: 0; width: 1px; height: 1px; opacity: 0; border: 0; padding: 0; resize: none; pointer-events: none; }
+.sayso-desktop .paste {
+  position: fixed; inset: 0; margin: auto; width: min(400px, 90vw); height: fit-content; box-sizing: border-box; padding: 16px;
+  border: 1px solid var(--mui-palette-divider, #bbb); border-radius: 10px; background: var(--paper); color: var(--text);
+}
+.sayso-desktop .paste p { margin: 0 0 10px; }
+.sayso-desktop .paste textarea { display: block; width: 100%; box-sizing: border-box; margin-bottom: 10px; font: inherit; color: inherit; background: none; border: 1px solid currentColor; border-radius: 8px; padding: 8px; }
+.sayso-desktop .paste button { height: 38px; padding: 0 16px; font: inherit; font-weight: 600; border: 0; border-radius: 8px; cursor: pointer; background: var(--accent); color: var(--mui-palette-primary-contrastText, #fff); }
 .sayso-desktop .caption { bottom: 12px; font-size: 16px; }
 @keyframes sayso-about { from { opacity: .7; } to { opacity: 1; } }
 @keyframes sayso-fade { 0%, 55% { opacity: 1; } 100% { opacity: 0; } }

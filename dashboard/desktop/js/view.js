@@ -1,6 +1,7 @@
 import { adapterFor, mount } from "../../js/adapter.js";
 import { element } from "../../js/dom.js";
 import { Relay } from "../../js/relay.js";
+import { Clipboard } from "./clipboard.js";
 import { Overlay, boxWithin, layer } from "./overlay.js";
 import { Screen } from "./screen.js";
 import { CSS } from "./style.js";
@@ -44,6 +45,7 @@ class DesktopView {
   }
 
   dispose() {
+    this.clipboard.dispose();
     this.observer.disconnect();
     this.canvases.disconnect();
     this.screen.close();
@@ -72,7 +74,14 @@ class DesktopView {
     screen.on("state", (_state, error) => this.#show(error));
     root.addEventListener("keydown", (event) => this.#key(event), true);
     root.addEventListener("paste", (event) => this.#pasted(event));
-    root.addEventListener("pointerenter", () => void this.#offerClipboard());
+    this.clipboard = new Clipboard({
+      root,
+      able: () => Boolean(this.adapter.get("control")) && screen.state === "live",
+      put: (text) => screen.paste(text),
+      key: (keysym, code, down) => screen.key(keysym, code, down),
+      focus: () => screen.focus(),
+      tell: (text) => this.#tell(text),
+    });
     this.observer = new ResizeObserver(() => this.#place());
     this.observer.observe(root);
     this.canvases = new MutationObserver(() => this.#watchCanvas());
@@ -159,12 +168,23 @@ class DesktopView {
     this.root.classList.toggle("control", on);
     this.overlay.pointing(!on);
     this.screen.control(on);
+    if (on && !this.controlled) void this.clipboard.taken();
+    this.controlled = on;
     this.#hint();
   }
 
   #hint() {
     const on = Boolean(this.adapter.get("control"));
     this.hint.textContent = !on ? "" : this.#mode === "live" ? HINT : "No live picture: the mouse cannot be handed over yet.";
+  }
+
+  /** Says something where the hint is, which fades by itself. */
+  #tell(text) {
+    this.hint.textContent = text;
+    for (const fading of this.hint.getAnimations()) {
+      fading.cancel();
+      fading.play();
+    }
   }
 
   #mark() {
@@ -202,15 +222,6 @@ class DesktopView {
   #pasted(event) {
     const text = event.clipboardData?.getData("text/plain");
     if (text && this.adapter.get("control")) this.screen.paste(text);
-  }
-
-  /** With control, what was copied elsewhere is at hand on the desktop; only if already permitted. */
-  async #offerClipboard() {
-    if (!this.adapter.get("control") || !navigator.clipboard?.readText) return;
-    const asked = await navigator.permissions.query({ name: "clipboard-read" }).catch(() => null);
-    if (asked?.state !== "granted") return;
-    const text = await navigator.clipboard.readText().catch(() => "");
-    if (text) this.screen.paste(text);
   }
 }
 

@@ -52,12 +52,12 @@ export function Approval(part) {
           onClick=${() => decide("allow", true)}>Allow for this session</button>`
       }
     </div>
+    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or say “${item.phrase}”. `}
+      <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>
     ${
       item.grant &&
-      html`<div class="hint grant" id=${`grant-${item.id}`}>For this session: ${item.grant} Settings lists it and can take it back.</div>`
-    }
-    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or say “${item.phrase}”. `}
-      <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>`;
+      html`<div class="hint grant" id=${`grant-${item.id}`}>For this session: ${item.grant} You can take it back in Settings.</div>`
+    }`;
 }
 
 /**

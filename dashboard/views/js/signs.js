@@ -3,7 +3,7 @@
  * nothing of this is Python's business.
  */
 
-/** @typedef {"sent" | "search" | "panel" | "attach"} Sign Words went to the agent; the search, the files, a file to attach are wanted. */
+/** @typedef {"sent" | "search" | "panel" | "attach" | "paste"} Sign Words went to the agent; the rest is wanted. */
 
 /** @param {Sign} sign */
 export function tell(sign) {
