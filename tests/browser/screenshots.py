@@ -51,7 +51,7 @@ async def _session(url: str, places: Path) -> None:
         await person.look.event(ApprovalAsked, since=since)
         await person.sees("Run the command")
         await _picture(person, "approval")
-        await person.page.get_by_role("button", name="Allow").click()
+        await person.page.get_by_role("button", name="Allow", exact=True).click()
         await person.look.event(TaskFinished, since=since)
         await _views(person, "")
         await person.page.get_by_role("button", name="theme").click()

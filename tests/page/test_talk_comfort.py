@@ -90,7 +90,7 @@ async def test_allowed_for_the_session_means_this_command_and_can_be_taken_back(
     await expect(page.locator(".approval")).to_have_count(1)
     await page.locator(".action summary").last.click()
     await expect(page.locator(".action .where").last).to_contain_text("You allowed this")
-    await page.get_by_role("button", name="Settings").click()
+    await page.get_by_role("button", name="Settings", exact=True).click()
     await page.get_by_role("button", name="Ask again about the command “ls ~”").click()
     await expect(page.locator(".grants li")).to_have_count(0)
     await page.get_by_role("button", name="Talk", exact=True).click()

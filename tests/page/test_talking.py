@@ -67,7 +67,7 @@ async def test_an_approval_cannot_be_missed(page: Page, button: str, verdict: st
     await expect(card).to_be_in_viewport()
     await expect(page.locator(".badge .word")).to_have_text("Waiting for you")
     assert (await page.title()).startswith("●")
-    await card.get_by_role("button", name=button).click()
+    await card.get_by_role("button", name=button, exact=True).click()
     await expect(page.locator(".approval .verdict")).to_have_text(verdict)
     await expect(page.locator(".outcome")).to_be_visible()
     assert not (await page.title()).startswith("●")
