@@ -25,6 +25,7 @@ from agent.face import Faced
 from agent.files.changes import Change, Changes, compare
 from agent.files.listing import Listing, list_files
 from agent.files.names import shown, to_bytes
+from agent.files.packing import zipped
 from agent.files.paths import Incoming, open_file, write_file
 from agent.files.record import Record
 from agent.files.restore import Failure, restore
@@ -193,6 +194,31 @@ class SessionFiles(Faced):
             return target
 
         return await self._run(download)
+
+    async def archive(self, paths: Sequence[str], to: str | PurePath) -> Path:
+        """Copy files and folders out as one zip archive; returns where it is.
+
+        Raises:
+            FilesError: something is not there, or is a program's own, or ``to`` is there
+                already or cannot be written; nothing of it is left then.
+        """
+
+        def archive() -> Path:
+            target = Path(to)
+            try:
+                with target.open("xb") as file:
+                    try:
+                        file.writelines(zipped(self._home(), paths))
+                    except BaseException:
+                        target.unlink()
+                        raise
+            except FileExistsError:
+                raise FilesError(f"{target} is there already; choose another name.") from None
+            except OSError as error:
+                raise FilesError(f"{target} cannot be written ({error.strerror}).") from error
+            return target
+
+        return await self._run(archive)
 
     # Put it back --------------------------------------------------------------------------
 

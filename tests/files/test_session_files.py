@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -314,6 +315,13 @@ async def test_files_come_in_and_go_out(make: Make, home: Path, tmp_path: Path) 
     assert (await files.download("Documents/new.txt", out)).read_text() == "other words"
     with pytest.raises(FilesError, match="is there already"):
         await files.download("Documents/new.txt", out)
+    packed = await files.archive(["Documents", "notes.txt"], out / "all.zip")
+    with zipfile.ZipFile(packed) as zipped:
+        assert zipped.read("Documents/new.txt") == b"other words"
+        assert zipped.read("notes.txt") == b"before"
+    with pytest.raises(FilesError):
+        await files.archive(["Documents", "none"], out / "broken.zip")
+    assert not (out / "broken.zip").exists()
     (home / "link").symlink_to(tmp_path / "-mine.txt")
     for refused in (files.read("link"), files.write("link", "x"), files.write("../x", "x")):
         with pytest.raises(FilesError):
