@@ -184,6 +184,8 @@ def _line(event: ev.Event) -> str:
             return f"  {event.decision} ({event.channel})"
         case ev.RetryWaiting():
             return f"… {event.reason} Trying again in {event.seconds:.1f} s."
+        case ev.DesktopRenewed() | ev.HomeChanged():
+            return f"· {_safe(event.text)}" if event.text else ""
         case ev.Condensed():
             return f"· {event.reason}"
         case ev.LimitReached():

@@ -90,6 +90,7 @@ class Fold:
             ev.LimitReached: self._limit,
             ev.RetryWaiting: self._retry,
             ev.Condensed: lambda e: self._point(e, "model", "condensed", e.reason),
+            ev.DesktopRenewed: lambda e: self._point(e, "approvals", "renewed", e.text),
             ev.Unreadable: self._gap,
             ev.Failed: lambda e: self._point(
                 e, "approvals", "error", f"{e.where}: {e.error}", "failed"

@@ -78,6 +78,8 @@ class Transcript:
             e.LimitExtended: self._extended,
             e.RetryWaiting: self._retry,
             e.Condensed: lambda event: self._note(event, event.reason, "warning"),
+            e.DesktopRenewed: lambda event: self._note(event, event.text, "warning"),
+            e.HomeChanged: self._home,
             e.DesktopChanged: self._desktop,
             e.SessionOpened: self._opened,
         }
@@ -127,6 +129,10 @@ class Transcript:
 
     def _note(self, event: e.BaseEvent, text: str, tone: str = "") -> None:
         self._put(f"note-{event.seq}", event, "note", text=text.strip(), tone=tone)
+
+    def _home(self, event: e.HomeChanged) -> None:
+        if event.text:
+            self._note(event, event.text, "" if event.state == "eased" else "warning")
 
     def _heard(self, event: e.Heard) -> None:
         key = f"heard-{event.utterance_id}"

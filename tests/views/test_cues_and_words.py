@@ -81,6 +81,9 @@ def test_why_nothing_happens_is_said() -> None:
     assert "Busy. Trying again in 20 s." in words(wait)
     assert "Busy. Trying again in a moment." in words(wait.model_copy(update={"seconds": 0.4}))
     assert "It was too long." in words(ev.Condensed(reason="It was too long.", text="Recap"))
+    assert "It is full." in words(ev.HomeChanged(state="full", text="It is full."))
+    renewed = ev.DesktopRenewed(reason="resumed", files="kept", text="Your files are kept.")
+    assert "Your files are kept." in words(renewed)
     near = ev.LimitReached(limit="tokens", used=1_700_000, allowed=2_000_000, share=0.85)
     assert "Close to a limit: 85% of 2,000,000 tokens used." in words(near)
 
