@@ -128,7 +128,7 @@ async def test_every_event_is_listed_and_a_click_shows_it_whole(page: Page) -> N
     await open_inspector(page)
     total = page.locator(".records .total").first
     await expect(total).to_have_text(re.compile(r"\d+ in all"))
-    await page.get_by_label("Search").fill("hello world")
+    await page.get_by_role("searchbox", name="Search").fill("hello world")
     await expect(total).to_have_text(re.compile(r"\d+ of \d+"))
     await page.get_by_text("All kinds").click()
     await page.get_by_label("action proposed").check()
