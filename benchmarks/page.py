@@ -57,7 +57,17 @@ def table(rows: Rows) -> str:
     if ours and theirs:
         ratio = statistics.median(theirs) / statistics.median(ours)
         lines.append(f"\nStreamlit takes {ratio:.1f} times as long as Sayso (medians).")
+    lines += [_beside(name, rows) for name in rows if ", now, " in name and _before(name) in rows]
     return "\n".join(lines)
+
+
+def _before(name: str) -> str:
+    return name.replace(", now, ", ", before, ")
+
+
+def _beside(name: str, rows: Rows) -> str:
+    ratio = statistics.median(rows[_before(name)]) / statistics.median(rows[name])
+    return f"\n{name}: before {ratio:.1f} times as much (medians)."
 
 
 def main() -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,18 +97,21 @@ async def _browser() -> AsyncIterator[BrowserContext]:
 def checkout(commit: str, folder: Path) -> Iterator[Path]:
     """A commit's files in a folder, for as long as the block lasts."""
     git = ["git", "-C", str(ROOT), "worktree"]
-    known = subprocess.run(
-        ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"],
-        check=False,
-        stderr=subprocess.DEVNULL,
-    )
-    if known.returncode:
-        raise SystemExit(f"This checkout lacks commit {commit}: fetch the whole history.")
     subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)
     try:
         yield folder
     finally:
         subprocess.run([*git, "remove", "--force", str(folder)], check=True)
+
+
+def known(commit: str) -> bool:
+    """Whether this checkout has the commit; a shallow one, or an archive, does not."""
+    found = subprocess.run(
+        ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"],
+        check=False,
+        stderr=subprocess.DEVNULL,
+    )
+    return found.returncode == 0
 
 
 @contextmanager
@@ -123,12 +127,15 @@ async def light(folder: Path, rounds: int) -> dict[str, list[float]]:
     """Old and new in turn; the first visit of each server is not counted."""
     count = max(3, rounds // 8)
     rows: dict[str, list[float]] = {}
-    with (
-        checkout(BEFORE, folder / "before") as before,
-        _serve(before, folder / "d1") as old,
-        _serve(ROOT, folder / "d2") as new,
-    ):
-        served = {"before": old.url, "now": new.url}
+    with ExitStack() as open_servers:
+        served: dict[str, str] = {}
+        if known(BEFORE):
+            before = open_servers.enter_context(checkout(BEFORE, folder / "before"))
+            served["before"] = open_servers.enter_context(_serve(before, folder / "d1")).url
+        else:
+            note = f"This checkout lacks commit {BEFORE}: only the present page is measured."
+            print(note, file=sys.stderr)
+        served["now"] = open_servers.enter_context(_serve(ROOT, folder / "d2")).url
         for url in served.values():
             async with _browser() as context:
                 await visit(context, url, slow=False)
