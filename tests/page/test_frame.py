@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -126,8 +127,10 @@ class Wire:
     def __init__(self, devtools: CDPSession) -> None:
         self.bytes = 0
         self.urls: list[str] = []
+        self.packed: list[bool] = []
         devtools.on("Network.dataReceived", self._on_data)
         devtools.on("Network.webSocketFrameReceived", self._on_frame)
+        devtools.on("Network.webSocketHandshakeResponseReceived", self._on_handshake)
         devtools.on("Network.requestWillBeSent", lambda e: self.urls.append(e["request"]["url"]))
 
     @classmethod
@@ -143,6 +146,10 @@ class Wire:
         self.bytes += len(
             event["response"]["payloadData"]
         )  # before it was compressed: an upper bound
+
+    def _on_handshake(self, event: dict[str, Any]) -> None:
+        headers = {name.lower(): text for name, text in event["response"]["headers"].items()}
+        self.packed.append("permessage-deflate" in headers.get("sec-websocket-extensions", ""))
 
     def asked(self, name: str) -> bool:
         return any(name in url for url in self.urls)
@@ -236,6 +243,7 @@ async def test_the_page_is_light(context: BrowserContext, pilot: Served) -> None
     wire = await Wire.of(page)
     await arrive(page, pilot.url)
     assert wire.bytes <= BUDGET, wire.bytes
+    assert any(wire.packed)
     heavy = [f"{name}.bundle.js" for name in ("lab", "replay", "editor", "form", "bench", "lanes")]
     assert [name for name in heavy if wire.asked(name)] == []
     assert wire.asked("talk.bundle.js?v=")
