@@ -1,4 +1,5 @@
 import { html } from "../../js/base.js";
+import { CLIP } from "./rail.js";
 
 const PATHS = {
   copy: "M9 9h10v11H9ZM5 15V4h10",
@@ -12,7 +13,7 @@ const PATHS = {
   wide: "M3 5h18v11H3ZM9 20h6M12 16v4",
   file: "M6 3h8l5 5v13H6ZM14 3v5h5",
   folder: "M3 6h6l2 2.500h10V19H3Z",
-  clip: "M20 11.500l-8 8a5 5 0 0 1-7-7l8.500-8.500a3.300 3.300 0 0 1 4.700 4.700L9.700 17.200a1.600 1.600 0 0 1-2.300-2.300l7.600-7.600",
+  clip: CLIP,
   paste: "M8 5H5v16h14V5h-3M8 3.500h8v4H8Z",
   hold: "M9 5v14M15 5v14",
   go: "M7 4.500v15l12-7.500Z",

@@ -4,7 +4,7 @@
  * box is shown, and hands over what is typed in it. Nothing here is shared with the page's components
  * but `saysoFrame`.
  */
-import { ICONS } from "../../views/js/rail.js";
+import { CLIP, ICONS } from "../../views/js/rail.js";
 
 const AGAIN = 1000; // ms until a request that nobody answered is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
@@ -238,6 +238,7 @@ try {
 addEventListener("pagehide", () => {
   if (frame.isConnected && box.value) sessionStorage.setItem(DRAFT, box.value);
 });
+frame.querySelector(".attach path")?.setAttribute("d", CLIP);
 frame.querySelector("form")?.addEventListener("submit", (event) => {
   event.preventDefault();
   void send();
