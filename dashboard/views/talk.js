@@ -76,7 +76,8 @@ function Talk({ host }) {
 
   const who = host.param("who").value;
   const alone = wide.value && !host.param("pending").value;
-  return html`<div class=${alone ? "talk alone" : "talk"} data-who=${who} ref=${root}>
+  const waits = host.param("pending").value ? "waits" : "";
+  return html`<div class=${alone ? "talk alone" : `talk ${waits}`} data-who=${who} ref=${root}>
     <div class="screen" ref=${screen}>
       <${Slot} host=${host} name="desktop" class="desktop" />
       <${Cover} host=${host} />
