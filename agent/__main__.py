@@ -23,6 +23,7 @@ from agent.errors import ConfigurationError, SaysoError
 from agent.export import export_session, import_session, read_export
 from agent.journal import list_sessions
 from agent.keys import KeyStore
+from agent.measure import listed
 from agent.session import Session
 from agent.settings import Settings
 from agent.terminal import Person, Printer
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
     add("--network", action="store_true", help="let the desktop's programs reach the network")
     add("--home", metavar="FOLDER", help="let it work in a folder of yours, and see nothing else")
-    add("--list", action="store_true", help="list journaled sessions")
+    add("--list", action="store_true", help="list the sessions: when, how much, what about")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
     add(
         "--with-state",
@@ -126,10 +127,15 @@ def _option(setting: object) -> str:
     return {"max_dollars": "--budget"}.get(str(setting), f"SAYSO_{str(setting).upper()}")
 
 
+def _ids(data_dir: Path) -> str:
+    return "\n".join(list_sessions(data_dir))
+
+
 def _without_session(given: argparse.Namespace, settings: Settings) -> str:
     """Carry out what needs no agent; returns what to print."""
     if given.list:
-        return "\n".join(list_sessions(settings.data_dir)) or "There are no sessions yet."
+        told = listed if sys.stdout.isatty() else _ids  # a program that reads it wants the ids
+        return told(settings.data_dir) or "There are no sessions yet."
     if given.export:
         session_id, folder = given.export
         written = export_session(

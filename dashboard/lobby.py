@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,8 +17,9 @@ from panel.viewable import Child
 from agent.errors import SaysoError
 from dashboard.js.component import Message, View
 from dashboard.places import Onlook
-from dashboard.places import View as RoomView
 from dashboard.theme import page_style
+from dashboard.views.files.panel import FilesPanel
+from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.desk import SessionDesk
 from dashboard.web.frame import rest
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent / "views" / "sessions"
 Kind = Literal["list", "ended", "missing", "full", "failed"]
-_ROOMS = {"replay": "dashboard.views.replay"}
-"""What can be shown of a session that does not run: modules with ``build(onlook)``."""
+_ROOMS = ("files", "replay")
+"""What can be shown of a session that does not run."""
 
 _HEADINGS: dict[Kind, str] = {
     "list": "Your sessions",
@@ -84,7 +84,7 @@ class Lobby:
         self._document = pn.state.curdoc
         self._desk = SessionDesk(bench, owner, self._tell)
         self._task: asyncio.Task[None] | None = None
-        self._rooms: dict[str, RoomView] = {}
+        self._rooms: dict[str, ReplayView | FilesPanel] = {}
         self._room = pn.Column(sizing_mode="stretch_both", margin=0)
         card = occasion.card
         name = card.shown if card is not None else ""
@@ -107,7 +107,8 @@ class Lobby:
         """The page is gone."""
         self._desk.close()
         for view in self._rooms.values():
-            view.close()
+            if isinstance(view, ReplayView):
+                view.close()
         if self._task is not None:
             self._task.cancel()
 
@@ -127,12 +128,13 @@ class Lobby:
             act, within = self._take, partial(set_curdoc, self._document)
             about = self._occasion.session_id
             onlook = Onlook(self._bench, self._owner, about, act, within)
-            self._rooms[name] = import_module(_ROOMS[name]).build(onlook)
+            self._rooms[name] = _made(name, onlook)
         view = self._rooms.get(name)
-        if view is not None:
+        if isinstance(view, ReplayView):
             view.arrive({"session": self._occasion.session_id})
-        self._room[:] = [view.root] if view is not None else []
-        self._view.room_shown = view is not None
+        root = view.root if isinstance(view, ReplayView) else view
+        self._room[:] = [root] if root is not None else []
+        self._view.room_shown = root is not None
 
     def _tell(self, message: Message) -> None:
         with set_curdoc(self._document):
@@ -154,6 +156,17 @@ class Lobby:
             about, trouble = {}, str(error)
         with set_curdoc(self._document):
             self._view.param.update(trouble=trouble, session=self._view.session | about)
+
+
+def _made(name: str, onlook: Onlook) -> ReplayView | FilesPanel:
+    if name == "replay":
+        return ReplayView(onlook)
+    return FilesPanel(
+        onlook.act,
+        session_id=onlook.session_id,
+        running=False,
+        sizing_mode="stretch_both",
+    )
 
 
 def _about(folder: Path) -> tuple[dict[str, Any], str]:

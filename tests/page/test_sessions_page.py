@@ -125,6 +125,11 @@ async def test_a_file_goes_with_its_session_only_after_its_number_was_read(
     await page.keyboard.press("Escape")
     await expect(row.get_by_text("go with it")).to_have_count(0)
     assert (home / "two.txt").exists()
+    await row.get_by_role("button", name="End session").click()
+    await expect(row.locator(".state")).to_have_text("Ended")
+    await row.get_by_role("link").click()
+    await page.get_by_role("button", name="Files", exact=True).click()
+    await expect(page.locator(".room").get_by_text("two.txt").first).to_be_visible()
 
 
 async def test_many_sessions_are_searched_and_sorted(page: Page, pilot: Served) -> None:

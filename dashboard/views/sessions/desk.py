@@ -9,10 +9,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agent.errors import SaysoError
+from agent.measure import Measured, measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Message
-from dashboard.web.measure import Measured, measure
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
