@@ -13,7 +13,7 @@ import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from agent import events as ev
 from agent.clock import Clock
@@ -57,6 +57,12 @@ class Lease:
 
 Change = Literal["redirect", "join", "after", "cancel"]
 """What else can become of words that wait or were not done."""
+
+
+def change_named(name: str) -> Change | None:
+    """The change of that name, if there is one."""
+    return next((change for change in get_args(Change) if change == name), None)
+
 
 Work = Callable[[str, Lease], Awaitable[None]]
 """What carries out a task: given its id and a lease. It never raises but for cancellation."""

@@ -8,7 +8,7 @@ import voices
 
 from agent.models.offline import HELP, parse
 from dashboard.voice.addressing import likeliest
-from dashboard.voice.intents import Moment, classify
+from dashboard.voice.intents import FREE, Moment, classify
 from dashboard.voice.offline.text import words
 from dashboard.voice.offline.vocabulary import correct
 
@@ -49,7 +49,7 @@ def measure(voice: voices.Voice, noise: float | None, few: int) -> Row:
 def same(said: str, heard: str) -> bool:
     """Whether both mean the same to the conversation and to the planner."""
     meant, got = (classify(text, WORKING) for text in (said, heard))
-    if meant != got or meant != "redirect":
+    if meant != got or meant not in FREE:
         return meant == got
     return _plan(said) == _plan(heard)
 
@@ -67,5 +67,5 @@ def _hear(command: str, voice: voices.Voice, noise: float | None, seed: int) -> 
     said = said if noise is None else voices.with_noise(said, noise, seed=seed)
     heard, readings = voices.hear(said, NAMES)
     heard = correct(heard, NAMES)
-    meant = classify(heard, WORKING) == "redirect"
+    meant = classify(heard, WORKING) in FREE
     return likeliest(heard, readings) if meant else heard

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from agent.events import Heard, Source
@@ -49,7 +48,6 @@ class Hearing:
         self._lanes = lanes
         self._clock = clock
         self._addressing = addressing
-        self._utterances = itertools.count(len(log.of(Heard)) + 1)
         self._utterance = self._words = ""
         self._onset: float | None = None
         self._sounding = False
@@ -105,7 +103,7 @@ class Hearing:
 
     def _interim(self, text: str) -> None:
         if not self._utterance:
-            self._utterance = f"u{next(self._utterances)}"
+            self._utterance = self._new_name()
         self._words = text
         self._log.append(Heard(utterance_id=self._utterance, text=text, interim=True))
         if is_stop(text):
@@ -154,7 +152,11 @@ class Hearing:
         spoken = self._utterance if source == "voice" else ""
         if source == "voice":
             self._utterance, self._onset = "", None
-        return spoken or f"u{next(self._utterances)}"
+        return spoken or self._new_name()
+
+    def _new_name(self) -> str:
+        """Unique in the session: who names an utterance writes it into the log next."""
+        return f"u{len(self._log)}"
 
     def _read(self, text: str, event: dict[str, Any]) -> str:
         """The transcript, or what the offline recogniser may have heard as well, if that is apt."""

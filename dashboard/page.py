@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 import param
 from panel.io.state import set_curdoc
 
+from agent.control import change_named
 from agent.errors import DesktopError
 from agent.events import Failed, SessionClosed
 from dashboard.desktop.bridge import PURPOSE
@@ -151,6 +152,10 @@ class Page:
             str(message.get("id")), decision, channel="button", for_session=remember
         )
 
+    def _fate(self, message: Message) -> None:
+        if change := change_named(str(message.get("to"))):
+            self._session.change_fate(str(message.get("id")), change)
+
     def _answer(self, message: Message) -> None:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
 
@@ -176,6 +181,7 @@ class Page:
         "release": _release,
         "approve": _approve,
         "answer": _answer,
+        "fate": _fate,
         "broke": _broke,
         "replay": _replay,
         "put_back_look": lambda self, m: pn.state.execute(partial(self._put_back.look, m)),

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import ipywidgets
 
+from agent.control import change_named
 from agent.errors import DesktopError, SaysoError
 from agent.events import ControlReturned, ControlTaken, Event, SessionClosed, Stopped
 from agent.session import Session
@@ -18,6 +19,7 @@ from dashboard.notebook.panes import BarWidget, ConversationWidget
 from dashboard.notebook.pictures import data_url, shrunk
 from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
+from dashboard.typed import Typed
 
 Message = dict[str, Any]
 _THUMB = 480
@@ -30,7 +32,7 @@ class SessionFace:
     def __init__(self, session: Session, *, height: int = 430) -> None:
         self._session = session
         self._tasks: set[asyncio.Task[None]] = set()
-        self._say: Callable[[str], object] = session.say
+        self._say: Callable[[str], object] | None = None
         later = session.call_soon
         self._desktop = DesktopWidget(session.desktop, later, self._yours, self._give)
         self._state = PageState(self._image_url, session.settings)
@@ -65,6 +67,7 @@ class SessionFace:
         )
         self._feed = Feed(self._session.log, state, nullcontext)
         self._unsubscribe = self._session.log.subscribe(self._see)
+        self._typed_here = Typed(self._session)
         self._show_status()
         self._show_usage()
         self._show_desktop()
@@ -74,6 +77,7 @@ class SessionFace:
             self._desktop.release()
         elif isinstance(event, SessionClosed):
             self._feed.close()
+            self._typed_here.close()
             self._unsubscribe()
             self._desktop.stop()
             self._bar.set_trait("who", "disconnected")
@@ -125,7 +129,7 @@ class SessionFace:
 
     def _typed(self, message: Message) -> None:
         if text := str(message.get("text", "")).strip()[:4000]:
-            self._say(text)
+            (self._say or self._typed_here.say)(text)
 
     def _stop(self, message: Message) -> None:
         self._session.stop("You pressed Stop.", source="button")
@@ -141,6 +145,10 @@ class SessionFace:
         decision: Literal["allow", "deny"]
         decision = "allow" if message.get("decision") == "allow" else "deny"
         self._session.approve(str(message.get("id")), decision, channel="button")
+
+    def _fate(self, message: Message) -> None:
+        if change := change_named(str(message.get("to"))):
+            self._session.change_fate(str(message.get("id")), change)
 
     def _answer(self, message: Message) -> None:
         self._session.answer(str(message.get("id")), str(message.get("text", ""))[:4000])
@@ -159,4 +167,5 @@ class SessionFace:
         "give": _give,
         "approve": _approve,
         "answer": _answer,
+        "fate": _fate,
     }

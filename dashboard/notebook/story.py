@@ -24,6 +24,7 @@ _WHO = {
     "question": "question",
     "outcome": "outcome",
     "note": "",
+    "reply": "answer",
     "error": "error",
     "thinking": "thought",
 }
@@ -119,12 +120,15 @@ def _words(item: dict[str, Any]) -> object:
         how = {"done": "", "skipped": " — not run"}.get(item["state"], f" — {item['state']}")
         return short(item["title"]) + how
     if kind == "outcome":
-        said = "" if item["text"].lower().startswith(item["outcome"]) else f": {item['text']}"
-        return bold(item["outcome"] + short(said if item["text"] else "", 400))
+        label = item["label"].lower()
+        said = "" if item["text"].lower().startswith(label) else f": {item['text']}"
+        return bold(label + short(said if item["text"] else "", 400))
     if kind == "approval":
         return short(f"{item['text']} — {item['decision'] or 'open'}")
     if kind == "question":
         return short(f"{item['text']} — {item['answer'] or 'open'}")
     if kind == "error":
         return short(f"{item['text']} {item['advice']}", 400)
+    if item.get("mark"):
+        return short(f"{item['text']} — {item['mark']}", 400)
     return short(item["text"], 400)

@@ -5,7 +5,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { component, html, useMessages } from "../js/base.js";
 import { Follow } from "./js/follow.js";
 import { Icon } from "./js/icons.js";
-import { One } from "./js/items.js";
+import { Choices, One } from "./js/items.js";
 import { PutBackDialog } from "./js/putback.js";
 import { Search, SearchBar, showFound } from "./js/search.js";
 import { hear } from "./js/signs.js";
@@ -56,6 +56,7 @@ export function Conversation({ host, bare }) {
       <${Empty} context=${context} />
       <${More} follow=${follow} />
     </div>
+    <${Queue} context=${context} />
     <${Dock} context=${context} />
     <${PutBackDialog} host=${host} />
   </section>`;
@@ -87,6 +88,27 @@ function Dock({ context }) {
   return html`<div class=${cards.length > 0 ? "dock full" : "dock"} role="region" aria-label="Waiting for you" aria-live="assertive">
     ${cards.map((entry) => html`<${One} key=${entry.id} entry=${entry} context=${context} />`)}
   </div>`;
+}
+
+/** What was said and is still to be done, in order, however far up its words stand. @param {{context: Context}} props */
+function Queue({ context }) {
+  const queue = context.store.queue.value;
+  if (queue.length === 0) return null;
+  return html`<section class="queue" aria-label="Still to be done">
+    <ol>
+      ${queue.map((entry) => html`<${Waiting} key=${entry.id} entry=${entry} context=${context} />`)}
+    </ol>
+  </section>`;
+}
+
+/** @param {{entry: import("./js/store.js").Entry, context: Context}} props */
+function Waiting({ entry, context }) {
+  const { text, mark } = entry.item.value;
+  return html`<li>
+    <div class="wish" title=${text}>${text}</div>
+    <div class="fate">${mark}</div>
+    <${Choices} entry=${entry} context=${context} />
+  </li>`;
 }
 
 /** @param {{follow: Follow}} props */

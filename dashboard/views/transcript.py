@@ -14,9 +14,9 @@ from agent import events as e
 from agent.describe import describe_limit
 from agent.ending import Ending
 from dashboard.views.describe import describe
+from dashboard.views.fates import Fates, Item, Said
 from dashboard.voice.speakable import read_back
 
-Item = dict[str, Any]
 Operation = dict[str, Any]
 E = TypeVar("E")
 
@@ -24,7 +24,16 @@ KEPT = 400
 """Items that a page shows at most; the journal has them all."""
 _OUTPUT = 4000
 _FILES = 20
-_SPEAKABLE = frozenset({"said", "progress", "outcome", "question", "approval", "spoken"})
+_SPEAKABLE = frozenset({"said", "progress", "outcome", "question", "approval", "spoken", "reply"})
+_OUTCOMES = {
+    "done": "Done",
+    "answered": "Answered",
+    "ended": "Ended: the last action did not succeed",
+    "undone": "Not done",
+    "stopped": "Stopped",
+    "limit": "Limit reached",
+    "refused": "Refused",
+}
 _RULED = {
     "allow": "Allowed beforehand",
     "deny": "Refused",
@@ -48,13 +57,19 @@ class Transcript:
         self._streams: dict[str, str] = {}
         self._numbers = itertools.count()
         self._ending = Ending()
+        self._fates = Fates(self._said, self._change)
         self._handlers: dict[type, Callable[[Any], None]] = {
             e.Heard: self._heard,
             e.Understood: self._understood,
             e.FilesArrived: self._arrived,
             e.FilesRecorded: self._recorded,
             e.PutBackFinished: self._put_back,
-            e.UserMessage: self._attached,
+            e.UserMessage: self._message,
+            e.Replied: lambda event: self._put(
+                f"reply-{event.seq}", event, "reply", text=event.text
+            ),
+            e.TaskQueued: self._fates.queued,
+            e.TaskUnqueued: self._fates.unqueued,
             e.TaskStarted: self._task_started,
             e.TaskFinished: self._task_finished,
             e.TextStreamed: self._streamed,
@@ -153,6 +168,19 @@ class Transcript:
         key = f"files-{event.seq}"
         self._put(key, event, "files", text=text, files=files, count=len(pairs))
 
+    def _said(self, event: Said) -> Item:
+        """The item of what the person said; its words may come without having been heard."""
+        key = f"heard-{event.utterance_id}"
+        if key not in self._items:
+            said = {"text": event.text, "interim": False, "source": event.source}
+            self._put(key, event, "heard", **said)
+        return self._items[key]
+
+    def _message(self, event: e.UserMessage) -> None:
+        if event.utterance_id:
+            self._fates.told(event)
+        self._attached(event)
+
     def _attached(self, event: e.UserMessage) -> None:
         """What goes to the model as content, and what of it does not."""
         if not event.attachments:
@@ -172,6 +200,10 @@ class Transcript:
         }
 
     def _task_started(self, event: e.TaskStarted) -> None:
+        if event.utterance_id:
+            if self._fates.started(event):
+                self._note(event, f"Now: {event.text}", "task")
+            return
         recent = list(self._items.values())[-6:]
         said = any(item["kind"] == "heard" and item["text"] == event.text for item in recent)
         if not said:
@@ -182,7 +214,9 @@ class Transcript:
         repeated = last is not None and last["text"].strip() == event.summary.strip()
         summary = "" if repeated else event.summary
         outcome = self._ending.word(event)
-        self._put(f"end-{event.task_id}", event, "outcome", outcome=outcome, text=summary)
+        told = {"outcome": outcome, "label": _OUTCOMES.get(outcome, "Failed"), "text": summary}
+        self._put(f"end-{event.task_id}", event, "outcome", **told)
+        self._fates.finished()
 
     def _recorded(self, event: e.FilesRecorded) -> None:
         """A task that changed files can be put back from its end; what failed is said."""
@@ -232,8 +266,8 @@ class Transcript:
         fields: Item = {"state": state if event.ran else "skipped", "seconds": event.seconds}
         if event.image is not None:
             fields |= self._picture(event.image)
-        if event.text:
-            fields["output"] = event.text[:_OUTPUT]
+        if event.words:
+            fields["output"] = event.words[:_OUTPUT]
         self._change(event.action_id, **fields)
 
     def _picture(self, image: e.Image) -> Item:

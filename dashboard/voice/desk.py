@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent.events import (
@@ -16,12 +17,25 @@ from agent.events import (
     Source,
     Stopped,
     TaskFinished,
+    TaskQueued,
     TaskStarted,
+    TaskUnqueued,
+    UserMessage,
 )
+from agent.fate import Fate, fate_of
 from dashboard.voice.addressing import Addressing
 from dashboard.voice.describe import picture_of
 from dashboard.voice.holds import Holds
-from dashboard.voice.intents import Meaning, Moment, classify, is_echo
+from dashboard.voice.intents import (
+    FREE,
+    Meaning,
+    Moment,
+    classify,
+    is_echo,
+    phrases,
+    says_more,
+    words_of,
+)
 from dashboard.voice.narrator import Narrator
 from dashboard.voice.speech_hold import SpeechHold
 
@@ -32,6 +46,8 @@ if TYPE_CHECKING:
 CONTEXT_CHANGES = (
     TaskStarted,
     TaskFinished,
+    TaskQueued,
+    TaskUnqueued,
     ApprovalAsked,
     ApprovalDecided,
     QuestionAsked,
@@ -59,6 +75,8 @@ class Desk:
         self._asked = False
         """Whether the last word on the last task was a question."""
         self._dealt_with = False
+        self._utterance = self._heard = ""
+        """Id and words of what was said last and left to the front desk."""
         self.relay = False
         self.readings: dict[str, str] = {}
         """Better readings of transcripts, for tool calls that repeat a transcript."""
@@ -103,6 +121,8 @@ class Desk:
     def context(self) -> str:
         """What runs and what waits, as JSON for EVI's model."""
         told: dict[str, Any] = {"task": self.task or None}
+        if queue := self._session.status.queue:
+            told["waiting"] = [wish.text for wish in queue]
         if self.approval is not None:
             asked = self.approval
             told["question"] = {
@@ -123,6 +143,8 @@ class Desk:
             approval_phrase=self.approval.phrase if self.approval else "",
             question=self.question is not None,
             playing=self._narrator.sounded(since) if spoken else "",
+            typed=not spoken,
+            asked=self._asked,
             addressed=self._meant() if spoken else None,
         )
 
@@ -150,24 +172,27 @@ class Desk:
     def act(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
         """Carry out a final utterance."""
         spoken = source == "voice" and not self.relay
-        if spoken and meaning in ("task", "redirect", "aside"):
+        if spoken and meaning in (*FREE, "aside"):
             self._dealt_with = False
+            self._utterance, self._heard = utterance, text
             self.hold.words_came()
             return
         self._dealt_with = True
         self._carry_out(meaning, text, utterance, source)
         if meaning in ("noise", "backchannel") and (self.approval or self.question):
             self._narrator.ask_again()
-        if meaning not in ("hold", "task", "redirect"):
+        if meaning not in ("hold", *FREE):
             self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
 
     def _carry_out(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
         match meaning:
+            case "scratch" if self._takes_back(utterance):
+                pass
             case "stop" | "scratch":
                 if self._stopped_by != utterance:  # else its answer may be waiting already
                     self._narrator.clear()
                 self.stop_once(utterance, source, "the person said so")
-            case "task" | "redirect":
+            case "task" | "after" | "redirect" | "join":
                 self._say(text, source, utterance)
             case "hold":
                 self.hold.hand_over()
@@ -177,21 +202,50 @@ class Desk:
             case "start_over":
                 self._start_over(source)
             case "aside":
-                self._narrator.offer(self._picture.sentence(), "answer")
+                self._tell(self._picture.sentence(), utterance)
+            case "backchannel" if source == "typed" and not (self.approval or self.question):
+                if words_of(text)[0] in phrases()["assents"]:
+                    self._tell("Nothing waits for your answer.", utterance)
             case _:
-                self._reply(meaning, text, source)
+                self._reply(meaning, text, utterance, source)
 
-    def _reply(self, meaning: Meaning, text: str, source: Source) -> None:
+    def _tell(
+        self, text: str, utterance: str, priority: Literal["question", "answer"] = "answer"
+    ) -> None:
+        """Answer in the conversation, and aloud where there is a voice."""
+        self._session.reply(text, to=utterance, priority=priority)
+        self._narrator.offer(text, priority)
+
+    def _reply(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
         if meaning == "answer" and self.question is not None:
             self._session.answer(self.question.question_id, text)
         elif self.approval is None:
             return
         elif meaning == "unclear_approval":
-            words = f"To allow it, say: {self.approval.phrase}. To refuse, say no."
-            self._narrator.offer(words, "question")
-        elif meaning in ("allow", "deny"):
-            decision: Literal["allow", "deny"] = "allow" if meaning == "allow" else "deny"
-            self._session.approve(self.approval.approval_id, decision, channel=source)
+            way = "say" if source == "voice" else "type or say"
+            words = f"To allow it, {way}: {self.approval.phrase}. To refuse, {way} no."
+            self._tell(words, utterance, "question")
+        elif meaning == "allow":
+            self._session.approve(self.approval.approval_id, "allow", channel=source)
+        elif meaning == "deny":
+            self._deny(self.approval, text, utterance, source)
+
+    def _deny(self, asked: ApprovalAsked, text: str, utterance: str, source: Source) -> None:
+        """Refuse; what is said besides is read by the model together with the refusal."""
+        meant = self.moment(source).meant(text)
+        self._session.approve(asked.approval_id, "deny", channel=source)
+        if meant and says_more(text):
+            self._session.say(text, source=source, utterance_id=utterance, how="join")
+
+    def _takes_back(self, utterance: str) -> bool:
+        """Whether the last words only waited: then they alone are dropped, and the work goes on."""
+        queue = self._session.status.queue
+        said = [e for e in self._session.log.of(UserMessage) if e.origin == "person"]
+        if not queue or (said and said[-1].seq > queue[-1].seq):
+            return False
+        self._session.change_fate(queue[-1].utterance_id, "cancel")
+        self._tell(f"I will not do this: {queue[-1].text}", utterance)
+        return True
 
     def stop_once(self, utterance: str, source: Source, why: str) -> None:
         """Stop unless this very utterance has stopped already (interim, then final)."""
@@ -202,11 +256,22 @@ class Desk:
         if self.running:
             self._session.stop(why, source=source)
 
-    def _say(self, text: str, source: Source, utterance: str | None = None) -> None:
-        self.hold.hand_over()
-        self._narrator.clear()
+    def _say(self, text: str, source: Source, utterance: str = "", heard: str = "") -> None:
+        """Pass words on; what was ``heard`` of them decides what becomes of them."""
+        fate = fate_of(heard or text)
+        waits = self._waits(fate)
+        if not waits:
+            self.hold.hand_over()
+            self._narrator.clear()
         words = f"{text}\n\n({self.sounds})" if self.sounds else text
-        self._session.say(words, source=source, utterance_id=utterance)
+        self._session.say(words, source=source, utterance_id=utterance, how=fate)
+        if waits:
+            self.hold.let_go("the words can wait")
+
+    def _waits(self, fate: Fate) -> bool:
+        """Whether such words leave alone what runs now."""
+        status = self._session.status
+        return (status.yours or status.task_id is not None) and fate != "redirect"
 
     def _go_on(self, text: str, source: Source, utterance: str) -> None:
         if self.running:
@@ -216,10 +281,13 @@ class Desk:
             self._say(text, source, utterance)
 
     def _start_over(self, source: Source) -> None:
+        waiting = self._session.status.queue
         if self.running:
             self._session.stop("start over", source=source)
         if self._last_task:
             self._say(self._last_task, source)
+        for wish in waiting:  # what came after it still does
+            self._session.change_fate(wish.utterance_id, "after")
 
     # EVI's five tools --------------------------------------------------------------------
 
@@ -227,7 +295,7 @@ class Desk:
         """A task from EVI's model, unless the words were dealt with."""
         if not self._dealt_with:
             self._dealt_with = True
-            self._say(self.readings.get(task, task), "voice")
+            self._say(self.readings.get(task, task), "voice", self._utterance, self._heard)
         return ""
 
     def steer_computer(self, instruction: str) -> str:
@@ -237,7 +305,9 @@ class Desk:
     def computer_status(self) -> str:
         """What is going on, from the log; the work goes on meanwhile."""
         self.hold.let_go("it was a question")
-        return self._picture.sentence()
+        answer = self._picture.sentence()
+        self._session.reply(answer, to=self._utterance)
+        return answer
 
     def stop_computer(self) -> str:
         """Stop, unless the stop word has done so already."""
@@ -255,5 +325,6 @@ class Desk:
         if self._dealt_with or question_id not in waiting - {""}:
             return ""
         self._dealt_with = True
-        self._reply(classify(answer, self.moment("typed")), answer, "voice")
+        moment = replace(self.moment("voice"), playing="", addressed=None)
+        self._reply(classify(answer, moment), answer, self._utterance, "voice")
         return ""

@@ -17,6 +17,8 @@ import yaml
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
+from agent.fate import fate_of
+
 Meaning = Literal[
     "stop",
     "hold",
@@ -29,10 +31,15 @@ Meaning = Literal[
     "deny",
     "unclear_approval",
     "answer",
+    "after",
     "redirect",
+    "join",
     "task",
     "noise",
 ]
+FREE: tuple[Meaning, ...] = ("task", "after", "redirect", "join")
+"""Meanings of words that are for the agent as they stand."""
+
 
 _ECHO_WORDS = 3
 """Fewer words than this are never taken for an echo: a person does say "the file menu"."""
@@ -56,6 +63,10 @@ class Moment:
     question: bool = False
     playing: str = ""
     """Words that the loudspeaker is saying, or said within the last two seconds."""
+    typed: bool = False
+    asked: bool = False
+    """Whether the agent's last word on its last task was a question."""
+
     addressed: Callable[[str], bool] | None = None
     """Tells whether free words are meant for the agent; None where EVI's model decides that."""
 
@@ -119,10 +130,20 @@ def _approval(text: str, moment: Moment) -> Meaning:
     if fuzz.ratio(said, wanted) >= _PHRASE_MATCH:
         return "allow"
     words = words_of(text)
+    if _is_phrase(words, "asides"):
+        return "aside"
     if _is_phrase(words, "denials") or words[:1] in (["no"], ["don't"]):
         return "deny"
-    answers = words[0] in phrases()["assents"] or moment.meant(text)
-    return "unclear_approval" if answers else "noise"
+    if words[0] in phrases()["assents"]:
+        return "unclear_approval"
+    if moment.typed:
+        return fate_of(text)
+    return "unclear_approval" if moment.meant(text) else "noise"
+
+
+def says_more(denial: str) -> bool:
+    """Whether words that refuse something say besides what is wanted."""
+    return any(word not in phrases()["denial_words"] for word in words_of(denial))
 
 
 def _short_command(words: list[str]) -> Meaning | None:
@@ -148,12 +169,14 @@ def classify(text: str, moment: Moment) -> Meaning:
         return short
     if _is_phrase(words, "resume_phrases"):
         return "resume"
-    if moment.question:
-        return "answer"
-    if " ".join(words) in phrases()["backchannels"]:
-        return "backchannel"
     if _is_phrase(words, "asides"):
         return "aside"
-    if not (moment.running or moment.held):
-        return "task" if moment.meant(text) else "noise"
-    return "redirect" if moment.meant(text) else "noise"
+    if moment.question:
+        return "answer"
+    idle = not (moment.running or moment.held)
+    if " ".join(words) in phrases()["backchannels"]:
+        answers = idle and moment.asked and words[0] in phrases()["assents"]
+        return "task" if answers else "backchannel"
+    if not moment.meant(text):
+        return "noise"
+    return "task" if idle else fate_of(text)

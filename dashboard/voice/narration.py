@@ -15,6 +15,7 @@ from agent.events import (
     RetryWaiting,
     Stopped,
     TaskFinished,
+    TaskQueued,
     TextStreamed,
     TurnStarted,
 )
@@ -64,6 +65,9 @@ class Narration:
                 self._text += event.text
             case ActionProposed():
                 self._progress()
+            case TaskQueued(source="voice"):
+                when = "next" if event.waits_for == "task" else "when you give the mouse back"
+                self._narrator.offer(f"I will do that {when}.", "answer")
             case TaskFinished():
                 self._finished(event)
             case Narrated(state="heard" | "cut" | "dropped"):

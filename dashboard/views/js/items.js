@@ -19,15 +19,6 @@ import { waits } from "./store.js";
 /** @type {Record<string, string>} */
 const STATES = { waiting: "next", running: "now", failed: "failed", skipped: "not run" };
 /** @type {Record<string, string>} */
-const OUTCOMES = {
-  done: "Done",
-  answered: "Answered",
-  ended: "Ended",
-  stopped: "Stopped",
-  limit: "Limit reached",
-  refused: "Refused",
-};
-/** @type {Record<string, string>} */
 const SOURCES = {
   voice: "You said",
   typed: "You typed",
@@ -35,7 +26,7 @@ const SOURCES = {
   api: "Asked",
   button: "You pressed",
 };
-const MARKS = /** @type {const} */ (["state", "tone", "outcome", "speech", "meaning"]);
+const MARKS = /** @type {const} */ (["state", "tone", "outcome", "speech", "meaning", "fate"]);
 
 /** @param {Item} item */
 function classes(item) {
@@ -81,7 +72,19 @@ function Heard(part) {
   const { entry, item } = part;
   return html`<div class="label"><span>${SOURCES[item.source ?? ""] ?? "Heard"}</span>
       ${!item.interim && html`<${Copy} what="what you said" text=${() => entry.item.peek().text} />`}</div>
-    <${Text} ...${part} />`;
+    <${Text} ...${part} />
+    ${item.links?.map((link) => html`<div class="link" key=${link}>${link}</div>`)}
+    ${item.mark && html`<div class="fate">${item.mark}</div><${Choices} entry=${entry} context=${part.context} />`}`;
+}
+
+/** What a person can decide otherwise about their words. @param {{entry: Entry, context: Context}} props */
+export function Choices({ entry, context }) {
+  const { utterance, choices = [] } = entry.item.value;
+  if (choices.length === 0) return null;
+  const choose = (/** @type {string} */ to) => context.host.send({ type: "fate", id: utterance, to });
+  return html`<div class="choices">
+    ${choices.map(([to, words]) => html`<button type="button" key=${to} onClick=${() => choose(to)}>${words}</button>`)}
+  </div>`;
 }
 
 /** @param {Part} part */
@@ -158,8 +161,7 @@ function Papers({ item }) {
 /** @param {Part} part */
 function Outcome(part) {
   const { entry, item } = part;
-  const word = OUTCOMES[item.outcome ?? ""] ?? "Failed";
-  return html`<div class="label"><span>${word}</span>
+  return html`<div class="label"><span>${item.label}</span>
       ${item.text && html`<${Copy} what="the result" text=${() => entry.item.peek().text} />`}</div>
     ${item.text && html`<${Text} ...${part} />`}
     ${item.changed && html`<${PutBackButton} id=${item.task} count=${item.changed} />`}`;
@@ -193,6 +195,7 @@ const KINDS = {
   heard: Heard,
   said: Said,
   spoken: Line,
+  reply: Said,
   thinking: Thinking,
   progress: Line,
   note: Line,

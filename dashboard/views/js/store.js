@@ -35,6 +35,12 @@ export const KEPT = 400;
  * @property {string} [channel]
  * @property {string | null} [answer]
  * @property {string} [outcome]
+ * @property {string} [label] What a task's end is called.
+ * @property {string} [utterance] Id of what was said, to decide otherwise about it.
+ * @property {string} [fate]
+ * @property {string} [mark] What became of it, in words.
+ * @property {[string, string][]} [choices] What can be decided instead, and its words.
+ * @property {string[]} [links] What comes after it, and what joined it.
  * @property {string} [advice]
  * @property {{name: string, path: string, size: number, note?: string, image?: string}[]} [files]
  * @property {number} [count] How many files there are, those not named included.
@@ -53,6 +59,11 @@ export const KEPT = 400;
 /** Whether an item waits for the person. @param {Item} item */
 export function waits(item) {
   return (item.kind === "approval" && !item.decision) || (item.kind === "question" && item.answer === null);
+}
+
+/** Whether what a person said is still to be done. @param {Item} item */
+export function queued(item) {
+  return item.fate === "after" || item.fate === "kept";
 }
 
 /** What the page knows of one item; what a person did to it survives every change of it. */
@@ -80,6 +91,8 @@ export class Store {
   entries = signal([]);
   /** @type {import("@preact/signals").Signal<Entry[]>} Those that wait for the person. */
   waiting = signal([]);
+  /** @type {import("@preact/signals").Signal<Entry[]>} What was said and is still to be done. */
+  queue = signal([]);
   /** Seconds by which the server's clock is ahead of the browser's. */
   ahead = signal(0);
   trimmed = signal(false);
@@ -135,10 +148,15 @@ export class Store {
   }
 
   #wait() {
-    const waiting = this.entries.peek().filter((entry) => waits(entry.item.peek()));
-    const before = this.waiting.peek();
-    if (waiting.length !== before.length || waiting.some((entry, i) => entry !== before[i]))
-      this.waiting.value = waiting;
+    this.#sift(this.waiting, waits);
+    this.#sift(this.queue, queued);
+  }
+
+  /** @param {import("@preact/signals").Signal<Entry[]>} kept @param {(item: Item) => boolean} fits */
+  #sift(kept, fits) {
+    const found = this.entries.peek().filter((entry) => fits(entry.item.peek()));
+    const before = kept.peek();
+    if (found.length !== before.length || found.some((entry, i) => entry !== before[i])) kept.value = found;
   }
 }
 

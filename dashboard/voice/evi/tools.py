@@ -10,7 +10,8 @@ _TOOLS: tuple[tuple[str, str, dict[str, str], str], ...] = (
         "use_computer",
         (
             "Start a task on the computer. Give the person's request in full, in their words. "
-            "It returns at once; progress is told to you as context."
+            "It returns at once; progress is told to you as context. While a task runs, it is "
+            "done after it."
         ),
         {"task": "What the person wants done, complete and unchanged in meaning."},
         "The computer is not reachable right now.",

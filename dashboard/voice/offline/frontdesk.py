@@ -91,7 +91,7 @@ def _wanted(text: str, now: Situation, playing: str) -> Call | None:
         return None
     if _STATUS.search(text):
         return Call("computer_status", {})
-    if now.running:
+    if now.running and meaning != "after":
         return Call("steer_computer", {"instruction": text})
     return Call("use_computer", {"task": text})
 

@@ -1,0 +1,37 @@
+"""What is typed where there is no voice: read as a voice's words are, and answered in the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.clock import MonotonicClock
+from dashboard.hearing import Hearing
+from dashboard.voice.desk import Desk
+from dashboard.voice.lanes import Lanes
+from dashboard.voice.narrator import Narrator
+
+if TYPE_CHECKING:
+    from agent.session import Session
+
+
+class Typed:
+    """Takes typed sentences for one session, on its loop: tasks, questions, a yes, *stop*.
+
+    Nothing is said aloud, nor are latencies of speech measured.
+    """
+
+    def __init__(self, session: Session) -> None:
+        clock = MonotonicClock()
+        narrator = Narrator(lambda _: False, lambda _: None, clock=clock)
+        desk = Desk(session, narrator)
+        lanes = Lanes(lambda _: None, clock)
+        self._hearing = Hearing(session.log, desk, narrator, lanes, clock, None)
+        for asked in (session.status.pending_approval, session.status.question):
+            if asked is not None:
+                desk.see(asked)
+        self.close = session.log.subscribe(desk.see)
+
+    def say(self, text: str) -> None:
+        """Take one sentence."""
+        if text.strip():
+            self._hearing.typed(text.strip())
