@@ -93,8 +93,8 @@ for message in history.messages()[-3:]:
 # %% [markdown]
 # ## Change its mind
 #
-# New words while it works are a *redirect*: the work is cut, and the words come first.
-# `how="queue"` would let it finish what it is at.
+# Words that correct, such as these, are a *redirect*: the work is cut, and the words come first.
+# Others would be done afterwards, and “and also …” within the task; `how=` decides otherwise.
 
 # %%
 since = len(session.log)

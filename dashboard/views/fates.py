@@ -96,8 +96,9 @@ class Fates:
         self._mark(event, "redirect", mark, [])
         self._unlink(event.utterance_id)
         for each in event.replaces:
-            replaced = f"Replaced by “{short(event.text)}”"
-            self._change(f"heard-{each}", fate="replaced", mark=replaced, choices=_ANYWAY)
+            mark = f"Replaced by “{short(event.text)}”"
+            told = {"utterance": each, "fate": "replaced", "mark": mark, "choices": _ANYWAY}
+            self._change(f"heard-{each}", **told)
 
     def _mark(self, event: Said, fate: str, mark: str, choices: Choices) -> None:
         self._texts[event.utterance_id] = short(event.text)
