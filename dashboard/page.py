@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from dashboard.web.workbench import Workbench
 
 Message = dict[str, Any]
+_RECEIPTS = 200
+"""Messages of the page that are known to have come, so that none is carried out twice."""
 _BROKEN = 5
 """Failures in the browser that one page reports into the session at most."""
 
@@ -53,6 +56,7 @@ class Page:
         self._session, self._conductor = entry.session, entry.conductor
         self._document = pn.state.curdoc
         self._broken = 0
+        self._taken: deque[str] = deque(maxlen=_RECEIPTS)
         self._goodbye = goodbyes.expect(self._document.session_context)
         self._state = PageState(self._image_url, entry.session.settings)
         self._voice = VoiceWidget(on_event=self._on_voice)
@@ -115,7 +119,21 @@ class Page:
         self._session.log.append(Failed(where="page", error=text, advice=advice))
 
     def act(self, message: Message) -> None:
-        """Carry out what a view asks for; unknown messages are ignored."""
+        """Carry out what a view asks for; unknown messages are ignored.
+
+        What comes with a receipt is carried out once, and its receipt given back.
+        """
+        receipt = message.get("receipt")
+        if not isinstance(receipt, str):
+            self._carry_out(message)
+            return
+        if message.get("type") != "taken?" and receipt not in self._taken:
+            self._taken.append(receipt)
+            self._carry_out(message)
+        if receipt in self._taken:
+            self._link.post({"type": "taken", "receipt": receipt})
+
+    def _carry_out(self, message: Message) -> None:
         handler = self._actions.get(str(message.get("type")))
         if handler is not None:
             handler(self, message)

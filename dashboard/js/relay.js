@@ -1,9 +1,12 @@
+import { link } from "./link/link.js";
+
 const BATCH = 15; // ms
 const REMEMBERED = 1000; // events, and ids of messages from Python
 
 /**
  * Events to Python in numbered batches; messages from Python once each, acknowledged. Python asks
- * for events that were lost with the page's socket (`resend`).
+ * for events that were lost with the page's socket (`resend`); after a gap (`local.back`) it repeats
+ * what was never acknowledged.
  */
 export class Relay {
   #page = crypto.getRandomValues(new Uint32Array(2)).join("-");
@@ -18,6 +21,10 @@ export class Relay {
     this.adapter = adapter;
     this.handlers = { ...handlers, resend: ({ after }) => this.#resend(after) };
     adapter.on("message", (message, buffers) => this.#receive(message, buffers));
+    this.close = link.onRestored(() => {
+      this.emit({ type: "local.back" });
+      this.flush();
+    });
   }
 
   emit(event) {

@@ -72,6 +72,8 @@ class Relay:
     def _take(self, event: Event) -> None:
         if event["type"] == "local.ack":
             self._unacknowledged.pop(event.get("id", 0), None)
+        elif event["type"] == "local.back":
+            self._repeat()
         if self._listener is not None:
             self._listener(event)
 

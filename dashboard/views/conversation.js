@@ -3,6 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { component, html, useMessages } from "../js/base.js";
+import { link } from "../js/link/link.js";
 import { Follow } from "./js/follow.js";
 import { Icon } from "./js/icons.js";
 import { Choices, One } from "./js/items.js";
@@ -29,10 +30,11 @@ export function Conversation({ host, bare }) {
   useMessages(host, (frame) => {
     if (!frame.operations) return;
     const fresh = store.apply(frame);
-    if (frame.reset || fresh.some((item) => mine(item, bare))) follow.now();
+    if ((frame.reset && !frame.again) || fresh.some((item) => mine(item, bare))) follow.now();
   });
   useLayoutEffect(() => {
     const ends = [
+      link.onRestored(() => host.send({ type: "ready", again: true })),
       hear("sent", () => follow.now()),
       hear("search", () => {
         search.open.value = true;

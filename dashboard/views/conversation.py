@@ -18,7 +18,8 @@ class ConversationView(View):
     """Shows items as they come; sends back decisions and answers.
 
     The whole conversation is sent when the browser asks for it, so a view that reconnects
-    or comes late misses nothing. Each message carries the server's time, for what is counted down.
+    (``again``) or comes late misses nothing. Each message carries the server's time, for what
+    is counted down.
     """
 
     _esm = _HERE / "conversation.bundle.js"
@@ -41,6 +42,8 @@ class ConversationView(View):
         """Sends everything when the browser is ready for it; the rest is the page's business."""
         if message["type"] == "ready":
             self._ready = True
-            self.post({"reset": True, "operations": self._snapshot(), "now": time.time()})
+            again = bool(message.get("again"))
+            operations = self._snapshot()
+            self.post({"reset": True, "again": again, "operations": operations, "now": time.time()})
         else:
             super().take(message)

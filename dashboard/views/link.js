@@ -12,6 +12,7 @@ import workerCode from "../js/link/link.worker.js";
 
 /** @typedef {import("../js/base.js").Host<{session: string, task: string, mark: string}>} Host */
 
+const AWAY = "No connection – "; // before the tab's title
 const TOLD_AFTER = 250; // ms that a page may take to be back before anything is said
 const RELOADS = "sayso-reloads";
 const AT_FIRST = 3; // reloads by itself in a minute, after which it waits longer and longer
@@ -26,6 +27,7 @@ class Guard {
   #since = 0;
   #hello = 0;
   #lostAt = 0;
+  #checking = false; // whether the channel has outlived the gap is being asked
   #reloading = false;
   #left = false;
   #ends = /** @type {(() => void)[]} */ ([]);
@@ -39,11 +41,12 @@ class Guard {
     if (connection) {
       this.channel = new Channel(connection, {
         state: () => this.#judge(),
-        restored: () => this.#restored(),
+        restored: () => this.#judge(),
         hopeless: (why) => this.reload(why),
       });
     }
     this.beat = this.#beat();
+    this.#ends.push(host.listen(({ type, receipt }) => type === "taken" && link.taken(receipt)));
     link.also = (press) => this.beat.send({ stop: press });
     this.#listen();
     link.stopping.resume();
@@ -109,25 +112,27 @@ class Guard {
     this.#hello = hello;
     link.stopping.hurry();
     if (!again) return;
-    if (this.channel) void this.channel.check();
-    else this.reload("The page's channel is not known.");
-  }
-
-  #restored() {
-    link.restored();
-    this.#judge();
+    if (!this.channel) return this.reload("The page's channel is not known.");
+    this.#checking = true;
+    void this.channel.check().then(() => {
+      this.#checking = false;
+      this.#judge();
+    });
   }
 
   #judge() {
     const channel = this.channel?.state ?? "open";
     const down = this.#state === "down";
-    const lost = down || channel === "closed";
+    const stale = channel === "closed" || this.#checking;
+    const lost = down || stale;
+    const before = link.live;
     if (!lost) this.#lostAt = 0;
     else this.#lostAt ||= this.#since || Date.now();
     if (this.#reloading) link.become("reloading", this.#lostAt || Date.now());
     else if (down) link.become("lost", this.#lostAt);
-    else if (channel === "closed") link.become("restoring", this.#lostAt);
+    else if (stale) link.become("restoring", this.#lostAt);
     else link.become(channel === "slow" || this.#state === "slow" ? "slow" : "live", 0);
+    if (link.live && !before) link.restored();
   }
 
   #listen() {
@@ -242,7 +247,7 @@ function follow() {
     if (state === "unanswered") answered = true;
     const quick = state === "stopped" && !answered;
     shown.value = quick ? { ...said(), stop: "" } : said();
-    document.documentElement.dataset.link = link.live ? "live" : "lost";
+    mark(link.live);
   };
   const end = link.watch(() => {
     const already = link.since > 0 && Date.now() - link.since > TOLD_AFTER;
@@ -255,6 +260,17 @@ function follow() {
     end();
     clearTimeout(later);
   };
+}
+
+/** Everything that was live is dimmed, in every shadow: styles name `--sayso-stale` as their filter. @param {boolean} live */
+function mark(live) {
+  const { style, dataset } = document.documentElement;
+  dataset.link = live ? "live" : "lost";
+  if (live) style.removeProperty("--sayso-stale");
+  else style.setProperty("--sayso-stale", "grayscale(1) opacity(.5)");
+  const named = document.title.startsWith(AWAY);
+  if (!live && !named) document.title = AWAY + document.title;
+  if (live && named) document.title = document.title.slice(AWAY.length);
 }
 
 export default component("LinkGuard", LinkGuard);

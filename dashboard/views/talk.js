@@ -41,13 +41,16 @@ function Talk({ host }) {
   const sent = useRef(0);
   const stop = () => link.stop();
 
-  /** @param {string} text */
-  function say(text) {
+  /** Whether the server has taken the words. @param {string} text @param {string} receipt */
+  function say(text, receipt) {
     sent.current = performance.now();
-    host.send({ type: "say", text });
     tell("sent");
     dismissHelp();
+    return link.deliver(host, { type: "say", text }, receipt);
   }
+
+  /** Whether the server has taken them after all. @param {string} receipt */
+  const taken = (receipt) => link.deliver(host, { type: "taken?" }, receipt);
 
   useLayoutEffect(() => {
     /** In a desktop that the person drives, every key is theirs. @param {KeyboardEvent} event */
@@ -93,7 +96,7 @@ function Talk({ host }) {
         <${Slot} host=${host} name="voice" class="widget" />
         <${Slot} host=${host} name="manner" class="manner" />
       </div>
-      <${TextBox} say=${say} />
+      <${TextBox} say=${say} taken=${taken} />
       <div class="acts">
         <${Hold} host=${host} />
         <${Mouse} host=${host} />

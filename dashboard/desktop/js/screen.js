@@ -22,6 +22,7 @@ const HELD = [
  */
 export class Screen extends Emitter {
   state = "connecting";
+  held = false; // the page's link is lost
   #rfb = null;
   #channel = null;
   #failures = 0;
@@ -38,6 +39,7 @@ export class Screen extends Emitter {
   }
 
   open(reason = "start") {
+    this.held = false;
     this.#drop();
     this.#asked = true;
     this.#later(TICKET_WITHIN, () => this.#lost("no ticket"));
@@ -58,7 +60,15 @@ export class Screen extends Emitter {
     this.#channel?.receive(message, buffers);
   }
 
+  /** No tries until `open`: a socket that hangs while it opens keeps all others back. */
+  hold() {
+    this.close();
+    this.held = true;
+    this.#become("connecting");
+  }
+
   close() {
+    this.held = false;
     this.#asked = false;
     clearTimeout(this.#timer);
     this.#drop();

@@ -1,5 +1,6 @@
 import { adapterFor, mount } from "../../js/adapter.js";
 import { element } from "../../js/dom.js";
+import { link } from "../../js/link/link.js";
 import { Relay } from "../../js/relay.js";
 import { Clipboard } from "./clipboard.js";
 import { Overlay, boxWithin, layer } from "./overlay.js";
@@ -50,6 +51,8 @@ class DesktopView {
     this.canvases.disconnect();
     this.screen.close();
     this.relay.flush();
+    this.relay.close();
+    for (const end of this.unlink) end();
     URL.revokeObjectURL(this.still.src);
     shown.delete(this.adapter.key);
   }
@@ -72,6 +75,7 @@ class DesktopView {
     screen.on("log", (level, text) => relay.log(level, text));
     screen.on("clipboard", (text) => this.#copied(text));
     screen.on("state", (_state, error) => this.#show(error));
+    this.unlink = [link.watch(() => this.#link()), link.onRestored(() => this.#again())];
     root.addEventListener("keydown", (event) => this.#key(event), true);
     root.addEventListener("paste", (event) => this.#pasted(event));
     this.clipboard = new Clipboard({
@@ -126,6 +130,19 @@ class DesktopView {
     }
   }
 
+  /** Without the page's link the picture is the last one: a silent socket would be taken for a still desktop. */
+  #link() {
+    if (link.live || this.adapter.get("paused") || this.screen.held) return;
+    this.#remember();
+    this.screen.hold();
+    this.#show();
+  }
+
+  /** The link is back. */
+  #again() {
+    if (!this.adapter.get("paused")) this.screen.open("reconnect");
+  }
+
   #remember() {
     const { canvas, state } = this.screen;
     if (state !== "live" || !canvas?.width) return;
@@ -142,12 +159,16 @@ class DesktopView {
     return this.still.src ? "frames" : "connecting";
   }
 
+  get #waiting() {
+    return this.screen.held ? "Not live: no connection to the server." : "Connecting to the desktop…";
+  }
+
   #show(error = null) {
     const mode = this.#mode;
     this.still.hidden = mode !== "frames";
     this.root.dataset.state = mode;
-    const waits = mode === "connecting" && !this.last;
-    this.state.textContent = error?.message ?? (waits ? "Connecting to the desktop…" : "");
+    const waits = mode === "connecting" && (!this.last || this.screen.held);
+    this.state.textContent = error?.message ?? (waits ? this.#waiting : "");
     if (mode === "live") this.#drawn();
     this.#hint();
     const event = { type: "local.state", state: mode, ...(error && { error }) };

@@ -5,7 +5,7 @@
  *     import { link } from "../js/link/link.js";
  *     link.stop();                      // Stop, by its own request, until it is answered
  *     link.watch(() => draw(link.live, link.stopping.state));
- *     if (await link.deliver(host.send, { type: "say", text })) clear();
+ *     if (await link.deliver(host, { type: "say", text })) clear();
  */
 import { Stopper } from "./stopper.js";
 
@@ -18,7 +18,25 @@ import { Stopper } from "./stopper.js";
 
 const TAKEN = 4000; // ms in which the server says that it has taken what was sent, on a link that stands
 
-/** What arrived or not is told by the number under which it was sent. */
+/** The tab's own store; where there is none, or none is allowed, nothing outlives a reload. */
+function tabStore() {
+  try {
+    return globalThis.sessionStorage ?? memory();
+  } catch {
+    return memory();
+  }
+}
+
+function memory() {
+  /** @type {Map<string, string>} */
+  const kept = new Map();
+  return {
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),
+    removeItem: (/** @type {string} */ key) => void kept.delete(key),
+  };
+}
+
 class Link {
   /** @type {Standing} */
   standing = "live";
@@ -42,7 +60,7 @@ class Link {
       post: (press, signal) => this.#post(press, signal),
       after: (run, ms) => void setTimeout(run, ms),
       now: () => Date.now(),
-      store: sessionStorage,
+      store: tabStore(),
       changed: () => this.#tell(),
     });
   }
@@ -61,26 +79,26 @@ class Link {
 
   /**
    * Sends a message and tells whether the server has taken it: false if the link was lost first. Sent
-   * again with the same `id`, it is taken once. Python answers with `{type: "taken", id}`.
+   * again with the same receipt it is taken once only. Python answers `{type: "taken", receipt}`.
    *
-   * @param {(message: any) => void} send
-   * @param {{type: string, id?: string, [field: string]: unknown}} message
+   * @param {{send: (message: any) => void}} host
+   * @param {{type: string, [field: string]: unknown}} message
+   * @param {string} [receipt]
    * @returns {Promise<boolean>}
    */
-  deliver(send, message) {
+  deliver(host, message, receipt = crypto.randomUUID()) {
     if (!this.live) return Promise.resolve(false);
-    const id = message.id ?? crypto.randomUUID();
     return new Promise((resolve) => {
-      this.#sent.set(id, resolve);
-      setTimeout(() => this.taken(id, false), TAKEN);
-      send({ ...message, id });
+      this.#sent.set(receipt, resolve);
+      setTimeout(() => this.taken(receipt, false), TAKEN);
+      host.send({ ...message, receipt });
     });
   }
 
-  /** The server has taken the message, or never will. @param {string} id */
-  taken(id, taken = true) {
-    this.#sent.get(id)?.(taken);
-    this.#sent.delete(id);
+  /** The server has taken the message, or never will. @param {string} receipt */
+  taken(receipt, taken = true) {
+    this.#sent.get(receipt)?.(taken);
+    this.#sent.delete(receipt);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../../js/base.js";
+import { link } from "../../js/link/link.js";
 import { left } from "./format.js";
 
 /** @typedef {import("./items.js").Part} Part */
@@ -20,7 +21,9 @@ function answering({ entry, context }) {
   return (/** @type {{type: string, [field: string]: unknown}} */ message, /** @type {string} */ word) => {
     if (entry.sent.peek()) return;
     entry.sent.value = word;
-    context.host.send(message);
+    void link.deliver(context.host, message).then((taken) => {
+      if (!taken) entry.sent.value = ""; // the link was lost: it can be said again
+    });
     context.follow.now();
     setTimeout(() => {
       entry.sent.value = "";

@@ -1,9 +1,12 @@
 import { signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { html, useInPage } from "../../js/base.js";
+import { link } from "../../js/link/link.js";
 import { Icon } from "./icons.js";
 import { offerFiles, tell } from "./signs.js";
 
+const UNSENT = "Not sent: there is no connection to the server. Your words are kept here.";
+const BACK = "The connection is back. Your words have not been sent yet.";
 const MOST = 4000; // letters; Python takes no more
 
 /** What stands in the text box; a draft outlives a rendering. */
@@ -50,12 +53,17 @@ function typesAtOnce() {
 /**
  * Where one types to the agent: Enter sends, Shift+Enter begins a line, arrows lead to what was said.
  *
- * @param {{say: (text: string) => void}} props
+ * Words stay here until the server has taken them: `say` tells whether it has, `taken` asks it later.
+ *
+ * @typedef {(text: string, receipt: string) => Promise<boolean>} Say
+ * @param {{say: Say, taken: (receipt: string) => Promise<boolean>}} props
  */
-export function TextBox({ say }) {
+export function TextBox({ say, taken }) {
   const box = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const told = useSignal("");
   const past = useRef(new Past()).current;
+  const lost = useRef(/** @type {{words: string, receipt: string} | null} */ (null));
+  useLayoutEffect(() => link.onRestored(() => void lookBack()), []);
   const text = draft.value;
   useLayoutEffect(() => {
     if (box.current) fit(box.current);
@@ -69,9 +77,34 @@ export function TextBox({ say }) {
     event?.preventDefault();
     const words = draft.peek().trim();
     if (!words) return;
+    if (!link.live) {
+      told.value = UNSENT;
+      return;
+    }
+    const receipt = lost.current?.words === words ? lost.current.receipt : crypto.randomUUID();
+    lost.current = null;
     draft.value = told.value = "";
     past.add(words);
-    say(words);
+    void say(words, receipt).then((arrived) => {
+      if (!arrived) giveBack({ words, receipt });
+    });
+  }
+
+  /** What was sent into a line that was dead already. @param {{words: string, receipt: string}} unsent */
+  function giveBack(unsent) {
+    lost.current = unsent;
+    draft.value = draft.peek() ? `${unsent.words}\n${draft.peek()}` : unsent.words;
+    told.value = UNSENT;
+  }
+
+  /** The link is back: what was sent into the gap may have arrived after all. */
+  async function lookBack() {
+    if (told.peek() === UNSENT) told.value = BACK;
+    const unsent = lost.current;
+    if (!unsent || !(await taken(unsent.receipt)) || lost.current !== unsent) return;
+    lost.current = null;
+    told.value = "";
+    if (draft.peek() === unsent.words) draft.value = "";
   }
 
   /** @param {KeyboardEvent} event */

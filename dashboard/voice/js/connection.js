@@ -41,6 +41,11 @@ export class Connection extends Emitter {
 
   #settle;
 
+  /** Whether it leads to the server of an address, e.g. the page's own. */
+  isOf(address) {
+    return Boolean(address) && new URL(this.socket.url).host === new URL(address).host;
+  }
+
   send(message) {
     this.#write(JSON.stringify(message));
   }

@@ -142,6 +142,7 @@ export class VoiceCore extends Emitter {
     this.line.dispose();
     this.elsewhere.dispose();
     this.relay.flush();
+    this.relay.close();
   }
 
   #makeSound() {

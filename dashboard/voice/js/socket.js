@@ -1,3 +1,4 @@
+import { link } from "../../js/link/link.js";
 import { Emitter } from "../../js/emitter.js";
 import { Connection, chatUrl } from "./connection.js";
 import { VoiceError } from "./errors.js";
@@ -37,6 +38,7 @@ export class Line extends Emitter {
     this.options = { handoverAfter, isQuiet, base };
     this.onOnline = () => this.#timers.retry && this.#ask("reconnect");
     globalThis.addEventListener("online", this.onOnline);
+    this.unlink = [link.watch(() => this.#link()), link.onRestored(() => this.#again())];
   }
 
   open() {
@@ -60,6 +62,7 @@ export class Line extends Emitter {
   dispose() {
     this.close();
     globalThis.removeEventListener("online", this.onOnline);
+    for (const end of this.unlink) end();
   }
 
   /** Control messages wait for the line; sound does not. */
@@ -94,8 +97,27 @@ export class Line extends Emitter {
     this.#connect(ticket);
   }
 
+  /** The server that gives tickets does not answer. A chat with the same server is silent with it. */
+  #link() {
+    if (link.live || this.state === "off") return;
+    const [current, next] = [this.#current, this.#next];
+    if (next?.isOf(this.options.base)) this.#next = null;
+    if (next?.isOf(this.options.base)) next.close();
+    if (!current?.isOf(this.options.base)) return;
+    this.#current = this.chat = null;
+    current.close();
+    this.#clear("handover");
+    this.#become("reconnecting", new VoiceError("connection_lost"));
+  }
+
+  #again() {
+    const waits = this.state === "connecting" || this.state === "reconnecting";
+    if (waits && !this.#next) this.#ask("reconnect");
+  }
+
   #ask(reason) {
     this.#clear("retry");
+    if (!link.live) return; // `#again` asks
     this.#after("ticket", TICKET_WITHIN, () => this.#broken(new VoiceError("ticket_timeout")));
     this.emit("ticket", reason);
   }

@@ -1,0 +1,191 @@
+"""A page whose network breaks: real Chromium, a real server, and a proxy between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from pilot_page import PILOT, arrive, say, words
+from playwright.async_api import BrowserContext, Page, expect
+from proxy import Proxy
+from served import Served, serve
+
+pytestmark = pytest.mark.browser
+
+BOX = "Type what to do"
+NO_CONNECTION = re.compile("No connection to the server")
+
+
+async def _through(context: BrowserContext, proxy: Proxy, served: Served) -> Page:
+    page = await arrive(await context.new_page(), proxy.url(served.url))
+    await page.evaluate("window.same = true")
+    return page
+
+
+async def _works(page: Page, text: str) -> None:
+    """Send is answered."""
+    await say(page, f"repeat {text}")
+    await expect(page.get_by_text(text, exact=True).last).to_be_visible()
+
+
+async def _lost(page: Page) -> None:
+    await expect(page.get_by_text(NO_CONNECTION)).to_be_visible()
+
+
+async def _back(page: Page) -> None:
+    await expect(page.get_by_text(re.compile("server answers again|No connection"))).to_have_count(
+        0
+    )
+
+
+async def test_a_page_that_is_cut_off_says_so_and_goes_on(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """Nothing is live in the gap, words are kept, Stop takes effect after it; same page."""
+    async with Proxy(pilot.port) as proxy:
+        page = await _through(context, proxy, pilot)
+        direct = await arrive(
+            await context.new_page(), page.url.replace(str(proxy.port), str(pilot.port))
+        )
+        await say(page, "work forever")
+        await expect(page.locator(".said").last).to_contain_text("I work and work.")
+        await proxy.cut()
+        await _lost(page)
+        badge = page.locator(".badge")
+        assert "grayscale" in await badge.evaluate("node => getComputedStyle(node).filter")
+        await say(page, "half a thought")
+        await expect(page.get_by_text("Not sent: there is no connection")).to_be_visible()
+        await expect(page.get_by_label(BOX)).to_have_value("half a thought")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_text("the server has not answered yet")).to_be_visible()
+        await expect(direct.locator(".badge .word")).to_have_text("Thinking")
+        await proxy.heal()
+        await expect(direct.locator(".badge .word")).to_have_text("Stopped")
+        await _back(page)
+        await expect(page.get_by_text("Stopped.", exact=True)).to_be_visible()
+        await expect(page.locator(".badge .word")).to_have_text("Stopped")
+        await expect(page.get_by_label(BOX)).to_have_value("half a thought")
+        assert await page.evaluate("window.same")
+        assert "grayscale" not in await badge.evaluate("node => getComputedStyle(node).filter")
+        await _works(page, "I am back")
+        assert await words(page) == await words(direct)
+
+
+async def test_a_silent_line_is_noticed_and_what_vanished_in_it_is_found_again(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """Words sent before anybody could notice come back into the box, and are sent once only."""
+    async with Proxy(pilot.port) as proxy:
+        page = await _through(context, proxy, pilot)
+        address = page.url.replace(str(proxy.port), str(pilot.port))
+        direct = await arrive(await context.new_page(), address)
+        await _works(page, "one")
+        proxy.silence()
+        await say(page, "repeat two")
+        await _lost(page)
+        await expect(page.get_by_label(BOX)).to_have_value("repeat two")
+        await _works(direct, "meanwhile")
+        await proxy.heal()
+        await _back(page)
+        await expect(page.get_by_text("meanwhile", exact=True)).to_be_visible()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("two", exact=True)).to_be_visible()
+        assert await words(page) == await words(direct)
+        assert [text for text in await words(page) if text == "two"] == ["two"]
+        assert await page.evaluate("window.same")
+
+
+async def test_words_that_arrived_though_their_answer_was_lost_are_not_sent_twice(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """After a line that only held everything back, the box is empty again by itself."""
+    async with Proxy(pilot.port) as proxy:
+        page = await _through(context, proxy, pilot)
+        await _works(page, "before")
+        proxy.hold()
+        await say(page, "repeat held back")
+        await _lost(page)
+        await proxy.heal()
+        await _back(page)
+        await expect(page.get_by_text("held back", exact=True)).to_have_count(1)
+        await expect(page.get_by_label(BOX)).to_have_value("")
+
+
+async def test_a_restarted_server_gets_its_page_back_where_it_was(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    """The same session, and words in the box; Stop pressed while there was none is answered."""
+    page = await context.new_page()
+    with serve(PILOT, tmp_path) as first:
+        proxy = Proxy(first.port)
+        await proxy.__aenter__()
+        await arrive(page, proxy.url(first.url))
+        await page.evaluate("window.same = true")
+        await _works(page, "remember me")
+        session = re.search(r"session=([^&]+)", page.url)
+        await page.get_by_label(BOX).fill("a sentence that is not")
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+    try:
+        await _lost(page)
+        await page.get_by_role("button", name=re.compile("STOP")).first.click()
+        await expect(page.get_by_text("the server has not answered yet")).to_be_visible()
+        loads: list[str] = []
+        page.on("load", lambda loaded: loads.append(loaded.url))
+        with serve(PILOT, tmp_path) as second:
+            proxy.target = second.port
+            await expect(page.get_by_label(BOX)).to_have_value(
+                "a sentence that is not", timeout=60_000
+            )
+            assert await page.evaluate("window.same") is None
+            assert session is not None
+            assert session[0] in page.url
+            await expect(page.get_by_text("remember me", exact=True).first).to_be_visible()
+            await _works(page, "here again")
+            assert len(loads) == 1
+            assert await page.evaluate("sessionStorage.getItem('sayso-stop')") is None
+    finally:
+        await proxy.__aexit__()
+
+
+async def test_a_server_that_is_late_is_not_a_lost_link(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """Its loop stands still for most of a second, again and again; nothing is dimmed for it."""
+    page = await arrive(await context.new_page(), pilot.url)
+    await page.evaluate(
+        "() => { window.seen = new Set(); saysoLink.watch(() => seen.add(saysoLink.standing)) }"
+    )
+    for _ in range(4):
+        os.kill(pilot.process.pid, signal.SIGSTOP)
+        await asyncio.sleep(0.8)  # how long it stands still is the case, not a wait
+        os.kill(pilot.process.pid, signal.SIGCONT)
+        await _works(page, "still here")
+    assert set(await page.evaluate("[...window.seen]")) <= {"live", "slow"}
+
+
+async def test_a_tab_closed_after_a_silent_gap_is_freed_at_once(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """The dead half of the old connection does not keep its page."""
+    async with Proxy(pilot.port) as proxy:
+        before = await _pages(context, pilot)
+        page = await _through(context, proxy, pilot)
+        proxy.silence()
+        await _lost(page)
+        await proxy.heal()
+        await _back(page)
+        assert await _pages(context, pilot) == before + 1
+        await page.goto("about:blank")
+        async with asyncio.timeout(60):
+            while await _pages(context, pilot) > before:
+                await asyncio.sleep(0.05)
+
+
+async def _pages(context: BrowserContext, pilot: Served) -> int:
+    answer = await context.request.get(f"{pilot.url.rsplit('/', 1)[0]}/health")
+    return int((await answer.json())["pages"])

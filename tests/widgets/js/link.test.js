@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { test } from "node:test";
+import { changes } from "../../../dashboard/js/link/channel.js";
+import { Stopper } from "../../../dashboard/js/link/stopper.js";
+import { TICK, Watch } from "../../../dashboard/js/link/watch.js";
+
+globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
+
+/** A server that answers after `trip` ms while `reachable`, and a clock that ticks like a page's. */
+class World {
+  now = 1000;
+  trip = 5;
+  reachable = true;
+  late = 0;
+  wishes = [];
+  #due = [];
+
+  constructor() {
+    this.watch = new Watch();
+    this.#grant(this.watch.tick(this.now));
+    this.run(1000);
+  }
+
+  /** @param {number} ms @param {number} step How far apart the page's timers are. */
+  run(ms, step = TICK) {
+    const end = this.now + ms;
+    const states = new Set();
+    while (this.now < end) {
+      this.now += step;
+      for (const [at, act] of this.#due.splice(0)) {
+        if (at <= this.now) act();
+        else this.#due.push([at, act]);
+      }
+      this.#grant(this.watch.tick(this.now));
+      states.add(this.watch.state);
+    }
+    return states;
+  }
+
+  /** Milliseconds until the state is reached. */
+  until(state, most = 20_000) {
+    const began = this.now;
+    while (this.watch.state !== state && this.now - began < most) this.run(TICK);
+    assert.equal(this.watch.state, state);
+    return this.now - began;
+  }
+
+  #grant(wishes) {
+    this.wishes.push(...wishes);
+    for (const wish of wishes) {
+      const { reachable } = this;
+      if (!reachable) continue;
+      if (wish === "ping") this.#due.push([this.now + this.trip, () => this.reachable && this.watch.answered(this.now, this.late, this.trip)]);
+      if (wish === "open") this.#due.push([this.now + this.trip, () => this.reachable && this.watch.opened(this.now)]);
+    }
+  }
+}
+
+test("a line that goes silent is noticed within two seconds, wherever in the beat it happens", () => {
+  for (let offset = 0; offset < 500; offset += 37) {
+    const world = new World();
+    world.run(offset, 10);
+    world.reachable = false;
+    assert.ok(world.until("down") <= 2000);
+  }
+});
+
+test("a closed socket is noticed at once, and another is opened as soon as there may be one", () => {
+  const world = new World();
+  world.reachable = false;
+  world.watch.closed(world.now);
+  assert.equal(world.watch.state, "down");
+  world.run(8000);
+  world.reachable = true;
+  assert.ok(world.until("up") <= 3000);
+});
+
+test("an hour of a good line has no false alarm, whatever the timers do", () => {
+  for (const step of [TICK, 1000, 60_000]) {
+    const world = new World();
+    assert.deepEqual([...world.run(3_600_000, step)], ["up"], `timers ${step} ms apart`);
+  }
+});
+
+test("a server that is one second late is slow at most", () => {
+  const world = new World();
+  for (let i = 0; i < 20; i += 1) {
+    world.trip = i % 2 ? 1000 : 5;
+    assert.ok(!world.run(1500).has("down"));
+  }
+});
+
+test("a server that says that it is late is waited for longer, and no longer than needed", () => {
+  const world = new World();
+  world.late = 2000;
+  world.run(500);
+  world.trip = 2500;
+  assert.ok(!world.run(2400).has("down"));
+  world.reachable = false;
+  assert.ok(world.until("down") < 6000);
+});
+
+test("a page that slept does not count its sleep: it asks first", () => {
+  const world = new World();
+  world.now += 3_600_000; // nothing ran
+  world.wishes = [];
+  world.watch.poke(world.now);
+  assert.deepEqual([...world.run(1000)], ["up"]);
+  world.now += 3_600_000;
+  world.reachable = false;
+  assert.ok(world.until("down") <= 2000);
+});
+
+test("a silent socket that answers after all is up again, without another", () => {
+  const world = new World();
+  world.reachable = false;
+  world.until("down");
+  world.watch.answered(world.now, 0, 3000);
+  assert.equal(world.watch.state, "up");
+  assert.equal(world.watch.silentSince, 0);
+});
+
+test("a socket that hangs while it opens is dropped for another, each time with more patience", () => {
+  const world = new World();
+  world.watch.closed(world.now);
+  world.reachable = false;
+  world.wishes = [];
+  world.run(10_000);
+  const opened = world.wishes.filter((wish) => wish === "open").length;
+  const dropped = world.wishes.filter((wish) => wish === "drop").length;
+  assert.ok(opened >= 4 && opened <= 8, `${opened}`);
+  assert.ok(opened - dropped <= 1);
+  assert.ok(world.wishes.filter((wish) => wish === "ask").length > opened);
+});
+
+/** A page's timers and store, and a server's answers by hand. */
+function stage(kept = new Map()) {
+  const timers = [];
+  const posts = [];
+  const parts = {
+    now: () => stage.now,
+    after: (run, ms) => timers.push([stage.now + ms, run]),
+    post: (press, signal) => new Promise((resolve, reject) => {
+      posts.push({ press, resolve, reject, signal });
+      signal.addEventListener("abort", () => reject(new Error("aborted")));
+    }),
+    store: { getItem: (k) => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v), removeItem: (k) => kept.delete(k) },
+    changed: () => {},
+  };
+  const run = async (ms) => {
+    const end = stage.now + ms;
+    while (stage.now < end) {
+      stage.now += 50;
+      for (const [at, act] of timers.splice(0)) at <= stage.now ? act() : timers.push([at, act]);
+      await new Promise(setImmediate);
+    }
+  };
+  return { stopper: new Stopper(parts), posts, run, kept };
+}
+stage.now = 5000;
+
+const PRESS = { session: "s", task: "t", at: 12.5 };
+
+test("Stop is sent until it is answered, as the same press, and says which of the two is so", async () => {
+  const { stopper, posts, run } = stage();
+  stopper.stop(PRESS);
+  assert.equal(stopper.state, "sending");
+  await run(3000);
+  assert.equal(stopper.state, "unanswered");
+  assert.ok(posts.length >= 6);
+  assert.equal(new Set(posts.map(({ press }) => press.press)).size, 1);
+  assert.ok(posts.filter(({ signal }) => !signal.aborted).length <= 3);
+  posts.at(-1).resolve({ press: posts[0].press.press, state: "stopped" });
+  await run(50);
+  assert.equal(stopper.state, "stopped");
+  const sent = posts.length;
+  await run(6000);
+  assert.equal(stopper.state, "none");
+  assert.equal(posts.length, sent);
+});
+
+test("a press goes on after the page was loaded anew, and is given up when nobody means it any more", async () => {
+  const first = stage();
+  first.stopper.stop(PRESS);
+  const second = stage(first.kept);
+  second.stopper.resume();
+  assert.equal(second.posts[0].press.press, first.posts[0].press.press);
+  stage.now += 700_000;
+  const third = stage(first.kept);
+  third.stopper.resume();
+  assert.equal(third.posts.length, 0);
+});
+
+test("what hangs is given up when the link is back, and Stop sent at once", async () => {
+  const { stopper, posts, run } = stage();
+  stopper.stop(PRESS);
+  await run(1000);
+  const before = posts.length;
+  stopper.hurry();
+  assert.equal(posts.length, before + 1);
+  assert.ok(posts.slice(0, -1).every(({ signal }) => signal.aborted));
+});
+
+test("what was pulled becomes changes of what is there; what is new is defined", () => {
+  const inner = { type: "object", id: "b", name: "B", attributes: { n: 2 } };
+  const fresh = { type: "object", id: "c", name: "C", attributes: { of: { id: "b" } } };
+  const pulled = [{ type: "object", id: "a", name: "A", attributes: { children: [inner, fresh], bytes: { type: "bytes", data: { id: "buffer" } } } }];
+  const events = changes(pulled, (id) => id !== "c");
+  assert.deepEqual(events, [
+    { kind: "ModelChanged", model: { id: "b" }, attr: "n", new: 2 },
+    { kind: "ModelChanged", model: { id: "a" }, attr: "children", new: [{ id: "b" }, fresh] },
+    { kind: "ModelChanged", model: { id: "a" }, attr: "bytes", new: { type: "bytes", data: { id: "buffer" } } },
+  ]);
+});
