@@ -128,19 +128,17 @@ async def test_a_restarted_server_gets_its_page_back_where_it_was(
         await _works(page, "remember me")
         session = re.search(r"session=([^&]+)", page.url)
         await page.get_by_label(BOX).fill("a sentence that is not")
-        first.process.send_signal(signal.SIGKILL)
-        first.process.wait()
     try:
         await _lost(page)
         await page.get_by_role("button", name=re.compile("STOP")).first.click()
         await expect(page.get_by_text("the server has not answered yet")).to_be_visible()
         loads: list[str] = []
-        page.on("load", lambda loaded: loads.append(loaded.url))
+        loaded = asyncio.Event()
+        page.on("load", lambda page: (loads.append(page.url), loaded.set()))
         with serve(PILOT, tmp_path) as second:
             proxy.target = second.port
-            await expect(page.get_by_label(BOX)).to_have_value(
-                "a sentence that is not", timeout=60_000
-            )
+            await asyncio.wait_for(loaded.wait(), 60)
+            await expect(page.get_by_label(BOX)).to_have_value("a sentence that is not")
             assert await page.evaluate("window.same") is None
             assert session is not None
             assert session[0] in page.url

@@ -13,7 +13,7 @@ const DEAD = 8000; // ms without an answer, though the link stands, that mean: c
 const SOON = 900; // ms for an answer when it is asked whether it has outlived a gap
 const AGAIN = 300; // ms between two tries
 const TRIES = 5; // failures in a row, though the link stands, after which the page is loaded anew
-const OPENING = 4000; // ms for a socket to open and the document to come
+const OPENING = 10000; // ms for a socket to open and the document to come
 
 /**
  * @typedef {object} Told
@@ -27,6 +27,7 @@ export class Channel {
   state = "open";
   #wanted = false; // the link stands, so that opening may succeed
   #opening = false;
+  #giveUp = (/** @type {Error} */ _why) => {};
   #failures = 0;
   #asked = 0; // when the unanswered question was asked; 0 if there is none
   #ended = false;
@@ -55,7 +56,10 @@ export class Channel {
 
   /** After a gap: has this socket outlived it? If not, another is opened. */
   async check() {
-    if (this.state === "closed") return this.allow(true);
+    if (this.state === "closed") {
+      if (this.#opening) this.#close("It was opened into the gap.");
+      return this.allow(true);
+    }
     if (!(await this.#answers(SOON))) this.#close("It was silent after a gap.");
     else this.#become("open");
   }
@@ -97,6 +101,7 @@ export class Channel {
       socket.close(1000, why);
     }
     this.#forget();
+    this.#giveUp(new Error(why));
     this.#closed();
   }
 
@@ -106,7 +111,10 @@ export class Channel {
     this.#opening = true;
     const late = setTimeout(() => this.#close("It did not open in time."), OPENING);
     try {
-      await connection.connect();
+      await new Promise((resolve, reject) => {
+        this.#giveUp = reject; // a socket that is taken down itself says nothing more
+        connection.connect().then(resolve, reject);
+      });
       this.#failures = 0;
       this.#become("open");
       this.told.restored();

@@ -52,6 +52,8 @@ class Link {
   #restored = new Set();
   /** @type {Map<string, (taken: boolean) => void>} */
   #sent = new Map();
+  /** @type {Set<string>} Receipts that came, be it after they were given up. */
+  #arrived = new Set();
   /** @type {(press: import("./stopper.js").Press) => void} Another way for Stop, beside the request. */
   also = () => {};
 
@@ -87,16 +89,21 @@ class Link {
    * @returns {Promise<boolean>}
    */
   deliver(host, message, receipt = crypto.randomUUID()) {
+    if (this.#arrived.has(receipt)) return Promise.resolve(true);
     if (!this.live) return Promise.resolve(false);
     return new Promise((resolve) => {
-      this.#sent.set(receipt, resolve);
-      setTimeout(() => this.taken(receipt, false), TAKEN);
+      const timer = setTimeout(() => this.taken(receipt, false), TAKEN);
+      this.#sent.set(receipt, (taken) => {
+        clearTimeout(timer);
+        resolve(taken);
+      });
       host.send({ ...message, receipt });
     });
   }
 
   /** The server has taken the message, or never will. @param {string} receipt */
   taken(receipt, taken = true) {
+    if (taken) this.#arrived.add(receipt);
     this.#sent.get(receipt)?.(taken);
     this.#sent.delete(receipt);
   }
