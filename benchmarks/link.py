@@ -1,0 +1,188 @@
+"""A page through network gaps: ``script/bench link [--gaps S …] [--times N] [--json]``.
+
+Real Chromium, a real server, a proxy between them that breaks. While a command runs the network
+is silent (``silence``: bytes vanish, nothing is closed) or cut (``cut``: reset and refused), by
+turns, for each gap; ``restart`` ends the server and starts it anew. Measured: until the page
+says that the connection is lost; until Send is answered after the link is back; until a Stop that
+was pressed in the gap has taken effect after it; whether the text in the box was kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / part) for part in (".", "tests", "tests/page")]
+
+from chromium import alaunch  # noqa: E402 - needs the path above
+from pilot_page import PILOT, arrive, say  # noqa: E402
+from playwright.async_api import BrowserContext, Page, async_playwright  # noqa: E402
+from proxy import Proxy  # noqa: E402
+from served import Served, serve  # noqa: E402
+
+Rows = dict[str, list[float]]
+GAPS = (0.5, 2.0, 8.0, 30.0, 75.0)
+BOX = "Type what to do"
+KEPT = "half a sentence"
+_PATIENCE = 60.0
+_LOST = """() => {
+  const { documentElement: root } = document
+  window.lostAt = 0
+  new MutationObserver(() => {
+    if (root.dataset.link === "lost") window.lostAt ||= Date.now()
+  }).observe(root, { attributeFilter: ["data-link"] })
+}"""
+
+
+@asynccontextmanager
+async def _page(context: BrowserContext, proxy: Proxy, served: Served) -> AsyncIterator[Page]:
+    page = await arrive(await context.new_page(), f"{proxy.url(served.url)}?session=new")
+    try:
+        await say(page, "work forever")
+        await page.get_by_text("I work and work.").wait_for()
+        await page.evaluate(_LOST)
+        await page.get_by_label(BOX).fill(KEPT)
+        yield page
+    finally:
+        await page.close()
+
+
+async def _seconds(holds: str, page: Page, since: float) -> float:
+    """Seconds since ``since`` until an expression holds in the page; minus one if it never does."""
+    while time.perf_counter() - since < _PATIENCE:
+        with contextlib.suppress(Exception):  # the page may be loading itself anew
+            if await page.evaluate(holds):
+                return time.perf_counter() - since
+        await asyncio.sleep(0.02)
+    return -1.0
+
+
+async def _stopped(watcher: Page, since: float) -> float:
+    word = "document.title.startsWith('Stopped')"
+    return await _seconds(word, watcher, since)
+
+
+async def _break(proxy: Proxy, kind: str) -> None:
+    if kind == "cut":
+        await proxy.cut()
+    else:
+        proxy.silence()
+
+
+async def gap(
+    context: BrowserContext, served: Served, seconds: float, kind: str, rows: Rows
+) -> None:
+    """One gap of the network while a command runs."""
+    label = f"{seconds:g} s gap"
+    async with Proxy(served.port) as proxy, _page(context, proxy, served) as page:
+        direct = page.url.replace(f":{proxy.port}", f":{served.port}")
+        watcher = await arrive(await context.new_page(), direct)
+        began, clock = time.perf_counter(), time.time() * 1000
+        await _break(proxy, kind)
+        await asyncio.sleep(seconds / 2)
+        await page.bring_to_front()
+        await page.keyboard.press("Escape")
+        await asyncio.sleep(max(0.0, seconds - (time.perf_counter() - began)))
+        lost = float(await page.evaluate("window.lostAt"))
+        if seconds >= 2:
+            rows[f"{label}: noticed (s)"].append((lost - clock) / 1000 if lost else -1.0)
+        await proxy.heal()
+        back = time.perf_counter()
+        stop, live = await asyncio.gather(
+            _stopped(watcher, back), _seconds("window.saysoLink?.live", page, back)
+        )
+        rows[f"{label}: Stop takes effect (s)"].append(stop)
+        kept = await page.get_by_label(BOX).input_value()
+        rows[f"{label}: text kept (%)"].append(100.0 * (kept == KEPT))
+        rows[f"{label}: usable (s)"].append(max(stop, live, await _answered(page, back)))
+        await watcher.close()
+
+
+async def _answered(page: Page, back: float) -> float:
+    word = f"ready {time.monotonic_ns()}"
+    await say(page, f"repeat {word}")
+    await page.get_by_text(word, exact=True).first.wait_for()
+    return time.perf_counter() - back
+
+
+async def restart(context: BrowserContext, folder: Path, rows: Rows) -> None:
+    """The server ends and begins anew under an open page; it is back when it listens."""
+    with serve(PILOT, folder) as first:
+        proxy = Proxy(first.port)
+        await proxy.__aenter__()
+        pages = _page(context, proxy, first)
+        page = await pages.__aenter__()
+        clock = time.time() * 1000
+        first.process.kill()
+        await asyncio.sleep(2.5)
+        lost = float(await page.evaluate("window.lostAt"))
+        rows["restart: noticed (s)"].append((lost - clock) / 1000 if lost else -1.0)
+    with serve(PILOT, folder) as second:
+        proxy.target = second.port
+        back = time.perf_counter()
+        there = (
+            "document.querySelector('*') && window.lostAt === undefined && window.saysoLink?.live"
+        )
+        await _seconds(there, page, back)
+        box = page.get_by_label(BOX)
+        await box.wait_for()
+        kept = ""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                while (kept := await box.input_value()) != KEPT:
+                    await asyncio.sleep(0.02)
+        rows["restart: text kept (%)"].append(100.0 * (kept == KEPT))
+        rows["restart: usable (s)"].append(await _answered(page, back))
+        await pages.__aexit__(None, None, None)
+        await proxy.__aexit__()
+
+
+async def measure(gaps: list[float], times: int, *, with_restart: bool) -> Rows:
+    """All gaps, each so many times, silent and cut by turns."""
+    rows: Rows = defaultdict(list)
+    async with async_playwright() as playwright, alaunch(playwright) as context:
+        with tempfile.TemporaryDirectory(prefix="say") as folder:
+            with serve(PILOT, Path(folder)) as served:
+                for seconds in gaps:
+                    for turn in range(times):
+                        await gap(context, served, seconds, ("silence", "cut")[turn % 2], rows)
+            for _ in range(times if with_restart else 0):
+                with tempfile.TemporaryDirectory(prefix="say") as other:
+                    await restart(context, Path(other), rows)
+    return rows
+
+
+def table(rows: Rows) -> str:
+    """Median and worst of each; minus one stands for never."""
+    lines = ["| what | n | median | worst |", "|---|---|---|---|"]
+    for name, values in rows.items():
+        worst = min(values) if name.endswith("(%)") or min(values) < 0 else max(values)
+        lines.append(f"| {name} | {len(values)} | {statistics.median(values):.2f} | {worst:.2f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table, or the raw values with ``--json``."""
+    parser = argparse.ArgumentParser(prog="script/bench link", description=__doc__)
+    parser.add_argument("--gaps", nargs="*", type=float, default=list(GAPS), help="in seconds")
+    parser.add_argument("--times", type=int, default=10, help="how often each")
+    parser.add_argument("--no-restart", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    rows = asyncio.run(measure(given.gaps, given.times, with_restart=not given.no_restart))
+    print(json.dumps(rows) if given.json else table(rows))
+
+
+if __name__ == "__main__":
+    main()
