@@ -12,7 +12,6 @@ import workerCode from "../js/link/link.worker.js";
 
 /** @typedef {import("../js/base.js").Host<{session: string, task: string, mark: string}>} Host */
 
-const AWAY = "No connection – "; // before the tab's title
 const TOLD_AFTER = 250; // ms that a page may take to be back before anything is said
 const RELOADS = "sayso-reloads";
 const AT_FIRST = 3; // reloads by itself in a minute, after which it waits longer and longer
@@ -268,9 +267,6 @@ function mark(live) {
   dataset.link = live ? "live" : "lost";
   if (live) style.removeProperty("--sayso-stale");
   else style.setProperty("--sayso-stale", "grayscale(1) opacity(.5)");
-  const named = document.title.startsWith(AWAY);
-  if (!live && !named) document.title = AWAY + document.title;
-  if (live && named) document.title = document.title.slice(AWAY.length);
 }
 
 export default component("LinkGuard", LinkGuard);

@@ -1,6 +1,7 @@
 /** The line at the top. The badge says with colour, shape and word who has the mouse. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { component, html } from "../js/base.js";
+import { live } from "../js/link/hooks.js";
 import { SessionList, Sessions } from "./js/sessions.js";
 import { followTheme } from "./js/theme.js";
 
@@ -78,9 +79,11 @@ function SessionMenu({ host, sessions }) {
 
 /** @param {{host: Host}} props */
 function Badge({ host }) {
-  const who = host.param("who").value;
-  const detail = host.param("detail").value;
-  const pending = host.param("pending").value;
+  const known = host.param("who").value;
+  const up = live.value; // else what is known of the session is old
+  const who = up ? known : "disconnected";
+  const detail = up ? host.param("detail").value : `Last known: ${word(known)}`;
+  const pending = up && host.param("pending").value;
   useEffect(() => {
     document.title = `${pending ? `● ${pending}` : word(who)} – Sayso`;
   }, [who, pending]);
@@ -107,10 +110,10 @@ function Meters({ host }) {
   const since = host.param("since").value;
   const [, setNow] = useState(0);
   useEffect(() => {
-    if (!since) return;
+    if (!since || !live.value) return;
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
-  }, [since]);
+  }, [since, live.value]);
   const warning = host.param("warning").value;
   const { dollars, tokens } = host.param("allowed").value;
   return html`<div class=${`meters ${warning ? "close" : ""}`} title=${warning}>
