@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { component, html, Slot } from "../js/base.js";
-import { stopWord } from "../js/link/hooks.js";
+import { live, stopWord } from "../js/link/hooks.js";
 import { link } from "../js/link/link.js";
 import { followScreen, full, togglePage, toggleWide, wide } from "./js/fullscreen.js";
 import { dismissHelp, FirstHelp, Keys } from "./js/help.js";
@@ -159,7 +159,7 @@ function Hold({ host }) {
       <${Icon} name="paste" /><span>Paste</span></button>`;
   }
   const held = host.param("held").value;
-  const able = held || host.param("running").value;
+  const able = live.value && (held || host.param("running").value);
   const title = held ? "The agent goes on" : "No further action begins until you say go on";
   return html`<button type="button" class="hold" aria-pressed=${held} disabled=${!able} title=${title}
     onClick=${() => host.send({ type: held ? "release" : "hold" })}>
@@ -171,7 +171,7 @@ function Hold({ host }) {
 function Mouse({ host }) {
   const yours = host.param("who").value === "yours";
   const ready = host.param("desktop_state").value === "ready";
-  return html`<button type="button" class="mouse" aria-pressed=${yours} disabled=${!ready}
+  return html`<button type="button" class="mouse" aria-pressed=${yours} disabled=${!ready || !live.value}
     onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? "Give it back" : "Take the mouse"}</button>`;
 }
 
