@@ -8,8 +8,8 @@
 
 export const TICK = 100; // ms between two calls of `tick`
 const PING = 200; // ms between two pings
-const PATIENCE = 1250; // ms without an answer that mean: down
-const SLOW = 850; // ms without an answer that mean: slow
+const PATIENCE = 1500; // ms without an answer that mean: down
+const SLOW = 900; // ms without an answer that mean: slow
 const LATE = 700; // ms by which a server may be late, and a round trip may last, before either counts
 const FAR = 500;
 const MOST_LATE = 5000; // ms at most that a server which knows to be late is waited for in addition
