@@ -72,6 +72,7 @@ class Page:
             entry, bench.people.of(entry.owner), self.act, partial(set_curdoc, self._document)
         )
         self._files = FilesPanel(self.act, session_id=entry.session.id)
+        self._files.mirror(self._state.status, "pending")
         self._unfollow = self._files.follow(entry.session.log, partial(set_curdoc, self._document))
         self._talk = self._frame()
         self._bar = self._status_bar()

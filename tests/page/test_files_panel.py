@@ -225,3 +225,17 @@ async def test_it_can_be_used_on_a_small_screen(page: Page, session: Path, size:
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= size[0]
     assert await faults(page) == []
+
+
+async def test_what_waits_for_the_person_is_never_covered(page: Page, session: Path):
+    """The tree gives way to an approval, and comes back without taking the keyboard."""
+    panel = await show(page)
+    await say(page, "list the files")
+    await expect(page.locator(".approval")).to_be_visible()
+    await expect(panel).to_have_count(0)
+    await page.locator(".approval").get_by_role("button", name="Allow", exact=True).click()
+    await expect(panel).to_be_visible()
+    await page.get_by_label("Type what to do").focus()
+    (session / "home" / "another.txt").touch()
+    await expect(row(page, "another.txt")).to_be_visible()
+    await expect(page.get_by_label("Type what to do")).to_be_focused()

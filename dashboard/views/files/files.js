@@ -11,7 +11,7 @@ import { bytes, count } from "./format.js";
 import { FileTree } from "./tree.js";
 import { named, Uploads } from "./uploads.js";
 
-/** @typedef {{session_id: string, running: boolean, stamp: number}} Params */
+/** @typedef {{session_id: string, running: boolean, pending: string, stamp: number}} Params */
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
 
 const OUTSIDE = "Downloads"; // where files go that come from outside, if no folder was chosen
@@ -66,6 +66,7 @@ class Files {
   }
 
   failed = "";
+  asked = false; // the person has just opened the tree: the keyboard goes there
 
   /** @param {import("./client.js").Listing} found */
   #take(found) {
@@ -133,7 +134,7 @@ function FilesPanel({ host }) {
   return html`<div class=${alone ? "files alone" : "files"} ref=${root}>
     <input type="file" multiple hidden tabindex="-1" aria-hidden="true"
       onChange=${(/** @type {any} */ event) => given(event, (wanted) => state.attach(wanted, "button"))} />
-    ${state.shown.value ? html`<${Panel} state=${state} />` : html`<${Tray} state=${state} /><${Told} state=${state} />`}
+    ${state.shown.value && !host.param("pending").value ? html`<${Panel} state=${state} />` : html`<${Tray} state=${state} /><${Told} state=${state} />`}
   </div>`;
 }
 
@@ -159,6 +160,7 @@ function given(event, take) {
 /** @param {Files} state */
 function toggle(state) {
   state.shown.value = !state.shown.peek();
+  state.asked = state.shown.peek();
   state.tell("");
 }
 
@@ -248,7 +250,8 @@ function Panel({ state }) {
   const running = listing?.running ?? state.host.param("running").value;
   const none = listing !== null && listing.rows.length === 0;
   useLayoutEffect(() => {
-    if (!state.alone) close.current?.focus({ preventScroll: true });
+    if (state.asked) close.current?.focus({ preventScroll: true });
+    state.asked = false;
   }, []);
 
   /** @param {KeyboardEvent} event */

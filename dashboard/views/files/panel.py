@@ -41,6 +41,7 @@ class FilesPanel(View):
         doc="Whether files can be put in, and it stands beside a conversation; an ended session's"
         " stands by itself and is always shown.",
     )
+    pending = param.String("", doc="What waits for the person: the tree gives way to it.")
     stamp = param.Integer(0, doc="Grows when something may have changed in the home.")
 
     _esm = _HERE / "files.bundle.js"
