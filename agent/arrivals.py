@@ -26,15 +26,21 @@ class Arrived:
 
 
 def attach_to_words(
-    append: Callable[[ev.Event], object], attachments: Iterable[ev.Attachment]
+    append: Callable[[ev.Event], object],
+    attachments: Iterable[ev.Attachment],
+    utterance_id: str = "",
 ) -> None:
-    """Give the model files with the words that follow.
+    """Give the model files with the words that follow, of that utterance.
 
     Raises:
         JournalError: it cannot be written down.
     """
     if attached := tuple(attachments):
-        append(ev.UserMessage(text="", attachments=attached, origin="session"))
+        append(
+            ev.UserMessage(
+                text="", attachments=attached, origin="session", utterance_id=utterance_id
+            )
+        )
 
 
 def label(attached: ev.Attachment) -> str:

@@ -96,14 +96,27 @@ def attach(store: Store, file: BinaryIO, came: Arrived, model: Model, room: int)
 
 
 def room_in(log: Iterable[ev.Event]) -> int:
-    """Bytes of PDFs that a conversation can still carry."""
-    used = 0
+    """Bytes of PDFs that a conversation can still carry, besides those of words that wait."""
+    used, waiting = 0, dict[str, ev.TaskQueued]()
     for event in log:
-        if isinstance(event, ev.Condensed):
-            used = 0
-        elif isinstance(event, ev.UserMessage):
-            used += sum(each.size for each in event.attachments if each.kind == "pdf")
-    return MOST_CONTENT - used
+        match event:
+            case ev.Condensed():
+                used = 0
+            case ev.TaskQueued():
+                waiting[event.task_id] = event
+            case ev.TaskUnqueued(fate="cancelled"):
+                waiting.pop(event.task_id, None)
+            case ev.UserMessage():
+                used += _pdf_bytes(event)
+                said = event.utterance_id
+                waiting = {k: w for k, w in waiting.items() if w.utterance_id != said}
+            case _:
+                pass
+    return MOST_CONTENT - used - sum(map(_pdf_bytes, waiting.values()))
+
+
+def _pdf_bytes(event: ev.UserMessage | ev.TaskQueued) -> int:
+    return sum(each.size for each in event.attachments if each.kind == "pdf")
 
 
 class _Preparation:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from agent import events as ev
+from agent.arrivals import attach_to_words
 from agent.clock import Clock
 from agent.desktop.base import InputDriver
 from agent.errors import BadInput, JournalError
@@ -103,6 +104,7 @@ class Control:
         self._task: asyncio.Task[None] | None = None
         self._old: set[asyncio.Task[None]] = set()
         self._free = asyncio.Event()
+        self._closing = False
         self._unsubscribe = log.subscribe(lambda _: self._set_gate())
         self._set_gate()
 
@@ -119,13 +121,15 @@ class Control:
         source: ev.Source = "typed",
         how: How | None = None,
         utterance_id: str = "",
+        attachments: tuple[ev.Attachment, ...] = (),
     ) -> str:
         """Give the agent words; returns the id of the task that they belong to.
 
         When idle they begin a task. While one runs, the words themselves decide (`fate_of`)
         if ``how`` does not: they are done after it as a task of their own (``after``), cut in
         at once (``redirect``), or are read by the model after the current results (``join``).
-        While the person has the mouse, new tasks wait for it.
+        While the person has the mouse, new tasks wait for it. The model reads ``attachments``
+        right before the words, whenever that is.
 
         Raises:
             BadInput: the text is blank.
@@ -139,6 +143,7 @@ class Control:
             text=text,
             source=source,
             utterance_id=utterance_id or new_id("said"),
+            attachments=attachments,
         )
         return self._place(wish, fate_named(how) if how else fate_of(text))
 
@@ -156,8 +161,8 @@ class Control:
             return to == "after" and self._after_all(utterance_id)
         if to == "cancel":
             self._log.append(ev.TaskUnqueued(task_id=wish.task_id, fate="cancelled"))
-        elif to == "after" and wish in status.queue:
-            return False
+        elif wish in status.queue and (to == "after" or status.task_id is None):
+            return False  # it has its place, and nothing runs that it could join or cut
         else:
             self._place(wish, to)
         return True
@@ -302,6 +307,9 @@ class Control:
     def _place(self, wish: ev.TaskQueued, fate: Fate) -> str:
         """Give words their place; returns the id of the task that they belong to."""
         task_id = self.status.task_id
+        if self._closing:
+            self._log.append(wish)  # kept when the session is closed
+            return wish.task_id
         if fate == "after" and not self._at_work:
             fate = "redirect"  # the task's work broke off, and only words bring it back
         if task_id is None and not self.status.yours:
@@ -323,6 +331,7 @@ class Control:
     def _open(self, wish: ev.TaskQueued) -> None:
         """The beginning of a task, written down."""
         task_id, text, source, said = wish.task_id, wish.text, wish.source, wish.utterance_id
+        attach_to_words(self._log.append, wish.attachments, said)
         self._log.append(
             ev.TaskStarted(task_id=task_id, text=text, source=source, utterance_id=said)
         )
@@ -331,6 +340,7 @@ class Control:
     def _tell(self, task_id: str, wish: ev.TaskQueued, *, cuts: bool) -> None:
         """Words for the task that runs."""
         replaced = tuple(m.utterance_id for m in self.status.task_words if m.utterance_id)
+        attach_to_words(self._log.append, wish.attachments, wish.utterance_id)
         self._log.append(
             ev.UserMessage(
                 text=wish.text,
@@ -343,6 +353,7 @@ class Control:
         if cuts:
             self.interrupt()
             self.release("new words")
+        if cuts or not self._at_work:
             self._begin(task_id)
 
     def _after_all(self, utterance_id: str) -> bool:
@@ -351,7 +362,14 @@ class Control:
         found = next((e for e in reversed(said) if e.utterance_id == utterance_id), None)
         if found is None or any(m.utterance_id == utterance_id for m in self.status.task_words):
             return False
-        self.say(found.text, source=found.source, how="after", utterance_id=utterance_id)
+        never_read = found.attachments if isinstance(found, ev.TaskQueued) else ()
+        self.say(
+            found.text,
+            source=found.source,
+            how="after",
+            utterance_id=utterance_id,
+            attachments=never_read,
+        )
         return True
 
     def interrupt(self, cause: Cause = BY_USER) -> None:
@@ -375,7 +393,8 @@ class Control:
             self._begin(self.status.task_id)
 
     def abandon(self) -> None:
-        """Stop writing and waiting, for a session that closes."""
+        """Stop writing and waiting, for a session that closes: nothing begins any more."""
+        self._closing = True
         with contextlib.suppress(JournalError):
             self.interrupt(BY_CLOSING)
         self._unsubscribe()

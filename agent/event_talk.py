@@ -196,6 +196,8 @@ class TaskQueued(BaseEvent):
     source: Source = "typed"
     utterance_id: str
     waits_for: Literal["task", "mouse"] = "task"
+    attachments: tuple[Attachment, ...] = ()
+    """Files that the model is given with the words, when their time comes."""
 
 
 class TaskUnqueued(BaseEvent):

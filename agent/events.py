@@ -128,6 +128,7 @@ __all__ = [
     "UserMessage",
     "VoiceChanged",
     "WindowsSeen",
+    "attachments_of",
     "dump_event",
     "images_of",
     "load_event",
@@ -200,6 +201,11 @@ def load_event(line: str | bytes) -> Event:
         pydantic.ValidationError: the line is not an event of this version.
     """
     return _adapter.validate_json(line)
+
+
+def attachments_of(event: Event) -> tuple[Attachment, ...]:
+    """Files whose content the model is given by an event, or will be."""
+    return event.attachments if isinstance(event, UserMessage | TaskQueued) else ()
 
 
 def images_of(event: Event) -> tuple[Image, ...]:

@@ -224,7 +224,7 @@ def _contents(events: Sequence[ev.Event]) -> dict[str, str]:
     """Pictures and attachments that events name: their media types by hash."""
     found: dict[str, str] = {image.sha256: image.media_type for image in _images(events)}
     for event in events:
-        for attached in event.attachments if isinstance(event, ev.UserMessage) else ():
+        for attached in ev.attachments_of(event):
             if attached.sha256:
                 found[attached.sha256] = attached.media_type
     return found

@@ -23,20 +23,50 @@ How = Literal["after", "redirect", "join", "queue"]
 
 Words = tuple[str, ...]
 
+_FEW = 3
+"""Dictated words up to which an *instead* behind them is none of them."""
+
+_INSTEAD = re.compile(
+    r"(?P<text>.*\S)(?:(?P<pause>\s*,\s*)|\s+)instead"
+    r"(?:,?\s+(?:please|thanks|thank you|for me))?[.!?]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}'
+_VERBATIM = re.compile(f"[:{_QUOTES}]")
+
 
 def fate_of(text: str) -> Fate:
     """What ``text`` asks for with regard to the task that runs; ``after`` if in doubt."""
     known = _known()
-    words = _without_openings(_words(text))
+    words = _without_closings(_without_openings(_words(text)))
     if _begins(words, known["replace"]) or _pauses(text):
         return "redirect"
     if _begins(words, known["join"]):
         return "join"
     if _begins(words, known["dictation"]):
-        return "after"
-    if _ends(words, known["replace_ends"]):
+        return "redirect" if without_instead(text) != text.strip() else "after"
+    if _ends(words, known["replace_ends"]) or _holds(words, known["replace_within"]):
         return "redirect"
     return "join" if _ends(words, known["join_ends"]) else "after"
+
+
+def without_instead(text: str) -> str:
+    """A dictation, or the whole sentence with one, without the *instead* that ends it.
+
+    It belongs to what is dictated after a colon, in quotation marks, and after more than a few
+    words, unless there was a pause: "type bye instead" corrects, "I will do it instead" may not.
+    """
+    text = text.strip()
+    found = _INSTEAD.fullmatch(text)
+    if found is None:
+        return text
+    if _VERBATIM.search(found["text"]):
+        return found["text"] if found["text"][-1] in _QUOTES else text
+    dictation = _known()["dictation"]
+    words = _without_openings(_words(found["text"]))
+    verb = _begins(words, dictation) or ()
+    short = len(words) - len(verb) <= _FEW
+    return found["text"] if short or found["pause"] else text
 
 
 def fate_named(how: How) -> Fate:
@@ -53,6 +83,8 @@ def _known() -> dict[str, tuple[Words, ...]]:
         "replace": _phrases(replace["begins"]),
         "paused": _phrases(replace["begins_with_comma"]),
         "replace_ends": _phrases(replace["ends"]),
+        "replace_within": _phrases(replace["within"]),
+        "closings": _phrases(data["closings"]),
         "join": _phrases(join["begins"]),
         "join_ends": _phrases(join["ends"]),
         "dictation": _phrases(data["dictation"]),
@@ -75,12 +107,25 @@ def _without_openings(words: Words) -> Words:
     return words
 
 
+def _without_closings(words: Words) -> Words:
+    closings = _known()["closings"]
+    while (found := next((p for p in closings if _ends(words, (p,))), None)) is not None:
+        words = words[: -len(found)]
+    return words
+
+
 def _begins(words: Words, phrases: tuple[Words, ...]) -> Words | None:
     return next((p for p in phrases if words[: len(p)] == p), None)
 
 
 def _ends(words: Words, phrases: tuple[Words, ...]) -> bool:
     return any(len(words) > len(p) and words[-len(p) :] == p for p in phrases)
+
+
+def _holds(words: Words, phrases: tuple[Words, ...]) -> bool:
+    """Whether one of the phrases stands between other words."""
+    inner = words[1:-1]
+    return any(inner[at : at + len(p)] == p for p in phrases for at in range(len(inner)))
 
 
 def _pauses(text: str) -> bool:

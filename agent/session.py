@@ -7,12 +7,13 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
 from agent import events as ev
 from agent.approval import DEFAULT_RULES, Approvals
+from agent.arrivals import attach_to_words
 from agent.changes import Changes, change_of, filled, trial_of
 from agent.clock import MonotonicClock, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
@@ -69,8 +70,10 @@ class Session(Faced):
         self.trouble = ""
         """Why nothing can be written down at present; empty when all is well."""
 
-        self.before_words: list[Callable[[], None]] = []
-        """Called before the person's next words are given to the agent, however they came."""
+        self.before_words: list[Callable[[], Iterable[ev.Attachment]]] = []
+        """Called before the person's next words are taken, however they came; returns the files
+        that go with them.
+        """
 
         self.log = EventLog(
             journal, now=parts.get("now", time.time), on_listener_error=note_listener_error
@@ -202,8 +205,10 @@ class Session(Faced):
     ) -> str:
         """Give the agent words; returns the task's id. See `Control.say`."""
         self.trouble = ""
-        self._prepare_words()
-        return self.control.say(text, source=source, how=how, utterance_id=utterance_id)
+        attached = self._prepare_words() if text.strip() else ()
+        return self.control.say(
+            text, source=source, how=how, utterance_id=utterance_id, attachments=attached
+        )
 
     def change_fate(self, utterance_id: str, to: Change) -> bool:
         """Decide otherwise about words that wait or were not done. See `Control.change_fate`.
@@ -264,7 +269,7 @@ class Session(Faced):
         """Answer the agent's question. See `Control.answer`."""
         asked = self.status.question
         if asked is not None and asked.question_id == question_id:
-            self._prepare_words()
+            attach_to_words(self.log.append, self._prepare_words())
         return self.control.answer(question_id, text)
 
     def take_control(self) -> None:
@@ -316,9 +321,8 @@ class Session(Faced):
         else:
             loop.call_soon_threadsafe(function, *given)
 
-    def _prepare_words(self) -> None:
-        for prepare in tuple(self.before_words):
-            prepare()
+    def _prepare_words(self) -> tuple[ev.Attachment, ...]:
+        return tuple(each for prepare in tuple(self.before_words) for each in prepare())
 
     # Inside ----------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Transcript:
             e.Replied: lambda event: self._put(
                 f"reply-{event.seq}", event, "reply", text=event.text
             ),
-            e.TaskQueued: self._fates.queued,
+            e.TaskQueued: self._queued,
             e.TaskUnqueued: self._fates.unqueued,
             e.TaskStarted: self._task_started,
             e.TaskFinished: self._task_finished,
@@ -176,19 +176,23 @@ class Transcript:
             self._put(key, event, "heard", **said)
         return self._items[key]
 
+    def _queued(self, event: e.TaskQueued) -> None:
+        self._fates.queued(event)
+        self._attached(event)
+
     def _message(self, event: e.UserMessage) -> None:
-        if event.utterance_id:
+        if event.utterance_id and event.origin == "person":
             self._fates.told(event)
         self._attached(event)
 
-    def _attached(self, event: e.UserMessage) -> None:
-        """What goes to the model as content, and what of it does not."""
+    def _attached(self, event: e.UserMessage | e.TaskQueued) -> None:
+        """What goes to the model as content, and what of it does not; shown once."""
         if not event.attachments:
             return
         files = [self._attachment(each) for each in event.attachments]
         text = ", ".join(each.name for each in event.attachments)
         shown = {"text": text, "files": files, "count": len(files), "attached": True}
-        self._put(f"files-{event.seq}", event, "files", **shown)
+        self._put(f"files-{event.utterance_id or event.seq}", event, "files", **shown)
 
     def _attachment(self, attached: e.Attachment) -> Item:
         image = self._image_url(attached.sha256) if attached.kind == "picture" else ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, ref
 
-from agent.arrivals import Arrived, attach_to_words, bring_in
+from agent.arrivals import Arrived, bring_in
 from agent.attachments import MOST_ATTACHED, attach, room_in
 from agent.errors import FilesError, JournalError
 from agent.events import Attachment
@@ -124,17 +124,14 @@ class Intake:
         """The person took an attachment away again; the file stays."""
         self._desk(session).attached.pop(token, None)
 
-    def _give(self, session: Session) -> None:
-        """Give the model what is attached, just before the words that it came with."""
+    def _give(self, session: Session) -> Sequence[Attachment]:
+        """What goes with the words that come now; what came in before them is told first."""
         desk = self._desk(session)
-        ready = list(desk.attached.values())
+        ready = tuple(desk.attached.values())
         desk.attached.clear()
         if desk.arrived:
             self.tell(session)
-        try:
-            attach_to_words(session.log.append, ready)
-        except JournalError as error:
-            session.trouble = str(error)
+        return ready
 
     def _tell_soon(self, session: Session, desk: _Desk) -> None:
         if desk.timer is not None:
@@ -153,9 +150,9 @@ class Intake:
             session.before_words.append(lambda: self._before_words(known))
         return desk
 
-    def _before_words(self, known: ref[Session]) -> None:
-        if (session := known()) is not None:
-            self._give(session)
+    def _before_words(self, known: ref[Session]) -> Sequence[Attachment]:
+        session = known()
+        return self._give(session) if session is not None else ()
 
 
 def _prepared(session: Session, home: Path, path: str, came: Arrived, room: int) -> Attachment:

@@ -129,6 +129,22 @@ class Began:
         return await self.tool.run(call, output)
 
 
+@dataclass
+class SlowRecords:
+    """The files of each task's beginning are recorded in some steps."""
+
+    session: Session
+    known: set[str | None] = field(default_factory=set)
+
+    @property
+    def recording(self) -> bool:
+        return self.session.status.task_id not in self.known
+
+    async def recorded(self) -> None:
+        await steps(3)
+        self.known.add(self.session.status.task_id)
+
+
 class LivelyDesktop(FakeDesktop):
     """Looks different after every deed, so that nobody waits in vain for an effect."""
 
@@ -179,6 +195,7 @@ class Case:
             clock=HastyClock(),
             now=self.now,
         )
+        self.session._agent.records = SlowRecords(self.session)
         await self.session.open()
 
     async def control(self, what: str) -> None:

@@ -400,3 +400,13 @@ def test_a_message_of_an_older_journal_has_no_attachments():
     loaded = ev.load_event(old)
     assert isinstance(loaded, ev.UserMessage)
     assert loaded.attachments == ()
+
+
+def test_pdfs_of_words_that_wait_take_their_room_until_they_are_dropped(prepared):
+    attached = prepared(pdf(), "r.pdf")
+    waits = ev.TaskQueued(task_id="t", text="Read.", utterance_id="u", attachments=(attached,))
+    begun = ev.UserMessage(text="", attachments=(attached,), origin="session", utterance_id="u")
+    assert room_in([waits]) == MOST_CONTENT - attached.size
+    assert room_in([waits, begun]) == MOST_CONTENT - attached.size
+    assert room_in([waits, ev.TaskUnqueued(task_id="t", fate="kept")]) < MOST_CONTENT
+    assert room_in([waits, ev.TaskUnqueued(task_id="t", fate="cancelled")]) == MOST_CONTENT

@@ -32,6 +32,11 @@ from agent.tools.base import ToolResult
                 "Write: I would rather not, instead.",
                 "What is two and two?",
                 "Nothing else.",
+                "type no instead of yes",
+                "Type I would rather do it instead",
+                'type "goodbye instead"',
+                "type: goodbye instead",
+                "type bye as well",
                 "Notes: buy milk",
                 "…",
             ),
@@ -53,6 +58,14 @@ from agent.tools.base import ToolResult
                 "Not that one",
                 "Sorry, the other button",
                 "The blue one, not that one",
+                "type goodbye instead",
+                "Please type goodbye instead, thanks.",
+                'type "goodbye" instead',
+                "type one two three, instead",
+                "could you open the terminal instead please",
+                "open the terminal rather than the editor",
+                "Whoops, type goodbye",
+                "my mistake, open the terminal",
             ),
         ),
         (
@@ -66,6 +79,7 @@ from agent.tools.base import ToolResult
                 "and save it",
                 "Make a copy as well",
                 "Plus one line at the end",
+                "save it as well, please",
             ),
         ),
     ],
@@ -309,6 +323,86 @@ async def test_a_session_that_is_closed_says_what_was_not_done(make):
     assert [e.fate for e in session.log.of(ev.TaskUnqueued)] == ["kept"]
 
 
+async def test_words_said_while_the_session_closes_begin_nothing_and_are_kept(make):
+    tool = FakeTool()
+    session = await make([[hang], [*call(), *done("tool_use")], [*says("."), *done()]], tool)
+    session.say("Create aaa")
+    await session.log.wait_for(lambda e: e.kind == "turn_started", timeout=20)
+    closing = asyncio.create_task(session.close())
+    await session.log.wait_for(lambda e: e.kind == "turn_finished", timeout=20)
+    session.say("No, create bbb", utterance_id="b")
+    session.say("Create ccc")
+    await closing
+    assert started(session) == ["Create aaa"]
+    assert [w.text for w in session.status.kept] == ["No, create bbb", "Create ccc"]
+    assert session.status.task_id is None
+    assert not tool.began
+
+
+async def test_of_two_pages_that_change_the_same_words_the_second_changes_nothing(make):
+    tool, scripts = busy()
+    session = await make(scripts, tool)
+    session.say("Create aaa")
+    await in_an_action(session)
+    session.say("Create bbb", utterance_id="b")
+    assert session.change_fate("b", "redirect")
+    events = len(session.log)
+    assert [session.change_fate("b", to) for to in ("redirect", "join", "cancel", "after")] == [
+        False
+    ] * 4
+    assert len(session.log) == events
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa"]
+
+
+async def test_words_that_wait_for_the_mouse_keep_their_place(make):
+    session = await make([[*says(f"Done {n}."), *done()] for n in range(3)])
+    session.take_control()
+    session.say("Create aaa", utterance_id="a")
+    session.say("Create bbb")
+    assert not session.change_fate("a", "redirect")
+    assert not session.change_fate("a", "join")
+    session.return_control()
+    await session.wait_idle(20)
+    assert started(session) == ["Create aaa", "Create bbb"]
+
+
+async def test_ten_things_said_at_once_are_done_in_order_whatever_they_are(make):
+    """Long, twice the same, half a sign, a NUL, and a redirection to the very same words."""
+    half = "half \ud83d"
+    texts = ["x " * 2000, "Create aaa", "Create aaa", half, "a\0b", "\N{ZERO WIDTH SPACE}b", "7"]
+    go = asyncio.Event()
+    session = await make(
+        [[go.wait, *says("One."), *done()], *([*says("Well."), *done()] for _ in range(9))]
+    )
+    session.say("Create aaa", utterance_id="same")
+    for text in texts:
+        session.say(text)
+    session.say("Create aaa", how="redirect", utterance_id="same")
+    go.set()
+    await session.wait_idle(20)
+    done_texts = [text.strip().replace("\ud83d", "?") for text in texts]
+    assert started(session) == ["Create aaa", *done_texts]
+    assert session.status.queue == session.status.kept == ()
+    assert not session.model.faults
+
+
+async def test_an_addition_in_the_last_moment_is_still_read(make):
+    """It comes when the last answer is there and the task is about to end."""
+    said: list[str] = []
+
+    async def speak() -> None:
+        said.append(session.say("and also save it"))
+
+    session = await make([[*says("One."), *done(), speak], [*says("Saved."), *done()]])
+    task = session.say("Create aaa")
+    await session.wait_idle(20)
+    assert said == [task]
+    assert started(session) == ["Create aaa"]
+    assert "and also save it" in str(session.model.requests[-1])
+    assert len(session.model.requests) == 2
+
+
 class FullDisk(MemorySessionJournal):
     """Takes events until it is full."""
 
@@ -331,6 +425,27 @@ async def test_words_that_cannot_be_written_down_are_refused_and_change_nothing(
         session.say("Create bbb")
     disk.full = False
     assert session.status.queue == ()
+    await session.close()
+
+
+async def test_an_addition_brings_back_work_that_broke_off(settings):
+    """The disk was full for a while; words that join are not left lying."""
+    disk = FullDisk()
+
+    async def fill() -> None:
+        disk.full = True
+
+    model = ScriptedModel([[fill, *says("I"), *done()], [*says("Done."), *done()]])
+    parts: dict[str, Any] = {"desktop": FakeDesktop(), "tools": (FakeTool(),), "model": model}
+    session = Session(settings, "full", disk, **parts)
+    await session.open()
+    session.say("Create aaa")
+    await session.wait_idle(20)
+    assert session.trouble
+    disk.full = False
+    session.say("and also bbb")
+    await session.wait_idle(20)
+    assert session.status.outcome == "done"
     await session.close()
 
 

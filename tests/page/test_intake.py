@@ -10,11 +10,12 @@ import pytest
 
 from agent.arrivals import Arrived
 from agent.attachments import MOST_ATTACHED
-from agent.errors import FilesError
+from agent.errors import BadInput, FilesError
 from agent.events import FilesArrived, UserMessage
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
+from dashboard.views.transcript import Transcript
 from dashboard.web.intake import AT_ONCE, Intake
 
 
@@ -60,6 +61,45 @@ async def test_what_is_attached_goes_right_before_the_next_words_however_they_co
     await session.wait_idle(10)
     assert told(session) == [2, "Read them.", "And now?"]
     assert intake.waiting(session) == {}
+
+
+async def test_what_is_attached_to_words_that_wait_comes_with_them(session: Session):
+    """The running task is told nothing of it; the conversation shows it with the words, once."""
+    intake = Intake()
+    session.say("Wait a moment.")
+    session.hold("test")
+    await prepared(intake, session)
+    session.say("Read it.", utterance_id="read")
+    await prepared(intake, session, "b.txt")
+    session.say("Read the other.", utterance_id="other")
+    assert intake.waiting(session) == {}
+    assert told(session) == ["Wait a moment."]
+    assert [[a.name for a in w.attachments] for w in session.status.queue] == [["a.txt"], ["b.txt"]]
+    transcript = Transcript(lambda sha256: "")
+    for event in session.log:
+        transcript.feed(event)
+    assert shown_files(transcript) == ["a.txt", "b.txt"]
+    session.change_fate("other", "cancel")
+    session.change_fate("other", "after")
+    session.release()
+    await session.wait_idle(10)
+    assert told(session) == ["Wait a moment.", 1, "Read it.", 1, "Read the other."]
+    transcript = Transcript(lambda sha256: "")
+    for event in session.log:
+        transcript.feed(event)
+    assert shown_files(transcript) == ["a.txt", "b.txt"]
+
+
+def shown_files(transcript: Transcript) -> list[str]:
+    return [item["text"] for item in transcript.snapshot() if item["kind"] == "files"]
+
+
+async def test_a_blank_message_leaves_what_is_attached_for_the_next_words(session: Session):
+    intake = Intake()
+    await prepared(intake, session)
+    with pytest.raises(BadInput):
+        session.say(" \n")
+    assert len(intake.waiting(session)) == 1
 
 
 async def test_what_was_taken_away_again_is_not_given(session: Session):

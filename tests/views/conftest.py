@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pilot_fixtures import context, page, pilot, pilot_browser, pytest_itemcollected
+from pilot_fixtures import context, page, pilot, pilot_browser, pilot_data, pytest_itemcollected
 
-__all__ = ["context", "page", "pilot", "pilot_browser", "pytest_itemcollected"]
+__all__ = ["context", "page", "pilot", "pilot_browser", "pilot_data", "pytest_itemcollected"]

@@ -37,6 +37,10 @@ _NEW_SENTENCE = re.compile(
     r"[.!?]+\s+(?=(?:and then|then|now|after that|finally)\b)", re.IGNORECASE
 )
 _IN = re.compile(r"^(?:in|inside|within|using|with|on|from)\s+(?:the |my |a )?(.+)$", re.IGNORECASE)
+_WHAT_NOT = re.compile(
+    r"(?<=\w)(?:,?\s+(?:instead of|rather than|in place of)|,\s+(?:and )?not)\s+[^\"]+$",
+    re.IGNORECASE,
+)
 _THE = re.compile(r"^the (.+)$", re.IGNORECASE)
 _TAIL = re.compile(
     r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$",
@@ -162,12 +166,21 @@ def _begins(text: str) -> bool:
 def _clause(text: str, *, mend: bool = False) -> list[Command]:
     """The commands of one clause, or none."""
     clause = _unmistaken(strip_back(tidy(strip_front(text))))
+    clause = _without_what_not(clause)
     if scoped := _scope_last(clause):
         return scoped
     command = _checked(clause)
     if command is None and mend:
         command = next((c for c in map(_checked, _mended(clause)) if c is not None), None)
     return _finished(command) if command else []
+
+
+def _without_what_not(clause: str) -> str:
+    """A clause without "instead of …" at its end, unless its words are taken as they stand."""
+    shorter = _WHAT_NOT.sub("", clause)
+    command = _checked(clause) if shorter != clause else None
+    verbatim = command is not None and command.intent in (*DICTATION, "run")
+    return clause if verbatim else shorter
 
 
 def _mended(clause: str) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.desktop.base import Desktop
+from agent.fate import fate_of
 from agent.models.offline import (
     applications,
     closing,
@@ -19,11 +21,11 @@ from agent.models.offline import (
 )
 from agent.models.offline.grammar import Command
 from agent.models.offline.progress import Mark, Progress, Result
-from agent.models.offline.sentences import Plan, parse
+from agent.models.offline.sentences import Plan, is_place, parse
 from agent.models.offline.steps import Act, Call, Done, Handler, Moment
 from agent.models.offline.suggest import not_understood
 from agent.models.offline.view import look
-from agent.models.offline.words import ordinal
+from agent.models.offline.words import ordinal, strip_back
 
 HANDLERS: dict[str, Handler] = {
     "open_app": opening.open_named,
@@ -66,6 +68,9 @@ HANDLERS: dict[str, Handler] = {
 }
 """What carries out each intent of the grammar."""
 
+_BARE_PLACE = re.compile(
+    r"^(?:(?:do|use|take|try|make that|make it)\s+)?(?:(?:the|my|a)\s+)?", re.IGNORECASE
+)
 _CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
 
 
@@ -104,6 +109,8 @@ class _Place:
 def plan_for(instructions: Sequence[str], task: int) -> Plan:
     """The plan of an instruction; "the second one" and "yes" stand for the one before."""
     plan = parse(instructions[task])
+    if plan.unknown and task and fate_of(instructions[task]) == "redirect":
+        return _other_place(plan, plan_for(instructions, task - 1))
     only = plan.commands[0] if len(plan.commands) == 1 else None
     if only is None or only.intent not in ("choose_number", "confirm") or task == 0:
         return plan
@@ -112,6 +119,16 @@ def plan_for(instructions: Sequence[str], task: int) -> Plan:
     if index is None:
         return plan
     return Plan((_chosen(before[index], only), *before[index + 1 :]))
+
+
+def _other_place(plan: Plan, before: Plan) -> Plan:
+    """What was asked for before, with the program or window that is meant by "no, the terminal"."""
+    name = _BARE_PLACE.sub("", strip_back(plan.unknown))
+    only = before.commands[0] if len(before.commands) == 1 else None
+    slots = [slot for slot in ("app", "window") if only is not None and only.slot(slot)]
+    if only is None or only.intent not in _CHOOSABLE or len(slots) != 1 or not is_place(name, 95):
+        return plan
+    return Plan((only.having(**{slots[0]: name}),))
 
 
 def _chosen(command: Command, choice: Command) -> Command:

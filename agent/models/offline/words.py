@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from agent.fate import without_instead
+
 _SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen
 fourteen fifteen sixteen seventeen eighteen nineteen"""
 _UNITS = tuple(_SMALL.split())
@@ -125,7 +127,7 @@ def dictated(text: str) -> str:
 
     Text in quotation marks is taken as it stands.
     """
-    text = strip_back(text.strip(), "dictation_closers").lstrip(":, ")
+    text = without_instead(strip_back(text.strip(), "dictation_closers")).lstrip(":, ")
     quoted = re.fullmatch(r"[\"“”](.+)[\"“”][.!]?", text, re.DOTALL)
     if quoted:
         return quoted[1]
