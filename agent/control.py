@@ -302,6 +302,22 @@ class Control:
         finally:
             self._waiting.answers.pop(question_id, None)
 
+    async def ask_between(self, text: str) -> str:
+        """Ask the person, while no task runs, something that a yes or a no answers.
+
+        Returns:
+            Their words; nothing when a stop, a task's beginning or the end came instead.
+        """
+        question_id = new_id("question")
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.answers[question_id] = future
+        try:
+            self._log.append(ev.QuestionAsked(question_id=question_id, text=text, yes_or_no=True))
+            await asyncio.wait({future})
+            return "" if future.cancelled() else future.result()
+        finally:
+            self._waiting.answers.pop(question_id, None)
+
     # Inside -------------------------------------------------------------------------
 
     def _place(self, wish: ev.TaskQueued, fate: Fate) -> str:
@@ -330,6 +346,8 @@ class Control:
 
     def _open(self, wish: ev.TaskQueued) -> None:
         """The beginning of a task, written down."""
+        if (asked := self.status.question) is not None:
+            self.answer(asked.question_id, "")
         task_id, text, source, said = wish.task_id, wish.text, wish.source, wish.utterance_id
         attach_to_words(self._log.append, wish.attachments, said)
         self._log.append(

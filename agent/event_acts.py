@@ -133,11 +133,13 @@ class GrantWithdrawn(BaseEvent):
 
 
 class QuestionAsked(BaseEvent):
-    """The agent asked the person something and waits for an answer."""
+    """The person is asked something, and an answer is waited for."""
 
     kind: Literal["question_asked"] = "question_asked"
     question_id: str
     text: str
+    yes_or_no: bool = False
+    """Whether it is Sayso's own and only a yes or a no answers it; other words begin a task."""
 
 
 class QuestionAnswered(BaseEvent):

@@ -272,6 +272,10 @@ class Session(Faced):
             attach_to_words(self.log.append, self._prepare_words())
         return self.control.answer(question_id, text)
 
+    async def ask(self, text: str) -> str:
+        """Ask the person a yes-or-no question while no task runs. See `Control.ask_between`."""
+        return await self.control.ask_between(text)
+
     def take_control(self) -> None:
         self.control.take_control()
 

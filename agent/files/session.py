@@ -277,6 +277,13 @@ class SessionFiles(Faced):
         return next((words for words, true in reasons.items() if true), "")
 
     @property
+    def just_put_back(self) -> bool:
+        """Whether no task began since the last put back, so that "undo that" means it."""
+        done = self._log.of(ev.PutBackFinished)
+        began = self._log.of(ev.TaskStarted)
+        return bool(done) and (not began or done[-1].seq > began[-1].seq)
+
+    @property
     def use(self) -> str:
         """What is recorded, and how much room that takes, in words."""
         if self.store is None:

@@ -24,7 +24,9 @@ KEPT = 400
 """Items that a page shows at most; the journal has them all."""
 _OUTPUT = 4000
 _FILES = 20
-_SPEAKABLE = frozenset({"said", "progress", "outcome", "question", "approval", "spoken", "reply"})
+_SPEAKABLE = frozenset(
+    {"said", "progress", "outcome", "question", "approval", "spoken", "reply", "back"}
+)
 _OUTCOMES = {
     "done": "Done",
     "answered": "Answered",
@@ -323,7 +325,8 @@ class Transcript:
             self._note(event, text)
 
     def _question(self, event: e.QuestionAsked) -> None:
-        self._put(event.question_id, event, "question", text=event.text, answer=None)
+        asked = {"text": event.text, "answer": None, "yes_or_no": event.yes_or_no}
+        self._put(event.question_id, event, "question", **asked)
 
     def _answered(self, event: e.QuestionAnswered) -> None:
         self._change(event.question_id, answer=event.text)

@@ -12,6 +12,7 @@ from agent.events import (
     ApprovalDecided,
     Event,
     HoldEnded,
+    PutBackFinished,
     QuestionAnswered,
     QuestionAsked,
     Source,
@@ -37,6 +38,7 @@ from dashboard.voice.intents import (
     words_of,
 )
 from dashboard.voice.narrator import Narrator
+from dashboard.voice.putting_back import PuttingBack
 from dashboard.voice.speech_hold import SpeechHold
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Desk:
         self.approval: ApprovalAsked | None = None
         self.question: QuestionAsked | None = None
         self.holds = Holds(session)
+        self._just_put_back = session.files.just_put_back
+        self._putting_back = PuttingBack(session, self._tell, self._aloud)
         self.hold = SpeechHold(self.holds, self._can_hold)
 
     def see(self, event: Event) -> None:
@@ -93,6 +97,9 @@ class Desk:
         match event:
             case TaskStarted():
                 self._last_task = event.text
+                self._just_put_back = False
+            case PutBackFinished():
+                self._just_put_back = True
             case ApprovalAsked():
                 self.approval = event
             case ApprovalDecided():
@@ -142,6 +149,8 @@ class Desk:
             held=self._picture.held and not self.holds,
             approval_phrase=self.approval.phrase if self.approval else "",
             question=self.question is not None,
+            yes_or_no=self.question is not None and self.question.yes_or_no,
+            put_back=self._just_put_back,
             playing=self._narrator.sounded(since) if spoken else "",
             typed=not spoken,
             asked=self._asked,
@@ -189,9 +198,13 @@ class Desk:
             case "scratch" if self._takes_back(utterance):
                 pass
             case "stop" | "scratch":
+                if self.question is not None and self.question.yes_or_no:
+                    self._session.answer(self.question.question_id, "no")
                 if self._stopped_by != utterance:  # else its answer may be waiting already
                     self._narrator.clear()
                 self.stop_once(utterance, source, "the person said so")
+            case "put_back" | "undo_put_back":
+                self._putting_back.begin(meaning, utterance)
             case "task" | "after" | "redirect" | "join":
                 self._say(text, source, utterance)
             case "hold":
@@ -215,6 +228,10 @@ class Desk:
         """Answer in the conversation, and aloud where there is a voice."""
         self._session.reply(text, to=utterance, priority=priority)
         self._narrator.offer(text, priority)
+
+    def _aloud(self, text: str) -> None:
+        """Say what the conversation shows by itself."""
+        self._narrator.offer(text, "answer")
 
     def _reply(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
         if meaning == "answer" and self.question is not None:

@@ -25,6 +25,8 @@ Meaning = Literal[
     "resume",
     "scratch",
     "start_over",
+    "put_back",
+    "undo_put_back",
     "backchannel",
     "aside",
     "allow",
@@ -48,6 +50,8 @@ _ECHO_SHARE = 0.6
 _ECHO_SHORT = 5
 _ECHO_SHARE_SHORT = 0.8
 """The same for so few words: "open the text editor" is no echo of "the text editor is open"."""
+_NO = ("no", "nope", "don't")
+_YES = ("yes", "yeah", "yep", "yup")
 _PHRASE_MATCH = 88.0
 """rapidfuzz ratio from which a spoken phrase counts as the one asked for."""
 
@@ -64,6 +68,12 @@ class Moment:
     playing: str = ""
     """Words that the loudspeaker is saying, or said within the last two seconds."""
     typed: bool = False
+    yes_or_no: bool = False
+    """Whether the question is one that only a yes or a no answers."""
+
+    put_back: bool = False
+    """Whether files were put back since the last task, so that "undo that" means this."""
+
     asked: bool = False
     """Whether the agent's last word on its last task was a question."""
 
@@ -146,6 +156,48 @@ def says_more(denial: str) -> bool:
     return any(word not in phrases()["denial_words"] for word in words_of(denial))
 
 
+def is_no(text: str) -> bool:
+    """Whether words are a refusal and nothing else."""
+    words = words_of(text)
+    return bool(words) and words[0] in _NO and all(w in phrases()["denial_words"] for w in words)
+
+
+def is_yes(text: str) -> bool:
+    """Whether words are a consent and nothing else: "yes, do it" is, "yes, but keep it" is not."""
+    words, known = words_of(text), phrases()
+    if words and _says_again(words):
+        return True
+    return words[:1] != [] and words[0] in known["yes_words"] and set(words) <= _yes_all()
+
+
+def _says_again(words: list[str]) -> bool:
+    """Whether an answer repeats the request: "put them back"."""
+    return any(_is_phrase(words, kind) for kind in ("put_back_phrases", "undo_phrases"))
+
+
+def _yes_all() -> set[str]:
+    return {*phrases()["yes_words"], *phrases()["yes_tails"]}
+
+
+def _answers_yes_or_no(words: list[str]) -> bool:
+    """Whether words are an answer at all, even if not a clear one."""
+    text = " ".join(words)
+    return is_yes(text) or is_no(text) or words[0] in (*_NO, *_YES)
+
+
+def _putting_back(words: list[str], moment: Moment) -> Meaning | None:
+    polite = phrases()["politeness"]
+    said = _without_fillers(words)
+    while len(said) > 1 and said[0] in polite:
+        said = said[1:]
+    while len(said) > 1 and said[-1] in polite:
+        said = said[:-1]
+    if _is_phrase(said, "put_back_phrases"):
+        return "put_back"
+    undone = moment.put_back and not moment.running and _is_phrase(said, "undo_phrases")
+    return "undo_put_back" if undone or _is_phrase(said, "undo_put_back_phrases") else None
+
+
 def _short_command(words: list[str]) -> Meaning | None:
     table: tuple[tuple[str, Meaning], ...] = (
         ("hold_phrases", "hold"),
@@ -162,8 +214,13 @@ def classify(text: str, moment: Moment) -> Meaning:
         return "noise"
     if is_stop(text):
         return "stop"
+    putting_back = _putting_back(words, moment)
+    if putting_back is not None and not moment.question:
+        return putting_back
     if moment.approval_phrase:
         return _approval(text, moment)
+    if moment.yes_or_no and _answers_yes_or_no(words):
+        return "answer"
     short = _short_command(words)
     if short is not None:
         return short
@@ -171,7 +228,7 @@ def classify(text: str, moment: Moment) -> Meaning:
         return "resume"
     if _is_phrase(words, "asides"):
         return "aside"
-    if moment.question:
+    if moment.question and not moment.yes_or_no:
         return "answer"
     idle = not (moment.running or moment.held)
     if " ".join(words) in phrases()["backchannels"]:

@@ -11,6 +11,8 @@ _SHOWN = 3
 _LOGGED: dict[Meaning, str] = {
     "scratch": "stop",
     "start_over": "redirect",
+    "put_back": "aside",
+    "undo_put_back": "aside",
     "allow": "approval",
     "deny": "approval",
     "unclear_approval": "approval",

@@ -52,6 +52,11 @@ def attach(body: Body, block: Block) -> None:
     body["messages"][2]["content"].append(block)
 
 
+def words(text: str) -> Block:
+    source = {"type": "text", "media_type": "text/plain", "data": text}
+    return {"type": "document", "source": source}
+
+
 def document(content: bytes, **source: str) -> Block:
     encoded = base64.b64encode(content).decode()
     plain = {"type": "base64", "media_type": "application/pdf", "data": encoded}
@@ -73,7 +78,7 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("101 pages", lambda b: attach(b, document(pdf(101))), "maximum of 100 PDF pages"),
     ("no base64", lambda b: attach(b, document(pdf(), data="é")), "invalid base64"),
     ("pdf type", lambda b: attach(b, document(pdf(), media_type="image/png")), "application/pdf"),
-    ("empty text", lambda b: attach(b, document(b" ", type="text")), "text/plain"),
+    ("empty text", lambda b: attach(b, words(" ")), "must be non-empty"),
     ("document key", lambda b: attach(b, {**document(pdf()), "name": "a"}), "not permitted"),
     ("title", lambda b: attach(b, {**document(pdf()), "title": "a" * 501}), "title"),
     ("large", lambda b: result(b)["content"].append(picture(3000, 50)), "too_large"),
@@ -152,8 +157,7 @@ async def test_rules_are_enforced(server: MessagesServer, change: Change, messag
 async def test_documents_are_accepted_as_the_sdk_has_them(server: MessagesServer) -> None:
     body = valid_body()
     attach(body, document(pdf(100)))
-    text = {"type": "text", "media_type": "text/plain", "data": "Words."}
-    attach(body, {"type": "document", "source": text})
+    attach(body, words("Words."))
     answer = await post(server, body, HEADERS)
     assert answer.status_code == 200, answer.text
 
@@ -173,7 +177,9 @@ async def test_a_document_that_is_refused_is_one_the_conversation_can_go_on_with
     body = valid_body()
     body["messages"][2]["content"] = []
     change(body)
-    model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), new_client("k", server.base_url))
+    model = AnthropicModel(
+        "claude-opus-5-5", ToolsetDialect(), new_client("test-key", server.base_url)
+    )
     with pytest.raises(DocumentRefused, match="attached document"):
         await take_turn(model, request([body["messages"][0], body["messages"][2]]))
     await model.close()

@@ -97,3 +97,30 @@ async def test_a_task_that_changed_nothing_offers_nothing_and_a_running_one_refu
     await expect(dialog.get_by_role("button", name="Put 1 item back")).to_be_disabled()
     await dialog.get_by_role("button", name="Close").click()
     assert (home_of(page, data) / "only.txt").exists()
+
+
+async def test_typed_words_put_files_back_after_a_yes(page: Page, data: Path) -> None:
+    home = home_of(page, data)
+    (home / "notes.txt").write_text("mine")
+    await say(page, "save notes.txt report.txt")
+    await expect(page.locator(".outcome")).to_contain_text("Done")
+    question = page.locator(".item.question", has_text="Put the files back?")
+
+    await say(page, "put the files back")
+    await expect(question).to_contain_text("“report.txt” is deleted")
+    await question.get_by_role("button", name="No").click()
+    await expect(page.locator(".item.reply")).to_contain_text("Nothing was put back.")
+    assert (home / "report.txt").exists()
+
+    await say(page, "undo the file changes")
+    await expect(question.last.get_by_role("button", name="Yes")).to_be_enabled()
+    await say(page, "yes")
+    await expect(page.locator(".item.back")).to_contain_text("Deleted: “report.txt”.")
+    assert (home / "notes.txt").read_text() == "mine"
+    assert not (home / "report.txt").exists()
+
+    await say(page, "undo that")
+    undo = page.locator(".item.question", has_text="Undo putting the files back?")
+    await undo.get_by_role("button", name="Yes").click()
+    await expect(page.locator(".item.back")).to_have_count(2)
+    assert (home / "report.txt").read_text() == "by the agent"

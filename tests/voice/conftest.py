@@ -90,13 +90,15 @@ async def talk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Opens a session with a scripted model and attaches a voice line that is up."""
     made: list[Talk] = []
 
-    async def open_talk(scripts: Any, *tools: FakeTool, line_up: bool = True) -> Talk:
+    async def open_talk(
+        scripts: Any, *tools: FakeTool, line_up: bool = True, home: Path | None = None
+    ) -> Talk:
         settings = Settings(
             _env_file=None, data_dir=tmp_path, model="offline", width=640, height=480
         )
         session = Session.create(
             settings,
-            desktop=FakeDesktop(),
+            desktop=FakeDesktop(home=home),
             model=ScriptedModel(scripts),
             tools=tools or (FakeTool(),),
         )

@@ -97,6 +97,11 @@ export function Question(part) {
   const type = (/** @type {any} */ event) => {
     entry.draft.value = event.currentTarget.value;
   };
+  if (item.yes_or_no) {
+    const button = (/** @type {string} */ word, /** @type {string} */ kind) =>
+      html`<button type="button" class=${kind} disabled=${sent} onClick=${() => say({ type: "answer", id: item.id, text: word }, word)}>${word}</button>`;
+    return html`${title}<div class="buttons">${button("Yes", "allow")}${button("No", "deny")}</div>`;
+  }
   return html`${title}
     <form class="buttons" onSubmit=${submit}>
       <input type="text" autocomplete="off" maxlength="4000" aria-label="Your answer" placeholder="Your answer, or say it"
