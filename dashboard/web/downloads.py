@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
@@ -15,6 +15,9 @@ from tornado.web import RequestHandler, stream_request_body
 from agent.errors import JournalError, SaysoError
 from agent.replay.bundle import MOST_BYTES, unpack_export
 from dashboard.web.workbench import workbench
+
+if TYPE_CHECKING:
+    from agent.rows import Damage
 
 _CHUNK = 1 << 20
 
@@ -62,12 +65,12 @@ class Upload(AuthRequestHandler, RequestHandler):
     async def post(self) -> None:
         self._file.close()
         try:
-            session_id = await asyncio.to_thread(self._take_in)
+            session_id, damage = await asyncio.to_thread(self._take_in)
         except SaysoError as error:
             self.set_status(422)
             self.write({"error": str(error)})
         else:
-            self.write({"id": session_id})
+            self.write({"id": session_id, "damage": str(damage)})
 
     def on_finish(self) -> None:
         """The answer is out: nothing of the upload stays."""
@@ -79,7 +82,7 @@ class Upload(AuthRequestHandler, RequestHandler):
         super().on_connection_close()
         self._tidy()
 
-    def _take_in(self) -> str:
+    def _take_in(self) -> tuple[str, Damage]:
         folder = unpack_export(self._room / "archive.zip", self._room / "session")
         if self._owner is None:
             raise JournalError("Load the page first.")

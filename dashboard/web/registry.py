@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigurationError, SaysoError
 from agent.events import Failed, SessionOpened, TaskStarted
-from agent.export import import_session
+from agent.export import import_session, read_export
 from agent.journal import last_used, remove_session, session_folder
 from agent.session import Session
 from dashboard.conductor import Conductor
 from dashboard.web.shelf import Card, Shelf
 
 if TYPE_CHECKING:
+    from agent.rows import Damage
     from agent.settings import Settings
     from dashboard.voice.evi import Voice
     from dashboard.voice.manner import Manner
@@ -46,6 +47,7 @@ _TITLE = 80
 _ROOM = "It made room for another session: nobody was looking at it, and it had nothing to do."
 _NONE = "You have no such session (any more)."
 _DELETED = "It was deleted."
+_ENDING = "The session is just being ended. Try again in a moment."
 _ALONE = "Nobody had looked at it for a while."
 
 
@@ -213,7 +215,7 @@ class Sessions:
         leaving = []
         while self._opened() >= self._limit and (oldest := self._oldest_idle()) is not None:
             self._entries.pop(oldest.id)
-            leaving.append(self._start(self._finish(oldest, _ROOM, _ROOM)))
+            leaving.append(self._end(oldest, _ROOM, _ROOM))
         return leaving
 
     def find(self, session_id: str, owner: str | None) -> Entry | None:
@@ -321,18 +323,21 @@ class Sessions:
         await self.close(session_id, _DELETED)
         await asyncio.to_thread(remove_session, self._shelf.data_dir, session_id)
 
-    def adopt(self, folder: Path, owner: str) -> str:
-        """Take an exported session in as this owner's; returns its id. From any thread.
+    def adopt(self, folder: Path, owner: str) -> tuple[str, Damage]:
+        """Take an exported session in as this owner's: its id, and what of it cannot be read.
+
+        From any thread.
 
         Raises:
             JournalError: the folder is not a whole export, or the disk refuses.
         """
         session_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-imported"
+        damage = read_export(folder)
         import_session(folder, self._shelf.data_dir, session_id=session_id)
         self._shelf.put(
             session_id, Card(owner=owner, name="Imported session", ended="It was imported.")
         )
-        return session_id
+        return session_id, damage
 
     def attach(self, owner: str, session_id: str | None = None, *, person: str = "") -> Entry:
         """The named session, running or resumed; without a name the newest, else a new one.
@@ -348,6 +353,8 @@ class Sessions:
             return entry
         if not self.owns(owner, session_id):
             raise NoSuchSessionError(_NONE)
+        if session_id in self._ending:
+            raise ConfigurationError(_ENDING)
         return self.create(owner, session_id, person=person)
 
     def open(self, entry: Entry) -> None:
@@ -413,14 +420,16 @@ class Sessions:
         """
         entry = self._entries.pop(session_id, None)
         if entry is not None:
-            work = self._start(self._finish(entry, reason, reason if ended else ""))
-            await asyncio.shield(work)
+            await asyncio.shield(self._end(entry, reason, reason if ended else ""))
         elif ending := self._ending.get(session_id):
             await ending.wait()
 
-    async def _finish(self, entry: Entry, reason: str, ended: str) -> None:
+    def _end(self, entry: Entry, reason: str, ended: str) -> asyncio.Task[None]:
         self._ending[entry.id] = over = asyncio.Event()
         entry.ended = ended
+        return self._start(self._finish(entry, reason, over))
+
+    async def _finish(self, entry: Entry, reason: str, over: asyncio.Event) -> None:
         try:
             if entry.opening is not None:
                 self._shelf.put(entry.id, entry.card)

@@ -109,6 +109,7 @@ async def test_a_session_works_on_without_a_page_and_is_closed_later(make: Make)
     await until(lambda: entry.session.status.desktop == "ready")
     sessions.leave(entry, page)
     await until(lambda: not len(sessions))
+    await sessions.wake(entry.id, "anna")
     assert sessions.attach("anna", entry.id).id == entry.id
 
 
@@ -220,6 +221,18 @@ async def test_a_session_that_is_just_ending_is_waited_for(make: Make) -> None:
     await sessions.delete(second.id, "anna")
     await asyncio.gather(*ending)
     assert sessions.folder(second.id, "anna") is None
+
+
+async def test_a_link_to_a_session_that_is_just_ending_says_so(make: Make) -> None:
+    """Not that it is open in another process, which it is not."""
+    sessions = make()
+    entry = await begun(sessions)
+    ending = asyncio.ensure_future(sessions.close(entry.id, "You ended it."))
+    await asyncio.sleep(0)
+    with pytest.raises(ConfigurationError, match="just being ended"):
+        sessions.attach("anna", entry.id)
+    await ending
+    assert sessions.attach("anna", entry.id).id == entry.id
 
 
 async def test_a_title_outlives_restarts(make: Make) -> None:

@@ -139,9 +139,10 @@ export class SessionList {
     this.take.disabled = true
     this.take.textContent = "Importing…"
     try {
-      const {id} = await fetchJson("recordings/import", {method: "POST", body: file})
+      const {id, damage} = await fetchJson("recordings/import", {method: "POST", body: file})
       this.send({type: "list"})
       this.open(`session/${id}`)
+      if (damage) this.tell(`${file.name} was imported, but not in full. ${damage}`)
     } catch (error) {
       this.tell(`${file.name} could not be imported. ${error.message}`)
     } finally {
