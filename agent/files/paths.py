@@ -12,6 +12,7 @@ import errno
 import os
 import secrets
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -164,6 +165,8 @@ class Incoming:
             if os.geteuid() == 0:
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
         self._file: BinaryIO | None = os.fdopen(descriptor, "wb")
+        self._lock = threading.RLock()
+        """Whoever sends may go, and `abort` be called, while another thread writes."""
 
     def write(self, data: bytes | memoryview) -> None:
         """Add to the file.
@@ -171,13 +174,12 @@ class Incoming:
         Raises:
             FilesError: the disk is full, or the quota is reached; nothing of it is left.
         """
-        if self._file is None:
-            raise FilesError("The file is complete already.")
-        try:
-            self._file.write(data)
-        except OSError as error:
-            self.abort()
-            raise explained(self._name, error) from error
+        with self._lock:
+            try:
+                self._still_open().write(data)
+            except OSError as error:
+                self.abort()
+                raise explained(self._name, error) from error
 
     def finish(self) -> str:
         """Give it its name; returns its path below the home.
@@ -185,29 +187,34 @@ class Incoming:
         Raises:
             FilesError: the disk is full; nothing of it is left.
         """
-        if self._file is None:
-            raise FilesError("The file is complete already.")
-        try:
-            self._file.close()
-            name = self._placed()
-        except OSError as error:
-            self.abort()
-            raise explained(self._name, error) from error
-        self._file = None
-        os.close(self._parent)
-        self.path = to_text(self._under(name))
-        return self.path
+        with self._lock:
+            try:
+                self._still_open().close()
+                name = self._placed()
+            except OSError as error:
+                self.abort()
+                raise explained(self._name, error) from error
+            self._file = None
+            os.close(self._parent)
+            self.path = to_text(self._under(name))
+            return self.path
 
     def abort(self) -> None:
         """Leave nothing of it; does nothing once it is finished."""
+        with self._lock:
+            if self._file is None:
+                return
+            file, self._file = self._file, None
+            with contextlib.suppress(OSError):
+                file.close()
+            with contextlib.suppress(OSError):
+                os.unlink(self._spare, dir_fd=self._parent)
+            os.close(self._parent)
+
+    def _still_open(self) -> BinaryIO:
         if self._file is None:
-            return
-        file, self._file = self._file, None
-        with contextlib.suppress(OSError):
-            file.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._spare, dir_fd=self._parent)
-        os.close(self._parent)
+            raise FilesError("The file is complete already, or was given up.")
+        return self._file
 
     def _under(self, name: bytes) -> bytes:
         return b"/".join((*self._into, name))

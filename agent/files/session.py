@@ -451,7 +451,8 @@ class SessionFiles(Faced):
         before = store.load(first.record)
         if before is None:
             raise FilesError(
-                "The record from before this task is gone: older records make room for newer ones."
+                "The record from before this task is not here: older records make room for "
+                "newer ones, and an exported session comes without any."
             )
         keep = tuple(event.record for event in events.values() if event.record)
         now = store.record(home, keep)

@@ -328,13 +328,15 @@ class FilesPut(FilesHandler):
                 409, f"There are {files:,} files already. Delete some before you put more in."
             )
         quota = _quota(session)
-        self._room = max(0, quota - used) if quota else self._limit
+        coming = bench.intake.reserved(session)
+        self._room = max(0, quota - used - coming) if quota else self._limit
         if self._declared > self._room:
             raise Refusal(507, _no_room(quota, self._room))
-        await asyncio.to_thread(_check_disk, home, self._declared)
         if not bench.intake.begin(session):
             raise Refusal(429, "Too many files are coming in at once. Try again in a moment.")
         self._counts = True
+        bench.intake.reserve(session, self, self._declared)
+        await asyncio.to_thread(_check_disk, home, self._declared)
         self._file = await asyncio.to_thread(Incoming, home, name, folder)
 
     def _destination(self) -> tuple[str, str]:
@@ -346,7 +348,10 @@ class FilesPut(FilesHandler):
         parts = given.replace("\\", "/").split("/")
         *way, name = [part for part in parts if part not in ("", ".", "..")] or [""]
         inner = [safe_name(part) for part in way]
-        return name, "/".join([folder, *inner] if folder else inner)
+        into = "/".join([folder, *inner] if folder else inner)
+        if is_state(to_bytes(f"{into}/{safe_name(name)}")):
+            raise Refusal(409, f"{given} would be a program's own there. Choose another name.")
+        return name, into
 
     async def _store(self) -> None:
         """Write what has come to the disk."""
@@ -357,6 +362,9 @@ class FilesPut(FilesHandler):
             if self._received > self._room:
                 session = self.place.session
                 raise FilesError(_no_room(_quota(session) if session else 0, 0))
+            if self._counts and self.place.session is not None:
+                most = max(self._declared, self._received)
+                workbench().intake.reserve(self.place.session, self, most)
             if self._received - self._looked >= _LOOK_EVERY:
                 self._looked = self._received
                 await asyncio.to_thread(_check_disk, self.place.home, 0)
@@ -396,6 +404,7 @@ class FilesPut(FilesHandler):
         if self._counts and self.place.session is not None:
             self._counts = False
             source = SOURCES.get(self.get_query_argument("source", ""), "button")
+            workbench().intake.release(self.place.session, self)
             workbench().intake.end(self.place.session, came, source)
 
     @property

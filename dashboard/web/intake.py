@@ -44,6 +44,12 @@ class _Desk:
     counted: tuple[float, int, int] = (float("-inf"), 0, 0)
     """When the home was counted, its files and bytes; raised by what came in since."""
 
+    reserved: dict[object, int] = field(default_factory=dict)
+    """Bytes that each upload under way takes in the end."""
+
+    preparing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One file after another, so that together they keep within the bounds."""
+
 
 class Intake:
     """All sessions' files on their way in. On the server's event loop."""
@@ -59,6 +65,18 @@ class Intake:
             return False
         desk.coming += 1
         return True
+
+    def reserve(self, session: Session, upload: object, size: int) -> None:
+        """Note how many bytes an upload takes, until `release`."""
+        self._desk(session).reserved[upload] = size
+
+    def release(self, session: Session, upload: object) -> None:
+        """The upload is over."""
+        self._desk(session).reserved.pop(upload, None)
+
+    def reserved(self, session: Session) -> int:
+        """Bytes that all uploads under way take in the end."""
+        return sum(self._desk(session).reserved.values())
 
     def end(self, session: Session, came: Arrived | None, source: str) -> None:
         """Note that it is in, or (None) that it is not and will not be."""
@@ -104,17 +122,18 @@ class Intake:
             JournalError: the disk refuses.
         """
         desk = self._desk(session)
-        if len(desk.attached) >= MOST_ATTACHED:
-            raise FilesError(
-                f"{MOST_ATTACHED} files are attached already, which is as many as one message "
-                "takes. This one is in your files."
-            )
-        waiting = sum(each.size for each in desk.attached.values() if each.kind == "pdf")
-        room = room_in(session.log) - waiting
-        made = await asyncio.to_thread(_prepared, session, home, path, came, room)
-        token = secrets.token_urlsafe(9)
-        desk.attached[token] = made
-        return token, made
+        async with desk.preparing:
+            if len(desk.attached) >= MOST_ATTACHED:
+                raise FilesError(
+                    f"{MOST_ATTACHED} files are attached already, which is as many as one "
+                    "message takes. This one is in your files."
+                )
+            waiting = sum(each.size for each in desk.attached.values() if each.kind == "pdf")
+            room = room_in(session.log) - waiting
+            made = await asyncio.to_thread(_prepared, session, home, path, came, room)
+            token = secrets.token_urlsafe(9)
+            desk.attached[token] = made
+            return token, made
 
     def waiting(self, session: Session) -> dict[str, Attachment]:
         """What goes with the next words, by token."""

@@ -103,6 +103,7 @@ async def test_in_changed_and_out(person: Person, look: Onlooker, places: Path):
     [attached] = [e for e in look.of(UserMessage) if e.attachments]
     assert [each.kind for each in attached.attachments] == ["file", "file"]
     assert all(each.path in arrived for each in attached.attachments)
+    before = bytes_of(home)
     since = await person.type(
         "Run the command: rev letter.txt > letter.new; mv letter.new letter.txt"
     )
@@ -120,6 +121,19 @@ async def test_in_changed_and_out(person: Person, look: Onlooker, places: Path):
     wanted = {n: h for n, h in after.items() if n == "letter.txt" or n.startswith("Downloads/")}
     assert {n: h for n, h in hashes.items() if not n.endswith("/")} == wanted
     assert packed.read("Downloads/report.pdf") == pdf(2)
+
+    await page.get_by_role("button", name="Close the files").click()
+    await page.get_by_role("button", name="Put the files back…").last.click()
+    dialog = page.get_by_role("dialog", name="Put the files back")
+    await expect(dialog).to_contain_text("letter.txt becomes what it was")
+    assert bytes_of(home) == after, "only shown so far"
+    await dialog.get_by_role("button", name="Put 1 item back").click()
+    await expect(page.locator(".item.back")).to_contain_text("As before again: “letter.txt”.")
+    assert bytes_of(home) == before
+    await page.get_by_role("button", name="Files", exact=True).click()
+    name, content = await download(panel, "letter.txt")
+    assert content == letter
+    await page.get_by_role("button", name="Close the files").click()
 
 
 async def test_programs_find_what_came_in_where_the_model_was_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,17 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(home: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert not [path for path in home.iterdir() if path.name.startswith(SPARE)]
+
+
+def test_an_upload_that_is_given_up_in_mid_write_leaves_nothing(home: Path) -> None:
+    """The browser goes while another thread writes: no half file, no error but a sentence."""
+    coming = Incoming(home, "large.bin")
+    with ThreadPoolExecutor(2) as pool:
+        writing = [pool.submit(coming.write, b"x" * (8 << 20)) for _ in range(4)]
+        coming.abort()
+        for work in writing:
+            assert work.exception() is None or isinstance(work.exception(), FilesError)
+    with pytest.raises(FilesError):
+        coming.finish()
+    assert list(home.rglob("*large*")) == []
+    assert list(home.glob(".sayso*")) == []

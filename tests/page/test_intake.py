@@ -150,3 +150,26 @@ async def test_so_many_come_in_at_once_and_what_broke_off_frees_its_place(sessio
     assert [intake.begin(session) for _ in range(AT_ONCE + 1)] == [True] * AT_ONCE + [False]
     intake.end(session, None, "button")
     assert intake.begin(session)
+
+
+async def test_uploads_under_way_share_the_room_that_is_left(session: Session):
+    """Each would fit alone; what the first will take is not offered to the second."""
+    intake = Intake()
+    intake.reserve(session, "one", 700)
+    intake.reserve(session, "two", 200)
+    assert intake.reserved(session) == 900
+    intake.reserve(session, "two", 250)
+    intake.release(session, "one")
+    assert intake.reserved(session) == 250
+    intake.release(session, "two")
+    assert intake.reserved(session) == 0
+
+
+async def test_files_that_are_attached_at_once_keep_within_the_number(session: Session):
+    intake = Intake()
+    for number in range(MOST_ATTACHED - 1):
+        await prepared(intake, session, f"{number}.txt")
+    both = [prepared(intake, session, f"last {n}.txt") for n in range(2)]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert [isinstance(result, FilesError) for result in results] == [False, True]
+    assert len(intake.waiting(session)) == MOST_ATTACHED

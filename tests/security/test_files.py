@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ from recorded import record
 from served import ROOT, Served, serve
 from test_recordings import Browser
 
+from agent.files.names import from_key
 from dashboard.web.shelf import Card, Shelf
 from dashboard.web.tickets import Tickets
 
@@ -341,6 +342,41 @@ def test_a_folder_that_is_not_the_persons_takes_nothing(running: Owner, data: Pa
     assert answer.json()["error"].endswith(".")
     assert list(away.iterdir()) == []
     assert not (home / ".config").exists()
+
+
+@pytest.mark.parametrize("name", ["app/__pycache__/x.pyc", "__pycache__", "snap/x", "lost+found"])
+def test_what_would_come_in_unseen_is_refused(running: Owner, data: Path, name: str):
+    """A folder that is uploaded may hold a program's own, which is never listed."""
+    answer = running.put(b"x", name=name)
+    assert answer.status_code == 409
+    assert "a program's own" in answer.json()["error"]
+    assert not (home_of(data, running) / name).exists()
+
+
+ODD = [
+    "50% #1?.txt",
+    'a"b.txt',
+    "back\\slash.txt",
+    "\u202etxt.exe",
+    "😀.txt",
+    "Ä" * 127,
+    "dot.",
+    "x ",
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_name_that_the_agent_gave_goes_out_under_one_that_is_safe(
+    anna: Owner, data: Path, name: str
+):
+    (home_of(data, anna) / name).write_text(name)
+    [row] = [r for r in anna.files("list").json()["rows"] if from_key(r["key"]) == name]
+    answer = anna.files("get", path=quote(row["key"], safe=""))
+    assert answer.text == name
+    sent = answer.headers["content-disposition"]
+    assert sent.isascii()
+    assert "\u202e" not in unquote(sent)
+    (home_of(data, anna) / name).unlink()
 
 
 @pytest.mark.parametrize("more", [0, 1])
