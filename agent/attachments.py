@@ -45,6 +45,9 @@ MOST_PIXELS = 64_000_000
 MOST_EDGE = 2000
 """Longest side in pixels: with more than 20 pictures in it, a request may hold none larger."""
 
+_BEGINNING = 64 << 10
+"""Bytes from which the kind of a file is read."""
+
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
@@ -130,7 +133,7 @@ class _Preparation:
         self._reads = readable_by(model)
 
     def made(self) -> ev.Attachment:
-        beginning = self._file.read(64 << 10)
+        beginning = self._file.read(_BEGINNING)
         self._file.seek(0)
         if not beginning:
             return self._untold("It is empty.")
@@ -138,7 +141,7 @@ class _Preparation:
             return self._pdf()
         if _looks_like_picture(self._file):
             return self._picture()
-        encoding = encoding_of(beginning)
+        encoding = encoding_of(beginning, whole=len(beginning) < _BEGINNING)
         if encoding is None:
             return self._untold("It is neither a picture nor a PDF nor text.")
         return self._text(encoding)
@@ -157,6 +160,8 @@ class _Preparation:
             return self._untold("It grew while it was read.")
         if facts.encrypted:
             return self._untold("It is locked with a password or restricted.")
+        if facts.empty:
+            return self._untold("It has no pages; it may be damaged.")
         if facts.pages > MOST_PAGES:
             return self._untold(f"It has {facts.pages} pages; {MOST_PAGES} are the most.")
         kept = self._store.put_content(data, "application/pdf")
@@ -224,15 +229,15 @@ class _Preparation:
 # What is in it -------------------------------------------------------------------------------
 
 
-def encoding_of(beginning: bytes) -> str | None:
-    """How a text is written, from its first bytes; None if it is no text."""
+def encoding_of(beginning: bytes, *, whole: bool) -> str | None:
+    """How a text is written, from its first bytes or all of them; None if it is no text."""
     for mark, name in _BOMS:
         if beginning.startswith(mark):
             return name
     if any(sign in _CONTROLS for sign in beginning):
         return None
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(beginning)
+        codecs.getincrementaldecoder("utf-8")().decode(beginning, whole)
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"

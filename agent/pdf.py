@@ -27,6 +27,8 @@ class PdfFacts:
 
     pages: int
     encrypted: bool
+    empty: bool = False
+    """Whether there is no page, nor anything packed that could hold one."""
 
 
 def is_pdf(beginning: bytes) -> bool:
@@ -40,7 +42,9 @@ def pdf_facts(data: bytes) -> PdfFacts:
     for part in itertools.chain((data,), _unpacked(data)):
         pages += sum(1 for _ in _PAGE.finditer(part))
         count = max(itertools.chain((count,), (int(n[1]) for n in _COUNT.finditer(part))))
-    return PdfFacts(pages or count, bool(_ENCRYPTED.search(data)))
+    found = pages or count
+    empty = not found and _OBJECTS.search(data) is None
+    return PdfFacts(found, bool(_ENCRYPTED.search(data)), empty)
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

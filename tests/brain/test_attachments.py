@@ -230,6 +230,14 @@ def test_a_text_is_read_in_its_own_encoding_and_an_unusual_one_is_told(prepared,
     assert bool(note) == bool(attached.note)
 
 
+def test_a_short_text_that_ends_in_an_old_letter_is_read_as_it_was_written(prepared):
+    """Its last byte could begin a letter of UTF-8, but nothing follows."""
+    attached = prepared("ein Café".encode("cp1252"), "brief.txt")
+    _, block, _ = prepared.blocks(attached)
+    assert block["source"]["data"] == "ein Café"
+    assert "Windows-1252" in attached.note
+
+
 def test_a_letter_cut_in_two_by_the_first_look_does_not_change_the_encoding(prepared):
     text = "a" * ((64 << 10) - 1) + "ü" + "b" * 10
     assert prepared(text.encode()).note == ""
@@ -250,6 +258,8 @@ def test_a_long_text_is_cut_at_its_bound_and_that_is_told(prepared, more):
         (b" \n\t", "blanks"),
         (b"\x7fELF\x02\x01\0\0\0", "neither a picture nor a PDF nor text"),
         (b"PK\x03\x04\x14\0", "neither"),
+        (pdf(0), "no pages"),
+        (b"%PDF-1.7\nnothing that follows", "no pages"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_place(prepared, data, why):
