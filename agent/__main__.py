@@ -20,7 +20,7 @@ import pydantic
 
 from agent.approval import DEFAULT_RULES
 from agent.errors import ConfigurationError, SaysoError
-from agent.export import export_session, import_session, read_export
+from agent.export import export_session, import_session, left_out, read_export
 from agent.journal import list_sessions
 from agent.keys import KeyStore
 from agent.measure import listed
@@ -83,7 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--yes-to", action="append", default=[], metavar="RULE", help=f"do not ask about: {rules}")
     add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
     add("--network", action="store_true", help="let the desktop's programs reach the network")
-    add("--home", metavar="FOLDER", help="let it work in a folder of yours, and see nothing else")
+    add(
+        "--home",
+        metavar="FOLDER",
+        help="let it work in a folder of yours, and see nothing else; its size is not limited",
+    )
     add("--list", action="store_true", help="list the sessions: when, how much, what about")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
     add(
@@ -141,7 +145,9 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
         written = export_session(
             settings.data_dir, session_id, Path(folder), programs=given.with_state
         )
-        return f"Exported to {written}."
+        missing = left_out(written)
+        rest = f" Left out, as they could not be read: {', '.join(missing)}." if missing else ""
+        return f"Exported to {written}.{rest}"
     if given.import_:
         folder, *other = given.import_
         session_id = other[0] if other else None

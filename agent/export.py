@@ -3,7 +3,8 @@
 ::
 
     FOLDER/
-        session.json    id, versions of format and software, count of events
+        session.json    id, versions of format and software, count of events and files, and
+                        the names of files that could not be read (``left_out``)
         events.jsonl    one event a line
         prompt.md       the system prompt as sent
         images/         pictures and attachments, named by the SHA-256 of their bytes
@@ -12,11 +13,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import events as ev
+from agent.desktop.homes import remove_tree
 from agent.errors import JournalError
 from agent.files import is_state
 from agent.home import carry, home_in
@@ -38,6 +43,9 @@ from agent.journal import (
 from agent.rows import Damage, Rows, read_lines
 
 FORMAT = 1
+_STALE = 86_400.0
+"""Seconds after which a file that comes in is given up."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -103,11 +111,12 @@ def write_folder(
             path = picture(sha256)
             if path is not None:
                 shutil.copyfile(path, folder / "images" / path.name)
+        about: dict[str, Any] = {"format": FORMAT, "session_id": session_id, "events": len(events)}
+        about["versions"] = _versions(events)
         if home is not None and home.is_dir():
-            carry(home, folder / "home", programs=programs)
-        about = {"format": FORMAT, "session_id": session_id, "events": len(events)}
-        versions = {"versions": _versions(events)}
-        (folder / "session.json").write_text(json.dumps(about | versions, indent=2) + "\n", "utf-8")
+            carried = carry(home, folder / "home", programs=programs)
+            about |= {"files": carried.files, "left_out": carried.left_out}
+        (folder / "session.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise JournalError(
             f"The export to {folder} failed ({error.strerror}); choose a new folder elsewhere."
@@ -129,23 +138,49 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     session_id = session_id or about["session_id"]
     target = session_folder(data_dir, session_id)
     if target.exists():
-        raise JournalError(f"There is a session {session_id} already; import it under another id.")
+        raise _taken(session_id)
     rows = _rows(folder, about["events"])
     pictures = [path for path in _pictures(folder, rows.events) if path is not None]
     prompt = _prompt(folder)
     try:
-        _write_import(target, rows, pictures, prompt)
-        if (folder / "home").is_dir():
-            carry(folder / "home", target / "home", programs=_programs(folder / "home"))
+        with _beside(data_dir) as incoming:  # a session that is not whole is never seen
+            coming = incoming / session_id
+            _write_import(coming, rows, pictures, prompt)
+            if (folder / "home").is_dir():
+                carry(folder / "home", coming / "home", programs=_programs(folder / "home"))
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            coming.rename(target)
     except OSError as error:
-        shutil.rmtree(target, ignore_errors=True)
+        if target.exists():
+            raise _taken(session_id) from error
         raise JournalError(
             f"The session cannot be kept in {target} ({error.strerror}); free some disk space."
         ) from error
-    except BaseException:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
     return session_id
+
+
+def left_out(folder: Path) -> tuple[str, ...]:
+    """Names of the person's files that an export could not read."""
+    return tuple(json.loads((folder / "session.json").read_text("utf-8")).get("left_out", ()))
+
+
+def _taken(session_id: str) -> JournalError:
+    return JournalError(f"There is a session {session_id} already; import it under another id.")
+
+
+@contextlib.contextmanager
+def _beside(data_dir: Path) -> Iterator[Path]:
+    """A folder for what comes in; what a killed process left there a day ago is removed."""
+    place = data_dir / "incoming"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in place.iterdir():
+        if time.time() - old.stat().st_mtime > _STALE:
+            remove_tree(old)
+    made = Path(tempfile.mkdtemp(dir=place))
+    try:
+        yield made
+    finally:
+        remove_tree(made)
 
 
 def _programs(home: Path) -> list[str]:

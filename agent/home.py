@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from agent import events as ev
 from agent.desktop.guardian import used_bytes
 from agent.desktop.homes import HomeNews, real_home
 from agent.errors import ConfigurationError, FilesError
-from agent.files import count_files, list_files, open_file
+from agent.files import Entry, count_files, list_files, open_file
+from agent.files.names import shown
 from agent.journal import session_folder
 from agent.log import EventLog
 
@@ -99,12 +102,26 @@ class SessionHome:
 MOST_FILES, MOST_BYTES = 15_000, 1_500_000_000
 """What of a home an export carries at most."""
 
+_PIECE = 1 << 20
+_NAMED = 100
 
-def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> int:
-    """Copy the person's files of a home to a new folder; returns how many.
 
-    No link is followed. ``programs`` names what of programs' own state goes with them, by
-    its path in the home, such as ``.mozilla``.
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What came of copying a home's files."""
+
+    files: int = 0
+    left_out: tuple[str, ...] = ()
+    """Files and folders that could not be read or written, for people; a hundred at most."""
+
+
+def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
+    """Copy the person's files of a home to a new folder, with their permissions and dates.
+
+    No link is followed, and what is no file stays behind. The home may be worked in meanwhile:
+    what goes away is left out, and of a file that grows there is what it was when its turn
+    came. ``programs`` names what of programs' own state goes with them, by its path in the
+    home, such as ``.mozilla``.
 
     Raises:
         FilesError: there are too many, or they are too large.
@@ -113,22 +130,48 @@ def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> int:
     listed = [list_files(home), *(list_files(home, below=name) for name in programs)]
     entries = [entry for listing in listed for entry in listing.entries]
     files = [entry for entry in entries if entry.kind == "file"]
-    if len(files) > MOST_FILES or sum(entry.size for entry in files) > MOST_BYTES:
+    size = sum(entry.size for entry in files)
+    if len(files) > MOST_FILES or size > MOST_BYTES or any(each.truncated for each in listed):
         raise FilesError(
             f"The session's files are too many or too large to be carried along "
-            f"({len(files)} files; at most {MOST_FILES} of {in_words(MOST_BYTES)} together). "
+            f"({len(files)} files of {in_words(size)}; at most {MOST_FILES} of "
+            f"{in_words(MOST_BYTES)} together). "
             "Download what you need by itself, or export without files."
         )
     target.mkdir(mode=0o700)
-    for entry in entries:
-        place = target / entry.path
+    left_out = [shown(path) for listing in listed for path in listing.unreadable]
+    left_out += [entry.shown for entry in entries if not _carried(home, target, entry)]
+    return Carried(len(files) - len(left_out), tuple(left_out[:_NAMED]))
+
+
+def _carried(home: Path, target: Path, entry: Entry) -> bool:
+    """Copy one entry; false if it cannot be read, or not be called so here."""
+    place = target / entry.path
+    try:
         if entry.kind == "folder":
             place.mkdir(parents=True, exist_ok=True)
         elif entry.kind == "file":
             place.parent.mkdir(parents=True, exist_ok=True)
             with open_file(home, entry.path) as source, place.open("xb") as copy:
-                shutil.copyfileobj(source, copy)
-    return len(files)
+                _copy(source, copy)
+    except FilesError:
+        return False
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
+    return True
+
+
+def _copy(source: BinaryIO, copy: BinaryIO) -> None:
+    info = os.fstat(source.fileno())
+    left = info.st_size
+    while left and (piece := source.read(min(left, _PIECE))):
+        copy.write(piece)
+        left -= len(piece)
+    copy.flush()
+    os.fchmod(copy.fileno(), stat.S_IMODE(info.st_mode) & 0o777 | stat.S_IRUSR)
+    os.utime(copy.fileno(), ns=(info.st_mtime_ns, info.st_mtime_ns))
 
 
 def is_hard(home: Path, limit: int) -> bool:
@@ -146,7 +189,7 @@ def changed(news: HomeNews, before: ev.HomeChanged) -> ev.HomeChanged:
         update={
             "seq": -1,
             "state": news.state,
-            "used": news.used,
+            "used": before.used if news.moved else news.used,
             "ended": news.ended,
             "paused": news.paused,
             "text": _told(news, before),
@@ -163,16 +206,36 @@ def _told(news: HomeNews, home: ev.HomeChanged) -> str:
                 else f"Your home folder is full: {in_words(news.used)} of {in_words(home.limit)}."
             )
             return " ".join(filter(None, (what, *_halted(news), _advice(news))))
+        case "eased" if news.moved:
+            return f"{'The folder' if home.folder else 'Your home folder'} is back where it was."
         case "eased":
             on = f" {_names(news.paused)} went on." if news.paused else ""
             return f"Your home folder has room again.{on}"
         case "gone":
-            return (
-                "Your home folder was deleted from outside while it was in use. Nothing can be "
-                "saved in it now: end the session and resume it, which makes a new one."
-            )
+            return _gone(news, home)
         case _:
             return ""
+
+
+def _gone(news: HomeNews, home: ev.HomeChanged) -> str:
+    what = "The folder that you work in" if home.folder else "Your home folder"
+    anew = "make it again" if home.folder else "which begins with an empty home folder"
+    if news.moved:
+        now = f" It is in {news.where} now." if news.where else ""
+        again = "with the folder where it is" if home.folder else anew
+        return (
+            f"{what} was moved from outside while it was in use.{now} Nothing is lost: programs "
+            f"that run go on in it. Move it back, or end the session and resume it, {again}."
+        )
+    way = (
+        f"{anew}, then end the session and resume it"
+        if home.folder
+        else (f"end the session and resume it, {anew}")
+    )
+    return (
+        f"{what} was deleted from outside while it was in use. Nothing can be saved in it now: "
+        f"{way}."
+    )
 
 
 def _halted(news: HomeNews) -> list[str]:
@@ -202,11 +265,16 @@ def in_words(size: int) -> str:
 
 
 def describe_use(home: ev.HomeChanged) -> str:
-    """How much of a home is used, and who keeps it to its limit."""
+    """How much of a home is used as last measured, and who keeps it to its limit."""
+    if home.folder:
+        return "A folder of yours: its size is not limited, only its disk is watched."
+    if home.state == "gone":
+        return "The home folder is not where it was: it was moved or deleted from outside."
     if not home.limit:
-        return ""
+        return f"{in_words(home.used)} used, programs' own files included; no limit"
     how = "the system refuses more" if home.hard else "watched by Sayso"
-    return f"{in_words(home.used)} of {in_words(home.limit)} used ({how})"
+    used = f"{in_words(home.used)} of {in_words(home.limit)} used"
+    return f"{used}, programs' own files included ({how})"
 
 
 def checked_folder(folder: Path, session: Path) -> Path:

@@ -47,6 +47,7 @@ _OVERTIME = 1.0
 _LITTLE = 1 << 20
 """Bytes by which a home may differ from what the log says of it."""
 
+_FILLS = (ev.TaskFinished, ev.FilesArrived, ev.PutBackFinished)
 _LAST_LOOK = 2.0
 """Seconds that the last look at the windows may take."""
 
@@ -525,11 +526,11 @@ class Session(Faced):
             self._distrust(error)
 
     def _follow_home(self, event: ev.Event) -> None:
-        """The limit may be changed, and after each task the home is measured."""
+        """The limit may be changed; the home is measured after whatever may have filled it."""
         if isinstance(event, ev.SettingChanged) and event.name == "home_bytes":
             self._limit_home(event.value)
             self.call_soon(self._tell_limit, event.value)
-        elif isinstance(event, ev.TaskFinished) and self._home is not None:
+        elif isinstance(event, _FILLS) and self._home is not None:
             measure = getattr(self.desktop, "measure_home", None)
             if measure is not None and self._home.folder is None:
                 measure()
@@ -542,7 +543,8 @@ class Session(Faced):
 
     async def _files_before(self) -> Files | None:
         """What is left of the home of an earlier run; None if there was no earlier desktop."""
-        if not self._resumed or not self.log.of(ev.DesktopChanged) or self.settings.display:
+        ran = any(event.state == "ready" for event in self.log.of(ev.DesktopChanged))
+        if not self._resumed or not ran or self.settings.display:
             return None
         if self._home is None:
             return "unknown"

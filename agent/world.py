@@ -32,7 +32,8 @@ _HOW = {
 }
 _FILES = {
     "kept": "Your files are kept.",
-    "gone": "The home folder was deleted from outside, with the files in it: it is empty now.",
+    "gone": "The home folder is not there any more, nor are the files in it: it was deleted or "
+    "moved from outside, or was not brought along. It is empty now.",
     "none": "No files were kept from before: the home folder is new.",
     "unknown": "",
 }
@@ -86,9 +87,16 @@ class World:
 
 
 def last_seen(log: EventLog) -> tuple[ev.OpenWindow, ...] | None:
-    """The windows that were open when somebody last looked; None if nobody has."""
-    seen = log.of(ev.WindowsSeen)
-    return seen[-1].windows if seen else None
+    """The windows that were open when somebody last looked; None if nobody has.
+
+    What was told to be gone already does not count: nobody looked since.
+    """
+    for event in reversed(log):
+        if isinstance(event, ev.WindowsSeen):
+            return event.windows
+        if isinstance(event, ev.DesktopRenewed):
+            return None
+    return None
 
 
 def _clean(text: str) -> str:

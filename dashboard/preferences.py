@@ -36,6 +36,7 @@ SETTABLE = (
     "network",
     "width",
     "height",
+    "home_bytes",
 )
 """What a person may set on the page. Addresses that keys are sent to, and the sandbox, are
 left to whoever starts the server."""

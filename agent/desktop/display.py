@@ -19,7 +19,7 @@ from agent.desktop import profile, sandbox
 from agent.desktop.buses import enable_accessibility, outlive_bus
 from agent.desktop.connection import open_bus, open_display
 from agent.desktop.environment import DisplayEnv
-from agent.desktop.homes import HomeNews, Homes, make_home
+from agent.desktop.homes import HomeNews, Homes, Place, make_home
 from agent.desktop.processes import GuardianClient, SandboxProcess
 from agent.errors import DesktopDied, DesktopUnavailable
 
@@ -31,6 +31,8 @@ _PACKAGES = {"Xvnc": "tigervnc-standalone-server", "Xvfb": "xvfb", "dbus-daemon"
 """Debian's packages whose names are not their programs'."""
 _WANTED = ("xfce4-panel", "xfdesktop", "xfce4-terminal", "thunar", "mousepad")
 _TIMEOUT = 20.0
+_LOOK_FOR_HOME = 1.0
+"""Seconds between two looks whether the home is where it was."""
 
 
 def missing_programs() -> tuple[str, ...]:
@@ -263,8 +265,28 @@ class PrivateDisplay:
         )
         self._env = dataclasses.replace(self._env, a11y_bus=address)
         self.limit_home(self._limit)
+        self._watchers.append(asyncio.create_task(self._keep_track(box.home), name="watch home"))
         if address:
             self._watch("accessibility bus", outlive_bus(await open_bus(address)))
+
+    async def _keep_track(self, home: Path) -> None:
+        """Tell when the home is no longer where it was, and when it is there again."""
+        try:
+            place = await asyncio.to_thread(Place, home)
+        except OSError:
+            self._on_home(HomeNews("gone", 0))
+            return
+        before: Literal["there", "moved", "deleted"] = "there"
+        try:
+            while before != "deleted":
+                await asyncio.sleep(_LOOK_FOR_HOME)
+                now = await asyncio.to_thread(place.look)
+                if now != "unknown" and now != before:
+                    before = now
+                    where = await asyncio.to_thread(place.where) if now == "moved" else ""
+                    self._on_home(_whereabouts(now, where))
+        finally:
+            place.close()
 
     def limit_home(self, limit: int) -> None:
         """Let the home hold so many bytes from now on; 0 for no limit."""
@@ -324,6 +346,12 @@ class PrivateDisplay:
             await asyncio.to_thread(self._box.clear if keep_files else self._box.remove)
             self._box = self._box if keep_files else None
         self._env = None
+
+
+def _whereabouts(now: Literal["there", "moved", "deleted"], where: str) -> HomeNews:
+    if now == "there":
+        return HomeNews("eased", 0, moved=True)
+    return HomeNews("gone", 0, moved=now == "moved", where=where)
 
 
 async def _until(condition: Callable[[], bool], step: float = 0.005) -> None:

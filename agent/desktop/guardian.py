@@ -20,6 +20,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 _MAX_MESSAGE = 1 << 20
@@ -28,6 +29,9 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def _apply(limits: dict[str, int]) -> None:
     for name, value in limits.items():
+        if name == "umask":
+            os.umask(value)
+            continue
         if name == "oom":
             with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
                 file.write(str(value))
@@ -38,16 +42,28 @@ def _apply(limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (allowed, allowed))
 
 
-def _children() -> dict[int, tuple[int, int]]:
-    """Process id → (parent, session) of every process that can be seen."""
+def _stats() -> dict[int, list[str]]:
+    """Process id → fields of ``/proc/PID/stat`` from the state on, of all that can be seen."""
     found = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                with open(f"/proc/{name}/stat") as file:
-                    fields = file.read().rpartition(")")[2].split()
-                found[int(name)] = (int(fields[1]), int(fields[3]))
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
+                found[int(name)] = file.read().rpartition(")")[2].split()
     return found
+
+
+def _children() -> dict[int, tuple[int, int]]:
+    """Process id → (parent, session) of every process that can be seen."""
+    return {pid: (int(fields[1]), int(fields[3])) for pid, fields in _stats().items()}
+
+
+def _system_time() -> dict[int, int]:
+    """Session → ticks that its processes, and those they waited for, spent in the kernel."""
+    spent: dict[int, int] = {}
+    for fields in _stats().values():
+        session = int(fields[3])
+        spent[session] = spent.get(session, 0) + int(fields[12]) + int(fields[14])
+    return spent
 
 
 def _descendants(root: int) -> list[int]:
@@ -88,10 +104,18 @@ def _child(argv: list[str], env: dict[str, str], cwd: str, fds: list[int], repor
         os._exit(127)
 
 
-def used_bytes(folder: str) -> int:
-    """Bytes of disk that a folder takes with all that is in it; what cannot be read is left out."""
+ENTRY = 1024
+"""Bytes that a name counts for beside its content: a file system has only so many of them."""
+
+
+def used_bytes(folder: str, places: tuple[str, ...] = ()) -> int:
+    """Bytes of disk that a folder takes with all that is in it; what cannot be read is left out.
+
+    ``places`` are names of the folder, each with a slash at its end: with them, files count
+    that were deleted but are still open.
+    """
     seen: set[tuple[int, int]] = set()
-    total = 0
+    total = _deleted(places, seen) if places else 0
     waiting = [folder]
     while waiting:
         with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
@@ -102,10 +126,33 @@ def used_bytes(folder: str) -> int:
                         if (info.st_dev, info.st_ino) in seen:
                             continue
                         seen.add((info.st_dev, info.st_ino))
-                    total += info.st_blocks * 512
+                    total += info.st_blocks * 512 + ENTRY
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
     return total
+
+
+def _deleted(places: tuple[str, ...], seen: set[tuple[int, int]]) -> int:
+    """Bytes of files that are open, though they have no name any more."""
+    total = 0
+    for pid, fd, target in _open_files():
+        if target.startswith(places) and target.endswith(" (deleted)"):
+            with contextlib.suppress(OSError):
+                info = os.stat(f"/proc/{pid}/fd/{fd}")
+                if info.st_nlink == 0 and (info.st_dev, info.st_ino) not in seen:
+                    seen.add((info.st_dev, info.st_ino))
+                    total += info.st_blocks * 512
+    return total
+
+
+def _open_files() -> Iterator[tuple[str, str, str]]:
+    """Process, descriptor and target of all that others have open."""
+    for pid in os.listdir("/proc"):
+        if pid.isdigit() and int(pid) != os.getpid():
+            with contextlib.suppress(OSError):
+                for fd in os.listdir(f"/proc/{pid}/fd"):
+                    with contextlib.suppress(OSError):
+                        yield pid, fd, os.readlink(f"/proc/{pid}/fd/{fd}")
 
 
 class Watch:
@@ -114,11 +161,16 @@ class Watch:
     The free space of the disk, which costs nothing to ask for, bounds what can have been
     written since the folder was last measured. When that bound passes the limit, whoever has a
     file in the folder open for writing is stopped and the folder measured. If it is full
-    indeed, commands are ended, and other programs wait until there is room.
+    indeed, commands are ended, and other programs wait until there is room. Many small files
+    may come from programs that have none of them open at that moment: when the folder grows on
+    although it is full, whoever is busiest in the kernel meanwhile is taken for the writer.
     """
 
     SLACK = 16 << 20
     RESERVE = 64 << 20
+    NAMES = 20_000
+    """Names that the disk must have room for."""
+
     SMALL = 1 << 20
     FASTEST = 4e9
     SPARED = frozenset({"dbus-daemon", "xfconfd", "at-spi-bus-laun", "at-spi2-registr"})
@@ -128,8 +180,9 @@ class Watch:
         self.limit = 0
         self.used = 0
         self.full = False
-        self._gone = False
         self._free = 0
+        self._names = 0
+        self._spent: dict[int, int] = {}
         self._measured = 0.0
         self._paused: dict[int, str] = {}
 
@@ -151,10 +204,6 @@ class Watch:
 
     def look(self, commands: set[int], core: set[int]) -> dict[str, Any] | None:
         """What happened to the folder; None for nothing. Both are leaders of sessions."""
-        if (gone := self._is_gone()) != self._gone:
-            self._gone = gone
-            if gone:
-                return self._said("gone")
         if self.full:
             return self._while_full(commands, core)
         late = time.monotonic() - self._measured > 0.5
@@ -170,7 +219,7 @@ class Watch:
 
     def _while_full(self, commands: set[int], core: set[int]) -> dict[str, Any] | None:
         if self._bound() > self.used + self.SMALL:
-            return self._check(commands, core)
+            return self._check(commands, core, self._busiest(core))
         if time.monotonic() - self._measured < 0.25:
             return None
         self._measure()
@@ -183,9 +232,13 @@ class Watch:
         self._paused.clear()
         return self._said("eased", paused=names)
 
-    def _check(self, commands: set[int], core: set[int]) -> dict[str, Any] | None:
+    def _check(
+        self, commands: set[int], core: set[int], busiest: int | None = None
+    ) -> dict[str, Any] | None:
         table = _children()
-        writers = {p: n for p, n in self._writers().items() if p in table and p not in core}
+        names = {pid: _name_of(pid) for pid in table if table[pid][1] == busiest}
+        busy = {pid: name for pid, name in names.items() if name not in self.SPARED}
+        writers = {p: n for p, n in self._writers().items() if p in table and p not in core} | busy
         _signal(list(writers), signal.SIGSTOP)
         self._measure()
         if not (self.limit and self.used >= self.limit) and not self._disk_full():
@@ -196,9 +249,23 @@ class Watch:
         halted = {p: n for p, n in writers.items() if p not in ended and p not in self._paused}
         self._paused.update(halted)
         told, self.full = self.full, True
+        if not told:
+            self._spent = _system_time()
         if told and not ended and not halted:
             return None
         return self._said("full", [writers[pid] for pid in ended], list(halted.values()))
+
+    def _busiest(self, core: set[int]) -> int | None:
+        """The session that was busiest in the kernel since this was asked last; None at rest."""
+        before, self._spent = self._spent, _system_time()
+        own = os.getsid(0)
+        grown = {
+            session: ticks - before.get(session, 0)
+            for session, ticks in self._spent.items()
+            if session not in core and session != own
+        }
+        busiest = max(grown, key=grown.__getitem__, default=None)
+        return busiest if busiest is not None and grown[busiest] > 0 else None
 
     def _said(
         self, state: str, ended: list[str] | None = None, paused: list[str] | None = None
@@ -214,25 +281,25 @@ class Watch:
 
     def _writers(self) -> dict[int, str]:
         """Processes that have a file in the folder open for writing, with their names."""
-        found = {}
-        places = tuple(f"{folder}/" for folder in self.folders)
-        for name in os.listdir("/proc"):
-            if name.isdigit() and int(name) != os.getpid():
-                with contextlib.suppress(OSError, ValueError, IndexError):
-                    if any(_writes(name, fd, places) for fd in os.listdir(f"/proc/{name}/fd")):
-                        with open(f"/proc/{name}/comm") as file:
-                            program = file.read().strip()
-                        if program not in self.SPARED:
-                            found[int(name)] = program
+        found: dict[int, str] = {}
+        for pid, fd, target in _open_files():
+            if int(pid) not in found and target.startswith(self._places()) and _writes(pid, fd):
+                program = _name_of(int(pid))
+                if program and program not in self.SPARED:
+                    found[int(pid)] = program
         return found
 
+    def _places(self) -> tuple[str, ...]:
+        return tuple(f"{folder}/" for folder in self.folders)
+
     def _measure(self) -> None:
-        self._free = self._space()
-        self.used = used_bytes(self.folders[0]) if self.limit else 0
+        self._free, self._names = self._space(), self._room_for_names()
+        self.used = used_bytes(self.folders[0], self._places()) if self.limit else 0
         self._measured = time.monotonic()
 
     def _bound(self) -> int:
-        return self.used + max(0, self._free - self._space())
+        names = max(0, self._names - self._room_for_names())
+        return self.used + max(0, self._free - self._space()) + names * ENTRY
 
     def _space(self) -> int:
         try:
@@ -241,22 +308,30 @@ class Watch:
             return 1 << 62
         return info.f_bavail * info.f_frsize
 
-    def _disk_full(self, times: int = 1) -> bool:
-        return self._space() < self.RESERVE * times
-
-    def _is_gone(self) -> bool:
+    def _room_for_names(self) -> int:
+        """Names that the disk has room for; a great many where that is not limited."""
         try:
-            return os.stat(self.folders[0]).st_nlink == 0
+            info = os.statvfs(self.folders[0])
         except OSError:
-            return True
+            return 1 << 62
+        return info.f_favail if info.f_files else 1 << 62
+
+    def _disk_full(self, times: int = 1) -> bool:
+        return self._space() < self.RESERVE * times or self._room_for_names() < self.NAMES * times
 
 
-def _writes(pid: str, fd: str, places: tuple[str, ...]) -> bool:
-    if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith(places):
-        return False
-    with open(f"/proc/{pid}/fdinfo/{fd}") as file:
-        flags = next(line for line in file if line.startswith("flags:"))
-    return int(flags.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+def _writes(pid: str, fd: str) -> bool:
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        with open(f"/proc/{pid}/fdinfo/{fd}") as file:
+            flags = next(line for line in file if line.startswith("flags:"))
+        return int(flags.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+    return False
+
+
+def _name_of(pid: int) -> str:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/comm") as file:
+        return file.read().strip()
+    return ""
 
 
 class Guardian:
@@ -382,8 +457,8 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    _apply(json.loads(sys.argv[2]))
     os.umask(0o077)
+    _apply(json.loads(sys.argv[2]))
     guardian = Guardian(channel)
     guardian.run()
     guardian.end_all(float(sys.argv[3]))

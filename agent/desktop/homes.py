@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import stat
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,10 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class HomeNews:
-    """What became of a home: it is ``full``, ``eased`` again, ``gone``, or was ``measured``."""
+    """What became of a home: it is ``full``, ``eased`` again, ``gone``, or was ``measured``.
+
+    With ``moved``: gone to another place, ``where`` if that is known, or back again (``eased``).
+    """
 
     state: Literal["full", "eased", "gone", "measured"]
     used: int
@@ -36,6 +40,8 @@ class HomeNews:
 
     ended: tuple[str, ...] = ()
     paused: tuple[str, ...] = ()
+    moved: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,51 @@ class Homes:
             return frozenset()
         others = (path for path in self.kept.parent.parent.glob("*/home") if path != self.kept)
         return frozenset(owner for path in others if (owner := _owner(real_home(path))) is not None)
+
+
+class Place:
+    """Notices that a folder is deleted, or is no longer where it was. Its methods block.
+
+    A sandbox does not: it has the folder itself, wherever it lies.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._lock = threading.Lock()
+
+    def look(self) -> Literal["there", "moved", "deleted", "unknown"]:
+        """What has become of the folder since this was made; ``unknown`` once it is closed."""
+        with self._lock:
+            if self._handle < 0:
+                return "unknown"
+            held = os.fstat(self._handle)
+            try:
+                found = os.stat(self.path)
+            except FileNotFoundError:
+                return "moved" if held.st_nlink else "deleted"
+            except OSError:  # the disk hangs, or a folder above may not be entered for now
+                return "unknown"
+            if os.path.samestat(held, found):
+                return "there"
+            return "moved" if held.st_nlink else "deleted"
+
+    def where(self) -> str:
+        """Where the folder is now, as far as the system knows; empty if it does not."""
+        with self._lock, contextlib.suppress(OSError):
+            path = Path(os.readlink(f"/proc/self/fd/{self._handle}"))
+            if os.path.samestat(os.fstat(self._handle), path.stat()):
+                return str(path)
+        return ""
+
+    def close(self) -> None:
+        with self._lock:
+            handle, self._handle = self._handle, -1
+            if handle >= 0:
+                os.close(handle)
 
 
 def _owner(path: Path) -> int | None:

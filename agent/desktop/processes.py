@@ -93,19 +93,22 @@ class GuardianClient:
         await self._start(
             lambda fd, limits: sandbox.command(box, fd, limits, confined=confined, network=network),
             str(box.home) if box.brought else "/",
+            _limits() if box.private else {**_limits(), "umask": own_umask()},
         )
 
     async def start_open(self, command: Sequence[str]) -> None:
         """Start a guardian as this very user, without a sandbox or limits."""
-        await self._start(lambda fd, limits: [*command, str(fd), "{}", "1"], "/")
+        own = {"umask": own_umask()}
+        await self._start(lambda fd, limits: [*command, str(fd), limits, "1"], "/", own)
 
-    async def _start(self, command: Callable[[int, str], Sequence[str]], cwd: str) -> None:
+    async def _start(
+        self, command: Callable[[int, str], Sequence[str]], cwd: str, limits: Mapping[str, int]
+    ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         theirs.set_inheritable(True)
-        limits = json.dumps(_limits())
         try:
-            argv = command(theirs.fileno(), limits)
+            argv = command(theirs.fileno(), json.dumps(limits))
             self._process = await asyncio.create_subprocess_exec(
                 *argv,
                 env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
@@ -274,6 +277,15 @@ class GuardianClient:
                 await self._process.wait()
         for pipe in tuple(self._pipes):  # a full one that nobody reads never sees its end
             pipe.close()
+
+
+def own_umask() -> int:
+    """This process's umask, looked up without changing it for its other threads."""
+    with contextlib.suppress(OSError), open("/proc/self/status") as file:
+        for line in file:
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    return 0o022
 
 
 def _limits() -> dict[str, int]:

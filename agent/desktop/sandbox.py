@@ -78,6 +78,11 @@ class Box:
     """Taken by whoever removes the folder: a stop that is cut short is followed by another."""
 
     @property
+    def private(self) -> bool:
+        """Whether the home is the desktop's own, and not a folder of the person's."""
+        return self.state == self.home
+
+    @property
     def inside(self) -> str:
         """What programs call their home."""
         if not self.confined:

@@ -86,6 +86,8 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> Path:
         elif place := _home_file(name):
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             _copy(packed, entry, folder / place)
+            if mode := entry.external_attr >> 16 & 0o777:
+                (folder / place).chmod(mode | 0o400)
     return folder
 
 
@@ -144,7 +146,7 @@ def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebo
         if notebook:
             write_notebook(folder, recording.name)
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
             for number, path in enumerate(files):
                 # Pictures are compressed already.
                 kind = zipfile.ZIP_STORED if path.parent.name == "images" else zipfile.ZIP_DEFLATED

@@ -29,7 +29,7 @@ from agent.files.listing import MOST
 from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
 from agent.files.tree import tree
-from agent.home import home_in
+from agent.home import describe_use, home_in
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
 
@@ -480,7 +480,7 @@ def _waiting(session: Session) -> list[dict[str, Any]]:
 def _listed(place: Place, opened: frozenset[str], attached: list[dict[str, Any]]) -> dict[str, Any]:
     listing, since = list_files(place.home), _task_began(place)
     rows = tree(listing, opened, since)
-    quota = _quota(place.session) if place.session is not None else 0
+    home = place.session.status.home if place.session is not None else None
     notes = []
     if listing.truncated:
         notes.append(f"There are more than {MOST:,} entries; only so many are listed.")
@@ -493,7 +493,9 @@ def _listed(place: Place, opened: frozenset[str], attached: list[dict[str, Any]]
         "files": listing.files,
         "bytes": listing.bytes,
         "since": since,
-        "quota": quota,
+        "quota": home.limit if home is not None else 0,
+        "used": home.used if home is not None else 0,
+        "use": describe_use(home) if home is not None else "",
         "notes": notes,
         "running": place.session is not None,
         "most": bench.settings.most_file_bytes,

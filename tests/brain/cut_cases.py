@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
@@ -13,6 +15,8 @@ from typing import Any, TypeVar
 
 from agent import events as ev
 from agent.desktop.base import EncodedImage, Frame
+from agent.desktop.homes import furnish, make_home
+from agent.files import list_files
 from agent.history import ANEW
 from agent.models.base import Message, Model, ModelPart, ModelRequest
 from agent.session import Session
@@ -69,6 +73,15 @@ class TickingLoop(asyncio.SelectorEventLoop):
         if not self._ready and self._scheduled:
             self._now = max(self._now, self._scheduled[0].when())
         super()._run_once()
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        """At once: a thread's time would be an eternity here."""
+        done = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except BaseException as error:  # noqa: BLE001 - it is handed on
+            done.set_exception(error)
+        return done
 
 
 def played(case: Coroutine[Any, Any, T]) -> T:
@@ -155,6 +168,26 @@ class LivelyDesktop(FakeDesktop):
     async def screenshot(self) -> EncodedImage:
         self.shade = 20 * len(self.input.deeds) % 256
         return await super().screenshot()
+
+
+class HomedDesktop(LivelyDesktop):
+    """Has a home on the disk, made and furnished as a private desktop does it."""
+
+    async def start(self) -> None:
+        make_home(self.home, os.geteuid(), os.getegid())
+        furnish(self.home, ("Documents",), {".config/a.conf": "a"}, os.geteuid(), os.getegid())
+        await super().start()
+
+
+def hashes(home: Path) -> dict[str, str]:
+    """The person's files in a home, by their contents and modes; nothing of a missing one."""
+    listed = list_files(home).entries if home.is_dir() else ()
+    files = (home / entry.path for entry in listed if entry.kind == "file")
+    return {
+        str(path.relative_to(home)): f"{path.stat().st_mode:o} "
+        + hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 @dataclass

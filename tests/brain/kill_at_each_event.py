@@ -2,12 +2,14 @@
 
 ``python kill_at_each_event.py DATA_DIR MODEL``, with ``scripted`` or ``offline``, forks a
 child for each event number; the child kills itself with SIGKILL from the listener that is
-told of that event. What a person had seen by then is written to ``DATA_DIR/seen-N``.
+told of that event. What a person had seen by then is written to ``DATA_DIR/seen-N``, and what
+the home held to ``DATA_DIR/home-N``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -15,11 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cut_cases import LivelyDesktop, played
+from cut_cases import HomedDesktop, hashes, played
 
 from agent import events as ev
+from agent.arrivals import Arrived, bring_in
 from agent.desktop.base import EncodedImage
 from agent.errors import ContextTooLong, StreamBroken
+from agent.home import home_folder
 from agent.journal import SqliteJournal, session_folder
 from agent.models.base import Counted, Warned
 from agent.models.offline import OfflineModel
@@ -53,10 +57,29 @@ class EyedTool(FakeTool):
         return await FakeDesktop().screenshot()
 
 
-async def act(call: ToolCall) -> ToolResult:
-    if "slow" in call.input:
-        await hang()
-    return ToolResult("ok")
+class WritingTool(EyedTool):
+    """Each action makes, changes and removes files, in the middle of which it may hang."""
+
+    home: Path
+
+    async def act(self, call: ToolCall) -> ToolResult:
+        with (self.home / "report.txt").open("a") as report:
+            report.write(f"{call.id} {call.input}\n")
+        new = self.home / "Documents" / f"caf\udce9 {len(self.began)}"
+        new.write_bytes(b"\0new" * 1000)
+        new.chmod(0o640)
+        (self.home / "given.txt").unlink(missing_ok=True)
+        if "slow" in call.input:
+            await hang()
+        return ToolResult("ok")
+
+
+async def with_files(session: Session) -> None:
+    """The person brings a file in, has the last task put back, and undoes that."""
+    await session.files.put_back(choose="all")
+    await session.files.undo(choose="all")
+    await session.files.write("given.txt", "from the person")
+    bring_in(session.log.append, [Arrived("given.txt", "/home/user/given.txt", 15)])
 
 
 async def scenario(session: Session) -> None:
@@ -72,6 +95,7 @@ async def scenario(session: Session) -> None:
         ev.WindowsSeen(windows=(ev.OpenWindow(program="Mousepad", title="a"),)),
         ev.DesktopRenewed(reason="crashed", files="kept", text="The desktop was started anew."),
         ev.HomeChanged(state="full", text="Your home folder is full."),
+        ev.GrantWithdrawn(approval_id="none"),
     ):
         log.append(event)
     asked = await log.wait_for(lambda e: e.kind == "approval_asked")
@@ -86,6 +110,7 @@ async def scenario(session: Session) -> None:
     session.answer(question.question_id, "yes")
     log.append(ev.Narrated(narration_id="n", text="One two three", state="cut", cut_at=1))
     await session.wait_idle()
+    await with_files(session)
     session.say("Second.")
     await log.wait_for(lambda e: e.kind == "text_streamed" and e.text.startswith("Never"))
     session.say("No, third.")
@@ -129,7 +154,9 @@ async def offline_scenario(session: Session) -> None:
     session.return_control("I closed a window.")
     question = await log.wait_for(lambda e: e.kind == "question_asked", since=question.seq + 1)
     session.answer(question.question_id, "yes")
+    session.say("Create a file called report that says hello")
     await session.wait_idle()
+    await with_files(session)
     session.say("Type hello")
     await log.wait_for(lambda e: e.kind == "action_proposed" and e.name == "type")
     session.say("No, scroll up")
@@ -139,13 +166,15 @@ async def offline_scenario(session: Session) -> None:
     await session.close("The end.")
 
 
-def scripted_parts() -> dict[str, Any]:
-    model, tool = ScriptedModel(scripts()), EyedTool(act, harmless=False)
-    return {"desktop": FakeDesktop(), "model": model, "tools": (tool,)}
+def scripted_parts(home: Path) -> dict[str, Any]:
+    tool = WritingTool(harmless=False)
+    tool.home, tool.behaviour = home, tool.act
+    model = ScriptedModel(scripts())
+    return {"desktop": HomedDesktop(home=home), "model": model, "tools": (tool,)}
 
 
-def offline_parts() -> dict[str, Any]:
-    desktop = LivelyDesktop()
+def offline_parts(home: Path) -> dict[str, Any]:
+    desktop = HomedDesktop(home=home)
     return {"desktop": desktop, "model": OfflineModel(desktop), "tools": build_tools(desktop)}
 
 
@@ -166,7 +195,9 @@ def session_for(data_dir: Path, name: str, model: str) -> Session:
         model="offline",
     )
     journal = SqliteJournal(session_folder(data_dir, name))
-    return Session(settings, name, journal, clock=HastyClock(), **PARTS[model]())
+    return Session(
+        settings, name, journal, clock=HastyClock(), **PARTS[model](home_folder(data_dir, name))
+    )
 
 
 def child(data_dir: Path, number: int, model: str) -> None:
@@ -176,10 +207,16 @@ def child(data_dir: Path, number: int, model: str) -> None:
     def told(event: ev.Event) -> None:
         os.write(seen, (ev.dump_event(event) + "\n").encode())
         if event.seq == number:
+            keep_hashes()
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def keep_hashes() -> None:
+        held = hashes(home_folder(data_dir, session.id))
+        (data_dir / f"home-{number:03d}").write_text(json.dumps(held))
 
     session.log.subscribe(told)
     played(asyncio.wait_for(SCENARIOS[model](session), 60))
+    keep_hashes()
 
 
 def main(data_dir: Path, model: str) -> None:

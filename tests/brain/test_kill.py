@@ -1,16 +1,18 @@
-"""A session killed at any event resumes with everything that a person had seen."""
+"""A session killed at any event resumes with everything a person had seen, and their files."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
 import pytest
-from cut_cases import Judged, LivelyDesktop, played
+from cut_cases import HomedDesktop, Judged, hashes, played
 
 from agent import events as ev
+from agent.home import home_folder
 from agent.models.base import Model
 from agent.models.offline import OfflineModel
 from agent.session import Session
@@ -32,6 +34,8 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
     "narrated",
     "windows_seen",
     "home_changed",
+    "grant_withdrawn",
+    "desktop_renewed",
 }
 """Kinds that the scenario of the model without a key has no part in, or that are alike."""
 
@@ -41,13 +45,13 @@ def killed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("killed") / request.param
     folder.mkdir()
     command = [sys.executable, str(CHILD), str(folder), request.param]
-    subprocess.run(command, check=True, timeout=110)
+    subprocess.run(command, check=True, timeout=300)
     return folder
 
 
 async def resumed(settings: Settings, session_id: str, faults: list[str]) -> Session:
     """Opened again by another process, with the model that it had."""
-    desktop = LivelyDesktop()
+    desktop = HomedDesktop(home=home_folder(settings.data_dir, session_id))
     if settings.data_dir.name == "offline":
         model: Model = OfflineModel(desktop)
         tools = build_tools(desktop)
@@ -63,10 +67,15 @@ async def resumed(settings: Settings, session_id: str, faults: list[str]) -> Ses
 async def goes_on(settings: Settings, seen: Path) -> str:
     """Resumes and says hello; returns the kind of the last event that had been seen."""
     faults: list[str] = []
-    session = await resumed(settings, seen.name.replace("seen", "killed"), faults)
+    session_id = seen.name.replace("seen", "killed")
+    held = json.loads(seen.with_name(seen.name.replace("seen", "home")).read_text())
+    home = home_folder(settings.data_dir, session_id)
+    assert hashes(home) == held
+    session = await resumed(settings, session_id, faults)
     lines = seen.read_text().splitlines()
     assert [ev.dump_event(session.log[i]) for i in range(len(lines))] == lines
     assert session.status.task_id is None
+    assert hashes(home) == held
     session.say("Hello")
     await session.wait_idle(20)
     assert faults == []
@@ -74,11 +83,15 @@ async def goes_on(settings: Settings, seen: Path) -> str:
     assert finished.outcome == "done"
     assert finished.summary.startswith(("Here I am.", "Hello. Tell me what to do"))
     await session.close()
+    assert hashes(home) == held
     return session.log[len(lines) - 1].kind
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_session_killed_at_each_event_resumes(killed, settings):
     settings = settings.model_copy(update={"data_dir": killed})
     kinds = {played(goes_on(settings, seen)) for seen in sorted(killed.glob("seen-*"))}
+    homes = {home.read_text() for home in killed.glob("home-*")}
+    assert len(homes) >= 4  # empty, written to, put back, and with what the person brought
     assert kinds >= (KINDS - NOT_OFFLINE if killed.name == "offline" else KINDS)

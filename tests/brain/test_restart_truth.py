@@ -10,6 +10,7 @@ from cut_cases import SETTINGS
 
 from agent import events as ev
 from agent.desktop.base import Box, DesktopStatus, Window
+from agent.errors import DesktopDied
 from agent.history import BY_CLOSING, BY_RESTART, BY_USER
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
@@ -29,6 +30,8 @@ class TellingDesktop(FakeDesktop):
     shown: tuple[str, ...] = ()
 
     async def windows(self) -> Sequence[Window]:
+        if self.status.state != "ready":
+            raise DesktopDied("The desktop is not running.")
         return [Window(n, t, "Editor", None, Box(0, 0, 9, 9)) for n, t in enumerate(self.shown)]
 
     async def other_windows(self, known: Sequence[Window] | None) -> Sequence[Window]:
@@ -142,11 +145,50 @@ async def test_a_desktop_that_broke_down_is_told_with_what_was_open():
     assert "The desktop broke down and was started anew." in str(session._agent.history.messages())
 
 
+async def test_what_was_told_to_be_gone_is_not_told_again():
+    """Killed before anybody looked at the new desktop: what was open on it is not known."""
+    async with MessagesServer([]) as server:
+        journal = MemorySessionJournal()
+        first = session_on(server, journal, "notes")
+        await first.open()
+        await first.log.wait_for(lambda e: e.kind == "windows_seen", timeout=20)
+        await first.close()
+        journal = journal.copy()
+        second = session_on(server, journal)
+        second.world.follow = hang  # type: ignore[method-assign]
+        await second.open()
+        journal = journal.copy()
+        await second.close()
+        third = session_on(server, journal)
+        await third.open()
+        told = third.log.of(ev.DesktopRenewed)
+        await third.close()
+    assert "“notes”" in told[0].text
+    assert "Which programs were open is not known" in told[1].text
+
+
+async def test_a_desktop_that_did_not_start_has_lost_nothing_and_hides_no_loss():
+    """Its failure is told; what an earlier one had open is told once one starts again."""
+    async with MessagesServer([]) as server:
+        journal = MemorySessionJournal()
+        for unavailable, shown in (("No X.", ()), ("", ("notes",)), ("No X.", ()), ("", ())):
+            session = session_on(server, journal, *shown)
+            session.desktop._unavailable = unavailable  # type: ignore[attr-defined]
+            await session.open()
+            if shown:
+                await session.log.wait_for(lambda e: e.kind == "windows_seen", timeout=20)
+            await session.close()
+            journal = journal.copy()
+        told = session.log.of(ev.DesktopRenewed)
+    assert len(told) == 1
+    assert "“notes”" in told[0].text
+
+
 @pytest.mark.parametrize(
     ("files", "windows", "told"),
     [
         ("kept", None, "Your files are kept. Which programs were open is not known"),
-        ("gone", (), "was deleted from outside, with the files in it: it is empty now. No program"),
+        ("gone", (), "or was not brought along. It is empty now. No program was open."),
         ("none", (), "No files were kept from before"),
         ("kept", tuple(ev.OpenWindow(program="A", title="") for _ in range(14)), "“A” and 2 more."),
     ],

@@ -78,6 +78,8 @@ async def test_in_changed_and_out(person: Person, look: Onlooker, places: Path):
     letter = b"Dear all,\nsee you at 5.\n" * 40_000
     await page.get_by_role("button", name="Files", exact=True).click()
     panel = page.get_by_role("region", name="Files of this session")
+    await expect(panel.locator("footer")).to_contain_text("of 2.0 GB used")
+    await expect(panel.locator("footer")).to_contain_text("watched by Sayso")
     await panel.locator("input[type=file]").set_input_files(
         [{"name": "letter.txt", "mimeType": "text/plain", "buffer": letter}]
     )

@@ -69,6 +69,40 @@ async def test_a_fast_writer_is_ended_with_little_overshoot_and_room_lets_things
         await session.close()
 
 
+SMALL_LIMIT = 20 * 10**6
+HIDDEN_WRITERS = {
+    "small files": "for i in $(seq 40000); do printf %04000d 0 >f$i; done",
+    "empty files": "import os; [os.close(os.open(f'e{i}', os.O_CREAT)) for i in range(200_000)]",
+    "deleted but open": (
+        "import os; f = open('x', 'wb', 0); os.unlink('x')\n"
+        "for _ in range(300): f.write(bytes(1 << 20))"
+    ),
+    "one name, many times": "for i in $(seq 60); do head -c 4000000 /dev/zero >h$i; done",
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN_WRITERS)
+async def test_who_fills_a_home_without_a_large_file_is_ended_too(tmp_path: Path, how: str) -> None:
+    news: asyncio.Queue[HomeNews] = asyncio.Queue()
+    home, script = tmp_path / "s" / "one" / "home", HIDDEN_WRITERS[how]
+    desktop = VirtualDesktop(home=home, home_limit=SMALL_LIMIT, on_home=news.put_nowait)
+    await desktop.start()
+    try:
+        first = ["bash", "-c", script] if "seq" in script else ["python3", "-c", script]
+        process = await desktop.spawn(first)
+        assert await asyncio.wait_for(process.wait(), 90) == -9
+        told = [await asyncio.wait_for(news.get(), 30)]
+        while not told[-1].ended:
+            told.append(await asyncio.wait_for(news.get(), 30))
+        assert told[0].state == "full"
+        assert used_bytes(str(home)) <= SMALL_LIMIT + OVERSHOOT
+        assert await output(desktop, "rm -f -- f* e* h*; echo there is room") == "there is room\n"
+        while told[-1].state != "eased":
+            told.append(await asyncio.wait_for(news.get(), 30))
+    finally:
+        await desktop.stop()
+
+
 async def test_a_program_that_is_no_command_waits_and_goes_on(tmp_path: Path) -> None:
     news: asyncio.Queue[HomeNews] = asyncio.Queue()
     home = tmp_path / "s" / "one" / "home"
@@ -107,13 +141,66 @@ async def test_a_home_that_is_deleted_while_in_use_is_told(tmp_path: Path) -> No
         await desktop.stop()
 
 
+async def test_a_home_that_is_moved_away_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
+    session = Session.create(settings)
+    await session.open()
+    desktop = session.desktop
+    assert isinstance(desktop, VirtualDesktop)
+    try:
+        home, away = desktop.home, tmp_path / "away with it"
+        await output(desktop, "echo kept >note")
+        await asyncio.to_thread(os.rename, home, away)
+        gone = await session.log.wait_for(
+            lambda e: isinstance(e, ev.HomeChanged) and e.state == "gone", timeout=30
+        )
+        assert isinstance(gone, ev.HomeChanged)
+        assert f"It is in {away} now." in gone.text
+        assert gone.text in str(session._agent.history.messages())
+        assert await output(desktop, "echo more >>note; cat note") == "kept\nmore\n"
+        await asyncio.to_thread(home.mkdir)  # another folder of that name is not it
+        await asyncio.sleep(1.5)
+        assert session.status.home is not None
+        assert session.status.home.state == "gone"
+        await asyncio.to_thread(home.rmdir)
+        await asyncio.to_thread(os.rename, away, home)
+        back = await session.log.wait_for(
+            lambda e: isinstance(e, ev.HomeChanged) and e.state == "eased", timeout=30
+        )
+        assert isinstance(back, ev.HomeChanged)
+        assert back.text == "Your home folder is back where it was."
+        assert (home / "note").read_text() == "kept\nmore\n"
+    finally:
+        await session.close()
+    await asyncio.to_thread(os.system, f"rm -rf {home}")
+    again = Session.resume(settings, session.id)
+    await again.open()
+    try:
+        told = again.log.of(ev.DesktopRenewed)[-1]
+        assert told.files == "gone"
+        assert "The home folder is not there any more" in told.text
+        assert told.text in str(again._agent.history.messages())
+        again.say("Create a file called after that says still here")
+        await again.wait_idle(60)
+        assert await again.files.read("after.txt") in (b"still here", b"still here\n")
+    finally:
+        await again.close()
+
+
 def test_it_is_said_who_keeps_the_limit(tmp_path: Path) -> None:
     home = ev.HomeChanged(state="open", used=1_200_000_000, limit=2_000_000_000)
-    assert describe_use(home) == "1.2 GB of 2.0 GB used (watched by Sayso)"
+    used = "1.2 GB of 2.0 GB used, programs' own files included"
+    assert describe_use(home) == f"{used} (watched by Sayso)"
     hard = home.model_copy(update={"hard": True})
-    assert describe_use(hard) == "1.2 GB of 2.0 GB used (the system refuses more)"
+    assert describe_use(hard) == f"{used} (the system refuses more)"
     assert not is_hard(tmp_path, 1)
     assert is_hard(tmp_path, 1 << 60)
+    folder = home.model_copy(update={"limit": 0, "folder": "/x"})
+    assert "is not limited, only its disk is watched" in describe_use(folder)
+    assert "make it again, then end" in changed(HomeNews("gone", 0), folder).text
+    assert "The folder that you work in was moved" in (
+        changed(HomeNews("gone", 0, moved=True), folder).text
+    )
     disk = changed(HomeNews("full", 0, disk=True, paused=("cp",)), home)
     assert disk.text.startswith("The disk of your home folder is full. cp went on writing")
     assert "raise the limit" not in disk.text

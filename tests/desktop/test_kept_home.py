@@ -54,6 +54,7 @@ async def test_the_home_is_kept_under_one_name_and_a_fresh_one_goes(tmp_path: Pa
         finally:
             await desktop.stop()
         assert home.stat().st_mode & 0o077 == 0
+        assert (home / "note.txt").stat().st_mode & 0o077 == 0
     assert not any(folder.exists() for folder in folders)
     assert (home / "note.txt").read_text() == "0\n1\n"
     assert b"caf\xe9" in os.listdir(os.fsencode(home))
@@ -159,7 +160,9 @@ async def test_a_folder_of_the_persons_is_the_home_and_stays_theirs(
     for path in (folder, folder / "theirs.txt"):
         os.chown(path, owner, owner)
     desktop = VirtualDesktop(home=tmp_path / "s" / "one" / "home", folder=folder)
+    before = os.umask(0o027)
     await desktop.start()
+    os.umask(before)
     try:
         assert desktop.home == folder
         said = await sh(
@@ -181,6 +184,8 @@ async def test_a_folder_of_the_persons_is_the_home_and_stays_theirs(
     assert (folder / "theirs.txt").read_text() == "theirsmore\n"
     assert {p.lstat().st_uid for p in (folder, *folder.rglob("*"))} == {owner}
     assert sorted(p.name for p in folder.iterdir()) == ["new", "theirs.txt"]
+    assert (folder / "new").stat().st_mode & 0o777 == 0o750
+    assert (folder / "new" / "made.txt").stat().st_mode & 0o777 == 0o640
 
 
 async def test_without_a_sandbox_the_home_is_kept_too(tmp_path: Path) -> None:

@@ -8,9 +8,16 @@ import pytest
 
 from agent import events as ev
 from agent import history
+from agent.desktop.homes import HomeNews
+from agent.files.changes import Change
+from agent.files.session import CUT_OFF_MODEL
+from agent.files.telling import told_model
+from agent.history import HEADLESS
+from agent.home import changed
 from agent.models.base import Message
 from agent.models.offline.progress import NOT_RUN, Mark, Result, read
 from agent.models.offline.turns import plan_for
+from agent.world import renewed
 
 
 def said(*texts: str) -> Message:
@@ -117,6 +124,15 @@ def test_words_of_the_session_are_no_instructions() -> None:
         "The person heard only: “Opening the”",
         "The person did not hear: “Opening”",
         "I used the mouse and keyboard myself.",
+        "I did this myself meanwhile: left_click {}: Clicked.",
+        told_model("Press the button", (), (), (), ()),
+        told_model("", (Change("a.txt", "created", "file"),), (), (), ()),
+        CUT_OFF_MODEL,
+        HEADLESS,
+        changed(HomeNews("full", 0, disk=True), ev.HomeChanged(state="open")).text,
+        changed(HomeNews("full", 10), ev.HomeChanged(state="open", limit=9)).text,
+        changed(HomeNews("gone", 0), ev.HomeChanged(state="open")).text,
+        renewed("resumed", "kept", ()).text,
     ]
     progress = read([said("open the terminal", *notes)])
     assert progress.instructions == ("open the terminal",)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import socket
+import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from agent import events as ev
 from agent.errors import ConfigurationError, FilesError
-from agent.export import export_session, import_session
+from agent.export import export_session, import_session, left_out
 from agent.home import SessionHome, checked_folder, home_folder, kept_files
-from agent.journal import SqliteJournal, session_folder
+from agent.journal import SqliteJournal, list_sessions, session_folder
 from agent.log import EventLog
 from agent.replay.bundle import export_recording, unpack_export
 
@@ -48,6 +53,101 @@ def test_files_go_along_and_come_back(data: Path, tmp_path: Path):
     assert contents(folder / "home") == MINE
     import_session(folder, tmp_path / "in", session_id="two")
     assert contents(home_folder(tmp_path / "in", "two")) == MINE
+
+
+def test_permissions_and_dates_go_along_and_what_is_no_file_stays(data: Path, tmp_path: Path):
+    home = home_folder(data, "one")
+    script = home / "run.sh"
+    script.write_text("echo")
+    script.chmod(0o4755)
+    os.utime(script, (5, 5))
+    os.mkfifo(home / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        here = os.getcwd()
+        os.chdir(home)
+        listening.bind("socket")
+        os.chdir(here)
+    if os.geteuid() == 0:
+        os.mknod(home / "zero", 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+    folder = export_session(data, "one", tmp_path / "out")
+    import_session(folder, tmp_path / "in", session_id="two")
+    packed = export_recording(session_folder(data, "one"), tmp_path / "a.zip", "folder")
+    unpacked = unpack_export(packed, tmp_path / "unpacked") / "home" / "run.sh"
+    assert stat.S_IMODE(unpacked.stat().st_mode) == 0o755
+    for copy in (folder / "home", home_folder(tmp_path / "in", "two")):
+        assert contents(copy) == MINE | {b"run.sh": b"echo"}
+        info = (copy / "run.sh").stat()
+        assert (stat.S_IMODE(info.st_mode), info.st_mtime) == (0o755, 5)
+
+
+def test_what_goes_away_or_grows_meanwhile_does_not_break_an_export(data: Path, tmp_path: Path):
+    """Files come, go and grow all the while; each export is whole all the same."""
+    home, over = home_folder(data, "one"), threading.Event()
+
+    def busy() -> None:
+        number = 0
+        with (home / "log").open("ab") as log:
+            while not over.is_set():
+                number += 1
+                log.write(b"x" * 10_000)
+                (home / "a" / f"{number % 50}").write_bytes(b"y")
+                (home / "a" / f"{(number + 1) % 50}").unlink(missing_ok=True)
+
+    writer = threading.Thread(target=busy)
+    writer.start()
+    try:
+        for number in range(20):
+            folder = export_session(data, "one", tmp_path / f"out{number}")
+            assert contents(folder / "home").items() >= MINE.items()
+            assert all(name.startswith("a/") for name in left_out(folder))
+    finally:
+        over.set()
+        writer.join()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_what_may_not_be_read_is_named(data: Path, tmp_path: Path):
+    (home_folder(data, "one") / "a" / "b" / "-n\nline").chmod(0)
+    folder = export_session(data, "one", tmp_path / "out")
+    assert left_out(folder) == ("a/b/-n\\nline",)
+
+
+def test_a_path_that_cannot_be_written_elsewhere_is_named(data: Path, tmp_path: Path):
+    """It lies so deep that its path is longer than the system takes, but for its name."""
+    deep = os.open(home_folder(data, "one"), os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=deep)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = inner
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=deep))
+    os.close(deep)
+    folder = export_session(data, "one", tmp_path / "out")
+    assert contents(folder / "home").items() >= MINE.items()
+    assert any(name.endswith("ddd/file") for name in left_out(folder))
+
+
+def test_a_killed_import_leaves_no_session_and_can_be_done_again(data: Path, tmp_path: Path):
+    (home_folder(data, "one") / "large").write_bytes(os.urandom(30_000_000))
+    folder, target = export_session(data, "one", tmp_path / "out"), tmp_path / "in"
+    pid = os.fork()
+    if pid == 0:
+        import_session(folder, target, session_id="two")
+        os._exit(0)
+    while not list(target.glob("**/large")) and os.waitpid(pid, os.WNOHANG) == (0, 0):
+        pass
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    whole = (target / "sessions" / "two").exists()
+    assert whole == ("two" in list_sessions(target))
+    if not whole:
+        import_session(folder, target, session_id="two")
+    assert contents(home_folder(target, "two")) == contents(folder / "home")
+    for old in (target / "incoming").iterdir():
+        os.utime(old, (0, 0))
+    import_session(folder, target, session_id="three")
+    assert list((target / "incoming").iterdir()) == []
 
 
 def test_a_programs_state_goes_along_when_it_is_asked_for_by_name(data: Path, tmp_path: Path):

@@ -108,6 +108,31 @@ def test_what_cannot_be_is_not_kept(tmp_path: Path, name: str, value: object) ->
     assert not mine.path.exists()
 
 
+@pytest.mark.parametrize(
+    ("entered", "bytes_"),
+    [
+        ("3.5", 3_500_000_000),
+        (" 0,1 ", 100_000_000),
+        ("0", 0),
+        ("0.25", 250_000_000),
+        (2, 2 * 10**9),
+    ],
+)
+def test_the_homes_limit_is_entered_in_gigabytes(entered: object, bytes_: int) -> None:
+    limit = FIELDS["home_bytes"]
+    assert limit.from_form(entered) == bytes_
+    assert limit.when == "now"
+    assert limit.from_form(limit.in_form(bytes_)) == bytes_
+
+
+@pytest.mark.parametrize(
+    "entered", ["", "much", "-1", "0.09", "nan", "inf", "1e400", "100001", None, True, [1]]
+)
+def test_a_limit_that_no_desktop_could_start_with_is_refused(entered: object) -> None:
+    with pytest.raises(BadInput, match=r"from 0\.1 to 100000, or 0 for no limit"):
+        FIELDS["home_bytes"].from_form(entered)
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"width": 10, "max_turns": 7, "display": ":0"}'])
 def test_a_damaged_file_costs_what_is_damaged(tmp_path: Path, content: str) -> None:
     """What is good still counts; the rest is told."""
@@ -188,6 +213,17 @@ async def test_a_change_is_checked_kept_and_felt(page: Page) -> None:
     await expect(field(page, "max_dollars")).to_have_value("0.75")
     await row(page, "max_dollars").get_by_role("button", name="Default").click()
     await expect(field(page, "max_dollars")).to_have_value("5")
+    home = field(page, "home_bytes")
+    await expect(home).to_have_value("2")
+    await home.fill("0.01")
+    await home.press("Enter")
+    await expect(row(page, "home_bytes").locator(".fault")).to_contain_text("from 0.1")
+    await home.fill("0.75")
+    await home.press("Enter")
+    await expect(row(page, "home_bytes").locator(".fault")).to_be_hidden()
+    await expect(row(page, "home_bytes").locator(".when")).to_have_text("at once")
+    await page.reload()
+    await expect(field(page, "home_bytes")).to_have_value("0.75")
 
 
 @pytest.mark.browser

@@ -24,10 +24,12 @@ _INTERRUPTIONS = (
 )
 _SESSION_NOTES = re.compile(
     r"^(?:The user interrupted you here|Sayso was restarted|The session was closed|Your home "
-    r"|The task before ended here|The person (?:heard|did not hear)|The screen now|"
+    r"|The disk of your home |The task before ended here|The screen now|"
+    r"The person (?:heard|did not hear|undid|tried to undo|was putting files back)|"
+    r"I did this myself meanwhile|"
     r"Files came in from the person|Attached by the person|\(Its content is no longer|"
     r"I used the mouse and keyboard myself|This conversation begins anew|"
-    r"\(This picture is no longer|Your answer |Go on from|"
+    r"\(This picture is no longer|\(The beginning of this conversation|Your answer |Go on from|"
     r"The (?:current )?(?:date|time|screen|desktop)\b|Today is|It is now|Date:|Now:)"
 )
 """Words that the session itself adds to the history; they are no instructions."""

@@ -29,7 +29,9 @@
  * @property {number} files
  * @property {number} bytes
  * @property {number} since
- * @property {number} quota
+ * @property {number} quota Bytes that the home may hold; 0 for no limit.
+ * @property {number} used Bytes in the home as last measured, programs' own included.
+ * @property {string} use The same in words, and who keeps the limit.
  * @property {string[]} notes
  * @property {boolean} running
  * @property {number} most Bytes of one file.

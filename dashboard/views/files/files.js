@@ -297,9 +297,10 @@ function clear(state) {
 
 /** @param {{listing: import("./client.js").Listing}} props */
 function Used({ listing }) {
-  const { files, bytes: size, quota } = listing;
-  return html`<footer>${count(files, "file")}, ${bytes(size)}${quota > 0 && ` of ${bytes(quota)}`}
-    ${quota > 0 && html`<meter min="0" max=${quota} high=${0.9 * quota} value=${size} aria-label="Room that is used"></meter>`}</footer>`;
+  const { files, bytes: size, quota, used, use } = listing;
+  return html`<footer>${count(files, "file")}, ${bytes(size)}
+    ${quota > 0 && html`<meter min="0" max=${quota} high=${0.9 * quota} value=${used} aria-label="Room that is used"></meter>`}
+    ${use && html`<p class="use">${use}</p>`}</footer>`;
 }
 
 export default component("Files", FilesPanel);

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from agent.changes import AT_ONCE
+from agent.errors import BadInput
 from dashboard.preferences import VOICE
 
 Kind = Literal["choice", "switch", "number", "text", "several", "fact"]
@@ -34,6 +36,9 @@ class Field:
     least: float | None = None
     most: float | None = None
     step: float = 1
+    scale: int = 1
+    """How many of the setting's own units one of the form's is."""
+
     warning: str = ""
     """Said while a switch is on."""
 
@@ -45,6 +50,29 @@ class Field:
     def shown(self) -> dict[str, Any]:
         """For the page."""
         return asdict(self) | {"when": self.when}
+
+    def in_form(self, value: Any) -> Any:
+        """A setting's value as the form has it."""
+        return f"{value / self.scale:.9g}" if self.scale != 1 else value
+
+    def from_form(self, value: Any) -> Any:
+        """What was entered, in the setting's own unit; nought stays nought: no limit.
+
+        Raises:
+            BadInput: it is no number, or less or more than can be.
+        """
+        if self.scale == 1:
+            return value
+        try:
+            number = float(str(value).strip().replace(",", "."))
+        except ValueError:
+            number = math.nan
+        least, most = self.least or 0, self.most or math.inf
+        if number != 0 and not least <= number <= most:
+            raise BadInput(
+                f"It must be a number of {self.unit} from {least:g} to {most:g}, or 0 for no limit."
+            )
+        return round(number * self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +269,18 @@ GROUPS: tuple[Group, ...] = (
             ),
             Field(
                 "height", "Height", "Of the screen.", "number", unit="pixels", least=480, most=1200
+            ),
+            Field(
+                "home_bytes",
+                "Home folder",
+                "What a session's own home folder may hold, programs' settings and caches "
+                "included; 0 for no limit. A folder of yours that is worked in has none.",
+                "number",
+                unit="GB",
+                least=0.1,
+                most=100_000,
+                step=0.1,
+                scale=10**9,
             ),
         ),
     ),

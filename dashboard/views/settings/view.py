@@ -86,6 +86,7 @@ class SettingsView:
         value = self._value(kept)
         if name in ("provider", "model"):
             value = parted(value)[name == "model"]
+        value = FIELDS[name].in_form(value)
         return {
             "value": list(value) if isinstance(value, tuple) else "" if value is None else value,
             "set": self._mine.is_set(kept),
@@ -179,6 +180,7 @@ class SettingsView:
 
     def _wanted(self, name: str, value: Any) -> Any:
         if name not in ("provider", "model"):
+            value = FIELDS[name].from_form(value)
             return None if value == "" and name in ("effort", "hume_config_id") else value
         provider, model = parted(self._mine.value("model"))
         if name == "model":
