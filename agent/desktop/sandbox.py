@@ -271,8 +271,12 @@ def _user(number: int, confined: bool, homes: Homes) -> tuple[int, int]:
                 "Give the folder another owner, or let the sandbox be required."
             )
         return owner.st_uid, _group(owner)
-    uid = number if confined else pwd.getpwnam("nobody").pw_uid
-    return uid, uid
+    nobody = pwd.getpwnam("nobody").pw_uid
+    if not confined:
+        return nobody, nobody
+    if homes.owner not in (-1, 0, nobody, *_UIDS):  # a person's own session, resumed by root
+        return homes.owner, _group(real_home(homes.kept or Path()).stat())
+    return number, number
 
 
 def _group(owner: os.stat_result) -> int:

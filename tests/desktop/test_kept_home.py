@@ -128,6 +128,44 @@ async def test_a_kept_home_stays_its_users_and_others_cannot_read_it(tmp_path: P
 
 
 @as_root
+async def test_what_root_resumes_for_somebody_stays_theirs(tmp_path: Path) -> None:
+    home = tmp_path / "sessions" / "one" / "home"
+    home.mkdir(parents=True)
+    (home / "theirs").write_text("theirs")
+    for path in (home, home / "theirs"):
+        os.chown(path, 1234, 1234)
+    desktop = VirtualDesktop(home=home)
+    await desktop.start()
+    try:
+        assert await sh(desktop, "id -u; cat theirs; echo x >x") == "1234\ntheirs"
+    finally:
+        await desktop.stop()
+    assert {p.lstat().st_uid for p in (home, *home.rglob("*"))} == {1234}
+
+
+async def test_a_home_is_worked_in_wherever_it_lies(tmp_path: Path) -> None:
+    """Spaces, quotes, any letters, a link on the way, and a path far longer than a socket's."""
+    far = tmp_path / "a b" / "dé 'là' \"%s\" $HOME \\" / ("l" * 200) / "-rf\nx"
+    far.mkdir(parents=True)
+    link = tmp_path / "link"
+    link.symlink_to(far)
+    home = link / "sessions" / "one" / "home"
+    desktop = VirtualDesktop(home=home, home_limit=10**9)
+    await desktop.start()
+    try:
+        assert await sh(desktop, "echo in >x; pwd; cat x") == f"{HOME}\nin\n"
+        assert await output(desktop, "cat", str(home / "x")) == "in\n"
+        await desktop.spawn(["mousepad", str(home / "x")])
+        async with asyncio.timeout(30):
+            while not (windows := await desktop.windows()):
+                await asyncio.sleep(0.05)
+        assert windows[0].title.startswith("~/x")
+    finally:
+        await desktop.stop()
+    assert (far / "sessions" / "one" / "home" / "x").read_text() == "in\n"
+
+
+@as_root
 def test_ten_thousand_files_change_hands_in_no_time_and_foreign_ones_do_not(tmp_path: Path) -> None:
     home = tmp_path / "home"
     for number in range(100):
