@@ -160,6 +160,7 @@ def bring_out(kept: Path) -> Path:
     place = COMMON / f"{kept.parent.name}-{secrets.token_hex(4)}"
     try:
         COMMON.mkdir(mode=0o711, exist_ok=True)
+        COMMON.chmod(0o711)
         if kept.exists():
             shutil.move(kept, place)
         kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -155,6 +155,8 @@ def base_folder(root: Path | None) -> Path:
         raise DesktopUnavailable(
             f"{base} is not a private folder of this user. Remove it, or give another root."
         )
+    if info.st_mode & 0o111 != 0o111:  # a strict umask; desktops' own users pass through it
+        base.chmod(0o711)
     return base
 
 
