@@ -292,7 +292,9 @@ def checked_folder(folder: Path, session: Path) -> Path:
     if reason := _unfit(real, session.resolve()):
         raise ConfigurationError(f"{folder} cannot be worked in: {reason}. Give a folder in it.")
     if not os.access(real, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigurationError(f"{folder} cannot be written to by you; check its owner and its disk.")
+        raise ConfigurationError(
+            f"{folder} cannot be written to by you; check its owner and its disk."
+        )
     return real
 
 

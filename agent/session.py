@@ -204,12 +204,19 @@ class Session(Faced):
         utterance_id: str = "",
         how: How | None = None,
     ) -> str:
-        """Give the agent words; returns the task's id. See `Control.say`."""
+        """Give the agent words; returns the task's id. See `Control.say`.
+
+        Where they cannot be written down, nothing may be done any more; `trouble` says why.
+        """
         self.trouble = ""
-        attached = self._prepare_words() if text.strip() else ()
-        return self.control.say(
-            text, source=source, how=how, utterance_id=utterance_id, attachments=attached
-        )
+        try:
+            attached = self._prepare_words() if text.strip() else ()
+            return self.control.say(
+                text, source=source, how=how, utterance_id=utterance_id, attachments=attached
+            )
+        except JournalError as error:
+            self._distrust(error)
+            raise
 
     def change_fate(self, utterance_id: str, to: Change) -> bool:
         """Decide otherwise about words that wait or were not done. See `Control.change_fate`.
