@@ -68,8 +68,9 @@ class Session(Faced):
         self.id = session_id
         self.settings = settings
         self.journal = journal
-        self.trouble = ""
-        """Why nothing can be written down at present; empty when all is well."""
+        self._trouble = ""
+        self.on_trouble: list[Callable[[str], None]] = []
+        """Called with `trouble` when it changes: the log cannot tell of this."""
 
         self.before_words: list[Callable[[], Iterable[ev.Attachment]]] = []
         """Called before the person's next words are taken, however they came; returns the files
@@ -149,6 +150,18 @@ class Session(Faced):
         except BaseException:
             journal.close()
             raise
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be written down at present; empty when all is well."""
+        return self._trouble
+
+    @trouble.setter
+    def trouble(self, text: str) -> None:
+        if text != self._trouble:
+            self._trouble = text
+            for tell in tuple(self.on_trouble):
+                tell(text)
 
     @property
     def status(self) -> Status:

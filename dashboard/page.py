@@ -13,7 +13,7 @@ import param
 from panel.io.state import set_curdoc
 
 from agent.control import change_named
-from agent.errors import DesktopError
+from agent.errors import DesktopError, JournalError
 from agent.events import Failed, SessionClosed
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
@@ -92,7 +92,13 @@ class Page:
         self._unsubscribe = self._session.log.subscribe(self._ended)
         self._conductor.attach(self._line)
         self._entry.pages.add(self._line)
+        self._session.on_trouble.append(self._troubled)
+        self._troubled(self._session.trouble)
         pn.state.onload(self._arrived)
+
+    def _troubled(self, text: str) -> None:
+        with set_curdoc(self._document):
+            self._talk.trouble = text
 
     @property
     def session_id(self) -> str:
@@ -104,6 +110,7 @@ class Page:
         goodbyes.forget(self._goodbye)
         self._feed.close()
         self._unsubscribe()
+        self._session.on_trouble.remove(self._troubled)
         self._sessions.close()
         self._manner.close()
         self._unfollow()
@@ -115,6 +122,9 @@ class Page:
 
     def report(self, error: BaseException) -> None:
         """Show an error of one of the page's callbacks where people look: in the conversation."""
+        if isinstance(error, JournalError):
+            self._session.trouble = str(error)
+            return
         text = f"{type(error).__name__}: {error}"
         advice = "The session goes on. If it happens again, the server's log has the details."
         self._session.log.append(Failed(where="page", error=text, advice=advice))

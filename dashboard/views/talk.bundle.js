@@ -34,6 +34,7 @@ ${N.peek()}`:f.words,o.value=Qe}async function _(){o.peek()===Qe&&(o.value=In);l
       <${X} host=${t} name="files" class="papers" />
     </aside>
     <footer class="bar">
+      ${t.param("trouble").value&&b`<p class="trouble" role="alert">${t.param("trouble").value}</p>`}
       <div class="voice">
         <${X} host=${t} name="voice" class="widget" />
         <${X} host=${t} name="manner" class="manner" />

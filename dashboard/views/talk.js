@@ -20,6 +20,7 @@ import { TextBox } from "./js/textbox.js";
  * @property {string} model
  * @property {string} desktop_state
  * @property {string} desktop_detail
+ * @property {string} trouble
  */
 /** @typedef {{host: import("../js/base.js").Host<Params>}} Props */
 
@@ -92,6 +93,7 @@ function Talk({ host }) {
       <${Slot} host=${host} name="files" class="papers" />
     </aside>
     <footer class="bar">
+      ${host.param("trouble").value && html`<p class="trouble" role="alert">${host.param("trouble").value}</p>`}
       <div class="voice">
         <${Slot} host=${host} name="voice" class="widget" />
         <${Slot} host=${host} name="manner" class="manner" />

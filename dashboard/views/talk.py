@@ -30,6 +30,7 @@ class TalkView(View):
     held = param.Boolean(False, doc="Whether no further action begins until the person says so.")
     pending = param.String("")
     model = param.String("", doc="What decides, as a person calls it.")
+    trouble = param.String("", doc="Why nothing can be written down, and what to do.")
     desktop_state = param.String("starting")
     desktop_detail = param.String("")
 

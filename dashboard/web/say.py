@@ -14,6 +14,7 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.web import RequestHandler
 
+from agent.errors import JournalError
 from dashboard.web.workbench import workbench
 
 _LONGEST = 65_536
@@ -60,6 +61,10 @@ class Heard:
             self._ids.popitem(last=False)
         return True
 
+    def forget(self, session_id: str, words: Words) -> None:
+        """These words could not be taken: they are new when they come again."""
+        self._ids.pop((session_id, words.id), None)
+
 
 heard = Heard()
 """Of this process."""
@@ -84,7 +89,13 @@ class Say(AuthRequestHandler, RequestHandler):
             return
         if heard.first_time(session_id, words):
             bench.sessions.open(entry)
-            entry.conductor.typed(words.text)
+            try:
+                entry.conductor.typed(words.text)
+            except JournalError as error:
+                heard.forget(session_id, words)
+                entry.session.trouble = str(error)
+                self._refuse(507, str(error))
+                return
         self.set_status(202)
         self.write({"state": "sent"})
 
