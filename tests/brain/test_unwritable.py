@@ -1,4 +1,4 @@
-"""A journal that cannot be written: the words are refused, nothing is done, and it goes on later."""
+"""A journal that cannot be written: words are refused, nothing is done, and it goes on later."""
 
 from __future__ import annotations
 
