@@ -97,6 +97,7 @@ function Queue({ context }) {
   const queue = context.store.queue.value;
   if (queue.length === 0) return null;
   return html`<section class="queue" aria-label="Still to be done">
+    <div class="title">Still to be done</div>
     <ol>
       ${queue.map((entry) => html`<${Waiting} key=${entry.id} entry=${entry} context=${context} />`)}
     </ol>

@@ -17,11 +17,11 @@ Choices = list[tuple[str, str]]
 
 _LONGEST = 60
 _AFTER_THE_TASK: Choices = [
-    ("redirect", "Do it now instead"),
-    ("join", "Make it part of this"),
-    ("cancel", "Do not do it"),
+    ("redirect", "Do it instead"),
+    ("join", "Add it to this"),
+    ("cancel", "Forget it"),
 ]
-_AFTER_THE_MOUSE: Choices = [("cancel", "Do not do it")]
+_AFTER_THE_MOUSE: Choices = [("cancel", "Forget it")]
 _ANYWAY: Choices = [("after", "Do it after all")]
 _KEPT: Choices = [("after", "Do it"), ("cancel", "Forget it")]
 
@@ -61,7 +61,7 @@ class Fates:
             self._mark(wish, "cancelled", "Not done: you took it back", _ANYWAY)
         else:
             self._waiting[event.task_id] = wish  # it can still be taken back
-            self._mark(wish, "kept", "Not done: what it waited for was stopped", _KEPT)
+            self._mark(wish, "kept", "Not begun: it waits for your word", _KEPT)
         self._unlink(wish.utterance_id)
 
     def started(self, event: e.TaskStarted) -> bool:

@@ -4,7 +4,7 @@ import { Copy } from "./copy.js";
 import { bytes } from "../files/format.js";
 import { clock, isLong, span } from "./format.js";
 import { PutBackButton } from "./putback.js";
-import { waits } from "./store.js";
+import { queued, waits } from "./store.js";
 
 /** @typedef {import("./store.js").Entry} Entry */
 /** @typedef {import("./store.js").Item} Item */
@@ -74,7 +74,8 @@ function Heard(part) {
       ${!item.interim && html`<${Copy} what="what you said" text=${() => entry.item.peek().text} />`}</div>
     <${Text} ...${part} />
     ${item.links?.map((link) => html`<div class="link" key=${link}>${link}</div>`)}
-    ${item.mark && html`<div class="fate">${item.mark}</div><${Choices} entry=${entry} context=${part.context} />`}`;
+    ${item.mark && html`<div class="fate">${item.mark}</div>`}
+    ${!queued(item) && html`<${Choices} entry=${entry} context=${part.context} />`}`; // else they stand in the list
 }
 
 /** What a person can decide otherwise about their words. @param {{entry: Entry, context: Context}} props */
