@@ -51,7 +51,14 @@ class DesktopDied(DesktopError):
 
 
 class ToolError(SaysoError):
-    """An action failed; the text goes to the model as an error result."""
+    """An action failed; the text goes to the model as an error result.
+
+    ``shown`` is what people read, where the text tells the model what to do.
+    """
+
+    def __init__(self, text: str, *, shown: str | None = None) -> None:
+        super().__init__(text)
+        self.shown = shown
 
 
 class BadInput(ToolError):

@@ -139,7 +139,7 @@ class Loop:
             intent = await tool.intent(call)
         except ToolError as error:
             self._propose(turn, call, {})
-            return self.observe(turn, tool, call, ToolResult(str(error), is_error=True), ran=False)
+            return self.observe(turn, tool, call, ToolResult.of(error), ran=False)
         self._propose(turn, call, intent.target)
         if not turn.refused:
             intent, refused = await cleared(self.agent, self.lease, tool, call, intent)
@@ -177,7 +177,7 @@ class Loop:
                 image=image,
                 seconds=seconds,
                 exit_code=result.exit_code,
-                shown=SHOWN.get(result.text),
+                shown=SHOWN.get(result.text, result.shown),
             )
         )
         turn.acted.append((tool, call, result))

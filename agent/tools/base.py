@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from agent.desktop.base import EncodedImage
+from agent.errors import SaysoError
 from agent.models.base import Block, ToolSpec
 from agent.sanitize import valid_text, valid_value
 
@@ -62,8 +63,18 @@ class ToolResult:
     exit_code: int | None = None
     """Of a command that ended by itself."""
 
+    shown: str | None = None
+    """What people read instead, where ``text`` tells the model what to do."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_text(self.text).replace("\0", "␀"))
+        if self.shown is not None:
+            object.__setattr__(self, "shown", valid_text(self.shown).replace("\0", "␀"))
+
+    @classmethod
+    def of(cls, error: SaysoError) -> Self:
+        """The observation of an action that failed."""
+        return cls(str(error), is_error=True, shown=getattr(error, "shown", None))
 
 
 class Tool(Protocol):

@@ -88,7 +88,7 @@ class ComputerTool:
             checked = inputs.read(member.takes, name, given)
             return await member.handler(self, checked)
         except (ToolError, DesktopError) as error:
-            return ToolResult(str(error), is_error=True)
+            return ToolResult.of(error)
         except Exception as error:  # noqa: BLE001 - the border: our fault must not end the run
             _log.exception("%s failed", call.name)
             return ToolResult(f"{call.name} failed inside the tool: {error!r}.", is_error=True)
@@ -208,7 +208,8 @@ class ComputerTool:
             raise BadInput(
                 f"({x}, {y}) lies outside the screen, which is {width} x {height}: x goes from "
                 f"0 to {width - 1}, y from 0 to {height - 1}. Take a screenshot and read the "
-                "coordinates from it."
+                "coordinates from it.",
+                shown=f"Not done: ({x}, {y}) lies outside the screen.",
             )
         return x, y
 

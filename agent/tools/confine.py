@@ -44,7 +44,10 @@ class ConfinedFolder:
         if given.parts[:1] == ("~",):
             given = PurePosixPath(*given.parts[1:])
         if ".." in given.parts:
-            raise BadInput(f"{path}: paths with .. are refused. Write the full path.")
+            raise BadInput(
+                f"{path}: paths with .. are refused. Write the full path.",
+                shown=f"Not done: paths with .. are refused, as {path}.",
+            )
         if given.is_absolute():
             tops = (top for top in (self._name, self._root) if given.is_relative_to(top))
             if (top := next(tops, None)) is not None:
@@ -52,7 +55,8 @@ class ConfinedFolder:
             else:
                 raise BadInput(
                     f"{path} lies outside {self._name}, the only folder that this tool works in. "
-                    "Use the shell for files elsewhere."
+                    "Use the shell for files elsewhere.",
+                    shown=f"Not done: {path} lies outside {self._name}.",
                 )
         if len(given.parts) > _DEPTH:
             raise BadInput("path has too many folders in it.")

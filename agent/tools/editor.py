@@ -95,7 +95,7 @@ class EditorTool:
             async with self._turn:
                 return await asyncio.to_thread(self._do, given)
         except (ToolError, DesktopError) as error:
-            return ToolResult(str(error), is_error=True)
+            return ToolResult.of(error)
         except Exception as error:  # noqa: BLE001 - the border: our fault must not end the run
             _log.exception("the editor failed")
             return ToolResult(f"The editor failed inside the tool: {error!r}.", is_error=True)
@@ -112,28 +112,32 @@ class EditorTool:
         kind = folder.kind(given.path)
         if kind == "link":
             raise ToolError(
-                f"{given.path} is a symbolic link. Links are not followed; give the real path."
+                f"{given.path} is a symbolic link. Links are not followed; give the real path.",
+                shown=f"Not done: {given.path} is a symbolic link, which is not followed.",
             )
         if given.command == "view":
             return self._view(folder, given, kind)
         if kind == "folder":
             raise ToolError(
                 f"The path {given.path} is a directory and only the `view` command can be used "
-                "on directories"
+                "on directories",
+                shown=f"Not done: {given.path} is a folder.",
             )
-        actions = {
+        actions: dict[str, Callable[..., str | ToolResult]] = {
             "create": self._create,
             "str_replace": self._replace,
             "insert": self._insert,
             "undo_edit": self._undo,
         }
-        return ToolResult(actions[given.command](folder, given))
+        made = actions[given.command](folder, given)
+        return made if isinstance(made, ToolResult) else ToolResult(made)
 
     def _view(self, folder: ConfinedFolder, given: Edit, kind: str) -> ToolResult:
         if kind == "folder":
             if given.view_range is not None:
                 raise BadInput(
-                    "The `view_range` parameter is not allowed when `path` points to a directory."
+                    "The `view_range` parameter is not allowed when `path` points to a directory.",
+                    shown=f"Not done: {given.path} is a folder.",
                 )
             names = folder.listing(given.path, 2, _LIST_CAP)
             more = "\n… (more is left out)" if len(names) >= _LIST_CAP else ""
@@ -152,24 +156,31 @@ class EditorTool:
         if folder.kind(given.path) != "none":
             raise ToolError(
                 f"File already exists at: {given.path}. Cannot overwrite files using command "
-                "`create`."
+                "`create`.",
+                shown=f"Not done: {given.path} exists already.",
             )
         if not folder.split(given.path):
-            raise BadInput("path names the home folder itself. Give the path of a file.")
+            raise BadInput(
+                "path names the home folder itself. Give the path of a file.",
+                shown="Not done: that is the home folder itself.",
+            )
         self._write(folder, given.path, None, _encode(content))
         return f"File created successfully at: {given.path}"
 
-    def _replace(self, folder: ConfinedFolder, given: Edit) -> str:
+    def _replace(self, folder: ConfinedFolder, given: Edit) -> ToolResult:
         old = _required(given.old_str, "old_str", "str_replace")
         if not old:
-            raise BadInput("`old_str` is empty. Give the text to replace, or use insert.")
+            raise BadInput(
+                "`old_str` is empty. Give the text to replace, or use insert.",
+                shown="Not changed: it was not said which text to replace.",
+            )
         before = folder.read(given.path, FILE_CAP)
         text = TextFile.parse(given.path, before, FILE_CAP)
         after, line = text.replace(given.path, old, given.new_str or "")
         self._write(folder, given.path, before, _encode(after.raw))
         return self._snippet(given.path, after, line, (given.new_str or "").count("\n"))
 
-    def _insert(self, folder: ConfinedFolder, given: Edit) -> str:
+    def _insert(self, folder: ConfinedFolder, given: Edit) -> ToolResult:
         line = _required(given.insert_line, "insert_line", "insert")
         wanted = given.insert_text if given.insert_text is not None else given.new_str
         new = _required(wanted, "insert_text", "insert")
@@ -198,7 +209,8 @@ class EditorTool:
         if len(data) > FILE_CAP:
             raise ToolError(
                 f"The file would have {len(data)} bytes; at most {FILE_CAP} can be written. "
-                "Make large files with the shell."
+                "Make large files with the shell.",
+                shown=f"Not done: the file would be too long ({len(data)} bytes).",
             )
         check_permit()
         folder.write(path, data)
@@ -206,20 +218,25 @@ class EditorTool:
         while sum(len(old or b"") for _, old in self._history) > _UNDO_BYTES:
             self._history.popleft()
 
-    def _snippet(self, path: str, text: TextFile, line: int, more: int) -> str:
+    def _snippet(self, path: str, text: TextFile, line: int, more: int) -> ToolResult:
         first = max(1, line - _SNIPPET)
         shown = text.lines[first - 1 : line + more + _SNIPPET]
-        return (
+        snippet = numbered(shown, first)
+        return ToolResult(
             f"The file {path} has been edited. Here's the result of running `cat -n` on a "
-            f"snippet of {path}:\n{numbered(shown, first)}\n"
+            f"snippet of {path}:\n{snippet}\n"
             "Review the changes and make sure they are as expected. Edit the file again if "
-            "necessary."
+            "necessary.",
+            shown=f"{path} was edited:\n{snippet}",
         )
 
 
 def _required(value: Value | None, name: str, command: str) -> Value:
     if value is None:
-        raise BadInput(f"Parameter `{name}` is required for command: {command}")
+        raise BadInput(
+            f"Parameter `{name}` is required for command: {command}",
+            shown="Not done: a part of the call was missing.",
+        )
     return value
 
 

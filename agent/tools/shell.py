@@ -132,7 +132,7 @@ class ShellTool:
                     return await self._restart(given.command)
                 return await self._command(given.command, output)
         except (ToolError, DesktopError) as error:
-            return ToolResult(str(error), is_error=True)
+            return ToolResult.of(error)
         except Exception as error:  # noqa: BLE001 - the border: our fault must not end the run
             _log.exception("bash failed")
             return ToolResult(f"bash failed inside the tool: {error!r}.", is_error=True)
@@ -172,7 +172,7 @@ class ShellTool:
             code = await asyncio.wait_for(self._follow(process, said), self._limit)
         except TimeoutError:
             await process.kill()
-            return ToolResult(self._too_long(said), is_error=True)
+            return self._too_long(said)
         except BaseException:
             await asyncio.shield(process.kill())
             raise
@@ -193,13 +193,16 @@ class ShellTool:
         said.muted = True
         return code
 
-    def _too_long(self, said: _Output) -> str:
-        words = (
+    def _too_long(self, said: _Output) -> ToolResult:
+        ended = (
             f"The command was ended after {self._limit:g} seconds with all its processes. The "
-            "shell is as it was before it. Start long-running programs in the background with "
-            "&, with their output to a file."
+            "shell is as it was before it."
         )
-        return f"{said.text()}\n{words}".strip()
+        shown = f"{said.text()}\n{ended}".strip()
+        advice = (
+            "Start long-running programs in the background with &, with their output to a file."
+        )
+        return ToolResult(f"{shown} {advice}", is_error=True, shown=shown)
 
 
 class _Output:
@@ -256,8 +259,9 @@ async def _read_out(reading: asyncio.Task[None], said: _Output) -> None:
 def _result(said: _Output, code: int) -> ToolResult:
     text = said.text()
     if said.flooded:
-        words = f"The command was ended: it wrote more than {_FLOOD >> 20} MB. Write to a file."
-        return ToolResult(f"{text}\n{words}", is_error=True)
+        ended = f"The command was ended: it wrote more than {_FLOOD >> 20} MB."
+        shown = f"{text}\n{ended}"
+        return ToolResult(f"{shown} Write to a file.", is_error=True, shown=shown)
     if code:
         return ToolResult(f"{text}\n[exit code {code}]".strip(), exit_code=code)
     return ToolResult(text or "The command succeeded without output.", exit_code=0)

@@ -10,6 +10,8 @@ from agent.errors import BadInput, ToolError
 VIEW_CAP = 100_000
 """Characters of a view; the rest is to be asked for by ``view_range``."""
 
+_NO_LINES = "Not done: the file has no such lines."
+
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
@@ -28,7 +30,8 @@ class TextFile:
         if len(data) > cap:
             raise ToolError(
                 f"{path} has {len(data)} bytes, more than the {cap} that this tool edits. "
-                "Look at a part of it with the shell."
+                "Look at a part of it with the shell.",
+                shown=f"Not done: {path} is too long for the editor ({len(data)} bytes).",
             )
         try:
             text = data.decode("utf-8")
@@ -37,7 +40,8 @@ class TextFile:
         if "\0" in text:
             raise ToolError(
                 f"{path} is a binary file, or not in UTF-8. Only text and pictures can be "
-                "viewed; use the shell (file, xxd, iconv) for others."
+                "viewed; use the shell (file, xxd, iconv) for others.",
+                shown=f"Not done: {path} is no text, or not in UTF-8.",
             )
         pairs = text.count("\r\n")
         if pairs and pairs == text.count("\n"):
@@ -72,22 +76,28 @@ class TextFile:
             return 1, count
         given = list(asked)
         if len(given) != 2:
-            raise BadInput(f"Invalid `view_range`: {given}. It should be a list of two integers.")
+            raise BadInput(
+                f"Invalid `view_range`: {given}. It should be a list of two integers.",
+                shown=_NO_LINES,
+            )
         first, last = given
         if not 1 <= first <= count:
             raise BadInput(
                 f"Invalid `view_range`: {given}. Its first element `{first}` should be within "
-                f"the range of lines of the file: {[1, count]}"
+                f"the range of lines of the file: {[1, count]}",
+                shown=_NO_LINES,
             )
         if last > count:
             raise BadInput(
                 f"Invalid `view_range`: {given}. Its second element `{last}` should be smaller "
-                f"than the number of lines in the file: `{count}`"
+                f"than the number of lines in the file: `{count}`",
+                shown=_NO_LINES,
             )
         if last != -1 and last < first:
             raise BadInput(
                 f"Invalid `view_range`: {given}. Its second element `{last}` should be larger or "
-                f"equal than its first `{first}`"
+                f"equal than its first `{first}`",
+                shown=_NO_LINES,
             )
         return first, count if last == -1 else last
 
@@ -101,13 +111,15 @@ class TextFile:
         places = _places(self.text, old)
         if not places:
             raise ToolError(
-                f"No replacement was performed, old_str `{old}` did not appear verbatim in {path}."
+                f"No replacement was performed, old_str `{old}` did not appear verbatim in {path}.",
+                shown=f"Not changed: the text to replace is not in {path}.",
             )
         numbers = [self.text.count("\n", 0, place) + 1 for place in places]
         if len(places) > 1:
             raise ToolError(
                 f"No replacement was performed. Multiple occurrences of old_str `{old}` in lines "
-                f"{numbers}. Please ensure it is unique"
+                f"{numbers}. Please ensure it is unique",
+                shown=f"Not changed: the text to replace is in {path} more than once.",
             )
         place = places[0]
         text = f"{self.text[:place]}{new}{self.text[place + len(old) :]}"
@@ -119,7 +131,8 @@ class TextFile:
         if not 0 <= line <= len(kept):
             raise BadInput(
                 f"Invalid `insert_line` parameter: {line}. It should be within the range of "
-                f"lines of the file: {[0, len(kept)]}"
+                f"lines of the file: {[0, len(kept)]}",
+                shown=_NO_LINES,
             )
         new = self._own_ends(new)
         before = "".join(kept[:line])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent import events as ev
-from agent.errors import JournalError
+from agent.errors import BadInput, JournalError
 from agent.fate import fate_of
 from agent.session import Session
 from agent.testing.memory import MemorySessionJournal
@@ -483,3 +483,21 @@ async def test_what_is_meant_for_the_model_is_not_shown_to_people(make):
     assert refused.words == "Not done: you said no."
     assert "Ask what they would like instead" in str(session.model.requests[-1])
     assert session.log.of(ev.TaskFinished)[-1].outcome == "ended"
+
+
+async def test_people_read_their_own_words_where_a_tool_advises_the_model(make):
+    async def act(call: Any) -> ToolResult:
+        return ToolResult("Too far. Take a screenshot.", is_error=True, shown="Too far \ud83d.")
+
+    session = await make([[*call(), *done("tool_use")], [*says("No."), *done()]], FakeTool(act))
+    session.say("Click it.")
+    await session.wait_idle(20)
+    failed = session.log.of(ev.ActionFinished)[-1]
+    assert failed.words == "Too far \N{REPLACEMENT CHARACTER}."
+    assert "Take a screenshot." in str(session.model.requests[-1])
+
+
+def test_a_tool_s_error_brings_its_words_for_people():
+    error = BadInput("Use view_range.", shown="Not done.")
+    assert ToolResult.of(error) == ToolResult("Use view_range.", is_error=True, shown="Not done.")
+    assert ToolResult.of(BadInput("No.")).shown is None
