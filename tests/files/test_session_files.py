@@ -220,6 +220,31 @@ async def test_a_task_that_begins_meanwhile_waits_until_files_are_put_back(
     assert [c.path for c in (await session.files.changes(second)).changes] == ["more"]
 
 
+async def test_nothing_is_put_back_between_tasks_that_follow_each_other_by_themselves(
+    make: Make, home: Path
+) -> None:
+    """It is asked for in the very moment in which the first one ends."""
+    deeds = (home / "notes.txt").write_text
+    session = await make(lambda: deeds("first"), lambda: deeds("second"))
+    asked: list[asyncio.Task[object]] = []
+
+    def ask(event: ev.Event) -> None:
+        if isinstance(event, ev.TaskFinished) and not asked:
+            asked.append(asyncio.create_task(session.files.put_back()))
+
+    session.log.subscribe(ask)
+    session.say("Write the first.")
+    session.say("Write the second.")
+    await session.wait_idle(30)
+    with pytest.raises(FilesError) as refused:
+        await asked[0]
+    assert str(refused.value) == RUNNING
+    assert texts(home) == {"notes.txt": "second"}
+    assert session.log.of(ev.PutBackStarted) == []
+    await session.files.put_back()
+    assert texts(home) == {"notes.txt": "first"}
+
+
 async def test_after_a_kill_a_resumed_session_puts_the_task_back(
     make: Make, home: Path, tmp_path: Path
 ) -> None:
