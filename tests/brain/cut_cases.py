@@ -211,6 +211,9 @@ class Case:
     rounds: int = 200
     """How long the person is patient, in dozens of steps."""
 
+    records: bool = False
+    """Whether files are recorded before each task, which takes its steps."""
+
     journal: MemorySessionJournal = field(default_factory=MemorySessionJournal)
     sent: list[Message] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -228,7 +231,8 @@ class Case:
             clock=HastyClock(),
             now=self.now,
         )
-        self.session._agent.records = SlowRecords(self.session)
+        if self.records:
+            self.session._agent.records = SlowRecords(self.session)
         await self.session.open()
 
     async def control(self, what: str) -> None:

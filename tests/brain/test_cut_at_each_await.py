@@ -12,7 +12,7 @@ import ast
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -163,7 +163,7 @@ class Scene:
 
 SCENES = (
     Scene(lambda: scripted(rich(), SlowEye, max_turns=3)),
-    Scene(lambda: scripted(late(), SlowTool, max_seconds=50), earlier),
+    Scene(lambda: replace(scripted(late(), SlowTool, max_seconds=50), records=True), earlier),
 )
 OFFLINE = Scene(offline)
 
