@@ -10,7 +10,7 @@ import pytest
 from pilot_sessions import factory
 
 from agent.errors import ConfigurationError, JournalError
-from agent.events import Failed
+from agent.events import Failed, QuestionAnswered, QuestionAsked
 from agent.journal import SqliteJournal
 from agent.settings import Settings
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
@@ -143,6 +143,18 @@ async def test_a_session_that_asks_something_is_not_retired(make: Make) -> None:
         sessions.create("ben")
     entry.session.stop("enough")
     await entry.session.wait_idle(20)
+    assert sessions.create("ben")
+
+
+async def test_a_session_with_an_open_question_is_not_retired(make: Make) -> None:
+    """Even where nothing else is under way in it."""
+    sessions = make(limit=1)
+    entry = await begun(sessions)
+    assert entry.idle
+    entry.session.log.append(QuestionAsked(question_id="q", text="Which one?"))
+    with pytest.raises(ServerFullError):
+        sessions.create("ben")
+    entry.session.log.append(QuestionAnswered(question_id="q", text="That one."))
     assert sessions.create("ben")
 
 

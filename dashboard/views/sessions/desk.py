@@ -143,6 +143,10 @@ class SessionDesk:
             made = await self._bench.exports.make(self._owner, folder, kind, title)
         except SaysoError as error:
             self._tell(about | {"error": str(error)})
+        except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
+            _log.exception("An export failed")
+            text = f"The export failed ({type(error).__name__}: {error})."
+            self._tell(about | {"error": f"{text} The server's log has more."})
         else:
             size = (await asyncio.to_thread(made.path.stat)).st_size
             self._tell(about | {"url": made.url, "filename": made.filename, "bytes": size})
