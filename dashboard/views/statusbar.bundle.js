@@ -20,7 +20,7 @@ var m,te,Pt,O,Mt,ct,ee,at,ne,Ot,Et,Ge,J=Symbol.for("pv"),lt={},_t=[],Je=/^m(i|n|
       ${o?.error}
       ${o?.url&&h`<a class="made" href=${o.url} download=${o.filename}>Save ${o.filename} (${St(o.bytes??0)})</a>`}
     </p>
-  <//>`}function En({row:e,sessions:t,here:n,replay:i}){let[s,o]=Q(""),r=R(null),a=()=>{o(""),r.current?.focus()},l=p=>{p.key!=="Escape"||!s||(p.stopPropagation(),a())},_=()=>{t.ask("count",e.id),o("delete")},c=Sn(e);return h`<li class="row" onKeyDown=${l}>
+  <//>`}function En({row:e,sessions:t,here:n,replay:i}){let[s,o]=Q(""),r=R(null),a=()=>{o(""),r.current?.focus()},l=p=>{p.key!=="Escape"||!s||(p.stopPropagation(),a())},_=()=>{t.ask("count",e.id),o("delete")},c=Sn(e);return h`<li class="row" data-escape=${s?"":void 0} onKeyDown=${l}>
     <a href=${`?session=${encodeURIComponent(e.id)}`} class=${e.id===n?"here":""}
       aria-current=${e.id===n?"page":void 0}>
       <span class="title">${e.name}</span>

@@ -124,8 +124,16 @@ async def test_the_text_box_has_lines_and_the_focus_and_remembers(page: Page) ->
     assert await box.input_value() == ""
 
 
+def _stops(page: Page) -> list[str]:
+    """Fills with each Stop that the page sends."""
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/stop") else None)
+    return sent
+
+
 async def test_escape_closes_what_is_open_and_stops_only_what_runs(page: Page) -> None:
-    """A popover with the focus elsewhere, a menu, the search: the task goes on."""
+    """A popover with the focus elsewhere, a menu, the search, the files: the task goes on."""
+    sent = _stops(page)
     await page.keyboard.press("Escape")
     await say(page, "work forever")
     await expect(page.locator(".said")).to_contain_text("I work and work.")
@@ -146,10 +154,41 @@ async def test_escape_closes_what_is_open_and_stops_only_what_runs(page: Page) -
     await page.keyboard.press("Control+Shift+f")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("search")).to_be_hidden()
-    await expect(page.locator(".badge .word")).to_have_text("Thinking")
-    assert await page.locator(".note.tone-stop").count() == 0
+    await page.get_by_role("button", name="Files", exact=True).click()
+    files = page.get_by_role("region", name="Files of this session")
+    await files.get_by_role("button", name="Close the files").press("Escape")
+    await expect(files).to_be_hidden()
+    assert sent == []
     await page.keyboard.press("Escape")
     await expect(page.locator(".note.tone-stop")).to_have_count(1)
+    assert len(sent) == 1
+
+
+async def test_escape_in_other_views_closes_what_is_open_there_first(page: Page) -> None:
+    """A menu wherever the focus is, and a form that is being filled in: the task goes on."""
+    sent = _stops(page)
+    await say(page, "work forever")
+    await page.get_by_role("button", name="Inspector", exact=True).click()
+    await page.get_by_text("All kinds").click()
+    await expect(page.locator("details.kinds[open]")).to_have_count(1)
+    await page.get_by_role("searchbox", name="Search").press("Escape")
+    await expect(page.locator("details.kinds[open]")).to_have_count(0)
+    await page.get_by_role("button", name="Replay", exact=True).click()
+    await page.get_by_label("What to do with").first.click()
+    await page.get_by_role("button", name="Rename").click()
+    await page.get_by_label("New name of").press("Escape")
+    await expect(page.get_by_label("New name of")).to_have_count(0)
+    await page.locator(".sessions .name").first.click()
+    more = page.get_by_role("button", name="More for").first
+    await more.click()
+    await more.press("Escape")
+    await expect(more).to_have_attribute("aria-expanded", "false")
+    await more.press("Escape")
+    await expect(more).to_be_hidden()
+    assert sent == []
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".badge .word")).to_have_text("Stopped")
+    assert len(sent) == 1
 
 
 async def test_hold_and_go_on_are_a_button(page: Page) -> None:

@@ -115,8 +115,12 @@ async def test_another_browser_has_its_own_session(
     assert browser is not None
     elsewhere = await browser.new_context()
     try:
-        other = await arrive(await elsewhere.new_page(), page.url)
-        await expect(other.locator(".empty")).to_be_visible()
+        other = await elsewhere.new_page()
+        await other.goto(page.url)
+        heading = other.get_by_role("heading", name="There is no session of yours")
+        await expect(heading).to_be_visible()
+        await expect(other.get_by_text("something private")).to_have_count(0)
+        await arrive(other, pilot.url)
         assert await words(other) == []
         assert other.url != page.url
     finally:

@@ -53,7 +53,7 @@ async def test_lists_in_which_nothing_is_found_pass_the_checker(page: Page) -> N
     await expect(page.locator(".outcome")).to_be_visible()
     await page.get_by_role("button", name="Inspector").click()
     await expect(page.locator(".records .row").first).to_be_visible()
-    await page.get_by_label("Search").fill("no record says this")
+    await page.get_by_label("Search", exact=True).fill("no record says this")
     await expect(page.get_by_text("Nothing passes the filter.").first).to_be_visible()
     found = [f"inspector: {fault}" for fault in await faults(page)]
     await go(page, "replay")
@@ -199,7 +199,7 @@ async def test_nothing_jumps_while_text_streams(page: Page) -> None:
         }
       }).observe({type: "layout-shift", buffered: false})
     }""")
-    names = (".stop >> nth=-1", ".say input", ".screen >> nth=0", ".badge .dot", ".rail")
+    names = (".stop >> nth=-1", ".say textarea", ".screen >> nth=0", ".badge .dot", ".rail")
     before = [await page.locator(name).bounding_box() for name in names]
     await say(page, "Open the text editor")
     await expect(page.locator(".outcome")).to_be_visible()

@@ -1,6 +1,6 @@
 /** What lies over the page and is closed by Escape: menus, popovers that one opened, dialogs. */
 const LAYERS = [
-  "details.menu[open]",
+  "details:is(.menu, .kinds)[open]",
   "dialog[open]",
   ":popover-open:is([popover=auto], [popover=''], [role=dialog], [role=menu])",
   ".MuiModal-root:not(.MuiModal-hidden)",
@@ -24,7 +24,7 @@ export function openLayer(root = document) {
 
 /**
  * Whether Escape is already somebody's: an open layer's, which it closes wherever the focus is, or
- * that of a part that says so with `data-escape`.
+ * that of the part with the focus that closes by it and says so with `data-escape`.
  *
  * @param {KeyboardEvent} event
  */

@@ -71,7 +71,7 @@ export function SearchBar({ search }) {
     event.stopPropagation();
   }
   const none = search.found.value.length === 0;
-  return html`<div class="search" role="search" onKeyDown=${onKey}>
+  return html`<div class="search" role="search" data-escape onKeyDown=${onKey}>
     <input type="search" aria-label="Search in the conversation" placeholder="Search in the conversation" value=${search.text}
       ref=${(/** @type {HTMLInputElement | null} */ input) => input?.focus()}
       onInput=${(/** @type {any} */ event) => search.type(event.currentTarget.value)} />

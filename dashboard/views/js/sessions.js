@@ -228,7 +228,7 @@ function SessionRow({ row, sessions, here, replay }) {
     setOpen("delete");
   };
   const state = stateOf(row);
-  return html`<li class="row" onKeyDown=${onKey}>
+  return html`<li class="row" data-escape=${open ? "" : undefined} onKeyDown=${onKey}>
     <a href=${`?session=${encodeURIComponent(row.id)}`} class=${row.id === here ? "here" : ""}
       aria-current=${row.id === here ? "page" : undefined}>
       <span class="title">${row.name}</span>

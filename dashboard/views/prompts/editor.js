@@ -391,6 +391,7 @@ export function render({model}) {
     Object.assign(input, {placeholder: "Name", maxLength: 40, required: true, autocomplete: "off", pattern: "[A-Za-z0-9][A-Za-z0-9 _.\\-]*"})
     input.setAttribute("aria-label", "Name of the new prompt")
     input.title = "Letters, digits, spaces, dots, dashes, underscores"
+    form.dataset.escape = ""
     form.append(input, el("button", "plain", "Create"))
     form.addEventListener("submit", event => {
       event.preventDefault()

@@ -20,7 +20,7 @@ var m,Ze,Te,D,Se,ae,Qe,re,Xe,Ee,Ce,qt,J=Symbol.for("pv"),ue={},_e=[],Bt=/^m(i|n|
       ${i?.error}
       ${i?.url&&f`<a class="made" href=${i.url} download=${i.filename}>Save ${i.filename} (${G(i.bytes??0)})</a>`}
     </p>
-  <//>`}function mn({row:t,sessions:e,here:n,replay:o}){let[r,i]=Q(""),s=q(null),a=()=>{i(""),s.current?.focus()},l=p=>{p.key!=="Escape"||!r||(p.stopPropagation(),a())},c=()=>{e.ask("count",t.id),i("delete")},_=dn(t);return f`<li class="row" onKeyDown=${l}>
+  <//>`}function mn({row:t,sessions:e,here:n,replay:o}){let[r,i]=Q(""),s=q(null),a=()=>{i(""),s.current?.focus()},l=p=>{p.key!=="Escape"||!r||(p.stopPropagation(),a())},c=()=>{e.ask("count",t.id),i("delete")},_=dn(t);return f`<li class="row" data-escape=${r?"":void 0} onKeyDown=${l}>
     <a href=${`?session=${encodeURIComponent(t.id)}`} class=${t.id===n?"here":""}
       aria-current=${t.id===n?"page":void 0}>
       <span class="title">${t.name}</span>

@@ -99,7 +99,7 @@ export class SessionList {
       if (save && input.value.trim() !== row.name) this.send({type: "rename", id: row.id, title: input.value})
       this.draw()
     }
-    const form = el("form", {class: "edit", on: {
+    const form = el("form", {class: "edit", data: {escape: ""}, on: {
       submit: event => { event.preventDefault(); done(true) },
       keydown: event => { if (event.key === "Escape") { event.stopPropagation(); done(false) } },
     }}, input, el("button", {class: "main"}, "Save"), button("Cancel", () => done(false)))
@@ -115,7 +115,7 @@ export class SessionList {
     }
     const words = `Delete “${row.name}” with all its pictures, for good?${row.running ? " It is running and is ended first." : ""}`
     const no = button("Keep", () => done(false))
-    const ask = el("div", {class: "edit", role: "alertdialog", aria: {label: words}, on: {
+    const ask = el("div", {class: "edit", role: "alertdialog", data: {escape: ""}, aria: {label: words}, on: {
       keydown: event => { if (event.key === "Escape") { event.stopPropagation(); done(false) } },
     }}, el("p", {}, words), button("Delete", () => done(true), {class: "danger"}), no)
     this.edit(row, ask, no)
