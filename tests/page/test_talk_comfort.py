@@ -191,6 +191,26 @@ async def test_escape_in_other_views_closes_what_is_open_there_first(page: Page)
     assert len(sent) == 1
 
 
+async def test_a_long_answer_changes_nothing_of_what_stands_above_it(page: Page) -> None:
+    """What is shown already is not drawn again for what comes after it."""
+    await say(page, "Open the text editor")
+    await _done(page)
+    await page.evaluate("""() => {
+      window.drawn = 0
+      const shadows = root => [...root.querySelectorAll("*")].flatMap(
+        node => node.shadowRoot ? [node.shadowRoot, ...shadows(node.shadowRoot)] : [])
+      const flow = shadows(document).map(root => root.querySelector(".flow")).find(Boolean)
+      const observer = new MutationObserver(changes => { window.drawn += changes.length })
+      const all = {subtree: true, childList: true, characterData: true, attributes: true}
+      for (const node of flow.children) observer.observe(node, all)
+    }""")
+    long = "many words " * 300
+    await say(page, f"repeat {long}")
+    await _done(page, 2)
+    await expect(page.locator(".said .text").last).to_have_text(long.strip())
+    assert await page.evaluate("window.drawn") == 0
+
+
 async def test_hold_and_go_on_are_a_button(page: Page) -> None:
     """It cannot be pressed while nothing runs."""
     hold = page.get_by_role("button", name="Hold", exact=True)

@@ -27,6 +27,22 @@ test("a change of one item is seen by whoever shows that one, and by nobody else
   assert.deepEqual(drawn, { list: 1, one: 1, two: 2 });
 });
 
+test("an answer that streams into a full list moves nothing but itself, and nothing is lost of it", () => {
+  const store = new Store();
+  store.apply({ operations: Array.from({ length: KEPT }, (_, n) => put(n, { text: "" })) });
+  const seen = { lists: 0, others: 0, itself: 0 };
+  for (const list of [store.entries, store.waiting, store.queue]) list.subscribe(() => (seen.lists += 1));
+  const entries = store.entries.value;
+  for (const { item } of entries.slice(0, -1)) item.subscribe(() => (seen.others += 1));
+  const last = entries[KEPT - 1];
+  last.item.subscribe(() => (seen.itself += 1));
+  Object.assign(seen, { lists: 0, others: 0, itself: 0 });
+  const piece = "x".repeat(1000);
+  for (let n = 0; n < 100; n += 1) store.apply({ operations: [{ append: last.id, text: piece }, { append: last.id, text: piece }] });
+  assert.deepEqual(seen, { lists: 0, others: 0, itself: 100 });
+  assert.equal(last.item.value.text.length, 200_000);
+});
+
 test("the newest are kept, and it is known that older ones are gone", () => {
   const store = new Store();
   store.apply({ operations: Array.from({ length: KEPT }, (_, n) => put(n)) });
