@@ -39,6 +39,7 @@ const BEGINS = 3000; // ms in which words that were sent have surely begun their
 function Talk({ host }) {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const screen = useRef(/** @type {HTMLElement | null} */ (null));
+  const side = useRef(/** @type {HTMLElement | null} */ (null));
   const sent = useRef(0);
   const stop = () => link.stop();
 
@@ -60,8 +61,8 @@ function Talk({ host }) {
         host.param("who").peek() === "yours" && event.composedPath().includes(/** @type {any} */ (screen.current));
       if (event.isComposing || yours) return;
       if (event.key === "Escape") onEscape(event);
-      else if (event.ctrlKey && event.shiftKey && event.code === "KeyF") search(event);
-      else if (event.key === "?" && !isTyping(event)) showKeys(root.current);
+      else if (event.ctrlKey && event.shiftKey && event.code === "KeyF") search(event, side.current);
+      else if (event.key === "?" && !isTyping(event) && inSight(root.current)) showKeys(root.current);
     }
 
     /** @param {KeyboardEvent} event */
@@ -86,7 +87,7 @@ function Talk({ host }) {
       <${Slot} host=${host} name="desktop" class="desktop" />
       <${Cover} host=${host} />
     </div>
-    <aside class="side" aria-label="Conversation">
+    <aside class="side" aria-label="Conversation" ref=${side}>
       <${Tools} host=${host} root=${root} />
       <${FirstHelp} />
       <${Slot} host=${host} name="conversation" class="words" />
@@ -100,6 +101,11 @@ function Talk({ host }) {
       </div>
       <${TextBox} say=${say} taken=${taken} />
       <div class="acts">
+        ${
+          alone &&
+          html`<button type="button" class="back" aria-label="Back to the conversation" title="Back to the conversation"
+            onClick=${() => void toggleWide(root.current)}><${Icon} name="wide" /></button>`
+        }
         <${Hold} host=${host} />
         <${Mouse} host=${host} />
         <button type="button" class=${host.param("running").value ? "stop live" : "stop"} aria-keyshortcuts="Escape" onClick=${stop}>
@@ -111,8 +117,14 @@ function Talk({ host }) {
   </div>`;
 }
 
-/** @param {KeyboardEvent} event */
-function search(event) {
+/** Whether a part is shown: Talk stays in the page behind other views. @param {HTMLElement | null} part */
+function inSight(part) {
+  return part?.checkVisibility({ visibilityProperty: true }) ?? false;
+}
+
+/** @param {KeyboardEvent} event @param {HTMLElement | null} side */
+function search(event, side) {
+  if (!inSight(side)) return;
   event.preventDefault();
   tell("search");
 }

@@ -313,7 +313,12 @@ async def test_the_first_help_is_put_away_for_good_and_the_keys_are_listed(page:
     await expect(page.get_by_role("dialog", name="Keys and help")).to_be_hidden()
     await page.locator(".conversation .list").focus()
     await page.keyboard.press("?")
-    await expect(page.get_by_role("dialog", name="Keys and help")).to_contain_text("Shift + Enter")
+    keys = page.get_by_role("dialog", name="Keys and help")
+    await expect(keys).to_contain_text("Shift + Enter")
+    await page.keyboard.press("?")
+    await page.get_by_role("button", name="Tools", exact=True).click()
+    await page.keyboard.press("?")
+    assert await page.locator(".keys:popover-open").count() == 0, "nothing opens out of sight"
 
 
 async def test_the_desktop_alone_keeps_stop_and_brings_back_what_waits(page: Page) -> None:
@@ -326,6 +331,21 @@ async def test_the_desktop_alone_keeps_stop_and_brings_back_what_waits(page: Pag
     await expect(page.locator(".approval.open")).to_be_in_viewport(ratio=1)
     await page.get_by_role("button", name="Deny").click()
     await expect(page.locator(".conversation")).to_be_hidden()
+    await page.get_by_role("button", name="Back to the conversation").click()
+    await expect(page.locator(".conversation")).to_be_visible()
+
+
+async def test_a_phone_without_full_screen_leads_back_to_the_conversation(page: Page) -> None:
+    """Nothing but the page's own button ends it there."""
+    await page.evaluate("() => { Element.prototype.requestFullscreen = undefined }")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_role("button", name="Only the desktop").click()
+    await expect(page.locator(".conversation")).to_be_hidden()
+    back = page.get_by_role("button", name="Back to the conversation")
+    for button in (back, page.get_by_role("button", name="STOP")):
+        await expect(button).to_be_in_viewport(ratio=1)
+    await back.click()
+    await expect(page.locator(".conversation")).to_be_visible()
 
 
 @pytest.mark.parametrize(
