@@ -330,11 +330,11 @@ async def test_a_page_that_only_says_something_needs_no_frame(
 
 
 @browser
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
+@pytest.mark.parametrize("size", [(1280, 720), (390, 844), (640, 360)])
 async def test_nothing_jumps_when_the_page_takes_over(
     context: BrowserContext, pilot: Served, size: tuple[int, int]
 ) -> None:
-    """Text box, Stop and rail stand where they stood in the frame, on a phone too."""
+    """Text box, Stop and rail stand where they stood in the frame, on a phone and at 200 %, too."""
     page = await context.new_page()
     await page.set_viewport_size({"width": size[0], "height": size[1]})
     async with held_back(page):

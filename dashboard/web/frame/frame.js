@@ -110,7 +110,7 @@ async function stop() {
 function grow() {
   box.style.height = "";
   const edge = box.offsetHeight - box.clientHeight;
-  box.style.height = `${Math.min(180, Math.max(44, box.scrollHeight + edge))}px`;
+  box.style.height = `${Math.min(180, box.scrollHeight + edge)}px`;
 }
 
 /** @param {KeyboardEvent} event */
