@@ -54,9 +54,10 @@ ${N.peek()}`:l.words,o.value=Xt}async function _(){o.peek()===Xt&&(o.value=Ln);l
     <div class="spinner"></div>
     <div class="cover-text">${Wn[t]??""}</div>
     <div class="cover-detail">${e.param("desktop_detail")}</div>
-  </div>`}function Zn({host:e,root:t}){return b`<header class="tools">
+  </div>`}function Zn({host:e,root:t}){let n=!!e.param("pending").value;return b`<header class="tools">
     <span class="model" title="The model that decides what to do">${e.param("model")}</span>
-    <button type="button" aria-label="Files" title="Files of this session" onClick=${()=>j("panel")}><${A} name="folder" /></button>
+    <button type="button" aria-label="Files" disabled=${n} onClick=${()=>j("panel")}
+      title=${n?"Answer first; the files are shown again then":"Files of this session"}><${A} name="folder" /></button>
     <button type="button" aria-label="Search in the conversation" title="Search (Ctrl+Shift+F)" onClick=${()=>j("search")}>
       <${A} name="search" /></button>
     <${Gn} root=${t} />

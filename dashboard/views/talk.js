@@ -148,9 +148,11 @@ function Cover({ host }) {
 
 /** @param {Props & {root: {current: HTMLElement | null}}} props */
 function Tools({ host, root }) {
+  const waits = Boolean(host.param("pending").value); // the files give way to what waits for the person
   return html`<header class="tools">
     <span class="model" title="The model that decides what to do">${host.param("model")}</span>
-    <button type="button" aria-label="Files" title="Files of this session" onClick=${() => tell("panel")}><${Icon} name="folder" /></button>
+    <button type="button" aria-label="Files" disabled=${waits} onClick=${() => tell("panel")}
+      title=${waits ? "Answer first; the files are shown again then" : "Files of this session"}><${Icon} name="folder" /></button>
     <button type="button" aria-label="Search in the conversation" title="Search (Ctrl+Shift+F)" onClick=${() => tell("search")}>
       <${Icon} name="search" /></button>
     <${Screens} root=${root} />

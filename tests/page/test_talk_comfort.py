@@ -61,6 +61,7 @@ async def test_an_approval_is_whole_and_over_nothing_and_counts_down(page: Page)
         await _done(page, many)
     await say(page, "list my files")
     card = page.locator(".approval.open")
+    await expect(page.get_by_role("button", name="Files", exact=True)).to_be_disabled()
     countdown = card.get_by_role("timer")
     first = await countdown.inner_text()
     await page.locator(".conversation .list").hover()
@@ -316,7 +317,9 @@ async def test_the_first_help_is_put_away_for_good_and_the_keys_are_listed(page:
     keys = page.get_by_role("dialog", name="Keys and help")
     await expect(keys).to_contain_text("Shift + Enter")
     await page.keyboard.press("?")
-    await page.get_by_role("button", name="Tools", exact=True).click()
+    tools = page.get_by_role("button", name="Tools", exact=True)
+    await tools.click()
+    await expect(tools).to_have_attribute("aria-current", "page")
     await page.keyboard.press("?")
     assert await page.locator(".keys:popover-open").count() == 0, "nothing opens out of sight"
 
