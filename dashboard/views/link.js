@@ -112,8 +112,9 @@ class Guard {
     link.stopping.hurry();
     if (!again) return;
     if (!this.channel) return this.reload("The page's channel is not known.");
-    this.#checking = true;
-    void this.channel.check().then(() => {
+    const gap = this.#state === "down";
+    this.#checking = gap || !link.live;
+    void this.channel.check(gap).then(() => {
       this.#checking = false;
       this.#judge();
     });
@@ -121,8 +122,8 @@ class Guard {
 
   #judge() {
     const channel = this.channel?.state ?? "open";
-    const down = this.#state === "down";
     const stale = channel === "closed" || this.#checking;
+    const down = this.#state === "down" || (stale && this.#state === "slow");
     const lost = down || stale;
     const before = link.live;
     if (!lost) this.#lostAt = 0;

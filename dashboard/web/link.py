@@ -1,75 +1,37 @@
 """The page's own line to the server: whether it stands, and Stop, whatever else hangs.
 
-``/link`` is a socket that only echoes, so that a page hears within a moment when nothing comes
-back any more; the same address answers a plain request when sockets cannot be had. ``POST
-/stop`` acts on the session itself and needs neither the page's document nor its socket, and is
-answered also after a restart. Both stand behind the door: its host names, its origins.
+``/link`` is a socket that echoes, and on which the process beats (`dashboard.web.beats`), so that
+a page hears within a moment when nothing comes any more; the same address answers a plain request
+when sockets cannot be had. ``POST /stop`` acts on the session itself and needs neither the page's
+document nor its socket, and is answered also after a restart. Both stand behind the door: its host
+names, its origins.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import SSLIOStream
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from dashboard.web.beats import Line, heart
 from dashboard.web.goodbye import goodbyes
 from dashboard.web.stops import Press
 from dashboard.web.workbench import workbench
 
 _LONGEST = 2000
-_EVERY = 0.1
-_KEPT = 50
-
-
-class _Lateness:
-    """How late the loop has been of late: a page waits that much longer for its echo."""
-
-    def __init__(self) -> None:
-        self._users = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._late: deque[float] = deque(maxlen=_KEPT)
-
-    @property
-    def worst(self) -> float:
-        """Seconds, over the last five seconds in which the loop ran."""
-        return max(self._late, default=0.0)
-
-    def enter(self) -> None:
-        self._users += 1
-        if self._timer is None:
-            self._arm()
-
-    def leave(self) -> None:
-        self._users -= 1
-        if self._users == 0 and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            self._late.clear()
-
-    def _arm(self) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time() + _EVERY
-        self._timer = loop.call_at(due, self._note, loop, due)
-
-    def _note(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        self._late.append(max(0.0, loop.time() - due))
-        self._arm()
-
-
-_lateness = _Lateness()
 
 
 class LinkSocket(AuthRequestHandler, WebSocketHandler):
-    """``/link``: says hello with whether the page's document is still here, then echoes."""
+    """``/link``: a hello with whether the page's document is still here, then echo and beats."""
 
-    _entered = False
+    _line: Line | None = None
 
     async def prepare(self) -> None:
         await super().prepare()
@@ -94,8 +56,11 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         self.set_nodelay(True)
-        _lateness.enter()
-        self._entered = True
+        stream = getattr(self.ws_connection, "stream", None)
+        if stream is None or isinstance(stream, SSLIOStream):
+            return  # TLS has one writer: such a page has the echo alone
+        self._line = Line(stream.socket)
+        heart.enter(self._line)
 
     def on_message(self, message: str | bytes) -> None:
         try:
@@ -104,15 +69,12 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
         except (ValueError, RecursionError):
             self.close(1003, "Not a message of the link.")
             return
-        try:
-            self.write_message(answer)
-        except WebSocketClosedError:
-            return
+        self._say(answer)
 
     def on_close(self) -> None:
-        if self._entered:
-            self._entered = False
-            _lateness.leave()
+        line, self._line = self._line, None
+        if line is not None:
+            heart.leave(line)
 
     def get_compression_options(self) -> None:
         return None
@@ -122,7 +84,15 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
             return _hello(str(asked["mark"]))
         if "stop" in asked:
             return {"stop": stop_of(self.request, asked["stop"])[1]}
-        return {"n": asked.get("n"), "now": time.time(), "late": round(_lateness.worst, 3)}
+        return {"n": asked.get("n"), "now": time.time()}
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        if self._line is not None:
+            self._line.asked = time.monotonic()
+            self._line.say(answer)
+            return
+        with suppress(WebSocketClosedError):
+            self.write_message(answer)
 
 
 class Stop(AuthRequestHandler, RequestHandler):

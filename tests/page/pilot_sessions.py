@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from secrets import token_hex
@@ -68,6 +69,8 @@ def _tools(desktop: FakeDesktop) -> list[FakeTool]:
 def _answer(request: ModelRequest) -> list[Any]:
     last = request.messages[-1]["content"]
     words = " ".join(str(block.get("text", "")) for block in last if isinstance(block, dict))
+    if "stand still" in words:
+        time.sleep(1.5)  # the server's whole loop, for as long as this takes
     if "break down" in words:
         return [RuntimeError("the service is gone")]
     if any(block.get("type") == "tool_result" for block in last if isinstance(block, dict)):

@@ -11,6 +11,7 @@ const PROBE = 1000; // ms between two questions on the channel
 const SLOW = 1600; // ms without an answer that mean: slow
 const DEAD = 8000; // ms without an answer, though the link stands, that mean: closed
 const SOON = 900; // ms for an answer when it is asked whether it has outlived a gap
+const CALM = 3000; // ms for the same answer, where no gap was seen
 const AGAIN = 300; // ms between two tries
 const TRIES = 5; // failures in a row, though the link stands, after which the page is loaded anew
 const OPENING = 10000; // ms for a socket to open and the document to come
@@ -54,13 +55,17 @@ export class Channel {
     if (up && this.state === "closed") void this.#open();
   }
 
-  /** After a gap: has this socket outlived it? If not, another is opened. */
-  async check() {
+  /**
+   * Has this socket outlived what the link's own has not? If not, another is opened.
+   *
+   * @param {boolean} gap Whether the link was lost meanwhile.
+   */
+  async check(gap) {
     if (this.state === "closed") {
-      if (this.#opening) this.#close("It was opened into the gap.");
+      if (gap && this.#opening) this.#close("It was opened into the gap.");
       return this.allow(true);
     }
-    if (!(await this.#answers(SOON))) this.#close("It was silent after a gap.");
+    if (!(await this.#answers(gap ? SOON : CALM))) this.#close("It was silent after a gap.");
     else this.#become("open");
   }
 
@@ -83,6 +88,7 @@ export class Channel {
   #forget() {
     const { connection } = this;
     connection.socket = null;
+    connection._receiver = new connection._receiver.constructor(); // half a message may be left in it
     for (const pending of connection._pending_replies.values()) pending.reject("Disconnected");
     connection._pending_replies.clear();
   }

@@ -63,6 +63,13 @@ export function heartbeat(url, mark, tell) {
       hellos += 1;
       watch.opened(now());
       tell({ page: message.page, hello: hellos });
+    } else if ("beat" in message) {
+      if (from !== socket) return; // before its hello
+      if (watch.state !== "down") {
+        quit(next); // the one that was only late is the link
+        next = null;
+      }
+      watch.beat(now(), 1000 * message.late, 1000 * message.stuck);
     } else if ("stop" in message) {
       tell({ stop: message.stop });
     } else {
@@ -71,7 +78,7 @@ export function heartbeat(url, mark, tell) {
     news();
   }
 
-  /** @param {{n: number, now: number, late: number}} message */
+  /** @param {{n: number, now: number}} message */
   function answered(message) {
     const sent = pings.get(message.n);
     if (sent === undefined) return;
@@ -80,7 +87,7 @@ export function heartbeat(url, mark, tell) {
     if (trip < TRUSTED) tell({ offset: message.now * 1000 + trip / 2 - Date.now() });
     quit(next); // the one that was only late is the link
     next = null;
-    watch.answered(now(), 1000 * message.late, trip);
+    watch.answered(now(), trip);
   }
 
   /** @param {WebSocket} from */

@@ -7,14 +7,17 @@
 /** @typedef {"ping" | "open" | "drop" | "ask"} Wish What the host is to do now. */
 
 export const TICK = 100; // ms between two calls of `tick`
-const PING = 200; // ms between two pings
-const PATIENCE = 1500; // ms without an answer that mean: down
-const SLOW = 900; // ms without an answer that mean: slow
-const LATE = 700; // ms by which a server may be late, and a round trip may last, before either counts
-const FAR = 500;
-const MOST_LATE = 5000; // ms at most that a server which knows to be late is waited for in addition
+const PING = 400; // ms between two pings to a server that beats
+const OFTEN = 200; // ms between two to one that does not
+const PATIENCE = 1700; // ms without a sign of the server that mean: down
+const SLOW = 900; // ms without one that mean: slow
+const LATE = 800; // ms by which process or line may be late before more patience is had with them
+const FAR = 500; // ms that a round trip may last, likewise
+const MOST_LATE = 3000; // ms of additional patience at most, of each kind
+const MOST_SLOW = 4000;
+const CALMING = 0.993; // by which the roughest pause of late counts for less with each sign
+const STUCK = 300; // ms for which a loop stands still: what is unanswered then is not the line's doing
 const OBSERVED = 200; // ms of one tick that count: who was not running has not waited
-const MOST_SLOW = 4000; // ms at most that a line which is slow of late is waited for in addition
 const TRIPS = 8; // round trips by which a line is known to be slow
 const FIRST = 6000; // ms from the page's load until silence means anything
 const OPENING = [1000, 1500, 2500, 4000]; // ms that a socket may take to open, before another is tried
@@ -27,7 +30,13 @@ const WHILE = 60000; // ms
  * The state of the line to the server.
  *
  * - `starting`: nothing has answered yet since the page was loaded.
- * - `up`: answers come in time; `slow`: one is late; `down`: none comes, or the socket has closed.
+ * - `up`: answers come in time; `slow`: something is late; `down`: the server gives no sign, or the
+ *   socket has closed and another cannot be had.
+ *
+ * There are two signs. A *beat* comes by itself, from a thread that a late server does not hold up,
+ * and says for how long the server's loop has been standing still. An *answer* comes to a ping. No sign
+ * at all means that the line is gone; beats without answers mean so only if the loop is turning. A server
+ * that does not beat is judged by its answers alone.
  *
  * A silent socket is kept until another has answered: a server that was only late is then found
  * where it was.
@@ -39,7 +48,11 @@ export class Watch {
   silentSince = 0;
   #open = false;
   #late = 0;
-  #waited = 0; // observed ms since the oldest unanswered ping
+  #beats = false;
+  #stuck = 0; // ms for which the server's loop has been standing still, as of its last beat
+  #waited = 0; // observed ms without any sign
+  #unanswered = 0; // observed ms since the oldest unanswered ping, while the loop was turning
+  #rough = 0; // ms of the longest pause of late
   /** @type {number[]} */
   #trips = [];
   #misses = 0; // sockets in a row that did not open
@@ -62,16 +75,18 @@ export class Watch {
     this.#ticked = now;
     /** @type {Wish[]} */
     const wishes = [];
-    if (this.#pings > 0 || this.state === "starting") this.#waited += passed;
+    if (this.#pings > 0 || this.#beats || !this.#open) this.#waited += passed;
+    if (this.#pings > 0 && this.#stuck < STUCK) this.#unanswered += passed;
     this.#judge();
-    if (this.#open && now - this.#pinged >= PING && this.#pings < 40) wishes.push(this.#ping(now));
-    if (!this.#open || this.state === "down") this.#retry(now, wishes);
+    if (this.#open && now - this.#pinged >= (this.#beats ? PING : OFTEN) && this.#pings < 40)
+      wishes.push(this.#ping(now));
+    if (!this.#open || this.state === "down" || this.#waited >= SLOW) this.#retry(now, wishes);
     return wishes;
   }
 
   /** The person is back, or the machine: what was not heard meanwhile does not count. @param {number} now */
   poke(now) {
-    this.#waited = 0;
+    this.#waited = this.#unanswered = 0;
     this.#ticked = now;
     this.#tried = this.#misses = 0;
     /** @type {Wish[]} */
@@ -85,18 +100,34 @@ export class Watch {
     this.#open = true;
     this.#opening = this.#asking = this.#misses = 0;
     this.#trips = [];
+    this.#beats = false;
+    this.#late = this.#stuck = this.#rough = this.#waited = 0;
     this.#well(now);
+  }
+
+  /**
+   * A beat on the socket that is open.
+   *
+   * @param {number} now
+   * @param {number} late Milliseconds by which the server's process was late of late.
+   * @param {number} stuck Milliseconds for which its loop has been standing still.
+   */
+  beat(now, late, stuck) {
+    this.#beats = true;
+    this.#late = late;
+    this.#stuck = stuck;
+    if (this.state !== "down") this.#opening = 0;
+    this.#sign(now);
+    if (stuck >= SLOW && this.state === "up") this.state = "slow";
   }
 
   /**
    * An answer to a ping.
    *
    * @param {number} now
-   * @param {number} late Milliseconds by which the server says that it is late these days.
    * @param {number} trip Milliseconds from the ping to this answer.
    */
-  answered(now, late = 0, trip = 0) {
-    this.#late = late;
+  answered(now, trip = 0) {
     this.#trips = [...this.#trips, trip].slice(-TRIPS);
     this.#opening = 0;
     this.#well(now);
@@ -111,32 +142,48 @@ export class Watch {
 
   /** A request or a socket that was being opened came to nothing. @param {"open" | "ask"} what */
   failed(what) {
-    if (what === "open") this.#missed();
-    else this.#asking = 0;
+    if (what === "ask") this.#asking = 0;
+    else {
+      this.#missed();
+      if (!this.#open && this.state === "slow") this.#down(this.#heard);
+    }
   }
 
-  /** The socket has closed. @param {number} now */
+  /** The socket has closed: whether the line is gone is seen when another is opened, at once. @param {number} now */
   closed(now) {
-    this.#open = false;
-    this.#opening = 0;
-    this.#pings = this.#waited = 0;
-    this.#down(now);
+    this.#open = this.#beats = false;
+    this.#opening = this.#tried = 0;
+    this.#pings = this.#waited = this.#unanswered = this.#stuck = 0;
+    this.#heard = now;
+    if (this.state === "up") this.state = "slow";
   }
 
   /** @param {number} now */
   #well(now) {
     this.state = "up";
-    this.#heard = now;
     this.silentSince = 0;
-    this.#pings = this.#waited = 0;
+    this.#pings = this.#unanswered = this.#stuck = 0;
+    this.#sign(now);
   }
 
-  /** How long an answer may take: longer where server or line are known to be slow. */
+  /** @param {number} now */
+  #sign(now) {
+    this.#rough = Math.max(this.#waited, this.#rough * CALMING);
+    this.#heard = now;
+    this.#waited = 0;
+  }
+
+  /** How long there may be no sign: longer where process or line are known to be rough. */
   get #patience() {
+    const late = Math.max(0, 1.5 * (this.#late - LATE), this.#rough - LATE);
+    return PATIENCE + Math.min(MOST_LATE, late) + this.#far;
+  }
+
+  /** What a line on which everything takes long is waited for in addition. */
+  get #far() {
     const trips = [...this.#trips].sort((a, b) => a - b);
     const trip = trips[trips.length >> 1] ?? 0;
-    const late = Math.min(MOST_LATE, Math.max(0, this.#late - LATE));
-    return PATIENCE + 1.5 * late + Math.min(MOST_SLOW, 2 * Math.max(0, trip - FAR));
+    return Math.min(MOST_SLOW, 2 * Math.max(0, trip - FAR));
   }
 
   #judge() {
@@ -144,9 +191,9 @@ export class Watch {
       if (this.#waited >= FIRST) this.#down(this.#ticked - FIRST);
       return;
     }
-    if (!this.#open) return;
-    if (this.#waited >= this.#patience) this.#down(this.#heard);
-    else if (this.#waited >= SLOW && this.state === "up") this.state = "slow";
+    const waited = Math.max(this.#waited, this.#unanswered);
+    if (waited >= this.#patience) this.#down(this.#heard);
+    else if (waited >= SLOW && this.state === "up") this.state = "slow";
   }
 
   /** @param {number} since */

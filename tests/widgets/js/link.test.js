@@ -7,14 +7,21 @@ import { TICK, Watch } from "../../../dashboard/js/link/watch.js";
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
 
-/** A server that answers after `trip` ms while `reachable`, and a clock that ticks like a page's. */
+/**
+ * A server that answers after `trip` ms while `reachable`, beats if `beating`, stands still until `stuck`,
+ * and a clock that ticks like a page's.
+ */
 class World {
   now = 1000;
   trip = 5;
   reachable = true;
+  refuses = false;
+  beating = true;
   late = 0;
+  stuck = 0;
   wishes = [];
   #due = [];
+  stuckSince = 0;
 
   constructor() {
     this.watch = new Watch();
@@ -32,10 +39,22 @@ class World {
         if (at <= this.now) act();
         else this.#due.push([at, act]);
       }
+      if (this.beating && this.reachable) this.watch.beat(this.now, this.late, this.still);
       this.#grant(this.watch.tick(this.now));
       states.add(this.watch.state);
     }
     return states;
+  }
+
+  /** For how long the server's loop has been standing still. */
+  get still() {
+    return this.now < this.stuck ? this.now - this.stuckSince : 0;
+  }
+
+  /** The server's loop stands still for so long. */
+  stall(ms) {
+    this.stuckSince = this.now;
+    this.stuck = this.now + ms;
   }
 
   /** Milliseconds until the state is reached. */
@@ -49,31 +68,104 @@ class World {
   #grant(wishes) {
     this.wishes.push(...wishes);
     for (const wish of wishes) {
-      const { reachable } = this;
-      if (!reachable) continue;
-      if (wish === "ping") this.#due.push([this.now + this.trip, () => this.reachable && this.watch.answered(this.now, this.late, this.trip)]);
-      if (wish === "open") this.#due.push([this.now + this.trip, () => this.reachable && this.watch.opened(this.now)]);
+      const due = Math.max(this.now, this.stuck) + this.trip;
+      if (this.reachable && wish === "ping") this.#due.push([due, () => this.reachable && this.watch.answered(this.now, this.trip)]);
+      if (this.reachable && wish === "open") this.#due.push([due, () => this.reachable && this.watch.opened(this.now)]);
+      if (this.refuses && wish === "open") this.#due.push([this.now + 20, () => this.watch.failed("open")]);
     }
   }
 }
 
 test("a line that goes silent is noticed within two seconds, wherever in the beat it happens", () => {
-  for (let offset = 0; offset < 500; offset += 37) {
-    const world = new World();
-    world.run(offset, 10);
-    world.reachable = false;
-    assert.ok(world.until("down") <= 2000);
+  for (const beating of [true, false]) {
+    for (let offset = 0; offset < 500; offset += 37) {
+      const world = new World();
+      world.beating = beating;
+      world.watch.closed(world.now); // the next socket is one to such a server
+      world.run(500);
+      world.run(offset, 10);
+      world.reachable = false;
+      assert.ok(world.until("down") <= 2000);
+    }
   }
 });
 
-test("a closed socket is noticed at once, and another is opened as soon as there may be one", () => {
+test("a closed socket whose server refuses another is noticed at once", () => {
+  const world = new World();
+  world.reachable = false;
+  world.refuses = true;
+  world.watch.closed(world.now);
+  assert.ok(world.until("down") <= 300);
+  world.run(8000);
+  world.refuses = false;
+  world.reachable = true;
+  assert.ok(world.until("up") <= 3000);
+});
+
+test("a closed socket with silence after it is noticed within two seconds", () => {
   const world = new World();
   world.reachable = false;
   world.watch.closed(world.now);
-  assert.equal(world.watch.state, "down");
-  world.run(8000);
-  world.reachable = true;
-  assert.ok(world.until("up") <= 3000);
+  assert.ok(world.until("down") <= 2000);
+});
+
+test("a socket that was only closed is replaced without an alarm", () => {
+  const world = new World();
+  world.watch.closed(world.now);
+  assert.deepEqual([...world.run(2000)].sort(), ["slow", "up"]);
+});
+
+test("a socket that hangs is replaced without an alarm where another can be had", () => {
+  const world = new World();
+  world.run(1000);
+  world.beating = false; // the old socket is dead in both directions
+  const answered = world.watch.answered.bind(world.watch);
+  world.watch.answered = () => {};
+  const opened = world.watch.opened.bind(world.watch);
+  world.watch.opened = (now) => {
+    opened(now);
+    world.beating = true;
+    world.watch.answered = answered;
+  };
+  assert.deepEqual([...world.run(3000)].sort(), ["slow", "up"]);
+});
+
+test("a loop that stands still is slow at most, for as long as the server says so", () => {
+  for (const ms of [1000, 1500, 5000, 20_000]) {
+    const world = new World();
+    for (let i = 0; i < 5; i += 1) {
+      world.stall(ms);
+      assert.ok(!world.run(ms + 700).has("down"), `${ms}`);
+      assert.equal(world.watch.state, "up");
+    }
+  }
+});
+
+test("a line that is lost while the loop stands still is noticed all the same", () => {
+  const world = new World();
+  world.stall(10_000);
+  world.run(1500);
+  world.reachable = false;
+  assert.ok(world.until("down") <= 2000);
+});
+
+test("beats whose pings are never answered are no link, and do not keep another from opening", () => {
+  const world = new World();
+  world.trip = 1e9;
+  world.until("down", 3000);
+  world.trip = 5;
+  assert.ok(world.until("up") <= 2000);
+});
+
+test("a process that stands still for a second and a half is slow at most", () => {
+  const world = new World();
+  for (let i = 0; i < 10; i += 1) {
+    world.reachable = false;
+    assert.ok(!world.run(1500).has("down"));
+    world.reachable = true;
+    world.run(3000);
+    assert.equal(world.watch.state, "up");
+  }
 });
 
 test("an hour of a good line has no false alarm, whatever the timers do", () => {
@@ -91,14 +183,13 @@ test("a server that is one second late is slow at most", () => {
   }
 });
 
-test("a server that says that it is late is waited for longer, and no longer than needed", () => {
+test("a process that says that it was late is waited for longer, and no longer than needed", () => {
   const world = new World();
   world.late = 2000;
   world.run(500);
-  world.trip = 2500;
-  assert.ok(!world.run(2400).has("down"));
   world.reachable = false;
-  assert.ok(world.until("down") < 6000);
+  assert.ok(!world.run(3000).has("down"));
+  assert.ok(world.until("down") < 3000);
 });
 
 test("a page that slept does not count its sleep: it asks first", () => {
@@ -116,7 +207,7 @@ test("a silent socket that answers after all is up again, without another", () =
   const world = new World();
   world.reachable = false;
   world.until("down");
-  world.watch.answered(world.now, 0, 3000);
+  world.watch.answered(world.now, 3000);
   assert.equal(world.watch.state, "up");
   assert.equal(world.watch.silentSince, 0);
 });
