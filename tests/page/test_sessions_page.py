@@ -129,6 +129,9 @@ async def test_a_file_goes_with_its_session_only_after_its_number_was_read(
     await row.get_by_role("link").click()
     await page.get_by_role("button", name="Files", exact=True).click()
     await expect(page.locator(".room").get_by_text("two.txt").first).to_be_visible()
+    await page.get_by_role("button", name="Resume", exact=True).click()
+    await expect(page.locator(".conversation")).to_contain_text("The desktop was started anew.")
+    assert (home / "two.txt").read_text() == "y" * 1000
 
 
 async def test_many_sessions_are_searched_and_sorted(page: Page, pilot: Served) -> None:
