@@ -245,7 +245,8 @@ class Case:
                 session.say(self.wish)
             case "at once" | "in the task" | "drop" if status.queue:
                 to = {"at once": "redirect", "in the task": "join", "drop": "cancel"}[what]
-                assert session.change_fate(status.queue[-1].utterance_id, to)
+                possible = to == "cancel" or status.task_id is not None
+                assert session.change_fate(status.queue[-1].utterance_id, to) is possible
             case "do it" if status.kept:
                 assert session.change_fate(status.kept[0].utterance_id, "after")
             case "after all":

@@ -43,7 +43,7 @@ from agent.tools import build_tools
 from agent.tools.base import Intent, ToolCall, ToolResult
 
 WATCHED = (agent.loop, agent.gates, agent.view, agent.control)
-NOT_OF_A_TASK = ("abandon", "finished", "idle", "_guarded")
+NOT_OF_A_TASK = ("abandon", "finished", "idle", "_guarded", "ask_between")
 """What in `agent.control` waits for tasks, rather than in one."""
 
 CALM = ("return", "release", "allow", "answer yes")
@@ -163,7 +163,7 @@ class Scene:
 
 SCENES = (
     Scene(lambda: scripted(rich(), SlowEye, max_turns=3)),
-    Scene(lambda: replace(scripted(late(), SlowTool, max_seconds=50), records=True), earlier),
+    Scene(lambda: replace(scripted(late(), SlowTool, max_seconds=50, max_turns=1), records=True), earlier),
 )
 OFFLINE = Scene(offline)
 

@@ -75,6 +75,7 @@ async def test_after_stop_what_waited_is_kept_and_waits_for_a_press(page: Page) 
     await expect(queue.get_by_role("listitem")).to_have_count(2)
     assert await page.get_by_text("Now: repeat").count() == 0
     await press(queue.get_by_role("listitem").first, "Forget it").click()
+    await expect(queue.get_by_role("listitem")).to_have_count(1)
     await press(queue.get_by_role("listitem").first, "Do it").click()
     await expect(page.locator(".said").last).to_have_text("bbb")
     await expect(queue).to_have_count(0)

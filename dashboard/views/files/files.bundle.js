@@ -18,30 +18,30 @@ var g,nt,Ce,N,Se,ue,ot,se,it,Ee,Me,Xt,G=Symbol.for("pv"),le={},ce=[],Qt=/^m(i|n|
     ${c&&p`<span class="aside">, ${f&&`folder with ${ne(t.files??0,"file")}, `}</span>
       <span class="size">${f&&!t.files?"empty":O(t.size)}</span>
       <span class="aside">, changed </span><span class="time">${Rt(t.time)}</span>`}
-  </div>`}function Tn(t){return t.kind==="more"?`${t.files} more are not shown; download the folder to have them all`:t.kind==="link"?`${t.name} (a link)`:t.name}var Bt="Downloads",Pn=2e3,Ln=20,Je=class{shown=C(!1);listing=C(null);open=C(new Set);chosen=C(new Set);at=C("");told=C("");#e=!1;#t=!1;constructor(e){this.host=e,this.alone=!e.param("running").peek(),this.shown.value=this.alone,this.client=new ke(e.param("session_id").peek()),this.uploads=new be(this.client,()=>{this.look()},n=>this.tell(n))}async look(){if(this.#e){this.#t=!0;return}this.#e=!0;try{let e=await this.client.list(this.open.peek());e&&this.#n(e),this.told.peek()===this.failed&&this.tell("")}catch(e){this.failed=e instanceof Error?e.message:String(e),this.shown.peek()&&this.tell(this.failed)}this.#e=!1,this.#t&&(this.#t=!1,await this.look())}failed="";asked=!1;#n(e){this.listing.value=e,this.uploads.most=e.most;let n=new Set(e.rows.map(r=>r.key)),o=[...this.chosen.peek()].filter(r=>n.has(r));o.length!==this.chosen.peek().size&&(this.chosen.value=new Set(o))}tell(e){this.told.value=e}async save(e){this.tell("");let n=this.listing.peek()?.rows??[],o=e.some(r=>r===""||n.find(i=>i.key===r)?.kind==="folder");try{await this.client.download(e,o)}catch(r){this.tell(r instanceof Error?r.message:String(r))}}folder(){let[e,...n]=this.chosen.peek(),o=this.listing.peek()?.rows.find(r=>r.key===e);return n.length===0&&o?.kind==="folder"?e:""}attach(e,n){this.uploads.add(e,{folder:Bt,source:n,attach:!0})}land(e){this.uploads.add(e,{folder:Bt,source:"drop",attach:!1})}async unattach(e){try{await this.client.unattach(e)}catch(n){this.tell(n instanceof Error?n.message:String(n))}await this.look()}};function Dn({host:t}){let e=D(null);e.current??=new Je(t);let n=e.current,o=D(null),{alone:r}=n;return _e(()=>r?void 0:An(n,o),[]),Ie(()=>On(n),[]),p`<div class=${r?"files alone":"files"} ref=${o}>
+  </div>`}function Tn(t){return t.kind==="more"?`${t.files} more are not shown; download the folder to have them all`:t.kind==="link"?`${t.name} (a link)`:t.name}var Bt="Downloads",Pn=2e3,Ln=20,Dn=8e3,Je=class{shown=C(!1);listing=C(null);open=C(new Set);chosen=C(new Set);at=C("");told=C("");#e=!1;#t=!1;constructor(e){this.host=e,this.alone=!e.param("running").peek(),this.shown.value=this.alone,this.client=new ke(e.param("session_id").peek()),this.uploads=new be(this.client,()=>{this.look()},n=>this.tell(n))}async look(){if(this.#e){this.#t=!0;return}this.#e=!0;try{let e=await this.client.list(this.open.peek());e&&this.#n(e),this.told.peek()===this.failed&&this.tell("")}catch(e){this.failed=e instanceof Error?e.message:String(e),this.shown.peek()&&this.tell(this.failed)}this.#e=!1,this.#t&&(this.#t=!1,await this.look())}failed="";asked=!1;#n(e){this.listing.value=e,this.uploads.most=e.most;let n=new Set(e.rows.map(r=>r.key)),o=[...this.chosen.peek()].filter(r=>n.has(r));o.length!==this.chosen.peek().size&&(this.chosen.value=new Set(o))}tell(e){this.told.value=e}async save(e){this.tell("");let n=this.listing.peek()?.rows??[],o=e.some(r=>r===""||n.find(i=>i.key===r)?.kind==="folder");try{await this.client.download(e,o)}catch(r){this.tell(r instanceof Error?r.message:String(r))}}folder(){let[e,...n]=this.chosen.peek(),o=this.listing.peek()?.rows.find(r=>r.key===e);return n.length===0&&o?.kind==="folder"?e:""}attach(e,n){this.uploads.add(e,{folder:Bt,source:n,attach:!0})}land(e){this.uploads.add(e,{folder:Bt,source:"drop",attach:!1})}async unattach(e){try{await this.client.unattach(e)}catch(n){this.tell(n instanceof Error?n.message:String(n))}await this.look()}};function An({host:t}){let e=D(null);e.current??=new Je(t);let n=e.current,o=D(null),{alone:r}=n;return _e(()=>r?void 0:On(n,o),[]),Ie(()=>Un(n),[]),p`<div class=${r?"files alone":"files"} ref=${o}>
     <input type="file" multiple hidden tabindex="-1" aria-hidden="true"
       onChange=${i=>Kt(i,s=>n.attach(s,"button"))} />
-    ${n.shown.value&&!t.param("pending").value?p`<${Fn} state=${n} />`:p`<${Jt} state=${n} /><${Gt} state=${n} />`}
-  </div>`}function An(t,e){let n=[Be("panel",()=>Xe(t)),Be("attach",()=>e.current?.querySelector("input")?.click()),Vt(e,t)];return()=>{for(let o of n)o()}}function Kt(t,e){let n=oe(t.currentTarget.files??[]);t.currentTarget.value="",n.length>0&&e(n)}function Xe(t){t.shown.value=!t.shown.peek(),t.asked=t.shown.peek(),t.tell("")}function On(t){let e=0,n=[T(()=>{t.host.param("stamp").value,t.look()}),T(()=>{clearTimeout(e),t.open.value,t.shown.value&&o()})];async function o(){let r=performance.now();document.hidden||await t.look();let i=Math.max(Pn,Ln*(performance.now()-r));clearTimeout(e),t.shown.peek()&&(e=setTimeout(o,i))}return()=>{clearTimeout(e);for(let r of n)r()}}function Gt({state:t}){return t.told.value?p`<p class="told" role="alert">${t.told}
+    ${n.shown.value&&!t.param("pending").value?p`<${Hn} state=${n} />`:p`<${Jt} state=${n} /><${Gt} state=${n} />`}
+  </div>`}function On(t,e){let n=[Be("panel",()=>Xe(t)),Be("attach",()=>e.current?.querySelector("input")?.click()),Vt(e,t)];return()=>{for(let o of n)o()}}function Kt(t,e){let n=oe(t.currentTarget.files??[]);t.currentTarget.value="",n.length>0&&e(n)}function Xe(t){t.shown.value=!t.shown.peek(),t.asked=t.shown.peek(),t.tell("")}function Un(t){let e=0,n=[T(()=>{t.host.param("stamp").value,t.look()}),T(()=>{clearTimeout(e),t.open.value,t.shown.value&&o()})];async function o(){let r=performance.now();document.hidden||await t.look();let i=Math.min(Dn,Math.max(Pn,Ln*(performance.now()-r)));clearTimeout(e),t.shown.peek()&&(e=setTimeout(o,i))}return()=>{clearTimeout(e);for(let r of n)r()}}function Gt({state:t}){return t.told.value?p`<p class="told" role="alert">${t.told}
     <button type="button" class="x" aria-label="Close this message" onClick=${()=>t.tell("")}><${P} name="close" /></button></p>`:null}function Jt({state:t}){let e=t.listing.value?.attached??[],n=t.uploads.list.value;return e.length+n.length===0?null:p`<section class="tray" aria-label="Attached and coming in">
     ${e.length>0&&p`<p class="hint">With your next words, typed or spoken:</p>`}
-    <ul>${e.map(o=>p`<${Un} key=${o.token} state=${t} each=${o} />`)}
-      ${n.slice(0,6).map(o=>p`<${Nn} key=${o.id} state=${t} each=${o} />`)}</ul>
+    <ul>${e.map(o=>p`<${Nn} key=${o.token} state=${t} each=${o} />`)}
+      ${n.slice(0,6).map(o=>p`<${Fn} key=${o.id} state=${t} each=${o} />`)}</ul>
     ${n.length>6&&p`<p class="hint">and ${ne(n.length-6,"more file")}</p>`}
-  </section>`}function Un({state:t,each:e}){let n=e.image&&`${t.client.base}/images/${e.image}`;return p`<li class="chip">
+  </section>`}function Nn({state:t,each:e}){let n=e.image&&`${t.client.base}/images/${e.image}`;return p`<li class="chip">
     ${n?p`<img alt="" src=${n} />`:p`<${P} name="file" />`}
     <span class="what"><span class="name">${e.name}</span><span class="size">${O(e.size)}</span>
       ${e.note&&p`<span class="note">${e.note}</span>`}</span>
     <button type="button" class="x" aria-label=${`Do not attach ${e.name}; it stays in the files`}
       title="Do not attach it; it stays in the files" onClick=${()=>{t.unattach(e.token)}}><${P} name="close" /></button>
-  </li>`}function Nn({state:t,each:e}){let n=e.state==="failed",o=e.size?e.sent/e.size:0;return p`<li class=${n?"chip failed":"chip"}>
+  </li>`}function Fn({state:t,each:e}){let n=e.state==="failed",o=e.size?e.sent/e.size:0;return p`<li class=${n?"chip failed":"chip"}>
     <${P} name="file" />
     <span class="what"><span class="name">${e.name}</span>
       ${n?p`<span class="note" role="alert">${e.text}</span>`:p`<span class="size">${O(e.sent)} of ${O(e.size)}</span>
             <progress max="1" value=${o} aria-label=${`${e.name} comes in`}></progress>`}</span>
     <button type="button" class="x" aria-label=${n?`Close the message on ${e.name}`:`Cancel ${e.name}`}
       onClick=${()=>t.uploads.cancel(e.id)}><${P} name="close" /></button>
-  </li>`}function Fn({state:t}){let e=D(null),n=D(null),o=t.listing.value,r=[...t.chosen.value],i=o?.running??t.host.param("running").value,s=o!==null&&o.rows.length===0;_e(()=>{t.asked&&n.current?.focus({preventScroll:!0}),t.asked=!1},[]);function u(l){l.key!=="Escape"||t.alone||(l.stopPropagation(),Xe(t))}return p`<section class="panel" data-escape=${t.alone?void 0:""} aria-label="Files of this session" onKeyDown=${u}>
+  </li>`}function Hn({state:t}){let e=D(null),n=D(null),o=t.listing.value,r=[...t.chosen.value],i=o?.running??t.host.param("running").value,s=o!==null&&o.rows.length===0;_e(()=>{t.asked&&n.current?.focus({preventScroll:!0}),t.asked=!1},[]);function u(l){l.key!=="Escape"||t.alone||(l.stopPropagation(),Xe(t))}return p`<section class="panel" data-escape=${t.alone?void 0:""} aria-label="Files of this session" onKeyDown=${u}>
     <header><h2>Files</h2>
       ${!t.alone&&p`<button type="button" class="x" ref=${n} aria-label="Close the files" onClick=${()=>Xe(t)}><${P} name="close" /></button>`}</header>
     <div class="does">
@@ -49,7 +49,7 @@ var g,nt,Ce,N,Se,ue,ot,se,it,Ee,Me,Xt,G=Symbol.for("pv"),le={},ce=[],Qt=/^m(i|n|
         ${r.length?`Download ${r.length}`:"Download all"}</button>
       <button type="button" disabled=${!i} title=${i?"":"Resume the session to put files into it"}
         onClick=${()=>e.current?.click()}>${t.folder()?"Upload here":"Upload"}</button>
-      ${r.length>0&&p`<button type="button" class="plain" onClick=${()=>Hn(t)}>Choose none</button>`}
+      ${r.length>0&&p`<button type="button" class="plain" onClick=${()=>Rn(t)}>Choose none</button>`}
       <input type="file" multiple hidden tabindex="-1" aria-hidden="true" ref=${e}
         onChange=${l=>Kt(l,f=>t.uploads.add(f,{folder:t.folder(),source:"button",attach:!1}))} />
     </div>
@@ -58,7 +58,7 @@ var g,nt,Ce,N,Se,ue,ot,se,it,Ee,Me,Xt,G=Symbol.for("pv"),le={},ce=[],Qt=/^m(i|n|
     ${s&&p`<p class="empty">There are no files yet. What the agent saves in its home folder is listed here.${i?" Drop files here, or paste a picture into the text box.":""}</p>`}
     ${o&&!s&&p`<${zt} rows=${o.rows} open=${t.open} chosen=${t.chosen} at=${t.at} save=${l=>{t.save([l])}} />`}
     <${Jt} state=${t} />
-    ${o&&p`<${Rn} listing=${o} />`}
-  </section>`}function Hn(t){t.chosen.value=new Set}function Rn({listing:t}){let{files:e,bytes:n,quota:o,used:r,use:i}=t;return p`<footer>${ne(e,"file")}, ${O(n)}
+    ${o&&p`<${In} listing=${o} />`}
+  </section>`}function Rn(t){t.chosen.value=new Set}function In({listing:t}){let{files:e,bytes:n,quota:o,used:r,use:i}=t;return p`<footer>${ne(e,"file")}, ${O(n)}
     ${o>0&&p`<meter min="0" max=${o} high=${.9*o} value=${r} aria-label="Room that is used"></meter>`}
-    ${i&&p`<p class="use">${i}</p>`}</footer>`}var Ao=Nt("Files",Dn);export{Ao as default};
+    ${i&&p`<p class="use">${i}</p>`}</footer>`}var Oo=Nt("Files",An);export{Oo as default};

@@ -16,7 +16,8 @@ import { named, Uploads } from "./uploads.js";
 
 const OUTSIDE = "Downloads"; // where files go that come from outside, if no folder was chosen
 const LOOK = 2000; // ms between two looks while the tree is open
-const SLOW = 20; // a look that took long is followed by a pause so many times as long
+const SLOW = 20; // a look that took long is followed by a pause so many times as long, …
+const STALE = 8000; // … but of so many ms at most
 
 /** One panel's state: what the server says, and what is being done. */
 class Files {
@@ -181,7 +182,7 @@ function follow(state) {
   async function again() {
     const began = performance.now();
     if (!document.hidden) await state.look();
-    const pause = Math.max(LOOK, SLOW * (performance.now() - began));
+    const pause = Math.min(STALE, Math.max(LOOK, SLOW * (performance.now() - began)));
     clearTimeout(timer);
     if (state.shown.peek()) timer = setTimeout(again, pause);
   }
