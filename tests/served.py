@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -76,11 +77,12 @@ def started(
 
     def read() -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            served.lines.append(line)
-            if found := address.search(line):
-                served.url = found[1]
-                up.set()
+        with contextlib.suppress(ValueError):  # it is closed when a test kills the server
+            for line in process.stdout:
+                served.lines.append(line)
+                if found := address.search(line):
+                    served.url = found[1]
+                    up.set()
         up.set()
 
     reader = threading.Thread(target=read, daemon=True)

@@ -163,7 +163,10 @@ class Scene:
 
 SCENES = (
     Scene(lambda: scripted(rich(), SlowEye, max_turns=3)),
-    Scene(lambda: replace(scripted(late(), SlowTool, max_seconds=50, max_turns=1), records=True), earlier),
+    Scene(
+        lambda: replace(scripted(late(), SlowTool, max_seconds=50, max_turns=1), records=True),
+        earlier,
+    ),
 )
 OFFLINE = Scene(offline)
 

@@ -200,7 +200,7 @@ async def test_a_tab_closed_after_a_silent_gap_is_freed_at_once(
         await _back(page)
         mark = await page.evaluate(_MARK)
         assert await _knows(context, pilot, mark)
-        await page.goto("about:blank")
+        await page.close(run_before_unload=True)
         async with asyncio.timeout(60):
             while await _knows(context, pilot, mark):
                 await asyncio.sleep(0.05)
