@@ -15,6 +15,7 @@ from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.windows import WindowList
 from agent.events import BaseEvent, Event, load_event
+from agent.home import home_folder
 
 PATIENCE = 60.0
 """Seconds to wait for what must happen: generous, for slow machines."""
@@ -57,12 +58,16 @@ class Onlooker:
 
     def events(self) -> list[Event]:
         """All events of the newest session, as journaled so far."""
-        folders = sorted((self._data / "sessions").glob("*/events.db"), key=_age)
-        if not folders:
+        journals = self._journals()
+        if not journals:
             return []
-        with closing(sqlite3.connect(f"file:{folders[-1]}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(f"file:{journals[-1]}?mode=ro", uri=True)) as database:
             rows = database.execute("select event from events order by seq").fetchall()
         return [load_event(row[0]) for row in rows]
+
+    def _journals(self) -> list[Path]:
+        """The sessions' journals, the newest last."""
+        return sorted((self._data / "sessions").glob("*/events.db"), key=_age)
 
     def of(self, kind: type[E] | tuple[type[E], ...], since: int = 0) -> list[E]:
         """Events of some classes, numbered ``since`` or later."""
@@ -102,8 +107,8 @@ class Onlooker:
 
     @property
     def home(self) -> Path:
-        """The desktop's home folder."""
-        return self.folder / "home"
+        """The newest session's home folder."""
+        return home_folder(self._data, self._journals()[-1].parent.name)
 
     async def windows(self) -> list[Window]:
         """The desktop's windows, bottom to top."""
@@ -148,7 +153,7 @@ class Onlooker:
             xauthority=folder / "run" / "Xauthority",
             session_bus=f"unix:path={folder}/run/bus",
             a11y_bus=f"unix:path={folder}/run/at-spi/bus_0",
-            home=folder / "home",
+            home=self.home,
             runtime_dir=folder / "run",
             geometry=(1280, 800),
         )

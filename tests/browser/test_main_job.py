@@ -64,7 +64,11 @@ async def always() -> bool:
 
 
 async def told(
-    person: Person, how: str, text: str, right: Callable[[], Awaitable[bool]] = always
+    person: Person,
+    how: str,
+    text: str,
+    right: Callable[[], Awaitable[bool]] = always,
+    outcome: str = "done",
 ) -> int:
     """Tell it and wait for its end; say it again, as one does, if words were misheard."""
 
@@ -72,7 +76,7 @@ async def told(
         if await meant(person, since) == "noise":
             return False
         finished = await person.look.event(TaskFinished, since=since)
-        return finished.outcome == "done" and await right()
+        return finished.outcome == outcome and await right()
 
     return await repeated(person, how, text, ended)
 
@@ -220,8 +224,8 @@ async def test_what_can_i_say_is_shown_and_spoken(person: Person, look: Onlooker
 async def test_what_is_not_understood_changes_nothing(person: Person, look: Onlooker, how: str):
     """No action; the answer says so and offers what can be said."""
     before = [window.id for window in await look.windows()]
-    since = await told(person, how, "Make me a sandwich.")
-    finished = await finish(person, since)
+    since = await told(person, how, "Make me a sandwich.", outcome="ended")
+    finished = await finish(person, since, "ended")
     assert "not understand" in finished.summary
     assert [e for e in look.events()[since:] if isinstance(e, ActionProposed)] == []
     assert [window.id for window in await look.windows()] == before
