@@ -21,8 +21,8 @@ from agent.arrivals import Arrived, in_words
 from agent.desktop.base import EncodedImage
 from agent.desktop.pictures import for_model
 from agent.errors import FilesError
-from agent.models.anthropic_traits import traits_of
 from agent.models.base import Model, readable_by
+from agent.models.capabilities import capabilities_of
 from agent.pdf import is_pdf, pdf_facts
 
 MOST_ATTACHED = 20
@@ -289,11 +289,11 @@ def _by(size: tuple[int, int], turn: Pillow.Transpose | None) -> str:
 
 def fitting(width: int, height: int, model: str) -> tuple[int, int]:
     """The largest size of that shape that a model sees as it is."""
-    traits = traits_of(model)
-    share = min(1.0, min(traits.edge, MOST_EDGE) / max(width, height))
-    share = min(share, math.sqrt(traits.patches * 28 * 28 / (width * height)))
+    known = capabilities_of(model)
+    share = min(1.0, min(known.edge, MOST_EDGE) / max(width, height))
+    share = min(share, math.sqrt(known.patches * 28 * 28 / (width * height)))
     size = max(1, int(width * share)), max(1, int(height * share))
-    while not traits.sees(*size):
+    while not known.sees(*size):
         share *= 0.98
         size = max(1, int(width * share)), max(1, int(height * share))
     return size

@@ -25,7 +25,7 @@ from agent.errors import (
 from agent.gates import Agent
 from agent.history import ANEW
 from agent.log import EventLog
-from agent.models.anthropic_traits import traits_of
+from agent.models.capabilities import capabilities_of
 from agent.view import look
 
 LINES = 50
@@ -80,7 +80,7 @@ def on_other_basis(agent: Agent) -> bool:
     turns = turns_of(agent.log)
     if not turns:
         return False
-    kept = traits_of(agent.model.name).one_effort
+    kept = capabilities_of(agent.model.name).one_effort
     other_effort = kept and turns[0].effort != (agent.settings.effort or "")
     before, now = _last_basis(turns), basis_of(agent)
     return other_effort or (before != now and "" not in (before, now))

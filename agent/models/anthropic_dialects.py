@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from agent.models.anthropic_traits import traits_of
 from agent.models.base import ALL_READABLE, Block, Message, ModelRequest, Readable, ToolSpec
+from agent.models.capabilities import as_claude
 
 EPHEMERAL = {"type": "ephemeral"}
 """A five-minute cache breakpoint."""
@@ -98,7 +98,7 @@ class ToolsetDialect:
     thins: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
-        traits = traits_of(model)
+        known = as_claude(model)
         betas: list[str] = []
         body: dict[str, Any] = {
             "model": model,
@@ -108,7 +108,7 @@ class ToolsetDialect:
             "messages": mark_previous_turn(request.messages),
             "cache_control": EPHEMERAL,
         }
-        if traits.edits:
+        if known.edits:
             body["context_management"] = {"edits": self.context.edits()}
             betas.extend(_CONTEXT_BETAS)
         _add_thinking(body, betas, model)
@@ -121,7 +121,7 @@ class ToolsetDialect:
         return block
 
     def narrates(self, model: str) -> bool:
-        return traits_of(model).narrates
+        return as_claude(model).narrates
 
 
 def system_blocks(system: str) -> list[Block]:
@@ -131,10 +131,10 @@ def system_blocks(system: str) -> list[Block]:
 
 def add_effort(body: dict[str, Any], request: ModelRequest, model: str) -> None:
     """Ask for an effort if one is wished and the model takes it, now or at all."""
-    traits, effort = traits_of(model), request.effort
-    if traits.one_effort and request.first_effort is not None:
+    known, effort = as_claude(model), request.effort
+    if known.one_effort and request.first_effort is not None:
         effort = request.first_effort
-    if effort in traits.efforts:
+    if effort in known.efforts:
         body["output_config"] = {"effort": effort}
 
 
@@ -193,7 +193,7 @@ def _declare(spec: ToolSpec) -> list[dict[str, Any]]:
 
 
 def _add_thinking(body: dict[str, Any], betas: list[str], model: str) -> None:
-    match traits_of(model).thinking:
+    match as_claude(model).thinking:
         case "updates":
             body["thinking"] = {"type": "adaptive", "display": "updates"}
             betas.append(_UPDATES_BETA)
@@ -201,7 +201,7 @@ def _add_thinking(body: dict[str, Any], betas: list[str], model: str) -> None:
             body["thinking"] = {"type": "adaptive", "display": "summarized"}
         case "between_tools" | "disabled" as kind:
             body["thinking"] = {"type": kind}
-        case "none":
+        case "none" | "tags":
             pass
 
 

@@ -17,10 +17,10 @@ from agent.models.anthropic_dialects import (
     plain_tool,
     system_blocks,
 )
-from agent.models.anthropic_traits import traits_of
 from agent.models.base import ALL_READABLE, Block, Message, ModelRequest, Readable, ToolSpec
+from agent.models.capabilities import ComputerTool, as_claude
 
-_TOOL = "computer_20251124"
+_TOOL: ComputerTool = "computer_20251124"
 _BETA = "computer-use-2025-11-24"
 
 
@@ -70,7 +70,7 @@ class HostedDialect:
 
 def _check_size(display: tuple[int, int], model: str) -> None:
     """The service makes pictures smaller for older models, and clicks would go astray."""
-    if not traits_of(model).sees(*display):
+    if not as_claude(model).sees(*display):
         raise ModelUnavailable(
             f"{model} cannot see a desktop of {display[0]} by {display[1]} pixels. Set SAYSO_WIDTH "
             "and SAYSO_HEIGHT to 1280 and 800, or choose a newer model."

@@ -15,8 +15,8 @@ from agent.models.anthropic_clouds import bedrock_model, vertex_model
 from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.anthropic_hosted import HostedDialect
 from agent.models.anthropic_portable import PortableDialect
-from agent.models.anthropic_traits import traits_of
 from agent.models.base import Model, ModelPart, ModelRequest
+from agent.models.capabilities import as_claude
 from agent.models.cassette import CassetteModel, RecordingModel
 from agent.models.late import LateModel
 from agent.settings import DEFAULT_MODEL, Settings
@@ -141,7 +141,7 @@ def _dialect(settings: Settings, model: str) -> Dialect:
 
 
 def _hosted_dialect(model: str) -> Dialect:
-    return ToolsetDialect() if traits_of(model).toolset else HostedDialect()
+    return ToolsetDialect() if as_claude(model).toolset else HostedDialect()
 
 
 class UnavailableModel:

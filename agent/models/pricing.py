@@ -71,7 +71,7 @@ PRICES: dict[str, Price] = {
 }
 """Prices by model id without date, region or version suffix."""
 
-_DECORATION = re.compile(r"^(?:[a-z-]+:)?(?:[a-z]{2,6}\.)?(?:anthropic\.)?")
+_DECORATION = re.compile(r"^(?:[\w-]+[:/])*(?:[a-z]{2,6}\.)?(?:anthropic\.)?")
 _SUFFIX = re.compile(r"(?:@\d+|-\d{8}|-v\d+(?::\d+)?|-latest)+$")
 
 

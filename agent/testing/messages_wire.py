@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.models.anthropic_dialects import TOOLSET_MEMBERS
-from agent.models.anthropic_traits import traits_of
+from agent.models.capabilities import as_claude
 from agent.testing.messages_accounting import flat
 from agent.testing.rules import violations
 
@@ -147,7 +147,7 @@ def _tools(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
     names = [str(tool["name"]) for tool in body.get("tools", ()) if "name" in tool]
     if len(names) > len(set(names)):
         yield "tools: Tool names must be unique"
-    if "computer_toolset_20260801" in types and not traits_of(body["model"]).toolset:
+    if "computer_toolset_20260801" in types and not as_claude(body["model"]).toolset:
         yield f"tools: {body['model']} does not support computer_toolset_20260801"
     if "computer_toolset_20260801" not in types and '"toolset_name"' in json.dumps(
         body.get("messages")

@@ -41,6 +41,9 @@ def test_a_long_prompt_of_haiku_costs_more() -> None:
         "bedrock:anthropic.claude-opus-4-8-20260414-v1:0",
         "claude-opus-4-8@20260414",
         "claude-opus-4-8-latest",
+        "anthropic/claude-opus-4-8",
+        "bedrock/us.anthropic.claude-opus-4-8-v1:0",
+        "openrouter/anthropic/claude-opus-4-8",
     ],
 )
 def test_provider_spellings_mean_the_same_model(name: str) -> None:
