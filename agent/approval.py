@@ -99,9 +99,15 @@ def _target(intent: Intent, name: str) -> str:
     return intent.target.get(name, "")
 
 
-def _keys(intent: Intent) -> frozenset[str]:
-    """The keys of a combination in lower case, in whatever order they are pressed."""
-    return frozenset(_target(intent, "key").lower().split("+")) - {""}
+def _combos(intent: Intent) -> list[frozenset[str]]:
+    """Each combination's keys in lower case, in whatever order they are pressed."""
+    combos = _target(intent, "key").lower().split()
+    return [frozenset(combo.split("+")) - {""} for combo in combos]
+
+
+def _presses(intent: Intent, wanted: frozenset[str]) -> bool:
+    """Whether one of these keys is among those that are pressed."""
+    return any(keys & wanted for keys in _combos(intent))
 
 
 def _in_terminal(intent: Intent) -> bool:
@@ -114,8 +120,9 @@ def _in_terminal(intent: Intent) -> bool:
 
 def _runs_line(intent: Intent) -> bool:
     """Whether keystrokes end a line in a terminal; typing without Enter runs nothing."""
-    keys = _keys(intent)
-    pressed = keys & _ENTER or ("ctrl" in keys and keys & _LINE_ENDS)
+    pressed = any(
+        keys & _ENTER or ("ctrl" in keys and keys & _LINE_ENDS) for keys in _combos(intent)
+    )
     return _in_terminal(intent) and bool(pressed or re.search(r"[\r\n]", _target(intent, "text")))
 
 
@@ -124,10 +131,10 @@ def _pastes(intent: Intent) -> bool:
         return True
     if "wm_class" not in intent.target or not _in_terminal(intent):
         return False
-    keys = _keys(intent)
-    pressed = {"ctrl", "v"} <= keys or ("shift" in keys and keys & _INSERT)
+    combos = _combos(intent)
+    pressed = any({"ctrl", "v"} <= keys or ("shift" in keys and keys & _INSERT) for keys in combos)
     chosen = _CLICKS.search(intent.action) and _PASTE.match(_target(intent, "name"))
-    named = any("paste" in key for key in keys)
+    named = any("paste" in key for keys in combos for key in keys)
     return bool(pressed or named or chosen or intent.action == "middle_click")
 
 
@@ -135,14 +142,14 @@ def _weighty(intent: Intent) -> bool:
     if _target(intent, "role") in _WRITTEN or not _WEIGHTY.search(_target(intent, "name")):
         return False
     typed = re.search(r"[\r\n ]", _target(intent, "text"))
-    return bool(_CLICKS.search(intent.action) or _keys(intent) & _PRESS or typed)
+    return bool(_CLICKS.search(intent.action) or _presses(intent, _PRESS) or typed)
 
 
 def _deletes_file(intent: Intent) -> bool:
     if _TRASH.match(_target(intent, "onto_name")):
         return True
     there = _FILE_MANAGERS.search(_target(intent, "wm_class"))
-    return bool(there and _keys(intent) & _DELETE_KEY)
+    return bool(there and _presses(intent, _DELETE_KEY))
 
 
 def _hidden_file(intent: Intent) -> bool:
@@ -291,7 +298,7 @@ class Approvals:
         if text or _runs_line(intent):
             start = 0 if not _runs_line(intent) else max(map(text.rfind, "\r\n")) + 1
             if start or not text:
-                line.text, line.changed = "", False
+                line.text, line.changed = "", " " in key
             line.text += text[start:]
         elif key == "ctrl+c" or (key == "ctrl+u" and not line.changed):
             line.text, line.changed = "", False

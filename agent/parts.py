@@ -46,11 +46,12 @@ def model_for(settings: Settings, desktop: Desktop) -> Model:
     return build_model(settings, desktop)
 
 
-def tools_for(desktop: Desktop) -> Sequence[Tool]:
-    """All tools, for a desktop."""
+def tools_for(desktop: Desktop, model: Model, settings: Settings) -> Sequence[Tool]:
+    """All tools for a desktop, with coordinates as the model gives them."""
     from agent.tools import build_tools
 
-    return build_tools(desktop)
+    portable = getattr(model, "dialect", "") == "portable"  # others are told of pixels
+    return build_tools(desktop, settings.coordinates if portable else "pixels")
 
 
 def versions() -> dict[str, str]:

@@ -88,7 +88,9 @@ class Session(Faced):
         self._home: SessionHome | None = None
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
         self.model = parts.get("model") or model_for(settings, self.desktop)
-        self.tools = tuple(parts["tools"] if "tools" in parts else tools_for(self.desktop))
+        self.tools = tuple(
+            parts["tools"] if "tools" in parts else tools_for(self.desktop, self.model, settings)
+        )
         self._clock = parts.get("clock") or MonotonicClock()
         self.control = Control(
             self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock

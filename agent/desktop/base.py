@@ -263,7 +263,7 @@ class Desktop(Protocol):
         ...
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
-        """Lossless picture of ``(x0, y0, x1, y1)`` at native resolution."""
+        """Picture of ``(x0, y0, x1, y1)``, enlarged until it is as wide or high as ``size``."""
         ...
 
     async def settle(

@@ -44,6 +44,17 @@ def scaled(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return np.asarray(image.resize(size, Image.Resampling.BOX))
 
 
+def enlarged(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """As large as fits into ``size`` in the same shape; never smaller than it is."""
+    height, width = pixels.shape[:2]
+    factor = min(size[0] / width, size[1] / height)
+    if factor <= 1:
+        return pixels
+    larger = (max(1, round(width * factor)), max(1, round(height * factor)))
+    image = Image.frombuffer("RGBX", (width, height), pixels.tobytes(), "raw", "RGBX", 0, 1)
+    return np.asarray(image.resize(larger, Image.Resampling.BICUBIC))
+
+
 def for_model(pixels: Pixels) -> EncodedImage:
     """The picture for the model: nothing is lost if it has few colours, else hardly anything."""
     colours = _colours(pixels)
@@ -61,6 +72,12 @@ def lossless(pixels: Pixels) -> EncodedImage:
     if _colours(pixels) <= _FEW:
         return _webp(pixels, lossless=True, quality=75, method=1)
     return png(frame(pixels))
+
+
+def closer(pixels: Pixels, size: tuple[int, int]) -> EncodedImage:
+    """A part of the screen enlarged to fit into ``size``; lossless where it fills that already."""
+    larger = enlarged(pixels, size)
+    return lossless(pixels) if larger is pixels else for_model(larger)
 
 
 def _webp(pixels: Pixels, **options: int) -> EncodedImage:

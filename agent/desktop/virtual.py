@@ -263,7 +263,7 @@ class VirtualDesktop(Faced):
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
         box = self._geometry.native_region(region)
-        return await asyncio.to_thread(pictures.lossless, await self._pixels(box))
+        return await asyncio.to_thread(pictures.closer, await self._pixels(box), self.size)
 
     async def png(self) -> EncodedImage:
         """Lossless picture of the whole screen, for the journal."""

@@ -166,7 +166,8 @@ class FakeDesktop:
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
         x0, y0, x1, y1 = region
-        return _picture(x1 - x0, y1 - y0, self.shade)
+        factor = min(self._size[0] / (x1 - x0), self._size[1] / (y1 - y0))
+        return _picture(round((x1 - x0) * factor), round((y1 - y0) * factor), self.shade)
 
     async def settle(
         self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0, picture: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.desktop.base import Desktop
 from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 from agent.tools.computer import ComputerTool
+from agent.tools.coordinates import Scale
 from agent.tools.editor import EditorTool
 from agent.tools.shell import ShellTool
 
@@ -20,6 +21,9 @@ __all__ = [
 ]
 
 
-def build_tools(desktop: Desktop) -> list[Tool]:
-    """All tools for a desktop, in the order in which the model is told of them."""
-    return [ComputerTool(desktop), ShellTool(desktop), EditorTool(desktop)]
+def build_tools(desktop: Desktop, scale: Scale = "pixels") -> list[Tool]:
+    """All tools for a desktop, in the order in which the model is told of them.
+
+    ``scale``: what the model's coordinates are.
+    """
+    return [ComputerTool(desktop, scale), ShellTool(desktop), EditorTool(desktop)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,9 @@ from pydantic import BaseModel
 from agent.desktop.base import Button, Desktop, EncodedImage, Target
 from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
-from agent.tools import inputs
+from agent.tools import coordinates, inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
+from agent.tools.coordinates import Scale
 from agent.tools.focus import describe_focus
 from agent.tools.keynames import canonical
 from agent.tools.screen import Watch
@@ -35,8 +36,7 @@ _TRIES = 2
 """How often it is asked what lies under a point or has the focus."""
 
 _DESCRIPTION = (
-    "See and operate a Linux desktop. Coordinates are pixels of the screenshot, origin top "
-    "left. After a group of actions you get a picture of the screen."
+    "See and operate a Linux desktop. After a group of actions you get a picture of the screen."
 )
 
 
@@ -52,22 +52,30 @@ class Member:
 
 
 class ComputerTool:
-    """Pointer, keyboard and screen of one desktop."""
+    """Pointer, keyboard and screen of one desktop.
 
-    def __init__(self, desktop: Desktop) -> None:
+    Args:
+        desktop: where it works.
+        scale: what the model's coordinates are.
+    """
+
+    def __init__(self, desktop: Desktop, scale: Scale = "pixels") -> None:
         self._desktop = desktop
+        self._scale: Scale = scale
         self._watch = Watch(desktop)
 
     @property
     def spec(self) -> ToolSpec:
-        width, height = self._desktop.size
+        members = {
+            name: coordinates.rescaled(
+                {"description": member.says, **inputs.schema(member.takes)}, self._scale
+            )
+            for name, member in MEMBERS.items()
+        }
         return ToolSpec(
             name="computer",
-            description=f"{_DESCRIPTION} The screen is {width} x {height}.",
-            members={
-                name: {"description": member.says, **inputs.schema(member.takes)}
-                for name, member in MEMBERS.items()
-            },
+            description=f"{_DESCRIPTION} {coordinates.described(self._scale, self._desktop.size)}",
+            members=members,
             hosted="computer_toolset_20260801",
             toolset="computer",
         )
@@ -113,20 +121,19 @@ class ComputerTool:
 
     async def screenshot(self, _: inputs.Nothing) -> ToolResult:
         image = await self._watch.look()
-        return ToolResult(self._watch.note, image)
+        shows = f"The screen, {image.width} x {image.height}." if image else ""
+        return ToolResult(f"{shows} {self._watch.note}".strip(), image)
 
     async def zoom(self, given: inputs.Zoom) -> ToolResult:
-        x0, y0, x1, y1 = given.region
-        width, height = self._desktop.size
-        if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
-            raise BadInput(
-                f"zoom: the region {given.region} does not lie on the screen, which is "
-                f"{width} x {height}. Give [x0, y0, x1, y1] with x0 < x1 and y0 < y1."
-            )
-        return ToolResult(self._watch.note, await self._watch.zoom((x0, y0, x1, y1)))
+        part = coordinates.region(given.region, self._desktop.size, self._scale)
+        image = await self._watch.zoom(part)
+        factor = image.width / (part[2] - part[0])
+        shows = f"That part, enlarged {factor:.1f} times to {image.width} x {image.height}."
+        return ToolResult(f"{shows} {self._watch.note}".strip(), image)
 
     async def cursor_position(self, _: inputs.Nothing) -> ToolResult:
-        x, y = await self._desktop.input.position()
+        at = await self._desktop.input.position()
+        x, y = coordinates.named(*at, self._desktop.size, self._scale)
         return ToolResult(f"X={x},Y={y}")
 
     async def mouse_move(self, given: inputs.Move) -> ToolResult:
@@ -197,23 +204,16 @@ class ComputerTool:
             self._watch.acted()
         return ToolResult(f"{words} {note}".strip())
 
-    async def _go(self, coordinate: list[int] | None) -> None:
+    async def _go(self, coordinate: Sequence[coordinates.Number] | None) -> None:
         if coordinate is not None:
             await self._desktop.input.move(*self._point(coordinate))
 
-    def _point(self, coordinate: list[int]) -> tuple[int, int]:
-        x, y = coordinate
-        width, height = self._desktop.size
-        if not (0 <= x < width and 0 <= y < height):
-            raise BadInput(
-                f"({x}, {y}) lies outside the screen, which is {width} x {height}: x goes from "
-                f"0 to {width - 1}, y from 0 to {height - 1}. Take a screenshot and read the "
-                "coordinates from it.",
-                shown=f"Not done: ({x}, {y}) lies outside the screen.",
-            )
-        return x, y
+    def _point(self, given: Sequence[coordinates.Number]) -> tuple[int, int]:
+        return coordinates.point(given, self._desktop.size, self._scale)
 
-    def _maybe_point(self, coordinate: list[int] | None) -> tuple[int | None, int | None]:
+    def _maybe_point(
+        self, coordinate: Sequence[coordinates.Number] | None
+    ) -> tuple[int | None, int | None]:
         return (None, None) if coordinate is None else self._point(coordinate)
 
     async def _target(
@@ -306,7 +306,11 @@ def _clicker(button: Button, count: int) -> Handler:
 _T = ComputerTool
 MEMBERS: dict[str, Member] = {
     "screenshot": Member(inputs.Nothing, "See the screen.", _T.screenshot),
-    "zoom": Member(inputs.Zoom, "See a part of the screen in full detail.", _T.zoom),
+    "zoom": Member(
+        inputs.Zoom,
+        "See a part of the screen enlarged. Coordinates stay those of the whole screen.",
+        _T.zoom,
+    ),
     "cursor_position": Member(inputs.Nothing, "Where the pointer is.", _T.cursor_position),
     "mouse_move": Member(inputs.Move, "Move the pointer.", _T.mouse_move),
     "left_click": Member(inputs.Click, "Click.", _clicker("left", 1), "point"),

@@ -1,8 +1,8 @@
 """What the members of the computer toolset take, and how a wrong input is answered.
 
 The models check types and ranges that do not depend on the desktop; coordinates are
-checked against the screen where they are used. ``read`` turns a validation error into
-a sentence that tells a model what would be right.
+checked against screen and scale where they are used. ``read`` turns a validation error
+into a sentence that tells a model what would be right.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from agent.errors import BadInput
+from agent.tools import coordinates
 
 TEXT_CAP = 100_000
 """Characters that one ``type`` may send."""
 
-_TOP = 1_000_000
-
 
 def whole(value: Any) -> Any:
-    """A whole number; finite fractions are rounded down, as pixels are."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PydanticCustomError("whole", "it must be a whole number")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise PydanticCustomError("whole", "it must be a finite whole number")
-    if abs(value) > _TOP:
-        raise PydanticCustomError("whole", "it is far out of range")
-    return math.floor(value)
+    """A whole number, also one that is written as text; fractions are rounded."""
+    return coordinates.whole(value)
+
+
+def _pair(value: Any) -> Any:
+    return coordinates.numbers(value, 2)
+
+
+def _four(value: Any) -> Any:
+    return coordinates.numbers(value, 4)
 
 
 def _seconds(value: Any) -> Any:
+    value = coordinates.as_number(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise PydanticCustomError("seconds", "it must be a number of seconds")
     if not 0 <= value <= 300:
@@ -68,24 +70,33 @@ def _typable(value: Any) -> Any:
     return text
 
 
-def _combo(value: Any) -> Any:
+def _combos(value: Any) -> Any:
+    """One combination, or several in a row with blanks between them."""
     if not isinstance(value, str) or not value.strip() or len(value) > 100:
         raise PydanticCustomError("key", "it must be a key or combination such as ctrl+s")
     combo = value.strip()
-    if any(char.isspace() for char in combo):
-        raise PydanticCustomError(
-            "key", "it names several keys; press one combination at a time, such as ctrl+s"
-        )
+    return " ".join(combo.split())
+
+
+def _combo(value: Any) -> Any:
+    combo = _combos(value)
+    if " " in combo:
+        raise PydanticCustomError("key", "it names several keys; hold one combination at a time")
     return combo
 
 
 Whole = Annotated[int, BeforeValidator(whole)]
+Two = Annotated[list[int], Field(min_length=2, max_length=2)]
+Four = Annotated[list[int], Field(min_length=4, max_length=4)]
 Point = Annotated[
-    list[Whole], Field(min_length=2, max_length=2, description="[x, y] in screenshot pixels.")
+    list[coordinates.Number],
+    BeforeValidator(_pair, json_schema_input_type=Two),
+    Field(description="[x, y] in screenshot pixels."),
 ]
 Region = Annotated[
-    list[Whole],
-    Field(min_length=4, max_length=4, description="[x0, y0, x1, y1] in screenshot pixels."),
+    list[coordinates.Number],
+    BeforeValidator(_four, json_schema_input_type=Four),
+    Field(description="[x0, y0, x1, y1] in screenshot pixels."),
 ]
 Seconds = Annotated[
     float,
@@ -157,8 +168,11 @@ class Type(Input):
 class Key(Input):
     text: Annotated[
         str,
-        BeforeValidator(_combo),
-        Field(description="A key or combination, such as Return, ctrl+s or alt+Tab."),
+        BeforeValidator(_combos),
+        Field(
+            description="A key or combination, such as Return, ctrl+s or alt+Tab; several in a "
+            "row with blanks: ctrl+a Delete."
+        ),
     ]
     repeat: Annotated[
         int, BeforeValidator(whole), Field(ge=1, le=100, description="How often, 1 to 100.")

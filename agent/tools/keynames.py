@@ -26,12 +26,12 @@ _ENTERS = frozenset({"ISO_Enter", "3270_Enter", "Linefeed"})
 
 
 def canonical(combo: str) -> str:
-    """A combination as ``ctrl+shift+v`` or ``Return``; as given if it names no key."""
+    """As ``ctrl+shift+v`` or ``Return``, several with blanks; as given if it names no key."""
     try:
-        pressed = keys.parse(combo)
+        pressed = keys.sequence(combo)
     except BadInput:
         return combo
-    return "+".join(_name(name, keysym) for name, keysym in pressed)
+    return " ".join("+".join(_name(*key) for key in keys_) for keys_ in pressed)
 
 
 def _name(given: str, keysym: int) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from desks import Desk, until
+from PIL import Image, ImageChops
 
 from agent.errors import InputHalted
 from agent.permit import act_under
@@ -110,10 +112,17 @@ async def test_an_intent_tells_a_terminal_from_an_editor(desk: Desk) -> None:
     assert (target["wm_class"], target["role"]) == ("Mousepad", "text")
 
 
-async def test_zoom_is_a_lossless_part(desk: Desk) -> None:
+async def test_zoom_is_an_enlarged_part(desk: Desk) -> None:
+    """Enlarged until it is as wide or as high as the screen, with the part's own colours."""
     result = await Hand(desk).do("zoom", region=[0, 700, 200, 800])
     assert result.image is not None
-    assert (result.image.media_type, result.image.width) == ("image/webp", 200)
+    assert (result.image.width, result.image.height) == (1280, 640)
+    assert "enlarged 6.4 times to 1280 x 640" in result.text
+    whole = Image.open(io.BytesIO((await desk.desktop.screenshot()).data)).convert("RGB")
+    part = whole.crop((0, 700, 200, 800))
+    small = Image.open(io.BytesIO(result.image.data)).convert("RGB").resize((200, 100))
+    apart = ImageChops.difference(part, small).resize((1, 1), Image.Resampling.BOX)
+    assert max(apart.getpixel((0, 0))) < 12
 
 
 async def test_the_pointer_is_where_it_was_put(desk: Desk) -> None:

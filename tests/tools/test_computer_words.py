@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from agent.approval import Approvals
 from agent.desktop.base import EncodedImage
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, ToolCall
-from agent.tools.base import ToolResult
+from agent.tools.base import Intent, ToolResult
 from agent.tools.keynames import canonical
 from agent.tools.screen import ASK_AGAIN, CHANGED_SINCE, UNCHANGED
 
@@ -43,7 +44,15 @@ async def do(tool: ComputerTool, name: str, **given: Any) -> str:
     ("name", "given", "deed"),
     [
         ("left_click", {"coordinate": [5, 6]}, "click left 5,6 x1"),
-        ("left_click", {"coordinate": [5.9, 6.0]}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": [5.4, 5.5]}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": [1279.9, 799.6]}, "click left 1279,799 x1"),
+        ("left_click", {"coordinate": "[5, 6]"}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": "5,6"}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": ["5", " 6 "]}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": [[5, 6]]}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": {"x": 5, "y": 6}}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": "<|box_start|>(5,6)<|box_end|>"}, "click left 5,6 x1"),
+        ("left_click", {"coordinate": [0, 1]}, "click left 0,1 x1"),
         ("left_click", {}, "click left 0,0 x1"),
         (
             "left_click",
@@ -68,7 +77,9 @@ async def do(tool: ComputerTool, name: str, **given: Any) -> str:
         ("type", {"text": "a\r\nb\tc"}, "type a\nb\tc"),
         ("key", {"text": "ctrl+s"}, "key ctrl+s x1"),
         ("key", {"text": "Tab", "repeat": 3}, "key Tab x3"),
-        ("hold_key", {"text": "shift", "duration": 1}, "hold_key shift"),
+        ("key", {"text": " ctrl+a  Delete "}, "key ctrl+a Delete x1"),
+        ("scroll", {"scroll_direction": "down", "scroll_amount": "5"}, "scroll down 5"),
+        ("hold_key", {"text": "shift", "duration": "1"}, "hold_key shift"),
     ],
 )
 async def test_both_dialects_reach_the_driver(
@@ -106,6 +117,25 @@ async def test_a_synonym_of_enter_is_still_enter(desktop: FakeDesktop, alias: st
     """A rule about Enter cannot be passed by calling the key something else."""
     intent = await ComputerTool(desktop).intent(ToolCall("a", "key", {"text": alias}))
     assert intent.target["key"] == "Return"
+
+
+async def test_enter_in_a_row_of_keys_is_still_enter() -> None:
+    """A rule about Enter in a terminal sees every combination of a row."""
+    target = {"wm_class": "Xfce4-terminal", "key": canonical("ctrl+a enter")}
+    verdict = Approvals().judge(Intent("computer", "key", target))
+    assert (verdict.decision, verdict.rule) == ("ask", "terminal")
+    harmless = {"wm_class": "Xfce4-terminal", "key": canonical("ctrl+a m")}
+    assert Approvals().judge(Intent("computer", "key", harmless)).decision == "allow"
+
+
+async def test_pictures_are_named_with_their_size(desktop: FakeDesktop) -> None:
+    """A part is enlarged until it fills the screen one way."""
+    tool = ComputerTool(desktop)
+    assert (await run(tool, "screenshot")).text == "The screen, 1280 x 800."
+    zoomed = await run(tool, "zoom", region=["100", 100, 300.2, 200])
+    assert zoomed.image is not None
+    assert (zoomed.image.width, zoomed.image.height) == (1280, 640)
+    assert zoomed.text == "That part, enlarged 6.4 times to 1280 x 640."
 
 
 def test_modifiers_have_one_name() -> None:
