@@ -226,7 +226,7 @@ async def test_a_moment_outside_the_session_is_its_edge(
     await page.locator(".beside .row").first.wait_for()
     slider = page.get_by_label("Time", exact=True)
     share = await slider.evaluate("s => s.value / s.max")
-    assert share == (1 if end else 0)
+    assert share == pytest.approx(1 if end else 0)
 
 
 async def test_a_link_is_shown_where_it_cannot_be_copied(
