@@ -91,7 +91,7 @@ class Rule:
 
 def shown(text: str, limit: int = 400) -> str:
     """Text as it may be shown and read out: control characters visible, length bounded."""
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[: limit + 1])
     return printable if len(printable) <= limit else f"{printable[:limit]}… (cut)"
 
 

@@ -94,5 +94,5 @@ def _where(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(text[: 20 * _LONGEST].split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -35,6 +35,7 @@ from agent.parts import Parts, model_for, note_listener_error, tools_for, versio
 from agent.prompts import Prompt, load_prompt
 from agent.settings import ALL_TOOLS, Settings, ToolName
 from agent.status import Status, StatusTracker
+from agent.tools.base import Stoppable
 from agent.world import Files, World, last_seen, renewed
 
 _log = logging.getLogger(__name__)
@@ -262,6 +263,10 @@ class Session(Faced):
         except JournalError as error:
             self.trouble = str(error)
             return ()
+        finally:
+            for tool in self.tools:
+                if isinstance(tool, Stoppable):
+                    tool.stop()
 
     def approve(
         self,

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from agent.desktop.base import EncodedImage
 from agent.errors import SaysoError
@@ -90,3 +90,12 @@ class Tool(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A tool that leaves something running between actions."""
+
+    def stop(self) -> None:
+        """Begin to end that, and return at once. Never raises."""
+        ...

@@ -4,20 +4,23 @@ Each command runs in a bash of its own, which starts from the state that the las
 (folder, variables, functions, aliases, umask) and writes it down at its end. To the
 model that is one lasting shell, and it has no protocol to fall out of step with: unbalanced
 quotes, ``exit``, ``exec`` or a killed command cost one command, never the shell. Commands
-read from /dev/null, so one that asks for input gets end-of-file instead of hanging.
-Background jobs live on between commands, until ``restart``.
+read from /dev/null, so one that asks for input gets end-of-file instead of hanging; programs
+that want a keyboard end at once and say what to do instead (``no_keyboard.sh``).
+Background jobs live on between commands, until ``restart`` or a stop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
+import contextvars
+import json
 import logging
 import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,18 +29,14 @@ from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
 from agent.tools import inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
+from agent.tools.output import Output, pieces
 
 _log = logging.getLogger(__name__)
 
 TIME_LIMIT = 120.0
 """Seconds for one command."""
 
-OUTPUT_CAP = 30_000
-"""Characters of output that reach the model: the first and the last halves."""
-
 _COMMAND_CAP = 100_000
-_STREAM_CAP = 100_000
-"""Characters that are passed on as they come; a flood helps nobody."""
 _FLOOD = 64 << 20
 """Bytes after which a command is ended."""
 _LINGER = 1.0
@@ -45,34 +44,31 @@ _LINGER = 1.0
 _LOOK = 0.08
 _LOOKS = 3
 """… which ends earlier when so many looks of so many seconds brought nothing."""
+_PATIENCE = 10.0
+"""Seconds for listing and ending background jobs."""
+_SHOWN_JOBS = 10
 
-_RUN = r"""
-_sayso_state="${XDG_RUNTIME_DIR:-/tmp}/$1"
-shopt -s expand_aliases
-if [[ -r $_sayso_state ]]; then source "$_sayso_state" 2>/dev/null; fi
-_sayso_save() {
-    { set +xveu; trap - ERR DEBUG; } 2>/dev/null
-    {
-        printf 'cd -- %q\n' "$PWD"
-        umask -p; shopt -p; alias -p; declare -f; declare -p
-    } >"$_sayso_state.new" 2>/dev/null && mv -f -- "$_sayso_state.new" "$_sayso_state"
-}
-trap _sayso_save EXIT
-export SAYSO_SHELL=$1 TERM=dumb PAGER=cat GIT_PAGER=cat
-eval "$2"
-"""
+_BASH = ("bash", "--noprofile", "--norc", "-c")
+_HERE = Path(__file__).parent
+_RUN = (_HERE / "shell_run.sh").read_text("utf-8")
+_NO_KEYBOARD = (_HERE / "no_keyboard.sh").read_text("utf-8")
+_JOBS = (_HERE / "shell_jobs.py").read_text("utf-8")
+_FORGET = 'rm -rf -- "${XDG_RUNTIME_DIR:-/tmp}/$1"'
 
-_END = r"""
-for process in /proc/[0-9]*; do
-    if grep -qzx "SAYSO_SHELL=$1" "$process/environ" 2>/dev/null; then
-        kill -KILL "${process#/proc/}" 2>/dev/null
-    fi
-done
-rm -f -- "${XDG_RUNTIME_DIR:-/tmp}/$1"
-"""
-
-_ESCAPES = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ASKED = re.compile(
+    r"not a terminal|not from a terminal|not a tty|no tty|tty get|terminal is required|/dev/tty|"
+    r"EOF when reading a line|open terminal failed|error opening terminal|askpass|"
+    r"terminal prompts disabled|password change has been aborted|no such device or address|"
+    r"host key verification failed|must be run from a terminal|interactive (mode|login)",
+    re.IGNORECASE,
+)
+"""What programs say that found no terminal to ask in."""
+_LAST_WORDS = 2000
+_NOBODY = (
+    "[There is no terminal and no keyboard here: a program that asks gets no answer. Give it as "
+    "an argument or option (such as --yes), through a pipe (printf 'y\\n' | COMMAND), or run "
+    "the program in a terminal window on the screen.]"
+)
 
 
 class Command(BaseModel):
@@ -98,9 +94,12 @@ class ShellTool:
     def __init__(self, desktop: Desktop, *, time_limit: float = TIME_LIMIT) -> None:
         self._desktop = desktop
         self._limit = time_limit
-        self._state = _new_state()
+        self._mark = _new_mark()
+        self._jobs: dict[int, _Job] = {}
         self._turn = asyncio.Lock()
         self._readers: set[asyncio.Task[None]] = set()
+        self._ending: asyncio.Task[None] | None = None
+        self._used = False
 
     @property
     def spec(self) -> ToolSpec:
@@ -110,7 +109,7 @@ class ShellTool:
                 "Run a bash command on the desktop's machine. Folder, variables and functions "
                 "last from call to call. There is no terminal and no input: commands that ask "
                 f"read end-of-file. A command is ended after {self._limit:g} seconds: start what "
-                "runs longer, and graphical programs, in the background with &."
+                "runs longer, and graphical programs, in the background with &; jobs lists them."
             ),
             members={"bash": inputs.schema(Command)},
             hosted="bash_20250124",
@@ -137,12 +136,19 @@ class ShellTool:
             _log.exception("bash failed")
             return ToolResult(f"bash failed inside the tool: {error!r}.", is_error=True)
 
+    def stop(self) -> None:
+        """Begin to end background jobs, those of earlier commands too. Windows stay open."""
+        if self._ending is None or self._ending.done():
+            # Not under the permit of whatever work was just interrupted.
+            own = contextvars.Context()
+            ended = self._quietly_end_jobs(spare_windows=True)
+            self._ending = asyncio.get_running_loop().create_task(ended, context=own)
+
     async def close(self) -> None:
         """End background jobs. Says nothing if the desktop is gone: so are they."""
-        try:
-            await self._end_jobs()
-        except (ToolError, DesktopError) as error:
-            _log.info("Background jobs were not ended: %s", error)
+        if self._ending is not None:
+            await asyncio.wait({self._ending}, timeout=_PATIENCE)
+        await self._quietly_end_jobs()
         if self._readers:
             await asyncio.wait(self._readers, timeout=_LINGER)
         for reader in self._readers:
@@ -152,22 +158,74 @@ class ShellTool:
         if command:
             raise BadInput("bash: give either command or restart, not both.")
         await self._end_jobs()
-        self._state = _new_state()
+        if self._used:
+            await self._inside([*_BASH, _FORGET, "bash", self._mark])
+        self._mark = _new_mark()
+        self._jobs.clear()
         return ToolResult("The shell has been restarted.")
 
-    async def _end_jobs(self) -> None:
-        argv = ["bash", "--noprofile", "--norc", "-c", _END, "bash", self._state]
+    async def _quietly_end_jobs(self, *, spare_windows: bool = False) -> None:
+        try:
+            await self._end_jobs(spare_windows=spare_windows)
+        except (ToolError, DesktopError, TimeoutError) as error:
+            _log.info("Background jobs were not ended: %s", error)
+
+    async def _end_jobs(self, *, spare_windows: bool = False) -> None:
+        if self._used:
+            spared = await self._with_windows() if spare_windows else ()
+            await self._ask_jobs("end", *spared)
+
+    async def _with_windows(self) -> list[str]:
+        """Programs that a person may have work in."""
+        async with asyncio.timeout(_LINGER):
+            windows = await self._desktop.windows()
+        return [str(window.pid) for window in windows if window.pid is not None]
+
+    async def _news_of_jobs(self) -> str:
+        """What was begun or has ended in the background since the last command."""
+        try:
+            now = {job.pid: job for job in await self._ask_jobs("list")}
+        except (ToolError, DesktopError, TimeoutError) as error:
+            _log.info("Background jobs were not listed: %s", error)
+            return ""
+        before, self._jobs = self._jobs, now
+        begun = [str(job) for pid, job in now.items() if pid not in before]
+        ended = [str(job) for pid, job in before.items() if pid not in now]
+        told = [
+            f"[Running in the background: {_few(begun)}]" if begun else "",
+            f"[Ended in the background: {_few(ended)}]" if ended else "",
+        ]
+        return "\n".join(filter(None, told))
+
+    async def _ask_jobs(self, action: str, *pids: str) -> list[_Job]:
+        said = await self._inside(["python3", "-I", "-S", "-c", _JOBS, self._mark, action, *pids])
+        return [job for line in said.splitlines() if (job := _Job.read(line)) is not None]
+
+    async def _inside(self, argv: list[str]) -> str:
+        """What a program of ours prints."""
         process = await self._desktop.spawn(argv)
-        await asyncio.wait_for(process.wait(), 10)
+        said = bytearray()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                async for data in await process.read():
+                    said += data
+                await process.wait()
+        except BaseException:
+            await asyncio.shield(process.kill())
+            raise
+        return said.decode("utf-8", "replace")
 
     async def _command(self, command: str, output: Callable[[str], None]) -> ToolResult:
         if not command.strip():
             raise BadInput("bash: command is empty. Give a command, or restart: true.")
         if "\0" in command:
             raise BadInput("bash: command has U+0000, which no shell can take.")
-        argv = ["bash", "--noprofile", "--norc", "-c", _RUN, "bash", self._state, command]
-        process = await self._desktop.spawn(argv)
-        said = _Output(output)
+        if self._ending is not None:
+            await asyncio.wait({self._ending})
+        self._used = True
+        own = [self._mark, command, _NO_KEYBOARD, _JOBS]
+        process = await self._desktop.spawn([*_BASH, _RUN, "bash", *own])
+        said = Output(output)
         try:
             code = await asyncio.wait_for(self._follow(process, said), self._limit)
         except TimeoutError:
@@ -176,9 +234,9 @@ class ShellTool:
         except BaseException:
             await asyncio.shield(process.kill())
             raise
-        return _result(said, code)
+        return _result(said, code, await self._news_of_jobs())
 
-    async def _follow(self, process: Process, said: _Output) -> int:
+    async def _follow(self, process: Process, said: Output) -> int:
         """Read until the command has ended, and what it left in the pipe.
 
         Background jobs may hold the pipe open: it is read on, unheard, so that they do
@@ -193,7 +251,7 @@ class ShellTool:
         said.muted = True
         return code
 
-    def _too_long(self, said: _Output) -> ToolResult:
+    def _too_long(self, said: Output) -> ToolResult:
         ended = (
             f"The command was ended after {self._limit:g} seconds with all its processes. The "
             "shell is as it was before it."
@@ -205,49 +263,37 @@ class ShellTool:
         return ToolResult(f"{shown} {advice}", is_error=True, shown=shown)
 
 
-class _Output:
-    """Collects output: streams its beginning, keeps head and tail, counts the rest."""
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A program that a command left running."""
 
-    def __init__(self, stream: Callable[[str], None]) -> None:
-        self._stream = stream
-        self._decoder: Any = codecs.getincrementaldecoder("utf-8")("replace")
-        self._head = ""
-        self._tail = ""
-        self._dropped = 0
-        self._streamed = 0
-        self.bytes = 0
-        self.flooded = False
-        self.muted = False
+    pid: int
+    command: str
 
-    def add(self, data: bytes, *, final: bool = False) -> None:
-        if self.muted:
-            return
-        self.bytes += len(data)
-        text = self._decoder.decode(data, final)
-        if text and self._streamed < _STREAM_CAP:
-            self._stream(_clean(text))
-            self._streamed += len(text)
-        room = OUTPUT_CAP // 2 - len(self._head)
-        self._head += text[:room] if room > 0 else ""
-        tail = self._tail + (text[room:] if room > 0 else text)
-        self._dropped += max(0, len(tail) - OUTPUT_CAP // 2)
-        self._tail = tail[-(OUTPUT_CAP // 2) :]
+    @classmethod
+    def read(cls, line: str) -> _Job | None:
+        """What one line of ``shell_jobs.py`` says; None if it is none of them."""
+        try:
+            said = json.loads(line)
+            return cls(int(said["pid"]), str(said["command"]))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
 
-    def text(self) -> str:
-        """What the model is told."""
-        cut = f"\n… ({self._dropped} characters left out) …\n" if self._dropped else ""
-        return _clean(_last_of_redrawn(f"{self._head}{cut}{self._tail}")).rstrip("\n")
+    def __str__(self) -> str:
+        return f"{self.pid} {self.command}"
 
 
-async def _drain(process: Process, said: _Output) -> None:
+async def _drain(process: Process, said: Output) -> None:
     async for data in await process.read():
-        said.add(data)
+        for piece in pieces(data):
+            said.add(piece)
+            await asyncio.sleep(0)
         if said.bytes > _FLOOD and not said.muted:
             said.flooded = said.muted = True
             await process.kill()  # and read on to the pipe's end, which closes it
 
 
-async def _read_out(reading: asyncio.Task[None], said: _Output) -> None:
+async def _read_out(reading: asyncio.Task[None], said: Output) -> None:
     """Wait for the pipe's end, or until it has been silent for several looks."""
     silent, deadline = 0, time.monotonic() + _LINGER
     while not reading.done() and silent < _LOOKS and time.monotonic() < deadline:
@@ -256,26 +302,29 @@ async def _read_out(reading: asyncio.Task[None], said: _Output) -> None:
         silent = silent + 1 if said.bytes == before else 0
 
 
-def _result(said: _Output, code: int) -> ToolResult:
+def _result(said: Output, code: int, jobs: str) -> ToolResult:
     text = said.text()
     if said.flooded:
         ended = f"The command was ended: it wrote more than {_FLOOD >> 20} MB."
         shown = f"{text}\n{ended}"
         return ToolResult(f"{shown} Write to a file.", is_error=True, shown=shown)
-    if code:
-        return ToolResult(f"{text}\n[exit code {code}]".strip(), exit_code=code)
-    return ToolResult(text or "The command succeeded without output.", exit_code=0)
+    if not code:
+        text = text or "The command succeeded without output."
+        return ToolResult(_lines(text, jobs), exit_code=0)
+    shown = _lines(text, f"[exit code {code}]", jobs)
+    if _ASKED.search(text, max(0, len(text) - _LAST_WORDS)):
+        return ToolResult(f"{shown}\n{_NOBODY}", exit_code=code, shown=shown)
+    return ToolResult(shown, exit_code=code)
 
 
-def _last_of_redrawn(text: str) -> str:
-    """Lines that were redrawn with carriage returns, as they stood last."""
-    return re.sub(r"[^\n]*\r(?!\n|$)", "", text.replace("\r\n", "\n"))
+def _lines(*parts: str) -> str:
+    return "\n".join(filter(None, parts))
 
 
-def _clean(text: str) -> str:
-    """Without terminal escapes and control characters."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+def _few(jobs: list[str]) -> str:
+    more = f" and {len(jobs) - _SHOWN_JOBS} more" if len(jobs) > _SHOWN_JOBS else ""
+    return "; ".join(jobs[:_SHOWN_JOBS]) + more
 
 
-def _new_state() -> str:
+def _new_mark() -> str:
     return f"sayso-shell-{secrets.token_hex(8)}"

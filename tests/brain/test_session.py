@@ -177,3 +177,26 @@ async def test_stop_voids_a_pending_approval(make):
     assert session.log.of(ev.ApprovalDecided)[-1].decision == "void"
     await session.wait_idle(20)
     assert not tool.began
+
+
+class LeavesJobs(FakeTool):
+    """A tool that leaves something running between actions."""
+
+    stops = 0
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
+async def test_stop_reaches_what_an_earlier_action_left_running(make):
+    """Also while nothing runs; an interruption by new words does not."""
+    tool = LeavesJobs()
+    session = await make([[*says("Done."), *done()], [hang], [*says("Done."), *done()]], tool)
+    session.say("Start it.")
+    await session.wait_idle(20)
+    session.say("Go on.")
+    session.say("No, this.", how="redirect")
+    await session.wait_idle(20)
+    assert tool.stops == 0
+    session.stop("button")
+    assert tool.stops == 1

@@ -11,6 +11,7 @@ import pytest_asyncio
 from desks import Desk, until
 
 from agent.tools import ShellTool, ToolCall, ToolResult
+from agent.tools.output import NOT_UTF8
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
 
@@ -83,6 +84,61 @@ async def test_a_command_that_asks_gets_no_answer_and_ends(hasty: Shell, command
     assert "ended after" not in await hasty.run(command)
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("vim", "Change files with the editor tool"),
+        ("vi notes.txt", "vi needs a keyboard"),
+        ("env vim notes.txt", "vim needs a keyboard"),
+        ("watch -n 1 date", "Run the command once"),
+        ("top", "top -b -n 1"),
+        ("nano notes.txt", "nano"),
+        (
+            "git init -q a; cd a; >x; git add x; git -c user.name=a -c user.email=a@b commit",
+            "git commit -m",
+        ),
+        ("$EDITOR x", "Give the text on the command line"),
+        ("python3 -c 'input()'", "no terminal and no keyboard"),
+        ("python3 -c 'open(\"/dev/tty\")'", "no terminal and no keyboard"),
+        ("read x </dev/tty", "no terminal and no keyboard"),
+        ("tmux", "no terminal and no keyboard"),
+    ],
+)
+async def test_what_wants_a_keyboard_ends_at_once_and_says_what_to_do(
+    shell: Shell, command: str, words: str
+) -> None:
+    async with asyncio.timeout(60):  # half of what a command may take
+        result = await shell.ask(command=f"cd; {command}")
+    assert result.exit_code
+    if "not found" not in result.text:
+        assert words in result.text
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("top -bn1", "PID"),
+        ("watch --version", "watch from"),
+        ("vim --version", "VIM - Vi IMproved"),
+        ("printf 'b\\na\\n' >t; vim -es -c '%sort' -c wq t; cat t", "a\nb"),
+        ("yes | head -n 9 | less", "y\ny"),
+        ("seq 3 | more", "1\n2\n3"),
+        ("git --no-pager log 2>&1; echo $PAGER $TERM $DEBIAN_FRONTEND", "cat dumb noninteractive"),
+    ],
+)
+async def test_what_works_without_a_keyboard_still_works(
+    shell: Shell, command: str, words: str
+) -> None:
+    text = await shell.run(f"cd; {command}")
+    if "not found" not in text:
+        assert words in text
+
+
+async def test_what_was_set_otherwise_stays_so(shell: Shell) -> None:
+    await shell.run("export TERM=xterm EDITOR=ed; unset PAGER")
+    assert await shell.run('echo "$TERM $EDITOR ${PAGER-none}"') == "xterm ed none"
+
+
 async def test_a_cancelled_command_leaves_no_process(shell: Shell) -> None:
     """Stop kills what runs, at once, and the shell can be used again."""
     task = asyncio.create_task(shell.run("echo begun; sleep 1234 & sleep 1234"))
@@ -106,6 +162,33 @@ async def test_background_jobs_live_on_until_restart(shell: Shell) -> None:
     assert not result.is_error
     assert "noise" not in await shell.run('pgrep -af "sleep 0.01$"; echo "x=$x"')
     assert "x=" in (await shell.run('echo "x=$x"')).splitlines()
+
+
+async def test_jobs_are_told_when_they_begin_and_end_and_when_asked_for(shell: Shell) -> None:
+    await shell.ask(restart=True)
+    begun = await shell.run("sleep 4321 >/dev/null 2>&1 & echo started")
+    assert begun.startswith("started\n[Running in the background: ")
+    assert begun.endswith(" sleep 4321]")
+    assert await shell.run("echo usable") == "usable"
+    assert "sleep 4321" in await shell.run("jobs")
+    ended = await shell.run("pkill -f 'sleep 4321$'; echo gone")
+    assert "[Ended in the background: " in ended
+    assert await shell.run("jobs") == "The command succeeded without output."
+
+
+async def test_stop_ends_jobs_of_earlier_commands_but_no_windows(desk: Desk, shell: Shell) -> None:
+    """Also one that has left its session; what is in a window may be unsaved."""
+    await shell.run("sleep 4322 & (setsid sleep 4323 &) ; nohup sleep 4324 & mousepad & true")
+
+    async def shown() -> bool:
+        return bool(await desk.desktop.windows())
+
+    await until(shown, "the window")
+    shell.tool.stop()
+    text = await shell.run("jobs")
+    assert "sleep 432" not in text.partition("[Ended")[0]
+    assert "mousepad" in text
+    assert await shown()
 
 
 async def test_long_output_keeps_its_head_and_tail(shell: Shell) -> None:
@@ -133,7 +216,8 @@ async def test_a_flood_is_ended(shell: Shell) -> None:
         ("set -e; false; echo no", "[exit code 1]"),
         ("exec echo replaced", "replaced"),
         ("kill -9 $$", "[exit code -9]"),
-        (r"printf '\e[31mred\e[0m 10%%\r100%%\n\0\377'", "100%\n\ufffd"),
+        (r"printf '\e[31mred\e[0m 10%%\r100%%\n\0'", "100%"),
+        (r"printf 'caf\351\nna\303\257ve'", "caf\\xe9\nnaïve\n" + NOT_UTF8),
         ("echo out; echo err >&2", "out\nerr"),
     ],
 )
