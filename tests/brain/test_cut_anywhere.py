@@ -11,6 +11,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from cases import cases
 from cut_cases import CONTROLS, Case, check, cut, played
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -109,7 +110,7 @@ def scripted(scripts: list[list[Any]]) -> Case:
 
 @pytest.mark.slow
 @settings(
-    max_examples=3000,
+    max_examples=cases(3000),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cases import cases
 from cut_cases import CONTROLS, SETTINGS, Case, check, cut
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -152,7 +153,7 @@ def service() -> Iterator[Service]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=1000,
+    max_examples=cases(1000),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

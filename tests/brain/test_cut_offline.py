@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from cases import cases
 from cut_cases import CONTROLS, SETTINGS, Case, LivelyDesktop, check, cut, played
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ def offline(task: str, redirection: str, max_turns: int) -> Case:
 
 @pytest.mark.slow
 @settings(
-    max_examples=2000,
+    max_examples=cases(2000),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import voices
+from cases import THOROUGH
 
 from dashboard.voice.offline.audio import OUT_RATE, RATE, pcm16, resample
 from dashboard.voice.offline.engines import PatientTurns, SileroActivity
@@ -229,7 +230,7 @@ def test_five_minutes_of_noise_start_no_turn() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.skipif("SAYSO_HOUR" not in os.environ, reason="two minutes; asked for by SAYSO_HOUR=1")
+@pytest.mark.skipif(not THOROUGH, reason="takes two minutes; run by script/check noise")
 def test_an_hour_of_noise_starts_no_turn() -> None:
     """The same, for as long as a meeting."""
     kinds, asked = listen(voices.noise(60, level=0.1), minutes=60)
