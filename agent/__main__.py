@@ -1,35 +1,38 @@
 """``python -m agent "open the editor and write hello"``: one session in a terminal.
 
-Exit codes: 0 done · 1 failed, or not done · 2 wrong use, settings or journal: nothing was begun ·
-3 a limit was reached · 4 the model declined · 130 stopped by the person.
+`agent.exit_codes` has what it gives back to the shell; ``--help`` lists it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import io
+import math
 import os
-import signal
+import platform
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
 import pydantic
 
 from agent.approval import DEFAULT_RULES
+from agent.command import Cutter, run_command, silence
 from agent.errors import ConfigurationError, SaysoError
+from agent.exit_codes import Exit
 from agent.export import export_session, import_session, left_out, read_export
-from agent.journal import list_sessions
 from agent.keys import KeyStore
-from agent.measure import listed
+from agent.measure import as_lines, listed, measured
 from agent.session import Session
 from agent.settings import Settings
-from agent.terminal import Person, Printer
+from agent.terminal import tell
 
-EXIT = {"done": 0, "failed": 1, "ended": 1, "limit": 3, "refused": 4, "stopped": 130}
-WRONG_USE = 2
+_LEAVING = 5.0
+"""Seconds that a command which was cut has for leaving, whatever thread of it hangs."""
 
 
 def main(
@@ -48,37 +51,88 @@ def main(
         out: Where it is told what happens; the standard output if None.
     """
     given = _parser().parse_args(arguments)
+    _any_text(sys.stdout, utf8=given.json)
+    _any_text(sys.stderr)
     try:
         settings = _settings(given)
-        if done := _without_session(given, settings):
-            print(done)
-            return 0
+        if (done := _without_session(given, settings)) is not None:
+            return _print(done)
         if not (given.task or "").strip():
             _parser().error("say what to do, for example: python -m agent 'open the editor'")
-        streams = (lines or sys.stdin, out or sys.stdout)
-        return asyncio.run(_run(given, settings, session_class, *streams))
+        return _run(given, settings, session_class, lines or sys.stdin, out or sys.stdout)
     except SaysoError as error:
-        print(f"sayso: {error}", file=sys.stderr)
-        return WRONG_USE
+        tell(f"sayso: {error}")
+        return Exit.USAGE
     except KeyboardInterrupt:
-        return EXIT["stopped"]
+        return Exit.STOPPED
+
+
+def _run(
+    given: argparse.Namespace,
+    settings: Settings,
+    session_class: type[Session],
+    lines: TextIO | None,
+    out: TextIO,
+) -> int:
+    cutter = Cutter(given.timeout)
+
+    async def run() -> Exit:
+        session = _session(given, settings, session_class)
+        return await run_command(given, session, lines, out, cutter)
+
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        if cutter.exit is None:
+            raise
+        return cutter.exit
+    finally:
+        cutter.release()
+
+
+def _any_text(stream: TextIO | Any, *, utf8: bool = False) -> None:
+    """Let every character be written, whatever the locale; JSON is UTF-8 by its standard."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8" if utf8 else None, errors="backslashreplace")
+
+
+def _print(text: str) -> Exit:
+    """Write to the standard output; whoever read it may have gone (``| head``)."""
+    try:
+        print(text, end="" if text.endswith("\n") or not text else "\n", flush=True)
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return Exit.PIPE_CLOSED
+    except OSError as error:
+        silence(sys.stdout)
+        tell(f"sayso: the output cannot be written ({error.strerror}).")
+        return Exit.FAILED
+    return Exit.DONE
 
 
 def _parser() -> argparse.ArgumentParser:
     rules = ", ".join(rule.name for rule in DEFAULT_RULES if rule.decision == "ask")
+    codes = "\n".join(f"  {int(code):>3}  {code.meaning}" for code in Exit)
     parser = argparse.ArgumentParser(
         prog="python -m agent",
-        description="Give the agent a task on its own virtual desktop and watch it work. "
-        "Ctrl-C stops it, twice quits.",
-        epilog="Exit codes: 0 done, 1 failed or not done, 2 wrong use, settings or journal, "
-        "3 limit, 4 declined, 130 stopped.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Give the agent a task on its own virtual desktop and watch it work.\n"
+        "Ctrl-C stops it and ends the desktop; a second one quits at once.",
+        epilog=f"exit codes:\n{codes}",
     )
     add = parser.add_argument
     add("task", nargs="?", help="what to do, in a sentence")
+    add("--version", action="version", version=_version(), help="say which version this is")
     add("--model", help="auto, offline, cassette:PATH or a model's id")
     add("--prompt", help="name of a prompt, or path of a Markdown file")
     add("--budget", type=float, metavar="DOLLARS", help="ask before spending more")
-    add("--json", action="store_true", help="print one event a line, as JSON")
+    add(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="end the task, and the start of the desktop, after so long; what was done stays",
+    )
+    add("--json", action="store_true", help="one event a line, as JSON; with --list, one session")
     add("--resume", metavar="ID", help="go on with a journaled session")
     add("--yes-to", action="append", default=[], metavar="RULE", help=f"do not ask about: {rules}")
     add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
@@ -107,6 +161,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _version() -> str:
+    try:
+        own = metadata.version("sayso")
+    except metadata.PackageNotFoundError:
+        own = "(not installed as a package)"
+    return f"sayso {own}, Python {platform.python_version()}"
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise argparse.ArgumentTypeError("a number of seconds greater than 0 is needed")
+    return seconds
+
+
 def _settings(given: argparse.Namespace) -> Settings:
     wanted: dict[str, Any] = {
         "model": given.model,
@@ -131,15 +200,12 @@ def _option(setting: object) -> str:
     return {"max_dollars": "--budget"}.get(str(setting), f"SAYSO_{str(setting).upper()}")
 
 
-def _ids(data_dir: Path) -> str:
-    return "\n".join(list_sessions(data_dir))
-
-
-def _without_session(given: argparse.Namespace, settings: Settings) -> str:
-    """Carry out what needs no agent; returns what to print."""
+def _without_session(given: argparse.Namespace, settings: Settings) -> str | None:
+    """Carry out what needs no agent; returns what to print, or None if an agent is wanted."""
     if given.list:
-        told = listed if sys.stdout.isatty() else _ids  # a program that reads it wants the ids
-        return told(settings.data_dir) or "There are no sessions yet."
+        if given.json:
+            return as_lines(measured(settings.data_dir))
+        return listed(settings.data_dir) or "There are no sessions yet."
     if given.export:
         session_id, folder = given.export
         written = export_session(
@@ -154,34 +220,7 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str:
         damage = read_export(Path(folder))
         session_id = import_session(Path(folder), settings.data_dir, session_id=session_id)
         return f"Imported as {session_id}. {damage}".strip()
-    return ""
-
-
-async def _run(
-    given: argparse.Namespace,
-    settings: Settings,
-    session_class: type[Session],
-    lines: TextIO,
-    out: TextIO,
-) -> int:
-    session = _session(given, settings, session_class)
-    printer = Printer(out, as_json=given.json, lost=lambda error: _unheard(session, out, error))
-    session.log.subscribe(printer.show)
-    try:
-        await session.open()
-        if session.status.who == "disconnected" or printer.failed:
-            return EXIT["failed"]
-        await _converse(session, given.task, lines)
-        printer.end_line()
-        return _outcome(session, printer)
-    finally:
-        try:
-            await session.close("The command ended.")
-        finally:  # a second Ctrl-C ends the closing, too
-            if not given.json:
-                print(f"Session {session.id}", file=sys.stderr)
-                if told := session.where_files_are():
-                    print(told, file=sys.stderr)
+    return None
 
 
 def _session(
@@ -197,43 +236,14 @@ def _session(
     return session_class.resume(settings, given.resume, allowed=allowed)
 
 
-def _unheard(session: Session, out: TextIO, error: OSError) -> None:
-    """Nobody sees what happens any more: the agent stops, and Python need not try at its end."""
-    print(f"sayso: the output cannot be written ({error.strerror}): stopped.", file=sys.stderr)
-    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), out.fileno())
-    asyncio.get_running_loop().call_soon(session.stop, "the output cannot be written")
-
-
-async def _converse(session: Session, task: str, lines: TextIO) -> None:
-    """One task from its words to its end, with Ctrl-C as stop."""
-    with _interruptible(session), Person(session, lines, sys.stderr):
-        session.say(task, source="terminal")
-        await session.wait_idle()
-
-
-def _outcome(session: Session, printer: Printer) -> int:
-    if session.trouble:
-        print(f"sayso: {session.trouble}", file=sys.stderr)
-    failed = session.trouble or printer.failed
-    return EXIT["failed" if failed else session.status.outcome or "failed"]
-
-
-@contextlib.contextmanager
-def _interruptible(session: Session) -> Iterator[None]:
-    """The first Ctrl-C stops the agent; a second one ends the program at once."""
-    loop = asyncio.get_running_loop()
-
-    def interrupt() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
-        session.stop("Ctrl-C", source="terminal")
-
-    loop.add_signal_handler(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
+def _leave(code: int) -> None:
+    """End the process with a code, even where a thread of it hangs after it was cut."""
+    if code >= Exit.TIMED_OUT:
+        timer = threading.Timer(_LEAVING, os._exit, (int(code),))
+        timer.daemon = True
+        timer.start()
+    sys.exit(int(code))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -220,6 +220,9 @@ class TaskFinished(BaseEvent):
     cut_by: Literal["", "restarted", "closed"] = ""
     """What ended a task that nobody stopped."""
 
+    understood: bool = True
+    """False if the model says that it did not know what was meant, and did nothing."""
+
 
 class UserMessage(BaseEvent):
     """Words that entered the model's history as the user's, with pictures if any.

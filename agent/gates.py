@@ -80,10 +80,11 @@ class Agent:
 class Ended(Exception):
     """The task is over."""
 
-    def __init__(self, outcome: ev.Outcome, summary: str) -> None:
+    def __init__(self, outcome: ev.Outcome, summary: str, *, understood: bool = True) -> None:
         super().__init__(summary)
         self.outcome: ev.Outcome = outcome
         self.summary = summary
+        self.understood = understood
 
 
 async def check_limits(agent: Agent, lease: Lease) -> None:

@@ -20,6 +20,7 @@ are damaged, what can be reached goes on in a new file; the old one stays beside
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import hashlib
 import itertools
@@ -108,7 +109,8 @@ def session_folder(data_dir: Path, session_id: str) -> Path:
 def list_sessions(data_dir: Path) -> list[str]:
     """Ids of all journaled sessions, the most recently used first."""
     found = (data_dir / "sessions").glob("*/events.db")
-    return [path.parent.name for path in sorted(found, key=_last_used, reverse=True)]
+    named = (path for path in found if _ID.fullmatch(path.parent.name))
+    return [path.parent.name for path in sorted(named, key=_last_used, reverse=True)]
 
 
 def remove_session(data_dir: Path, session_id: str) -> None:
@@ -147,7 +149,11 @@ def last_used(data_dir: Path, session_id: str) -> float:
 
 def _last_used(path: Path) -> float:
     wal = path.with_name("events.db-wal")
-    return max(p.stat().st_mtime for p in (path, wal) if p.exists())
+    times = []
+    for each in (path, wal):
+        with contextlib.suppress(OSError):  # it may be deleted meanwhile
+            times.append(each.stat().st_mtime)
+    return max(times, default=0.0)
 
 
 def read_journal(path: Path) -> Rows:

@@ -318,7 +318,8 @@ class Loop:
             self.emit(ev.UserMessage(text=GO_ON, origin="session"))
         elif turn.text:
             ending = ending_of(self.agent.log)
-            raise Ended(ending.outcome(achieved=self._achieved), turn.text[-1])
+            outcome = ending.outcome(achieved=self._achieved)
+            raise Ended(outcome, turn.text[-1], understood=turn.done.understood)
         else:
             self.emit(ev.UserMessage(text=EMPTY, origin="session"))
 

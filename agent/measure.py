@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from agent.events import TaskStarted
 from agent.files import count_files
 from agent.home import home_in
 from agent.journal import last_used, list_sessions, session_folder
+
+CARD = "page.json"
+"""The file beside a journal in which the page keeps what a session is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +54,41 @@ def _sizes(folder: str | Path) -> Iterator[int]:
             continue
 
 
-def listed(data_dir: Path) -> str:
-    """All sessions as a table, the most recently used first; empty if there are none.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A session as ``--list`` tells of it."""
 
-    A line begins with the session's id.
-    """
-    rows = [_row(data_dir, session_id) for session_id in list_sessions(data_dir)]
-    if not rows:
+    id: str
+    used: float
+    """When something was last written down, in Unix seconds."""
+
+    running: bool
+    """Whether a process has it open."""
+
+    size: Measured
+    name: str
+    """The person's name for it, else the words of its first task; empty if it has neither."""
+
+
+def measured(data_dir: Path) -> list[Kept]:
+    """All sessions, the most recently used first. It reads the disk."""
+    return [_kept(data_dir, session_id) for session_id in list_sessions(data_dir)]
+
+
+def listed(data_dir: Path) -> str:
+    """All sessions in columns, a line each that begins with the id; empty if there are none."""
+    sessions = measured(data_dir)
+    if not sessions:
         return ""
-    head = ("SESSION", "LAST USED", "STATE", "SIZE", "FILES", "FIRST TASK")
-    table = [head, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head) - 1)]
+    table = [("SESSION", "LAST USED", "STATE", "SIZE", "FILES", "NAME"), *map(_row, sessions)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]) - 1)]
     lines = ("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in table)
     return "\n".join(lines)
+
+
+def as_lines(sessions: Iterable[Kept]) -> str:
+    """Sessions for a program: a line of JSON each, times in UTC, sizes in bytes."""
+    return "".join(f"{json.dumps(_record(session), ensure_ascii=False)}\n" for session in sessions)
 
 
 def in_words(size: int) -> str:
@@ -74,12 +100,43 @@ def in_words(size: int) -> str:
     return f"{number:.0f} {unit}" if unit == "bytes" or number >= 100 else f"{number:.1f} {unit}"
 
 
-def _row(data_dir: Path, session_id: str) -> tuple[str, ...]:
+def _kept(data_dir: Path, session_id: str) -> Kept:
     folder = session_folder(data_dir, session_id)
-    size = measure(folder)
-    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(last_used(data_dir, session_id)))
-    state = "running" if _is_open(folder) else "ended"
-    return (session_id, used, state, in_words(size.bytes), f"{size.files}", _first_task(folder))
+    return Kept(
+        session_id,
+        last_used(data_dir, session_id),
+        _is_open(folder),
+        measure(folder),
+        _title(folder) or _first_task(folder),
+    )
+
+
+def _row(kept: Kept) -> tuple[str, ...]:
+    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept.used))
+    state = "running" if kept.running else "ended"
+    return (kept.id, used, state, in_words(kept.size.bytes), f"{kept.size.files}", kept.name)
+
+
+def _record(kept: Kept) -> dict[str, object]:
+    return {
+        "id": kept.id,
+        "last_used": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(kept.used)),
+        "state": "running" if kept.running else "ended",
+        "bytes": kept.size.bytes,
+        "files": kept.size.files,
+        "file_bytes": kept.size.file_bytes,
+        "name": kept.name,
+    }
+
+
+def _title(folder: Path) -> str:
+    """What the person called the session on the page; empty if nothing."""
+    try:
+        kept = json.loads((folder / CARD).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return ""
+    title = kept.get("title") if isinstance(kept, dict) else None
+    return _one_line(title) if isinstance(title, str) else ""
 
 
 def _is_open(folder: Path) -> bool:
@@ -94,7 +151,7 @@ def _is_open(folder: Path) -> bool:
     return False
 
 
-def _first_task(folder: Path, most: int = 60) -> str:
+def _first_task(folder: Path) -> str:
     """The words of the session's first task, shortened; empty if there is none to be read."""
     path = folder / "events.db"
     how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
@@ -102,8 +159,12 @@ def _first_task(folder: Path, most: int = 60) -> str:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as db:
             row = db.execute(query).fetchone()
-        words = TaskStarted.model_validate_json(row[0]).text.split() if row else []
+        words = TaskStarted.model_validate_json(row[0]).text if row else ""
     except (sqlite3.Error, pydantic.ValidationError):
         return ""
-    text = "".join(c if c.isprintable() else "?" for c in " ".join(words))
+    return _one_line(words)
+
+
+def _one_line(words: str, most: int = 60) -> str:
+    text = "".join(c if c.isprintable() else "?" for c in " ".join(words.split()))
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -23,10 +23,10 @@ from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
 from agent.fate import How
 from agent.files.session import SessionFiles
-from agent.gates import Agent
+from agent.gates import Agent, Ended
 from agent.history import BY_CLOSING, BY_RESTART, FAILED, FAILED_IN, History
 from agent.home import SessionHome, changed
-from agent.journal import SessionJournal, SqliteJournal, session_folder
+from agent.journal import SessionJournal, SqliteJournal, remove_session, session_folder
 from agent.limits import Limits
 from agent.log import EventLog
 from agent.loop import Loop
@@ -192,6 +192,18 @@ class Session(Faced):
             await self._tell_damage()
         await self._start_desktop()
         self._following = self._loop.create_task(self.world.follow(), name="windows")
+
+    async def discard(self) -> None:
+        """Let go of a session that was not opened; of one that is new, nothing is left.
+
+        Raises:
+            JournalError: its folder cannot be removed.
+        """
+        await self.model.close()
+        self.journal.close()
+        if not self._resumed and isinstance(self.journal, SqliteJournal):
+            folder = self.journal.folder
+            await asyncio.to_thread(remove_session, folder.parent.parent, folder.name)
 
     async def close(self, reason: str = "") -> None:
         """End the work, the desktop and the journal. The session can be resumed later."""
@@ -439,21 +451,27 @@ class Session(Faced):
 
     async def _work(self, task_id: str, lease: Lease) -> None:
         """Carry out one task; the border where every failure becomes an event."""
-        outcome: ev.Outcome = "failed"
+        ended = Ended("failed", "")
         timekeeper = asyncio.create_task(self._keep_time(lease), name="time limit")
         try:
             await self._started.wait()
             ended = await Loop(self._agent, lease).run()
-            outcome, summary = ended.outcome, ended.summary
         except JournalError as error:
             self._distrust(error)
             return
         except Exception as error:  # noqa: BLE001 - the border of a task; recorded just below
-            summary = self._close_failed(lease, error)
+            ended = Ended("failed", self._close_failed(lease, error))
         finally:
             timekeeper.cancel()
         try:
-            lease.emit(ev.TaskFinished(task_id=task_id, outcome=outcome, summary=summary))
+            lease.emit(
+                ev.TaskFinished(
+                    task_id=task_id,
+                    outcome=ended.outcome,
+                    summary=ended.summary,
+                    understood=ended.understood,
+                )
+            )
             self.control.go_on()
         except JournalError as error:
             self._distrust(error)

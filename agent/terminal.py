@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
@@ -16,8 +18,24 @@ from agent.session import Session
 _STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel", "never mind")
 """Lines that stop the agent at once, as Ctrl-C does, instead of being told to it."""
 
-_SIGNS = {"done": "✓", "answered": "✓", "ended": "✗", "undone": "✗"}
-_WORDS = {"ended": "ended: the last action did not succeed", "undone": "not done"}
+_SIGNS = {
+    "done": "✓",
+    "answered": "✓",
+    **dict.fromkeys(("ended", "denied", "undone", "unclear"), "✗"),
+}
+_WORDS = {
+    "ended": "ended: the last action did not succeed",
+    "denied": "ended: the last action was not allowed",
+    "undone": "not done",
+    "unclear": "not understood",
+}
+
+
+def tell(text: str) -> None:
+    """Say something on the error output; where nobody can read that, nothing happens."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
 
 
 class Printer:
@@ -80,15 +98,14 @@ class Person:
     approval or question, or else is said to the agent; *stop* stops it.
     """
 
-    def __init__(self, session: Session, lines: TextIO, out: TextIO) -> None:
+    def __init__(self, session: Session, lines: TextIO | None) -> None:
         self._session = session
         self._lines = lines
-        self._out = out
-        self._present = lines.isatty()
+        self._present = lines is not None and lines.isatty()
 
     def __enter__(self) -> Person:
         self._unsubscribe = self._session.log.subscribe(self._asked)
-        if self._present:
+        if self._present and self._lines is not None:
             asyncio.get_running_loop().add_reader(self._lines.fileno(), self._read)
         return self
 
@@ -99,24 +116,27 @@ class Person:
         trace: TracebackType | None,
     ) -> None:
         self._unsubscribe()
-        if self._present:
+        self._read_no_more()
+
+    def _read_no_more(self) -> None:
+        if self._present and self._lines is not None:
             asyncio.get_running_loop().remove_reader(self._lines.fileno())
+        self._present = False
 
     def _asked(self, event: ev.Event | None) -> None:
         if self._present:
             return
         loop = asyncio.get_running_loop()
         if isinstance(event, ev.ApprovalAsked):
-            self._tell(f"No terminal to ask on: denied. Allow with --yes-to “{event.rule}”.")
+            tell(f"No terminal to ask on: denied. Allow with --yes-to “{event.rule}”.")
             loop.call_soon(self._deny, event.approval_id)
         elif isinstance(event, ev.QuestionAsked):
-            self._tell("No terminal to ask on: answered no.")
+            tell("No terminal to ask on: answered no.")
             loop.call_soon(self._session.answer, event.question_id, "no")
 
     def _leave(self) -> None:
         """The end of the input (Ctrl-D): what is asked now is answered no, as all later."""
-        asyncio.get_running_loop().remove_reader(self._lines.fileno())
-        self._present = False
+        self._read_no_more()
         self._asked(self._session.status.pending_approval)
         self._asked(self._session.status.question)
 
@@ -124,7 +144,13 @@ class Person:
         self._session.approve(approval_id, "deny", channel="terminal", note="no terminal")
 
     def _read(self) -> None:
-        line = self._lines.readline()
+        try:
+            line = self._lines.readline() if self._lines is not None else ""
+        except UnicodeDecodeError:
+            tell("(That line is not in the terminal's encoding, so it was left out.)")
+            return
+        except OSError:  # the terminal was closed
+            line = ""
         if not line:
             self._leave()
             return
@@ -138,14 +164,11 @@ class Person:
             self._session.approve(
                 asked.approval_id, "allow" if agreed else "deny", channel="terminal", note=words
             )
-            self._tell(f"({decision})")
+            tell(f"({decision})")
         elif status.question is not None:
             self._session.answer(status.question.question_id, words)
         elif words:
             self._session.say(words, source="terminal")
-
-    def _tell(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
 
 
 def _plain(text: str) -> str:

@@ -20,7 +20,7 @@ from anthropic import (
 from agent.clock import Clock, MonotonicClock
 from agent.errors import ModelError, ModelUnavailable, StreamBroken, TooManyPictures
 from agent.models.anthropic_dialects import Dialect
-from agent.models.anthropic_errors import UNWRITABLE, Service, explain, unwritable
+from agent.models.anthropic_errors import UNWRITABLE, Service, explain, says_for_sure, unwritable
 from agent.models.anthropic_retry import asked_wait, pause_before_retry
 from agent.models.anthropic_stream import Assembler
 from agent.models.base import ModelPart, ModelRequest, Readable, TurnDone, Waiting
@@ -30,6 +30,9 @@ Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
 
 OWN_ADDRESS = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
+CHECK_SECONDS = 10.0
+"""How long the service may take to say whether it knows a model."""
+
 SILENCE_SECONDS = 120.0
 """How long the service may be silent; a healthy stream sends pings more often."""
 
@@ -161,6 +164,22 @@ class AnthropicModel:
             assert trial.pause is not None  # noqa: S101
             yield trial.pause
             await self._clock.sleep(trial.pause.seconds)
+
+    async def check(self) -> None:
+        """Ask the service about the model; where it does not tell, the first turn will.
+
+        Raises:
+            ModelUnavailable: it does not accept the key, does not know the model, or does not
+                answer.
+        """
+        if not isinstance(self._client, AsyncAnthropic):
+            return  # the clouds have no such question
+        path = "/v1/models" if self._dialect.name == "portable" else f"/v1/models/{self._model}"
+        try:
+            await self._client.get(path, cast_to=object, options={"timeout": CHECK_SECONDS})
+        except (AnthropicError, httpx2.HTTPError) as error:
+            if says_for_sure(error):
+                raise explain(error, self._service) from None
 
     async def close(self) -> None:
         await self._client.close()

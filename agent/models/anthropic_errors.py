@@ -127,6 +127,17 @@ def has_too_many_pictures(error: APIStatusError) -> bool:
     return error.status_code in (400, 422, 500) and bool(_TOO_MANY.search(_said(error)))
 
 
+def says_for_sure(error: Exception) -> bool:
+    """Whether a failed question about a model says that the model cannot be used as configured.
+
+    A gateway may not have the question's route, and a service that is overloaded may answer
+    the next time.
+    """
+    if not isinstance(error, APIStatusError):
+        return isinstance(error, APIConnectionError | httpx2.TransportError)
+    return error.status_code == 401 or error.type == "not_found_error"
+
+
 def explain(
     error: Exception,
     service: Service,

@@ -94,6 +94,9 @@ class TurnDone:
     achieved: bool = True
     """False if the model checked its work and says that something was not done."""
 
+    understood: bool = True
+    """False if it says that it did not know what was meant, and did nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Warned:
@@ -122,6 +125,29 @@ class ReadsSome(Protocol):
 def readable_by(model: object) -> frozenset[Readable]:
     """Which kinds of attached files a model can be given."""
     return model.reads if isinstance(model, ReadsSome) else ALL_READABLE
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A model that can find out, before anything begins, whether it can be used."""
+
+    async def check(self) -> None:
+        """Ask its service, briefly.
+
+        Raises:
+            ModelUnavailable: key, name, address or package is wrong, or nobody answers there.
+        """
+        ...
+
+
+async def check_model(model: object) -> None:
+    """Find out whether a model can be used, if it can tell.
+
+    Raises:
+        ModelUnavailable: it cannot; the text says what is wrong and what to do.
+    """
+    if isinstance(model, Checked):
+        await model.check()
 
 
 class Model(Protocol):

@@ -36,6 +36,7 @@ from agent.models.base import (
     TurnDone,
     Waiting,
     Warned,
+    check_model,
     readable_by,
 )
 from agent.models.cassette_key import digest, loosened, normalise
@@ -44,6 +45,8 @@ VERSION = 2
 """Of the format; another number cannot be read."""
 
 _NO_CASSETTE = "{path} is not a cassette. Choose a file that the model record:PATH has written."
+
+_TAKEN = "There is a file {path} already. Record to another path, or remove it."
 
 _KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | Warned | TurnDone]] = {
     "text": Text,
@@ -93,6 +96,16 @@ class RecordingModel:
     @property
     def reads(self) -> frozenset[Readable]:
         return readable_by(self._model)
+
+    async def check(self) -> None:
+        """Look whether the inner model can be used, and the file be new.
+
+        Raises:
+            ModelUnavailable: it cannot.
+        """
+        if self._file is None and self._path.exists():
+            raise ModelUnavailable(_TAKEN.format(path=self._path))
+        await check_model(self._model)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         """One turn of the inner model."""
@@ -157,9 +170,7 @@ class RecordingModel:
         try:
             yield
         except FileExistsError:
-            raise ModelUnavailable(
-                f"There is a file {self._path} already. Record to another path, or remove it."
-            ) from None
+            raise ModelUnavailable(_TAKEN.format(path=self._path)) from None
         except OSError as error:
             raise ModelUnavailable(
                 f"The cassette {self._path} cannot be written ({error.strerror}). "
@@ -192,9 +203,7 @@ class CassetteModel:
             ModelUnavailable: the file is missing, damaged or of another version.
             CassetteMiss: it holds no such turn.
         """
-        if self._steps is None:
-            self._steps = await asyncio.to_thread(lambda: list(read_cassette(self._path)))
-        step = self._find(self._steps, normalise(request))
+        step = self._find(await self._read(), normalise(request))
         start = time.monotonic()
         for at, part in step.parts:
             await asyncio.sleep(max(0.0, start + at * self._pace - time.monotonic()))
@@ -203,8 +212,21 @@ class CassetteModel:
             kind, message = step.error
             raise _FAILURES.get(kind, ModelError)(message)
 
+    async def check(self) -> None:
+        """Read the file.
+
+        Raises:
+            ModelUnavailable: it is missing, damaged or of another version.
+        """
+        await self._read()
+
     async def close(self) -> None:
         """Nothing is open between turns."""
+
+    async def _read(self) -> list[Step]:
+        if self._steps is None:
+            self._steps = await asyncio.to_thread(lambda: list(read_cassette(self._path)))
+        return self._steps
 
     def _find(self, steps: list[Step], normal: dict[str, Any]) -> Step:
         key = digest(normal) if self._strict else digest(loosened(normal))

@@ -5,6 +5,7 @@ is told by the first turn, so that a session opens in any case.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,15 @@ _NO_KEY = (
 _BAD_KEY = (
     "What ANTHROPIC_API_KEY holds cannot be a key: it has a space, a line break or a letter that "
     "no key has. Copy the key again."
+)
+_NO_PROVIDER = (
+    "Sayso has no provider “{provider}”; it has bedrock: and vertex:. A server that speaks the "
+    "Messages API, such as vLLM, llama.cpp, Ollama or LiteLLM, is reached by its address in "
+    "ANTHROPIC_BASE_URL, with its own name of the model ({name})."
+)
+_LITELLM = (
+    "LiteLLM is reached as a server: start its proxy{found}, put its address into "
+    "ANTHROPIC_BASE_URL and its key into ANTHROPIC_API_KEY, and choose the model {name}."
 )
 _BAD_ADDRESS = (
     "What ANTHROPIC_BASE_URL holds is not an address. "
@@ -100,10 +110,23 @@ def _offline(desktop: Desktop) -> Model:
 
 def _claude(settings: Settings, model: str) -> Model:
     secret, base_url = _key(settings), settings.anthropic_base_url or None
-    if trouble := _trouble(secret, base_url):
+    if trouble := _no_provider(model, base_url) or _trouble(secret, base_url):
         return UnavailableModel(model, trouble)
     client = new_client(secret or None, base_url)
     return AnthropicModel(model, _dialect(settings, model), client, secrets=(secret,))
+
+
+def _no_provider(model: str, base_url: str | None) -> str:
+    """What is wrong with ``provider:model``, and how it is reached; servers of one's own may have
+    colons in their names.
+    """
+    provider, colon, name = model.partition(":")
+    if provider.lower() == "litellm" and colon:
+        found = "" if find_spec("litellm") else " (it is not installed here)"
+        return _LITELLM.format(name=name, found=found)
+    if colon and is_anthropic(base_url):
+        return _NO_PROVIDER.format(provider=provider, name=name)
+    return ""
 
 
 def _key(settings: Settings) -> str:
@@ -163,6 +186,14 @@ class UnavailableModel:
         """
         raise ModelUnavailable(self._reason)
         yield  # type: ignore[unreachable]
+
+    async def check(self) -> None:
+        """Say what is missing.
+
+        Raises:
+            ModelUnavailable: always.
+        """
+        raise ModelUnavailable(self._reason)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from agent.models.base import Model, ModelPart, ModelRequest
+from agent.models.base import Model, ModelPart, ModelRequest, check_model
 
 
 class LateModel:
@@ -34,11 +34,22 @@ class LateModel:
         Raises:
             ModelUnavailable: it cannot be built.
         """
-        if self._inner is None:
-            self._inner = await asyncio.to_thread(self._build)
-        async with aclosing(self._inner.stream(request)) as parts:
+        async with aclosing((await self._built()).stream(request)) as parts:
             async for part in parts:
                 yield part
+
+    async def check(self) -> None:
+        """Build it, and let it look for itself.
+
+        Raises:
+            ModelUnavailable: it cannot be built or used.
+        """
+        await check_model(await self._built())
+
+    async def _built(self) -> Model:
+        if self._inner is None:
+            self._inner = await asyncio.to_thread(self._build)
+        return self._inner
 
     async def close(self) -> None:
         if self._inner is not None:

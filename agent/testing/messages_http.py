@@ -194,6 +194,10 @@ class ModelHandler(RequestHandler):
         self._messages = server
 
     def get(self, model: str) -> None:
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        if problem := self._messages.rejects(headers):
+            _finish_error(self, problem, _NONE)
+            return
         if self._messages.knows(model):
             self.finish({"type": "model", "id": model, "display_name": model})
             return

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.errors import ConfigurationError
 from agent.journal import list_sessions, session_folder
-
-_FILE = "page.json"
+from agent.measure import CARD
 
 
 class Card(BaseModel):
@@ -48,7 +47,7 @@ class Shelf:
 
     def put(self, session_id: str, card: Card) -> None:
         """Keep a session's card; a disk that refuses costs the name, not the session."""
-        path = session_folder(self.data_dir, session_id) / _FILE
+        path = session_folder(self.data_dir, session_id) / CARD
         beside = path.with_suffix(".new")
         with contextlib.suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,7 +60,7 @@ class Shelf:
         """A session's card, or None if it has none or the id is no id."""
         try:
             folder = session_folder(self.data_dir, session_id)
-            return Card.model_validate_json((folder / _FILE).read_bytes())
+            return Card.model_validate_json((folder / CARD).read_bytes())
         except (ConfigurationError, OSError, ValidationError):
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 from pathlib import Path
 from typing import Any, ClassVar, Self, TextIO
@@ -13,10 +14,21 @@ import pytest
 
 import agent
 from agent.__main__ import main
-from agent.events import load_event
+from agent.ending import ending_of
+from agent.events import (
+    ActionFinished,
+    ApprovalAsked,
+    ApprovalDecided,
+    TaskFinished,
+    TaskStarted,
+    load_event,
+)
+from agent.exit_codes import Exit, exit_of
+from agent.models.base import TurnDone
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
+from agent.tools.base import ToolCall, ToolResult
 
 
 class FakeSession(Session):
@@ -60,6 +72,10 @@ def shell() -> FakeTool:
     return FakeTool(harmless=False, name="shell", members=("bash",), toolset=None)
 
 
+async def fails(call: ToolCall) -> ToolResult:
+    return ToolResult("It does not work.", is_error=True)
+
+
 def listing() -> list[Any]:
     ask = call("bash", toolset=None, command="ls")
     return [[*ask, *done("tool_use")], [*says("That was all."), *done()]]
@@ -84,15 +100,59 @@ def test_json_is_one_event_a_line_and_nothing_else(run, capsys):
 
 
 def test_the_exit_code_tells_the_outcome(run, capsys):
+    assert run([[*says("Done."), *done()]], "Go") == 0
     assert run([[RuntimeError("x")]], "Go") == 1
-    assert run([[*says("No."), *done("refusal")]], "Go") == 4
     spend = [[*call(x=i), *done("tool_use", dollars=1.0)] for i in range(3)]
     assert run(spend, "Go", "--budget", "1") == 3
+    assert run([[*says("No."), *done("refusal")]], "Go") == 4
+    assert run([[*says("I could not."), TurnDone("end_turn", achieved=False)]], "Go") == 5
+    clicks = [[*call(), *done("tool_use")], [*says("It failed."), *done()]]
+    assert run(clicks, "Go", tool=FakeTool(fails)) == 5
+    unclear = TurnDone("end_turn", achieved=False, understood=False)
+    assert run([[*says("What?"), unclear]], "Go") == 6
+    assert capsys.readouterr().out.endswith("What?\n✗ not understood\n")
+
+
+def test_every_exit_code_is_told_by_help_and_in_the_readme(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run([], "--help")
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    readme = (Path(agent.__file__).parents[1] / "README.md").read_text("utf-8")
+    for code in Exit:
+        assert f"  {int(code):>3}  {code.meaning}\n" in told
+        assert f"| {int(code)} | {code.meaning} |" in readme
+
+
+@pytest.mark.parametrize("phrase", ["timeout", "rule"])
+def test_what_nobody_or_a_rule_allowed_is_denied(run, phrase: str):
+    """So is what nobody answered in time, and what a rule forbids without a question."""
+    finished = TaskFinished(task_id="t", outcome="ended", seq=9)
+    asked = {"question": "?", "phrase": "yes", "action_hash": "h"}
+    events: list[Any] = [TaskStarted(task_id="t", text="Go")]
+    if phrase == "timeout":
+        events.append(ApprovalAsked(approval_id="p", action_id="a", **asked))
+        events.append(ApprovalDecided(approval_id="p", decision="timeout"))
+    else:
+        decided = {"decision": "deny", "channel": "rule"}
+        events.append(ApprovalDecided(approval_id="p", action_id="a", **decided))
+    events.append(ActionFinished(action_id="a", text="no", is_error=True, ran=False))
+    ending = ending_of(events)
+    assert exit_of(finished, ending.word(finished)) is Exit.DENIED
+    ending.add(ActionFinished(action_id="b", text="x", is_error=True))
+    assert exit_of(finished, ending.word(finished)) is Exit.NOT_DONE
+
+
+def test_the_version_is_told(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run([], "--version")
+    assert ended.value.code == 0
+    assert re.fullmatch(r"sayso \S.*, Python 3\.\d+\.\d+\n", capsys.readouterr().out)
 
 
 def test_without_a_terminal_a_question_is_a_no_in_clear_words(run, capsys):
     tool = shell()
-    assert run(listing(), "Go", tool=tool) == 1
+    assert run(listing(), "Go", tool=tool) == 7
     assert not tool.began
     assert "denied. Allow with --yes-to “shell”" in capsys.readouterr().err
 
@@ -114,7 +174,7 @@ def test_at_a_terminal_the_person_is_asked(run, typed: str, ran: int):
     ask = call("bash", toolset=None, command="ls")
     scripts = [[*ask, answers, *done("tool_use")], [*says("That was all."), *done()]]
     with os.fdopen(theirs) as terminal:
-        assert run(scripts, "Go", tool=tool, typed=terminal) == (0 if ran else 1)
+        assert run(scripts, "Go", tool=tool, typed=terminal) == (0 if ran else 7)
     assert len(tool.ran) == ran
     os.close(ours)
 
@@ -164,7 +224,17 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     run([[*says("One."), *done()]], "Go")
     capsys.readouterr()
     run([], "--list")
-    (session_id,) = capsys.readouterr().out.split()
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["SESSION", "LAST", "USED", "STATE", "SIZE", "FILES", "NAME"]
+    session_id = row.split()[0]
+    assert [head.index(word) for word in ("STATE", "NAME")] == [
+        row.index(word) for word in ("ended", "Go")
+    ]
+    run([], "--list", "--json")
+    (line,) = capsys.readouterr().out.splitlines()
+    told = json.loads(line)
+    assert (told["id"], told["state"], told["name"]) == (session_id, "ended", "Go")
+    assert told["bytes"] > 0
     assert run([[*says("Two."), *done()]], "On", "--resume", session_id) == 0
     assert run([], "--export", session_id, str(tmp_path / "out")) == 0
     assert json.loads((tmp_path / "out" / "session.json").read_text())["session_id"] == session_id
@@ -197,7 +267,16 @@ def test_wrong_use_is_one_sentence(run, capsys, arguments: tuple[str, ...], told
     assert capsys.readouterr().out == "There are no sessions yet.\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("  ",), ("--resume", "x"), ("Go", "--budget", "much")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("  ",),
+        ("--resume", "x"),
+        ("Go", "--budget", "much"),
+        *(("Go", "--timeout", seconds) for seconds in ("0", "-1", "nan", "inf", "soon")),
+    ],
+)
 def test_wrong_use_starts_no_desktop(run, capsys, arguments: tuple[str, ...]):
     with pytest.raises(SystemExit) as ended:
         run([], *arguments)

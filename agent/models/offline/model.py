@@ -51,7 +51,7 @@ class OfflineModel:
         for index, (call_id, call) in enumerate(turn.calls, 1):
             yield BlockDone(index, _block(call_id, call))
         reason = "tool_use" if turn.calls else "end_turn"
-        yield TurnDone(reason, Usage(), achieved=turn.achieved)
+        yield TurnDone(reason, Usage(), achieved=turn.achieved, understood=turn.understood)
 
     async def close(self) -> None:
         """Nothing is held between turns."""

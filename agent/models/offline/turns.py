@@ -83,6 +83,9 @@ class Turn:
     achieved: bool = True
     """Whether all that it speaks of was understood and done."""
 
+    understood: bool = True
+    """Whether all that it speaks of was understood."""
+
 
 @dataclass
 class _Place:
@@ -97,6 +100,7 @@ class _Place:
     resuming: bool = False
     said: list[str] = field(default_factory=list)
     achieved: bool = True
+    understood: bool = True
 
     def next_command(self) -> None:
         self.command, self.phase, self.memo = self.command + 1, 0, ""
@@ -150,15 +154,27 @@ async def next_turn(desktop: Desktop, progress: Progress) -> Turn:
         plan = plan_for(progress.instructions, place.task)
         if plan.unknown:
             place.said.append(not_understood(plan.unknown, progress.instructions[place.task]))
-            place.achieved = False
+            place.achieved = place.understood = False
         elif place.command < len(plan.commands):
             turn = await _step(desktop, progress, place, plan)
             if turn is not None:
                 return turn
             continue
         if place.upto >= len(progress.instructions):
-            return Turn(_joined(place.said) or "Done.", achieved=place.achieved)
-        place = _Place(place.upto, place.upto + 1, said=place.said, achieved=place.achieved)
+            said = _joined(place.said) or "Done."
+            return Turn(said, achieved=place.achieved, understood=place.understood)
+        place = _next_place(place)
+
+
+def _next_place(place: _Place) -> _Place:
+    """The next instruction, with what is to be said of those before."""
+    return _Place(
+        place.upto,
+        place.upto + 1,
+        said=place.said,
+        achieved=place.achieved,
+        understood=place.understood,
+    )
 
 
 async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan) -> Turn | None:
