@@ -222,7 +222,7 @@ class Page:
             self._conversation.post(message)
 
     def _views(self) -> Shell:
-        shell = Shell(self.act, talk=self._talk, goodbye=self._goodbye, sizing_mode="stretch_both")
+        shell = Shell(self.act, talk=self._talk, sizing_mode="stretch_both")
         shell.follow(self._state)
         within = partial(set_curdoc, self._document)
         shell.serve(Scene(self._bench, self._entry, self._state, self.act, shell.go, within))

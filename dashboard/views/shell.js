@@ -15,7 +15,6 @@ import { Sounds } from "./js/sounds.js";
  * @property {{key: string, title: string}[]} places
  * @property {boolean} running
  * @property {boolean} pending
- * @property {string} goodbye
  * @property {{name?: string, sound?: string, text?: string, n?: number}} cue
  * @property {any} document
  */
@@ -48,20 +47,11 @@ function knowTheServersModels(doc) {
   };
 }
 
-/** The browser's own ways: its history, its leaving, and its errors. @param {Host} host */
+/** The browser's own history. @param {Host} host */
 function followBrowser(host) {
   const back = () => host.send({ type: "go", place: new URL(location.href).searchParams.get("view") || "talk" });
-  // A socket that breaks off is kept for its page to come back; one that is left is not.
-  const leave = (/** @type {PageTransitionEvent} */ { persisted }) => {
-    const goodbye = host.param("goodbye").peek();
-    if (!persisted && goodbye) navigator.sendBeacon("goodbye", goodbye);
-  };
   window.addEventListener("popstate", back);
-  window.addEventListener("pagehide", leave);
-  return () => {
-    window.removeEventListener("popstate", back);
-    window.removeEventListener("pagehide", leave);
-  };
+  return () => window.removeEventListener("popstate", back);
 }
 
 /** @param {{host: Host}} props */

@@ -34,7 +34,6 @@ class Shell(View):
     places = param.List([], doc="The rail: key and title.")
     running = param.Boolean(False)
     pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
-    goodbye = param.String("", doc="What the page says to the server when it is left.")
     cue = param.Dict({}, doc="What was last worth telling: name, sound, text, and a number.")
 
     _esm = _HERE / "shell.bundle.js"

@@ -16,12 +16,13 @@ pytestmark = pytest.mark.browser
 
 
 async def test_a_reload_loses_no_word(page: Page) -> None:
-    """In the middle of a task: same session, same words, still working, still stoppable."""
+    """In the middle of a task: same session and words, also those half typed; still stoppable."""
     await say(page, "Open the text editor")
     await expect(page.locator(".outcome")).to_be_visible()
     await say(page, "work forever")
     await expect(page.locator(".said").last).to_contain_text("I work and work.")
     before, address = await words(page), page.url
+    await page.get_by_label("Type what to do").fill("half a thought")
     await page.reload()
     await expect(page.locator(".conversation .item")).to_have_count(len(before))
     assert await words(page) == before
@@ -29,6 +30,7 @@ async def test_a_reload_loses_no_word(page: Page) -> None:
     await expect(page.locator(".badge .word")).to_have_text("Thinking")
     await page.keyboard.press("Escape")
     await expect(page.locator(".badge .word")).to_have_text("Stopped")
+    await expect(page.get_by_label("Type what to do")).to_have_value("half a thought")
 
 
 async def test_two_pages_show_one_session(

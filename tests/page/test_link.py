@@ -188,22 +188,38 @@ async def test_connections_that_are_reset_once_are_opened_anew_at_once(
         assert await page.evaluate("window.same")
 
 
-async def test_a_tab_closed_after_a_silent_gap_is_freed_at_once(
+async def test_a_tab_left_after_a_silent_gap_is_freed_at_once(
     context: BrowserContext, pilot: Served
 ) -> None:
-    """The dead half of the old connection does not keep its page."""
+    """Closed, or left for another page: the dead half of the old connection does not keep it."""
     async with Proxy(pilot.port) as proxy:
-        page = await _through(context, proxy, pilot)
+        closed = await _through(context, proxy, pilot)
+        left = await arrive(await context.new_page(), closed.url)
+        for page in (closed, left):
+            await _answered(page)
         proxy.silence()
-        await _lost(page)
+        for page in (closed, left):
+            await _lost(page)
         await proxy.heal()
-        await _back(page)
-        mark = await page.evaluate(_MARK)
-        assert await _knows(context, pilot, mark)
-        await page.close(run_before_unload=True)
+        for page in (closed, left):
+            await _back(page)
+        marks = [await page.evaluate(_MARK) for page in (closed, left)]
+        assert all([await _knows(context, pilot, mark) for mark in marks])
+        await left.get_by_label(BOX).fill("I come back")
+        await closed.close(run_before_unload=True)
+        await left.goto("about:blank")
         async with asyncio.timeout(60):
-            while await _knows(context, pilot, mark):
+            while any([await _knows(context, pilot, mark) for mark in marks]):
                 await asyncio.sleep(0.05)
+        await left.go_back()
+        await expect(left.get_by_label(BOX)).to_have_value("I come back")
+
+
+async def _answered(page: Page) -> None:
+    """The server has answered on the page's link."""
+    async with asyncio.timeout(60):
+        while not await page.evaluate("window.saysoLink && saysoLink.offset !== null"):
+            await asyncio.sleep(0.05)
 
 
 _MARK = """() => [...Bokeh.documents[0]._all_models.values()]

@@ -12,6 +12,8 @@ import { TICK, Watch } from "./watch.js";
  * @property {any} [stop] The answer to a Stop that was sent here.
  */
 
+const ROUNDS = 4; // of proving the browser's connections after a gap, at most
+const TOGETHER = 3; // connections proved in one: the browser has six, and Stop may need one
 const TRUSTED = 400; // ms of a round trip by which the server's clock can be told
 
 /**
@@ -62,6 +64,7 @@ export function heartbeat(url, mark, tell) {
       }
       hellos += 1;
       watch.opened(now());
+      if (hellos > 1) void renew();
       tell({ page: message.page, hello: hellos });
     } else if ("beat" in message) {
       if (from !== socket) return; // before its hello
@@ -110,17 +113,29 @@ export function heartbeat(url, mark, tell) {
     one.close();
   }
 
+  /** @returns {Promise<{page: boolean}>} */
+  async function post() {
+    const signal = AbortSignal.timeout(1000);
+    const answer = await fetch(url, { method: "POST", body: mark, cache: "no-store", signal });
+    return answer.json();
+  }
+
+  /**
+   * A gap leaves connections in the browser's store that are dead and look good: what goes out on one
+   * is lost, and the goodbye of a closed tab is sent only once. One that does not answer is given up.
+   */
+  async function renew() {
+    for (let round = 0; round < ROUNDS; round++) {
+      const answers = await Promise.allSettled(Array.from({ length: TOGETHER }, post));
+      if (answers.every(({ status }) => status === "fulfilled")) return;
+    }
+  }
+
   /** A plain request gets through where a socket does not: a proxy, or too many that are opening. */
   async function ask() {
     const mine = ++asked;
     try {
-      const answer = await fetch(url, {
-        method: "POST",
-        body: mark,
-        cache: "no-store",
-        signal: AbortSignal.timeout(1000),
-      });
-      const { page } = await answer.json();
+      const { page } = await post();
       if (mine !== asked || watch.state !== "down") return;
       watch.reached(now());
       if (page === false) tell({ page });

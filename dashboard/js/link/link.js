@@ -44,8 +44,8 @@ class Link {
   since = 0;
   /** What to add to the browser's Unix ms to have the server's; null until it is known. */
   offset = /** @type {number | null} */ (null);
-  /** @type {() => Shown} */
-  shown = () => ({ session: "", task: "" });
+  /** Until the page's own part says it, the page's frame knows the session. @type {() => Shown} */
+  shown = () => ({ session: /** @type {any} */ (globalThis).saysoFrame?.session ?? "", task: "" });
   /** @type {Set<() => void>} */
   #watchers = new Set();
   /** @type {Set<() => void>} */
@@ -147,6 +147,8 @@ class Link {
 
   /** @param {import("./stopper.js").Press} press @param {AbortSignal} signal */
   async #post(press, signal) {
+    press.session ||= this.shown().session;
+    if (!press.session) throw new Error("The page does not know its session yet.");
     this.also(press);
     const body = JSON.stringify({ press: press.press, session: press.session, task: press.task, at: press.at });
     const answer = await fetch("stop", { method: "POST", body, signal, cache: "no-store", keepalive: true });

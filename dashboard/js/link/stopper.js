@@ -39,7 +39,7 @@ export class Stopper {
   /** A press that was under way when the page was loaded anew goes on. */
   resume() {
     const kept = read(this.parts.store);
-    if (kept && this.parts.now() - kept.since < WORTH) this.#begin(kept);
+    if (kept?.session && this.parts.now() - kept.since < WORTH) this.#begin(kept);
     else this.parts.store.removeItem(KEY);
   }
 

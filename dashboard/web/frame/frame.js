@@ -7,6 +7,8 @@
 import { CLIP, ICONS } from "../../views/js/rail.js";
 
 const AGAIN = 1000; // ms until a request that nobody answered is sent again
+const WORDS_TAKE = 10_000; // ms that a request with words may take; a silent line would keep it for ever
+const STOP_TAKES = 3000; // ms that a Stop may take before it is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
 const STYLED = 8000; // ms that the page's styles and theme are waited for at most
 const DRAFT = "sayso-frame-draft"; // what is typed when another view is asked for before the page is there
@@ -41,10 +43,11 @@ function mark() {
  *
  * @param {string} url
  * @param {Record<string, unknown>} message
+ * @param {number} patience Milliseconds that an answer is waited for.
  * @param {() => void} late Called when there was no answer, before it is tried again.
  * @returns {Promise<{ok: boolean, text: string, state: string}>}
  */
-async function post(url, message, late) {
+async function post(url, message, patience, late) {
   const request = {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -52,7 +55,7 @@ async function post(url, message, late) {
   };
   for (;;) {
     try {
-      const answer = await fetch(url, request);
+      const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(patience) });
       if (!LOST.includes(answer.status)) {
         const told = await answer.json().catch(() => ({}));
         return { ok: answer.ok, text: told.text || "", state: told.state || "" };
@@ -85,7 +88,7 @@ async function send() {
   box.value = "";
   grow();
   const message = { id: mark(), text };
-  const answer = await post(`sessions/${await session}/say`, message, () => {
+  const answer = await post(`sessions/${await session}/say`, message, WORDS_TAKE, () => {
     fate.textContent = "No answer from the server yet. Trying again…";
   });
   if (answer.ok) {
@@ -100,7 +103,7 @@ async function send() {
 async function stop() {
   state.textContent = "Stopping…";
   const message = { press: mark(), session: await session };
-  const answer = await post("stop", message, () => {
+  const answer = await post("stop", message, STOP_TAKES, () => {
     state.textContent = "Stop was pressed; no answer from the server yet. Trying again…";
   });
   const said = { stopped: "Stopped. Loading…", idle: "Nothing was running. Loading…" }[answer.state];
@@ -215,9 +218,12 @@ function trouble(text) {
 
 Object.assign(globalThis, {
   saysoFrame: {
+    /** The page's session, for a Stop that comes before the page's own part knows it. */
+    session: "",
     /** The page that follows has a text box, and this is its session. */
     waits(/** @type {string} */ id) {
       talks = true;
+      this.session = id;
       known(id);
       for (const link of frame.querySelectorAll("a[href^='?']"))
         keepSession(/** @type {HTMLAnchorElement} */ (link), id);
