@@ -86,7 +86,7 @@ pre {
 .outcome .label { font-weight: 600; color: var(--good); font-size: 13px; }
 .outcome .label::first-letter { text-transform: uppercase; }
 .outcome.outcome-answered .label { color: var(--soft); }
-.outcome.outcome-ended .label, .outcome.outcome-undone .label { color: var(--warn); }
+.outcome.outcome-ended .label, .outcome.outcome-denied .label, .outcome.outcome-undone .label, .outcome.outcome-unclear .label { color: var(--warn); }
 .outcome.outcome-failed .label, .outcome.outcome-stopped .label, .outcome.outcome-limit .label, .outcome.outcome-refused .label { color: var(--bad); }
 /* Panel has an .error of its own, white on light red, for components that do not compile. */
 .item.error {
