@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent import events as ev
-from agent.gates import TOLD_OTHERWISE
 from agent.history import CUT, INTERRUPTED
 from agent.manual import BY_HAND
+from agent.refused import TOLD_OTHERWISE
 
 _CUT = (CUT, INTERRUPTED, TOLD_OTHERWISE)
 """What the person said otherwise about is no failure of the agent's."""

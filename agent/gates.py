@@ -20,20 +20,12 @@ from agent.journal import SessionJournal
 from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
 from agent.log import EventLog
 from agent.models.base import Model
+from agent.refused import DECLINED, MOVED_ON, TIMED_OUT, TOLD_OTHERWISE
+from agent.refused import SHOWN as SHOWN_AS_REFUSED
 from agent.settings import Settings
 from agent.tools.base import Intent, Tool, ToolCall
 
-DECLINED = "The person said no to this action. Ask what they would like instead."
-TIMED_OUT = "Nobody answered in time, which means no. Say what you wanted to do, and why."
-TOLD_OTHERWISE = "Not executed: the time is over, and the person said something else."
-MOVED_ON = "The screen changed while the person was asked, so nothing was done. Look again."
-SHOWN = {
-    **SHOWN_IN_HISTORY,
-    DECLINED: "Not done: you said no.",
-    TIMED_OUT: "Not done: nobody answered in time.",
-    TOLD_OTHERWISE: "Not done: the time was over, and you said something else.",
-    MOVED_ON: "Not done: the screen changed while you were asked.",
-}
+SHOWN = {**SHOWN_IN_HISTORY, **SHOWN_AS_REFUSED}
 """What people read where a result is worded for the model."""
 
 _TICKING = re.compile(r"[\d*•●]+")

@@ -20,7 +20,7 @@ from agent.home import home_in
 from agent.journal import last_used, list_sessions, session_folder
 
 CARD = "page.json"
-"""The file beside a journal in which the page keeps what a session is called."""
+"""The file beside a journal in which the page keeps what a session is called, and whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ class Kept:
     """Whether a process has it open."""
 
     size: Measured
+    owner: str
+    """The name that signed in; "a browser" without a login; empty if no page made it."""
+
     name: str
     """The person's name for it, else the words of its first task; empty if it has neither."""
 
@@ -80,7 +83,10 @@ def listed(data_dir: Path) -> str:
     sessions = measured(data_dir)
     if not sessions:
         return ""
-    table = [("SESSION", "LAST USED", "STATE", "SIZE", "FILES", "NAME"), *map(_row, sessions)]
+    table = [
+        ("SESSION", "LAST USED", "STATE", "SIZE", "FILES", "OWNER", "NAME"),
+        *map(_row, sessions),
+    ]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]) - 1)]
     lines = ("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in table)
     return "\n".join(lines)
@@ -102,19 +108,22 @@ def in_words(size: int) -> str:
 
 def _kept(data_dir: Path, session_id: str) -> Kept:
     folder = session_folder(data_dir, session_id)
+    card = _card(folder)
     return Kept(
         session_id,
         last_used(data_dir, session_id),
         _is_open(folder),
         measure(folder),
-        _title(folder) or _first_task(folder),
+        _owner(card),
+        _title(card) or _first_task(folder),
     )
 
 
 def _row(kept: Kept) -> tuple[str, ...]:
     used = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept.used))
     state = "running" if kept.running else "ended"
-    return (kept.id, used, state, in_words(kept.size.bytes), f"{kept.size.files}", kept.name)
+    takes = (in_words(kept.size.bytes), f"{kept.size.files}")
+    return (kept.id, used, state, *takes, kept.owner or "-", kept.name)
 
 
 def _record(kept: Kept) -> dict[str, object]:
@@ -125,18 +134,30 @@ def _record(kept: Kept) -> dict[str, object]:
         "bytes": kept.size.bytes,
         "files": kept.size.files,
         "file_bytes": kept.size.file_bytes,
+        "owner": kept.owner,
         "name": kept.name,
     }
 
 
-def _title(folder: Path) -> str:
-    """What the person called the session on the page; empty if nothing."""
+def _card(folder: Path) -> dict[str, object]:
+    """What the page keeps of the session; empty if no page does, or it cannot be read."""
     try:
         kept = json.loads((folder / CARD).read_bytes())
     except (OSError, ValueError, RecursionError):
-        return ""
-    title = kept.get("title") if isinstance(kept, dict) else None
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _title(card: dict[str, object]) -> str:
+    """What the person called the session on the page; empty if nothing."""
+    title = card.get("title")
     return _one_line(title) if isinstance(title, str) else ""
+
+
+def _owner(card: dict[str, object]) -> str:
+    person = card.get("person")
+    name = _one_line(person, 40) if isinstance(person, str) else ""
+    return name or ("a browser" if card else "")
 
 
 def _is_open(folder: Path) -> bool:

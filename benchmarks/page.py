@@ -66,8 +66,10 @@ def _before(name: str) -> str:
 
 
 def _beside(name: str, rows: Rows) -> str:
-    ratio = statistics.median(rows[_before(name)]) / statistics.median(rows[name])
-    return f"\n{name}: before {ratio:.1f} times as much (medians)."
+    before, now = (statistics.median(rows[each]) for each in (_before(name), name))
+    if now == 0:
+        return f"\n{name}: before {before:.1f}, now nothing (medians)."
+    return f"\n{name}: before {before / now:.1f} times as much (medians)."
 
 
 def main() -> None:

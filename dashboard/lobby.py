@@ -14,6 +14,7 @@ import param
 from panel.io.state import set_curdoc
 from panel.viewable import Child
 
+from agent.ending import Ending
 from agent.errors import SaysoError
 from dashboard.js.component import Message, View
 from dashboard.places import Onlook
@@ -21,6 +22,7 @@ from dashboard.theme import page_style
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.desk import SessionDesk
+from dashboard.views.transcript import OUTCOMES
 from dashboard.web.frame import rest
 
 if TYPE_CHECKING:
@@ -174,17 +176,17 @@ def _about(folder: Path) -> tuple[dict[str, Any], str]:
     from agent.replay import load_recording
 
     recording: Recording = load_recording(folder)
-    events = recording.events
-    tasks = [event for event in events if isinstance(event, TaskStarted)]
-    ends = {event.task_id: event for event in events if isinstance(event, TaskFinished)}
-    told = [
-        {"text": task.text, "at": task.at, "end": end.outcome if end else "", "said": end.summary}
-        if (end := ends.get(task.task_id))
-        else {"text": task.text, "at": task.at, "end": "", "said": ""}
-        for task in tasks
-    ]
+    events, ending = recording.events, Ending()
+    tasks: dict[str, dict[str, Any]] = {}
+    for event in events:
+        ending.add(event)
+        if isinstance(event, TaskStarted):
+            tasks[event.task_id] = {"text": event.text, "at": event.at, "end": "", "said": ""}
+        elif isinstance(event, TaskFinished) and (task := tasks.get(event.task_id)):
+            label = OUTCOMES.get(ending.word(event), "Failed")
+            task.update(end=label, said=event.summary)
     dollars = sum(event.usage.dollars for event in events if isinstance(event, TurnFinished))
     times = [event.at for event in events]
-    about = {"tasks": told[-50:], "count": len(tasks), "dollars": dollars}
+    about = {"tasks": list(tasks.values())[-50:], "count": len(tasks), "dollars": dollars}
     span = {"began": times[0], "last": times[-1]} if times else {}
     return about | span, str(recording.damage)

@@ -1,4 +1,5 @@
 /** The line at the top. The badge says with colour, shape and word who has the mouse. */
+import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { component, html } from "../js/base.js";
 import { live } from "../js/link/hooks.js";
@@ -21,6 +22,11 @@ const WHO = {
   stopped: "Stopped",
   disconnected: "Not connected",
 };
+const NARROW = matchMedia("(max-width: 760px)");
+const narrow = signal(NARROW.matches);
+NARROW.addEventListener("change", () => {
+  narrow.value = NARROW.matches;
+});
 const MOST = 12; // sessions in the menu
 
 /** @param {string} who */
@@ -69,7 +75,7 @@ function Menu({ label, name, opened, children }) {
 function SessionMenu({ host, sessions }) {
   const person = host.param("person").value;
   return html`<${Menu} name="sessions" opened=${() => sessions.ask("list")}
-    label=${html`<span class="name">${host.param("session")}</span>`}>
+    label=${html`<span class="name" title=${host.param("session")}>${host.param("session")}</span>`}>
     <${SessionList} sessions=${sessions} here=${host.param("session_id").value} most=${MOST}
       replay=${(/** @type {string} */ id) => host.send({ type: "replay", id })} />
     <p class="ends"><a href="?session=new">New session</a> <a href="?view=sessions">All sessions</a>
@@ -93,15 +99,31 @@ function Badge({ host }) {
   </div>`;
 }
 
-/** @param {{host: Host, notice: Notice}} props */
-function NoticeMenu({ host, notice }) {
+/** @param {{host: Host, notice: Notice, title?: boolean}} props */
+function Told({ host, notice, title = false }) {
   const change = (/** @type {any} */ event) => {
     event.target.closest("details").open = false;
     host.send({ type: "go", view: "settings", place: notice.place });
   };
-  return html`<${Menu} name=${`notice notice-${notice.id}`} label=${notice.label}>
+  return html`${title && html`<h3>${notice.label}</h3>`}
     <p>${notice.text}</p>
-    ${notice.place && html`<button type="button" class="change" onClick=${change}>Change in Settings</button>`}
+    ${notice.place && html`<button type="button" class="change" onClick=${change}>Change in Settings</button>`}`;
+}
+
+/** @param {{host: Host, notice: Notice}} props */
+function NoticeMenu({ host, notice }) {
+  return html`<${Menu} name=${`notice notice-${notice.id}`} label=${notice.label}>
+    <${Told} host=${host} notice=${notice} />
+  <//>`;
+}
+
+/** All notices in one menu, where there is no room for each. @param {{host: Host, notices: Notice[]}} props */
+function Notices({ host, notices }) {
+  if (notices.length === 0) return null;
+  const worst = notices.some(({ id }) => id === "confined") ? "notice-confined" : "";
+  const sign = html`<span role="img" aria-label="About this session">i</span>`;
+  return html`<${Menu} name=${`notice ${worst}`} label=${sign}>
+    ${notices.map((notice) => html`<${Told} key=${notice.id} host=${host} notice=${notice} title=${true} />`)}
   <//>`;
 }
 
@@ -148,14 +170,18 @@ function storeOf(host) {
 /** @param {{host: Host}} props */
 function StatusBar({ host }) {
   const sessions = storeOf(host);
+  /** @type {Notice[]} */
+  const notices = host.param("notices").value;
   return html`<div class="bar">
     <${SessionMenu} host=${host} sessions=${sessions} />
     <${Badge} host=${host} />
-    <div class="notices">${host
-      .param("notices")
-      .value.map(
-        (/** @type {Notice} */ notice) => html`<${NoticeMenu} key=${notice.id} host=${host} notice=${notice} />`,
-      )}</div>
+    <div class=${narrow.value ? "notices few" : "notices"}>
+      ${
+        narrow.value
+          ? html`<${Notices} host=${host} notices=${notices} />`
+          : notices.map((notice) => html`<${NoticeMenu} key=${notice.id} host=${host} notice=${notice} />`)
+      }
+    </div>
     <${Meters} host=${host} />
   </div>`;
 }

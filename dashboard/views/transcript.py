@@ -27,7 +27,7 @@ _FILES = 20
 _SPEAKABLE = frozenset(
     {"said", "progress", "outcome", "question", "approval", "spoken", "reply", "back"}
 )
-_OUTCOMES = {
+OUTCOMES = {
     "done": "Done",
     "answered": "Answered",
     "ended": "Ended: the last action did not succeed",
@@ -38,6 +38,7 @@ _OUTCOMES = {
     "limit": "Limit reached",
     "refused": "Refused",
 }
+"""What a task's end is called, by `agent.ending.Ending.word`; of others it has failed."""
 _RULED = {
     "allow": "Allowed beforehand",
     "deny": "Refused",
@@ -222,7 +223,7 @@ class Transcript:
         repeated = last is not None and last["text"].strip() == event.summary.strip()
         summary = "" if repeated else event.summary
         outcome = self._ending.word(event)
-        told = {"outcome": outcome, "label": _OUTCOMES.get(outcome, "Failed"), "text": summary}
+        told = {"outcome": outcome, "label": OUTCOMES.get(outcome, "Failed"), "text": summary}
         self._put(f"end-{event.task_id}", event, "outcome", **told)
         self._fates.finished()
 

@@ -142,6 +142,9 @@ class Listed:
     ended: str = ""
     """Why it was ended, in a sentence, if it was."""
 
+    person: str = ""
+    """The name whose it is; empty for one that was made without a login."""
+
 
 class Sessions:
     """Create, find, list and close sessions by id. All on the server's event loop."""
@@ -235,7 +238,14 @@ class Sessions:
     def running(self, owner: str) -> list[Listed]:
         """The owner's sessions of this process, the newest first."""
         return [
-            Listed(e.id, e.name, e.session.status.who, running=True, used=_used(e))
+            Listed(
+                e.id,
+                e.name,
+                e.session.status.who,
+                running=True,
+                used=_used(e),
+                person=e.person,
+            )
             for e in self._running(owner)
             if e.opening is not None
         ]
@@ -245,7 +255,13 @@ class Sessions:
         folder = self._shelf.data_dir
         kept = self._shelf.of(owner, most)
         return [
-            Listed(key, card.shown, used=last_used(folder, key), ended=card.ended)
+            Listed(
+                key,
+                card.shown,
+                used=last_used(folder, key),
+                ended=card.ended,
+                person=card.person,
+            )
             for key, card in kept
         ]
 

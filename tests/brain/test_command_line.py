@@ -24,6 +24,7 @@ from agent.events import (
     load_event,
 )
 from agent.exit_codes import Exit, exit_of
+from agent.measure import CARD, listed
 from agent.models.base import TurnDone
 from agent.session import Session
 from agent.settings import Settings
@@ -225,7 +226,7 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     capsys.readouterr()
     run([], "--list")
     head, row = capsys.readouterr().out.splitlines()
-    assert head.split() == ["SESSION", "LAST", "USED", "STATE", "SIZE", "FILES", "NAME"]
+    assert head.split() == ["SESSION", "LAST", "USED", "STATE", "SIZE", "FILES", "OWNER", "NAME"]
     session_id = row.split()[0]
     assert [head.index(word) for word in ("STATE", "NAME")] == [
         row.index(word) for word in ("ended", "Go")
@@ -245,6 +246,22 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     assert "import it under another id" in capsys.readouterr().err
     assert run([], "--import", str(tmp_path / "out"), "again") == 0
     assert "Imported as again." in capsys.readouterr().out
+
+
+def test_the_list_says_whose_each_session_is(run, tmp_path, monkeypatch):
+    """A name that signed in, a browser without one, or nobody's page; a damaged card is none."""
+    monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path))
+    for _ in range(4):
+        run([[*says("One."), *done()]], "Go")
+    cards = ('{"owner": "1", "person": "anna\\u0007b"}', '{"owner": "2"}', "{", None)
+    folders = sorted((tmp_path / "sessions").iterdir())
+    for folder, card in zip(folders, cards, strict=True):
+        if card is not None:
+            (folder / CARD).write_text(card)
+    head, *rows = listed(tmp_path).splitlines()
+    at = head.index("OWNER")
+    told = {row.split()[0]: row[at:].split("  ")[0] for row in rows}
+    assert [told[folder.name] for folder in folders] == ["anna?b", "a browser", "-", "-"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from screens import text_of, until
 
 from agent.models.offline import vocabulary
 from agent.models.offline.progress import NOT_RUN
+from agent.refused import DECLINED
 from agent.tools.base import ToolCall
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
@@ -130,17 +131,18 @@ async def test_reads_and_describes_the_screen(talk: Driver) -> None:
 
 async def test_a_command_that_fails_is_not_called_a_success(talk: Driver) -> None:
     assert "It says: 42" in await talk.say("run the command echo 42")
-    assert (await talk.say("run the command false")).startswith("The command ended with code 1")
+    assert await talk.say("run the command false") == "The command ended with code 1."
 
 
 async def test_a_denied_action_is_told(talk: Driver) -> None:
     talk.user([{"type": "text", "text": "run the command date"}])
     blocks, _ = await talk.turn()
     call = ToolCall.from_block(blocks[-1])
-    talk.user([talk.result(call, "The person said no.", error=True)])
+    talk.user([talk.result(call, DECLINED, error=True)])
     blocks, reason = await talk.turn()
     assert reason == "end_turn"
-    assert "did not succeed: The person said no." in blocks[0]["text"]
+    assert "did not succeed: you said no." in blocks[0]["text"]
+    assert "Ask what" not in blocks[0]["text"], "that is for the model"
 
 
 async def test_new_words_replace_an_interrupted_plan_and_go_on_takes_it_up(talk: Driver) -> None:

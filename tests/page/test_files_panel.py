@@ -167,6 +167,26 @@ async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path)
     await expect(page.locator(".conversation .files img")).to_be_visible()
 
 
+async def test_a_folder_comes_in_by_button_with_all_that_is_in_it(
+    page: Page, session: Path, tmp_path: Path
+):
+    """Below the folder that is chosen in the tree."""
+    (tmp_path / "trip" / "day one").mkdir(parents=True)
+    (tmp_path / "trip" / "plan.txt").write_text("plan")
+    (tmp_path / "trip" / "day one" / "-rf.txt").write_text("walk")
+    (session / "home" / "kept").mkdir()
+    panel = await show(page)
+    await row(page, "kept").click()
+    async with page.expect_file_chooser() as waiting:
+        await panel.get_by_role("button", name="Upload folder").click()
+    await (await waiting.value).set_files(tmp_path / "trip")
+    await expect(page.locator(".conversation .item.files")).not_to_have_count(0)
+    come = session / "home" / "kept" / "trip"
+    await expect(page.get_by_role("region", name="Attached and coming in")).to_have_count(0)
+    assert (come / "plan.txt").read_text() == "plan"
+    assert (come / "day one" / "_-rf.txt").read_text() == "walk", "a name that is no option"
+
+
 async def test_a_large_upload_shows_how_far_it_is_and_can_be_given_up(page: Page, session: Path):
     """On a slow line: nothing of it is kept."""
     client = await page.context.new_cdp_session(page)

@@ -13,6 +13,12 @@ from served import Served, serve
 
 pytestmark = pytest.mark.browser
 
+_UNCOVERED = """node => {
+  const {left, right, top, bottom} = node.getBoundingClientRect()
+  const corners = [left + 6, right - 6].flatMap(x => [top + 6, bottom - 6].map(y => [x, y]))
+  return corners.every(([x, y]) => node.contains(node.getRootNode().elementFromPoint(x, y)))
+}"""
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,6 +55,11 @@ async def test_a_tasks_files_are_put_back_after_they_were_shown(page: Page, data
     await expect(dialog).to_contain_text("the oldest go first")
     await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     assert (home / "notes.txt").read_text() == "by the agent", "only shown so far"
+    for size in ((1280, 720), (640, 360), (390, 844)):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert await page.get_by_role("button", name="STOP").evaluate(_UNCOVERED)
+        await expect(dialog.get_by_role("button", name="Cancel")).to_be_in_viewport(ratio=1)
+    await page.set_viewport_size({"width": 1280, "height": 720})
 
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()

@@ -246,6 +246,7 @@ async def test_with_a_login_sessions_belong_to_the_person(
                 await expect(page.locator(".said").first).to_have_text("I am Anna")
                 await page.goto(f"{served.url}?view=sessions")
                 await expect(page.get_by_text("Signed in as anna")).to_be_visible()
+                await expect(page.locator(".row .owner")).to_have_text("anna")
             else:
                 await expect(
                     page.get_by_role("heading", name="There is no session")

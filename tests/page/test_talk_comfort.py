@@ -9,6 +9,8 @@ from served import Served
 
 pytestmark = pytest.mark.browser
 
+_RIGHT = "node => node.getBoundingClientRect().right"
+
 _FOCUS = """() => {
   let node = document.activeElement
   while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement
@@ -365,6 +367,13 @@ async def test_stop_an_approval_and_the_conversation_are_usable_at_every_size(
         button = page.get_by_role("button", name=name, exact=name != "STOP")
         await expect(button).to_be_in_viewport(ratio=1)
         await button.click(trial=True)
+    beside = await page.locator(".conversation .list").bounding_box()
+    assert beside is not None
+    assert beside["height"] >= 60, "what led to the question stays in sight"
+    word, about = page.locator(".badge .word"), page.locator(".notices")
+    assert await word.evaluate(_RIGHT) <= await about.evaluate(
+        "node => node.getBoundingClientRect().x"
+    )
     await page.get_by_role("button", name="Deny").click()
     for view in ("Replay", "Settings"):
         await page.get_by_role("button", name=view, exact=True).click()

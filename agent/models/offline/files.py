@@ -196,5 +196,6 @@ async def run(at: Moment) -> Step:
         return Fail(f"The command did not succeed: {shortened(at.failure, 300)}")
     output = shortened(_EXIT.sub("", at.output), 300)
     if ended := _EXIT.search(at.output):
-        return Fail(f"The command ended with code {ended[1]}. It says: {output}")
+        says = f" It says: {output}" if output else ""
+        return Fail(f"The command ended with code {ended[1]}.{says}")
     return Done(f"The command ran. It says: {output}" if output else "The command ran.")

@@ -11,6 +11,7 @@ from agent.desktop.base import Desktop
 from agent.models.offline.grammar import Command
 from agent.models.offline.progress import Result
 from agent.models.offline.view import View, look
+from agent.refused import reason
 
 _POLL = 0.06
 """Seconds between two looks while something is awaited."""
@@ -94,8 +95,8 @@ class Moment:
 
     @property
     def failure(self) -> str:
-        """The words of the first failed action of the last turn, or nothing."""
-        return next((r.text for r in self.results if r.is_error), "")
+        """Why the first action of the last turn that failed did so, for a person; or nothing."""
+        return next((reason(r.text) for r in self.results if r.is_error), "")
 
     @property
     def output(self) -> str:

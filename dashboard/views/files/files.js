@@ -155,7 +155,16 @@ function beside(state, root) {
 function given(event, take) {
   const wanted = named(event.currentTarget.files ?? []);
   event.currentTarget.value = "";
-  if (wanted.length > 0) take(wanted);
+  take(wanted);
+}
+
+/** @param {(event: Event) => void} take Gets the input's own event. */
+function chooseFolder(take) {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.webkitdirectory = true;
+  input.addEventListener("change", take);
+  input.click();
 }
 
 /** @param {Files} state */
@@ -255,6 +264,12 @@ function Panel({ state }) {
     state.asked = false;
   }, []);
 
+  const put = (/** @type {any} */ event) =>
+    given(event, (wanted) => {
+      if (wanted.length === 0) state.tell("There was no file in the folder you chose.");
+      else state.uploads.add(wanted, { folder: state.folder(), source: "button", attach: false });
+    });
+
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     if (event.key !== "Escape" || state.alone) return;
@@ -271,11 +286,9 @@ function Panel({ state }) {
       <button type="button" disabled=${!running} title=${running ? "" : "Resume the session to put files into it"}
         onClick=${() => input.current?.click()}>${state.folder() ? "Upload here" : "Upload"}</button>
       ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${() => clear(state)}>Choose none</button>`}
-      <input type="file" multiple hidden tabindex="-1" aria-hidden="true" ref=${input}
-        onChange=${(/** @type {any} */ event) =>
-          given(event, (wanted) =>
-            state.uploads.add(wanted, { folder: state.folder(), source: "button", attach: false }),
-          )} />
+      <button type="button" disabled=${!running} title=${running ? "A folder with all that is in it" : "Resume the session to put files into it"}
+        onClick=${() => chooseFolder(put)}>Upload folder</button>
+      <input type="file" multiple hidden tabindex="-1" aria-hidden="true" ref=${input} onChange=${put} />
     </div>
     <${Told} state=${state} />
     ${listing?.notes.map((note) => html`<p class="told" key=${note}>${note}</p>`)}

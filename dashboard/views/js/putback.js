@@ -41,9 +41,14 @@ export function PutBackButton({ id, count = 0, undo = false }) {
     ${undo ? "Undo…" : "Put the files back…"}</button>`;
 }
 
-/** Shows first what would be done, and does it when that is confirmed. @param {{host: Host}} props */
+/**
+ * Shows first what would be done, and does it when that is confirmed. It is not modal: Stop works
+ * beside it.
+ *
+ * @param {{host: Host}} props
+ */
 export function PutBackDialog({ host }) {
-  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const dialog = useRef(/** @type {HTMLElement | null} */ (null));
   const asked = useSignal({ id: "", undo: false });
   const told = useSignal(/** @type {Told | null} */ (null));
   const error = useSignal("");
@@ -62,7 +67,7 @@ export function PutBackDialog({ host }) {
       error.value = "";
       busy.value = false;
       look();
-      if (!dialog.current?.open) dialog.current?.showModal();
+      if (!dialog.current?.matches(":popover-open")) dialog.current?.showPopover();
     };
     window.addEventListener(OPEN, open);
     return () => window.removeEventListener(OPEN, open);
@@ -72,7 +77,7 @@ export function PutBackDialog({ host }) {
     if (answer?.id !== asked.peek().id) return;
     const acted = busy.peek();
     busy.value = false;
-    if (answer.done) dialog.current?.close();
+    if (answer.done) dialog.current?.hidePopover();
     else if (answer.error && acted) {
       error.value = answer.error;
       look();
@@ -91,7 +96,7 @@ export function PutBackDialog({ host }) {
   const { ready = [], conflicts = [], lost = [], notes = [], counts = [0, 0, 0], refusal = "" } = told.value ?? {};
   const count = counts[0] + chosen.value.size;
   const title = asked.value.undo ? "Undo putting files back" : "Put the files back";
-  return html`<dialog class="put-back-dialog" ref=${dialog} aria-label=${title}>
+  return html`<div class="put-back-dialog" popover="auto" role="dialog" ref=${dialog} aria-label=${title}>
     <h2>${title}</h2>
     <div class="body" tabindex="0" role="group" aria-label="What would be done" aria-busy=${told.value === null}>
       ${error.value && html`<p class="wrong" role="alert">${error.value}</p>`}
@@ -107,10 +112,16 @@ export function PutBackDialog({ host }) {
     </div>
     <div class="buttons">
       <button type="button" class="do" disabled=${busy.value || count === 0 || Boolean(refusal)} onClick=${act}>
-        ${busy.value ? "Putting back…" : count === 1 ? "Put 1 item back" : `Put ${count} items back`}</button>
-      <button type="button" autofocus onClick=${() => dialog.current?.close()}>${count === 0 || refusal ? "Close" : "Cancel"}</button>
+        ${busy.value ? "Putting back…" : label(count)}</button>
+      <button type="button" autofocus onClick=${() => dialog.current?.hidePopover()}>${count === 0 || refusal ? "Close" : "Cancel"}</button>
     </div>
-  </dialog>`;
+  </div>`;
+}
+
+/** @param {number} count */
+function label(count) {
+  if (count === 0) return "Put back";
+  return count === 1 ? "Put 1 item back" : `Put ${count} items back`;
 }
 
 /** @param {{changes: Change[], count: number, chosen?: import("@preact/signals").Signal<Set<string>>}} props */

@@ -15,6 +15,7 @@ import { html } from "../../js/base.js";
  * @property {boolean} running
  * @property {number} used When something last happened in it, in Unix seconds.
  * @property {string} ended Why it was ended, if it was.
+ * @property {string} person The name whose it is; empty without a login.
  * @property {Size | null} size
  */
 /** @typedef {import("../../js/base.js").Host<any>} Host */
@@ -234,7 +235,8 @@ function SessionRow({ row, sessions, here, replay }) {
       <span class="title">${row.name}</span>
       <small><span class=${`state ${row.running ? "on" : ""} ${row.state === "waiting" ? "asks" : ""}`}>${state}</span>
         <time datetime=${new Date(row.used * 1000).toISOString()}>${when(row.used)}</time>
-        <${Takes} size=${row.size} /></small>
+        <${Takes} size=${row.size} />
+        ${row.person && html`<span class="owner" title="Whose session it is">${row.person}</span>`}</small>
     </a>
     ${
       row.running

@@ -26,7 +26,8 @@ var m,Ze,Te,D,Se,ae,Qe,re,Xe,Ee,Ce,qt,J=Symbol.for("pv"),ue={},_e=[],Bt=/^m(i|n|
       <span class="title">${t.name}</span>
       <small><span class=${`state ${t.running?"on":""} ${t.state==="waiting"?"asks":""}`}>${_}</span>
         <time datetime=${new Date(t.used*1e3).toISOString()}>${ke(t.used)}</time>
-        <${hn} size=${t.size} /></small>
+        <${hn} size=${t.size} />
+        ${t.person&&f`<span class="owner" title="Whose session it is">${t.person}</span>`}</small>
     </a>
     ${t.running?f`<button type="button" aria-label=${`End session ${t.name}`}
           title="Ends the work and the desktop; your files are kept, and it can be resumed"
@@ -57,7 +58,7 @@ var m,Ze,Te,D,Se,ae,Qe,re,Xe,Ee,Ce,qt,J=Symbol.for("pv"),ue={},_e=[],Bt=/^m(i|n|
       ${a.map(c=>f`<${mn} key=${c.id} row=${c} sessions=${t} here=${e} replay=${i} />`)}
     </ul>
     ${t.known.value&&!a.length&&f`<p class="none">${t.query.value?"None is called so.":"There are no sessions yet."}</p>`}
-  </div>`}var jt="sayso-theme";function Lt(t){let e=localStorage.getItem(jt),n=e?e==="dark":matchMedia("(prefers-color-scheme: dark)").matches,o=t.param("dark");setTimeout(()=>{n!==o.value&&t.set("dark",n);let r=!0;o.subscribe(i=>{(!r||i===n)&&localStorage.setItem(jt,i?"dark":"light"),r=!1})})}var yn={done:"Done",stopped:"Stopped",failed:"Failed",limit:"A limit was reached",refused:"Declined by the model"},Wt=new WeakMap;function gn(t){let e=Wt.get(t);if(e)return e;let n=new $e(t);return Wt.set(t,n),Lt(t),t.listen(o=>{o.type!=="deleted"||o.id!==t.param("session").value.id||location.assign("?view=sessions")}),n.ask("list"),n}function $n({host:t,sessions:e}){let n=t.param("session").value,[o,r]=Q(""),i=t.param("kind").value==="failed",s=e.rows.value.find(_=>_.id===n.id)?.size,a=[n.began&&`Begun ${ke(n.began)}`,n.last&&`Last used ${ke(n.last)}`,s&&`${G(s.bytes)} on disk`,s&&be(s.files),n.dollars?`$${n.dollars.toFixed(2)}`:""].filter(Boolean),l=_=>()=>{let p=o===_?"":_;r(p),_==="delete"&&p&&e.ask("count",n.id),t.send({type:"room",name:p})},c=(_,p,d="")=>f`<button type="button" class=${d} aria-expanded=${o===_} onClick=${l(_)}>${p}</button>`;return f`<section class="one" aria-label="This session">
+  </div>`}var jt="sayso-theme";function Lt(t){let e=localStorage.getItem(jt),n=e?e==="dark":matchMedia("(prefers-color-scheme: dark)").matches,o=t.param("dark");setTimeout(()=>{n!==o.value&&t.set("dark",n);let r=!0;o.subscribe(i=>{(!r||i===n)&&localStorage.setItem(jt,i?"dark":"light"),r=!1})})}var Wt=new WeakMap;function yn(t){let e=Wt.get(t);if(e)return e;let n=new $e(t);return Wt.set(t,n),Lt(t),t.listen(o=>{o.type!=="deleted"||o.id!==t.param("session").value.id||location.assign("?view=sessions")}),n.ask("list"),n}function gn({host:t,sessions:e}){let n=t.param("session").value,[o,r]=Q(""),i=t.param("kind").value==="failed",s=e.rows.value.find(_=>_.id===n.id)?.size,a=[n.began&&`Begun ${ke(n.began)}`,n.last&&`Last used ${ke(n.last)}`,s&&`${G(s.bytes)} on disk`,s&&be(s.files),n.dollars?`$${n.dollars.toFixed(2)}`:""].filter(Boolean),l=_=>()=>{let p=o===_?"":_;r(p),_==="delete"&&p&&e.ask("count",n.id),t.send({type:"room",name:p})},c=(_,p,d="")=>f`<button type="button" class=${d} aria-expanded=${o===_} onClick=${l(_)}>${p}</button>`;return f`<section class="one" aria-label="This session">
     <p class="facts">${a.map(_=>f`<span>${_}</span>`)}</p>
     <p class="trouble" role="alert" hidden=${!t.param("trouble").value}>${t.param("trouble").value}</p>
     <p class="told" role="alert" hidden=${!e.told.value}>${e.told.value}</p>
@@ -70,15 +71,15 @@ var m,Ze,Te,D,Se,ae,Qe,re,Xe,Ee,Ce,qt,J=Symbol.for("pv"),ue={},_e=[],Bt=/^m(i|n|
     ${o==="export"&&f`<${Ve} row=${n} sessions=${e} />`}
     ${o==="delete"&&f`<${ze} row=${{...n,running:!1}} sessions=${e} done=${l("delete")} />`}
     <${Rt} host=${t} name="room" class=${t.param("room_shown").value?"room":"room empty"} />
-    ${!t.param("room_shown").value&&f`<${bn} tasks=${n.tasks??[]} count=${n.count??0} />`}
-  </section>`}function bn({tasks:t,count:e}){if(!t.length)return null;let n=e-t.length;return f`<h2>What was asked</h2>
+    ${!t.param("room_shown").value&&f`<${$n} tasks=${n.tasks??[]} count=${n.count??0} />`}
+  </section>`}function $n({tasks:t,count:e}){if(!t.length)return null;let n=e-t.length;return f`<h2>What was asked</h2>
     ${n>0&&f`<p class="none">The last ${t.length} of ${e}.</p>`}
     <ol class="tasks">
       ${t.map(o=>f`<li>
           <p class="asked">${o.text}</p>
-          <p class="said"><b>${yn[o.end]??"Not finished"}</b> ${o.said}</p>
+          <p class="said"><b>${o.end||"Not finished"}</b> ${o.said}</p>
         </li>`)}
-    </ol>`}function kn({host:t}){let e=gn(t),n=t.param("kind").value,o=n==="ended"||n==="failed",r=t.param("person").value,i=n==="full"&&e.known.value&&!e.rows.value.some(a=>a.running),s=n==="full"?"What you have running":"Your other sessions";return f`<main class="lobby">
+    </ol>`}function bn({host:t}){let e=yn(t),n=t.param("kind").value,o=n==="ended"||n==="failed",r=t.param("person").value,i=n==="full"&&e.known.value&&!e.rows.value.some(a=>a.running),s=n==="full"?"What you have running":"Your other sessions";return f`<main class="lobby">
     <nav aria-label="Sayso">
       <a href="?session=new">New session</a>
       ${n!=="list"&&f`<a href="?view=sessions">All your sessions</a>`}
@@ -87,10 +88,10 @@ var m,Ze,Te,D,Se,ae,Qe,re,Xe,Ee,Ce,qt,J=Symbol.for("pv"),ue={},_e=[],Bt=/^m(i|n|
     <h1>${t.param("heading").value}</h1>
     ${n==="ended"&&f`<p class="lead"><b>Ended.</b> ${t.param("text").value}</p>`}
     ${n!=="ended"&&t.param("text").value&&f`<p class="lead">${t.param("text").value}</p>`}
-    ${o&&f`<${$n} host=${t} sessions=${e} />`}
+    ${o&&f`<${gn} host=${t} sessions=${e} />`}
     ${!o&&n!=="list"&&f`<h2>${s}</h2>`}
     ${!o&&f`<${Ht} sessions=${e} tools=${!0}
         only=${n==="full"?a=>a.running:void 0} />`}
     ${n==="full"&&i&&f`<p>None of yours is running. Somebody else's are; they become free when they are done.</p>`}
     ${n==="full"&&f`<p><a class="button" href=${location.search||"?"}>Try again</a></p>`}
-  </main>`}var Qn=Ot("Sessions",kn);export{Qn as default};
+  </main>`}var Zn=Ot("Sessions",bn);export{Zn as default};

@@ -7,15 +7,6 @@ import { followTheme } from "../js/theme.js";
 /** @typedef {import("../../js/base.js").Host<any>} Host */
 /** @typedef {{text: string, at: number, end: string, said: string}} Task */
 
-/** @type {Record<string, string>} */
-const ENDS = {
-  done: "Done",
-  stopped: "Stopped",
-  failed: "Failed",
-  limit: "A limit was reached",
-  refused: "Declined by the model",
-};
-
 /** @type {WeakMap<Host, Sessions>} */
 const stores = new WeakMap();
 
@@ -86,7 +77,7 @@ function Tasks({ tasks, count }) {
       ${tasks.map(
         (task) => html`<li>
           <p class="asked">${task.text}</p>
-          <p class="said"><b>${ENDS[task.end] ?? "Not finished"}</b> ${task.said}</p>
+          <p class="said"><b>${task.end || "Not finished"}</b> ${task.said}</p>
         </li>`,
       )}
     </ol>`;
