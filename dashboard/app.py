@@ -126,4 +126,4 @@ def _error_page(text: str) -> Any:
         "<p><a href='?'>Try again</a></p>",
         styles={"max-width": "62ch", "margin": "12vh auto", "font-size": "16px"},
     )
-    return pmui.Page(title="Sayso", main=[body], theme_toggle=True, template=rest())
+    return pmui.Page(title="Sayso", main=[body], theme_toggle=False, template=rest())

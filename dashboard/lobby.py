@@ -69,7 +69,6 @@ class LobbyView(View):
     trouble = param.String("", doc="What of the session's record cannot be read.")
     session = param.Dict({}, doc="The session that it is about: id, name, what it was, resumable.")
     person = param.String("", doc="The name that signed in.")
-    dark = param.Boolean(False)
     rooms = param.List([], doc="What can be shown of the session: key and label.")
     room = Child()
     room_shown = param.Boolean(False)
@@ -102,7 +101,6 @@ class Lobby:
             sizing_mode="stretch_both",
         )
         self.root = pmui.Page(title="Sayso", main=[self._view], template=rest(), **page_style())
-        self._view.link(self.root, dark="dark_theme", bidirectional=True)
         pn.state.onload(self._arrived)
 
     def close(self) -> None:

@@ -87,7 +87,6 @@ class Page:
             template=rest(),
             **page_style(),
         )
-        self._bar.link(self.root, dark="dark_theme", bidirectional=True)
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
         self._unsubscribe = self._session.log.subscribe(self._ended)
         self._conductor.attach(self._line)

@@ -72,6 +72,7 @@ def page_style() -> dict[str, Any]:
             "dark": {"palette": _DARK, "typography": typography},
         },
         "busy_indicator": None,
+        "theme_toggle": False,  # the theme is the browser's alone: `web/frame/theme.js`
         "site_url": "",
         "sx": _SX,
     }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { component, html } from "../js/base.js";
 import { live } from "../js/link/hooks.js";
 import { SessionList, Sessions } from "./js/sessions.js";
-import { followTheme } from "./js/theme.js";
+import { ThemeSwitch } from "./js/theme.js";
 
 /** @typedef {import("../js/base.js").Host<any>} Host */
 /** @typedef {{id: string, label: string, text: string, place?: string}} Notice */
@@ -154,7 +154,6 @@ function storeOf(host) {
   if (known) return known;
   const made = new Sessions(host);
   stores.set(host, made);
-  followTheme(host);
   host.param("gone").subscribe((/** @type {string} */ where) => {
     if (where) location.assign(where);
   });
@@ -183,6 +182,7 @@ function StatusBar({ host }) {
       }
     </div>
     <${Meters} host=${host} />
+    <${ThemeSwitch} />
   </div>`;
 }
 

@@ -31,8 +31,6 @@ class StatusBar(View):
     warning = param.String("")
     notices = param.List([], doc="Things to know, with how to change them: id, label, text.")
 
-    dark = param.Boolean(False, doc="The theme; the browser remembers the person's choice.")
-
     _esm = _HERE / "statusbar.bundle.js"
     _stylesheets = [_HERE / "sessions" / "sessions.css", _HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it
 

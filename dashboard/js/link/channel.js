@@ -13,6 +13,7 @@ const DEAD = 8000; // ms without an answer, though the link stands, that mean: c
 const SOON = 900; // ms for an answer when it is asked whether it has outlived a gap
 const CALM = 3000; // ms for the same answer, where no gap was seen
 const AGAIN = 300; // ms between two tries
+const BROWSERS_OWN = ["dark_theme"]; // what this browser decides, whatever the server holds
 const TRIES = 5; // failures in a row, though the link stands, after which the page is loaded anew
 const OPENING = 10000; // ms for a socket to open and the document to come
 
@@ -220,6 +221,7 @@ export function changes(pulled, known) {
     }
     const model = { id: value.id };
     for (const [attr, inner] of Object.entries(value.attributes ?? {})) {
+      if (BROWSERS_OWN.includes(attr)) continue;
       const made = walk(inner);
       events.push({ kind: "ModelChanged", model, attr, new: made });
     }

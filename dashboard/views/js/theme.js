@@ -1,17 +1,19 @@
-/** Light or dark: what this browser chose, else what its system asks for. */
-const THEME = "sayso-theme";
+/** Light or dark on the page. What decides it is in the page's head: `dashboard/web/frame/theme.js`. */
+import { signal } from "@preact/signals";
+import { html } from "../../js/base.js";
+import { Icon } from "./icons.js";
 
-/** @param {import("../../js/base.js").Host<any>} host Its `dark` is the page's theme. */
-export function followTheme(host) {
-  const chosen = localStorage.getItem(THEME);
-  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  const now = host.param("dark");
-  setTimeout(() => {
-    if (dark !== now.value) host.set("dark", dark);
-    let first = true;
-    now.subscribe((value) => {
-      if (!first || value === dark) localStorage.setItem(THEME, value ? "dark" : "light");
-      first = false;
-    });
-  });
+const { documentElement: root } = document;
+const dark = signal(root.dataset.theme === "dark");
+new MutationObserver(() => {
+  dark.value = root.dataset.theme === "dark";
+}).observe(root, { attributeFilter: ["data-theme"] });
+
+/** A button that changes the theme of every page in this browser. */
+export function ThemeSwitch() {
+  const toggle = () =>
+    /** @type {any} */ (globalThis).saysoTheme.choose(root.dataset.theme === "dark" ? "light" : "dark");
+  return html`<button type="button" class="theme" aria-label="Dark theme" aria-pressed=${dark.value}
+    title=${dark.value ? "To the light theme" : "To the dark theme"} onClick=${toggle}>
+    <${Icon} name=${dark.value ? "moon" : "sun"} /></button>`;
 }

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { component, html, Slot } from "../../js/base.js";
 import { Delete, Exports, inBytes, inFiles, SessionList, Sessions, when } from "../js/sessions.js";
-import { followTheme } from "../js/theme.js";
+import { ThemeSwitch } from "../js/theme.js";
 
 /** @typedef {import("../../js/base.js").Host<any>} Host */
 /** @typedef {{text: string, at: number, end: string, said: string}} Task */
@@ -16,7 +16,6 @@ function storeOf(host) {
   if (known) return known;
   const made = new Sessions(host);
   stores.set(host, made);
-  followTheme(host);
   host.listen((message) => {
     if (message.type !== "deleted" || message.id !== host.param("session").value.id) return;
     location.assign("?view=sessions");
@@ -96,6 +95,7 @@ function Lobby({ host }) {
       <a href="?session=new">New session</a>
       ${kind !== "list" && html`<a href="?view=sessions">All your sessions</a>`}
       ${person && html`<span>Signed in as <b>${person}</b></span>`}
+      <${ThemeSwitch} />
     </nav>
     <h1>${host.param("heading").value}</h1>
     ${kind === "ended" && html`<p class="lead"><b>Ended.</b> ${host.param("text").value}</p>`}

@@ -124,6 +124,7 @@ def _frame() -> Template:
     made.globals |= {
         "css": _text("frame.css"),
         "script": _text("frame.bundle.js"),
+        "theme_script": _text("theme.bundle.js"),
         "themes": frame_themes(),
         "modules": [pmui.Page._render_esm(True, server=True)],  # noqa: SLF001
     }

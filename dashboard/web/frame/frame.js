@@ -136,7 +136,7 @@ function themed(node) {
     getComputedStyle(node)
       .color.match(/[\d.]+/g)
       ?.map(Number) ?? [];
-  return red + green + blue > 384 === (document.documentElement.dataset.frame === "dark");
+  return red + green + blue > 384 === (document.documentElement.dataset.theme === "dark");
 }
 
 function leave() {

@@ -293,8 +293,8 @@ test("what hangs is given up when the link is back, and Stop sent at once", asyn
   assert.ok(posts.slice(0, -1).every(({ signal }) => signal.aborted));
 });
 
-test("what was pulled becomes changes of what is there; what is new is defined", () => {
-  const inner = { type: "object", id: "b", name: "B", attributes: { n: 2 } };
+test("what was pulled becomes changes of what is there but for the theme; what is new is defined", () => {
+  const inner = { type: "object", id: "b", name: "B", attributes: { n: 2, dark_theme: true } };
   const fresh = { type: "object", id: "c", name: "C", attributes: { of: { id: "b" } } };
   const pulled = [{ type: "object", id: "a", name: "A", attributes: { children: [inner, fresh], bytes: { type: "bytes", data: { id: "buffer" } } } }];
   const events = changes(pulled, (id) => id !== "c");
