@@ -194,7 +194,9 @@ async def test_stop_reaches_what_an_earlier_action_left_running(make):
     session = await make([[*says("Done."), *done()], [hang], [*says("Done."), *done()]], tool)
     session.say("Start it.")
     await session.wait_idle(20)
+    since = len(session.log)
     session.say("Go on.")
+    await session.log.wait_for(lambda e: isinstance(e, ev.TurnStarted), since=since, timeout=20)
     session.say("No, this.", how="redirect")
     await session.wait_idle(20)
     assert tool.stops == 0
