@@ -7,19 +7,14 @@ read from its bytes, never from its name. All of this blocks: call it in a threa
 
 from __future__ import annotations
 
-import codecs
 import math
 from collections.abc import Iterable
 from typing import BinaryIO, Protocol
 
-import numpy as np
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-
 from agent import events as ev
 from agent.arrivals import Arrived, in_words
+from agent.contents import BEGINNING, ENCODING_NAMES, encoding_of, fitted, looks_like_picture
 from agent.desktop.base import EncodedImage
-from agent.desktop.pictures import for_model
 from agent.errors import FilesError
 from agent.models.base import Model, readable_by
 from agent.models.capabilities import capabilities_of
@@ -39,39 +34,8 @@ MOST_LETTERS = 100_000
 """Characters of a text that are given: some 25,000 tokens, paid for with every turn."""
 
 MOST_PICTURE_BYTES = 40 << 20
-MOST_PIXELS = 64_000_000
-"""Of one picture as it comes: a decoded pixel takes four bytes of memory."""
-
 MOST_EDGE = 2000
 """Longest side in pixels: with more than 20 pictures in it, a request may hold none larger."""
-
-_BEGINNING = 64 << 10
-"""Bytes from which the kind of a file is read."""
-
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
-    3: Pillow.Transpose.ROTATE_180,
-    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
-    5: Pillow.Transpose.TRANSPOSE,
-    6: Pillow.Transpose.ROTATE_270,
-    7: Pillow.Transpose.TRANSVERSE,
-    8: Pillow.Transpose.ROTATE_90,
-}
-"""How a camera was held, as EXIF has it."""
-
-_HUGE = (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning)
-_ON_THEIR_SIDE = frozenset({_TURNS[number] for number in (5, 6, 7, 8)})
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_ENCODING_NAMES = {"utf-16": "UTF-16", "utf-32": "UTF-32", "cp1252": "Windows-1252 (Latin-1)"}
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\b")) + b"\x7f"
 
 
 class Store(Protocol):
@@ -133,15 +97,15 @@ class _Preparation:
         self._reads = readable_by(model)
 
     def made(self) -> ev.Attachment:
-        beginning = self._file.read(_BEGINNING)
+        beginning = self._file.read(BEGINNING)
         self._file.seek(0)
         if not beginning:
             return self._untold("It is empty.")
         if is_pdf(beginning):
             return self._pdf()
-        if _looks_like_picture(self._file):
+        if looks_like_picture(self._file):
             return self._picture()
-        encoding = encoding_of(beginning, whole=len(beginning) < _BEGINNING)
+        encoding = encoding_of(beginning, whole=len(beginning) < BEGINNING)
         if encoding is None:
             return self._untold("It is neither a picture nor a PDF nor text.")
         return self._text(encoding)
@@ -173,15 +137,12 @@ class _Preparation:
         if self._came.size > MOST_PICTURE_BYTES:
             return self._untold(f"Pictures may have {in_words(MOST_PICTURE_BYTES)} at most.")
         try:
-            picture, note = _fitted(self._file, self._model.name)
+            model = self._model.name
+            picture = fitted(self._file, lambda wide, high: fitting(wide, high, model))
         except FilesError as error:
             return self._untold(str(error))
-        except _HUGE:
-            return self._untold("It has more pixels than can be opened.")
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
-            return self._untold("It cannot be opened as a picture; it may be damaged.")
-        kept = self._store.put_image(picture)
-        made = self._told("picture", kept.sha256, kept.media_type, note)
+        kept = self._store.put_image(picture.image)
+        made = self._told("picture", kept.sha256, kept.media_type, " ".join(picture.notes))
         return made.model_copy(update={"width": kept.width, "height": kept.height})
 
     def _text(self, encoding: str) -> ev.Attachment:
@@ -190,7 +151,7 @@ class _Preparation:
         data = self._file.read(4 * MOST_LETTERS + 4)
         text = data.decode(encoding, "ignore" if len(data) < self._came.size else "replace")
         notes = []
-        if name := _ENCODING_NAMES.get(encoding):
+        if name := ENCODING_NAMES.get(encoding):
             notes.append(f"It was read as {name}.")
         if len(text) > MOST_LETTERS or len(data) < self._came.size:
             text = text[:MOST_LETTERS]
@@ -226,67 +187,6 @@ class _Preparation:
         return "the offline planner" if offline else f"the model {self._model.name}"
 
 
-# What is in it -------------------------------------------------------------------------------
-
-
-def encoding_of(beginning: bytes, *, whole: bool) -> str | None:
-    """How a text is written, from its first bytes or all of them; None if it is no text."""
-    for mark, name in _BOMS:
-        if beginning.startswith(mark):
-            return name
-    if any(sign in _CONTROLS for sign in beginning):
-        return None
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(beginning, whole)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _looks_like_picture(file: BinaryIO) -> bool:
-    """Whether a file begins like a picture, be it whole or not; it is left at its beginning."""
-    try:
-        Pillow.open(file, formats=_FORMATS)  # closing it would close the file
-    except UnidentifiedImageError:
-        return False
-    except (OSError, ValueError, SyntaxError, *_HUGE):
-        return True
-    else:
-        return True
-    finally:
-        file.seek(0)
-
-
-def _fitted(file: BinaryIO, model: str) -> tuple[EncodedImage, str]:
-    """The picture as the model takes it, and what was done to it.
-
-    Raises:
-        FilesError: it is not to be unpacked.
-    """
-    with Pillow.open(file, formats=_FORMATS) as opened:
-        before, mode = opened.size, opened.mode
-        if before[0] * before[1] > MOST_PIXELS:
-            raise FilesError(
-                f"It has {before[0]} by {before[1]} pixels, which is too many to open."
-            )
-        notes = ["Only its first frame is shown."] if getattr(opened, "n_frames", 1) > 1 else []
-        turn = _TURNS.get(opened.getexif().get(_ORIENTATION, 1))
-        size = fitting(*before, model)
-        opened.draft("RGB", size)  # a JPEG is unpacked no larger than needed
-        whole = opened if mode in ("RGB", "RGBA", "L") else opened.convert("RGBA")
-        small = whole.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0)
-    if size != before:
-        notes.append(f"It was scaled from {_by(before, turn)} to {_by(size, turn)} pixels.")
-    flat = _on_white(small if turn is None else small.transpose(turn))
-    pixels = np.asarray(flat.convert("RGBX"), dtype=np.uint8)[:, :, [2, 1, 0, 3]]
-    return for_model(np.ascontiguousarray(pixels)), " ".join(notes)
-
-
-def _by(size: tuple[int, int], turn: Pillow.Transpose | None) -> str:
-    width, height = size[::-1] if turn in _ON_THEIR_SIDE else size
-    return f"{width}x{height}"
-
-
 def fitting(width: int, height: int, model: str) -> tuple[int, int]:
     """The largest size of that shape that a model sees as it is."""
     known = capabilities_of(model)
@@ -297,11 +197,3 @@ def fitting(width: int, height: int, model: str) -> tuple[int, int]:
         share *= 0.98
         size = max(1, int(width * share)), max(1, int(height * share))
     return size
-
-
-def _on_white(picture: Pillow.Image) -> Pillow.Image:
-    """Without transparency, as a person sees it in a document."""
-    if picture.mode != "RGBA":
-        return picture.convert("RGB")
-    white = Pillow.new("RGBA", picture.size, "white")
-    return Pillow.alpha_composite(white, picture).convert("RGB")

@@ -125,7 +125,7 @@ async def measure() -> dict[str, float]:
             worst = max(worst, *lags.own)
         home = Path(folder, "home")
         home.mkdir()
-        files = [b"x" * SIZES[2], b"line\n" * 600_000]
+        files = [b"x" * SIZES[2], b"line\n" * 600_000, b"caf\xe9\n" * 500_000]
         for number, data in enumerate(files):
             (home / f"{number}").write_bytes(data)
         viewed = await _lags(folder, "viewed", [], [f"{n}" for n in range(len(files))])

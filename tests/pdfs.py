@@ -47,3 +47,29 @@ def _stream(bodies: list[bytes], first: int) -> bytes:
     data = zlib.compress(index.encode() + text)
     head = f"<< /Type /ObjStm /N {len(bodies)} /First {len(index)} /Filter /FlateDecode "
     return f"{head}/Length {len(data)} >>\nstream\n".encode() + data + b"\nendstream"
+
+
+def written_pdf(*texts: str) -> bytes:
+    """A PDF with one line of text on each page."""
+    first = 4
+    kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(texts)))
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
+    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(texts)} >>".encode())
+    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    for number, text in enumerate(texts):
+        content = f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode()
+        page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents {} 0 R {}"
+        font = "/Resources << /Font << /F1 3 0 R >> >> >>"
+        objects.append(page.format(first + 2 * number + 1, font).encode())
+        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
+    out = bytearray(b"%PDF-1.7\n")
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    begin = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer\n<< /Size %d /Root 1 0 R >>\n" % (len(objects) + 1)
+    out += b"startxref\n%d\n%%%%EOF\n" % begin
+    return bytes(out)

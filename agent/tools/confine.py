@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from agent.errors import BadInput, ToolError
 
@@ -89,44 +90,86 @@ class ConfinedFolder:
         self._own(inner)
         return inner
 
+    @contextmanager
+    def opened(self, path: str) -> Iterator[tuple[BinaryIO, int]]:
+        """A regular file, open for reading, and its size in bytes.
+
+        Raises:
+            ToolError: it does not exist, or is a link or no regular file.
+        """
+        with self.parent(path) as (folder, name):
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(name, flags, dir_fd=folder)
+        with os.fdopen(descriptor, "rb") as file:
+            info = os.fstat(descriptor)
+            if not stat.S_ISREG(info.st_mode):
+                raise ToolError(f"{path} is not a regular file.")
+            try:
+                yield file, info.st_size
+            except OSError as error:
+                raise ToolError(explain(path, error)) from error
+
     def read(self, path: str, cap: int) -> bytes:
         """A regular file's bytes.
 
         Raises:
             ToolError: it does not exist, is a link or no regular file, or has over ``cap`` bytes.
         """
-        with self.parent(path) as (folder, name):
-            descriptor = os.open(
-                name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder
-            )
-            with os.fdopen(descriptor, "rb") as file:
-                info = os.fstat(descriptor)
-                if not stat.S_ISREG(info.st_mode):
-                    raise ToolError(f"{path} is not a regular file.")
-                if info.st_size > cap:
-                    raise ToolError(
-                        f"{path} has {info.st_size} bytes, more than the {cap} that this tool "
-                        "reads. Look at a part of it with the shell."
-                    )
-                return file.read(cap + 1)[:cap]
+        with self.opened(path) as (file, size):
+            if size > cap:
+                raise ToolError(
+                    f"{path} has {size} bytes, more than the {cap} that this tool edits. Change "
+                    "it with the shell (sed -i); view parts of it with view_range.",
+                    shown=f"Not done: {path} is too long for the editor ({size} bytes).",
+                )
+            return file.read(cap + 1)[:cap]
 
     def write(self, path: str, data: bytes) -> None:
-        """Replace or make a file in one step: readers see the old or the new, never a part."""
+        """Replace or make a file in one step: readers see the old or the new, never a part.
+
+        A file that is replaced keeps its owner, mode and other attributes. One that has other
+        names too, or attributes that cannot be copied, is written itself, so that all that is
+        left as it is; if that breaks off, what was in it is put back.
+        """
         with self.parent(path, make=True) as (folder, name):
-            mode = self._mode(folder, name, path)
-            spare = f".{name[:100]}.{secrets.token_hex(6)}"
+            before = self._before(folder, name, path)
+            if before is not None and before.st_nlink > 1:
+                _write_itself(folder, name, data)
+                return
+            spare = f".{name[:60]}.{secrets.token_hex(6)}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(spare, flags, 0o600, dir_fd=folder)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(data)
                     file.flush()
-                    self._own(descriptor)
-                    os.fchmod(descriptor, mode)
-                os.rename(spare, name, src_dir_fd=folder, dst_dir_fd=folder)
+                    alike = self._furnish(descriptor, folder, name, before)
+                if alike:
+                    os.rename(spare, name, src_dir_fd=folder, dst_dir_fd=folder)
+                    return
             except BaseException:
                 os.unlink(spare, dir_fd=folder)
                 raise
+            os.unlink(spare, dir_fd=folder)
+            _write_itself(folder, name, data)
+
+    def _furnish(
+        self, descriptor: int, folder: int, name: str, before: os.stat_result | None
+    ) -> bool:
+        """Give a new file what the old one has, or a new one's; whether that could be done."""
+        if before is None:
+            self._own(descriptor, folder)
+            os.fchmod(descriptor, 0o644)
+            return True
+        now = os.fstat(descriptor)
+        try:
+            if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+                os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(before.st_mode) & 0o1777)
+            _copy_attributes(folder, name, descriptor)
+        except OSError:
+            return False
+        return True
 
     def remove(self, path: str) -> None:
         """Delete a file."""
@@ -174,19 +217,66 @@ class ConfinedFolder:
                     os.close(inner)
         return found
 
-    def _mode(self, folder: int, name: str, path: str) -> int:
+    def _before(self, folder: int, name: str, path: str) -> os.stat_result | None:
         try:
             info = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except FileNotFoundError:
-            return 0o644
+            return None
         if not stat.S_ISREG(info.st_mode):
             raise ToolError(f"{path} is not a regular file: it is left as it is.")
-        return stat.S_IMODE(info.st_mode) & 0o777
+        return info
 
-    def _own(self, descriptor: int) -> None:
+    def _own(self, descriptor: int, folder: int | None = None) -> None:
         if os.geteuid() == 0:
             owner = self._root.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            above = owner if folder is None else os.fstat(folder)
+            shared = bool(above.st_mode & stat.S_ISGID)
+            os.fchown(descriptor, owner.st_uid, above.st_gid if shared else owner.st_gid)
+
+
+def _copy_attributes(folder: int, name: str, to: int) -> None:
+    """Extended attributes, access lists among them.
+
+    Raises:
+        OSError: one could not be copied.
+    """
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        wanted = {key: os.getxattr(descriptor, key) for key in _attributes(descriptor)}
+        for key in set(_attributes(to)) - set(wanted):
+            os.removexattr(to, key)
+        for key, value in wanted.items():
+            os.setxattr(to, key, value)
+    finally:
+        os.close(descriptor)
+
+
+def _attributes(descriptor: int) -> list[str]:
+    try:
+        return os.listxattr(descriptor)
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return []
+        raise
+
+
+def _write_itself(folder: int, name: str, data: bytes) -> None:
+    """Write into a file as it lies; if that breaks off, what was in it is put back."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(name, flags, dir_fd=folder), "r+b", buffering=0) as file:
+        before = file.read()
+        try:
+            _fill(file.fileno(), data)
+        except BaseException:
+            _fill(file.fileno(), before)
+            raise
+
+
+def _fill(descriptor: int, data: bytes) -> None:
+    place = 0
+    while place < len(data):
+        place += os.pwrite(descriptor, data[place:], place)
+    os.ftruncate(descriptor, len(data))
 
 
 def explain(path: str, error: OSError) -> str:

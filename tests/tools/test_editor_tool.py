@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pdfs import pdf, written_pdf
 from PIL import Image
 
 from agent.testing.fake_desktop import FakeDesktop
@@ -153,8 +154,10 @@ async def test_special_and_huge_files_are_refused_at_once(editor: EditorTool, ho
     (home / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
     assert "not a regular file" in (await edit(editor, "view", "pipe")).text
     assert "bytes, more than" in (await edit(editor, "view", "giant")).text
+    edited = await edit(editor, "str_replace", "giant", old_str="a", new_str="b")
+    assert "bytes, more than" in edited.text
     assert "binary file" in (await edit(editor, "view", "binary")).text
-    assert "not in UTF-8" in (await edit(editor, "view", "latin")).text
+    assert "naïve" in (await edit(editor, "view", "latin")).text
     assert "damaged picture" in (await edit(editor, "view", "broken.png")).text
 
 
@@ -167,7 +170,6 @@ async def test_special_and_huge_files_are_refused_at_once(editor: EditorTool, ho
         ({"command": "view", "path": "a", "view_range": [3, 2]}, "larger or equal than its first"),
         ({"command": "view", "path": "a", "view_range": [1]}, "a list of two integers"),
         ({"command": "view", "path": ".", "view_range": [1, 2]}, "is not allowed when `path`"),
-        ({"command": "create", "path": "a", "file_text": ""}, "File already exists at: a."),
         (
             {"command": "create", "path": "b"},
             "Parameter `file_text` is required for command: create",
@@ -229,3 +231,250 @@ async def test_viewing_is_harmless_and_writing_is_not(editor: EditorTool) -> Non
     assert view.harmless
     assert not create.harmless
     assert create.target == {"path": ".bashrc"}
+
+
+# What a write leaves as it was ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "after"),
+    [
+        (b"a\r\nb\r\n", "a\nb", "x\ny", b"x\r\ny\r\n"),
+        (b"a\r\nb\r\n", "\nb", "\nB", b"a\r\nB\r\n"),
+        (b"a\nb\r\nc\n", "a\nb\nc", "A\nB\nC", b"A\nB\nC\n"),
+        (b"a\r\nb\nc\r\n", "b\nc", "b\nx\nc", b"a\r\nb\nx\nc\r\n"),
+        (b"a\nb\r\nc\n", "b\r\n", "b\r\nb2\r\n", b"a\nb\r\nb2\r\nc\n"),
+        (b"a\nb\n", "a\r\nb", "A\nb", b"A\nb\n"),
+        (b"no end", "end", "newline", b"no newline"),
+        (b"\xef\xbb\xbfmark\n", "mark", "kept", b"\xef\xbb\xbfkept\n"),
+        (b"caf\xe9 na\xefve\n", "café", "thé", b"th\xe9 na\xefve\n"),
+        (b"\x81 \x80 caf\xe9\n", "€ caf", "$ caf", b"\x81 $ caf\xe9\n"),
+        (b"na\xc3\xafve caf\xe9\n", "naïve", "wise", b"wise caf\xe9\n"),
+        (b"na\xc3\xafve caf\xe9\n", "caf\\xe9", "caf\\xe8", b"na\xc3\xafve caf\xe8\n"),
+        ("é\r\nb".encode("utf-16"), "b", "ü", "é\r\nü".encode("utf-16")),
+        (b"tab\there \n", "here", "there", b"tab\tthere \n"),
+        (b"old\rmac\r", "mac", "Mac", b"old\rMac\r"),
+    ],
+)
+async def test_bytes_that_are_not_edited_stay(
+    editor: EditorTool, home: Path, before: bytes, old: str, new: str, after: bytes
+) -> None:
+    (home / "a").write_bytes(before)
+    result = await edit(editor, "str_replace", "a", old_str=old, new_str=new)
+    assert not result.is_error, result.text
+    assert (home / "a").read_bytes() == after
+    await edit(editor, "undo_edit", "a")
+    assert (home / "a").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "new", "after"),
+    [
+        ("a\nb\n", 1, "x", "a\nx\nb\n"),
+        ("a\nb\n", 0, "x\ny", "x\ny\na\nb\n"),
+        ("a\nb\n", 2, "x", "a\nb\nx\n"),
+        ("a\nb", 2, "x", "a\nb\nx"),
+        ("", 0, "x", "x\n"),
+        ("a\n", 1, "x\n", "a\nx\n\n"),
+        ("a\r\nb\r\n", 1, "x\ny", "a\r\nx\r\ny\r\nb\r\n"),
+        ("a\r\nb", 2, "x", "a\r\nb\r\nx"),
+    ],
+)
+async def test_lines_are_inserted_as_the_reference_tool_does(
+    editor: EditorTool, home: Path, before: str, line: int, new: str, after: str
+) -> None:
+    (home / "a").write_bytes(before.encode())
+    result = await edit(editor, "insert", "a", insert_line=line, insert_text=new)
+    assert not result.is_error, result.text
+    assert (home / "a").read_bytes() == after.encode()
+
+
+async def test_other_names_owner_and_attributes_of_a_file_stay(
+    editor: EditorTool, home: Path
+) -> None:
+    file = home / "a"
+    file.write_text("one two")
+    os.link(file, home / "other name")
+    file.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(file, 12345, 54321)
+    before = file.stat()
+    await edit(editor, "str_replace", "a", old_str="one", new_str="1")
+    after = file.stat()
+    assert (home / "other name").read_text() == "1 two"
+    for name in ("st_mode", "st_uid", "st_gid", "st_nlink", "st_ino"):
+        assert getattr(after, name) == getattr(before, name)
+    assert after.st_mtime_ns >= before.st_mtime_ns
+
+
+async def test_owner_and_attributes_stay_where_the_file_is_replaced(
+    editor: EditorTool, home: Path
+) -> None:
+    file = home / "a"
+    file.write_text("one two")
+    if os.geteuid() == 0:
+        os.chown(file, 12345, 54321)
+    file.chmod(0o751)
+    try:
+        os.setxattr(file, "user.note", b"kept")
+    except OSError:
+        pytest.skip("this file system has no attributes")
+    before = file.stat()
+    await edit(editor, "create", "a", file_text="new")
+    after = file.stat()
+    assert os.getxattr(file, "user.note") == b"kept"
+    assert (after.st_mode, after.st_uid, after.st_gid) == (
+        before.st_mode,
+        before.st_uid,
+        before.st_gid,
+    )
+
+
+async def test_a_write_into_a_linked_file_that_fails_puts_it_back(
+    editor: EditorTool, home: Path
+) -> None:
+    (home / "a").write_text("old")
+    os.link(home / "a", home / "b")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        result = await edit(editor, "str_replace", "a", old_str="old", new_str="n" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert result.is_error
+    assert (home / "b").read_text() == "old"
+
+
+async def test_create_replaces_a_file_and_can_be_undone(editor: EditorTool, home: Path) -> None:
+    (home / "a").write_bytes(b"\x7fELF\0")
+    made = await edit(editor, "create", "a", file_text="text\n")
+    assert made.text.startswith("File created successfully at: a")
+    assert "replaced" in made.text
+    assert (home / "a").read_text() == "text\n"
+    await edit(editor, "undo_edit", "a")
+    assert (home / "a").read_bytes() == b"\x7fELF\0"
+
+
+# What is told ---------------------------------------------------------------------------------
+
+
+async def test_how_a_file_is_written_is_told(editor: EditorTool, home: Path) -> None:
+    (home / "latin").write_bytes(b"caf\xe9\n")
+    (home / "mixed").write_bytes(b"na\xc3\xafve\r\ncaf\xe9\n")
+    (home / "wide").write_bytes("naïve\n".encode("utf-16"))
+    (home / "late").write_bytes(b"a line\n" * 20_000 + b"caf\xe9\n")
+    latin, mixed, wide = [
+        (await edit(editor, "view", name)).text for name in ("latin", "mixed", "wide")
+    ]
+    assert "     1\tcafé\n[The file is written in Windows-1252 (Latin-1), and stays so.]" in latin
+    assert "naïve" in mixed
+    assert "caf\\xe9" in mixed
+    assert "not all UTF-8" in mixed
+    assert "Line ends are mixed" in mixed
+    assert "     1\tnaïve\n[The file is written in UTF-16" in wide
+    assert "café" in (await edit(editor, "view", "late", view_range=[20_001, -1])).text
+    refused = await edit(editor, "str_replace", "latin", old_str="caf", new_str="漢")
+    assert "has no “漢”" in refused.text
+    assert (home / "latin").read_bytes() == b"caf\xe9\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "hint"),
+    [
+        ("def f():\n  return 1", "With other white space it is at line 2"),
+        ("     2\tdef f():", "line numbers of a view"),
+        ("nothing like it", "in a."),
+    ],
+)
+async def test_a_text_that_is_not_there_comes_with_a_hint(
+    editor: EditorTool, home: Path, old: str, hint: str
+) -> None:
+    (home / "a").write_text("#\ndef f():\n\treturn 1\n")
+    result = await edit(editor, "str_replace", "a", old_str=old, new_str="x")
+    assert result.text.endswith(hint) or hint in result.text
+
+
+async def test_a_file_whose_name_is_no_utf8_can_be_reached_as_it_is_shown(
+    editor: EditorTool, home: Path
+) -> None:
+    (Path(os.fsdecode(os.fsencode(home) + b"/caf\xe9.txt"))).write_text("inside")
+    assert "caf\\xe9.txt" in (await edit(editor, "view", ".")).text
+    assert "inside" in (await edit(editor, "view", "caf\\xe9.txt")).text
+
+
+# Large files ----------------------------------------------------------------------------------
+
+
+async def test_parts_of_a_large_log_are_viewed_without_reading_it_whole(
+    editor: EditorTool, home: Path
+) -> None:
+    """One of a gigabyte, all but its beginning a hole."""
+    with (home / "log").open("wb") as file:
+        file.write(b"".join(b"line %d\n" % n for n in range(1, 1_000_001)))
+    with (home / "vast").open("wb") as file:
+        file.write(b"first\nsecond\n" + b"more\n" * 20_000)
+        file.truncate(1 << 30)
+    assert (home / "log").stat().st_size > 5 << 20
+    part = await edit(editor, "view", "log", view_range=[765_432, 765_433])
+    assert part.text.endswith(":\n765432\tline 765432\n765433\tline 765433\n")
+    assert (
+        "1000000\tline 1000000"
+        in (await edit(editor, "view", "log", view_range=[999_999, -1])).text
+    )
+    over = await edit(editor, "view", "log", view_range=[999_999, 1_000_001])
+    assert "number of lines in the file: `1000000`" in over.text
+    beginning = await edit(editor, "view", "log")
+    assert "     1\tline 1\n" in beginning.text
+    assert "bytes; ask for a part with view_range" in beginning.text
+    assert len(beginning.text) < 101_000
+    assert "second" in (await edit(editor, "view", "vast", view_range=[1, 2])).text
+
+
+async def test_one_line_of_five_megabytes_is_cut(editor: EditorTool, home: Path) -> None:
+    (home / "a").write_text("x" * (5 << 20) + "\nnext\n")
+    assert "cut in line 1" in (await edit(editor, "view", "a")).text
+    assert "     2\tnext" in (await edit(editor, "view", "a", view_range=[2, 2])).text
+
+
+# Pictures and PDFs ----------------------------------------------------------------------------
+
+
+async def test_a_pictures_size_is_named(editor: EditorTool, home: Path) -> None:
+    Image.new("RGB", (4000, 1000), "red").save(home / "a.jpg")
+    Image.new("RGB", (40, 10), "red").save(home / "b.png")
+    large, small = [(await edit(editor, "view", name)).text for name in ("a.jpg", "b.png")]
+    assert "4000x1000 pixels. It was scaled from 4000x1000 to 1280x320 pixels." in large
+    assert small.endswith("40x10 pixels.")
+
+
+async def test_a_pdf_is_read_page_by_page(editor: EditorTool, home: Path) -> None:
+    (home / "a.pdf").write_bytes(
+        written_pdf("First page of words, enough.", "And a second one here.")
+    )
+    whole = await edit(editor, "view", "a.pdf")
+    assert "has 2 pages" in whole.text
+    assert "[page 1]\nFirst page of words, enough." in whole.text
+    assert "[page 2]\nAnd a second one here." in whole.text
+    assert whole.image is None
+    second = await edit(editor, "view", "a.pdf", view_range=[2, 2])
+    assert "First" not in second.text
+    refused = await edit(editor, "view", "a.pdf", view_range=[2, 3])
+    assert refused.is_error
+    assert "has 2 pages" in refused.text
+
+
+async def test_a_page_without_text_is_shown_as_a_picture(editor: EditorTool, home: Path) -> None:
+    (home / "scan.pdf").write_bytes(pdf(3))
+    result = await edit(editor, "view", "scan.pdf", view_range=[2, 3])
+    assert result.image is not None
+    assert "Page 2 has no text" in result.text
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7\nbroken", b"%PDF-1.7\n" + b"\0" * 10_000])
+async def test_a_pdf_that_cannot_be_read_says_so(
+    editor: EditorTool, home: Path, data: bytes
+) -> None:
+    (home / "a.pdf").write_bytes(data)
+    result = await edit(editor, "view", "a.pdf")
+    assert result.is_error
+    assert "cannot be read as a PDF" in result.text
