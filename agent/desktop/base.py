@@ -150,6 +150,8 @@ class DesktopStatus:
     network: bool
     server: str
     detail: str = ""
+    unwatched: str = ""
+    """Why programs that start are not watched; empty while they are."""
 
 
 class InputDriver(Protocol):

@@ -21,6 +21,7 @@ from agent.desktop.connection import open_bus, open_display
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.homes import HomeNews, Homes, Place, make_home
 from agent.desktop.processes import GuardianClient, SandboxProcess
+from agent.desktop.watching import Listener, ProgramWatch, watch_programs
 from agent.errors import DesktopDied, DesktopUnavailable
 
 Sandboxing = Literal["require", "prefer", "off"]
@@ -77,6 +78,11 @@ class PrivateDisplay:
         self.network = network
         self.confined = False
         self.why_unconfined = ""
+        self.why_unwatched = ""
+        """Why nobody is told of programs that start; empty while somebody is."""
+        self.watch: ProgramWatch | None = None
+        self.listener: Listener | None = None
+        """Who is told of programs that start."""
         self.home_made = False
         """Whether the last start found no home and made one."""
         self._sandboxing = sandboxing
@@ -205,7 +211,36 @@ class PrivateDisplay:
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
         await guardian.start(self._box, confined=confined, network=self.network)
         self.confined = confined
+        await self._watch_programs(guardian)
         return guardian
+
+    async def _watch_programs(self, guardian: GuardianClient) -> None:
+        """Have starts answered, if the guardian has them reported."""
+        self.watch, self.why_unwatched = None, guardian.unreported
+        reports, guardian.reports = guardian.reports, None
+        if reports is None:
+            return
+        tell = asyncio.get_running_loop().call_soon_threadsafe
+
+        def lost(why: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, the desktop gone
+                tell(self._on_lost, why)
+
+        self.watch, self.why_unwatched = await asyncio.to_thread(
+            watch_programs, reports, guardian.pid, lost
+        )
+        guardian.before_spawn = self._expect
+        self.listen(self.listener)
+
+    def _expect(self, argv: Sequence[str], command: bool) -> None:
+        if self.watch is not None:
+            self.watch.expect(tuple(argv), command)
+
+    def listen(self, listener: Listener | None) -> None:
+        """Tell somebody of programs that start, from the next one on."""
+        self.listener = listener
+        if self.watch is not None and not self.why_unwatched:
+            self.watch.listener = listener
 
     async def _start_server(self, log: int) -> str:
         assert self._box is not None  # noqa: S101
@@ -339,6 +374,9 @@ class PrivateDisplay:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
         self._watchers.clear()
+        if self.watch is not None:
+            await asyncio.to_thread(self.watch.close)
+            self.watch = None
         if self._guardian is not None:
             await self._guardian.close()
             self._guardian = None

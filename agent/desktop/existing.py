@@ -11,6 +11,7 @@ from agent.desktop import sandbox
 from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.processes import GuardianClient, SandboxProcess
+from agent.desktop.watching import Listener
 from agent.errors import DesktopDied, DesktopUnavailable
 
 WARNING = "This is your own screen, with your own files: nothing confines what happens on it."
@@ -29,6 +30,8 @@ class ExistingDisplay:
     confined = False
     network = True
     why_unconfined = WARNING
+    why_unwatched = "it is your own screen"
+    watch = None
     rfb_socket = None
     home_made = False
     server = "existing"
@@ -104,6 +107,9 @@ class ExistingDisplay:
             raise DesktopDied("The desktop is not running.")
         where = cwd or str(self.env.home)
         return await self._guardian.spawn(argv, self.env.inside, where, output=output, stdin=stdin)
+
+    def listen(self, listener: Listener | None) -> None:
+        """Nobody is told of the person's own programs."""
 
     async def stop(self, *, keep_files: bool = False) -> None:
         """End what was started here; the display and its windows stay."""

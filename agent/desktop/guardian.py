@@ -1,11 +1,13 @@
 """The first process of a desktop's sandbox: starts, reaps and ends all the others.
 
 A program of its own (standard library only, ``python -I -S guardian.py FD LIMITS
-GRACE``), because the interpreter inside knows nothing of this package. It speaks JSON datagrams
-over the inherited socket FD: requests ``spawn`` and ``kill`` from the server, ``hello``,
+GRACE [report]``), because the interpreter inside knows nothing of this package. It speaks JSON
+datagrams over the inherited socket FD: requests ``spawn`` and ``kill`` from the server, ``hello``,
 ``spawned``, ``failed`` and ``exit`` to it. ``watch`` has it keep a folder below a limit,
-``measure`` tell what is in it; ``home`` says what came of that. When the server's end closes,
-for whatever reason, the guardian ends everything it started and then itself.
+``measure`` tell what is in it; ``home`` says what came of that. With ``report``, every start of
+a program below it waits for an answer at a descriptor that comes with ``hello``; where the kernel
+refuses that, ``hello`` says why. When the server's end closes, for whatever reason, the guardian
+ends everything it started and then itself.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import resource
 import selectors
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +28,63 @@ from typing import Any
 
 _MAX_MESSAGE = 1 << 20
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+
+_STARTS = {
+    "x86_64": (
+        (0xC000003E, (59, 322, 0x40000208, 0x40000221)),  # itself, and x32 by high numbers
+        (0x40000003, (11, 358)),  # i386
+    ),
+    "aarch64": ((0xC00000B7, (221, 281)), (0x40000028, (11, 387))),  # itself, 32-bit ARM
+}
+"""Machine → (architecture as seccomp names it, its numbers of execve and execveat)."""
+
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SET_MODE_FILTER = 1
+_NEW_LISTENER = 1 << 3
+_WAIT_KILLABLE = 1 << 5
+"""A start that is being looked at is broken off by no signal but a deadly one (Linux 5.19)."""
+
+_ALLOW, _NOTIFY, _ENOSYS = 0x7FFF0000, 0x7FC00000, 0x00050000 | 38
+
+
+def starts_filter(machine: str) -> bytes:
+    """Classic BPF that reports starts of programs and allows every other system call.
+
+    Raises:
+        KeyError: the machine is none whose numbers are known.
+    """
+    load, equal, answer = 0x20, 0x15, 0x06
+    steps = [(load, 0, 0, 4)]
+    for architecture, numbers in _STARTS[machine]:
+        count = len(numbers)
+        steps.append((equal, 0, count + 3, architecture))
+        steps.append((load, 0, 0, 0))
+        steps += [(equal, count - i, 0, number) for i, number in enumerate(numbers)]
+        steps += [(answer, 0, 0, _ALLOW), (answer, 0, 0, _NOTIFY)]
+    steps.append((answer, 0, 0, _ENOSYS))  # an architecture that this machine does not run
+    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+
+
+def report_starts() -> int:
+    """Have every start of a program below this process reported; returns the descriptor.
+
+    Raises:
+        OSError: the kernel does not allow it, or does not know how.
+    """
+    machine = os.uname().machine
+    if machine not in _STARTS:
+        raise OSError(38, f"unknown machine {machine}")
+    code = starts_filter(machine)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for flags in (_NEW_LISTENER | _WAIT_KILLABLE, _NEW_LISTENER):
+        found = int(libc.syscall(_SECCOMP[machine], _SET_MODE_FILTER, flags, program))
+        if found >= 0:
+            return found
+    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def _apply(limits: dict[str, int]) -> None:
@@ -337,8 +397,9 @@ def _name_of(pid: int) -> str:
 class Guardian:
     """Serves one socket until it closes."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, *, report: bool = False) -> None:
         self._channel = channel
+        self._report = report
         self._own: set[int] = set()
         self._commands: set[int] = set()
         """Those whose output is read: nobody has unsaved work in them."""
@@ -353,7 +414,7 @@ class Guardian:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def run(self) -> None:
-        self._tell({"event": "hello"})
+        self._greet()
         selector = selectors.DefaultSelector()
         selector.register(self._channel, selectors.EVENT_READ)
         selector.register(self._wake_out, selectors.EVENT_READ)
@@ -368,6 +429,18 @@ class Guardian:
                     self._reap()
             if self._watch.folders and (said := self._watch.look(self._commands, self._core)):
                 self._tell(said)
+
+    def _greet(self) -> None:
+        hello: dict[str, Any] = {"event": "hello"}
+        reports: list[int] = []
+        if self._report:
+            try:
+                reports.append(report_starts())
+            except OSError as error:
+                hello["unreported"] = error.strerror
+        socket.send_fds(self._channel, [json.dumps(hello).encode()], reports)
+        for descriptor in reports:  # whoever reads the other one answers alone
+            os.close(descriptor)
 
     def _tell(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
@@ -459,7 +532,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.umask(0o077)
     _apply(json.loads(sys.argv[2]))
-    guardian = Guardian(channel)
+    guardian = Guardian(channel, report="report" in sys.argv[4:])
     guardian.run()
     guardian.end_all(float(sys.argv[3]))
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import weakref
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from agent.errors import DesktopDied, DesktopUnavailable, ToolError
 
 _MAX_REQUEST = 150_000
 _CHUNK = 65536
+_BESIDE = socket.CMSG_SPACE(4) + socket.CMSG_SPACE(12)
+"""Bytes for what comes beside a message: one descriptor, and who sent it."""
 
 
 async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
@@ -75,6 +78,14 @@ class GuardianClient:
         self._on_lost = on_lost
         self.on_home: Callable[[dict[str, Any]], None] = lambda said: None
         """Told what the guardian says of the folder that it watches."""
+        self.reports: int | None = None
+        """Descriptor at which starts of programs wait; whoever takes it closes it."""
+        self.unreported = "the desktop is not confined"
+        """Why there is none."""
+        self.pid = 0
+        """The guardian, as this process calls it; 0 where that is not known."""
+        self.before_spawn: Callable[[Sequence[str], bool], None] = lambda argv, command: None
+        """Told of each program that is about to be started, and whether its output is read."""
         self._pending: dict[int, asyncio.Future[int]] = {}
         self._running: dict[int, SandboxProcess] = {}
         self._early: dict[int, int] = {}
@@ -106,6 +117,7 @@ class GuardianClient:
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         theirs.set_inheritable(True)
         try:
             argv = command(theirs.fileno(), json.dumps(limits))
@@ -184,6 +196,7 @@ class GuardianClient:
             read, write = os.pipe2(os.O_CLOEXEC)
             reader, pipe = await _reader(read)
             self._pipes.add(pipe)
+        self.before_spawn(argv, output is None)
         try:
             pid = await self._ask(request, [null if stdin is None else stdin, write, write])
         finally:
@@ -214,22 +227,35 @@ class GuardianClient:
     def _receive(self) -> None:
         assert self._channel is not None  # noqa: S101
         while True:
+            data, beside = b"", []
             try:
-                data = self._channel.recv(_CHUNK)
+                data, beside, _, _ = self._channel.recvmsg(_CHUNK, _BESIDE, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 return
             except OSError:
-                data = b""
+                pass
             if not data:
                 self._lost()
                 return
-            self._handle(json.loads(data))
+            message = json.loads(data)
+            if message.get("event") == "hello":
+                self._greeted(message, beside)
+            else:
+                self._handle(message)
+
+    def _greeted(self, message: dict[str, Any], beside: list[tuple[int, int, bytes]]) -> None:
+        self.unreported = message.get("unreported", self.unreported)
+        for _, kind, data in beside:
+            if kind == socket.SCM_RIGHTS:
+                self.reports, self.unreported = struct.unpack("=i", data[:4])[0], ""
+            elif kind == socket.SCM_CREDENTIALS:
+                self.pid = struct.unpack("=3i", data[:12])[0]
+        if not self._hello.done():
+            self._hello.set_result(None)
 
     def _handle(self, message: dict[str, Any]) -> None:
         event = message.get("event")
-        if event == "hello" and not self._hello.done():
-            self._hello.set_result(None)
-        elif event == "exit":
+        if event == "exit":
             process = self._running.pop(message["pid"], None)
             if process:
                 process.ended(message["code"])

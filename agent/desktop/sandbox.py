@@ -444,7 +444,7 @@ def command(box: Box, channel: int, limits: str, *, confined: bool, network: boo
         raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
     bring = [python, "-I", "-S", str(box.etc / "bring.py"), str(box.mount)] if box.brought else []
     run = [*bring, *_bwrap(box, network), *binds, python, "-I", "-S", "/run/guardian.py"]
-    return [*_as_user(box), *run, str(channel), limits, "0"]
+    return [*_as_user(box), *run, str(channel), limits, "0", "report"]
 
 
 def open_command(guardian: Path) -> list[str]:

@@ -36,6 +36,7 @@ from agent.desktop.pictures import Pixels
 from agent.desktop.processes import SandboxProcess
 from agent.desktop.screen import Screen
 from agent.desktop.supervise import Supervisor
+from agent.desktop.watching import Listener, ProgramWatch
 from agent.errors import DesktopDied, DesktopError
 from agent.face import Faced
 from agent.permit import check_permit
@@ -153,6 +154,15 @@ class VirtualDesktop(Faced):
         return self._display.env.named(str(path))
 
     @property
+    def watch(self) -> ProgramWatch | None:
+        """What answers starts of programs; None where they are not watched."""
+        return self._display.watch
+
+    def listen(self, listener: Listener | None) -> None:
+        """Tell somebody of programs that start, also after a new start of the desktop."""
+        self._display.listen(listener)
+
+    @property
     def rfb_socket(self) -> Path | None:
         return self._display.rfb_socket
 
@@ -186,7 +196,13 @@ class VirtualDesktop(Faced):
     def describe(self) -> DesktopStatus:
         """For the supervisor: how it runs."""
         display = self._display
-        return DesktopStatus("stopped", display.confined, display.network, display.server)
+        return DesktopStatus(
+            "stopped",
+            display.confined,
+            display.network,
+            display.server,
+            unwatched=display.why_unwatched,
+        )
 
     async def bring_up(self) -> str:
         """For the supervisor: start the display and connect to it."""
