@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.events import ControlReturned, Event, Grant
-from agent.grants import Grants, command_grant, line_grant
+from agent.grants import Grants, command_grant, line_grant, program_grant
 from agent.tools.base import Intent
 
 Decision = Literal["allow", "ask", "deny", "alternative"]
@@ -44,6 +44,9 @@ _WEIGHTY = re.compile(
 _PASTE = re.compile(r"\W*paste", re.IGNORECASE)
 _WRITTEN = ("text", "entry", "document", "terminal", "password text", "paragraph")
 _CLICKS = re.compile(r"click|mouse_down|mouse_up|drag")
+_OF_LINES = frozenset({"terminal", "paste into terminal"})
+"""Rules whose yes is for what a terminal's shell then starts."""
+
 _HIDDEN = re.compile(r"(^|/)\.(?!\.?(/|$))")
 _TRASH = re.compile(r"^\W*(trash|wastebasket|rubbish|recycle)", re.IGNORECASE)
 
@@ -185,6 +188,17 @@ def _delete_question(intent: Intent) -> str:
     return f"Delete what is selected in {_place(intent)}?"
 
 
+def _program_question(intent: Intent) -> str:
+    by, line = shown(_target(intent, "by"), 60) or "A program", shown(_target(intent, "line"))
+    match _target(intent, "how"):
+        case "line":
+            return f"A terminal's {by} wants to start “{line}”. Allow it?"
+        case "file":
+            return f"{by} wants to start “{line}”, which is not of the system. Allow it?"
+        case _:
+            return f"{by} wants to start “{line}”. Allow it?"
+
+
 def _button_question(intent: Intent) -> str:
     window = shown(_target(intent, "title"), 60)
     where = f" in “{window}”" if window else ""
@@ -225,6 +239,14 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         lambda intent: f"Change the hidden file “{shown(_target(intent, 'path'), 120)}”?",
         "yes, change it",
     ),
+    Rule(
+        "program",
+        "ask",
+        lambda intent: intent.tool == "program",
+        _program_question,
+        "yes, start it",
+        grant=program_grant,
+    ),
 )
 """Shell commands always ask: there is no list of commands that are safe with any argument."""
 
@@ -253,6 +275,10 @@ class Approvals:
         self._lines: dict[str, _Line] = {}
         self._begun: Intent | None = None
         self._pressed_in: str | None = None
+        self.on_begin: Callable[[Intent, bool, bool], None] = lambda intent, reaches, line: None
+        """Called before an action of the hands begins: with whether it may reach a terminal, and
+        whether it is a line or a paste that was allowed.
+        """
 
     def allow(self, allowed: frozenset[str]) -> None:
         """Take these rules' questions as answered with yes from now on, and no others'."""
@@ -267,8 +293,21 @@ class Approvals:
     def judge(self, intent: Intent) -> Verdict:
         """What the rules say. The first that fits decides; without one it is allowed."""
         self._doubt_unfinished()
-        intent = self._known_of(intent)
-        rule = next((rule for rule in self._rules if rule.fits(intent)), None)
+        return self._judge(self._known_of(intent))
+
+    def judge_start(self, intent: Intent) -> Verdict:
+        """What the rules say of a program that is about to start, while other things go on."""
+        return self._judge(intent)
+
+    def may_reach(self, intent: Intent) -> bool:
+        """Whether an action of the hands may have an effect in a terminal."""
+        if intent.harmless or intent.tool != "computer":
+            return False
+        onto = _target(self._known_of(intent), "onto")
+        return _in_terminal(intent) or bool(TERMINALS.search(onto))
+
+    def _judge(self, intent: Intent) -> Verdict:
+        rule = self._first(intent)
         if rule is None or rule.decision == "allow":
             return Verdict("allow")
         if rule.decision == "ask" and rule.name in self._allowed:
@@ -280,8 +319,15 @@ class Approvals:
         advice = rule.advice or "The person's rules do not allow this."
         return Verdict(rule.decision, rule.name, question, rule.phrase, advice, grant=grant)
 
+    def _first(self, intent: Intent) -> Rule | None:
+        return next((rule for rule in self._rules if rule.fits(intent)), None)
+
     def begins(self, intent: Intent) -> None:
         """Note an action that starts; until it is `done`, nobody knows how far it came."""
+        if intent.tool == "computer" and not intent.harmless:
+            rule = self._first(self._known_of(intent))
+            line = rule is not None and rule.decision == "ask" and rule.name in _OF_LINES
+            self.on_begin(intent, self.may_reach(intent), line)
         self._begun = intent
 
     def done(self, intent: Intent) -> None:

@@ -292,6 +292,41 @@ class Control:
         finally:
             self._waiting.approvals.pop(asked.approval_id, None)
 
+    async def ask_between_actions(self, asked: ev.ApprovalAsked) -> str:
+        """Ask about what is no task's own action, and wait for the answer.
+
+        Returns:
+            ``allow`` or ``deny``; ``timeout`` when nobody answers; ``void`` when an
+            interruption came instead, or the question was withdrawn.
+        """
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting.approvals[asked.approval_id] = future
+        decision: Literal["void", "timeout"] = "timeout"
+        try:
+            self._log.append(asked)
+            if await self._in_time(future, asked.timeout):
+                if not future.cancelled():
+                    return future.result()
+                decision = "void"
+        finally:
+            self._waiting.approvals.pop(asked.approval_id, None)
+        pending = self.status.pending_approval
+        if pending is not None and pending.approval_id == asked.approval_id:
+            self._log.append(
+                ev.ApprovalDecided(
+                    approval_id=asked.approval_id,
+                    decision=decision,
+                    channel="timer" if decision == "timeout" else "interruption",
+                )
+            )
+        return decision
+
+    def withdraw(self, approval_id: str) -> None:
+        """Take a question back whose answer nothing waits for any more."""
+        future = self._waiting.approvals.get(approval_id)
+        if future is not None:
+            future.cancel()
+
     async def ask(self, lease: Lease, text: str, question_id: str) -> str:
         """Ask the person something and wait for the answer, however long it takes."""
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -92,7 +92,8 @@ class ApprovalAsked(BaseEvent):
     """The agent wants to do something that a rule says to ask about.
 
     A yes is for ``action_hash`` alone: the call, and the window and object that it would
-    reach (`agent.gates.deed_hash`).
+    reach (`agent.gates.deed_hash`). Both ids of an action are empty where a program that is
+    about to start is asked about: the yes is for it and for all that it starts.
     """
 
     kind: Literal["approval_asked"] = "approval_asked"
@@ -146,6 +147,42 @@ class QuestionAnswered(BaseEvent):
     kind: Literal["question_answered"] = "question_answered"
     question_id: str
     text: str
+
+
+# Programs -------------------------------------------------------------------------
+
+
+class StartedProgram(BaseModel):
+    """A program that began on the desktop. What looks like a secret is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    program: str
+    """Its file."""
+
+    line: str
+    """Its command line, cut where it is long."""
+
+    folder: str = ""
+    """Where it began."""
+
+    by: tuple[str, ...] = ()
+    """Names of the programs that it descends from, nearest first."""
+
+    how: Literal["desktop", "tool", "line", "launcher", "file", "covered", "person"] = "desktop"
+    """``desktop``: for itself · ``tool``: by the session · ``line``: by a shell in a terminal ·
+    ``launcher``: by a launcher · ``file``: of a home · ``covered``: below something allowed ·
+    ``person``: while the person had the mouse."""
+
+
+class ProgramStarted(BaseEvent):
+    """Programs began; those of a moment stand together. What was asked about stands alone,
+    with its approval, before it begins.
+    """
+
+    kind: Literal["program_started"] = "program_started"
+    programs: tuple[StartedProgram, ...] = ()
+    approval_id: str = ""
 
 
 # Control --------------------------------------------------------------------------

@@ -46,6 +46,8 @@ class DesktopChanged(BaseEvent):
     state: Literal["starting", "ready", "died", "restarting", "stopped", "unavailable"]
     confined: bool = False
     detail: str = ""
+    unwatched: str = ""
+    """Why programs that start are not watched; empty while they are, and before that was told."""
 
 
 class OpenWindow(BaseModel):

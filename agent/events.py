@@ -33,9 +33,11 @@ from agent.event_acts import (
     LimitReached,
     Measured,
     Narrated,
+    ProgramStarted,
     QuestionAnswered,
     QuestionAsked,
     ScreenSeen,
+    StartedProgram,
     Stopped,
 )
 from agent.event_base import Attachment, BaseEvent, Image, Outcome, Source, Usage
@@ -102,6 +104,7 @@ __all__ = [
     "Narrated",
     "OpenWindow",
     "Outcome",
+    "ProgramStarted",
     "PutBackFinished",
     "PutBackStarted",
     "QuestionAnswered",
@@ -113,6 +116,7 @@ __all__ = [
     "SessionOpened",
     "SettingChanged",
     "Source",
+    "StartedProgram",
     "Stopped",
     "TaskFinished",
     "TaskQueued",
@@ -168,6 +172,7 @@ Event = Annotated[
     | ApprovalAsked
     | ApprovalDecided
     | GrantWithdrawn
+    | ProgramStarted
     | QuestionAsked
     | QuestionAnswered
     | HoldBegan

@@ -20,6 +20,7 @@ from agent.journal import SessionJournal
 from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
 from agent.log import EventLog
 from agent.models.base import Model
+from agent.programs import Programs
 from agent.refused import DECLINED, MOVED_ON, TIMED_OUT, TOLD_OTHERWISE
 from agent.refused import SHOWN as SHOWN_AS_REFUSED
 from agent.settings import Settings
@@ -65,6 +66,9 @@ class Agent:
     """Unix seconds, as the log stamps its events."""
 
     records: Records
+    programs: Programs
+    """What starts on the desktop; no action begins while it is asked about."""
+
     steady: Callable[[], float]
     """Seconds for the limit on time, which no change of the system's clock moves."""
 
@@ -142,8 +146,10 @@ async def cleared(
 
 
 async def _unbarred(agent: Agent, tool: Tool, call: ToolCall, intent: Intent) -> Intent:
-    while agent.control.barred or agent.records.recording:
+    await agent.programs.line_taken(intent)
+    while agent.control.barred or agent.records.recording or agent.programs.waiting:
         await agent.records.recorded()
+        await agent.programs.settled()
         await agent.control.gate()
         intent = await tool.intent(call)
     return intent
@@ -156,6 +162,7 @@ async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent:
         if verdict.noted:
             lease.emit(_ruled(call, verdict.decision, verdict))
         return verdict.advice
+    await agent.programs.settled()  # one question at a time
     asked = _asked(agent, call, intent, verdict)
     answer = await agent.control.ask_approval(lease, asked)
     if answer == "allow":

@@ -80,6 +80,16 @@ def line_grant(intent: Intent) -> Grant | None:
     return Grant(match={"tool": intent.tool, "line": line, "window": intent.window}, words=words)
 
 
+def program_grant(intent: Intent) -> Grant | None:
+    """The very same program, with the same words in the same folder, started the same way."""
+    line, exact = intent.target.get("line", ""), intent.target.get("exact", "")
+    if not exact or not _showable(line) or "…" in line or "•••" in line:
+        return None
+    by, how = intent.target.get("by", ""), intent.target.get("how", "")
+    words = f"starting “{line}”, exactly as it stands, by {by or 'any program'} in the same folder."
+    return Grant(match={"tool": intent.tool, "exact": exact, "by": by, "how": how}, words=words)
+
+
 def _showable(text: str) -> bool:
     """Whether a person can see all of it: nothing left out, nothing that is not seen."""
     return bool(text.strip()) and len(text) <= LONGEST and text.isprintable()

@@ -305,7 +305,7 @@ class Loop:
         if turn.error is not None:
             await self._recover(turn, turn.error, broken)
         if turn.acted:
-            await closing_picture(self.agent, self.emit, turn.acted)
+            await self._see_effect(turn)
         if turn.error is not None or turn.done is None:
             return
         if turn.done.stop_reason == "refusal":
@@ -322,6 +322,14 @@ class Loop:
             raise Ended(outcome, turn.text[-1], understood=turn.done.understood)
         else:
             self.emit(ev.UserMessage(text=EMPTY, origin="session"))
+
+    async def _see_effect(self, turn: Turn) -> None:
+        """A picture of what the actions brought about, once no program waits to start."""
+        await self.agent.programs.settled()
+        await closing_picture(self.agent, self.emit, turn.acted)
+        if self.agent.programs.waiting:
+            await self.agent.programs.settled()
+            await closing_picture(self.agent, self.emit, turn.acted)
 
     async def _recover(self, turn: Turn, error: ModelError, broken: int) -> None:
         """Wait before the next try; `history` keeps or drops the broken answer."""

@@ -32,6 +32,7 @@ from agent.log import EventLog
 from agent.loop import Loop
 from agent.manual import Manual
 from agent.parts import Parts, model_for, note_listener_error, tools_for, versions
+from agent.programs import Programs
 from agent.prompts import Prompt, load_prompt
 from agent.settings import ALL_TOOLS, Settings, ToolName
 from agent.status import Status, StatusTracker
@@ -190,6 +191,7 @@ class Session(Faced):
         )
         if self._resumed:
             await self._tell_damage()
+        self._agent.programs.open()
         await self._start_desktop()
         self._following = self._loop.create_task(self.world.follow(), name="windows")
 
@@ -210,6 +212,7 @@ class Session(Faced):
         self.control.abandon()
         await self.control.finished()
         await self.manual.close()
+        await self._agent.programs.close()
         await self._stop_following()
         await self.files.close()
         try:
@@ -423,6 +426,7 @@ class Session(Faced):
         rules = parts.get("rules", DEFAULT_RULES)
         allowed = parts.get("allowed", frozenset(self.settings.allow))
         history, limits = History(self.journal.image_base64), Limits(self.settings)
+        approvals = Approvals(rules, allowed=allowed)
         agent = Agent(
             settings=self.settings,
             log=self.log,
@@ -434,10 +438,18 @@ class Session(Faced):
             control=self.control,
             history=history,
             limits=limits,
-            approvals=Approvals(rules, allowed=allowed),
+            approvals=approvals,
             clock=self._clock,
             now=parts.get("now", time.time),
             records=self.files,
+            programs=Programs(
+                self.log,
+                self.control,
+                approvals,
+                self.desktop,
+                lambda: self.effective.approval_timeout,
+                self._distrust,
+            ),
             steady=parts["now"] if "now" in parts else steady_time(self._clock, time.time),
         )
         for event in self.log:
@@ -605,7 +617,12 @@ class Session(Faced):
             self.log.append(ev.Failed(where="desktop", error=str(error)))
         else:
             status = self.desktop.status
-            self._show_desktop("ready", confined=status.confined, detail=status.detail)
+            self._show_desktop(
+                "ready",
+                confined=status.confined,
+                detail=status.detail,
+                unwatched=status.unwatched,
+            )
             if files is not None:
                 self.log.append(renewed("resumed", files, last_seen(self.log)))
             if self._home is not None:
@@ -624,7 +641,12 @@ class Session(Faced):
             return
         crashed = self.status.desktop in ("died", "restarting") and status.state == "ready"
         try:
-            self._show_desktop(status.state, confined=status.confined, detail=status.detail)
+            self._show_desktop(
+                status.state,
+                confined=status.confined,
+                detail=status.detail,
+                unwatched=status.unwatched,
+            )
             if crashed:
                 self.log.append(renewed("crashed", self._files_after(), self.world.seen))
                 self.world.seen = None
@@ -637,7 +659,12 @@ class Session(Faced):
         *,
         confined: bool = False,
         detail: str = "",
+        unwatched: str = "",
     ) -> None:
         seen = self.status
         if not seen.closed and (seen.desktop, seen.confined) != (state, confined):
-            self.log.append(ev.DesktopChanged(state=state, confined=confined, detail=detail))
+            self.log.append(
+                ev.DesktopChanged(
+                    state=state, confined=confined, detail=detail, unwatched=unwatched
+                )
+            )

@@ -15,7 +15,13 @@ DEFAULT_MODEL = "claude-sonnet-5-5"
 ToolName = Literal["computer", "shell", "editor"]
 ALL_TOOLS: tuple[ToolName, ...] = ("computer", "shell", "editor")
 RuleName = Literal[
-    "shell", "terminal", "paste into terminal", "weighty button", "delete files", "hidden file"
+    "shell",
+    "terminal",
+    "paste into terminal",
+    "weighty button",
+    "delete files",
+    "hidden file",
+    "program",
 ]
 """Rules of `agent.approval` that ask."""
 

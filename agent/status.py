@@ -65,6 +65,9 @@ class Status(BaseModel):
     retry: ev.RetryWaiting | None = None
     desktop: str = "stopped"
     confined: bool = False
+    unwatched: str = ""
+    """Why programs that start on the desktop are not watched; empty while they are."""
+
     voice: str = "off"
     closed: bool = False
     home: ev.HomeChanged | None = None
@@ -202,7 +205,11 @@ _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "session_opened": _opened,
     "session_closed": lambda s, e: {"closed": True},
     "unreadable": lambda s, e: {"gap": True},
-    "desktop_changed": lambda s, e: {"desktop": e.state, "confined": e.confined},
+    "desktop_changed": lambda s, e: {
+        "desktop": e.state,
+        "confined": e.confined,
+        "unwatched": e.unwatched,
+    },
     "home_changed": lambda s, e: {"home": e},
     "voice_changed": lambda s, e: {"voice": e.state},
     "heard": _heard,

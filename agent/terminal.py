@@ -184,7 +184,8 @@ def _line(event: ev.Event) -> str:
     match event:
         case ev.DesktopChanged():
             confined = "" if event.confined or event.state != "ready" else " (not confined)"
-            return f"· desktop {event.state}{confined} {event.detail}".rstrip()
+            watched = f" (programs are not watched: {event.unwatched})" if event.unwatched else ""
+            return f"· desktop {event.state}{confined}{watched} {event.detail}".rstrip()
         case ev.ActionStarted():
             return ""
         case ev.ActionProposed():

@@ -10,18 +10,34 @@ if TYPE_CHECKING:
 Notice = dict[str, str]
 
 
-def notices(settings: Settings, *, model: str, confined: bool, desktop: str) -> list[Notice]:
+def notices(
+    settings: Settings, *, model: str, confined: bool, desktop: str, unwatched: str = ""
+) -> list[Notice]:
     """Notices for the line at the top: id, a few words, a text with the way out, and the
     place in Settings that it leads to.
     """
     found = []
     if desktop == "ready" and not confined:
         found.append(_UNCONFINED)
+    if desktop == "ready" and unwatched:
+        found.append(_unwatched(unwatched))
     if model == "offline":
         found.append(_OFFLINE_MODEL)
     if not settings.speaks_hume:
         found.append(_OFFLINE_VOICE)
     return found
+
+
+def _unwatched(why: str) -> Notice:
+    return {
+        "id": "unwatched",
+        "label": "programs are not watched",
+        "text": "What is typed, clicked and run in a shell is still asked about, but not each "
+        f"program that a terminal, a launcher or a file starts: {why}.\n\nWatching them needs a "
+        "confined desktop and a Linux kernel (5.6 or later) that allows seccomp's user "
+        "notification; some containers do not.",
+        "place": "desktop",
+    }
 
 
 _UNCONFINED: Notice = {

@@ -305,7 +305,9 @@ class Page:
             session_id=self._entry.id,
             person=self._entry.person,
         )
-        self._state.desktop.param.watch(lambda *_: self._notice(bar), ["state", "confined"])
+        self._state.desktop.param.watch(
+            lambda *_: self._notice(bar), ["state", "confined", "unwatched"]
+        )
         self._state.status.param.watch(
             lambda *_: bar.param.update(session=self._entry.name), "title"
         )
@@ -335,6 +337,7 @@ class Page:
             model=self._session.status.model,
             confined=desktop.confined,
             desktop=desktop.state,
+            unwatched=desktop.unwatched,
         )
 
 

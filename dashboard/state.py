@@ -62,6 +62,7 @@ class DesktopState(param.Parameterized):
 
     state = param.String("starting")
     confined = param.Boolean(True)
+    unwatched = param.String("", doc="Why programs that start are not watched, if they are not.")
     detail = param.String("")
     marks = param.Dict({}, doc="What the agent does now, as `DesktopView` draws it.")
     caption = param.String("", doc="The line that the loudspeaker is at.")
@@ -178,7 +179,9 @@ class PageState:
             held=s.held,
             model=_MODELS.get(s.model, s.model),
         )
-        self.desktop.param.update(state=s.desktop, confined=s.confined, **self._desktop)
+        self.desktop.param.update(
+            state=s.desktop, confined=s.confined, unwatched=s.unwatched, **self._desktop
+        )
         self._desktop.clear()
         self.voice.state = s.voice
         self._show_usage(running)

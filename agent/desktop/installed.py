@@ -32,9 +32,7 @@ class Installed:
                     self._lines.setdefault(os.path.basename(words[0]), []).append(words[1:])
 
     @classmethod
-    def read(
-        cls, folders: Iterable[Path] = SYSTEM_FOLDERS + SERVICE_FOLDERS
-    ) -> Installed:
+    def read(cls, folders: Iterable[Path] = SYSTEM_FOLDERS + SERVICE_FOLDERS) -> Installed:
         """Whatever is installed here; files that cannot be read are left out. Blocks."""
         return cls(_lines(folders))
 

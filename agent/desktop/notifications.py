@@ -147,9 +147,7 @@ class SeccompKernel:
                 fields = file.read(1024).rpartition(b")")[2].split()
         except OSError:
             return None
-        return Process(
-            pid, int(fields[1]), int(fields[3]), fields[4] != b"0", int(fields[19])
-        )
+        return Process(pid, int(fields[1]), int(fields[3]), fields[4] != b"0", int(fields[19]))
 
     def leader(self, thread: int) -> int:
         """The process that a thread belongs to; itself if it cannot be told."""

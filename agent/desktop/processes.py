@@ -227,7 +227,8 @@ class GuardianClient:
     def _receive(self) -> None:
         assert self._channel is not None  # noqa: S101
         while True:
-            data, beside = b"", []
+            data = b""
+            beside: list[tuple[int, int, bytes]] = []
             try:
                 data, beside, _, _ = self._channel.recvmsg(_CHUNK, _BESIDE, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:

@@ -277,8 +277,10 @@ class Judge:
         if how != "line":
             key = (0, own.pid, own.born)
             return Ruling("refuse" if self._decided.get(key) is False else "ask", start, key)
-        key, answer = self._line_answer(line)
-        return Ruling({True: "free", False: "refuse", None: "ask"}[answer], start, key)  # type: ignore[arg-type]
+        about, answer = self._line_answer(line)
+        if answer is None:
+            return Ruling("ask", start, about)
+        return Ruling("free" if answer else "refuse", start, about)
 
     def _line_answer(self, line: _Line) -> tuple[tuple[int, ...], bool | None]:
         """Whether what a shell does now was allowed, and what the answer is for."""
@@ -480,6 +482,4 @@ def _system_code(program: Program) -> bool:
 def _is_gio_shell(program: Program) -> bool:
     """How GLib starts what a ``.desktop`` file names: the shell only becomes that."""
     words = program.argv
-    return bool(
-        SHELLS.match(program.name) and "-c" in words and any(map(_GIO_SHELL.match, words))
-    )
+    return bool(SHELLS.match(program.name) and "-c" in words and any(map(_GIO_SHELL.match, words)))

@@ -76,7 +76,14 @@ class Supervisor:
     def _tell(self, state: str, detail: str = "") -> None:
         said = self._life.describe()
         confined = said.confined and state in {"ready", "restarting"}
-        self._status = replace(said, state=state, confined=confined, detail=detail)  # type: ignore[arg-type]
+        unwatched = said.unwatched if state == "ready" else ""
+        self._status = replace(
+            said,
+            state=state,  # type: ignore[arg-type]
+            confined=confined,
+            detail=detail,
+            unwatched=unwatched,
+        )
         self._on_change(self._status)
 
     async def start(self) -> None:

@@ -21,8 +21,9 @@ from agent.desktop.starts import Hands, Judge, Kernel, Notice, Ruling, Start
 
 _log = logging.getLogger(__name__)
 
-DEADLINE = 660.0
-"""Seconds after which a start that nobody answers about is refused: longer than any question."""
+DEADLINE = 120.0
+"""Seconds after which a start is refused that nobody has begun to ask about, or answered in the
+time of its question and so many more."""
 
 _LOOK = 0.25
 """Seconds between two looks whether starts that are asked about still wait."""
@@ -52,6 +53,10 @@ class Asked:
     """Set when nothing waits for the answer any more."""
 
     on_gone: Callable[[], None] = lambda: None
+
+    def wait_for(self, seconds: float) -> None:
+        """Let it wait for so long from now on, because somebody is being asked."""
+        self.until = time.monotonic() + seconds + DEADLINE
 
     def answer(self, *, allowed: bool) -> None:
         """Let it start, or refuse. From any thread; only the first answer counts."""
@@ -153,7 +158,7 @@ class ProgramWatch:
         except OSError as error:
             _log.info("A start could not be looked at: %s", error)
             ruling = Ruling("pass" if self.listener is None else "refuse", _UNKNOWN)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the border of one start: the others go on
             _log.exception("A start could not be judged")
             ruling = Ruling("refuse", _UNKNOWN)
         listener = self.listener

@@ -96,6 +96,7 @@ async def scenario(session: Session) -> None:
         ev.DesktopRenewed(reason="crashed", files="kept", text="The desktop was started anew."),
         ev.HomeChanged(state="full", text="Your home folder is full."),
         ev.GrantWithdrawn(approval_id="none"),
+        ev.ProgramStarted(programs=(ev.StartedProgram(program="/usr/bin/ls", line="ls"),)),
     ):
         log.append(event)
     asked = await log.wait_for(lambda e: e.kind == "approval_asked")

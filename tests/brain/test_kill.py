@@ -36,6 +36,7 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
     "windows_seen",
     "home_changed",
     "grant_withdrawn",
+    "program_started",
     "desktop_renewed",
 }
 """Kinds that the scenario of the model without a key has no part in, or that are alike."""

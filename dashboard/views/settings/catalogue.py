@@ -124,6 +124,7 @@ _RULES = (
     Choice("weighty button", "Press buttons such as Send, Delete or Pay"),
     Choice("delete files", "Delete files in the file manager"),
     Choice("hidden file", "Change hidden files"),
+    Choice("program", "Start programs from terminals, launchers and files of the home"),
 )
 
 GROUPS: tuple[Group, ...] = (

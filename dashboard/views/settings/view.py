@@ -97,9 +97,11 @@ class SettingsView:
         status = self._entry.session.status
         if status.desktop != "ready":
             return "The desktop is not running."
+        why = status.unwatched
+        watched = f"Programs are not watched: {why}." if why else "What starts is watched."
         if status.confined:
-            return "Confined: programs see a home folder of their own."
-        return "Not confined: programs run with your own rights."
+            return f"Confined: programs see a home folder of their own. {watched}"
+        return f"Not confined: programs run with your own rights. {watched}"
 
     def _value(self, name: str) -> Any:
         """What the running session follows is shown as it is there."""
