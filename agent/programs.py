@@ -206,6 +206,7 @@ class Programs:
     # Questions ---------------------------------------------------------------------------
 
     def _take(self, asked: Asked) -> None:
+        self._write_down()  # what came before it
         question = _Question(asked)
         asked.on_gone = lambda: self._soon(self._withdraw, question)
         self._waiting.append(question)
