@@ -136,7 +136,7 @@ async def cleared(
     """
     judged = await _unbarred(agent, tool, call, intent)
     if (overtime := await check_time(agent, lease)) is not None:
-        judged = await tool.intent(call)
+        judged = await _unbarred(agent, tool, call, await tool.intent(call))
     if overtime is False:
         return judged, TOLD_OTHERWISE
     refused = await permit(agent, lease, tool, call, judged)
@@ -162,7 +162,6 @@ async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent:
         if verdict.noted:
             lease.emit(_ruled(call, verdict.decision, verdict))
         return verdict.advice
-    await agent.programs.settled()  # one question at a time
     asked = _asked(agent, call, intent, verdict)
     answer = await agent.control.ask_approval(lease, asked)
     if answer == "allow":

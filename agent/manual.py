@@ -162,6 +162,7 @@ class Manual:
             self._propose(run, {})
             return self._finish(run, ToolResult(str(error), is_error=True))
         self._propose(run, intent.target)
+        await agent.programs.settled()  # one question at a time
         if refused := await permit(agent, run.lease, tool, call, intent):
             return self._finish(run, ToolResult(refused, is_error=True))
         agent.approvals.begins(intent)

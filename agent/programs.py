@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -120,8 +119,8 @@ class Programs:
         watch = self._desktop.watch if self._desktop is not None else None
         if watch is None or not self._hands.allowed or not self._approvals.may_reach(intent):
             return
-        until = self._line_at + _TAKEN
-        while watch.bound != self._hands.line and time.monotonic() < until:  # noqa: ASYNC110
+        now, until = asyncio.get_running_loop().time, self._line_at + _TAKEN
+        while watch.bound != self._hands.line and now() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # another thread sees it, and tells nobody
 
     # For the watch's thread --------------------------------------------------------------
@@ -193,7 +192,7 @@ class Programs:
     def _acts(self, intent: Intent, reaches_terminal: bool, line: bool) -> None:
         act = self._hands.act + 1
         if reaches_terminal:
-            self._line_at = time.monotonic()
+            self._line_at = asyncio.get_running_loop().time()
             self._set_hands(replace(self._hands, act=act, line=act, allowed=line))
         else:
             self._set_hands(replace(self._hands, act=act))

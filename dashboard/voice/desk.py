@@ -270,7 +270,7 @@ class Desk:
             return
         self._stopped_by = utterance
         self.hold.hand_over()
-        if self.running:
+        if self.running or self.approval is not None:
             self._session.stop(why, source=source)
 
     def _say(self, text: str, source: Source, utterance: str = "", heard: str = "") -> None:

@@ -352,7 +352,8 @@ def check(case: Case) -> None:
     """The service accepts all that was sent, and nothing was done twice or unasked."""
     events = list(case.session.log)
     assert case.faults == []
-    assert violations(case.session._agent.history.messages()[:-1]) == []
+    said = case.session._agent.history.messages()
+    assert violations(said[:-1] if said[-1]["role"] == "assistant" else said) == []
     assert max(Counter(c.id for c in case.began).values(), default=1) == 1
     assert case.session.status.outcome == "done"
     every_end_is_closed(events)

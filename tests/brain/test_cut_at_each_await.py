@@ -24,6 +24,8 @@ import agent.loop
 import agent.view
 from agent import events as ev
 from agent.desktop.base import EncodedImage
+from agent.desktop.starts import Hands, Start
+from agent.desktop.watching import Asked
 from agent.errors import ContextTooLong, StreamBroken
 from agent.events import Usage
 from agent.models.base import Counted, Text, Waiting, Warned
@@ -128,6 +130,68 @@ def scripted(scripts: list[list[Any]], tool: type[FakeTool], **settings: Any) ->
     )
 
 
+class NoWatch:
+    """A watch's face: nothing begins by itself."""
+
+    hands = Hands()
+    bound = 0
+
+
+class StartingDesktop(LivelyDesktop):
+    """Programs start on it when they are told to, and wait for an answer."""
+
+    watch = NoWatch()
+    listener: Any = None
+
+    def listen(self, listener: Any) -> None:
+        self.listener = listener
+
+    def start_program(self) -> None:
+        start = Start("/usr/bin/touch", "touch x", "/home/user", ("bash",), "line", "x")
+        if self.listener is not None:
+            self.listener.asked(Asked(start, lambda asked, allowed: None, 1e12))
+
+
+class StartingTool(SlowEye):
+    """Has programs start: by actions, and once while the closing picture is taken."""
+
+    desktop: StartingDesktop
+    looks = 0
+
+    async def closing_screenshot(self) -> EncodedImage | None:
+        self.looks += 1
+        if self.looks == 2:  # the first is what the task begins with
+            self.desktop.start_program()
+        return await super().closing_screenshot()
+
+
+def starting() -> Case:
+    """A line in a terminal that is typed into again, and programs that are asked about."""
+    terminal = {"wm_class": "XTerm", "title": "xterm"}
+    script = [
+        *call("key", key="Return", **terminal),
+        *call("type", text="x", index=1, **terminal),
+        *call(start=1, index=2),
+        *call(start=2, index=3),
+        *done("tool_use"),
+    ]
+    scripts = [script, [*says("Done."), *done()]]
+    case = scripted(scripts, SlowEye)
+
+    def tools(desktop: Any) -> list[FakeTool]:
+        async def act(call: ToolCall) -> ToolResult:
+            await pause()
+            if "start" in call.input:
+                desktop.start_program()
+            return ToolResult("ok")
+
+        tool = StartingTool(act, harmless=False)
+        tool.desktop = desktop
+        return [tool]
+
+    return replace(case, tools=tools, desktop=StartingDesktop)
+
+
 def offline() -> Case:
     """The default model without a key, with the real tools."""
     return Case(
@@ -167,6 +231,7 @@ SCENES = (
         lambda: replace(scripted(late(), SlowTool, max_seconds=50, max_turns=1), records=True),
         earlier,
     ),
+    Scene(starting),
 )
 OFFLINE = Scene(offline)
 

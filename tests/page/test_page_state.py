@@ -204,6 +204,19 @@ def test_an_unconfined_desktop_is_said_plainly(tmp_path: Any) -> None:
     assert "confined" not in ids(confined=False, desktop="starting")
 
 
+def test_programs_that_are_not_watched_are_said_plainly(tmp_path: Any, state: PageState) -> None:
+    """With the reason, and only while the desktop runs."""
+    settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
+
+    def told(desktop: str, unwatched: str) -> list[str]:
+        given = {"confined": True, "desktop": desktop, "unwatched": unwatched}
+        found = notices(settings, model="scripted", **given)  # type: ignore[arg-type]
+        return [notice["text"] for notice in found if notice["id"] == "unwatched"]
+
+    assert "not permitted" in told("ready", "Operation not permitted")[0]
+    assert told("ready", "") == told("starting", "Operation not permitted") == []
+
+
 @pytest.mark.parametrize(
     ("fate", "word"),
     [
