@@ -1,4 +1,9 @@
-"""Changes of a page that Panel writes late go out by themselves.
+"""Changes of a page that Panel writes late, or not at all, go out by themselves.
+
+Panel drops a component's changes until the browser has said that the page is drawn, for "the
+document is serialized in full once the session connects" (`_drain_unconnected_events`). But it has
+been serialized, and read by the browser, well before that: what changed between would never be
+seen.
 
 While a message is being written to a page, Panel keeps further changes (`_WRITE_MSGS`) for a
 task that writes them next. If the first writer ends between, it takes away the mark
@@ -9,12 +14,19 @@ with the next change: the page stands still for as long as nothing else happens.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Awaitable, Callable
 
 from bokeh.document import Document
+from bokeh.document.events import (
+    DocumentChangedEvent,
+    DocumentPatchedEvent,
+    MessageSentEvent,
+)
 from panel.io import document as panel_document
 
 Dispatch = Callable[[Document], Awaitable[None]]
+Drain = Callable[[Document, threading.Lock], list[DocumentChangedEvent]]
 
 
 def complete(dispatch: Dispatch) -> Dispatch:
@@ -29,6 +41,35 @@ def complete(dispatch: Dispatch) -> Dispatch:
     return write
 
 
+def keep(drain: Drain) -> Drain:
+    """What Panel gives out of a hold before the page is drawn, with the changes that it would drop.
+
+    A browser that has not read the document yet passes over them by itself: they are in it then.
+    """
+
+    @functools.wraps(drain)
+    def give(doc: Document, lock: threading.Lock) -> list[DocumentChangedEvent]:
+        with lock:
+            held = list(doc.callbacks._held_events or [])  # noqa: SLF001
+        dispatched = drain(doc, lock)
+        if not _has_reader(doc):
+            return dispatched
+        return [*dispatched, *(event for event in held if _is_change(event))]
+
+    return give
+
+
+def _is_change(event: DocumentChangedEvent) -> bool:
+    """Messages are kept by Panel until the page is drawn, for a component that is not there yet."""
+    return isinstance(event, DocumentPatchedEvent) and not isinstance(event, MessageSentEvent)
+
+
+def _has_reader(doc: Document) -> bool:
+    session = getattr(doc.session_context, "session", None)
+    return session is not None and session.connection_count > 0
+
+
 def install() -> None:
     """Let every page of this process be written to completely."""
+    panel_document._drain_unconnected_events = keep(panel_document._drain_unconnected_events)  # noqa: SLF001
     panel_document._dispatch_msgs = complete(panel_document._dispatch_msgs)  # noqa: SLF001

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +17,7 @@ from bokeh.document.events import TitleChangedEvent
 from bokeh.protocol import Protocol
 from panel.io import document as panel_document
 
-from dashboard.web.dispatch import complete
+from dashboard.web.dispatch import complete, keep
 
 
 class Socket:
@@ -73,11 +75,36 @@ async def test_a_change_that_comes_as_a_write_ends_is_written_too(slow_sockets: 
         panel_document._dispatch_msgs = original
 
 
+@dataclass(eq=False)
+class Read:
+    """A document's context, and the session with the browsers that have read it."""
+
+    connection_count: int
+
+    @property
+    def session(self) -> Read:
+        return self
+
+
+@pytest.mark.parametrize("readers", [0, 1])
+def test_a_change_before_the_page_is_drawn_goes_to_whoever_has_read_it(readers: int) -> None:
+    """Who has not read the document yet finds it there."""
+    doc, context = Document(), Read(readers)
+    doc._session_context = weakref.ref(context)  # type: ignore[assignment]
+    doc.hold()
+    doc.title = "stopped"
+    given = keep(panel_document._drain_unconnected_events)(doc, threading.Lock())
+    assert [event.title for event in given if isinstance(event, TitleChangedEvent)] == [
+        "stopped"
+    ] * readers
+
+
 def test_the_servers_pages_are_written_to_completely() -> None:
     """What a server imports before it starts puts the complete writer in Panel's place."""
     look = (
-        "import dashboard.app_hooks; from panel.io import document; "
-        "print(document._dispatch_msgs.__module__, hasattr(document._dispatch_msgs, '__wrapped__'))"
+        "import dashboard.app_hooks; from panel.io import document as panel; "
+        "print(*(hasattr(each, '__wrapped__') for each in"
+        " (panel._dispatch_msgs, panel._drain_unconnected_events)))"
     )
     said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
-    assert said.stdout.split()[-1] == "True"
+    assert said.stdout.split()[-2:] == ["True", "True"]

@@ -33,6 +33,33 @@ async def test_a_reload_loses_no_word(page: Page) -> None:
     await expect(page.get_by_label("Type what to do")).to_have_value("half a thought")
 
 
+async def test_what_changes_while_the_page_is_being_drawn_is_shown(page: Page) -> None:
+    """Stopped after the browser has read the document and before it says that it shows it."""
+    await say(page, "work forever")
+    await expect(page.locator(".said").last).to_contain_text("I work and work.")
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+
+    def hold(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if held or '"PATCH-DOC"' in str(message):
+                held.append((server, message))
+            else:
+                server.send(message)
+
+        socket.on_message(pass_on)
+
+    await page.route_web_socket(re.compile(r"/dashboard/ws"), hold)
+    await page.reload()
+    await expect(page.locator(".badge .word")).to_have_text("Thinking")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".badge .word")).to_have_text("Stopped")
+    assert held
+    for server, message in held:
+        server.send(message)
+
+
 async def test_two_pages_show_one_session(
     page: Page, context: BrowserContext, pilot: Served
 ) -> None:
