@@ -9,6 +9,7 @@ const CONTROL = /** @type {const} */ ([0xffe3, "ControlLeft"]);
  * @property {() => boolean} able Whether the person has the mouse and the picture is live.
  * @property {(text: string) => void} put Puts a text on the desktop's clipboard.
  * @property {(keysym: number, code: string, down: boolean) => void} key
+ * @property {() => void} pasting The keys just sent paste: those that follow wait for the text.
  * @property {() => void} focus Gives the desktop the keyboard.
  * @property {(text: string) => void} tell Says something to the person.
  */
@@ -121,6 +122,7 @@ export class Clipboard {
     this.desk.key(key.keysym, key.code, true);
     this.desk.key(key.keysym, key.code, false);
     if (key.control) this.desk.key(...CONTROL, false);
+    if (text) this.desk.pasting();
   }
 
   /** @param {string} text */

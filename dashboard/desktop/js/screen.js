@@ -5,6 +5,8 @@ import { Channel } from "./channel.js";
 const TICKET_WITHIN = 10000; // ms
 const FIRST_DELAY = 500; // ms, then doubling
 const LAST_DELAY = 8000;
+const FETCHED_WITHIN = 700; // ms that keys wait at most for a text that is being pasted
+const SETTLED = 150; // ms without another fetch after which it is there
 const HELD = [
   [0xffe1, "ShiftLeft"],
   [0xffe2, "ShiftRight"],
@@ -15,6 +17,14 @@ const HELD = [
   [0xffeb, "MetaLeft"],
   [0xffec, "MetaRight"],
 ];
+
+/** @type {Set<() => void>} Called when a text has gone to a desktop that asked for it. */
+const fetches = new Set();
+const { extendedClipboardProvide } = RFB.messages;
+RFB.messages.extendedClipboardProvide = (...given) => {
+  extendedClipboardProvide(...given);
+  for (const fetched of fetches) fetched();
+};
 
 /**
  * The picture, kept up by itself: a fresh ticket for each try. Emits `state` ("connecting" |
@@ -30,6 +40,9 @@ export class Screen extends Emitter {
   #asked = false;
   #control = false;
   #text = null; // for the desktop's clipboard, once it may be set
+  /** @type {(() => void)[] | null} Keys and texts that must not overtake a text that is being pasted. */
+  #waiting = null;
+  #patience = null;
 
   constructor(target, address, send) {
     super();
@@ -93,6 +106,10 @@ export class Screen extends Emitter {
   }
 
   paste(text) {
+    if (this.#waiting) {
+      this.#waiting.push(() => this.paste(text));
+      return;
+    }
     const able = this.#rfb && this.state === "live" && this.#control;
     this.#text = able ? null : text;
     if (able) this.#rfb.clipboardPasteFrom(text);
@@ -107,11 +124,43 @@ export class Screen extends Emitter {
     if (this.state === "live" && this.#control) this.#rfb?.sendKey(keysym, code, down);
   }
 
+  /**
+   * The keys just sent paste: those that follow wait until the program has fetched the text, which
+   * takes it a way to the browser and back. Without that they would be typed before it.
+   */
+  pasting() {
+    if (this.state !== "live") return;
+    if (this.#waiting) {
+      this.#waiting.push(() => this.pasting());
+      return;
+    }
+    this.#waiting = [];
+    fetches.add(this.#fetched);
+    this.#wait(FETCHED_WITHIN);
+  }
+
+  #fetched = () => this.#wait(SETTLED);
+
+  #wait(ms) {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#goOn(), ms);
+  }
+
+  #goOn() {
+    clearTimeout(this.#patience);
+    fetches.delete(this.#fetched);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    while (waiting.length && !this.#waiting) waiting.shift()();
+    if (waiting.length) this.#waiting.push(...waiting); // there is another paste among them
+  }
+
   get canvas() {
     return this.target.querySelector("canvas");
   }
 
   #letGo() {
+    while (this.#waiting) this.#goOn();
     if (this.state !== "live" || this.#rfb.viewOnly) return;
     for (const [keysym, code] of HELD) this.#rfb.sendKey(keysym, code, false);
   }
@@ -135,6 +184,11 @@ export class Screen extends Emitter {
     rfb.resizeSession = false;
     rfb.background = "transparent";
     rfb.viewOnly = !this.#control;
+    const { sendKey } = rfb;
+    rfb.sendKey = (...key) => {
+      if (this.#waiting && rfb === this.#rfb) this.#waiting.push(() => this.key(...key));
+      else sendKey.apply(rfb, key);
+    };
     rfb.addEventListener("connect", () => rfb === this.#rfb && this.#live());
     rfb.addEventListener("disconnect", () => rfb === this.#rfb && this.#lost("disconnected"));
     rfb.addEventListener("securityfailure", ({ detail }) => this.emit("log", "error", detail.reason ?? "refused"));
@@ -158,6 +212,8 @@ export class Screen extends Emitter {
   }
 
   #drop() {
+    this.#waiting = null;
+    this.#goOn();
     const rfb = this.#rfb;
     this.#rfb = null;
     rfb?.disconnect();

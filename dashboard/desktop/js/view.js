@@ -83,6 +83,7 @@ class DesktopView {
       able: () => Boolean(this.adapter.get("control")) && screen.state === "live",
       put: (text) => screen.paste(text),
       key: (keysym, code, down) => screen.key(keysym, code, down),
+      pasting: () => screen.pasting(),
       focus: () => screen.focus(),
       tell: (text) => this.#tell(text),
     });
