@@ -29,6 +29,10 @@ _ENTER = frozenset({"return", "kp_enter", "enter", "linefeed"})
 _PRESS = _ENTER | {"space", "kp_space"}
 _DELETE_KEY = frozenset({"delete", "kp_delete"})
 _INSERT = frozenset({"insert", "kp_insert"})
+_MENU_KEYS = frozenset({"f10", "menu"})
+_MOVES = frozenset({"escape", "up", "down", "left", "right", "home", "end", "tab", "shift"})
+"""What goes about in a menu, or leaves it, and chooses nothing."""
+
 _LINE_ENDS = frozenset("jmo")
 """With Control, what a terminal takes for Enter."""
 
@@ -129,7 +133,26 @@ def _runs_line(intent: Intent) -> bool:
     return _in_terminal(intent) and bool(pressed or re.search(r"[\r\n]", _target(intent, "text")))
 
 
+def _opens_menu(keys: frozenset[str]) -> bool:
+    """Whether a combination may open a menu of a terminal's window."""
+    return bool(keys & _MENU_KEYS or ("alt" in keys and any(len(key) == 1 for key in keys)))
+
+
+def _menu(intent: Intent) -> tuple[bool, bool]:
+    """Of keys in a terminal's window: whether they may choose from a menu, and leave one open."""
+    opened = bool(_target(intent, "menu")) and _target(intent, "role") != "terminal"
+    chosen = opened and bool(_target(intent, "text"))
+    opened = intent.action == "right_click" or (opened and not chosen)
+    for keys in _combos(intent):
+        chosen = chosen or (opened and not _opens_menu(keys) and bool(keys - _MOVES))
+        stays = opened and not (keys - _MOVES) and "escape" not in keys
+        opened = _opens_menu(keys) or stays
+    return _in_terminal(intent) and chosen, _in_terminal(intent) and opened
+
+
 def _pastes(intent: Intent) -> bool:
+    if _menu(intent)[0]:
+        return True
     if TERMINALS.search(_target(intent, "onto")):
         return True
     if "wm_class" not in intent.target or not _in_terminal(intent):
@@ -178,6 +201,9 @@ def _place(intent: Intent) -> str:
 
 
 def _paste_question(intent: Intent) -> str:
+    if _menu(intent)[0]:
+        key = shown(_target(intent, "key") or _target(intent, "text"), 60)
+        return f"Press “{key}” in a menu of {_place(intent)}? It may paste the clipboard."
     what = "what is dragged" if _target(intent, "onto") else "the clipboard"
     return f"Paste {what} into {_place(intent)}?"
 
@@ -275,6 +301,9 @@ class Approvals:
         self._lines: dict[str, _Line] = {}
         self._begun: Intent | None = None
         self._pressed_in: str | None = None
+        self._menu_of: str | None = None
+        """The terminal window in which a menu may be open."""
+
         self.on_begin: Callable[[Intent, bool, bool], None] = lambda intent, reaches, line: None
         """Called before an action of the hands begins: with whether it may reach a terminal, and
         whether it is a line or a paste that was allowed.
@@ -339,6 +368,7 @@ class Approvals:
             self._doubt()
         if not _in_terminal(intent):
             return
+        self._menu_of = intent.window if _menu(self._known_of(intent))[1] else None
         line = self._lines.setdefault(intent.window, _Line())
         text, key = _target(intent, "text"), _target(intent, "key")
         if text or _runs_line(intent):
@@ -366,10 +396,12 @@ class Approvals:
     def _known_of(self, intent: Intent) -> Intent:
         """With the line that would run, and the terminal that a drag would end in."""
         more: dict[str, str] = {}
+        if self._menu_of == intent.window and _in_terminal(intent):
+            more["menu"] = "open"
         if _runs_line(intent):
             line = self._lines.get(intent.window, _Line())
-            more = {"line": line.text + _target(intent, "text")}
+            more |= {"line": line.text + _target(intent, "text")}
             more |= {"changed": "yes"} if line.changed else {}
         elif intent.action == "left_mouse_up" and self._pressed_in not in (None, intent.window):
-            more = {"onto": _target(intent, "wm_class"), "onto_name": _target(intent, "name")}
+            more |= {"onto": _target(intent, "wm_class"), "onto_name": _target(intent, "name")}
         return replace(intent, target={**intent.target, **more})

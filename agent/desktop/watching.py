@@ -7,6 +7,7 @@ reason, nothing more starts on that desktop: the kernel refuses.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -222,6 +223,9 @@ class ProgramWatch:
 
     def _let_go(self) -> None:
         for asked in self._asked.values():
+            for notice, _ in asked.notices:
+                with contextlib.suppress(OSError):  # the kernel refuses it as well
+                    self._kernel.refuse(notice)
             asked.gone.set()
             asked.on_gone()
         self._asked.clear()

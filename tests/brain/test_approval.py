@@ -50,6 +50,8 @@ def judge(intent: Intent) -> tuple[str, str]:
         computer("key", key="ctrl+shift+v", **TERMINAL),
         computer("key", key="shift+Insert", **TERMINAL),
         computer("middle_click", **TERMINAL),
+        computer("key", key="alt+e p", **TERMINAL),
+        computer("key", key="shift+F10 Down Down space", role="terminal", **TERMINAL),
         computer("left_click", role="push button", name="Delete"),
         computer("left_click", role="menu item", name="Send message…"),
         computer("double_click", role="push button", name="  Pay now"),
@@ -199,3 +201,44 @@ def test_a_rule_answered_beforehand_does_not_ask():
     approvals = Approvals(allowed=frozenset({"shell"}))
     assert approvals.judge(Intent("shell", "bash", {"command": "ls"})).decision == "allow"
     assert approvals.judge(computer("key", key="Return", **TERMINAL)).decision == "ask"
+
+
+@pytest.mark.parametrize(
+    "opening", ["alt+e", "shift+F10", "Menu", "F10", "right_click", "alt+e Down"]
+)
+@pytest.mark.parametrize(
+    ("then", "asked"),
+    [
+        (computer("key", key="p", **TERMINAL), True),
+        (computer("key", key="space", **TERMINAL), True),
+        (computer("key", key="Down space", **TERMINAL), True),
+        (computer("type", text="p", **TERMINAL), True),
+        (computer("key", key="Down", **TERMINAL), False),
+        (computer("key", key="Escape p", **TERMINAL), False),
+        (computer("key", key="p", role="terminal", name="Terminal", **TERMINAL), False),
+        (computer("key", key="p", wm_class="Mousepad"), False),
+    ],
+    ids=str,
+)
+def test_what_keys_choose_from_a_terminals_menu_is_asked_about(
+    opening: str, then: Intent, asked: bool
+):
+    approvals = Approvals()
+    by_key = computer("key", key=opening, role="terminal", **TERMINAL)
+    first = computer("right_click", **TERMINAL) if opening == "right_click" else by_key
+    assert approvals.judge(first).decision == "allow"
+    approvals.begins(first)
+    approvals.done(first)
+    verdict = approvals.judge(then)
+    assert (verdict.rule == "paste into terminal") is asked
+
+
+def test_a_menu_stays_open_while_keys_move_in_it():
+    approvals = Approvals()
+    for key in ("alt+e", "Down", "Up"):
+        intent = computer("key", key=key, **TERMINAL)
+        assert approvals.judge(intent).decision == "allow"
+        approvals.done(intent)
+    assert approvals.judge(computer("key", key="p", **TERMINAL)).question.startswith(
+        "Press “p” in a menu of the window “Terminal - user”? It may paste the clipboard."
+    )
