@@ -37,6 +37,7 @@ SETTABLE = (
     "width",
     "height",
     "home_bytes",
+    "record_bytes",
 )
 """What a person may set on the page. Addresses that keys are sent to, and the sandbox, are
 left to whoever starts the server."""

@@ -43,6 +43,8 @@ _SX = {
         "letterSpacing": "-0.01em",
         "marginRight": "4px",
     },
+    # A phone has no room for the name beside what the agent does.
+    "@media (max-width: 480px)": {"& .header .title": {"display": "none"}},
 }
 """A quiet header: the design system's own is a coloured band."""
 

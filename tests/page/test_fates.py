@@ -105,7 +105,7 @@ async def test_questions_and_a_yes_are_answered_where_they_are_typed(page: Page)
     await look(page, "answers")
     await card.get_by_role("button", name="Deny").click()
     end = page.locator(".outcome .label")
-    await expect(end).to_have_text("Ended: the last action did not succeed")
+    await expect(end).to_have_text("Ended: the last action was not allowed")
     await expect(page.locator(".outcome-done")).to_have_count(0)
     await expect(page.locator(".action.state-skipped")).to_contain_text("Not done: you said no.")
     assert await page.get_by_text("Ask what they would like").count() == 0

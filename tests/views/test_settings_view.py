@@ -133,6 +133,18 @@ def test_a_limit_that_no_desktop_could_start_with_is_refused(entered: object) ->
         FIELDS["home_bytes"].from_form(entered)
 
 
+def test_how_much_is_recorded_of_the_files_is_kept_for_the_next_session(tmp_path: Path) -> None:
+    """As of 0.1 GB; nothing at all is a choice, too."""
+    size, mine = FIELDS["record_bytes"], Preferences(tmp_path / "settings.json", base(tmp_path))
+    assert size.when == "next session"
+    for entered, bytes_ in (("0.1", 10**8), ("0", 0)):
+        mine.put("record_bytes", size.from_form(entered))
+        again = Preferences(mine.path, base(tmp_path))
+        assert again.settings.record_bytes == bytes_
+    with pytest.raises(BadInput, match=r"from 0\.1 to 100000, or 0 to record nothing"):
+        size.from_form("0.09")
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"width": 10, "max_turns": 7, "display": ":0"}'])
 def test_a_damaged_file_costs_what_is_damaged(tmp_path: Path, content: str) -> None:
     """What is good still counts; the rest is told."""

@@ -39,6 +39,9 @@ class Field:
     scale: int = 1
     """How many of the setting's own units one of the form's is."""
 
+    zero: str = "for no limit"
+    """What 0 is for, where a size is asked for."""
+
     warning: str = ""
     """Said while a switch is on."""
 
@@ -70,7 +73,7 @@ class Field:
         least, most = self.least or 0, self.most or math.inf
         if number != 0 and not least <= number <= most:
             raise BadInput(
-                f"It must be a number of {self.unit} from {least:g} to {most:g}, or 0 for no limit."
+                f"It must be a number of {self.unit} from {least:g} to {most:g}, or 0 {self.zero}."
             )
         return round(number * self.scale)
 
@@ -282,6 +285,19 @@ GROUPS: tuple[Group, ...] = (
                 most=100_000,
                 step=0.1,
                 scale=10**9,
+            ),
+            Field(
+                "record_bytes",
+                "Record of files",
+                "What a session may keep of its files as they were before each task, so that they "
+                "can be put back. The oldest go first. 0: nothing is recorded.",
+                "number",
+                unit="GB",
+                least=0.1,
+                most=100_000,
+                step=0.1,
+                scale=10**9,
+                zero="to record nothing",
             ),
         ),
     ),

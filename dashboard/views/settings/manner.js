@@ -44,9 +44,11 @@ export function render({model}) {
   panel.addEventListener("toggle", event => {
     if (event.newState !== "open") return
     const at = open.getBoundingClientRect()
+    panel.style.maxHeight = `${Math.max(120, at.top - 16)}px` // nothing lies over the bar with Stop
     panel.style.left = `${Math.max(8, Math.min(at.left, innerWidth - panel.offsetWidth - 8))}px`
     panel.style.top = `${Math.max(8, at.top - panel.offsetHeight - 8)}px`
     panel.querySelector("input:checked")?.focus()
+    addEventListener("resize", () => panel.matches(":popover-open") && panel.hidePopover(), {once: true})
   })
 
   function show() {

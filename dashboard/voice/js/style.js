@@ -53,7 +53,7 @@ export const CSS = `
   border: 0; background: transparent; color: var(--soft);
 }
 .sayso-voice .panel {
-  position: fixed; inset: auto; margin: 0; width: 280px; padding: 14px; box-sizing: border-box;
+  position: fixed; inset: auto; margin: 0; overflow-y: auto; width: 280px; padding: 14px; box-sizing: border-box;
   border: 1px solid var(--line); border-radius: 10px; background: var(--paper); color: var(--text);
 }
 .sayso-voice .panel label { display: block; margin-bottom: 10px; font-size: 12px; color: var(--soft); }

@@ -91,7 +91,11 @@ export class VoiceBar {
       element("label", { class: "check" }, [this.ptt, "Push to talk (hold Space)"]),
       element("div", { class: "row" }, [this.sleep, this.end]),
     ]);
-    panel.ontoggle = ({ newState }) => this.gear.setAttribute("aria-expanded", String(newState === "open"));
+    panel.ontoggle = ({ newState }) => {
+      this.gear.setAttribute("aria-expanded", String(newState === "open"));
+      const close = () => panel.matches(":popover-open") && panel.hidePopover(); // its place is another now
+      if (newState === "open") window.addEventListener("resize", close, { once: true });
+    };
     return panel;
   }
 
@@ -99,6 +103,7 @@ export class VoiceBar {
     this.panel.togglePopover();
     const box = this.gear.getBoundingClientRect();
     const right = Math.min(box.right, document.documentElement.clientWidth - 8);
+    this.panel.style.maxHeight = `${Math.max(120, box.top - 16)}px`; // nothing lies over the bar with Stop
     this.panel.style.left = `${Math.max(8, right - this.panel.offsetWidth)}px`;
     this.panel.style.top = `${Math.max(8, box.top - this.panel.offsetHeight - 8)}px`;
     void this.#list();
