@@ -110,6 +110,9 @@ class MessagesHandler(RequestHandler):
         await self._messages.pause(reply.hang, served)
         if served.gone.is_set():
             return
+        if reply.raw:
+            await self._send_raw(served, reply)
+            return
         if reply.status != 200:
             kind = reply.error_type or _TYPES.get(reply.status, "api_error")
             problem = Problem(reply.status, kind, reply.message or kind, reply.error_code)
@@ -129,6 +132,20 @@ class MessagesHandler(RequestHandler):
         self.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
         try:
             await self._stream(served, reply, events)
+        except StreamClosedError:
+            self.on_connection_close()
+
+    async def _send_raw(self, served: Served, reply: Reply) -> None:
+        served.status = reply.status
+        self.set_status(reply.status, "as scripted")
+        kind = "text/event-stream; charset=utf-8" if reply.status == 200 else "application/json"
+        for name, value in {"content-type": kind, **reply.headers}.items():
+            self.set_header(name, value)
+        try:
+            for piece in reply.raw:
+                self.write(piece)
+                await self.flush()
+            await self._end(served, reply)
         except StreamClosedError:
             self.on_connection_close()
 

@@ -41,6 +41,8 @@ class Reply(BaseModel):
     late as that end can come): ``complete``; ``cut`` (connection closed), ``error`` (error
     event), ``no_stop`` (ends well-formed but without ``message_stop``) or ``hang`` (silence
     until the client goes). With ``stop_reason="max_tokens"`` a last call's input is cut.
+    ``raw``, where given, is sent in place of the stream's events (and of an error's body): pieces
+    of bytes, as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +60,7 @@ class Reply(BaseModel):
     pace: Pace = Pace()
     end: Literal["complete", "cut", "error", "no_stop", "hang"] = "complete"
     end_after: int | None = Field(default=None, ge=0)
+    raw: tuple[bytes, ...] = ()
 
 
 class Incoming(BaseModel):

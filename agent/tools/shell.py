@@ -311,10 +311,10 @@ def _result(said: Output, code: int, jobs: str) -> ToolResult:
     if not code:
         text = text or "The command succeeded without output."
         return ToolResult(_lines(text, jobs), exit_code=0)
-    shown = _lines(text, f"[exit code {code}]", jobs)
-    if _ASKED.search(text, max(0, len(text) - _LAST_WORDS)):
-        return ToolResult(f"{shown}\n{_NOBODY}", exit_code=code, shown=shown)
-    return ToolResult(shown, exit_code=code)
+    asked = _ASKED.search(text, max(0, len(text) - _LAST_WORDS))
+    ended = f"[exit code {code}]"  # the last line, as readers expect it
+    told = _lines(text, jobs, _NOBODY if asked else "", ended)
+    return ToolResult(told, exit_code=code, shown=_lines(text, jobs, ended) if asked else None)
 
 
 def _lines(*parts: str) -> str:

@@ -93,7 +93,9 @@ class Speaker:
         if ticket["type"] != "ticket":
             raise VoiceError(str(ticket["message"]))
         query = "&".join(f"{name}={value}" for name, value in ticket["query"].items())
-        self._socket = await connect(f"{ticket['url']}?{query}", max_size=None)
+        address = f"{ticket['url']}?{query}"
+        proxy = None if is_loopback(urlsplit(address).hostname) else True
+        self._socket = await connect(address, max_size=None, proxy=proxy)
         self._out.put_nowait(
             json.dumps({"type": "session_settings", **ticket["settings"], "audio": _AUDIO})
         )

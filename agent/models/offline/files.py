@@ -29,7 +29,7 @@ _IN_FOLDER = re.compile(
 _NOT_IN_NAMES = re.compile(r"[/\x00-\x1f]+")
 _MANY = 6
 _AT_TOP = {"command": "insert", "insert_line": 0}
-_EXIT = re.compile(r"\n?\[exit code (\d+)\]\s*$")
+_EXIT = re.compile(r"\n?\[exit code (-?\d+)\]\s*$")
 _DOTTED = re.compile(r"(?<=\w)\s*\b(?:dot|\.)\s+(?=\w{1,5}$)", re.IGNORECASE)
 
 

@@ -286,8 +286,25 @@ def _several(names: str) -> list[str]:
     return bare if len(bare) > 1 and all(map(is_place, bare)) else [names]
 
 
+_IN_TERMINAL = re.compile(r"in (?:the|a) (?:terminal|shell|console)[:,]?\s+(?=\S)", re.IGNORECASE)
+_SAID_OF_COMMAND = re.compile(
+    r"(?:(?:(?:the|this|that|a|my|following|next)\s+)*"
+    r"(?:(?:shell|bash|terminal|linux|unix|console)\s+)?command(?:\s+line)?(?:\s*:|(?=\s))"
+    r"|this\s*:|:)\s*(?=\S)",
+    re.IGNORECASE,
+)
+"""Words about a command that are none of it: "the command ls" runs ls."""
+
+
 def _shell(text: str) -> str:
-    return re.sub(r"\s+(?:in|on) (?:the|a) (?:terminal|shell)$", "", text.strip()).rstrip(".!?")
+    """The line that a shell is given, without the words and quotes around it."""
+    text = re.sub(r"\s+(?:in|on) (?:the|a) (?:terminal|shell|console)[.!]?$", "", text.strip())
+    for said in (_IN_TERMINAL, _SAID_OF_COMMAND):
+        found = said.match(text)
+        text = text[found.end() :] if found else text
+    text = text.rstrip(".!?")
+    quoted = re.fullmatch(r"([`\"'“])([^`\"'“”]+)[`\"'”]", text)
+    return quoted[2] if quoted else text
 
 
 def scrolling(command: Command) -> tuple[str, int] | None:
