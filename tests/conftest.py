@@ -6,12 +6,16 @@ A module that uses `desktop` runs its tests on one loop:
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from screens import close_windows
 
 from agent.desktop import VirtualDesktop
+
+# What tests serve is on this machine; a proxy of the environment knows nothing of it.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -24,6 +24,7 @@ from pathlib import Path
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Node, Tree
 from agent.desktop.display import missing_programs
+from agent.desktop.environment import bus_address
 from agent.errors import SaysoError
 
 Command = Callable[[VirtualDesktop, argparse.Namespace], Awaitable[None]]
@@ -149,7 +150,7 @@ def _find_session(display: str) -> None:
     folder = Path(display.removeprefix("unix:")).parent.parent
     if display.startswith("unix:/") and (folder / "run" / "bus").exists():
         os.environ["XAUTHORITY"] = str(folder / "run" / "Xauthority")
-        os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={folder}/run/bus"
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = bus_address(folder / "run" / "bus")
 
 
 async def _run(args: argparse.Namespace) -> None:

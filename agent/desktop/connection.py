@@ -14,9 +14,12 @@ Two constraints of the libraries shape this module:
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import Xlib.display
 import Xlib.xauth
@@ -165,7 +168,7 @@ async def open_bus(address: str, *, timeout: float = 5.0) -> DBusConnection:
     Raises:
         DesktopDied: no bus answers there within ``timeout`` seconds.
     """
-    path = get_bus(address)
+    path = _socket_of(address)
     try:
         async with asyncio.timeout(timeout):
             try:
@@ -176,6 +179,12 @@ async def open_bus(address: str, *, timeout: float = 5.0) -> DBusConnection:
     except (OSError, AuthenticationError, EOFError, TimeoutError) as error:
         raise DesktopDied(f"The desktop's bus does not answer: {error}") from error
     return connection
+
+
+def _socket_of(address: str) -> str:
+    """The socket of an address; jeepney takes the bytes of a letter for letters."""
+    found = re.match(r"unix:path=([^,;]*)", address)
+    return os.fsdecode(unquote_to_bytes(found[1])) if found else str(get_bus(address))
 
 
 async def _say_hello(connection: DBusConnection) -> None:

@@ -18,7 +18,7 @@ from Xlib.error import ConnectionClosedError, XError
 from agent.desktop import profile, sandbox
 from agent.desktop.buses import enable_accessibility, outlive_bus
 from agent.desktop.connection import open_bus, open_display
-from agent.desktop.environment import DisplayEnv
+from agent.desktop.environment import DisplayEnv, bus_address
 from agent.desktop.homes import HomeNews, Homes, Place, make_home
 from agent.desktop.processes import GuardianClient, SandboxProcess
 from agent.desktop.watching import Listener, ProgramWatch, watch_programs
@@ -280,7 +280,7 @@ class PrivateDisplay:
             display=outside,
             inside_display=display,
             xauthority=box.run / "Xauthority",
-            session_bus=f"unix:path={box.run}/bus",
+            session_bus=bus_address(box.run / "bus"),
             a11y_bus="",
             home=box.home,
             inside_home=box.inside,

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
+
+
+def bus_address(socket: Path) -> str:
+    """The D-Bus address of a socket. A path may have commas, blanks and other letters in it."""
+    return f"unix:path={quote(os.fsencode(socket), safe='/').replace('~', '%7E')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.desktop import sandbox
 from agent.desktop.connection import open_display
-from agent.desktop.environment import DisplayEnv
+from agent.desktop.environment import DisplayEnv, bus_address
 from agent.desktop.processes import GuardianClient, SandboxProcess
 from agent.desktop.watching import Listener
 from agent.errors import DesktopDied, DesktopUnavailable
@@ -60,7 +60,7 @@ class ExistingDisplay:
         inside = {name: os.environ[name] for name in _PASSED if name in os.environ}
         inside |= {"DISPLAY": self._display, "XAUTHORITY": str(cookie)}
         runtime = Path(inside.get("XDG_RUNTIME_DIR", tempfile.gettempdir()))
-        bus = inside.get("DBUS_SESSION_BUS_ADDRESS", f"unix:path={runtime}/bus")
+        bus = inside.get("DBUS_SESSION_BUS_ADDRESS", bus_address(runtime / "bus"))
         self._env = DisplayEnv(
             display=self._display,
             inside_display=self._display,
@@ -125,5 +125,5 @@ class ExistingDisplay:
 def _copy_guardian(folder: Path) -> list[str]:
     source = Path(__file__).with_name("guardian.py")
     copy = folder / "guardian.py"
-    copy.write_text(source.read_text())
+    copy.write_text(source.read_text("utf-8"), "utf-8")
     return sandbox.open_command(copy)

@@ -7,6 +7,7 @@ import secrets
 import socket
 import struct
 
+from agent.desktop.environment import bus_address
 from agent.desktop.homes import furnish
 from agent.desktop.sandbox import BASHRC, Box, bus_config
 
@@ -289,7 +290,7 @@ def write_home(box: Box) -> None:
 def write_runtime(box: Box) -> None:
     """Write what a session's sockets need: the bus's configuration and the cookie."""
     config = box.run / "session.conf"
-    config.write_text(bus_config("session", f"unix:path={box.run}/bus"))
+    config.write_text(bus_config("session", bus_address(box.run / "bus")))
     box.own(config)
     _write_cookie(box)
 
@@ -341,7 +342,7 @@ def environment(box: Box, display: str) -> dict[str, str]:
         **_own_places(state),
         "XDG_CURRENT_DESKTOP": "XFCE",
         "XDG_SESSION_TYPE": "x11",
-        "DBUS_SESSION_BUS_ADDRESS": f"unix:path={box.run}/bus",
+        "DBUS_SESSION_BUS_ADDRESS": bus_address(box.run / "bus"),
         "GSETTINGS_BACKEND": "keyfile",
         "GTK_MODULES": "gail:atk-bridge",
         "GTK_OVERLAY_SCROLLING": "0",

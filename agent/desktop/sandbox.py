@@ -21,6 +21,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.sax.saxutils import escape  # writes XML; reads none
 
 from agent.desktop.homes import Homes, bring_out, reachable, real_home
 from agent.errors import DesktopUnavailable
@@ -300,11 +301,11 @@ def write_etc(box: Box, guardian: Path) -> None:
         "machine-id": secrets.token_hex(16) + "\n",
         "accessibility.conf": bus_config("accessibility", ""),
         "bash.bashrc": BASHRC,
-        "guardian.py": guardian.read_text(),
-        "bring.py": guardian.with_name("bring.py").read_text(),
+        "guardian.py": guardian.read_text("utf-8"),
+        "bring.py": guardian.with_name("bring.py").read_text("utf-8"),
     }
     for name, text in files.items():
-        (box.etc / name).write_text(text)
+        (box.etc / name).write_text(text, "utf-8")
         (box.etc / name).chmod(0o644)
         box.own(box.etc / name)
 
@@ -324,7 +325,7 @@ def bus_config(kind: str, listen: str) -> str:
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>{kind}</type>
-  <listen>{listen or "unix:dir=/tmp"}</listen>
+  <listen>{escape(listen or "unix:dir=/tmp")}</listen>
   {folders}
   <auth>EXTERNAL</auth>
   <auth>ANONYMOUS</auth>

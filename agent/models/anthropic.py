@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from anthropic import (
@@ -15,10 +16,12 @@ from anthropic import (
     AsyncAnthropicBedrock,
     AsyncAnthropicVertex,
     AsyncStream,
+    DefaultAsyncHttpxClient,
 )
 
 from agent.clock import Clock, MonotonicClock
 from agent.errors import ModelError, ModelUnavailable, StreamBroken, TooManyPictures
+from agent.hosts import is_loopback
 from agent.models.anthropic_dialects import Dialect
 from agent.models.anthropic_errors import UNWRITABLE, Service, explain, says_for_sure, unwritable
 from agent.models.anthropic_retry import asked_wait, pause_before_retry
@@ -37,15 +40,26 @@ SILENCE_SECONDS = 120.0
 """How long the service may be silent; a healthy stream sends pings more often."""
 
 
+_DIRECT = {"all://": None, "http://": None, "https://": None}
+"""The SDK reads the proxies of the environment by itself: this takes their place."""
+
+
 def new_client(
     api_key: str | None, base_url: str | None, *, silence: float = SILENCE_SECONDS
 ) -> AsyncAnthropic:
-    """The SDK's client with its own, silent retries switched off."""
+    """The SDK's client with its own, silent retries switched off.
+
+    A model on this machine is asked without a proxy, whatever the environment says.
+    """
+    address = base_url or OWN_ADDRESS
+    timeout = httpx2.Timeout(silence, connect=CONNECT_SECONDS)
+    local = is_loopback(urlsplit(address).hostname)
     return AsyncAnthropic(
         api_key=api_key or "none",
-        base_url=base_url or OWN_ADDRESS,
+        base_url=address,
         max_retries=0,
-        timeout=httpx2.Timeout(silence, connect=CONNECT_SECONDS),
+        timeout=timeout,
+        http_client=DefaultAsyncHttpxClient(timeout=timeout, mounts=_DIRECT) if local else None,
     )
 
 

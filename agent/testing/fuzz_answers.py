@@ -224,8 +224,9 @@ def _call(index: int, chance: random.Random) -> list[Event]:
     written = _json(given)
     if chance.random() < 0.1:
         written = written[: chance.randrange(len(written) + 1)]
-    begun = {"type": "tool_use", "id": f"toolu_{chance.randrange(10**9)}", "name": name}
-    begun |= {"input": {}} if toolset is None else {"input": {}, "toolset_name": toolset}
+    begun: dict[str, Any] = {"type": "tool_use", "id": f"toolu_{chance.randrange(10**9)}"}
+    begun |= {"name": name, "input": {}}
+    begun |= {} if toolset is None else {"toolset_name": toolset}
     return _block(index, begun, {"type": "input_json_delta", "partial_json": written})
 
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from agent.errors import VoiceError
 from agent.events import Event, Heard
+from agent.hosts import is_loopback
 from dashboard.notebook.talk import Talk
 from dashboard.voice.offline.audio import RATE, pcm16, resample
 

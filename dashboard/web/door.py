@@ -7,7 +7,6 @@ the ``Host`` allowlist stands in front of pages, sockets and static files alike.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -97,18 +96,6 @@ class Door:
                 "form-action 'self'",
             )
         )
-
-
-def is_loopback(address: str | None) -> bool:
-    """Whether a bind address is reachable from this machine only."""
-    if address is None or address == "":
-        return False
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def host_names(origins: Iterable[str]) -> frozenset[str]:

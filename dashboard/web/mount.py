@@ -23,9 +23,10 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from agent.errors import ConfigurationError
+from agent.hosts import is_loopback
 from dashboard.web import dispatch
 from dashboard.web.assets import compressed
-from dashboard.web.door import Door, host_names, is_loopback
+from dashboard.web.door import Door, host_names
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
