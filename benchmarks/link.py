@@ -4,7 +4,8 @@ Real Chromium, a real server, a proxy between them that breaks. While a command 
 is silent (``silence``: bytes vanish, nothing is closed) or cut (``cut``: reset and refused), by
 turns, for each gap; ``restart`` ends the server and starts it anew. Measured: until the page
 says that the connection is lost; until Send is answered after the link is back; until a Stop that
-was pressed in the gap has taken effect after it; whether the text in the box was kept.
+was pressed in the gap is in the session's log after it; whether the text in the box was kept.
+Beside it, until Send is answered with no gap at all: what the machine itself takes in this run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -28,8 +30,11 @@ sys.path[:0] = [str(ROOT / part) for part in (".", "tests", "tests/page")]
 from chromium import alaunch  # noqa: E402 - needs the path above
 from pilot_page import PILOT, arrive, say  # noqa: E402
 from playwright.async_api import BrowserContext, Page, async_playwright  # noqa: E402
+from playwright.async_api import TimeoutError as PlaywrightTimeout  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from served import Served, serve  # noqa: E402
+
+from agent.events import Stopped, load_event  # noqa: E402
 
 Rows = dict[str, list[float]]
 GAPS = (0.5, 2.0, 8.0, 30.0, 75.0)
@@ -68,9 +73,18 @@ async def _seconds(holds: str, page: Page, since: float) -> float:
     return -1.0
 
 
-async def _stopped(watcher: Page, since: float) -> float:
-    word = "document.title.startsWith('Stopped')"
-    return await _seconds(word, watcher, since)
+async def _stopped(data: Path, session: str, healed: float) -> float:
+    """Seconds from ``healed``, in Unix seconds, until the session's Stop; minus one for never."""
+    journal = data / "sessions" / session / "events.db"
+    until = time.time() + _PATIENCE
+    while time.time() < until:
+        with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as database:
+            rows = database.execute("select event from events order by seq desc limit 20")
+            events = [load_event(row[0]) for row in rows]
+        if stops := [event for event in events if isinstance(event, Stopped)]:
+            return max(0.0, stops[0].at - healed)
+        await asyncio.sleep(0.05)
+    return -1.0
 
 
 async def _break(proxy: Proxy, kind: str) -> None:
@@ -81,13 +95,12 @@ async def _break(proxy: Proxy, kind: str) -> None:
 
 
 async def gap(
-    context: BrowserContext, served: Served, seconds: float, kind: str, rows: Rows
+    context: BrowserContext, served: Served, data: Path, seconds: float, kind: str, rows: Rows
 ) -> None:
     """One gap of the network while a command runs."""
     label = f"{seconds:g} s gap"
     async with Proxy(served.port) as proxy, _page(context, proxy, served) as page:
-        direct = page.url.replace(f":{proxy.port}", f":{served.port}")
-        watcher = await arrive(await context.new_page(), direct)
+        session = page.url.split("session=")[1].split("&")[0]
         began, clock = time.perf_counter(), time.time() * 1000
         await _break(proxy, kind)
         await asyncio.sleep(seconds / 2)
@@ -100,20 +113,30 @@ async def gap(
         await proxy.heal()
         back = time.perf_counter()
         stop, live = await asyncio.gather(
-            _stopped(watcher, back), _seconds("window.saysoLink?.live", page, back)
+            _stopped(data, session, time.time()),
+            _seconds("window.saysoLink?.live", page, back),
         )
         rows[f"{label}: Stop takes effect (s)"].append(stop)
         kept = await page.get_by_label(BOX).input_value()
         rows[f"{label}: text kept (%)"].append(100.0 * (kept == KEPT))
-        rows[f"{label}: usable (s)"].append(max(stop, live, await _answered(page, back)))
-        await watcher.close()
+        rows[f"{label}: live (s)"].append(live)
+        usable = await _answered(page, back)
+        rows[f"{label}: usable (s)"].append(max(stop, live, usable) if usable > 0 else -1.0)
+        rows["no gap: Send is answered (s)"].append(await _answered(page, time.perf_counter()))
 
 
 async def _answered(page: Page, back: float) -> float:
+    """Seconds from ``back`` until words are answered; sent again, as a person does who is told."""
     word = f"ready {time.monotonic_ns()}"
     await say(page, f"repeat {word}")
-    await page.get_by_text(word, exact=True).first.wait_for()
-    return time.perf_counter() - back
+    answer, box = page.get_by_text(word, exact=True).first, page.get_by_label(BOX)
+    while time.perf_counter() - back < _PATIENCE:
+        with contextlib.suppress(PlaywrightTimeout):
+            await answer.wait_for(timeout=1000)
+            return time.perf_counter() - back
+        if word in await box.input_value():
+            await box.press("Enter")
+    return -1.0
 
 
 async def restart(context: BrowserContext, folder: Path, rows: Rows) -> None:
@@ -156,7 +179,8 @@ async def measure(gaps: list[float], times: int, *, with_restart: bool) -> Rows:
             with serve(PILOT, Path(folder)) as served:
                 for seconds in gaps:
                     for turn in range(times):
-                        await gap(context, served, seconds, ("silence", "cut")[turn % 2], rows)
+                        kind = ("silence", "cut")[turn % 2]
+                        await gap(context, served, Path(folder), seconds, kind, rows)
             for _ in range(times if with_restart else 0):
                 with tempfile.TemporaryDirectory(prefix="say") as other:
                     await restart(context, Path(other), rows)

@@ -1,7 +1,7 @@
 // Watches the page's link to the server, says what is wrong with it, and mends it.
 
 import { signal } from "@preact/signals";
-import { useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { component, html } from "../js/base.js";
 import { Channel, connectionOf } from "../js/link/channel.js";
 import { heartbeat } from "../js/link/heartbeat.js";
@@ -229,11 +229,28 @@ function LinkGuard({ host }) {
       end();
     };
   }, []);
+  const line = useRef(/** @type {HTMLElement | null} */ (null));
+  useLayoutEffect(() => (line.current ? makeRoom(line.current) : undefined), []);
   const { lost, stop, kind } = shown.value;
-  return html`<div class=${`link ${lost || stop ? "on" : ""} ${kind}`}>
+  return html`<div ref=${line} class=${`link ${lost || stop ? "on" : ""} ${kind}`}>
     <p class="lost" role="status">${lost}</p>
     <p class="stop" role="status">${stop}</p>
   </div>`;
+}
+
+/**
+ * The line has a row of its own: views begin below `--sayso-notice`, so that it covers nothing.
+ *
+ * @param {HTMLElement} line
+ */
+function makeRoom(line) {
+  const { style } = document.documentElement;
+  const seen = new ResizeObserver(() => style.setProperty("--sayso-notice", `${line.offsetHeight}px`));
+  seen.observe(line);
+  return () => {
+    seen.disconnect();
+    style.removeProperty("--sayso-notice");
+  };
 }
 
 const shown = signal(said());

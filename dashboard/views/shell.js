@@ -1,8 +1,9 @@
 // The rail of views. Talk stays in the page, hidden, while another view is shown: its sound goes on.
 
+import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import { component, html, Slot } from "../js/base.js";
-import { stopWord } from "../js/link/hooks.js";
+import { live, stopWord } from "../js/link/hooks.js";
 import { link } from "../js/link/link.js";
 import { Icon } from "./js/icons.js";
 import { Notices } from "./js/notify.js";
@@ -89,8 +90,26 @@ function Shell({ host }) {
   </div>`;
 }
 
+/** Leads to a view: at once, or when the connection is back. @param {Host} host */
+function useGo(host) {
+  const wanted = useSignal(""); // until the page is there, or anywhere else
+  const place = host.param("place");
+  const send = () => wanted.peek() && link.live && host.send({ type: "go", place: wanted.peek() });
+  const go = (/** @type {string} */ key) => {
+    wanted.value = key === place.peek() ? "" : key;
+    send();
+  };
+  useLayoutEffect(() => link.onRestored(send), []);
+  useLayoutEffect(() => {
+    wanted.value = "";
+  }, [place.value]);
+  return { go, wanted };
+}
+
 /** @param {{host: Host}} props */
 function Views({ host }) {
+  const { go, wanted } = useGo(host);
+  const later = live.value ? "" : wanted.value;
   const here = host.param("place").value;
   const waits = host.param("pending").value && here !== "talk";
   return html`<div class="list">
@@ -99,7 +118,8 @@ function Views({ host }) {
         key,
         title,
       }) => html`<button key=${key} type="button" class=${waits && key === "talk" ? "item waits" : "item"} data-key=${key}
-        aria-current=${key === here ? "page" : null} onClick=${() => host.send({ type: "go", place: key })}>
+        aria-current=${key === here ? "page" : null} aria-busy=${key === later}
+        title=${key === later ? "Opens when the connection is back" : null} onClick=${() => go(key)}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[key] ?? "M5 5h14v14H5Z"} /></svg><span>${title}</span>
       </button>`,
     )}

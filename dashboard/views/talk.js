@@ -109,7 +109,7 @@ function Talk({ host }) {
         <${Hold} host=${host} />
         <${Mouse} host=${host} />
         <button type="button" class=${host.param("running").value ? "stop live" : "stop"} aria-keyshortcuts="Escape" onClick=${stop}>
-          <span>${stopWord()}</span>${!full.value && html`<kbd>Esc</kbd>`}
+          <span>${stopWord()}</span>${!full.value && stopWord() === "STOP" && html`<kbd>Esc</kbd>`}
         </button>
       </div>
     </footer>

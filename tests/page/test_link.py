@@ -232,3 +232,36 @@ async def _knows(context: BrowserContext, pilot: Served, mark: str) -> bool:
     headers = {"Origin": origin}
     answer = await context.request.post(f"{origin}/link", data=mark, headers=headers)
     return bool((await answer.json())["page"])
+
+
+async def test_what_is_chosen_in_a_gap_happens_after_it(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """An answer to an approval, and a view; each says meanwhile that it waits."""
+    async with Proxy(pilot.port) as proxy:
+        page = await _through(context, proxy, pilot)
+        await _answered(page)
+        await say(page, "list the files")
+        allow = page.get_by_role("button", name="Allow", exact=True)
+        await expect(allow).to_be_visible()
+        proxy.silence()
+        await allow.click()  # into the silence, before anybody could notice
+        await _lost(page)
+        await expect(page.get_by_text("Not sent yet: there is no connection")).to_be_visible()
+        await expect(allow).to_be_disabled()
+        tools = page.get_by_role("button", name="Tools", exact=True)
+        await tools.click()
+        await expect(tools).to_have_attribute("aria-busy", "true")
+        box = await page.locator(".link.on").bounding_box()
+        rail = await page.locator(".rail").bounding_box()
+        assert box is not None
+        assert rail is not None
+        assert rail["y"] >= box["y"] + box["height"]
+        await proxy.heal()
+        await _back(page)
+        await expect(page).to_have_url(re.compile("view=tools"))
+        await expect(tools).to_have_attribute("aria-current", "page")
+        await page.get_by_role("button", name="Talk", exact=True).click()
+        await expect(page.get_by_text("Allowed", exact=True)).to_be_visible()
+        await expect(page.locator(".outcome")).to_be_visible()
+        assert await page.evaluate("window.same")

@@ -136,8 +136,8 @@ export function heartbeat(url, mark, tell) {
     const mine = ++asked;
     try {
       const { page } = await post();
-      if (mine !== asked || watch.state !== "down") return;
-      watch.reached(now());
+      if (watch.state !== "down") return;
+      grant(watch.reached(now()));
       if (page === false) tell({ page });
     } catch {
       if (mine === asked) watch.failed("ask");

@@ -21,7 +21,9 @@ const OBSERVED = 200; // ms of one tick that count: who was not running has not 
 const TRIPS = 8; // round trips by which a line is known to be slow
 const FIRST = 6000; // ms from the page's load until silence means anything
 const OPENING = [1000, 1500, 2500, 4000]; // ms that a socket may take to open, before another is tried
-const ASKING = 1000; // ms that a plain request may take
+const ASKING = 500; // ms after which another plain request is sent beside one without an answer
+const HURRY = 200; // ms that a socket may have been opening when a request is answered first
+const PATIENT = 5000; // ms between two sockets given up for that: longer than any may take
 const AGAIN = 250; // ms between two tries
 const RARELY = 1000; // ms between two tries after a while
 const WHILE = 60000; // ms
@@ -62,6 +64,7 @@ export class Watch {
   #heard = 0;
   #opening = 0; // since when a socket opens; 0 if none does
   #asking = 0;
+  #hurried = Number.NEGATIVE_INFINITY;
   #tried = 0;
 
   /**
@@ -133,11 +136,20 @@ export class Watch {
     this.#well(now);
   }
 
-  /** A plain request was answered: the server is there, though the socket may not be. @param {number} now */
+  /**
+   * A plain request was answered: the server is there. A socket that was being opened before is likely
+   * to have been lost in the gap, and waiting for it to be so.
+   *
+   * @param {number} now
+   * @returns {Wish[]}
+   */
   reached(now) {
-    this.#asking = this.#misses = 0;
-    this.#tried = 0;
+    this.#asking = this.#tried = 0;
     this.#heard = now;
+    const hangs = this.#opening > 0 && now - this.#opening >= HURRY && now - this.#hurried >= PATIENT;
+    if (!hangs) return [];
+    this.#hurried = this.#opening = this.#tried = now;
+    return ["drop", "open"];
   }
 
   /** A request or a socket that was being opened came to nothing. @param {"open" | "ask"} what */

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../../js/base.js";
+import { live } from "../../js/link/hooks.js";
 import { link } from "../../js/link/link.js";
 import { left } from "./format.js";
 
@@ -16,19 +17,39 @@ const DECISIONS = {
 };
 const PATIENCE = 5000; // ms after which an answer that had no effect may be given again
 
-/** Says an answer once; it may be said again when nothing came of it. @param {Part} part */
+/**
+ * Says an answer once; it may be said again when nothing came of it. One that was given while there
+ * is no connection is sent when there is one.
+ *
+ * @param {Part} part
+ */
 function answering({ entry, context }) {
   return (/** @type {{type: string, [field: string]: unknown}} */ message, /** @type {string} */ word) => {
     if (entry.sent.peek()) return;
-    entry.sent.value = word;
-    void link.deliver(context.host, message).then((taken) => {
-      if (!taken) entry.sent.value = ""; // the link was lost: it can be said again
-    });
-    context.follow.now();
-    setTimeout(() => {
+    const receipt = crypto.randomUUID();
+    const again = () => {
       entry.sent.value = "";
-    }, PATIENCE);
+    };
+    const send = async () => {
+      if (await link.deliver(context.host, message, receipt)) setTimeout(again, PATIENCE);
+      else if (link.live) again();
+      else {
+        const end = link.onRestored(() => {
+          end();
+          void send();
+        });
+      }
+    };
+    entry.sent.value = word;
+    void send();
+    context.follow.now();
   };
+}
+
+/** That an answer waits for the connection. @param {{entry: Part["entry"]}} props */
+function Unsent({ entry }) {
+  if (live.value || !entry.sent.value) return null;
+  return html`<div class="hint" role="status">Not sent yet: there is no connection. Your answer is sent when it is back.</div>`;
 }
 
 /** @param {Part} part */
@@ -55,6 +76,7 @@ export function Approval(part) {
           onClick=${() => decide("allow", true)}>Allow for this session</button>`
       }
     </div>
+    <${Unsent} entry=${entry} />
     <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or say “${item.phrase}”. `}
       <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>
     ${
@@ -100,12 +122,12 @@ export function Question(part) {
   if (item.yes_or_no) {
     const button = (/** @type {string} */ word, /** @type {string} */ kind) =>
       html`<button type="button" class=${kind} disabled=${sent} onClick=${() => say({ type: "answer", id: item.id, text: word }, word)}>${word}</button>`;
-    return html`${title}<div class="buttons">${button("Yes", "allow")}${button("No", "deny")}</div>`;
+    return html`${title}<div class="buttons">${button("Yes", "allow")}${button("No", "deny")}</div><${Unsent} entry=${entry} />`;
   }
   return html`${title}
     <form class="buttons" onSubmit=${submit}>
       <input type="text" autocomplete="off" maxlength="4000" aria-label="Your answer" placeholder="Your answer, or say it"
         value=${entry.draft} disabled=${sent} onInput=${type} />
       <button class="allow" disabled=${sent}>Answer</button>
-    </form>`;
+    </form><${Unsent} entry=${entry} />`;
 }

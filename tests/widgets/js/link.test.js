@@ -20,6 +20,8 @@ class World {
   late = 0;
   stuck = 0;
   wishes = [];
+  opens = 0; // ms that a socket takes to open, beside its trip
+  #opening = 0;
   #due = [];
   stuckSince = 0;
 
@@ -70,7 +72,11 @@ class World {
     for (const wish of wishes) {
       const due = Math.max(this.now, this.stuck) + this.trip;
       if (this.reachable && wish === "ping") this.#due.push([due, () => this.reachable && this.watch.answered(this.now, this.trip)]);
-      if (this.reachable && wish === "open") this.#due.push([due, () => this.reachable && this.watch.opened(this.now)]);
+      if (wish === "drop") this.#opening += 1;
+      const opening = this.#opening;
+      if (this.reachable && wish === "open")
+        this.#due.push([due + this.opens, () => this.reachable && opening === this.#opening && this.watch.opened(this.now)]);
+      if (this.reachable && wish === "ask") this.#due.push([due, () => this.reachable && this.#grant(this.watch.reached(this.now))]);
       if (this.refuses && wish === "open") this.#due.push([this.now + 20, () => this.watch.failed("open")]);
     }
   }
@@ -107,6 +113,27 @@ test("a closed socket with silence after it is noticed within two seconds", () =
   world.reachable = false;
   world.watch.closed(world.now);
   assert.ok(world.until("down") <= 2000);
+});
+
+test("a link is up within a second after a gap, however long its sockets hang", () => {
+  for (let gap = 2500; gap < 20_000; gap += 370) {
+    const world = new World();
+    world.reachable = false;
+    world.until("down");
+    world.run(gap);
+    world.reachable = true;
+    assert.ok(world.until("up") <= 1000, `after ${gap}`);
+  }
+});
+
+test("a socket that opens slowly beside quick requests is let to open", () => {
+  const world = new World();
+  world.reachable = false;
+  world.until("down");
+  world.run(3000);
+  world.opens = 3500;
+  world.reachable = true;
+  assert.ok(world.until("up") <= 15_000);
 });
 
 test("a socket that was only closed is replaced without an alarm", () => {
