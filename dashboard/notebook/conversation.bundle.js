@@ -128,9 +128,9 @@ button.copy {
 button.copy:hover { color: inherit; background: color-mix(in srgb, var(--soft) 14%, transparent); }
 @media (hover: none) { button.copy { opacity: 1; } }
 button.fold { min-height: 28px; padding: 2px 10px; margin-top: 4px; font-size: 12.5px; }
-.search { flex: none; display: flex; align-items: center; gap: 4px; padding: 8px 10px; border-bottom: 1px solid var(--line); }
-.search input { flex: 1; min-width: 60px; font: inherit; color: inherit; background: none; border: 1px solid var(--soft); border-radius: 8px; padding: 6px 10px; }
-.search .count { font-size: 12px; color: var(--soft); white-space: nowrap; }
+.search { flex: none; display: flex; align-items: center; gap: 2px; padding: 8px 10px; border-bottom: 1px solid var(--line); }
+.search input { flex: 1; min-width: 60px; box-sizing: border-box; font: inherit; color: inherit; background: none; border: 1px solid var(--soft); border-radius: 8px; padding: 6px 10px; }
+.search .count { margin-left: 8px; font-size: 12px; color: var(--soft); white-space: nowrap; }
 .search button, .finder { display: grid; place-items: center; width: 32px; min-height: 32px; padding: 0; border: 0; background: none; }
 .search button:hover:not(:disabled), .finder:hover { background: color-mix(in srgb, var(--soft) 14%, transparent); }
 .finder { position: absolute; top: 6px; right: 18px; z-index: 2; color: var(--soft); }
