@@ -9,7 +9,8 @@
     │   └── DesktopDied         X server, window manager or bus went away
     ├── ToolError               told to the model in words; the run goes on
     │   ├── BadInput            the arguments are wrong
-    │   └── InputHalted         the person stopped; nothing is sent to the desktop
+    │   ├── InputHalted         the person stopped; nothing is sent to the desktop
+    │   └── KeyboardMoved       the keyboard went elsewhere while text was typed
     ├── ModelError
     │   ├── ModelRefused        the service answered with ``refusal``
     │   ├── ModelUnavailable    key, model name, address or account is wrong
@@ -67,6 +68,16 @@ class BadInput(ToolError):
 
 class InputHalted(ToolError):
     """The input driver refuses everything until it is resumed."""
+
+
+class KeyboardMoved(ToolError):
+    """Keys would have gone elsewhere: ``typed`` characters were sent before that was seen."""
+
+    def __init__(self, typed: int, of: int) -> None:
+        super().__init__(
+            f"The keyboard went elsewhere after {typed} of {of} characters. The rest was not typed."
+        )
+        self.typed = typed
 
 
 class ModelError(SaysoError):

@@ -31,6 +31,12 @@ _LOOK_AGAIN = 0.02
 _CLOGGED = 20
 """Unanswered calls after which a new connection is made."""
 _TEXT_CAP = 1_000_000
+_CONTROLS = frozenset(
+    {"push button", "toggle button", "check box", "radio button", "menu", "menu item"}
+    | {"check menu item", "radio menu item"}
+)
+"""Roles of which accessibility tells reliably whether they can be used."""
+
 _LINES_CAP = 500
 """Lines whose boxes are asked for; more than any screen shows."""
 
@@ -173,7 +179,13 @@ def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:
         name=named.name if named else "",
         box=named.box if named else None,
         window=window.id if window else None,
+        kind=window.kind if window else None,
+        greyed=named is not None and _is_greyed(named),
     )
+
+
+def _is_greyed(node: Node) -> bool:
+    return node.role in _CONTROLS and not {"sensitive", "enabled"} & node.states
 
 
 def _inside(tree: Tree, window: Window | None) -> Sequence[Node]:

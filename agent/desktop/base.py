@@ -14,6 +14,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
+WindowKind = Literal["window", "dialog", "menu", "panel", "background"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Window:
     box: Box
     active: bool = False
     minimised: bool = False
+    kind: WindowKind = "window"
+    blocks: int | None = None
+    """Of a modal dialog: the window that takes no input until it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,12 @@ class Target:
 
     window: int | None = field(default=None, compare=False)
     """Id of the window."""
+
+    kind: WindowKind | None = field(default=None, compare=False)
+    """Of the window; None if there is none."""
+
+    greyed: bool = field(default=False, compare=False)
+    """Whether the object is a control that takes no clicks now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +287,14 @@ class Desktop(Protocol):
     async def windows(self) -> Sequence[Window]: ...
 
     async def active_window(self) -> Window | None: ...
+
+    async def keyboard(self) -> Window | None:
+        """The window that keys go to: also a menu, a panel or the background; None if none."""
+        ...
+
+    async def window_at(self, x: int, y: int) -> Window | None:
+        """The topmost window at a point, whatever its kind."""
+        ...
 
     async def activate(self, window: Window) -> None: ...
 

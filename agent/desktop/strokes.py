@@ -18,6 +18,7 @@ from Xlib.ext import xtest
 
 from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
+from agent.desktop.holders import focused_id, keyboard_window
 from agent.errors import BadInput, InputHalted
 
 P = ParamSpec("P")
@@ -212,6 +213,14 @@ class Strokes:
         """Put a keysym on both levels of a code; 0 takes it off."""
         self.display.change_keyboard_mapping(code, [(keysym, keysym)])
         self.display.sync()
+
+    def focus(self) -> int:
+        """Id of the window with the input focus, whatever part of an application it is."""
+        return focused_id(self.display)
+
+    def keyboard(self) -> int:
+        """Id of the application's window that keys go to; 0 if none can be seen."""
+        return keyboard_window(self.display)
 
     def active_class(self) -> str:
         """WM_CLASS of the window that the window manager calls active, in lower case."""

@@ -10,7 +10,7 @@ from Xlib import XK, X
 from agent.desktop import keys
 from agent.desktop.clipboard import CHUNK, Clipboard
 from agent.desktop.strokes import Strokes
-from agent.errors import BadInput
+from agent.errors import BadInput, KeyboardMoved
 
 LONGEST = 200_000
 _SHORT = 24
@@ -52,6 +52,27 @@ def check(text: object) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+class _Aim:
+    """The window that text is meant for: what has the keyboard when typing begins."""
+
+    def __init__(self, strokes: Strokes, length: int) -> None:
+        self._strokes = strokes
+        self._length = length
+        self._focus = strokes.focus()
+        self._window = strokes.keyboard()
+        self.typed = 0
+
+    def check(self) -> None:
+        """Raise `KeyboardMoved` if keys would not reach the window any more."""
+        focus = self._strokes.focus()
+        if focus != self._focus:
+            self._focus = focus
+            if self._strokes.keyboard() != self._window:
+                raise KeyboardMoved(self.typed, self._length)
+        if not self._window:
+            raise KeyboardMoved(self.typed, self._length)
+
+
 class Typist:
     """Types on the input thread."""
 
@@ -63,19 +84,31 @@ class Typist:
         self._last_change = last_change
 
     def type(self, text: str) -> None:
-        """Type checked text into whatever has the focus; stops between flushes when told."""
+        """Type checked text into the window that has the keyboard.
+
+        Stops between flushes when told, and when the keyboard goes to another window.
+
+        Raises:
+            KeyboardMoved: before or while it was typed.
+        """
         self._strokes.read_map()
+        aim = _Aim(self._strokes, len(text))
         if self._by_keys(text):
-            self._press(text)
+            for character in text:
+                aim.check()
+                self._press(character)
+                aim.typed += 1
             return
         wm_class = self._strokes.active_class()
         for piece in self._pieces(text, wm_class):
             self._strokes.gate.check()
+            aim.check()
             if piece == "\n":
                 self._press("\n")
                 self._let_run(wm_class)
             else:
                 self._paste(piece, wm_class)
+            aim.typed += len(piece)
 
     def _let_run(self, wm_class: str) -> None:
         """After Return in a terminal: a shell that starts a program swallows what comes at once."""

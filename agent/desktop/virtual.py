@@ -330,6 +330,15 @@ class VirtualDesktop(Faced):
         found = await self._on_parts(lambda p: p.windows.active())
         return self._geometry.window(found) if found else None
 
+    async def keyboard(self) -> Window | None:
+        found = await self._on_parts(lambda p: p.windows.keyboard())
+        return self._geometry.window(found) if found else None
+
+    async def window_at(self, x: int, y: int) -> Window | None:
+        point = self._geometry.to_native(x, y)
+        found = await self._on_parts(lambda p: p.windows.under_point(*point))
+        return self._geometry.window(found) if found else None
+
     async def activate(self, window: Window) -> None:
         check_permit()
         self._mark()

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
-from agent.desktop.base import Box, Window
+from agent.desktop.base import Box, Window, WindowKind
 from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
+from agent.desktop.holders import MENUS, client_of, keyboard_window, open_menu
 from agent.errors import DesktopDied, ToolError
 
 Result = TypeVar("Result")
@@ -30,6 +31,12 @@ _STATE_ADD = 1
 _PATIENCE = 2.0
 """Seconds that the window manager may take to do as asked."""
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
+_KINDS: dict[str, WindowKind] = {
+    "_NET_WM_WINDOW_TYPE_DIALOG": "dialog",
+    "_NET_WM_WINDOW_TYPE_DOCK": "panel",
+    "_NET_WM_WINDOW_TYPE_DESKTOP": "background",
+    **dict.fromkeys(MENUS, "menu"),
+}
 
 
 class WindowList:
@@ -63,6 +70,10 @@ class WindowList:
     async def active(self) -> Window | None:
         """The window that keys go to."""
         return await self._do(self._active)
+
+    async def keyboard(self) -> Window | None:
+        """What keys go to by the server's word: also menus, the panel and the background."""
+        return await self._do(self._keyboard)
 
     async def under_point(self, x: int, y: int) -> Window | None:
         """Topmost window at a point: also menus, tooltips, the panel and the background."""
@@ -120,15 +131,13 @@ class WindowList:
     def _list(self, root: Any) -> tuple[Window, ...]:
         ids = self._numbers(root, "_NET_CLIENT_LIST_STACKING")
         active = self._active_id(root)
-        apart = {self._atom(f"_NET_WM_WINDOW_TYPE_{kind}") for kind in ("DOCK", "DESKTOP")}
         found = []
         for window_id in ids:
             try:
-                if not apart.intersection(self._numbers(window_id, "_NET_WM_WINDOW_TYPE")):
-                    found.append(self._describe(root, window_id, active))
+                found.append(self._describe(root, window_id, active))
             except _GONE:
                 continue
-        return tuple(found)
+        return tuple(window for window in found if window.kind not in ("panel", "background"))
 
     def _active(self, root: Any) -> Window | None:
         active = self._active_id(root)
@@ -144,6 +153,9 @@ class WindowList:
         window = self._display.create_resource_object("window", window_id)
         names = window.get_wm_class() or ("", "")
         pids = self._numbers(window, "_NET_WM_PID")
+        states = self._numbers(window, "_NET_WM_STATE")
+        owner = self._numbers(window, "WM_TRANSIENT_FOR")
+        modal = self._atom("_NET_WM_STATE_MODAL") in states
         return Window(
             id=window_id,
             title=self._title(window),
@@ -151,8 +163,24 @@ class WindowList:
             pid=pids[0] if pids else None,
             box=self._box(root, window),
             active=window_id == active,
-            minimised=self._is_hidden(window_id),
+            minimised=self._atom("_NET_WM_STATE_HIDDEN") in states,
+            kind="dialog" if modal else self._kind(window, bool(owner)),
+            blocks=owner[0] if modal and owner else None,
         )
+
+    def _kind(self, window: Any, owned: bool) -> WindowKind:
+        said = self._numbers(window, "_NET_WM_WINDOW_TYPE")
+        known = {self._atom(name): kind for name, kind in _KINDS.items()}
+        default: WindowKind = "dialog" if owned and not said else "window"
+        return next((known[atom] for atom in said if atom in known), default)
+
+    def _keyboard(self, root: Any) -> Window | None:
+        active = self._active_id(root)
+        found = open_menu(self._display) or keyboard_window(self._display)
+        try:
+            return self._describe(root, found, active) if found else None
+        except _GONE:
+            return None
 
     def _title(self, window: Any) -> str:
         utf8 = self._atom("UTF8_STRING")
@@ -191,7 +219,7 @@ class WindowList:
         for window in reversed(root.query_tree().children):
             try:
                 if self._covers(window, x, y):
-                    client = self._client(window) or window
+                    client = client_of(self._display, window) or window
                     return self._describe(root, client.id, active)
             except _GONE:
                 continue
@@ -205,15 +233,6 @@ class WindowList:
         return Box(
             size.x, size.y, size.width + 2 * size.border_width, size.height + 2 * size.border_width
         ).contains(x, y)
-
-    def _client(self, window: Any) -> Any:
-        """The application's window inside a frame: the one that carries WM_STATE."""
-        if window.get_full_property(self._atom("WM_STATE"), X.AnyPropertyType) is not None:
-            return window
-        for child in window.query_tree().children:
-            if found := self._client(child):
-                return found
-        return None
 
     def _activate(self, root: Any, window: Window) -> None:
         self._send(root, window.id, "_NET_ACTIVE_WINDOW", [_SOURCE_PAGER, X.CurrentTime, 0])

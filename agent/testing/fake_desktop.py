@@ -1,10 +1,10 @@
-"""A desktop in memory: one window with one text field, and a driver that remembers."""
+"""A desktop in memory: windows, one text field, and a driver that remembers."""
 
 from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from agent.desktop.base import (
 from agent.errors import DesktopUnavailable, InputHalted
 from agent.permit import check_permit
 
+_TITLE = "Untitled - Mousepad"
+
 
 class FakeInput:
     """An input driver whose deeds are a list of words."""
@@ -36,6 +38,9 @@ class FakeInput:
         self.deeds: list[str] = []
         self.held: list[str] = []
         self.text = ""
+        self.takes: Callable[[str, str], str] = lambda text, typed: text + typed
+        """What the field reads after something was typed into it."""
+
         self._at = (0, 0)
         self._halted = False
 
@@ -87,7 +92,7 @@ class FakeInput:
 
     async def type(self, text: str) -> None:
         self._do(f"type {text}")
-        self.text += text
+        self.text = self.takes(self.text, text)
 
     async def position(self) -> tuple[int, int]:
         return self._at
@@ -126,6 +131,14 @@ class FakeDesktop:
         self.input = FakeInput()
         self.shade = 0
         """Grey level of the whole screen; change it and the screen has changed."""
+
+        self.role = "text"
+        """Of the object that has the focus."""
+
+        self.shown: tuple[Window, ...] = (
+            Window(1, _TITLE, "Mousepad", None, Box(0, 0, width, height), active=True),
+        )
+        """Its windows, bottom to top; the active one has the keyboard and the field."""
 
         self._size = (width, height)
         self._home = home or Path("/nonexistent")
@@ -175,22 +188,37 @@ class FakeDesktop:
         return Settled(seconds=0.0, changed=False, quiet=True)
 
     async def windows(self) -> Sequence[Window]:
-        box = Box(0, 0, *self._size)
-        return (Window(1, "Untitled - Mousepad", "Mousepad", None, box, active=True),)
+        return self.shown
 
     async def active_window(self) -> Window | None:
-        return (await self.windows())[0]
+        return next((window for window in self.shown if window.active), None)
+
+    async def keyboard(self) -> Window | None:
+        return await self.active_window()
+
+    async def window_at(self, x: int, y: int) -> Window | None:
+        return next((w for w in reversed(self.shown) if w.box.contains(x, y)), None)
 
     async def activate(self, window: Window) -> None:
         """The one window is always active."""
 
     async def under(self, x: int, y: int) -> Target:
-        return Target("Mousepad", "Untitled - Mousepad", "text", "")
+        window = await self.window_at(x, y)
+        if window is None:
+            return Target()
+        return Target(
+            window.wm_class, window.title, self.role, "", window=window.id, kind=window.kind
+        )
 
     async def tree(self) -> Tree:
-        box = Box(0, 0, *self._size)
+        window = await self.active_window()
+        if window is None:
+            return Tree()
+        here, box = frozenset({"showing", "active"}), window.box
+        frame = Node("0", None, "mousepad", "frame", window.title, box, here)
         states = frozenset({"showing", "editable", "focused"})
-        return Tree((Node("1", None, "mousepad", "text", "", box, states, self.input.text),))
+        text = Node("1", "0", "mousepad", self.role, "", box, states, self.input.text)
+        return Tree((frame, text))
 
     async def text_of(self, node: Node) -> str:
         return self.input.text

@@ -12,21 +12,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
-from agent.desktop.base import Button, Desktop, EncodedImage, Target
-from agent.errors import BadInput, DesktopError, ToolError
+from agent.desktop.base import Button, Desktop, EncodedImage, Target, Window
+from agent.desktop.snapshot import is_editor
+from agent.errors import BadInput, DesktopError, KeyboardMoved, ToolError
 from agent.models.base import ToolSpec
 from agent.tools import coordinates, inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.coordinates import Scale
-from agent.tools.focus import describe_focus
+from agent.tools.focus import Focus, find_focus
 from agent.tools.keynames import canonical
-from agent.tools.screen import Watch
+from agent.tools.readback import Field, Reading, field_of, read_back
+from agent.tools.screen import Watch, opened_words
+from agent.tools.took import (
+    MENU_OPEN,
+    NOBODY,
+    is_shortcut,
+    quoted,
+    target_words,
+    window_words,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +46,13 @@ Handler = Callable[["ComputerTool", Any], Awaitable[ToolResult]]
 _TRIES = 2
 """How often it is asked what lies under a point or has the focus."""
 
+_FRESH = 0.5
+"""Seconds for which what an intent found is taken as still there."""
+
+_BUTTONS = frozenset({"push button", "toggle button", "check box", "radio button"})
+"""Roles of objects that text would only press."""
+
+NOT_TAKEN = "Not done: no window has the keyboard."
 _DESCRIPTION = (
     "See and operate a Linux desktop. After a group of actions you get a picture of the screen."
 )
@@ -51,6 +69,18 @@ class Member:
     """What its intent names: the object under the ``point``, or the one with the ``focus``."""
 
 
+Found = Target | Focus
+
+
+@dataclass(frozen=True, slots=True)
+class _Aimed:
+    """What an intent found under the pointer or at the keyboard."""
+
+    call: str
+    when: float
+    found: Found
+
+
 class ComputerTool:
     """Pointer, keyboard and screen of one desktop.
 
@@ -63,6 +93,8 @@ class ComputerTool:
         self._desktop = desktop
         self._scale: Scale = scale
         self._watch = Watch(desktop)
+        self._aim: _Aimed | None = None
+        self._call = ""
 
     @property
     def spec(self) -> ToolSpec:
@@ -86,7 +118,10 @@ class ComputerTool:
             name, member, given = _resolve(call)
         except BadInput:
             return Intent("computer", call.name)
-        target, window = await self._target(name, member, given)
+        if member.touches:
+            await self._watch.calm()
+        found, target, window = await self._target(name, member, given)
+        self._aim = _Aimed(call.hash, time.monotonic(), found) if found else None
         return Intent("computer", name, target, not member.touches, window)
 
     async def run(self, call: ToolCall, output: Callable[[str], None]) -> ToolResult:
@@ -94,6 +129,7 @@ class ComputerTool:
         try:
             name, member, given = _resolve(call)
             checked = inputs.read(member.takes, name, given)
+            self._call = call.hash
             return await member.handler(self, checked)
         except (ToolError, DesktopError) as error:
             return ToolResult.of(error)
@@ -137,52 +173,157 @@ class ComputerTool:
         return ToolResult(f"X={x},Y={y}")
 
     async def mouse_move(self, given: inputs.Move) -> ToolResult:
-        x, y = self._point(given.coordinate)
-        return await self._act(self._desktop.input.move(x, y), f"Moved to ({x}, {y}).")
+        point = self._point(given.coordinate)
+        note = await self._before()
+        await self._do(self._desktop.input.move(*point))
+        return _told(f"Moved to {self._place(*point)}.", note)
 
     async def click(self, given: inputs.Click, button: Button, count: int) -> ToolResult:
         x, y = self._maybe_point(given.coordinate)
-        action = self._desktop.input.click(
-            x, y, button=button, count=count, modifiers=given.text.strip()
+        note = await self._before()
+        target = await self._taker(x, y)
+        await self._do(
+            self._desktop.input.click(
+                x, y, button=button, count=count, modifiers=given.text.strip()
+            )
         )
-        return await self._act(action, f"Clicked{_at(x, y)}.")
+        return self._took(f"Clicked{self._at(x, y)}", target, note)
 
     async def left_click_drag(self, given: inputs.Drag) -> ToolResult:
         end = self._point(given.coordinate)
-        if given.start_coordinate is None:
-            start = await self._desktop.input.position()
-        else:
-            start = self._point(given.start_coordinate)
-        action = self._desktop.input.drag(start, end, modifiers=given.text.strip())
-        return await self._act(action, f"Dragged from {start} to {end}.")
+        begin = given.start_coordinate
+        start = None if begin is None else self._point(begin)
+        note = await self._before()
+        start = start or await self._desktop.input.position()
+        target, onto = await self._taker(*start), await self._window_at(*end)
+        await self._do(self._desktop.input.drag(start, end, modifiers=given.text.strip()))
+        to = f", onto {window_words(onto)}" if onto and target and onto.id != target.window else ""
+        words = f"Dragged from {self._place(*start)} to {self._place(*end)}{to}; it began"
+        return self._took(words, target, note)
 
     async def left_mouse_down(self, given: inputs.Press) -> ToolResult:
-        await self._go(given.coordinate)
-        return await self._act(self._desktop.input.button_down("left"), "The left button is down.")
+        return await self._hold_button(given, self._desktop.input.button_down, "down")
 
     async def left_mouse_up(self, given: inputs.Press) -> ToolResult:
-        await self._go(given.coordinate)
-        return await self._act(self._desktop.input.button_up("left"), "The left button is up.")
+        return await self._hold_button(given, self._desktop.input.button_up, "up")
+
+    async def _hold_button(
+        self, given: inputs.Press, act: Callable[[Button], Awaitable[None]], how: str
+    ) -> ToolResult:
+        x, y = self._maybe_point(given.coordinate)
+        note = await self._before()
+        target = await self._taker(x, y)
+        if x is not None and y is not None:
+            await self._do(self._desktop.input.move(x, y))
+        await self._do(act("left"))
+        return self._took(f"The left button is {how}", target, note)
 
     async def scroll(self, given: inputs.Scroll) -> ToolResult:
         x, y = self._maybe_point(given.coordinate)
-        action = self._desktop.input.scroll(
-            given.scroll_direction, given.scroll_amount, x, y, modifiers=given.text.strip()
+        note = await self._before()
+        at = (x, y) if x is not None and y is not None else await self._desktop.input.position()
+        window = await self._window_at(*at)
+        await self._do(
+            self._desktop.input.scroll(
+                given.scroll_direction, given.scroll_amount, x, y, modifiers=given.text.strip()
+            )
         )
-        return await self._act(action, f"Scrolled {given.scroll_direction}{_at(x, y)}.")
+        over = f" over {window_words(window)}" if window else ""
+        return _told(f"Scrolled {given.scroll_direction}{self._at(x, y)}{over}.", note)
 
     async def type(self, given: inputs.Type) -> ToolResult:
-        action = self._desktop.input.type(given.text)
-        return await self._act(action, f"Typed {len(given.text)} characters.")
+        note = await self._before()
+        window = await self._desktop.keyboard()
+        aimed = self._aimed()
+        focus = aimed if isinstance(aimed, Focus) else None
+        if focus is None or (window is not None and not focus.is_in(window)):
+            focus = await find_focus(self._desktop)  # a window that has just opened, for example
+        if window is not None and window.kind == "menu":
+            raise ToolError(MENU_OPEN, shown="Not done: a menu was open.")
+        if window is None or not _takes_text(window, focus):
+            raise ToolError(NOBODY.format("typed"), shown=NOT_TAKEN)
+        if focus.node is not None and focus.node.role in _BUTTONS:
+            raise ToolError(
+                f"{focus.node.role.capitalize()} {quoted(focus.node.name)} in "
+                f"{window_words(window)} has the keyboard and takes no text, so nothing was "
+                "typed. Click into a field first.",
+                shown=f"Not done: {quoted(focus.node.name)} takes no text.",
+            )
+        field = await field_of(self._desktop, focus, window)
+        try:
+            await self._do(self._desktop.input.type(given.text))
+        except KeyboardMoved as moved:
+            raise await self._moved(moved, len(given.text)) from moved
+        return _told(await self._typed(given.text, window, focus, field), note)
+
+    async def _typed(self, text: str, window: Window, focus: Focus, field: Field | None) -> str:
+        """What became of typed text, looked up where that is possible.
+
+        Raises:
+            ToolError: nothing did.
+        """
+        count, where = _characters(len(text)), window_words(window)
+        reading = await read_back(self._desktop, field, text) if field else Reading("unknown")
+        if reading.verdict == "as typed":
+            return f"Typed {count} into {where}; it reads as typed."
+        if reading.verdict == "shown":
+            return f"Typed {count} into {where}, which shows it."
+        now = await self._desktop.keyboard()
+        if now is None or now.id != window.id:
+            gone = f"The keyboard is now in {window_words(now)}." if now else "It has closed."
+            return f"Sent {count} to {where}, not read back. {gone}"
+        if reading.verdict == "unchanged":
+            raise ToolError(
+                f"Sent {count} to {where}, but the text there has not changed. "
+                "It may be read-only.",
+                shown="Not done: the text there has not changed.",
+            )
+        if reading.verdict == "other":
+            return f"Typed {count} into {where}; it now reads “{reading.excerpt}”."
+        password = focus.node is not None and focus.node.role == "password text"
+        return f"Sent {count} to {where}{', a password field' if password else ''}, not read back."
+
+    async def _moved(self, moved: KeyboardMoved, length: int) -> ToolError:
+        now = await self._desktop.keyboard()
+        if now is None and not moved.typed:
+            return ToolError(NOBODY.format("typed"), shown=NOT_TAKEN)
+        where = f"The keyboard went to {window_words(now)}" if now else "The window closed"
+        return ToolError(
+            f"{where} after {moved.typed} of {_characters(length)}. The rest was not typed.",
+            shown=f"Typed in part: {where[:1].lower()}{where[1:]} meanwhile.",
+        )
 
     async def key(self, given: inputs.Key) -> ToolResult:
-        action = self._desktop.input.key(given.text, repeat=given.repeat)
-        times = f" {given.repeat} times" if given.repeat > 1 else ""
-        return await self._act(action, f"Pressed {given.text}{times}.")
+        times, press = f" {given.repeat} times" if given.repeat > 1 else "", self._desktop.input.key
+        return await self._press(
+            given.text,
+            lambda: press(given.text, repeat=given.repeat),
+            f"Pressed {given.text}{times}",
+        )
 
     async def hold_key(self, given: inputs.HoldKey) -> ToolResult:
-        action = self._desktop.input.hold_key(given.text, given.duration)
-        return await self._act(action, f"Held {given.text} for {given.duration:g} s.")
+        hold = self._desktop.input.hold_key
+        return await self._press(
+            given.text,
+            lambda: hold(given.text, given.duration),
+            f"Held {given.text} for {given.duration:g} s",
+        )
+
+    async def _press(
+        self, combos: str, act: Callable[[], Awaitable[None]], words: str
+    ) -> ToolResult:
+        """Keys; without a window only those that the desktop itself may take."""
+        note = await self._before()
+        window, shortcut = await self._desktop.keyboard(), is_shortcut(combos)
+        if window is None and not shortcut:
+            raise ToolError(NOBODY.format("pressed"), shown=NOT_TAKEN)
+        await self._do(act())
+        if window is None:
+            return _told(f"{words}; no window had the keyboard.", note)
+        name = window_words(window)
+        return _told(
+            f"{words}; {name} had the keyboard." if shortcut else f"{words} in {name}.", note
+        )
 
     async def wait(self, given: inputs.Wait) -> ToolResult:
         await asyncio.sleep(given.duration)
@@ -190,23 +331,69 @@ class ComputerTool:
 
     # Helpers ------------------------------------------------------------------------
 
-    async def _act(self, action: Awaitable[None], words: str) -> ToolResult:
-        """Let the last action settle, do this one, and note that the screen may change."""
-        try:
-            note = await self._watch.before_action()
-        except BaseException:
-            if asyncio.iscoroutine(action):
-                action.close()
-            raise
+    async def _before(self) -> str:
+        """Let the last action settle; what the model should know before this one."""
+        note = await self._watch.before_action()
+        return f"{opened_words(await self._watch.new_dialogs())} {note}".strip()
+
+    async def _do(self, action: Awaitable[None]) -> None:
+        """Act, and note that the screen may change."""
         try:
             await action
         finally:
             self._watch.acted()
-        return ToolResult(f"{words} {note}".strip())
 
-    async def _go(self, coordinate: Sequence[coordinates.Number] | None) -> None:
-        if coordinate is not None:
-            await self._desktop.input.move(*self._point(coordinate))
+    def _aimed(self) -> Found | None:
+        """What the intent of the running call found, if it has just been looked up."""
+        aim, self._aim = self._aim, None
+        if aim is None or aim.call != self._call or time.monotonic() - aim.when > _FRESH:
+            return None
+        return aim.found
+
+    async def _taker(self, x: int | None, y: int | None) -> Target | None:
+        """What is about to take a click; None if that cannot be told."""
+        if isinstance(target := self._aimed(), Target):
+            return target
+        try:
+            if x is None or y is None:
+                x, y = await self._desktop.input.position()
+            return await self._desktop.under(x, y)
+        except ToolError:  # a window that is just closing
+            return None
+
+    async def _window_at(self, x: int, y: int) -> Window | None:
+        try:
+            return await self._desktop.window_at(x, y)
+        except ToolError:
+            return None
+
+    def _took(self, words: str, target: Target | None, note: str) -> ToolResult:
+        """The result of a click: what took it.
+
+        Raises:
+            ToolError: nothing did.
+        """
+        if target is None:
+            return _told(f"{words}.", note)
+        words = f"{words} {target_words(target)}"
+        if target.greyed:
+            raise ToolError(
+                f"{words}, which is greyed out and takes no clicks.",
+                shown=f"Not done: {quoted(target.name)} is greyed out.",
+            )
+        if (dialog := self._watch.dialog_before(target.window)) is not None:
+            raise ToolError(
+                f"{words}, which takes no input until {window_words(dialog)} is answered.",
+                shown=f"Not done: {window_words(dialog)} must be answered first.",
+            )
+        return _told(f"{words}.", note)
+
+    def _place(self, x: int, y: int) -> str:
+        across, down = coordinates.named(x, y, self._desktop.size, self._scale)
+        return f"({across}, {down})"
+
+    def _at(self, x: int | None, y: int | None) -> str:
+        return "" if x is None or y is None else f" at {self._place(x, y)}"
 
     def _point(self, given: Sequence[coordinates.Number]) -> tuple[int, int]:
         return coordinates.point(given, self._desktop.size, self._scale)
@@ -218,26 +405,27 @@ class ComputerTool:
 
     async def _target(
         self, name: str, member: Member, given: dict[str, Any]
-    ) -> tuple[dict[str, str], str]:
+    ) -> tuple[Found | None, dict[str, str], str]:
         """What is touched, and in which window; what cannot be told is left out."""
         try:
             checked = inputs.read(member.takes, name, given)
         except BadInput:
-            return {}, ""
+            return None, {}, ""
         keys = _keys(checked)
         for _ in range(_TRIES if member.touches else 0):
             try:
                 touched = self._focus if member.touches == "focus" else self._under
-                target, window = await touched(checked)
+                found, target, window = await touched(checked)
             except (ToolError, DesktopError):  # a window that went away meanwhile, for example
                 continue
-            return target | keys, window
-        return keys, ""
+            return found, target | keys, window
+        return None, keys, ""
 
-    async def _focus(self, _: Any) -> tuple[dict[str, str], str]:
-        return await describe_focus(self._desktop)
+    async def _focus(self, _: Any) -> tuple[Found, dict[str, str], str]:
+        focus = await find_focus(self._desktop)
+        return focus, focus.target, str(focus.window.id) if focus.window else ""
 
-    async def _under(self, given: Any) -> tuple[dict[str, str], str]:
+    async def _under(self, given: Any) -> tuple[Found, dict[str, str], str]:
         start = getattr(given, "start_coordinate", None) or given.coordinate
         if isinstance(given, inputs.Drag) and given.start_coordinate is None:
             start = None
@@ -249,7 +437,7 @@ class ComputerTool:
             target["box"] = f"{box.x},{box.y},{box.width},{box.height}"
         if isinstance(given, inputs.Drag):
             target |= await self._onto(given, under)
-        return target, str(under.window or "")
+        return under, target, str(under.window or "")
 
     async def _onto(self, given: inputs.Drag, start: Target) -> dict[str, str]:
         """Where a drag would drop something: another window, or another object."""
@@ -273,8 +461,19 @@ def _keys(given: Any) -> dict[str, str]:
             return {}
 
 
-def _at(x: int | None, y: int | None) -> str:
-    return "" if x is None else f" at ({x}, {y})"
+def _told(words: str, note: str) -> ToolResult:
+    return ToolResult(f"{words} {note}".strip())
+
+
+def _characters(count: int) -> str:
+    return f"{count} character{'' if count == 1 else 's'}"
+
+
+def _takes_text(window: Window, focus: Focus) -> bool:
+    """Whether text can be typed there; background and panels have no fields but by chance."""
+    if window.kind in ("window", "dialog"):
+        return True
+    return focus.node is not None and is_editor(focus.node.role)
 
 
 def _resolve(call: ToolCall) -> tuple[str, Member, dict[str, Any]]:

@@ -8,10 +8,12 @@ counts as waiting.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
-from agent.desktop.base import Desktop, EncodedImage, Frame
+from agent.desktop.base import Desktop, EncodedImage, Frame, Window
+from agent.tools.took import window_words
 
 _LOOK = (0.15, 0.07, 2.0)
 """Seconds before a picture: for something to begin, for quiet, at most."""
@@ -35,24 +37,42 @@ class Watch:
         self._desktop = desktop
         self._seen: Frame | None = None
         self._acted_at: float | None = None
+        self._ours = False
+        """Whether the screen may differ from what the model saw by its own actions."""
+
+        self._dialogs: tuple[Window, ...] | None = None
         self._told_to_ask_again = False
         self.note = ""
         """What to tell the model along with the last picture, or in place of it."""
 
     async def before_action(self) -> str:
         """Let the previous action settle briefly; a note if the screen moved under the model."""
-        if self._acted_at is not None:
-            await self._settle(*_NEXT)
-            return ""
-        if self._seen is None:
+        await self.calm()
+        if self._ours or self._seen is None:
             return ""
         frame = await self._desktop.grab()
         return CHANGED_SINCE if changed_share(self._seen, frame) > _NOTICEABLE else ""
 
+    async def calm(self) -> None:
+        """Let the previous action settle briefly, if it has not yet."""
+        await self._settle(*_NEXT)
+
     def acted(self) -> None:
         """Note that something was done to the desktop just now."""
         self._acted_at = time.monotonic()
+        self._ours = True
         self._told_to_ask_again = False
+
+    async def new_dialogs(self) -> tuple[Window, ...]:
+        """Dialogs that have opened since this was last asked."""
+        found = [w for w in await self._desktop.windows() if w.kind == "dialog" and not w.minimised]
+        known, self._dialogs = self._dialogs, tuple(found)
+        old = found if known is None else known
+        return tuple(w for w in found if w.id not in {other.id for other in old})
+
+    def dialog_before(self, window: int | None) -> Window | None:
+        """The modal dialog that a window waits for, of those that were seen last."""
+        return next((w for w in self._dialogs or () if w.blocks and w.blocks == window), None)
 
     async def look(self) -> EncodedImage | None:
         """A settled picture of the whole screen; sets ``note``.
@@ -81,16 +101,18 @@ class Watch:
         """
         quiet = await self._settle(*_LOOK, picture=True)
         frame = await self._desktop.grab()
+        opened = opened_words(await self.new_dialogs())
         if self._seen is not None and changed_share(self._seen, frame) == 0:
             self.note = "" if self._told_to_ask_again else UNCHANGED
+            self._ours = False
             return None
-        self.note = "" if quiet else MOVING
+        self.note = f"{opened} {'' if quiet else MOVING}".strip()
         return await self._show(frame)
 
     async def _show(self, frame: Frame) -> EncodedImage:
         """The picture; only once it is there has the model seen the frame."""
         picture = await self._desktop.screenshot()
-        self._seen = frame
+        self._seen, self._ours = frame, False
         return picture
 
     async def _settle(
@@ -104,6 +126,12 @@ class Watch:
         settled = await self._desktop.settle(first=first, quiet=quiet, cap=cap, picture=picture)
         self._acted_at = None
         return settled.quiet
+
+
+def opened_words(dialogs: Sequence[Window]) -> str:
+    """That dialogs have opened; empty if none has."""
+    names = " and ".join(window_words(dialog) for dialog in dialogs)
+    return f"{names[:1].upper()}{names[1:]} has opened." if names else ""
 
 
 def changed_share(one: Frame, other: Frame) -> float:

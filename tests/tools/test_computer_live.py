@@ -171,3 +171,77 @@ async def test_work_that_was_interrupted_cannot_touch_the_real_desktop(desk: Des
         return (await desk.node("text", app="mousepad")).text == "on time"
 
     await until(typed, "the text")
+
+
+async def fails(desk: Desk, name: str, **given: Any) -> str:
+    result = await ComputerTool(desk.desktop).run(ToolCall("a", name, given), lambda _: None)
+    assert result.is_error, result.text
+    return result.text
+
+
+async def test_without_a_window_nothing_is_typed(desk: Desk) -> None:
+    """Neither before any window was there, nor with the background in front."""
+    assert "No window has the keyboard" in await fails(desk, "type", text="hello")
+    hand = Hand(desk)
+    clicked = await hand.do("left_click", coordinate=[640, 300])
+    assert clicked.text == "Clicked at (640, 300) on the desktop background."
+    await desk.desktop.settle()
+    assert "No window has the keyboard" in await fails(desk, "type", text="hello")
+    await hand.do("right_click", coordinate=[640, 300])
+    await desk.desktop.settle()
+    assert "An open menu has the keyboard" in await fails(desk, "type", text="hello")
+    assert (await hand.do("key", text="Escape")).text == "Pressed Escape in an open menu."
+
+
+async def test_a_dialog_that_asks_is_met_in_words(desk: Desk) -> None:
+    """By the next step, by a click on the window behind it, and by text for its buttons."""
+    await desk.open("mousepad")
+    await focused(desk, "mousepad")
+    hand = Hand(desk)
+    typed = await hand.do("type", text="draft")
+    assert typed.text == "Typed 5 characters into “Untitled 1 - Mousepad”; it reads as typed."
+    await hand.do("key", text="alt+F4")
+    await desk.node("push button", "Cancel", "mousepad")
+    result = await hand.tool.run(ToolCall("a", "type", {"text": "hello"}), lambda _: None)
+    assert result.is_error
+    assert "in the dialog “Save Changes” has the keyboard and takes no text" in result.text
+    window, dialog = await desk.desktop.windows()
+    assert (dialog.kind, dialog.blocks) == ("dialog", window.id)
+    beside = [window.box.x + 5, window.box.y + window.box.height - 5]
+    result = await hand.tool.run(
+        ToolCall("a", "left_click", {"coordinate": beside}), lambda _: None
+    )
+    assert result.is_error
+    assert "until the dialog “Save Changes” is answered" in result.text
+    met = await hand.do("key", text="Escape")
+    assert met.text == "Pressed Escape in the dialog “Save Changes”."
+
+
+async def test_a_greyed_out_item_is_no_success(desk: Desk) -> None:
+    await desk.open("mousepad")
+    await focused(desk, "mousepad")
+    menu = await desk.node("menu", "File", "mousepad")
+    assert menu.box is not None
+    told = await Hand(desk).do("left_click", coordinate=list(menu.box.center))
+    assert told.text.endswith("on menu “File” in “Untitled 1 - Mousepad”.")
+    item = await desk.node("menu item", "Detach Tab", "mousepad")
+    assert item.box is not None
+    told = await fails(desk, "left_click", coordinate=list(item.box.center))
+    assert "on menu item “Detach Tab” in a menu, which is greyed out" in told
+
+
+async def test_a_terminal_is_read_where_it_shows_what_is_typed(desk: Desk) -> None:
+    """A password's prompt shows nothing; a program that takes the keyboard ends the typing."""
+    await desk.open("xfce4-terminal")
+    await focused(desk, "xfce4-terminal")
+    hand = Hand(desk)
+    assert "which shows it" in (await hand.do("type", text="read -s secret\n")).text
+    await desk.desktop.settle()
+    assert "not read back" in (await hand.do("type", text="a secret")).text
+    await hand.do("key", text="Return")
+    lines = "mousepad &\n" + "sleep 0.5; echo still here\n" * 20
+    result = await hand.tool.run(ToolCall("a", "type", {"text": lines}), lambda _: None)
+    assert result.is_error
+    assert "The keyboard went to “Untitled 1 - Mousepad” after" in result.text
+    editor = await desk.node("text", app="mousepad")
+    assert "still here" not in (editor.text or "")
