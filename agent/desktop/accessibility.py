@@ -50,6 +50,9 @@ class Accessibility:
 
     def __init__(self, env: DisplayEnv) -> None:
         self._env = env
+        self.screen = env.geometry
+        """Width and height of the screen; to be set when they change."""
+
         self._bus: Bus | None = None
         self._snapshot: Snapshot | None = None
         self._thread = ThreadPoolExecutor(1, "accessibility")
@@ -126,7 +129,7 @@ class Accessibility:
     def _view(self) -> Snapshot:
         if self._snapshot is None:
             self._bus = self._connect()
-            self._snapshot = Snapshot(self._bus, self._env.geometry)
+            self._snapshot = Snapshot(self._bus, lambda: self.screen)
         return self._snapshot
 
     def _connect(self) -> Bus:
@@ -136,7 +139,7 @@ class Accessibility:
         if bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "sass", listen), 5) is None:
             # at-spi2-core before 2.46 takes the event's name alone
             bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "s", listen[:1]), 5)
-        _await_publication(Snapshot(bus, self._env.geometry))
+        _await_publication(Snapshot(bus, lambda: self.screen))
         return bus
 
     def _address(self) -> str:

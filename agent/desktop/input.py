@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import ParamSpec, Protocol, TypeVar
 
 from Xlib import X
@@ -14,6 +15,7 @@ from agent.desktop import keys, typist
 from agent.desktop.base import Button, Direction
 from agent.desktop.clipboard import Clipboard
 from agent.desktop.environment import DisplayEnv
+from agent.desktop.locks import locks
 from agent.desktop.strokes import HALTED, Emergency, Gate, Strokes
 from agent.desktop.worker import Worker
 from agent.errors import BadInput, DesktopDied, InputHalted
@@ -68,8 +70,7 @@ class _Hands:
         if point:
             self.strokes.move(*point)
         self._part_from_last(button)
-        self.strokes.read_map()
-        with self.strokes.holding(modifiers):
+        with self._keyboard(modifiers), self.strokes.holding(modifiers):
             for _ in range(count):
                 self.strokes.tap(X.ButtonPress, button, name)
         if button <= 3:
@@ -89,8 +90,7 @@ class _Hands:
         self, start: tuple[int, int], end: tuple[int, int], modifiers: list[tuple[str, int]]
     ) -> None:
         self.strokes.move(*start)
-        self.strokes.read_map()
-        with self.strokes.holding(modifiers):
+        with self._keyboard(modifiers), self.strokes.holding(modifiers):
             self.strokes.press(X.ButtonPress, 1, "left button")
             try:
                 for step in range(1, _DRAG_STEPS + 1):
@@ -105,17 +105,25 @@ class _Hands:
                 self.strokes.release(X.ButtonPress, 1)
 
     def key(self, combos: list[list[tuple[str, int]]], repeat: int) -> None:
-        self.strokes.read_map()
-        for _ in range(repeat):
-            for combo in combos:
-                if typist.is_paste(combo):
-                    self.clipboard.restore()
-                with self.strokes.holding(combo):
-                    pass
+        with self._keyboard([pair for combo in combos for pair in combo]):
+            for _ in range(repeat):
+                for combo in combos:
+                    if typist.is_paste(combo):
+                        self.clipboard.restore()
+                    with self.strokes.holding(combo):
+                        pass
+
+    @contextlib.contextmanager
+    def _keyboard(self, pressed: list[tuple[str, int]]) -> Iterator[None]:
+        """The keyboard as these keys want it: nothing locked, and each of them there."""
+        strokes, keysyms = self.strokes, [keysym for _, keysym in pressed]
+        strokes.read_map()
+        neutral = contextlib.nullcontext() if locks(keysyms) else strokes.locks.neutral()
+        with neutral, strokes.having(keysyms):
+            yield
 
     def hold(self, combo: list[tuple[str, int]], seconds: float) -> None:
-        self.strokes.read_map()
-        with self.strokes.holding(combo):
+        with self._keyboard(combo), self.strokes.holding(combo):
             self.gate.pause(seconds)
 
     def press_button(self, button: int, name: str) -> None:

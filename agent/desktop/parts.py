@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from agent.desktop import settle
@@ -33,19 +33,22 @@ class Parts:
     accessibility: Accessibility
 
     @classmethod
-    async def connect(cls, env: DisplayEnv, *, tooltips: bool) -> Parts:
+    async def connect(
+        cls, env: DisplayEnv, *, tooltips: bool, resized: Callable[[int, int], object]
+    ) -> Parts:
         """Connect to the server's screen; the rest connects in `start`.
 
         Args:
             env: where the desktop is.
             tooltips: leave the tooltips of the screen alone.
+            resized: told the screen's new width and height, on a thread.
 
         Raises:
             DesktopDied: the X server does not answer.
         """
         worker = Worker("screen")
         screen = await worker.run(Screen, env)
-        damage = await asyncio.to_thread(settle.watch, env, tooltips=tooltips)
+        damage = await asyncio.to_thread(settle.watch, env, tooltips=tooltips, resized=resized)
         return cls(worker, screen, damage, WindowList(env), Accessibility(env))
 
     async def start(self, applications: Collection[str] = ()) -> None:

@@ -20,10 +20,11 @@ from mss.linux.xcbhelpers import LIB, XError
 from agent.desktop.connection import COOKIE, read_cookie, socket_path
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.pictures import Pixels
-from agent.errors import DesktopDied
+from agent.errors import BadInput, DesktopDied
 
 xcb: Any = _xcb  # it re-exports without saying so
 _ALL_PLANES = 0xFFFFFFFF
+_TRIES = 3
 
 
 class _AuthInfo(ctypes.Structure):
@@ -92,16 +93,44 @@ class Screen:
             return
         self._segment, self._memory = segment, memory
 
-    def grab(self, box: tuple[int, int, int, int] | None = None) -> Pixels:
-        """Pixels of ``(x, y, width, height)``, or of the whole screen.
-
-        Raises:
-            ScreenShotError: the connection is lost.
-        """
-        x, y, width, height = box or (0, 0, self.width, self.height)
-        where = (x, y, width, height, _ALL_PLANES, xcb.ImageFormat.ZPixmap)
+    def measure(self) -> tuple[int, int]:
+        """Width and height as they are now; programs can change them (RandR)."""
         if self._connection is None:
             raise ScreenShotError("The connection is closed.")
+        now = xcb.get_geometry(self._connection, self._root)
+        if (now.width, now.height) != (self.width, self.height):
+            self.width, self.height = now.width, now.height
+            self._unshare()
+            self._share()
+        return self.width, self.height
+
+    def _unshare(self) -> None:
+        segment, memory, self._segment, self._memory = self._segment, self._memory, None, None
+        if segment is not None:
+            xcb.shm_detach(self._connection, segment)
+        if memory is not None:
+            memory.close()
+
+    def grab(self, box: tuple[int, int, int, int] | None = None) -> Pixels:
+        """Pixels of ``(x, y, width, height)``, or of the whole screen as large as it is now.
+
+        Raises:
+            BadInput: the box is not on the screen.
+            ScreenShotError: the connection is lost.
+        """
+        for _ in range(_TRIES):
+            size = self.measure()
+            x, y, width, height = box or (0, 0, *size)
+            if x + width > size[0] or y + height > size[1]:
+                break
+            try:
+                return self._grab(x, y, width, height)
+            except XError:  # it was made smaller in between
+                continue
+        raise BadInput("The screen has just changed its size. Take a screenshot and look again.")
+
+    def _grab(self, x: int, y: int, width: int, height: int) -> Pixels:
+        where = (x, y, width, height, _ALL_PLANES, xcb.ImageFormat.ZPixmap)
         if self._segment is None:
             reply = xcb.get_image(self._connection, where[5], self._root, *where[:5])
             data = bytes(xcb.get_image_data(reply))

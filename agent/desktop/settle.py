@@ -76,15 +76,20 @@ class DamageWatch:
     Args:
         env: the desktop.
         tooltips: leave all tooltips alone.
+        resized: told the screen's new width and height, on the watching thread.
     """
 
-    def __init__(self, env: DisplayEnv, *, tooltips: bool = False) -> None:
-        self._tooltips = tooltips
+    def __init__(
+        self, env: DisplayEnv, *, tooltips: bool = False, resized: Callable[[int, int], object]
+    ) -> None:
+        self._tooltips, self._resized = tooltips, resized
         self._display = open_display(env)
         self._display.damage_query_version()
         self._notify = self._display.extension_event.DamageNotify
-        root = self._display.screen().root
-        root.change_attributes(event_mask=X.PropertyChangeMask | X.SubstructureNotifyMask)
+        root = self._root = self._display.screen().root
+        root.change_attributes(
+            event_mask=X.PropertyChangeMask | X.StructureNotifyMask | X.SubstructureNotifyMask
+        )
         self._damage = root.damage_create(damage.DamageReportDeltaRectangles)
         self._tooltip = self._display.intern_atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
         self._changes: deque[_Change] = deque(maxlen=_REMEMBERED)
@@ -126,6 +131,8 @@ class DamageWatch:
                 new = True
             elif event.type == X.MapNotify:
                 self._mapped(event)
+            elif event.type == X.ConfigureNotify and event.window.id == self._root.id:
+                self._resized(event.width, event.height)
             elif event.type == X.ClientMessage:
                 self._follow_start(event)
         if new:
@@ -270,10 +277,17 @@ def _inside(box: Box, place: Box) -> bool:
     )
 
 
-def watch(env: DisplayEnv, *, tooltips: bool = False) -> DamageWatch | None:
+def watch(
+    env: DisplayEnv,
+    *,
+    tooltips: bool = False,
+    resized: Callable[[int, int], object] = lambda width, height: None,
+) -> DamageWatch | None:
     """A `DamageWatch`, or None where the server has no damage extension."""
     display = open_display(env)
     try:
-        return DamageWatch(env, tooltips=tooltips) if display.has_extension("DAMAGE") else None
+        if not display.has_extension("DAMAGE"):
+            return None
+        return DamageWatch(env, tooltips=tooltips, resized=resized)
     finally:
         display.close()

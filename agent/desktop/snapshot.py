@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,9 +60,9 @@ class Snapshot:
     there while the window manager places them, and hidden panels are parked there.
     """
 
-    def __init__(self, bus: Bus, screen: tuple[int, int]) -> None:
+    def __init__(self, bus: Bus, screen: Callable[[], tuple[int, int]]) -> None:
         self._bus = bus
-        self._screen = Box(0, 0, *screen)
+        self._screen = screen
         self._pauses: dict[str, tuple[float, float]] = {}
         """Until when an application is left alone, and for how long that was."""
         self._pids: dict[str, int] = {}
@@ -163,9 +163,10 @@ class Snapshot:
 
     def _measure(self, items: Sequence[_Item]) -> None:
         asked = [call(*item.ref, "Component", "GetExtents", "u", (0,)) for item in items]
+        screen = Box(0, 0, *self._screen())
         for item, answer in zip(items, self._bus.call_all(asked, _PATIENCE), strict=True):
             box = _box(answer) if answer else None
-            item.box = box if box and _meets(box, self._screen) else None
+            item.box = box if box and _meets(box, screen) else None
 
     def _fetch_cells(self, table: _Item) -> None:
         """Add the visible cells of a table, and what is inside them: no cache lists them."""

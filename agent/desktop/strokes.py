@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
@@ -19,6 +19,7 @@ from Xlib.ext import xtest
 from agent.desktop.connection import open_display
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.holders import focused_id, keyboard_window
+from agent.desktop.locks import Locks
 from agent.errors import BadInput, InputHalted
 
 P = ParamSpec("P")
@@ -26,6 +27,9 @@ T = TypeVar("T")
 
 HALTED = "Stopped by the person: the desktop takes no input until it is resumed."
 _PATIENCE = 0.05
+_REMAP_PAUSE = 0.03
+"""Seconds in which programs take note of a changed key."""
+
 _SHIFT = 0xFFE1
 _LEVEL3 = 0xFE03
 
@@ -114,6 +118,7 @@ class Strokes:
         self.display = open_display(env)
         self.gate = gate
         self.root = self.display.screen().root
+        self.locks = Locks(self.display)
         self._map: dict[int, tuple[int, int]] = {}
 
     def move(self, x: int, y: int) -> None:
@@ -172,14 +177,35 @@ class Strokes:
                         found[int(keysym)] = (low + offset, rank)
         self._map = found
 
+    @contextlib.contextmanager
+    def having(self, keysyms: Iterable[int]) -> Iterator[None]:
+        """Within, spare codes carry those of these keysyms that the layout has not."""
+        missing = [k for k in dict.fromkeys(map(_plain, keysyms)) if k not in self._map]
+        if not missing:
+            yield
+            return
+        lent: list[int] = []
+        try:
+            for code, keysym in zip(self.spare_codes(), missing, strict=False):
+                lent.append(code)
+                self.assign(code, keysym)
+            self.gate.pause(_REMAP_PAUSE)
+            self.read_map()
+            yield
+            self.gate.pause(_REMAP_PAUSE)
+        finally:
+            for code in lent:
+                self.assign(code, 0)
+            self.read_map()
+
     def can_type(self, keysym: int) -> bool:
         """Whether a key without or with Shift gives this keysym now."""
         return keysym in self._map and self._map[keysym][1] < 2
 
     def _chord(self, keysym: int, name: str, combined: bool) -> list[int]:
         """Codes to press for a keysym: its modifiers, then itself."""
-        if combined and 0x41 <= keysym <= 0x5A:
-            keysym += 0x20  # ctrl+S means ctrl+s
+        if combined:
+            keysym = _plain(keysym)
         if keysym not in self._map:
             raise BadInput(f"The keyboard has no key {name!r}. Use the type action for text.")
         code, level = self._map[keysym]
@@ -235,3 +261,8 @@ class Strokes:
     def close(self) -> None:
         with contextlib.suppress(OSError, ConnectionClosedError):
             self.display.close()
+
+
+def _plain(keysym: int) -> int:
+    """A letter's small form: ctrl+S means ctrl+s."""
+    return keysym + 0x20 if 0x41 <= keysym <= 0x5A else keysym

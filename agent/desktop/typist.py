@@ -92,7 +92,10 @@ class Typist:
             KeyboardMoved: before or while it was typed.
         """
         self._strokes.read_map()
-        aim = _Aim(self._strokes, len(text))
+        with self._strokes.locks.neutral():
+            self._type(text, _Aim(self._strokes, len(text)))
+
+    def _type(self, text: str, aim: _Aim) -> None:
         if self._by_keys(text):
             for character in text:
                 aim.check()
@@ -152,7 +155,8 @@ class Typist:
         primary = any(name in wm_class for name in _SHIFT_INSERT)
         combo = "ctrl+shift+v" if _is_terminal(wm_class) and not primary else "ctrl+v"
         self._clipboard.offer(text, "PRIMARY" if primary else "CLIPBOARD")
-        with self._strokes.holding(keys.parse("shift+Insert" if primary else combo)):
+        pressed = keys.parse("shift+Insert" if primary else combo)
+        with self._strokes.having(sym for _, sym in pressed), self._strokes.holding(pressed):
             pass
         if not self._fetched():
             self._clipboard.restore()

@@ -166,6 +166,14 @@ class VirtualDesktop(Faced):
     def rfb_socket(self) -> Path | None:
         return self._display.rfb_socket
 
+    def _fit(self, width: int, height: int) -> None:
+        """Follow the screen's size, which programs may change; from any thread."""
+        if (width, height) == self._geometry.native:
+            return
+        self._geometry = Geometry.fitting((width, height), self._largest)
+        if (parts := self._parts) is not None:
+            parts.accessibility.screen = (width, height)
+
     def _to_native(self, x: int, y: int) -> tuple[int, int]:
         return self._geometry.to_native(x, y)
 
@@ -210,7 +218,7 @@ class VirtualDesktop(Faced):
         env = self._display.env
         self._geometry = Geometry.fitting(env.geometry, self._largest)
         own = isinstance(self._display, ExistingDisplay)
-        parts = self._parts = await Parts.connect(env, tooltips=own)
+        parts = self._parts = await Parts.connect(env, tooltips=own, resized=self._fit)
         watches = [parts.damage.last_change] if parts.damage else []
         await asyncio.gather(
             self.input.attach(env, *watches), parts.start(self._display.applications)
@@ -250,7 +258,12 @@ class VirtualDesktop(Faced):
         return await self._on_parts(lambda p: p.worker.run(self._frame, p.screen))
 
     def _frame(self, screen: Screen) -> Frame:
-        return pictures.frame(pictures.scaled(screen.grab(), self.size))
+        return pictures.frame(self._whole(screen))
+
+    def _whole(self, screen: Screen) -> Pixels:
+        pixels = screen.grab()
+        self._fit(pixels.shape[1], pixels.shape[0])
+        return pictures.scaled(pixels, self.size)
 
     async def screenshot(self) -> EncodedImage:
         pixels = await self._on_parts(lambda p: p.worker.run(self._shoot, p.screen))
@@ -261,7 +274,7 @@ class VirtualDesktop(Faced):
         return self._look(screen)
 
     def _look(self, screen: Screen) -> Pixels:
-        return self._darkroom.known(pictures.scaled(screen.grab(), self.size))
+        return self._darkroom.known(self._whole(screen))
 
     def _foresee(self) -> None:
         """Begin with the picture of what is on the screen, as soon as none is being written."""
@@ -275,7 +288,7 @@ class VirtualDesktop(Faced):
 
     async def jpeg(self) -> EncodedImage:
         """The whole screen for programs that want JPEG."""
-        return pictures.jpeg(pictures.scaled(await self._pixels(), self.size))
+        return pictures.jpeg(await self._on_parts(lambda p: p.worker.run(self._whole, p.screen)))
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
         box = self._geometry.native_region(region)

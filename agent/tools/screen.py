@@ -106,7 +106,10 @@ class Watch:
             self.note = "" if self._told_to_ask_again else UNCHANGED
             self._ours = False
             return None
-        self.note = f"{opened} {'' if quiet else MOVING}".strip()
+        size = self._seen and (self._seen.width, self._seen.height)
+        other = size not in (None, (frame.width, frame.height))
+        resized = f"The screen is now {frame.width} x {frame.height}." if other else ""
+        self.note = " ".join(filter(None, (resized, opened, "" if quiet else MOVING)))
         return await self._show(frame)
 
     async def _show(self, frame: Frame) -> EncodedImage:
