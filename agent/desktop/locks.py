@@ -24,7 +24,7 @@ _KEYS = frozenset({0xFF14, 0xFF7F, 0xFFE5, 0xFFE6, *range(0xFE01, 0xFE16)})
 _LEVEL3 = 0xFE03
 
 
-class _UseExtension(rq.ReplyRequest):
+class _UseExtension(rq.ReplyRequest):  # type: ignore[misc]  # Xlib has no types
     _request = rq.Struct(
         rq.Card8("opcode"),
         rq.Opcode(0),
@@ -41,7 +41,7 @@ class _UseExtension(rq.ReplyRequest):
     )
 
 
-class _GetState(rq.ReplyRequest):
+class _GetState(rq.ReplyRequest):  # type: ignore[misc]
     _request = rq.Struct(
         rq.Card8("opcode"), rq.Opcode(4), rq.RequestLength(), rq.Card16("device"), rq.Pad(2)
     )
@@ -60,7 +60,7 @@ class _GetState(rq.ReplyRequest):
     )
 
 
-class _LatchLockState(rq.Request):
+class _LatchLockState(rq.Request):  # type: ignore[misc]
     _request = rq.Struct(
         rq.Card8("opcode"),
         rq.Opcode(5),

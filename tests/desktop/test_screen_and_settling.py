@@ -58,16 +58,20 @@ async def test_frames_of_an_unchanged_screen_are_equal(empty: VirtualDesktop) ->
     assert (await empty.grab()).digest == first.digest
 
 
-async def test_zoom_is_the_lossless_region(empty: VirtualDesktop) -> None:
+async def test_zoom_is_the_region_lossless_where_it_is_not_enlarged(
+    empty: VirtualDesktop,
+) -> None:
     async def both() -> tuple[Frame, EncodedImage] | None:  # of a screen that rested
         frame = await empty.grab()
-        zoomed = await empty.zoom((100, 760, 400, 800))
+        zoomed = await empty.zoom((0, 760, 1280, 800))
         return (frame, zoomed) if frame == await empty.grab() else None
 
     frame, zoomed = await until(both)
     raw = np.frombuffer(frame.rgb, np.uint8).reshape(frame.height, frame.width, 3)
-    assert (zoomed.media_type, zoomed.width, zoomed.height) == ("image/webp", 300, 40)
-    assert (decoded(zoomed) == raw[760:800, 100:400]).all()
+    assert (zoomed.media_type, zoomed.width, zoomed.height) == ("image/webp", 1280, 40)
+    assert (decoded(zoomed) == raw[760:800]).all()
+    larger = await empty.zoom((100, 760, 400, 800))
+    assert (larger.width, larger.height) == (1280, 171)
 
 
 @pytest.mark.parametrize(
