@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import math
 import os
 import platform
@@ -29,6 +28,7 @@ from agent.keys import KeyStore
 from agent.measure import as_lines, listed, measured
 from agent.session import Session
 from agent.settings import Settings
+from agent.streams import any_text, take_any_text
 from agent.terminal import tell
 
 _LEAVING = 5.0
@@ -50,9 +50,9 @@ def main(
         lines: What the person types; the standard input if None.
         out: Where it is told what happens; the standard output if None.
     """
+    take_any_text()
     given = _parser().parse_args(arguments)
-    _any_text(sys.stdout, utf8=given.json)
-    _any_text(sys.stderr)
+    any_text(sys.stdout, utf8=given.json)
     try:
         settings = _settings(given)
         if (done := _without_session(given, settings)) is not None:
@@ -88,12 +88,6 @@ def _run(
         return cutter.exit
     finally:
         cutter.release()
-
-
-def _any_text(stream: TextIO | Any, *, utf8: bool = False) -> None:
-    """Let every character be written, whatever the locale; JSON is UTF-8 by its standard."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8" if utf8 else None, errors="backslashreplace")
 
 
 def _print(text: str) -> Exit:

@@ -26,6 +26,7 @@ from agent.desktop.base import Node, Tree
 from agent.desktop.display import missing_programs
 from agent.desktop.environment import bus_address
 from agent.errors import SaysoError
+from agent.streams import take_any_text
 
 Command = Callable[[VirtualDesktop, argparse.Namespace], Awaitable[None]]
 
@@ -169,6 +170,7 @@ async def _run(args: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run one command; 1 on an error that a person can do something about."""
+    take_any_text()
     args = _parser().parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         try:

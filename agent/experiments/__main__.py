@@ -26,6 +26,7 @@ from agent.experiments.store import Store, list_stores
 from agent.experiments.task import builtin_tasks
 from agent.experiments.words import percent, verdict
 from agent.settings import Settings
+from agent.streams import take_any_text
 
 EXAMPLES = Path(__file__).parent / "examples"
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
@@ -33,6 +34,7 @@ FAILED, WRONG_USE, STOPPED = 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    take_any_text()
     given = _parser().parse_args(arguments)
     try:
         code: int = given.command(given)

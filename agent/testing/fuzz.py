@@ -25,6 +25,7 @@ from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.anthropic_portable import PortableDialect
 from agent.session import Session
 from agent.settings import RuleName, Settings
+from agent.streams import take_any_text
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fuzz_answers import fuzzed
 from agent.testing.memory import MemorySessionJournal
@@ -174,6 +175,7 @@ async def fuzz(seed: int, *, cases: int = 10**9, first: int = 0, seconds: float 
 
 def main() -> int:
     """The command line; see the module."""
+    take_any_text()
     parser = argparse.ArgumentParser(prog="script/fuzz", description=__doc__.partition("\n")[0])
     parser.add_argument("--cases", type=int, metavar="N", help="how many (default 10000)")
     parser.add_argument("--minutes", type=float, metavar="M", help="how long, instead")

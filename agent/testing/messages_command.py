@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.errors import ConfigurationError
+from agent.streams import take_any_text
 from agent.testing.messages_script import load_script
 from agent.testing.messages_server import MessagesServer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until interrupted. Returns 2 for a script or port that cannot be used."""
+    take_any_text()
     options = _parser().parse_args(argv)
     try:
         script = load_script(options.script)

@@ -10,6 +10,7 @@ from hume import AsyncHumeClient
 from hume.core.api_error import ApiError
 
 from agent.settings import Settings
+from agent.streams import take_any_text
 from dashboard.voice.evi.setup import Choices, Setup
 
 
@@ -44,6 +45,7 @@ async def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run a verb; the exit code is 0, 1 (Hume refused) or 2 (a key is missing)."""
+    take_any_text()
     return asyncio.run(_setup(Settings(), _arguments(argv)))
 
 

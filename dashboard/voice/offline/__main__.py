@@ -12,6 +12,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
+from agent.streams import take_any_text
 from dashboard.voice.offline import faults
 from dashboard.voice.offline.handlers import TokenHandler, routes
 from dashboard.voice.offline.loopback import LoopbackOnly
@@ -68,4 +69,5 @@ async def _main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
+    take_any_text()
     asyncio.run(_main(_arguments()))
