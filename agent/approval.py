@@ -14,6 +14,7 @@ from typing import Literal
 
 from agent.events import ControlReturned, Event, Grant
 from agent.grants import Grants, command_grant, line_grant, program_grant
+from agent.refused import FORBIDDEN
 from agent.tools.base import Intent
 
 Decision = Literal["allow", "ask", "deny", "alternative"]
@@ -345,7 +346,7 @@ class Approvals:
         if self.grants.covers(grant):
             return Verdict("allow", rule.name, beforehand=True, grant=grant)
         question = f"{rule.question(intent)} Say “{rule.phrase}” to allow it."
-        advice = rule.advice or "The person's rules do not allow this."
+        advice = rule.advice or FORBIDDEN
         return Verdict(rule.decision, rule.name, question, rule.phrase, advice, grant=grant)
 
     def _first(self, intent: Intent) -> Rule | None:
