@@ -72,7 +72,7 @@ var m,Xe,Ee,A,Ce,ae,et,re,tt,Pe,Te,Vt,K=Symbol.for("pv"),ue={},le=[],zt=/^m(i|n|
     </div>
     ${o==="export"&&f`<${Ge} row=${n} sessions=${e} />`}
     ${o==="delete"&&f`<${Ze} row=${{...n,running:!1}} sessions=${e} done=${_("delete")} />`}
-    <${Ot} host=${t} name="room" class=${t.param("room_shown").value?"room":"room empty"} />
+    <${Ot} host=${t} name="room" class=${t.param("room_shown").value?`room ${o}`:"room empty"} />
     ${!t.param("room_shown").value&&f`<${xn} tasks=${n.tasks??[]} count=${n.count??0} />`}
   </section>`}function xn({tasks:t,count:e}){if(!t.length)return null;let n=e-t.length;return f`<h2>What was asked</h2>
     ${n>0&&f`<p class="none">The last ${t.length} of ${e}.</p>`}

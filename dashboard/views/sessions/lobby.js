@@ -61,7 +61,7 @@ function Ended({ host, sessions }) {
     </div>
     ${open === "export" && html`<${Exports} row=${session} sessions=${sessions} />`}
     ${open === "delete" && html`<${Delete} row=${{ ...session, running: false }} sessions=${sessions} done=${toggle("delete")} />`}
-    <${Slot} host=${host} name="room" class=${host.param("room_shown").value ? "room" : "room empty"} />
+    <${Slot} host=${host} name="room" class=${host.param("room_shown").value ? `room ${open}` : "room empty"} />
     ${!host.param("room_shown").value && html`<${Tasks} tasks=${session.tasks ?? []} count=${session.count ?? 0} />`}
   </section>`;
 }
