@@ -149,6 +149,7 @@ class Guard {
     // A socket that breaks off is kept for its page to come back; one that is left is not, even if
     // the browser keeps the page for its Back: it is loaded anew then, with what was typed in it.
     const hidden = (/** @type {PageTransitionEvent} */ { persisted }) => {
+      link.leave();
       if (this.mark) navigator.sendBeacon("goodbye", this.mark);
       keep(this.host.param("session").value);
       if (persisted) return;

@@ -59,7 +59,7 @@ class Link {
 
   constructor() {
     this.stopping = new Stopper({
-      post: (press, signal) => this.#post(press, signal),
+      post: (press, signal) => this.#post(press, { signal }),
       after: (run, ms) => void setTimeout(run, ms),
       now: () => Date.now(),
       store: tabStore(),
@@ -145,13 +145,25 @@ class Link {
     for (const run of [...this.#watchers]) run();
   }
 
-  /** @param {import("./stopper.js").Press} press @param {AbortSignal} signal */
-  async #post(press, signal) {
+  /** The page is left: a Stop that is under way goes out once more, and outlives it. */
+  leave() {
+    const { press } = this.stopping;
+    if (press) this.#post(press, { keepalive: true }).catch(() => {}); // nobody is here to be told
+  }
+
+  /**
+   * Not `keepalive` but for the last time: such a request holds its connection when it is given up, and
+   * after six of them in a gap nothing else gets through.
+   *
+   * @param {import("./stopper.js").Press} press
+   * @param {RequestInit} how
+   */
+  async #post(press, how) {
     press.session ||= this.shown().session;
     if (!press.session) throw new Error("The page does not know its session yet.");
     this.also(press);
     const body = JSON.stringify({ press: press.press, session: press.session, task: press.task, at: press.at });
-    const answer = await fetch("stop", { method: "POST", body, signal, cache: "no-store", keepalive: true });
+    const answer = await fetch("stop", { method: "POST", body, cache: "no-store", ...how });
     if (answer.status >= 500) throw new Error(`${answer.status}`);
     return answer.json();
   }
