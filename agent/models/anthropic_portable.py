@@ -63,6 +63,8 @@ def _outgoing(message: Message) -> Message:
     if isinstance(content, str):
         return {"role": message["role"], "content": content}
     kept = [block for block in content if block["type"] not in _HIDDEN]
+    if message["role"] != "user":  # what a model calls a document or a result is none of ours
+        return {"role": message["role"], "content": [_said(block) for block in kept]}
     results = [block for block in kept if block["type"] == "tool_result"]
     others = [_plain(block) for block in kept if block["type"] != "tool_result"]
     pictures = [image for block in results for image in _images(block)]
@@ -70,6 +72,14 @@ def _outgoing(message: Message) -> Message:
         "role": message["role"],
         "content": [*(_result(block) for block in results), *pictures, *others],
     }
+
+
+def _said(block: Block) -> Block:
+    return _plain(block) if block["type"] in ("text", "tool_use") else _bare(block)
+
+
+def _bare(block: Block) -> Block:
+    return {key: value for key, value in block.items() if key != "cache_control"}
 
 
 def _plain(block: Block) -> Block:
@@ -86,7 +96,7 @@ def _plain(block: Block) -> Block:
                 "input": block["input"],
             }
         case _:
-            return {key: value for key, value in block.items() if key != "cache_control"}
+            return _bare(block)
 
 
 def _document(block: Block) -> str:

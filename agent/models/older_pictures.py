@@ -46,7 +46,9 @@ def with_newest_pictures(messages: Sequence[Message], most: int) -> list[Message
 
 def _kept(message: Message, keep: Callable[[Block], bool]) -> Message:
     content = message["content"]
-    if isinstance(content, str):
+    if (
+        isinstance(content, str) or message["role"] != "user"
+    ):  # a model's block is no picture of ours
         return message
     return {**message, "content": [_kept_block(block, keep) for block in content]}
 
@@ -61,7 +63,9 @@ def _kept_block(block: Block, keep: Callable[[Block], bool]) -> Block:
 
 def _message(message: Message) -> Message:
     content = message["content"]
-    if isinstance(content, str):
+    if (
+        isinstance(content, str) or message["role"] != "user"
+    ):  # a model's block is no picture of ours
         return message
     blocks = [_block(block) for block in content]
     return {**message, "content": blocks} if blocks != content else message

@@ -15,7 +15,7 @@ from agent.history import ANEW
 from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import ModelPart, ModelRequest
 from agent.models.offline import OfflineModel
-from agent.models.older_pictures import count_pictures
+from agent.models.older_pictures import count_pictures, without_webp
 from agent.session import Session
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Reply, call, fails, says
@@ -313,3 +313,14 @@ async def test_what_a_person_says_or_answers_can_be_written_down(words: str):
         assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "done"
     with pytest.raises(BadInput):
         rig.session.control.say(" ")
+
+
+@pytest.mark.parametrize("kind", ["image", "document", "tool_result"])
+def test_a_block_that_only_people_send_is_not_taken_for_one(kind: str):
+    """A model's answer with a picture, a document or a result in it that has nothing in it."""
+    said = {"role": "assistant", "content": [{"type": kind, "content": 5}]}
+    asked = [{"role": "user", "content": [{"type": "text", "text": "Hello."}]}, said]
+    assert without_webp(asked) == asked
+    assert count_pictures(asked) == 0
+    body = PortableDialect().body(ModelRequest("", asked, [], (640, 480)), "local")
+    assert body["messages"] == asked
