@@ -78,6 +78,7 @@ class Programs:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._begun: deque[Start] = deque()
         self._waiting: deque[_Question] = deque()
+        self._closed = False
         self._current: _Question | None = None
         self._asking: asyncio.Task[None] | None = None
         self._flushing: asyncio.TimerHandle | None = None
@@ -96,8 +97,7 @@ class Programs:
 
     async def close(self) -> None:
         """Refuse what waits, and write down what has begun."""
-        if self._desktop is not None:
-            self._desktop.listen(None)
+        self._closed = True
         self._refuse_all()
         if self._asking is not None:
             self._asking.cancel()
@@ -127,13 +127,18 @@ class Programs:
 
     def started(self, start: Start) -> None:
         """A program begins that nobody had to be asked about."""
+        if self._closed:
+            return
         self._begun.append(start)
         if len(self._begun) == 1:
             self._soon(self._gather)
 
     def asked(self, asked: Asked) -> None:
         """Starts wait for an answer."""
-        self._soon(self._take, asked)
+        if self._closed:  # a desktop that outlives its session, or has not stopped yet
+            asked.answer(allowed=False)
+        else:
+            self._soon(self._take, asked)
 
     def _soon(self, function: Callable[..., object], *given: object) -> None:
         loop = self._loop
@@ -205,6 +210,9 @@ class Programs:
     # Questions ---------------------------------------------------------------------------
 
     def _take(self, asked: Asked) -> None:
+        if self._closed:
+            asked.answer(allowed=False)
+            return
         self._write_down()  # what came before it
         question = _Question(asked)
         asked.on_gone = lambda: self._soon(self._withdraw, question)

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import select
 import struct
 
@@ -34,6 +35,7 @@ _EXECVEAT = {
 _SHORT = {0x40000003, 0x40000028}
 _X32 = 0x40000000
 
+_OWN = re.compile(r"^(?:/proc/(?:self|thread-self)/(exe$|fd)|/dev/fd)((?:(?<!exe)/\d+)?)$")
 _OPENAT2 = 437
 _RESOLVE_IN_ROOT = 0x10
 _WORDS = 512
@@ -108,10 +110,10 @@ class SeccompKernel:
         finally:
             os.close(memory)
         cwd = _link(f"/proc/{notice.thread}/cwd")
-        if not named and notice.folder != _HERE:
-            named = f"/proc/self/fd/{notice.folder}"
-            path = _link(f"/proc/{notice.thread}/fd/{notice.folder}")
-            return Program(named, path, argv, cwd)
+        own = _OWN.match(named or f"/proc/self/fd/{notice.folder}")
+        if own is not None:  # its own image, or a file that it has open
+            path = _link(f"/proc/{notice.thread}/{own[1] or 'fd'}{own[2] or ''}")
+            return Program(path or named, path, argv, cwd)
         path, exists = self._resolve(notice, named, cwd)
         return Program(named, path, argv, cwd, exists)
 
@@ -128,7 +130,8 @@ class SeccompKernel:
         try:
             found = self._open_in(root, whole)
         except OSError as error:
-            return "", error.errno not in (errno.ENOENT, errno.ENOTDIR)
+            gone = error.errno in (errno.ENOENT, errno.ENOTDIR) and self._missing(root, whole)
+            return "", not gone
         finally:
             os.close(root)
         try:
@@ -136,8 +139,29 @@ class SeccompKernel:
         finally:
             os.close(found)
 
-    def _open_in(self, root: int, path: str) -> int:
-        how = struct.pack("=QQQ", os.O_PATH | os.O_CLOEXEC, 0, _RESOLVE_IN_ROOT)
+    def _missing(self, root: int, path: str) -> bool:
+        """Whether a path leads nowhere for its process, too: ``/proc/self`` is another to it."""
+        parent, prefix = "/", ""
+        for part in path.strip("/").split("/"):
+            prefix = f"{prefix}/{part}"
+            try:
+                found = self._open_in(root, prefix)
+            except OSError:
+                return not parent.startswith("/proc") and not self._is_there(root, prefix)
+            parent = _link(f"/proc/self/fd/{found}")
+            os.close(found)
+        return False
+
+    def _is_there(self, root: int, path: str) -> bool:
+        """Whether a name exists, be it a link that leads nowhere from here."""
+        try:
+            os.close(self._open_in(root, path, os.O_NOFOLLOW))
+        except OSError:
+            return False
+        return True
+
+    def _open_in(self, root: int, path: str, flags: int = 0) -> int:
+        how = struct.pack("=QQQ", os.O_PATH | os.O_CLOEXEC | flags, 0, _RESOLVE_IN_ROOT)
         name = os.fsencode(path)
         found = int(self._libc.syscall(_OPENAT2, root, name, how, len(how)))
         if found < 0:

@@ -324,7 +324,7 @@ class Judge:
 
     def _by_program(self, program: Program, line: _Line, starter: _Known) -> tuple[How, bool]:
         own = line.processes[0]
-        if not _SYSTEM.match(program.path):
+        if not _of_system(program):
             return "file", False
         if own.terminal and own.pid == own.session:
             if SHELLS.match(program.name) and _interactive(program.argv):
@@ -332,7 +332,7 @@ class Judge:
             return "launcher", self._installed.names(program.named, program.argv)
         if starter.launches:
             return "launcher", self._launched(program)
-        if _INTERPRETERS.match(program.name) and not _system_code(program):
+        if _interprets(program) and not _system_code(program):
             return "file", False
         return "desktop", True
 
@@ -461,6 +461,17 @@ def _scrubbed(argv: tuple[str, ...]) -> list[str]:
         found.append(_SECRET_VALUE.sub(_HIDDEN, shown))
         hide = bool(_SECRET_OPTION.match(word))
     return found
+
+
+def _of_system(program: Program) -> bool:
+    """Whether a program is a file of the system, and called by a name of the system."""
+    named = os.path.normpath(os.path.join(program.cwd or "/", program.named))
+    return bool(_SYSTEM.match(program.path) and _SYSTEM.match(named))
+
+
+def _interprets(program: Program) -> bool:
+    names = (program.name, os.path.basename(program.path))
+    return any(map(_INTERPRETERS.match, names))
 
 
 def _interactive(argv: tuple[str, ...]) -> bool:

@@ -222,14 +222,16 @@ class ProgramWatch:
                 asked.on_gone()
 
     def _let_go(self) -> None:
-        for asked in self._asked.values():
-            for notice, _ in asked.notices:
-                with contextlib.suppress(OSError):  # the kernel refuses it as well
-                    self._kernel.refuse(notice)
-            asked.gone.set()
-            asked.on_gone()
-        self._asked.clear()
-        self._kernel.close()
+        try:
+            for asked in self._asked.values():
+                for notice, _ in asked.notices:
+                    with contextlib.suppress(OSError):  # the kernel refuses it as well
+                        self._kernel.refuse(notice)
+                asked.gone.set()
+                asked.on_gone()
+            self._asked.clear()
+        finally:
+            self._kernel.close()
 
 
 _UNKNOWN = Start(program="", line="a program that cannot be looked at", cwd="", by=(), how="file")

@@ -230,6 +230,8 @@ def test_a_launcher_starts_what_is_installed(desk: Desk, launcher: str, argv, an
         (("perl", "-e", "x"), "refused"),
         (("/home/user/.local/bin/x",), "refused"),
         (("/dev/shm/x",), "refused"),
+        (("/usr/bin/../../home/user/x",), "refused"),
+        (("/bin/grep", "x"), "allowed"),
     ],
 )
 def test_an_application_starts_what_is_of_the_system(desk: Desk, argv, answer: str):

@@ -300,8 +300,18 @@ async def test_a_session_that_closes_refuses_what_waits(make: Make):
     scene = await make()
     notice = scene.touch("x")
     await scene.asked()
-    await scene.session.close()
+    closing = asyncio.create_task(scene.session.close())
     assert await scene.answer(notice) == "refused"
+    await closing
+
+
+async def test_a_desktop_that_outlives_its_session_starts_nothing_that_was_to_be_asked_about(
+    make: Make,
+):
+    scene = await make()
+    await scene.session._agent.programs.close()
+    assert await scene.answer(scene.touch("x")) == "refused"
+    assert scene.session.log.of(ev.ApprovalAsked) == []
 
 
 class Unwatched(FakeDesktop):

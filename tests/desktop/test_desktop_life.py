@@ -373,6 +373,7 @@ async def test_unconfined_desktops_say_so_and_clean_up_too() -> None:
     folder = desktop.home.parent
     try:
         assert not desktop.status.confined
+        assert desktop.status.unwatched == "the desktop is not confined"
         await open_window(desktop, "mousepad", title="Mousepad")
         await desktop.spawn(["setsid", "sleep", "4712"])
         await desktop.input.type("unconfined")

@@ -51,10 +51,15 @@ def test_an_unprivileged_user_gets_a_confined_desktop_and_leaves_nothing(home: P
         "import asyncio\n"
         "from agent.desktop import VirtualDesktop\n"
         "async def main():\n"
-        "    desktop = VirtualDesktop()\n"
+        "    desktop, begun = VirtualDesktop(), []\n"
+        "    class Listener:\n"
+        "        started, asked = begun.append, begun.append\n"
+        "    desktop.listen(Listener)\n"
         "    await desktop.start()\n"
         "    print(desktop.status.confined, (await desktop.screenshot()).width)\n"
         "    print(len((await desktop.tree()).nodes) > 5)\n"
+        "    print('/usr/bin/xfwm4' in [start.program for start in begun])\n"
+        "    print(desktop.status.unwatched or 'watched')\n"
         "    await desktop.stop()\n"
         "asyncio.run(main())\n"
     )
@@ -68,5 +73,5 @@ def test_an_unprivileged_user_gets_a_confined_desktop_and_leaves_nothing(home: P
         check=False,
         cwd="/",
     )
-    assert done.stdout.split() == ["True", "1280", "True"], done.stderr
+    assert done.stdout.split() == ["True", "1280", "True", "True", "watched"], done.stderr
     assert not list(home.iterdir())

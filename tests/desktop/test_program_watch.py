@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from agent.desktop.processes import SandboxProcess
 from agent.desktop.starts import Hands, Start
 from agent.desktop.watching import Asked
 
-pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 _PATIENCE = 20.0
 
@@ -26,7 +28,7 @@ class Answers:
     """Answers every question the same way, and remembers what was told."""
 
     def __init__(self) -> None:
-        self.allow = False
+        self.allow: bool | None = False
         self.asked_about: list[Start] = []
         self.begun: list[Start] = []
         self._told = threading.Condition()
@@ -40,7 +42,8 @@ class Answers:
         with self._told:
             self.asked_about.append(asked.start)
             self._told.notify_all()
-        asked.answer(allowed=self.allow)
+        if self.allow is not None:
+            asked.answer(allowed=self.allow)
 
     async def question(self, since: int) -> Start:
         """The first question after so many."""
@@ -176,6 +179,59 @@ _LINES = {
     "process substitution": "cat <(touch {mark})",
     "completion": "complete -C 'touch {mark}' zz; compgen -C 'touch {mark}' z",
     "bash startup": "BASH_ENV=~/s bash -c :",
+    "bound key": "bind -x '\"\\C-g\": touch {mark}'\n\x07",
+    "shown before a command": "PS0='$(touch {mark})'\n:\nPS0=",
+    "shown as the prompt": "PS1='$(touch {mark})'\nPS1='$ '",
+    "command that is not found": "command_not_found_handle() {{ touch {mark}; }}; no-such-command",
+    "debug trap": "trap 'touch {mark}' DEBUG; trap - DEBUG",
+    "error trap": "trap 'touch {mark}' ERR; false; trap - ERR",
+    "array": "mapfile -C 'touch {mark} #' -c 1 a < /etc/hosts",
+    "another name's path": "hash -p /usr/bin/touch zz; zz {mark}; hash -r",
+    "moved directory": "cd /usr/bin; ./touch {mark}; cd",
+    "search path": "mkdir -p ~/b; ln -sf /usr/bin/touch ~/b/zz; PATH=~/b:$PATH zz {mark}",
+    "stream editor": "sed '1e touch {mark}' /etc/hosts",
+    "archive": "tar cf /dev/null --checkpoint=1 --checkpoint-action=exec='touch {mark}' /etc/hosts",
+    "git": "git -c alias.zz='!touch {mark}' zz",
+    "nice": "nice touch {mark}",
+    "time": "time touch {mark}",
+    "negation": "! touch {mark}",
+    "lock": "flock /tmp/l touch {mark}",
+    "xargs in parallel": "printf '{mark} {mark}.2' | xargs -n 1 -P 2 touch",
+    "own bus": "dbus-run-session touch {mark}",
+    "daemon": "python3 -c 'import os; os.fork() and os._exit(0); os.setsid(); "
+    'os.fork() and os._exit(0); os.execvp("touch", ["touch", "{mark}"])\'',
+    "terminal": "xfce4-terminal -x touch {mark}",
+    "terminal by its service": "xfce4-terminal --tab -e 'touch {mark}'",
+    "file manager": "thunar {mark}",
+    "desktop's opener": "exo-open {mark}.desktop",
+    "heredoc to python": "python3 <<< 'import os; os.system(\"touch {mark}\")'",
+    "copy of a program": "cp /usr/bin/touch ~/own-touch; ~/own-touch {mark}",
+    "file without a name": "exec 9< /usr/bin/touch; /proc/self/fd/9 {mark}; exec 9<&-",
+    "case": "case x in x) touch {mark};; esac",
+    "while": "while touch {mark}; do break; done",
+    "arithmetic": "a[0]=1; echo $((a[$(touch {mark})0]))",
+    "assignment": "X=$(touch {mark})",
+    "test": "[[ -e $(touch {mark}) ]]",
+    "redirection": "cat < $(touch {mark}; echo /dev/null)",
+    "locale": "LC_ALL=C touch {mark}",
+    "dash": "dash -c 'touch {mark}'",
+    "vi's shell": "vi -es '+!touch {mark}' '+q!'",
+    "perl's exec": 'perl -e \'exec "touch", "{mark}"\'',
+    "script by its first line": "printf '#!/bin/sh\\ntouch {mark}\\n' > ~/s; chmod +x ~/s; ~/s",
+    "watch": "watch -t -n 9 touch {mark}",
+    "nested terminal": "tmux -L {n} new-session -d bash",
+    "many at once": "touch {mark} | touch {mark} | touch {mark}",
+    "after a pause": "(read -t 0.2 < <(:); touch {mark}) &",
+    "jobs": "set -m; touch {mark} & fg",
+    "wait": "touch {mark} & wait",
+    "brace group": "{{ touch {mark}; }} 2>&1",
+    "quoted": "\\touch {mark}",
+    "by hex": "$'\\x74ouch' {mark}",
+    "by variable": "t=touch; $t {mark}",
+    "by glob": "/usr/bin/touc? {mark}",
+    "by tilde": "HOME=/usr; ~/bin/touch {mark}; HOME=/home/user",
+    "by the process's own root": "/proc/self/root/usr/bin/touch {mark}",
+    "by a link to the process's own root": "ln -sfn /proc/self/root/usr/bin ~/r; ~/r/touch {mark}",
 }
 
 
@@ -279,3 +335,89 @@ async def test_a_launcher_of_the_home_is_asked_about(
     start = await answers.question(since)
     assert start.how == ("file" if "run-me" in run else "launcher")
     assert not mark.exists()
+
+
+async def test_a_service_of_the_home_is_asked_about(
+    desktop: VirtualDesktop, answers: Answers, mark: Path
+) -> None:
+    since = len(answers.asked_about)
+    answers.allow = False
+    folder = desktop.home / ".local/share/dbus-1/services"
+    folder.mkdir(parents=True)
+    text = f"[D-BUS Service]\nName=org.example.Zz\nExec=/usr/bin/touch {desktop.inside(mark)}\n"
+    (folder / "org.example.Zz.service").write_text(text)
+    bus = ["gdbus", "call", "--session", "--dest"]
+    reload = ["org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus", "--method"]
+    process = await desktop.spawn([*bus, *reload, "org.freedesktop.DBus.ReloadConfig"])
+    assert await process.wait() == 0
+    await desktop.spawn([*bus, "org.example.Zz", "--object-path", "/", "--method", "org.x.Y"])
+    start = await answers.question(since)
+    assert (start.how, start.by[0]) == ("launcher", "dbus-daemon")
+    assert not mark.exists()
+
+
+async def test_everything_else_goes_on_while_a_start_waits(
+    terminal: Terminal, answers: Answers, mark: Path
+) -> None:
+    since = len(answers.asked_about)
+    answers.allow = None
+    _new_line(terminal.desktop)
+    await terminal.line(f"touch {terminal.desktop.inside(mark)} & echo go''es on", "goes on")
+    await answers.question(since)
+    process = await terminal.desktop.spawn(["true"])
+    assert await process.wait() == 0
+    assert (await terminal.desktop.screenshot()).width
+    assert not mark.exists()
+    answers.allow = False
+
+
+async def test_a_watch_that_fails_ends_all_starts_and_the_desktop_comes_back_watched(
+    desktop: VirtualDesktop, answers: Answers
+) -> None:
+    """The last test of its desktop: nothing of it is left afterwards."""
+    old = desktop.watch
+    assert old is not None
+    answers.allow = False
+    old._answers.append(None)  # type: ignore[arg-type]
+    old._kernel.wake()
+    async with asyncio.timeout(_PATIENCE):
+        while desktop.watch is old or desktop.status.state != "ready":
+            await asyncio.sleep(0.02)
+    assert desktop.status.unwatched == ""
+    since = len(answers.asked_about)
+    terminal = await Terminal.open(desktop)
+    await terminal.line("true; /usr/bin/true")
+    await answers.question(since)
+    await terminal.close()
+
+
+async def test_where_the_kernel_refuses_the_status_says_so_and_programs_start() -> None:
+    """As in a container that watches by itself: only one watch is possible in a line of filters."""
+    program = (
+        "import asyncio, ctypes, struct\n"
+        "code = struct.pack('=HBBI', 6, 0, 0, 0x7FFF0000)\n"
+        "kept = ctypes.create_string_buffer(code, 8)\n"
+        "filter = struct.pack('@HP', 1, ctypes.addressof(kept))\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.prctl(38, 1, 0, 0, 0)\n"
+        "number = {'x86_64': 317, 'aarch64': 277}[__import__('os').uname().machine]\n"
+        "assert libc.syscall(number, 1, 8, filter) > 0\n"
+        "from agent.desktop import VirtualDesktop\n"
+        "async def main():\n"
+        "    desktop = VirtualDesktop()\n"
+        "    await desktop.start()\n"
+        "    print(desktop.status.unwatched)\n"
+        "    process = await desktop.spawn(['true'])\n"
+        "    print(await process.wait())\n"
+        "    await desktop.stop()\n"
+        "asyncio.run(main())\n"
+    )
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.stdout.split("\n")[:2] == ["Device or resource busy", "0"], done.stderr
