@@ -88,7 +88,7 @@ def test_a_task_killed_in_an_action_is_resumed_with_all_that_was_printed(tmp_pat
     first.communicate()
     assert printed[0].kind == "session_opened"
     session_id = printed[0].session_id
-    second = command(tmp_path, "Press escape", "--resume", session_id)
+    second = command(tmp_path, "Open the text editor", "--resume", session_id)
     out, err = second.communicate(timeout=90)
     assert second.returncode == 0, err
     after = [load_event(line) for line in out.splitlines()]
