@@ -44,7 +44,7 @@ _SX = {
         "marginRight": "4px",
     },
     # A phone has no room for the name beside what the agent does.
-    "@media (max-width: 480px)": {"& .header .title": {"display": "none"}},
+    "@media (max-width: 480px)": {"& .header a:has(> .title)": {"display": "none"}},
 }
 """A quiet header: the design system's own is a coloured band."""
 
