@@ -115,7 +115,7 @@ class Records {
       this.follows = this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < ROW
       this.draw()
     }, {passive: true})
-    this.observer = new ResizeObserver(() => this.draw())
+    this.observer = new ResizeObserver(() => this.sight()) // what is hidden cannot be scrolled
     this.observer.observe(this.view)
     return this.view
   }
@@ -152,6 +152,11 @@ class Records {
     this.none.hidden = count > 0
     this.none.textContent = all ? "Nothing passes the filter." : this.model.empty
     this.space.style.height = `${count * ROW}px`
+    this.sight()
+  }
+
+  /** Draw what is in sight: the newest, unless a person has scrolled away from it. */
+  sight() {
     if (this.follows) this.view.scrollTop = this.view.scrollHeight
     this.draw()
   }
