@@ -176,6 +176,13 @@ async def test_escape_in_other_views_closes_what_is_open_there_first(page: Page)
     await expect(page.locator("details.kinds[open]")).to_have_count(1)
     await page.get_by_role("searchbox", name="Search").press("Escape")
     await expect(page.locator("details.kinds[open]")).to_have_count(0)
+    await page.get_by_role("button", name="Replay", exact=True).click()
+    entry = page.locator(".replay .shelf li").first
+    await entry.locator("summary").click()
+    await entry.get_by_role("button", name="Rename").click()
+    name = page.locator(".replay").get_by_role("textbox", name="New name")
+    await name.press("Escape")
+    await expect(name).to_have_count(0)
     await page.locator(".sessions .name").first.click()
     more = page.get_by_role("button", name="More for").first
     await more.click()

@@ -25,6 +25,7 @@ class Files {
   /** @type {import("@preact/signals").Signal<import("./client.js").Listing | null>} */
   listing = signal(null);
   open = signal(/** @type {Set<string>} */ (new Set()));
+  listed = signal(/** @type {Set<string>} */ (new Set())); // folders whose contents the server was asked for
   chosen = signal(/** @type {Set<string>} */ (new Set()));
   at = signal("");
   told = signal("");
@@ -51,8 +52,9 @@ class Files {
       return;
     }
     this.#looking = true;
+    const open = this.open.peek();
     try {
-      const found = await this.client.list(this.open.peek());
+      const found = await this.client.list(open);
       if (found) this.#take(found);
       if (this.told.peek() === this.failed) this.tell("");
     } catch (error) {
@@ -60,6 +62,7 @@ class Files {
       if (this.shown.peek()) this.tell(this.failed);
     }
     this.#looking = false;
+    this.listed.value = open;
     if (this.#again) {
       this.#again = false;
       await this.look();
@@ -298,7 +301,7 @@ function Panel({ state }) {
         running ? " Drop files here, or paste a picture into the text box." : ""
       }</p>`
     }
-    ${listing && !none && html`<${FileTree} rows=${listing.rows} open=${state.open} chosen=${state.chosen} at=${state.at} save=${(/** @type {string} */ key) => void state.save([key])} />`}
+    ${listing && !none && html`<${FileTree} rows=${listing.rows} open=${state.open} listed=${state.listed} chosen=${state.chosen} at=${state.at} save=${(/** @type {string} */ key) => void state.save([key])} />`}
     <${Tray} state=${state} />
     ${listing && html`<${Used} listing=${listing} />`}
   </section>`;

@@ -1,6 +1,6 @@
 /** The files as a tree that the keyboard walks: arrows, Home, End, Space chooses, Enter opens. */
 
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { html } from "../../js/base.js";
 import { Icon } from "../js/icons.js";
 import { bytes, count, moment } from "./format.js";
@@ -10,10 +10,13 @@ import { bytes, count, moment } from "./format.js";
  * @typedef {object} Tree
  * @property {Row[]} rows
  * @property {import("@preact/signals").Signal<Set<string>>} open
+ * @property {import("@preact/signals").Signal<Set<string>>} listed Folders whose contents have come, or failed to.
  * @property {import("@preact/signals").Signal<Set<string>>} chosen
  * @property {import("@preact/signals").Signal<string>} at The row that the keyboard is at.
  * @property {(key: string) => void} save
  */
+
+const KEYS = ["ArrowDown", "ArrowUp", "Home", "End", "ArrowRight", "ArrowLeft", " ", "Enter"];
 
 /** Rows in the order in which they are shown, each with its depth. @param {Row[]} rows @param {Set<string>} open */
 export function ordered(rows, open) {
@@ -46,7 +49,7 @@ function toggled(set, key, on = !set.has(key)) {
 }
 
 /** @param {Tree} props */
-export function FileTree({ rows, open, chosen, at, save }) {
+export function FileTree({ rows, open, listed, chosen, at, save }) {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const shown = ordered(rows, open.value);
   const current = shown.find(({ row }) => row.key === at.value)?.row ?? shown[0]?.row;
@@ -60,11 +63,11 @@ export function FileTree({ rows, open, chosen, at, save }) {
     /** @type {HTMLElement | undefined} */ (items?.[shown.indexOf(target)])?.focus();
   }
 
-  /** @param {KeyboardEvent} event */
-  function onKey(event) {
+  /** @param {string} key */
+  function act(key) {
     const index = shown.findIndex(({ row }) => row === current);
     const row = current;
-    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!row) return;
     const folder = row.kind === "folder";
     /** @type {Record<string, () => void>} */
     const does = {
@@ -77,11 +80,38 @@ export function FileTree({ rows, open, chosen, at, save }) {
       " ": () => choose(row),
       Enter: () => (folder ? fold(row) : row.kind === "file" && save(row.key)),
     };
-    if (!does[event.key]) return;
+    does[key]?.();
+  }
+
+  /** Keys pressed while a folder unfolds are for the rows that are still to come. @type {{current: string[]}} */
+  const early = useRef([]);
+  const drawing = useRef(false);
+  const press = useRef(act);
+  press.current = act;
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (!KEYS.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    does[event.key]();
+    early.current.push(event.key);
+    goOn();
   }
+
+  /** One key after the other, each on the tree as the one before has left it. */
+  function goOn() {
+    const unfolding = [...open.peek()].some((key) => !listed.peek().has(key));
+    if (drawing.current || unfolding) return;
+    const key = early.current.shift();
+    if (key === undefined) return;
+    drawing.current = true;
+    press.current(key);
+    setTimeout(() => {
+      drawing.current = false;
+      goOn();
+    });
+  }
+  useEffect(goOn, [listed.value]);
 
   /** @param {number} index */
   function parent(index) {
