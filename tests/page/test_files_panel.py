@@ -93,6 +93,18 @@ async def test_files_are_seen_as_they_come_and_what_is_new_is_marked(page: Page,
     assert await faults(page) == []
     _, content = await saved(page, lambda: page.keyboard.press("Enter"))
     assert content == b"1,2\n" * 500
+    (home / "silent").mkdir()
+    await expect(row(page, "silent")).to_be_visible()
+    await row(page, "silent").focus()
+    await page.route("**/files/list?*", lambda route: None)  # a line that swallows everything
+    for key in ("ArrowRight", "ArrowDown", "Space"):
+        await page.keyboard.press(key)
+    await expect(row(page, "silent")).to_have_attribute("aria-expanded", "true")
+    last = page.locator("[role=treeitem]").last
+    while not await last.evaluate("each => each.matches(':focus')"):  # keys go on being taken
+        await page.keyboard.press("End")
+        await page.wait_for_timeout(100)
+    await expect(last).to_have_attribute("aria-selected", "false")  # what waited is not done late
 
 
 async def test_one_several_a_folder_and_all_are_downloaded_byte_for_byte(page: Page, session: Path):

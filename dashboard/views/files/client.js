@@ -40,6 +40,7 @@
  */
 
 const LOST = "The server cannot be reached. Try again when the page is connected.";
+const PATIENCE = 30_000; // ms for one answer
 const FRESH = 45_000; // ms; the server's tickets are good for 60 s
 
 export class Client {
@@ -63,9 +64,9 @@ export class Client {
   async list(open) {
     const query = new URLSearchParams([...open].map((key) => ["open", key]));
     const answer = await this.#ask("list", query, { headers: this.#etag ? { "If-None-Match": this.#etag } : {} });
-    if (answer.status === 304) return null;
-    this.#last = await answer.json();
-    this.#etag = answer.headers.get("ETag") ?? "";
+    if (answer.body === null) return null;
+    this.#last = answer.body;
+    this.#etag = answer.etag;
     return this.#last;
   }
 
@@ -84,7 +85,7 @@ export class Client {
     const query = new URLSearchParams(keys.map((key) => ["path", key]));
     if (whole) query.set("zip", "1");
     query.set("check", "1");
-    const { name } = await (await this.#ask("get", query)).json();
+    const { name } = (await this.#ask("get", query)).body;
     query.delete("check");
     query.set("ticket", await this.#pass());
     const link = document.createElement("a");
@@ -124,24 +125,31 @@ export class Client {
   async #pass() {
     if (performance.now() > this.#until) {
       const answer = await answered(`${this.base}/files/ticket`, { method: "POST" });
-      this.#ticket = (await answer.json()).ticket;
+      this.#ticket = answer.body.ticket;
       this.#until = performance.now() + FRESH;
     }
     return this.#ticket;
   }
 }
 
-/** @param {string} url @param {RequestInit} options */
+/**
+ * What the server answers, whole; a line that swallows everything must not keep the panel waiting for ever.
+ *
+ * @param {string} url @param {RequestInit} options
+ * @returns {Promise<{body: any, etag: string}>} The body is null when nothing has changed.
+ */
 async function answered(url, options) {
   let answer;
+  let body;
   try {
-    answer = await fetch(url, { cache: "no-store", ...options });
+    answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+    body = answer.status === 304 ? null : JSON.parse((await answer.text()) || "{}");
   } catch {
+    if (answer && !answer.ok) throw new Error(`The server refused it (${answer.status}).`);
     throw new Error(LOST);
   }
-  if (answer.ok || answer.status === 304) return answer;
-  const told = await answer.json().catch(() => ({}));
-  throw new Error(told.error || `The server refused it (${answer.status}).`);
+  if (answer.ok || body === null) return { body, etag: answer.headers.get("ETag") ?? "" };
+  throw new Error(body.error || `The server refused it (${answer.status}).`);
 }
 
 /**

@@ -25,7 +25,7 @@ class Files {
   /** @type {import("@preact/signals").Signal<import("./client.js").Listing | null>} */
   listing = signal(null);
   open = signal(/** @type {Set<string>} */ (new Set()));
-  listed = signal(/** @type {Set<string>} */ (new Set())); // folders whose contents the server was asked for
+  listed = signal(/** @type {Set<string>} */ (new Set())); // folders whose contents have come
   chosen = signal(/** @type {Set<string>} */ (new Set()));
   at = signal("");
   told = signal("");
@@ -56,13 +56,13 @@ class Files {
     try {
       const found = await this.client.list(open);
       if (found) this.#take(found);
+      this.listed.value = open;
       if (this.told.peek() === this.failed) this.tell("");
     } catch (error) {
       this.failed = error instanceof Error ? error.message : String(error);
       if (this.shown.peek()) this.tell(this.failed);
     }
     this.#looking = false;
-    this.listed.value = open;
     if (this.#again) {
       this.#again = false;
       await this.look();

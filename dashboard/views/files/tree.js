@@ -10,12 +10,13 @@ import { bytes, count, moment } from "./format.js";
  * @typedef {object} Tree
  * @property {Row[]} rows
  * @property {import("@preact/signals").Signal<Set<string>>} open
- * @property {import("@preact/signals").Signal<Set<string>>} listed Folders whose contents have come, or failed to.
+ * @property {import("@preact/signals").Signal<Set<string>>} listed Folders whose contents have come.
  * @property {import("@preact/signals").Signal<Set<string>>} chosen
  * @property {import("@preact/signals").Signal<string>} at The row that the keyboard is at.
  * @property {(key: string) => void} save
  */
 
+const PATIENCE = 2000; // ms for which keys wait for a folder's contents
 const KEYS = ["ArrowDown", "ArrowUp", "Home", "End", "ArrowRight", "ArrowLeft", " ", "Enter"];
 
 /** Rows in the order in which they are shown, each with its depth. @param {Row[]} rows @param {Set<string>} open */
@@ -85,7 +86,10 @@ export function FileTree({ rows, open, listed, chosen, at, save }) {
 
   /** Keys pressed while a folder unfolds are for the rows that are still to come. @type {{current: string[]}} */
   const early = useRef([]);
+  /** Folders whose contents keep nobody waiting any longer. @type {{current: Set<string>}} */
+  const late = useRef(new Set());
   const drawing = useRef(false);
+  const timer = useRef(0);
   const press = useRef(act);
   press.current = act;
 
@@ -98,12 +102,19 @@ export function FileTree({ rows, open, listed, chosen, at, save }) {
     goOn();
   }
 
+  function unfolding() {
+    return [...open.peek()].filter((key) => !listed.peek().has(key) && !late.current.has(key));
+  }
+
   /** One key after the other, each on the tree as the one before has left it. */
   function goOn() {
-    const unfolding = [...open.peek()].some((key) => !listed.peek().has(key));
-    if (drawing.current || unfolding) return;
-    const key = early.current.shift();
-    if (key === undefined) return;
+    if (drawing.current || early.current.length === 0) return;
+    if (unfolding().length > 0) {
+      timer.current ||= setTimeout(giveUp, PATIENCE);
+      return;
+    }
+    const key = early.current.shift() ?? "";
+    rest();
     drawing.current = true;
     press.current(key);
     setTimeout(() => {
@@ -111,7 +122,33 @@ export function FileTree({ rows, open, listed, chosen, at, save }) {
       goOn();
     });
   }
-  useEffect(goOn, [listed.value]);
+
+  /** What was meant for rows that do not come must not be done to others. */
+  function giveUp() {
+    for (const key of unfolding()) late.current.add(key);
+    forget();
+  }
+
+  function forget() {
+    early.current = [];
+    rest();
+  }
+
+  function rest() {
+    clearTimeout(timer.current);
+    timer.current = 0;
+  }
+
+  useEffect(() => {
+    for (const key of listed.value) late.current.delete(key);
+    goOn();
+  }, [listed.value]);
+  useEffect(() => forget, []);
+
+  /** The keyboard has gone elsewhere. @param {FocusEvent} event */
+  function onLeave(event) {
+    if (!root.current?.contains(/** @type {Node | null} */ (event.relatedTarget))) forget();
+  }
 
   /** @param {number} index */
   function parent(index) {
@@ -129,7 +166,8 @@ export function FileTree({ rows, open, listed, chosen, at, save }) {
     if (row.kind === "file" || row.kind === "folder") chosen.value = toggled(chosen.value, row.key);
   }
 
-  return html`<div class="tree" role="tree" aria-label="Files" aria-multiselectable="true" ref=${root} onKeyDown=${onKey}>
+  return html`<div class="tree" role="tree" aria-label="Files" aria-multiselectable="true" ref=${root} onKeyDown=${onKey}
+    onFocusOut=${onLeave} onPointerDown=${forget}>
     ${shown.map(
       ({ row, depth }) => html`<${Item} key=${row.key} row=${row} depth=${depth} open=${open.value.has(row.key)}
         chosen=${chosen.value.has(row.key)} current=${row === current} fold=${fold} choose=${choose} save=${save}
