@@ -35,6 +35,7 @@ from dashboard.views.talk import TalkView
 from dashboard.voice.widget import VoiceWidget
 from dashboard.web.frame import rest
 from dashboard.web.goodbye import goodbyes
+from dashboard.web.say import heard, say_once
 
 if TYPE_CHECKING:
     from agent.events import Event
@@ -137,11 +138,14 @@ class Page:
         if not isinstance(receipt, str):
             self._carry_out(message)
             return
-        if message.get("type") != "taken?" and receipt not in self._taken:
-            self._taken.append(receipt)
+        if message.get("type") != "taken?" and not self._has_taken(receipt):
             self._carry_out(message)
-        if receipt in self._taken:
+            self._taken.append(receipt)
+        if self._has_taken(receipt):
             self._link.post({"type": "taken", "receipt": receipt})
+
+    def _has_taken(self, receipt: str) -> bool:
+        return receipt in self._taken or heard.knows(self._entry.id, receipt)
 
     def _carry_out(self, message: Message) -> None:
         handler = self._actions.get(str(message.get("type")))
@@ -151,7 +155,11 @@ class Page:
             self._sessions.take(message)
 
     def _say(self, message: Message) -> None:
-        self._conductor.typed(str(message.get("text", ""))[:4000])
+        text, receipt = str(message.get("text", ""))[:4000], message.get("receipt")
+        if isinstance(receipt, str):
+            say_once(self._entry, receipt, text)
+        else:
+            self._conductor.typed(text)
 
     def _stop(self, message: Message) -> None:
         self._session.stop("You pressed Stop.", source="button")

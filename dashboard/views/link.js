@@ -26,7 +26,8 @@ class Guard {
   #since = 0;
   #hello = 0;
   #lostAt = 0;
-  #checking = false; // whether the channel has outlived the gap is being asked
+  /** Ends when it is known whether the channel has outlived the gap. @type {Promise<void> | null} */
+  #checking = null;
   #reloading = false;
   #left = false;
   #ends = /** @type {(() => void)[]} */ ([]);
@@ -46,7 +47,7 @@ class Guard {
     }
     this.beat = this.#beat();
     this.#ends.push(host.listen(({ type, receipt }) => type === "taken" && link.taken(receipt)));
-    link.also = (press) => this.beat.send({ stop: press });
+    link.also = (message) => this.beat.send(message);
     this.#listen();
     link.stopping.resume();
     giveBack(this.host.param("session").value);
@@ -82,7 +83,7 @@ class Guard {
       worker.postMessage({ url, mark: this.mark });
       return {
         poke: () => worker.postMessage({ poke: true }),
-        send: (/** @type {any} */ { stop }) => worker.postMessage({ stop }),
+        send: (/** @type {object} */ message) => worker.postMessage({ send: message }),
         end: () => worker.terminate(),
       };
     } catch {
@@ -91,9 +92,11 @@ class Guard {
   }
 
   /** @param {import("../js/link/heartbeat.js").News} news */
-  #hear({ state, since, page, hello, offset, stop }) {
+  #hear({ state, since, page, hello, offset, asked, stop, said }) {
     if (offset !== undefined) link.offset = offset;
     if (stop) link.stopping.answered(stop);
+    if (said) link.said(said);
+    if (asked !== undefined) this.channel?.linkAnswered(asked);
     if (page === false) this.reload("The server has no such page any more.");
     if (state) {
       this.#state = state;
@@ -109,20 +112,22 @@ class Guard {
   #greeted(/** @type {number} */ hello) {
     const again = this.#hello > 0 && hello !== this.#hello;
     this.#hello = hello;
-    link.stopping.hurry();
+    link.hurry();
     if (!again) return;
     if (!this.channel) return this.reload("The page's channel is not known.");
     const gap = this.#state === "down";
-    this.#checking = gap || !link.live;
-    void this.channel.check(gap).then(() => {
-      this.#checking = false;
+    const check = this.channel.check(gap);
+    this.beat.poke(); // the link is asked the same, at once
+    this.#checking = gap || !link.live ? check : null;
+    void check.then(() => {
+      if (this.#checking === check) this.#checking = null;
       this.#judge();
     });
   }
 
   #judge() {
     const channel = this.channel?.state ?? "open";
-    const stale = channel === "closed" || this.#checking;
+    const stale = channel === "closed" || this.#checking !== null;
     const down = this.#state === "down" || (stale && this.#state === "slow");
     const lost = down || stale;
     const before = link.live;

@@ -43,12 +43,12 @@ function Talk({ host }) {
   const sent = useRef(0);
   const stop = () => link.stop();
 
-  /** Whether the server has taken the words. @param {string} text @param {string} receipt */
+  /** Whether the server has taken the words, and why not. @param {string} text @param {string} receipt */
   function say(text, receipt) {
     sent.current = performance.now();
     tell("sent");
     dismissHelp();
-    return link.deliver(host, { type: "say", text }, receipt);
+    return link.say(host, text, receipt);
   }
 
   /** Whether the server has taken them after all. @param {string} receipt */

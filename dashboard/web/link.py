@@ -3,8 +3,8 @@
 ``/link`` is a socket that echoes, and on which the process beats (`dashboard.web.beats`), so that
 a page hears within a moment when nothing comes any more; the same address answers a plain request
 when sockets cannot be had. ``POST /stop`` acts on the session itself and needs neither the page's
-document nor its socket, and is answered also after a restart. Both stand behind the door: its host
-names, its origins.
+document nor its socket, and is answered also after a restart. Stop and words may come on the socket
+as well. Both stand behind the door: its host names, its origins.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from dashboard.web.beats import Line, heart
 from dashboard.web.goodbye import goodbyes
+from dashboard.web.say import LONGEST, Words, say_of
 from dashboard.web.stops import Press
 from dashboard.web.workbench import workbench
 
@@ -64,7 +65,7 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
 
     def on_message(self, message: str | bytes) -> None:
         try:
-            asked = json.loads(message[:_LONGEST])
+            asked = json.loads(message[:LONGEST])
             answer = self._answer(asked if isinstance(asked, dict) else {})
         except (ValueError, RecursionError):
             self.close(1003, "Not a message of the link.")
@@ -84,7 +85,15 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
             return _hello(str(asked["mark"]))
         if "stop" in asked:
             return {"stop": stop_of(self.request, asked["stop"])[1]}
+        if "say" in asked:
+            return {"said": self._said(asked["say"])}
         return {"n": asked.get("n"), "now": time.time()}
+
+    def _said(self, message: Any) -> dict[str, Any]:
+        known = message if isinstance(message, dict) else {}
+        session_id = str(known.pop("session", ""))
+        answer = say_of(self.request, session_id, Words.read(known))[1]
+        return {"id": str(known.get("id", "")), **answer}
 
     def _say(self, answer: dict[str, Any]) -> None:
         if self._line is not None:

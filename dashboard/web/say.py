@@ -1,23 +1,28 @@
 """``POST /sessions/ID/say``: words for a session, from a page that has no document yet.
 
-A page takes words from its first moment on, long before its components have come. What is sent
-again because the answer was lost is said once.
+A page takes words from its first moment on, long before its components have come, and right after
+a gap of the network, while its document's socket is still dead. What is sent again because the
+answer was lost, by whatever way, is said once.
 """
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from agent.errors import JournalError
 from dashboard.web.workbench import workbench
 
-_LONGEST = 65_536
+if TYPE_CHECKING:
+    from dashboard.web.registry import Entry
+
+LONGEST = 65_536
 """Bytes of a request: four thousand letters, each written as an escape, and what is around them."""
 
 _REMEMBERED = 1000
@@ -36,11 +41,19 @@ class Words(BaseModel):
     @classmethod
     def of(cls, body: bytes) -> Words | None:
         """The words in a request's JSON, or None if it holds none."""
-        if len(body) > _LONGEST:
+        if len(body) > LONGEST:
             return None
         try:
-            words = cls.model_validate(json.loads(body))
-        except (ValidationError, ValueError, RecursionError):
+            return cls.read(json.loads(body))
+        except (ValueError, RecursionError):
+            return None
+
+    @classmethod
+    def read(cls, message: Any) -> Words | None:
+        """The words in a message, or None if it holds none."""
+        try:
+            words = cls.model_validate(message)
+        except ValidationError:
             return None
         return words if words.text.strip() else None
 
@@ -51,9 +64,13 @@ class Heard:
     def __init__(self) -> None:
         self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def first_time(self, session_id: str, words: Words) -> bool:
-        """Whether these words are new; from now on they are not."""
-        key = (session_id, words.id)
+    def knows(self, session_id: str, words_id: str) -> bool:
+        """Whether words of that id have been said."""
+        return (session_id, words_id) in self._ids
+
+    def first_time(self, session_id: str, words_id: str) -> bool:
+        """Whether words of that id are new; from now on they are not."""
+        key = (session_id, words_id)
         if key in self._ids:
             return False
         self._ids[key] = None
@@ -61,9 +78,9 @@ class Heard:
             self._ids.popitem(last=False)
         return True
 
-    def forget(self, session_id: str, words: Words) -> None:
-        """These words could not be taken: they are new when they come again."""
-        self._ids.pop((session_id, words.id), None)
+    def forget(self, session_id: str, words_id: str) -> None:
+        """Words of that id could not be taken: they are new when they come again."""
+        self._ids.pop((session_id, words_id), None)
 
 
 heard = Heard()
@@ -76,33 +93,50 @@ class Say(AuthRequestHandler, RequestHandler):
     def post(self, session_id: str) -> None:
         self.set_header("Cache-Control", "no-store")
         if self.current_user is None:
-            self._refuse(403, "Sign in again: your words were not taken.")
+            self.set_status(403)
+            self.write(_refused("Sign in again: your words were not taken."))
             return
-        words = Words.of(self.request.body)
-        if words is None:
-            self._refuse(400, "Nothing was sent, or more than 4,000 letters.")
-            return
-        bench = workbench()
-        entry = bench.sessions.find(session_id, bench.identity.known(self.request))
-        if entry is None:
-            self._refuse(404, "This session is not here, or belongs to another browser.")
-            return
-        if heard.first_time(session_id, words):
-            bench.sessions.open(entry)
-            try:
-                entry.conductor.typed(words.text)
-            except JournalError as error:
-                heard.forget(session_id, words)
-                entry.session.trouble = str(error)
-                self._refuse(507, str(error))
-                return
-        self.set_status(202)
-        self.write({"state": "sent"})
+        status, answer = say_of(self.request, session_id, Words.of(self.request.body))
+        self.set_status(status)
+        self.write(answer)
 
     def check_xsrf_cookie(self) -> None:
         """The door has compared the origin."""
 
-    def _refuse(self, status: int, text: str) -> None:
-        self.set_status(status)
-        answer: dict[str, Any] = {"state": "refused", "text": text}
-        self.write(answer)
+
+def say_once(entry: Entry, words_id: str, text: str) -> None:
+    """Say words in a session, unless words of that id have been said in it.
+
+    Raises:
+        JournalError: They could not be written down, hence not said; they may be sent again.
+    """
+    if not heard.first_time(entry.id, words_id):
+        return
+    try:
+        entry.conductor.typed(text)
+    except JournalError:
+        heard.forget(entry.id, words_id)
+        raise
+
+
+def say_of(
+    request: HTTPServerRequest, session_id: str, words: Words | None
+) -> tuple[int, dict[str, Any]]:
+    """Say words for whoever sent them: an HTTP status and the answer."""
+    if words is None:
+        return 400, _refused("Nothing was sent, or more than 4,000 letters.")
+    bench = workbench()
+    entry = bench.sessions.find(session_id, bench.identity.known(request))
+    if entry is None:
+        return 404, _refused("This session is not here, or belongs to another browser.")
+    bench.sessions.open(entry)
+    try:
+        say_once(entry, words.id, words.text)
+    except JournalError as error:
+        entry.session.trouble = str(error)
+        return 507, _refused(str(error))
+    return 202, {"state": "sent"}
+
+
+def _refused(text: str) -> dict[str, Any]:
+    return {"state": "refused", "text": text}

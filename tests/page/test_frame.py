@@ -116,7 +116,7 @@ def test_words_by_a_plain_request_are_said_once(pilot: Served) -> None:
 def test_words_are_known_by_their_session_and_id() -> None:
     """The same id in another session is new; at the edge of what fits, words are taken."""
     heard, words = Heard(), Words(id="x" * 8, text="y" * 4000)
-    assert [heard.first_time(s, words) for s in ("a", "a", "b")] == [True, False, True]
+    assert [heard.first_time(s, words.id) for s in ("a", "a", "b")] == [True, False, True]
     assert Words.of(b'{"id": "xxxxxxxx", "text": "' + b"\\ud83d\\ude00" * 4000 + b'"}') is not None
     assert Words.of(b'{"id": "xxxxxxx", "text": "hello"}') is None
 

@@ -10,8 +10,9 @@
 const PROBE = 1000; // ms between two questions on the channel
 const SLOW = 1600; // ms without an answer that mean: slow
 const DEAD = 8000; // ms without an answer, though the link stands, that mean: closed
-const SOON = 900; // ms for an answer when it is asked whether it has outlived a gap
-const CALM = 3000; // ms for the same answer, where no gap was seen
+const PROOFS = 2; // later questions that the link has answered, that prove a silent channel dead after a gap
+const MORE_PROOFS = 3; // the same where no gap was seen
+const DOUBT = 3000; // ms for an answer when it is asked whether it has outlived a gap
 const AGAIN = 300; // ms between two tries
 const BROWSERS_OWN = ["dark_theme"]; // what this browser decides, whatever the server holds
 const TRIES = 5; // failures in a row, though the link stands, after which the page is loaded anew
@@ -33,6 +34,7 @@ export class Channel {
   #failures = 0;
   #asked = 0; // when the unanswered question was asked; 0 if there is none
   #ended = false;
+  #doubted = { since: 0, proofs: 0, refute: () => {} };
 
   /**
    * @param {any} connection Bokeh's ClientConnection.
@@ -66,8 +68,31 @@ export class Channel {
       if (gap && this.#opening) this.#close("It was opened into the gap.");
       return this.allow(true);
     }
-    if (!(await this.#answers(gap ? SOON : CALM))) this.#close("It was silent after a gap.");
-    else this.#become("open");
+    this.#doubted.refute();
+    const { socket } = this.connection;
+    const doubted = { since: Date.now(), proofs: gap ? PROOFS : MORE_PROOFS, refute: () => {} };
+    this.#doubted = doubted;
+    /** @type {Promise<boolean>} */
+    const refuted = new Promise((resolve) => {
+      doubted.refute = () => resolve(false);
+    });
+    const outlived = await Promise.race([this.#answers(DOUBT), refuted]);
+    if (this.#doubted !== doubted || this.connection.socket !== socket) return;
+    if (outlived) this.#become("open");
+    else this.#close("It was silent after a gap.");
+  }
+
+  /**
+   * The link has answered. What it was asked later than the channel, and on the same line, proves
+   * that the channel's answer will not come, however slow line and server are.
+   *
+   * @param {number} asked Unix ms of the question.
+   */
+  linkAnswered(asked) {
+    const doubted = this.#doubted;
+    if (asked < doubted.since) return;
+    doubted.proofs -= 1;
+    if (doubted.proofs <= 0) doubted.refute();
   }
 
   /** Bokeh's own handling of a close would try five times and then no more, and only sometimes tell. */

@@ -9,7 +9,9 @@ import { TICK, Watch } from "./watch.js";
  * @property {boolean} [page] Whether the page's document is still on the server.
  * @property {number} [hello] How often the server has said hello: another number is another socket.
  * @property {number} [offset] What to add to this clock's Unix ms to have the server's.
+ * @property {number} [asked] Unix ms of a question that was answered now.
  * @property {any} [stop] The answer to a Stop that was sent here.
+ * @property {any} [said] The answer to words that were sent here.
  */
 
 const ROUNDS = 4; // of proving the browser's connections after a gap, at most
@@ -73,8 +75,8 @@ export function heartbeat(url, mark, tell) {
         next = null;
       }
       watch.beat(now(), 1000 * message.late, 1000 * message.stuck);
-    } else if ("stop" in message) {
-      tell({ stop: message.stop });
+    } else if ("stop" in message || "said" in message) {
+      tell(message);
     } else {
       answered(message);
     }
@@ -87,7 +89,8 @@ export function heartbeat(url, mark, tell) {
     if (sent === undefined) return;
     for (const n of pings.keys()) if (n <= message.n) pings.delete(n);
     const trip = now() - sent;
-    if (trip < TRUSTED) tell({ offset: message.now * 1000 + trip / 2 - Date.now() });
+    const offset = message.now * 1000 + trip / 2 - Date.now();
+    tell({ asked: Date.now() - trip, ...(trip < TRUSTED && { offset }) });
     quit(next); // the one that was only late is the link
     next = null;
     watch.answered(now(), trip);

@@ -5,8 +5,10 @@
  *     import { link } from "../js/link/link.js";
  *     link.stop();                      // Stop, by its own request, until it is answered
  *     link.watch(() => draw(link.live, link.stopping.state));
- *     if (await link.deliver(host, { type: "say", text })) clear();
+ *     if (await link.say(host, text)) clear();       // words, by every way there is
+ *     await link.deliver(host, { type: "go", place }); // a message, with a receipt
  */
+import { Repeat } from "./repeat.js";
 import { Stopper } from "./stopper.js";
 
 /** @typedef {import("./stopper.js").StopState} StopState */
@@ -16,7 +18,19 @@ import { Stopper } from "./stopper.js";
  */
 /** @typedef {{session: string, task: string}} Shown What the page shows: its session, the running task. */
 
+/**
+ * @typedef {object} Sending What waits for its receipt.
+ * @property {(taken: boolean) => void} end
+ * @property {() => void} hurry
+ * @property {boolean} alone It needs the server only, not the page's channel.
+ * @property {(why: string) => void} [refused]
+ */
+
 const TAKEN = 4000; // ms in which the server says that it has taken what was sent, on a link that stands
+const PATIENT = 20000; // ms for the same, of words: they are sent again and again meanwhile
+const SOON = 500; // ms for the page's channel to take words, before they go by their own request
+const FULL = 507; // the server's disk is full: its answer says so
+const AT_ONCE = 2; // requests with the same words under way at most
 
 /** The tab's own store; where there is none, or none is allowed, nothing outlives a reload. */
 function tabStore() {
@@ -50,11 +64,11 @@ class Link {
   #watchers = new Set();
   /** @type {Set<() => void>} */
   #restored = new Set();
-  /** @type {Map<string, (taken: boolean) => void>} */
+  /** @type {Map<string, Sending>} */
   #sent = new Map();
   /** @type {Set<string>} Receipts that came, be it after they were given up. */
   #arrived = new Set();
-  /** @type {(press: import("./stopper.js").Press) => void} Another way for Stop, beside the request. */
+  /** Another way beside a request: the link's own socket. @type {(message: {stop?: object, say?: object}) => void} */
   also = () => {};
 
   constructor() {
@@ -70,6 +84,11 @@ class Link {
   /** Whether what the page shows is so now, and what is sent arrives. */
   get live() {
     return this.standing === "live" || this.standing === "slow";
+  }
+
+  /** Whether the server answers, so that plain requests arrive: sooner than the page is up to date. */
+  get reachable() {
+    return this.live || this.standing === "restoring";
   }
 
   /** Stops what runs: sent until the server has answered, whatever the page's channel does. */
@@ -91,21 +110,85 @@ class Link {
   deliver(host, message, receipt = crypto.randomUUID()) {
     if (this.#arrived.has(receipt)) return Promise.resolve(true);
     if (!this.live) return Promise.resolve(false);
+    const taken = this.#wait(receipt, TAKEN, { hurry: () => {}, alone: false });
+    host.send({ ...message, receipt });
+    return taken;
+  }
+
+  /**
+   * Says words in the page's session, and tells whether the server has taken them: not if the link was
+   * lost first, or if it refused, with its reason. They go through the page's channel; where that is late
+   * or gone, by a request of their own. With the same receipt they are said once only.
+   *
+   * @param {{send: (message: any) => void}} host
+   * @param {string} text
+   * @param {string} [receipt]
+   * @returns {Promise<{taken: boolean, why: string}>}
+   */
+  async say(host, text, receipt = crypto.randomUUID()) {
+    if (this.#arrived.has(receipt)) return { taken: true, why: "" };
+    if (!this.reachable) return { taken: false, why: "" };
+    let why = "";
+    const message = { session: this.shown().session, id: receipt, text };
+    const words = new Repeat({
+      post: (signal) => this.#postWords(message, signal),
+      answered: (answer) => this.said(answer),
+      after: (run, ms) => void setTimeout(run, ms),
+      most: AT_ONCE,
+    });
+    const refused = (/** @type {string} */ text) => {
+      why = text;
+    };
+    const soon = setTimeout(() => words.begin(), this.live ? SOON : 0);
+    const taken = this.#wait(receipt, PATIENT, { hurry: () => words.hurry(), alone: true, refused });
+    if (this.live) host.send({ type: "say", text, receipt });
+    const arrived = await taken;
+    clearTimeout(soon);
+    words.end();
+    return { taken: arrived, why };
+  }
+
+  /** An answer to words, by whatever way it came. @param {{id: string, state: string, text?: string}} answer */
+  said({ id, state, text }) {
+    if (state !== "sent") this.#sent.get(id)?.refused?.(text ?? "");
+    this.taken(id, state === "sent");
+  }
+
+  /** Whether the server is known to have taken what had that receipt. @param {string} receipt */
+  arrived(receipt) {
+    return this.#arrived.has(receipt);
+  }
+
+  /**
+   * @param {string} receipt
+   * @param {number} ms
+   * @param {Omit<Sending, "end">} how
+   * @returns {Promise<boolean>}
+   */
+  #wait(receipt, ms, how) {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.taken(receipt, false), TAKEN);
-      this.#sent.set(receipt, (taken) => {
+      const timer = setTimeout(() => this.taken(receipt, false), ms);
+      const end = (/** @type {boolean} */ taken) => {
         clearTimeout(timer);
         resolve(taken);
-      });
-      host.send({ ...message, receipt });
+      };
+      this.#sent.set(receipt, { ...how, end });
     });
   }
 
   /** The server has taken the message, or never will. @param {string} receipt */
   taken(receipt, taken = true) {
     if (taken) this.#arrived.add(receipt);
-    this.#sent.get(receipt)?.(taken);
+    const waiting = this.#sent.get(receipt);
     this.#sent.delete(receipt);
+    if (waiting) waiting.end(taken);
+    else if (taken) this.#tell(); // it had been given up
+  }
+
+  /** The server answers on another socket: what hangs is sent again at once. */
+  hurry() {
+    this.stopping.hurry();
+    for (const { hurry } of this.#sent.values()) hurry();
   }
 
   /**
@@ -133,7 +216,7 @@ class Link {
     if (standing === this.standing && since === this.since) return;
     this.standing = standing;
     this.since = since;
-    if (!this.live) for (const id of [...this.#sent.keys()]) this.taken(id, false);
+    for (const [id, { alone }] of this.#sent) if (!(alone ? this.reachable : this.live)) this.taken(id, false);
     this.#tell();
   }
 
@@ -161,12 +244,24 @@ class Link {
   async #post(press, how) {
     press.session ||= this.shown().session;
     if (!press.session) throw new Error("The page does not know its session yet.");
-    this.also(press);
-    const body = JSON.stringify({ press: press.press, session: press.session, task: press.task, at: press.at });
-    const answer = await fetch("stop", { method: "POST", body, cache: "no-store", ...how });
-    if (answer.status >= 500) throw new Error(`${answer.status}`);
-    return answer.json();
+    this.also({ stop: press });
+    const { press: id, session, task, at } = press;
+    return post("stop", { press: id, session, task, at }, how);
   }
+
+  /** @param {{session: string, id: string, text: string}} words @param {AbortSignal} signal */
+  async #postWords(words, signal) {
+    this.also({ say: words });
+    const { session, id, text } = words;
+    return { id, ...(await post(`sessions/${session}/say`, { id, text }, { signal })) };
+  }
+}
+
+/** @param {string} url @param {object} message @param {RequestInit} how */
+async function post(url, message, how) {
+  const answer = await fetch(url, { method: "POST", body: JSON.stringify(message), cache: "no-store", ...how });
+  if (answer.status >= 500 && answer.status !== FULL) throw new Error(`${answer.status}`);
+  return answer.json();
 }
 
 const shared = /** @type {{saysoLink?: Link}} */ (globalThis);

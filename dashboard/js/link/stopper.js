@@ -1,3 +1,5 @@
+import { Repeat } from "./repeat.js";
+
 /**
  * Stop, sent by a plain request until the server has answered, and what has come of it.
  *
@@ -14,8 +16,7 @@
  */
 
 const KEY = "sayso-stop";
-const AGAIN = 400; // ms between two tries
-const AT_ONCE = 3; // tries under way at most: one that hangs must not keep the next one back
+const AT_ONCE = 3; // requests under way at most
 const SOON = 600; // ms after which it is said that the server has not answered
 const SHOWN = 4000; // ms that an answer is shown
 const WORTH = 600000; // ms after which a press is given up: nobody means it any more
@@ -27,8 +28,8 @@ export class Stopper {
   text = "";
   /** @type {Press | null} */
   press = null;
-  /** @type {AbortController[]} */
-  #tries = [];
+  /** @type {Repeat<{press?: string, state: StopState, text?: string}> | null} */
+  #sending = null;
   #answers = 0;
 
   /** @param {Parts} parts */
@@ -58,9 +59,7 @@ export class Stopper {
 
   /** The link is back: what hangs is given up, and the press sent at once. */
   hurry() {
-    if (!this.press) return;
-    for (const hanging of this.#tries.splice(0)) hanging.abort();
-    void this.#try(this.press);
+    this.#sending?.hurry();
   }
 
   /**
@@ -72,7 +71,8 @@ export class Stopper {
     if (!this.press || (answer.press && answer.press !== this.press.press)) return;
     this.press = null;
     this.parts.store.removeItem(KEY);
-    for (const other of this.#tries.splice(0)) other.abort();
+    this.#sending?.end();
+    this.#sending = null;
     this.#become(answer.state, answer.text ?? "");
     const mine = ++this.#answers;
     this.parts.after(() => {
@@ -87,32 +87,21 @@ export class Stopper {
     this.parts.after(() => {
       if (this.press === press) this.#become("unanswered");
     }, SOON);
-    this.#repeat(press);
+    this.#sending = new Repeat({
+      post: (signal) => this.parts.post(press, signal),
+      answered: (answer) => this.answered(answer),
+      after: (run, ms) => this.parts.after(() => this.#worth(press) && run(), ms),
+      most: AT_ONCE,
+    });
+    this.#sending.begin();
   }
 
   /** @param {Press} press */
-  #repeat(press) {
-    if (this.press !== press) return;
-    if (this.parts.now() - press.since > WORTH) {
-      return this.answered({ state: "refused", text: "The server has not answered for ten minutes." });
-    }
-    void this.#try(press);
-    this.parts.after(() => this.#repeat(press), AGAIN);
-  }
-
-  /** @param {Press} press */
-  async #try(press) {
-    while (this.#tries.length >= AT_ONCE) this.#tries.shift()?.abort();
-    const mine = new AbortController();
-    this.#tries.push(mine);
-    try {
-      const answer = await this.parts.post(press, mine.signal);
-      if (this.press === press) this.answered(answer);
-    } catch {
-      // not reached: the next try is due
-    } finally {
-      this.#tries = this.#tries.filter((one) => one !== mine);
-    }
+  #worth(press) {
+    if (this.press !== press) return false;
+    if (this.parts.now() - press.since <= WORTH) return true;
+    this.answered({ state: "refused", text: "The server has not answered for ten minutes." });
+    return false;
   }
 
   /** @param {StopState} state */

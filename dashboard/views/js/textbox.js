@@ -6,6 +6,7 @@ import { Icon } from "./icons.js";
 import { offerFiles, tell } from "./signs.js";
 
 const UNSENT = "Not sent: there is no connection to the server. Your words are kept here.";
+const UNANSWERED = "The server has not answered yet. Your words are kept here.";
 const BACK = "The connection is back. Your words have not been sent yet.";
 const MOST = 4000; // letters; Python takes no more
 
@@ -55,7 +56,7 @@ function typesAtOnce() {
  *
  * Words stay here until the server has taken them: `say` tells whether it has, `taken` asks it later.
  *
- * @typedef {(text: string, receipt: string) => Promise<boolean>} Say
+ * @typedef {(text: string, receipt: string) => Promise<{taken: boolean, why: string}>} Say
  * @param {{say: Say, taken: (receipt: string) => Promise<boolean>}} props
  */
 export function TextBox({ say, taken }) {
@@ -64,6 +65,10 @@ export function TextBox({ say, taken }) {
   const past = useRef(new Past()).current;
   const lost = useRef(/** @type {{words: string, receipt: string} | null} */ (null));
   useLayoutEffect(() => link.onRestored(() => void lookBack()), []);
+  useLayoutEffect(
+    () => link.watch(() => lost.current && link.arrived(lost.current.receipt) && arrived(lost.current)),
+    [],
+  );
   const text = draft.value;
   useLayoutEffect(() => {
     if (box.current) fit(box.current);
@@ -77,7 +82,7 @@ export function TextBox({ say, taken }) {
     event?.preventDefault();
     const words = draft.peek().trim();
     if (!words) return;
-    if (!link.live) {
+    if (!link.reachable) {
       told.value = UNSENT;
       return;
     }
@@ -85,23 +90,27 @@ export function TextBox({ say, taken }) {
     lost.current = null;
     draft.value = told.value = "";
     past.add(words);
-    void say(words, receipt).then((arrived) => {
-      if (!arrived) giveBack({ words, receipt });
+    void say(words, receipt).then(({ taken, why }) => {
+      if (!taken) giveBack({ words, receipt }, why);
     });
   }
 
-  /** What was sent into a line that was dead already. @param {{words: string, receipt: string}} unsent */
-  function giveBack(unsent) {
+  /** What was sent into a line that was dead already, or refused. @param {{words: string, receipt: string}} unsent @param {string} why */
+  function giveBack(unsent, why) {
     lost.current = unsent;
     draft.value = draft.peek() ? `${unsent.words}\n${draft.peek()}` : unsent.words;
-    told.value = UNSENT;
+    told.value = why || (link.reachable ? UNANSWERED : UNSENT);
   }
 
   /** The link is back: what was sent into the gap may have arrived after all. */
   async function lookBack() {
     if (told.peek() === UNSENT) told.value = BACK;
     const unsent = lost.current;
-    if (!unsent || !(await taken(unsent.receipt)) || lost.current !== unsent) return;
+    if (unsent && (await taken(unsent.receipt)) && lost.current === unsent) arrived(unsent);
+  }
+
+  /** @param {{words: string}} unsent */
+  function arrived(unsent) {
     lost.current = null;
     told.value = "";
     if (draft.peek() === unsent.words) draft.value = "";

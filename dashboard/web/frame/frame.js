@@ -11,9 +11,11 @@ const WORDS_TAKE = 10_000; // ms that a request with words may take; a silent li
 const STOP_TAKES = 3000; // ms that a Stop may take before it is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
 const STYLED = 8000; // ms that the page's styles and theme are waited for at most
+const KEPT = "sayso-kept"; // what the page that loaded itself anew has kept, see js/link/keep.js
 const DRAFT = "sayso-frame-draft"; // what is typed when another view is asked for before the page is there
 const LOOK = 60; // ms between two looks for the page's own text box
 const OWN_BOX = "[aria-label='Type what to do']";
+const OWN_PATH = "|textarea|Type what to do|"; // what `keep.js` calls it
 const LOST = [502, 503, 504];
 
 const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
@@ -121,6 +123,22 @@ function onKey(event) {
   if (event.key === "Escape" && !event.isComposing) void stop();
 }
 
+/** What stood in the text box when the page loaded itself anew. @param {string} id The session. */
+function takeKept(id) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    const at = kept?.session === id ? kept.typed.findIndex((/** @type {any} */ { path }) => path === OWN_PATH) : -1;
+    if (at < 0 || box.value) return;
+    const [{ text, from, to }] = kept.typed.splice(at, 1);
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+    box.value = text;
+    box.setSelectionRange(from, to);
+    grow();
+  } catch {
+    // The browser keeps nothing for this page.
+  }
+}
+
 /** @param {Node} node Whether the styles of its shadow, and of those around it, have come. */
 function styled(node) {
   for (let root = node.getRootNode(); root instanceof ShadowRoot; root = root.host.getRootNode()) {
@@ -225,6 +243,7 @@ Object.assign(globalThis, {
       talks = true;
       this.session = id;
       known(id);
+      takeKept(id);
       for (const link of frame.querySelectorAll("a[href^='?']"))
         keepSession(/** @type {HTMLAnchorElement} */ (link), id);
       void giveWay();
