@@ -219,9 +219,9 @@ def _program_question(intent: Intent) -> str:
     by, line = shown(_target(intent, "by"), 60) or "A program", shown(_target(intent, "line"))
     match _target(intent, "how"):
         case "line":
-            return f"A terminal's {by} wants to start “{line}”. Allow it?"
+            return f"In a terminal, {by} wants to start “{line}”. Allow it?"
         case "file":
-            return f"{by} wants to start “{line}”, which is not of the system. Allow it?"
+            return f"{by} wants to start “{line}”, which did not come with the system. Allow it?"
         case _:
             return f"{by} wants to start “{line}”. Allow it?"
 

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from agent.desktop.installed import Installed
 from agent.desktop.starts import Judge, Notice, Process, Program
@@ -152,8 +153,8 @@ class FakeKernel:
 class WatchedDesktop(FakeDesktop):
     """A desktop in memory whose programs are watched: by the real watch, over `kernel`."""
 
-    def __init__(self, installed: Iterable[str] = ()) -> None:
-        super().__init__()
+    def __init__(self, installed: Iterable[str] = (), **given: Any) -> None:
+        super().__init__(**given)
         self.kernel = FakeKernel()
         self.lost: list[str] = []
         judge = Judge(self.kernel, GUARDIAN, Installed(installed))

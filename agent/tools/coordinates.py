@@ -43,11 +43,16 @@ def number(value: Any) -> Number:
     value = as_number(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("whole", "it must be a whole number")
-    if isinstance(value, float) and not math.isfinite(value):
+    if not finite(value):
         raise PydanticCustomError("whole", "it must be a finite whole number")
     if abs(value) > _TOP:
         raise PydanticCustomError("whole", "it is far out of range")
     return value
+
+
+def finite(value: Number) -> bool:
+    """Whether it is no NaN and no infinity; a whole number of any length is neither."""
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def whole(value: Any) -> int:

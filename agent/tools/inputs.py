@@ -8,7 +8,6 @@ into a sentence that tells a model what would be right.
 from __future__ import annotations
 
 import copy
-import math
 import unicodedata
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
@@ -38,7 +37,8 @@ def _four(value: Any) -> Any:
 
 def _seconds(value: Any) -> Any:
     value = coordinates.as_number(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and coordinates.finite(value)):
         raise PydanticCustomError("seconds", "it must be a number of seconds")
     if not 0 <= value <= 300:
         raise PydanticCustomError("seconds", "it must be between 0 and 300 seconds")

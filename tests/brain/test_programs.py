@@ -80,7 +80,7 @@ async def test_a_start_waits_for_the_person_and_is_logged_before_it_begins(make:
     notice = scene.touch("x")
     asked = await scene.asked()
     assert asked.question == (
-        "A terminal's bash wants to start “touch x”. Allow it? Say “yes, start it” to allow it."
+        "In a terminal, bash wants to start “touch x”. Allow it? Say “yes, start it” to allow it."
     )
     assert scene.desktop.kernel.waiting(notice)
     assert scene.session.status.who == "waiting"

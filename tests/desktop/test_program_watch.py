@@ -116,10 +116,20 @@ async def terminal(desktop: VirtualDesktop, answers: Answers) -> AsyncIterator[T
 _count = iter(range(1, 10_000))
 
 
-def _new_line(desktop: VirtualDesktop, *, allowed: bool = False) -> None:
+def _new_line(desktop: VirtualDesktop, *, allowed: bool = False) -> int:
+    """Say that the hands have just ended a line in a terminal; its number."""
     assert desktop.watch is not None
     number = next(_count)
     desktop.watch.hands = Hands(act=number, line=number, allowed=allowed)
+    return number
+
+
+async def _begun_of(desktop: VirtualDesktop, number: int) -> None:
+    """Wait until an allowed line has started something, as the next act of the hands does."""
+    assert desktop.watch is not None
+    async with asyncio.timeout(_PATIENCE):
+        while desktop.watch.bound != number:
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -292,8 +302,9 @@ async def test_what_an_allowed_line_does_later_belongs_to_it(
     since = len(answers.asked_about)
     answers.allow = False
     inside = terminal.desktop.inside(mark)
-    _new_line(terminal.desktop, allowed=True)
-    await terminal.line(f"(sleep 0.5; touch {inside}) & echo al''l", "all")
+    number = _new_line(terminal.desktop, allowed=True)
+    terminal.type(f"(sleep 0.5; touch {inside}) &\n")
+    await _begun_of(terminal.desktop, number)
     _new_line(terminal.desktop)
     async with asyncio.timeout(_PATIENCE):
         while not mark.exists():

@@ -12,7 +12,8 @@ from agent.desktop.base import EncodedImage
 from agent.models.base import ModelRequest, ToolSpec
 from agent.session import Session
 from agent.settings import Settings
-from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
+from agent.testing.fake_kernel import WatchedDesktop
+from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult
 
 _POINT = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}}
@@ -46,7 +47,7 @@ def factory(settings: Settings) -> Callable[..., Session]:
         named = session_id or f"pilot-{token_hex(6)}"
         home = settings.data_dir / "sessions" / named / "home"
         home.mkdir(parents=True, exist_ok=True)
-        desktop = FakeDesktop(width=640, height=400, home=home)
+        desktop = WatchedDesktop(width=640, height=400, home=home)
         model, tools = ScriptedModel(_answer), _tools(desktop)
         if session_id is None:
             parts = {"desktop": desktop, "model": model, "tools": tools}
@@ -56,10 +57,13 @@ def factory(settings: Settings) -> Callable[..., Session]:
     return make
 
 
-def _tools(desktop: FakeDesktop) -> list[FakeTool]:
+def _tools(desktop: WatchedDesktop) -> list[FakeTool]:
     async def act(call: ToolCall) -> ToolResult:
         if (name := str(call.input.get("text", ""))).startswith("save "):
             (desktop.home / name.removeprefix("save ")).write_text("by the agent")
+        if name.startswith("start "):
+            kernel = desktop.kernel
+            kernel.starts(kernel.fork(desktop.shell()), *name.split()[1:])
         picture: EncodedImage = await desktop.screenshot()
         return ToolResult("done", image=picture)
 
@@ -81,6 +85,9 @@ def _answer(request: ModelRequest) -> list[Any]:
         named = [name for name in words.split("save ", 1)[1].split() if name.endswith(".txt")]
         calls = [call("type", text=f"save {name}", index=n) for n, name in enumerate(named)]
         return [step for steps in calls for step in steps] + done("tool_use")
+    if "start" in words:
+        said = next(block["text"] for block in last if "start" in block.get("text", ""))
+        return [*call("type", text=said), *done("tool_use")]
     if "list" in words:
         return [*call("bash", toolset=None, command="ls ~"), *done("tool_use", input_tokens=10)]
     if "repeat" in words:

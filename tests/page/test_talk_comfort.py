@@ -79,6 +79,35 @@ async def test_an_approval_is_whole_and_over_nothing_and_counts_down(page: Page)
     assert await countdown.inner_text() < first
 
 
+async def test_a_program_that_wants_to_start_is_asked_about_and_shown_where_it_belongs(
+    page: Page,
+) -> None:
+    """The card; its rule for the session in Settings; what began in the Inspector."""
+    await say(page, "start touch a b")
+    card = page.locator(".approval.open")
+    await expect(card).to_contain_text("In a terminal, bash wants to start “touch a b”. Allow it?")
+    await expect(page.locator(".badge.who-waiting")).to_contain_text(
+        "In a terminal, bash wants to start"
+    )
+    await card.get_by_role("button", name="Allow for this session").click()
+    await _done(page)
+    await say(page, "start touch a b")
+    await _done(page, 2)
+    await expect(page.locator(".approval")).to_have_count(1)
+    await page.get_by_role("button", name="Inspector", exact=True).click()
+    await expect(page.get_by_text("touch a b (line, by bash)").last).to_be_visible()
+    await page.get_by_role("button", name="Settings", exact=True).click()
+    fact = page.locator('.row[data-name="sandbox"]')
+    await expect(fact).to_contain_text("Programs that start are watched.")
+    await page.get_by_role("button", name="Ask again about starting “touch a b”").click()
+    await expect(page.locator(".grants li")).to_have_count(0)
+    await page.get_by_role("button", name="Talk", exact=True).click()
+    await say(page, "start touch a b")
+    await card.get_by_role("button", name="Deny").click()
+    await _done(page, 3)
+    await expect(page.locator(".approval .verdict").last).to_have_text("Denied")
+
+
 async def test_allowed_for_the_session_means_this_command_and_can_be_taken_back(
     page: Page,
 ) -> None:

@@ -56,6 +56,22 @@ def test_filters_pass_what_fits_all_of_them(message: dict[str, object], found: l
     assert made.search(made.filter, made.records) == found
 
 
+def test_programs_that_began_are_told_by_their_lines() -> None:
+    """With who started each and why; the whole event can still be searched."""
+    log, made = EventLog(), Ledger()
+    shell = ("bash", "xfce4-terminal")
+    begun = ev.StartedProgram(program="/usr/bin/touch", line="touch x", by=shell, how="line")
+    panel = ev.StartedProgram(program="/usr/bin/xfce4-panel", line="xfce4-panel")
+    log.append(ev.ProgramStarted(programs=(begun,), approval_id="approval_1"))
+    log.append(ev.ProgramStarted(programs=(panel, begun) * 9))
+    for event in log:
+        made.add_event(event)
+    assert made.records[0].says == "touch x (line, by bash) · approval_1"
+    assert made.records[1].says.startswith("xfce4-panel (desktop) · touch x (line, by bash) · ")
+    assert len(made.records[1].says) <= 240
+    assert made.search(Filter(text="/usr/bin/touch"), made.records) == [0, 1]
+
+
 def test_a_ticket_is_kept_without_what_it_opens() -> None:
     """No token comes into the inspector; and the wire forgets the oldest messages."""
     wire = Wire()

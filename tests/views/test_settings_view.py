@@ -19,10 +19,12 @@ from served import Served, serve
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.settings import Settings
+from agent.status import Status
 from agent.testing.messages_server import MessagesServer
 from dashboard.preferences import SETTABLE, VOICE, People, Preferences
 from dashboard.views.settings.catalogue import FIELDS, joined, parted
 from dashboard.views.settings.trial import try_key
+from dashboard.views.settings.view import confinement
 from dashboard.voice.manner import Manner
 
 KEY = "sk-ant-not-a-real-key-7261"
@@ -345,6 +347,28 @@ async def test_modes_are_switched_while_a_voice_line_is_open(talking: Talking, d
     await expect(field(page, "voice.narration")).to_have_value("announce-then-act")
     kept = [json.loads(path.read_text()) for path in data.glob("people/*/settings.json")]
     assert any(each.get("voice.narration") == "announce-then-act" for each in kept)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status(), "The desktop is not running."),
+        (Status(desktop="died", confined=True), "The desktop is not running."),
+        (Status(desktop="ready", confined=True), "Programs that start are watched."),
+        (
+            Status(desktop="ready", confined=True, unwatched="Device or resource busy"),
+            "of their own. Programs are not watched: Device or resource busy.",
+        ),
+        (
+            Status(desktop="ready", unwatched="the desktop is not confined"),
+            "your own rights. Programs are not watched: the desktop is not confined.",
+        ),
+    ],
+)
+def test_it_says_what_confines_and_watches_the_sessions_programs(
+    status: Status, words: str
+) -> None:
+    assert confinement(status).endswith(words)
 
 
 def test_every_key_has_a_label() -> None:

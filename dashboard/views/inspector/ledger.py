@@ -90,7 +90,7 @@ class Ledger:
         if isinstance(event, ev.TaskStarted):
             self._task = event.task_id
             self.groups[event.task_id] = event.text[:60]
-        self._add(event.at, event.kind, summary(event.model_dump()), self._task, event)
+        self._add(event.at, event.kind, _says(event), self._task, event)
         if isinstance(event, ev.TaskFinished):
             self._task = ""
 
@@ -118,6 +118,19 @@ class Ledger:
         return [self.records[n].row() for n in self.shown[max(0, begin) : max(0, end)]]
 
 
+def _says(event: ev.Event) -> str:
+    if isinstance(event, ev.ProgramStarted):
+        lines = [f"{program.line}{_whence(program)}" for program in event.programs]
+        return _bounded(" · ".join([*lines, *filter(None, [event.approval_id])]))
+    return summary(event.model_dump())
+
+
+def _whence(program: ev.StartedProgram) -> str:
+    """Who started it, as far as that is known."""
+    by = f"{program.how}, by {program.by[0]}" if program.by else program.how
+    return f" ({by})"
+
+
 def summary(fields: dict[str, Any]) -> str:
     """One line: the words of a record first, then whatever else it has."""
     first = [str(fields[name]) for name in _FIRST if fields.get(name) not in (None, "")]
@@ -127,7 +140,11 @@ def summary(fields: dict[str, Any]) -> str:
         if name not in _FIRST and name not in _SKIPPED and value not in (None, "", {}, [], ())
     ]
     rest.sort(key=lambda part: part.partition("=")[0].endswith("_id"))  # names of things come last
-    line = " ".join(" · ".join([*first, *rest]).split())
+    return _bounded(" · ".join([*first, *rest]))
+
+
+def _bounded(text: str) -> str:
+    line = " ".join(text.split())
     return line if len(line) <= _SAYS else line[: _SAYS - 1] + "…"
 
 

@@ -210,7 +210,7 @@ export function render({model}) {
   function showGrants() {
     given.querySelector(".lead").textContent = model.grants.length
       ? "You allowed these in the conversation; they are done without asking until the session ends."
-      : "Nothing. When the agent asks whether it may run a command, you can allow that one for the session."
+      : "Nothing. When you are asked whether a command may run or a program may start, you can allow that one for the session."
     grants.replaceChildren(...model.grants.map(({id, words}) => {
       const line = el("li")
       const back = button("plain", "Ask again", () => send({type: "withdraw", name: id}))

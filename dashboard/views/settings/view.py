@@ -10,9 +10,16 @@ from typing import Any, get_args
 
 from agent.changes import AT_ONCE
 from agent.errors import BadInput, SaysoError
-from agent.events import ApprovalDecided, Event, GrantWithdrawn, SettingChanged
+from agent.events import (
+    ApprovalDecided,
+    DesktopChanged,
+    Event,
+    GrantWithdrawn,
+    SettingChanged,
+)
 from agent.keys import KeyName
 from agent.settings import DEFAULT_MODEL
+from agent.status import Status
 from dashboard.places import Scene
 from dashboard.preferences import VOICE
 from dashboard.views.chores import Chores
@@ -81,7 +88,8 @@ class SettingsView:
 
     def _field(self, name: str) -> dict[str, Any]:
         if name == "sandbox":
-            return {"value": self._confinement(), "set": False, "lock": ""}
+            said = confinement(self._entry.session.status)
+            return {"value": said, "set": False, "lock": ""}
         kept = "model" if name == "provider" else name
         value = self._value(kept)
         if name in ("provider", "model"):
@@ -92,16 +100,6 @@ class SettingsView:
             "set": self._mine.is_set(kept),
             "lock": self._mine.lock(kept),
         }
-
-    def _confinement(self) -> str:
-        status = self._entry.session.status
-        if status.desktop != "ready":
-            return "The desktop is not running."
-        why = status.unwatched
-        watched = f"Programs are not watched: {why}." if why else "What starts is watched."
-        if status.confined:
-            return f"Confined: programs see a home folder of their own. {watched}"
-        return f"Not confined: programs run with your own rights. {watched}"
 
     def _value(self, name: str) -> Any:
         """What the running session follows is shown as it is there."""
@@ -135,7 +133,7 @@ class SettingsView:
         }
 
     def _see(self, event: Event) -> None:
-        if isinstance(event, SettingChanged | ApprovalDecided | GrantWithdrawn):
+        if isinstance(event, SettingChanged | ApprovalDecided | GrantWithdrawn | DesktopChanged):
             with self._scene.within():
                 self._show()
 
@@ -225,6 +223,17 @@ class SettingsView:
         with self._scene.within():
             self._form.later = self._form.later or changed
             self._show()
+
+
+def confinement(status: Status) -> str:
+    """Whether a session's desktop is confined, and its programs are watched."""
+    if status.desktop != "ready":
+        return "The desktop is not running."
+    why = status.unwatched
+    watched = f"Programs are not watched: {why}." if why else "Programs that start are watched."
+    if status.confined:
+        return f"Confined: programs see a home folder of their own. {watched}"
+    return f"Not confined: programs run with your own rights. {watched}"
 
 
 def build(scene: Scene) -> SettingsView:
