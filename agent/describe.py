@@ -35,6 +35,11 @@ _EDITOR = {
 _LONGEST = 160
 
 
+SAME_ACTIONS = 10
+"""The same actions with the same words, in so many turns one after the other, are a circle
+whatever the screen shows: a clock on it ticks."""
+
+
 def describe(event: ActionProposed) -> str:
     """One line, such as ``Click “Save As…”`` or ``Type “hello world”``."""
     return _shorten(_words(event.name, event.input, event.target))
@@ -43,7 +48,8 @@ def describe(event: ActionProposed) -> str:
 def describe_limit(event: LimitReached) -> str:
     """How near a limit is, such as ``85% of 2,000,000 tokens used``."""
     if event.limit == "loop":
-        return f"the same thing {event.used:.0f} times on the same screen"
+        where = " on the same screen" if event.used < SAME_ACTIONS else ""
+        return f"the same thing {event.used:.0f} times{where}"
     return f"{event.share:.0%} of {amount(event.limit, event.allowed)} used"
 
 

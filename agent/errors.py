@@ -16,7 +16,9 @@
     │   ├── ModelUnavailable    key, model name, address or account is wrong
     │   ├── StreamBroken        the answer broke off midway
     │   └── ConversationRefused the service does not take the conversation as it is
+    │       ├── ToolsRefused    the server takes no tools for this model
     │       └── ContextTooLong  it no longer fits into one request
+    │           ├── AnswerTooLong    an answer so long is not given
     │           ├── PictureTooLarge  a picture in it is not taken
     │           ├── TooManyPictures  so many pictures are not taken
     │           └── DocumentRefused  an attached document is not taken
@@ -102,6 +104,22 @@ class ConversationRefused(ModelError):
 
 class ContextTooLong(ConversationRefused):
     """The conversation no longer fits into one request."""
+
+
+class ToolsRefused(ConversationRefused):
+    """The server takes no tools for this model, or not as it was started."""
+
+
+class AnswerTooLong(ContextTooLong):
+    """The server gives no answer so long; ``most`` is how many tokens it may have, if it says so.
+
+    ``window``: that is what is left of the conversation's whole length beside this prompt.
+    """
+
+    def __init__(self, text: str, most: int | None = None, window: int | None = None) -> None:
+        super().__init__(text)
+        self.most = most
+        self.window = window
 
 
 class PictureTooLarge(ContextTooLong):

@@ -329,6 +329,18 @@ class TurnCounted(BaseEvent):
     usage: Usage
 
 
+class ServerLearned(BaseEvent):
+    """What turned out about the model's server, such as the longest answer that it gives."""
+
+    kind: Literal["server_learned"] = "server_learned"
+    turn_id: str
+    what: Literal["answer", "pictures", "tools", "thinking"]
+    value: int
+    """Tokens or pictures; for the others 1."""
+
+    text: str
+
+
 class RetryWaiting(BaseEvent):
     """The model's service asked us to wait, or failed and is tried again."""
 

@@ -53,6 +53,7 @@ from agent.event_talk import (
     OpenWindow,
     Replied,
     RetryWaiting,
+    ServerLearned,
     SessionClosed,
     SessionOpened,
     SettingChanged,
@@ -112,6 +113,7 @@ __all__ = [
     "Replied",
     "RetryWaiting",
     "ScreenSeen",
+    "ServerLearned",
     "SessionClosed",
     "SessionOpened",
     "SettingChanged",
@@ -164,6 +166,7 @@ Event = Annotated[
     | TurnFinished
     | TurnCounted
     | RetryWaiting
+    | ServerLearned
     | ActionProposed
     | ActionStarted
     | ActionOutput

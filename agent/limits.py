@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent import events as ev
-from agent.describe import amount
+from agent.describe import SAME_ACTIONS, amount
 from agent.settings import Settings
 
 WARN_SHARE = 0.8
@@ -77,6 +77,8 @@ class Limits:
             case ev.TurnFinished():
                 self._used["tokens"] += event.usage.fresh
                 self._used["dollars"] += event.usage.dollars
+            case ev.TextStreamed(role="text" | "progress"):
+                self._words.append(event.text)
             case ev.ActionProposed():
                 self._actions.append(event.action_hash)
             case ev.ActionFinished() if event.image is not None:
@@ -151,18 +153,25 @@ class Limits:
 
     def _reset_circle(self) -> None:
         self._actions: list[str] = []
+        self._words: list[str] = []
         self._screen = ""
+        self._before: tuple[str, ...] = ()
+        self._same = 0
         self._past: deque[tuple[str, ...]] = deque(maxlen=_WINDOW)
         self._used["loop"] = 0.0
 
     def _close_signature(self) -> None:
         """A turn's actions and the screen they led to are one entry of the look-back."""
         if not self._actions:
+            self._words = []
             return
         signature = (*self._actions, self._screen)
         self._past.append(signature)
-        self._actions = []
-        self._used["loop"] = float(self._past.count(signature))
+        done = (*self._actions, "".join(self._words).strip())
+        self._same = self._same + 1 if done == self._before else 1
+        self._before, self._actions, self._words = done, [], []
+        often = self._same if self._same >= SAME_ACTIONS else self._past.count(signature)
+        self._used["loop"] = float(often)
 
 
 def _bases(settings: Settings) -> dict[Name, float]:
@@ -201,6 +210,12 @@ def refuses(answer: str) -> bool:
     return bool(_NO.match(answer))
 
 
+def _circle(times: int) -> str:
+    if times >= SAME_ACTIONS:
+        return f"I have done the same thing {times} times, one after the other."
+    return f"I have tried the same thing {times} times and the screen is the same."
+
+
 def question_for(excess: Excess) -> str:
     """What the person is asked when a limit is reached."""
     allowed = amount(excess.limit, excess.allowed)
@@ -209,6 +224,6 @@ def question_for(excess: Excess) -> str:
         "tokens": f"I have used all {allowed} of this session.",
         "dollars": f"I have used the {allowed} of this session.",
         "seconds": f"I have worked on this for {allowed}.",
-        "loop": f"I have tried the same thing {excess.used:.0f} times and the screen is the same.",
+        "loop": _circle(round(excess.used)),
     }[excess.limit]
     return f"{used} Shall I go on? Say yes, no, or what to do differently."

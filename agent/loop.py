@@ -45,12 +45,14 @@ from agent.models.base import (
     Block,
     BlockDone,
     Counted,
+    Learned,
     ModelPart,
     ModelRequest,
     Text,
     TurnDone,
     Waiting,
     Warned,
+    prepare_model,
 )
 from agent.sanitize import Cleaner
 from agent.tools.base import Tool, ToolCall, ToolResult
@@ -61,6 +63,13 @@ MAX_BROKEN = 4
 
 GIVEN_UP = f"It was tried {MAX_BROKEN} times. Check the network, then say it again."
 MAX_EMPTY = 2
+MAX_IDLE = 4
+"""Answers in a row without any action that may ask to go on, before the task is given up."""
+
+IDLE = (
+    f"The model answered {MAX_IDLE} times without doing anything and without coming to an end. "
+    "Say it in other words, or choose another model."
+)
 EMPTY = "Your answer was empty. If the task is done, say so in one sentence; otherwise go on."
 GO_ON = (
     "Your answer reached the limit of its length; a call that was cut off was not executed. "
@@ -96,7 +105,7 @@ class Loop:
 
     async def run(self) -> Ended:
         """Take turns until the task is over; returns how it ended."""
-        broken = empty = 0
+        broken = empty = idle = 0
         try:
             await self._begin()
             while True:
@@ -104,8 +113,10 @@ class Loop:
                 await check_limits(self.agent, self.lease)
                 turn = await self._turn_that_fits()
                 broken = broken + 1 if turn.error else 0
-                empty = 0 if turn.text or turn.acted or turn.error else empty + 1
-                await self._follow_up(turn, broken, empty)
+                whole = turn.error is None
+                empty = 0 if turn.acted or (whole and turn.text) else empty + whole
+                idle = 0 if turn.acted else idle + whole
+                await self._follow_up(turn, broken, empty, idle)
         except Ended as end:
             return end
         except ModelRefused as error:
@@ -187,6 +198,7 @@ class Loop:
     # One line each, above; how, below ----------------------------------------------------
 
     async def _begin(self) -> None:
+        await prepare_model(self.agent.model)
         if on_other_basis(self.agent):
             await begin_anew(self.agent, self.emit, OTHER_BASIS)
         else:
@@ -235,6 +247,12 @@ class Loop:
                 self._take_block(turn, part.index, self._distinct(part.block))
             case Waiting():
                 self._retry(turn, part.seconds, part.reason)
+            case Learned():
+                self.emit(
+                    ev.ServerLearned(
+                        turn_id=turn.id, what=part.what, value=part.value, text=part.text
+                    )
+                )
             case Warned():
                 self.emit(ev.Failed(where="safety", error=part.text))
             case Counted():
@@ -296,7 +314,7 @@ class Loop:
         if not isinstance(error, StreamBroken):
             raise error
 
-    async def _follow_up(self, turn: Turn, broken: int, empty: int) -> None:
+    async def _follow_up(self, turn: Turn, broken: int, empty: int, idle: int) -> None:
         """Whatever must be done between this turn and the next.
 
         Raises:
@@ -310,11 +328,17 @@ class Loop:
             return
         if turn.done.stop_reason == "refusal":
             raise ModelRefused("The model declined to answer; put the task in other words.")
+        if turn.done.told:
+            self.emit(ev.UserMessage(text=turn.done.told, origin="session"))
         if turn.acted or self._spoken_to(turn.since):
             return
         if empty > MAX_EMPTY:
             raise Ended("failed", "The model gave only empty answers; try again or another model.")
-        if turn.done.stop_reason in ("max_tokens", "pause_turn"):
+        if idle >= MAX_IDLE and self._goes_on(turn.done):
+            raise Ended("failed", IDLE)
+        if turn.done.told:
+            return
+        if self._goes_on(turn.done):
             self.emit(ev.UserMessage(text=GO_ON, origin="session"))
         elif turn.text:
             ending = ending_of(self.agent.log)
@@ -330,6 +354,10 @@ class Loop:
         if self.agent.programs.waiting:
             await self.agent.programs.settled()
             await closing_picture(self.agent, self.emit, turn.acted)
+
+    def _goes_on(self, done: TurnDone) -> bool:
+        """Whether an answer without an action is to be followed by another."""
+        return bool(done.told) or done.stop_reason in ("max_tokens", "pause_turn")
 
     async def _recover(self, turn: Turn, error: ModelError, broken: int) -> None:
         """Wait before the next try; `history` keeps or drops the broken answer."""

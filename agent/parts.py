@@ -48,10 +48,14 @@ def model_for(settings: Settings, desktop: Desktop) -> Model:
 
 def tools_for(desktop: Desktop, model: Model, settings: Settings) -> Sequence[Tool]:
     """All tools for a desktop, with coordinates as the model gives them."""
+    from agent.models.capabilities import capabilities_of
     from agent.tools import build_tools
 
-    portable = getattr(model, "dialect", "") == "portable"  # others are told of pixels
-    return build_tools(desktop, settings.coordinates if portable else "pixels")
+    if getattr(model, "dialect", "") != "portable":  # others are told of pixels
+        return build_tools(desktop, "pixels")
+    if settings.coordinates == "auto":
+        return build_tools(desktop, capabilities_of(model.name).coordinates)
+    return build_tools(desktop, settings.coordinates)
 
 
 def versions() -> dict[str, str]:

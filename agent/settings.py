@@ -56,9 +56,10 @@ class Settings(BaseSettings):
     """How the Messages API is spoken; ``auto`` goes by address and model. A gateway in
     front of Anthropic's own service wants ``toolset``."""
 
-    coordinates: Literal["pixels", "0-1000", "0-1"] = "pixels"
+    coordinates: Literal["auto", "pixels", "0-1000", "0-1"] = "auto"
     """What a local or foreign model's coordinates are: pixels of the picture, or shares of the
-    screen (Qwen-VL, UI-TARS, Gemini: ``0-1000``). For the dialect ``portable`` only."""
+    screen; ``auto`` goes by its name (`agent.models.capabilities`). For the dialect ``portable``
+    only."""
 
     hume_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("HUME_API_KEY", "hume_api_key")

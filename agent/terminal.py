@@ -212,6 +212,8 @@ def _line(event: ev.Event) -> str:
             return f"· {_safe(event.text)}" if event.text else ""
         case ev.Condensed():
             return f"· {event.reason}"
+        case ev.ServerLearned():
+            return f"· {_safe(event.text)}"
         case ev.LimitReached():
             return f"! {describe_limit(event)}"
         case ev.Failed():

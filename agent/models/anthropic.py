@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx2
@@ -20,14 +20,34 @@ from anthropic import (
 )
 
 from agent.clock import Clock, MonotonicClock
-from agent.errors import ModelError, ModelUnavailable, StreamBroken, TooManyPictures
+from agent.errors import (
+    AnswerTooLong,
+    ModelError,
+    ModelUnavailable,
+    StreamBroken,
+    ToolsRefused,
+    TooManyPictures,
+)
 from agent.hosts import is_loopback
 from agent.models.anthropic_dialects import Dialect
 from agent.models.anthropic_errors import UNWRITABLE, Service, explain, says_for_sure, unwritable
+from agent.models.anthropic_hosted import claude_dialect
+from agent.models.anthropic_portable import PortableDialect
 from agent.models.anthropic_retry import asked_wait, pause_before_retry
 from agent.models.anthropic_stream import Assembler
-from agent.models.base import ModelPart, ModelRequest, Readable, TurnDone, Waiting
+from agent.models.base import (
+    Learned,
+    LearnedAbout,
+    ModelPart,
+    ModelRequest,
+    Readable,
+    TurnDone,
+    Waiting,
+)
+from agent.models.capabilities import capabilities_of
 from agent.models.older_pictures import count_pictures, with_newest_pictures, without_webp
+from agent.models.servers import Found, ask_server
+from agent.models.written import AnswerReader
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
 
@@ -35,6 +55,9 @@ OWN_ADDRESS = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
 CHECK_SECONDS = 10.0
 """How long the service may take to say whether it knows a model."""
+
+LEAST_TOKENS = 256
+"""An answer that may only be shorter is none: it is the prompt that is too long."""
 
 SILENCE_SECONDS = 120.0
 """How long the service may be silent; a healthy stream sends pings more often."""
@@ -78,6 +101,9 @@ class AnthropicModel:
     each wait yielded as `Waiting`. Once it has begun, a failure is a `StreamBroken` and
     nothing is repeated: the caller knows what has been done. An answer without any block
     is passed on as it is.
+
+    ``asks``: whether the server is asked what it takes before its first conversation, and whether
+    the dialect goes by what it says.
     """
 
     def __init__(
@@ -90,6 +116,7 @@ class AnthropicModel:
         sign_in: SignIn = SignIn(),
         retries: int = 3,
         clock: Clock | None = None,
+        asks: Literal["nothing", "server", "dialect"] = "nothing",
     ) -> None:
         self._model = model
         self._dialect = dialect
@@ -98,8 +125,22 @@ class AnthropicModel:
         self._sign_in = sign_in
         self._retries = retries
         self._clock: Clock = clock or MonotonicClock()
-        self._most_pictures: int | None = None
-        """How many pictures the server takes in one request, once it has refused more."""
+        self._asks = asks
+        self._found: Found | None = None
+        """What the server told of itself, once it was asked."""
+
+        self._claude = model
+        """The model, or the Claude behind a gateway's name for it."""
+
+        self._most_pictures = capabilities_of(model).pictures
+        """How many pictures are shown in one request: what the server or the model can take."""
+
+        self._most_tokens = capabilities_of(model).output_tokens
+        """How many tokens of an answer are asked for."""
+
+        self._opens_thinking = capabilities_of(model).opens_thinking
+        self._learned: list[Learned] = []
+        """What has turned out and was not told yet."""
 
     def __repr__(self) -> str:
         return f"AnthropicModel({self._model!r}, {self._dialect.name}, {self._service.host})"
@@ -126,22 +167,84 @@ class AnthropicModel:
             ConversationRefused: the service does not take the conversation as it is.
             StreamBroken: the answer broke off after it had begun.
         """
+        await self.prepare()
         while True:
-            request = self._thinned(request)
+            request = self._fitted(request)
+            while self._learned:
+                yield self._learned.pop(0)
             try:
-                async with aclosing(self._tries(await self._body(request))) as parts:
+                async with aclosing(self._tries(await self._body(request), request)) as parts:
                     async for part in parts:
                         yield part
                 return
-            except TooManyPictures as refused:
-                if not self._shows_fewer(count_pictures(request.messages), refused.most):
+            except (TooManyPictures, AnswerTooLong, ToolsRefused) as refused:
+                if not self._yields_to(refused, request):
                     raise
 
-    def _thinned(self, request: ModelRequest) -> ModelRequest:
-        if self._most_pictures is None:
+    async def prepare(self) -> None:
+        """Ask the server what it takes, once; see `agent.models.base.Prepared`."""
+        if self._asks != "nothing":
+            await self._ask()
+
+    async def _ask(self) -> Found:
+        if self._found is not None:
+            return self._found
+        assert isinstance(self._client, AsyncAnthropic)  # noqa: S101
+        found = await ask_server(self._client, self._model, self._service)
+        if not found.fault:  # what is wrong may be mended before the next time
+            self._found = found
+            self._heed(found)
+        return found
+
+    def _heed(self, found: Found) -> None:
+        if found.behind and self._asks == "dialect":
+            self._claude, self._dialect = found.behind, claude_dialect(found.behind)
+        if found.takes_tools is False:
+            self._write_calls("says that it takes no tools")
+        if found.output_tokens is not None or found.window is not None:
+            share = found.window // 4 if found.window is not None else self._most_tokens
+            self._most_tokens = min(self._most_tokens, found.output_tokens or share, share)
+
+    def _yields_to(self, refused: ModelError, request: ModelRequest) -> bool:
+        """Whether another try is worth it, with less of what the server refused."""
+        match refused:
+            case TooManyPictures():
+                return self._shows_fewer(count_pictures(request.messages), refused.most)
+            case AnswerTooLong():
+                return self._asks_for_less(request.max_tokens, refused)
+            case _:
+                return self._write_calls("takes no tools as it was started")
+
+    def _fitted(self, request: ModelRequest) -> ModelRequest:
+        request = replace(request, max_tokens=min(request.max_tokens, self._most_tokens))
+        if self._most_pictures is None or not self._dialect.thins:
             return request
         messages = with_newest_pictures(request.messages, self._most_pictures)
         return replace(request, messages=messages)
+
+    def _asks_for_less(self, asked: int, refused: AnswerTooLong) -> bool:
+        """A share of a conversation's length leaves room for its growth; else what is told."""
+        share = refused.window // 4 if refused.window is not None else None
+        fewer = refused.most if refused.most is not None else asked // 2
+        fewer = min(fewer, share) if share is not None else fewer
+        if not LEAST_TOKENS <= fewer < asked:
+            return False
+        self._most_tokens = fewer
+        self._learn("answer", fewer, f"gives answers of at most {fewer:,} tokens here")
+        return True
+
+    def _write_calls(self, why: str) -> bool:
+        """Have the model write its calls into its text, if the dialect can."""
+        dialect = self._dialect
+        if not isinstance(dialect, PortableDialect) or dialect.writes_calls:
+            return False
+        self._dialect = replace(dialect, writes_calls=True)
+        self._learn("tools", 1, f"{why}; the model is asked to write its calls as text")
+        return True
+
+    def _learn(self, what: LearnedAbout, value: int, words: str) -> None:
+        text = f"{self._service.host} {words}."
+        self._learned.append(Learned(what, value, text))
 
     def _shows_fewer(self, shown: int, most: int | None) -> bool:
         """Whether another try with fewer pictures is worth it."""
@@ -149,6 +252,8 @@ class AnthropicModel:
         if not self._dialect.thins or fewer < 1:
             return False
         self._most_pictures = fewer
+        many = "picture" if fewer == 1 else f"{fewer} pictures"
+        self._learn("pictures", fewer, f"is shown the newest {many} only: it takes no more")
         return True
 
     async def _body(self, request: ModelRequest) -> dict[str, Any]:
@@ -157,23 +262,31 @@ class AnthropicModel:
             if not self._dialect.webp:
                 messages = await asyncio.to_thread(without_webp, request.messages)
                 request = replace(request, messages=messages)
-            return self._dialect.body(request, self._model)
+            return {**self._dialect.body(request, self._claude), "model": self._model}
         except UNWRITABLE as error:
             raise unwritable(error) from error
 
-    async def _tries(self, body: dict[str, Any]) -> AsyncGenerator[ModelPart, None]:
+    async def _tries(
+        self, body: dict[str, Any], request: ModelRequest
+    ) -> AsyncGenerator[ModelPart, None]:
         for attempt in range(self._retries + 1):
             trial = _Trial(
                 self._service, self._sign_in, last=attempt == self._retries, attempt=attempt
             )
-            assembler = self._assembler()
-            async with aclosing(trial.run(self._client, body, assembler)) as parts:
+            reader = AnswerReader(request.tools, opens_thinking=self._opens_thinking)
+            async with aclosing(trial.run(self._client, body, self._assembler())) as parts:
                 async for part in parts:
-                    yield part
+                    for read in reader.take(part) if self._dialect.reads_text else (part,):
+                        yield read
             if trial.failure is not None:
                 raise trial.failure
             if trial.end is not None:
-                yield trial.end
+                if self._dialect.reads_text:
+                    self._notes(reader)
+                    for read in reader.finish(trial.end):
+                        yield read
+                else:
+                    yield trial.end
                 return
             assert trial.pause is not None  # noqa: S101
             yield trial.pause
@@ -188,7 +301,11 @@ class AnthropicModel:
         """
         if not isinstance(self._client, AsyncAnthropic):
             return  # the clouds have no such question
-        path = "/v1/models" if self._dialect.name == "portable" else f"/v1/models/{self._model}"
+        if self._asks != "nothing":
+            if fault := (await self._ask()).fault:
+                raise ModelUnavailable(fault)
+            return
+        path = f"/v1/models/{self._model}"
         try:
             await self._client.get(path, cast_to=object, options={"timeout": CHECK_SECONDS})
         except (AnthropicError, httpx2.HTTPError) as error:
@@ -198,9 +315,15 @@ class AnthropicModel:
     async def close(self) -> None:
         await self._client.close()
 
+    def _notes(self, reader: AnswerReader) -> None:
+        """Begin the next answer within thinking, if this one turned out to have begun so."""
+        if reader.unopened and not self._opens_thinking:
+            self._opens_thinking = True
+            self._learn("thinking", 1, "lets its model think at the beginning of each answer")
+
     def _assembler(self) -> Assembler:
-        narrates = self._dialect.narrates(self._model)
-        return Assembler(self._model, self._dialect.incoming, narrates=narrates)
+        narrates = self._dialect.narrates(self._claude)
+        return Assembler(self._claude, self._dialect.incoming, narrates=narrates)
 
 
 class _Trial:

@@ -43,6 +43,11 @@ class Dialect(Protocol):
         """Whether earlier pictures may be left out: nothing is bound to the exact messages."""
         ...
 
+    @property
+    def reads_text(self) -> bool:
+        """Whether thinking and calls may stand in the text of an answer."""
+        ...
+
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``."""
         ...
@@ -96,6 +101,7 @@ class ToolsetDialect:
     webp: bool = True
     reads: frozenset[Readable] = ALL_READABLE
     thins: bool = False
+    reads_text: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         known = as_claude(model)

@@ -15,6 +15,7 @@ import httpx2
 from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
 from agent.errors import (
+    AnswerTooLong,
     ContextTooLong,
     ConversationRefused,
     DocumentRefused,
@@ -22,6 +23,7 @@ from agent.errors import (
     ModelUnavailable,
     PictureTooLarge,
     StreamBroken,
+    ToolsRefused,
     TooManyPictures,
 )
 
@@ -41,6 +43,36 @@ _TOO_MANY = re.compile(
     r"(?:request|prompt|message)",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(
+    r"max_(?:completion_|output_)?tokens|maximum tokens you requested|in the completion"
+    r"|requested \d+ output tokens",
+    re.IGNORECASE,
+)
+_WINDOW = re.compile(
+    r"(?:maximum )?context length (?:is|of)(?: only)? (?P<window>\d+)", re.IGNORECASE
+)
+_PROMPT = re.compile(
+    r"(?P<prompt>\d+) (?:input tokens|in the messages|tokens from the input|of text input)",
+    re.IGNORECASE,
+)
+_MOST_TOKENS = re.compile(
+    r"> (?P<over>\d+), which is the maximum"
+    r"|at most (?P<most>\d+) (?:completion |output )?tokens"
+    r"|(?:model )?limit of (?P<limit>\d+)"
+    r"|less than or equal to `?(?P<equal>\d+)"
+    r"|range (?:of max_tokens is |from )?\[ ?1, (?P<range>\d+)(?P<open>\)?)"
+    r"|max_tokens.{0,40}(?:maximum|max)(?: allowed)?(?: is| of)?:? (?P<plain>\d+)",
+    re.IGNORECASE,
+)
+_NO_TOOLS = re.compile(
+    r"does not support (?:tools?|function)|tools?(?: use| calling)? (?:is|are) not supported"
+    r"|--enable-auto-tool-choice|tools param requires --jinja|not support tool",
+    re.IGNORECASE,
+)
+_NO_MODEL = re.compile(
+    r"invalid model name|model .{0,120}(?:does not exist|not found)|no such model", re.IGNORECASE
+)
+_BAD_KEY = re.compile(r"authentication error|no connected db|invalid api key", re.IGNORECASE)
 _NO_CREDIT = re.compile(r"credit balance|billing", re.IGNORECASE)
 _DIMENSIONS = "image_dimensions_too_large"
 _PICTURE = re.compile(rf"{_DIMENSIONS}|image exceeds|could not process image", re.IGNORECASE)
@@ -122,6 +154,32 @@ def is_too_long(error: Exception) -> bool:
     return error.status_code == 413 or bool(told) or has_too_many_pictures(error)
 
 
+def takes_no_tools(error: Exception) -> bool:
+    """Whether a server says that it takes no tools (llama.cpp does so with a 500)."""
+    known = isinstance(error, APIStatusError) and error.status_code in (400, 422, 500, 501)
+    return known and bool(_NO_TOOLS.search(_said(error)))
+
+
+def is_answer_too_long(error: APIStatusError) -> bool:
+    """Whether a server refuses the length of the answer that was asked for."""
+    return error.status_code in (400, 422) and bool(_ANSWER.search(_said(error)))
+
+
+def blind(model: str) -> str:
+    """What is said of a model that cannot see."""
+    return (
+        f"The model {model} cannot see images, so it cannot use a desktop. Choose one with vision."
+    )
+
+
+def unknown_model(service: Service) -> str:
+    """What is said of a model that a service does not have."""
+    return (
+        f"{service.host} does not know the model {service.model}. "
+        "Check the model's name and ANTHROPIC_BASE_URL."
+    )
+
+
 def has_too_many_pictures(error: APIStatusError) -> bool:
     """Whether a server says that it takes fewer pictures (some local ones with a 500)."""
     return error.status_code in (400, 422, 500) and bool(_TOO_MANY.search(_said(error)))
@@ -181,9 +239,11 @@ def _when(asked: float | None) -> str:
 def _explain_status(error: APIStatusError, service: Service, after: str, when: str) -> ModelError:
     said = service.scrub(_said(error))
     if is_blind(error):
-        return ModelUnavailable(
-            f"The model {service.model} cannot see images, so it cannot use a desktop. "
-            "Choose one with vision."
+        return ModelUnavailable(blind(service.model))
+    if takes_no_tools(error):
+        return ToolsRefused(
+            f"{service.host} takes no tools for {service.model} ({said.rstrip('.')}). Start the "
+            "server with its parser for tool calls, or choose another model."
         )
     if error.status_code == 400 and (error.error_code == _DIMENSIONS or _PICTURE.search(said)):
         return PictureTooLarge(
@@ -196,6 +256,8 @@ def _explain_status(error: APIStatusError, service: Service, after: str, when: s
             "Let the server take more, or choose another model.",
             most_pictures(said),
         )
+    if is_answer_too_long(error):
+        return _answer_too_long(service, said)
     if is_too_long(error):
         return ContextTooLong(
             f"What {service.model} has to be told does not fit into one request, not even in few "
@@ -210,6 +272,32 @@ def _explain_status(error: APIStatusError, service: Service, after: str, when: s
     if _is_foreign(error):
         return _foreign(error.status_code, service, after)
     return _by_status(error.status_code, said.rstrip("."), service, after, when)
+
+
+def _answer_too_long(service: Service, said: str) -> AnswerTooLong:
+    most, window = most_tokens(said)
+    return AnswerTooLong(
+        f"{service.host} does not take a conversation with {service.model} that long "
+        f"({said.rstrip('.')}). Let the server have a longer context, or choose another model.",
+        most,
+        window,
+    )
+
+
+def most_tokens(said: str) -> tuple[int | None, int | None]:
+    """How many tokens an answer may have by a server's words, and a whole conversation.
+
+    Where they tell the conversation's length and the prompt's, the rest is the answer's.
+    """
+    whole, prompt = _WINDOW.search(said), _PROMPT.search(said)
+    if whole is not None:
+        window = int(whole["window"])
+        return (window - int(prompt["prompt"]) if prompt else None), window
+    found = _MOST_TOKENS.search(said)
+    if found is None:
+        return None, None
+    number = next(int(v) for k, v in found.groupdict().items() if v and k != "open")
+    return number - (found["open"] == ")"), None
 
 
 def most_pictures(said: str) -> int | None:
@@ -243,7 +331,7 @@ def _foreign(status: int, service: Service, after: str) -> ModelError:
 
 def _by_status(status: int, said: str, service: Service, after: str, when: str) -> ModelError:
     match status:
-        case 401:
+        case _ if status == 401 or (status in (400, 403, 500) and _BAD_KEY.search(said)):
             return ModelUnavailable(
                 f"{service.host} does not accept the key. Put a valid one into ANTHROPIC_API_KEY."
             )
@@ -254,11 +342,8 @@ def _by_status(status: int, said: str, service: Service, after: str, when: str) 
                 f"The key may not use {service.model}: {said}. Choose another model, or put "
                 "another key into ANTHROPIC_API_KEY."
             )
-        case 404:
-            return ModelUnavailable(
-                f"{service.host} does not know the model {service.model}. "
-                "Check the model's name and ANTHROPIC_BASE_URL."
-            )
+        case _ if status == 404 or (status == 400 and _NO_MODEL.search(said)):
+            return ModelUnavailable(unknown_model(service))
         case 429:
             return ModelUnavailable(
                 f"The account's rate limit is reached{after}. Try again {when}."

@@ -12,6 +12,7 @@ from typing import Any
 
 from agent.errors import ModelUnavailable
 from agent.models.anthropic_dialects import (
+    ToolsetDialect,
     add_effort,
     mark_last_block,
     plain_tool,
@@ -33,6 +34,7 @@ class HostedDialect:
     webp: bool = True
     reads: frozenset[Readable] = ALL_READABLE
     thins: bool = False
+    reads_text: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``.
@@ -66,6 +68,13 @@ class HostedDialect:
 
     def narrates(self, model: str) -> bool:
         return False
+
+
+def claude_dialect(model: str) -> ToolsetDialect | HostedDialect:
+    """How a Claude is spoken to, by its provider's name for it: Bedrock takes the older tool."""
+    if model.lower().startswith("bedrock"):
+        return HostedDialect(effort=False)
+    return ToolsetDialect() if as_claude(model).toolset else HostedDialect()
 
 
 def _check_size(display: tuple[int, int], model: str) -> None:

@@ -7,6 +7,7 @@ So none of these is sent; a picture follows the results as a block of its own.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,18 +26,26 @@ class PortableDialect:
     webp: bool = False
     reads: frozenset[Readable] = frozenset({"picture", "text"})
     thins: bool = True
+    reads_text: bool = True
+    writes_calls: bool = False
+    """For servers that take no tools: the model is told of them, and writes its calls as text."""
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
+        messages = [_outgoing(message) for message in request.messages]
+        tools = [tool for spec in request.tools for tool in _declare(spec)]
+        system = request.system
+        if tools and self.writes_calls:
+            system = f"{system}\n\n{_told_of(tools)}".strip()
+            messages = [_as_text(message) for message in messages]
         body: dict[str, Any] = {
             "model": model,
             "max_tokens": request.max_tokens,
-            "messages": [_outgoing(message) for message in request.messages],
+            "messages": messages,
         }
-        tools = [tool for spec in request.tools for tool in _declare(spec)]
-        if tools:
+        if tools and not self.writes_calls:
             body["tools"] = tools
-        if request.system:
-            body["system"] = request.system
+        if system:
+            body["system"] = system
         return body
 
     def incoming(self, block: Block) -> Block:
@@ -52,6 +61,41 @@ class PortableDialect:
 def _declare(spec: ToolSpec) -> Iterator[dict[str, Any]]:
     for name, schema in spec.members.items():
         yield plain_tool(_flat(name, spec.toolset), spec, schema)
+
+
+_HOW = """You act by calling tools. To call one, end your answer with a line of this form:
+<tool_call>{"name": "NAME", "arguments": {"ARGUMENT": VALUE}}</tool_call>
+Several calls are several such lines; write nothing after them. You are then told what came of
+them. When the task is done, answer without a call. The tools:"""
+
+
+def _told_of(tools: Sequence[dict[str, Any]]) -> str:
+    """The tools in words, for a model whose server cannot pass them on."""
+    lines = (
+        {"name": t["name"], "description": t["description"], "arguments": t["input_schema"]}
+        for t in tools
+    )
+    return "\n".join([_HOW, *(json.dumps(line, ensure_ascii=False) for line in lines)])
+
+
+def _as_text(message: Message) -> Message:
+    """A message whose calls and results are text; pictures stay."""
+    if isinstance(message["content"], str):
+        return message
+    return {**message, "content": [_written(block) for block in message["content"]]}
+
+
+def _written(block: Block) -> Block:
+    match block["type"]:
+        case "tool_use":
+            call = {"name": block["name"], "arguments": block["input"]}
+            text = f"<tool_call>{json.dumps(call, ensure_ascii=False)}</tool_call>"
+        case "tool_result":
+            failed = "It failed: " if block.get("is_error") else ""
+            text = f"<tool_response>\n{failed}{block['content']}\n</tool_response>"
+        case _:
+            return block
+    return {"type": "text", "text": text}
 
 
 def _flat(member: str, toolset: str | None) -> str:

@@ -16,7 +16,7 @@ from typing import Protocol
 import httpx2
 from anthropic import APIConnectionError, APIStatusError
 
-from agent.models.anthropic_errors import is_blind, is_ours, is_too_long
+from agent.models.anthropic_errors import is_blind, is_ours, is_too_long, takes_no_tools
 from agent.models.base import Waiting
 
 _FIRST = 0.5
@@ -90,7 +90,7 @@ def _worth_it(error: Exception) -> bool:
         return False
     if isinstance(error, APIConnectionError | httpx2.TransportError):
         return True
-    if not isinstance(error, APIStatusError) or is_blind(error) or is_too_long(error):
+    if not isinstance(error, APIStatusError) or _is_final(error):
         return False
     wish = error.response.headers.get("x-should-retry")
     if wish in ("true", "false"):
@@ -98,6 +98,11 @@ def _worth_it(error: Exception) -> bool:
     if error.status_code == 200:
         return error.type in _LATER
     return error.status_code in _STATUSES or error.status_code >= 500
+
+
+def _is_final(error: APIStatusError) -> bool:
+    """Whether the same request is refused again, though the status may say otherwise."""
+    return is_blind(error) or is_too_long(error) or takes_no_tools(error)
 
 
 def _reason(error: Exception) -> str:

@@ -97,6 +97,9 @@ class TurnDone:
     understood: bool = True
     """False if it says that it did not know what was meant, and did nothing."""
 
+    told: str = ""
+    """What the model has to hear of its answer: a call in it that could not be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Warned:
@@ -105,7 +108,19 @@ class Warned:
     text: str
 
 
-ModelPart = Text | BlockDone | Waiting | Counted | Warned | TurnDone
+LearnedAbout = Literal["answer", "pictures", "tools", "thinking"]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What turned out about the server, and is heeded from now on; ``text`` says it."""
+
+    what: LearnedAbout
+    value: int
+    text: str
+
+
+ModelPart = Text | BlockDone | Waiting | Counted | Warned | Learned | TurnDone
 
 
 Readable = Literal["picture", "pdf", "text"]
@@ -148,6 +163,21 @@ async def check_model(model: object) -> None:
     """
     if isinstance(model, Checked):
         await model.check()
+
+
+@runtime_checkable
+class Prepared(Protocol):
+    """A model that asks its server what it takes, before the first conversation with it."""
+
+    async def prepare(self) -> None:
+        """Ask, once; what cannot be asked is not known. Never fails."""
+        ...
+
+
+async def prepare_model(model: object) -> None:
+    """Let a model ask its server what it takes, if it does so."""
+    if isinstance(model, Prepared):
+        await model.prepare()
 
 
 class Model(Protocol):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from agent.models.pricing import bare_id
@@ -22,18 +21,9 @@ Thinking = Literal["updates", "summarized", "between_tools", "disabled", "none",
 ComputerTool = Literal["computer_toolset_20260801", "computer_20251124", "plain"]
 """The newest computer tool that a model knows; ``plain``: ordinary tools with schemas."""
 
-
-class Scale(StrEnum):
-    """What the numbers of a model's coordinates count."""
-
-    PIXELS = "pixels"
-    """Pixels of the picture that it was shown."""
-
-    UNIT = "unit"
-    """Shares of the picture's sides, 0 to 1."""
-
-    THOUSANDTHS = "thousandths"
-    """Thousandths of the picture's sides, 0 to 1000."""
+Scale = Literal["pixels", "0-1000", "0-1"]
+"""What the numbers of a model's coordinates count: pixels of the picture that it was shown, or
+shares of its sides from 0 to 1000 or from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ class Capabilities:
     one_effort: bool = False
     edge: int = 2576
     patches: int = 4784
-    coordinates: Scale = Scale.PIXELS
+    coordinates: Scale = "pixels"
     opens_thinking: bool = False
     output_tokens: int = 16_000
     pictures: int | None = None
@@ -113,7 +103,7 @@ ids come from."""
 
 
 def _foreign(
-    coordinates: Scale = Scale.PIXELS, *, opens_thinking: bool = False, pictures: int | None = None
+    coordinates: Scale = "pixels", *, opens_thinking: bool = False, pictures: int | None = None
 ) -> Capabilities:
     """A model of another maker, which knows neither the tools nor the headers of Claude's."""
     return Capabilities(
@@ -131,17 +121,17 @@ _OTHERS: tuple[tuple[re.Pattern[str], Capabilities], ...] = tuple(
     (re.compile(pattern), capabilities)
     for pattern, capabilities in (
         (r"ui-?tars-?(?:1\.5|2)", _foreign(pictures=5)),
-        (r"ui-?tars", _foreign(Scale.THOUSANDTHS, pictures=5)),
+        (r"ui-?tars", _foreign("0-1000", pictures=5)),
         (r"qwen-?2\.5-?vl", _foreign()),
-        (r"qwen-?2-?vl|qwen-?vl", _foreign(Scale.THOUSANDTHS)),
+        (r"qwen-?2-?vl|qwen-?vl", _foreign("0-1000")),
         (
             r"qwen-?3(?:\.\d+)?-?(?:vl|omni).*thinking|qvq",
-            _foreign(Scale.THOUSANDTHS, opens_thinking=True),
+            _foreign("0-1000", opens_thinking=True),
         ),
-        (r"qwen-?3(?:\.\d+)?-?(?:vl|omni)", _foreign(Scale.THOUSANDTHS)),
-        (r"gemini", _foreign(Scale.THOUSANDTHS)),
-        (r"glm-?4\.\d+v|internvl|cogagent", _foreign(Scale.THOUSANDTHS)),
-        (r"kimi-?vl", _foreign(Scale.UNIT)),
+        (r"qwen-?3(?:\.\d+)?-?(?:vl|omni)", _foreign("0-1000")),
+        (r"gemini", _foreign("0-1000")),
+        (r"glm-?4\.\d+v|internvl|cogagent", _foreign("0-1000")),
+        (r"kimi-?vl", _foreign("0-1")),
         (r"deepseek-?r1|qwq|thinking", _foreign(opens_thinking=True)),
     )
 )

@@ -28,6 +28,7 @@ from agent.events import Usage
 from agent.models.base import (
     BlockDone,
     Counted,
+    Learned,
     Model,
     ModelPart,
     ModelRequest,
@@ -37,6 +38,7 @@ from agent.models.base import (
     Waiting,
     Warned,
     check_model,
+    prepare_model,
     readable_by,
 )
 from agent.models.cassette_key import digest, loosened, normalise
@@ -48,12 +50,13 @@ _NO_CASSETTE = "{path} is not a cassette. Choose a file that the model record:PA
 
 _TAKEN = "There is a file {path} already. Record to another path, or remove it."
 
-_KINDS: dict[str, type[Text | BlockDone | Waiting | Counted | Warned | TurnDone]] = {
+_KINDS: dict[str, type[ModelPart]] = {
     "text": Text,
     "block": BlockDone,
     "waiting": Waiting,
     "counted": Counted,
     "warned": Warned,
+    "learned": Learned,
     "done": TurnDone,
 }
 _FAILURES: dict[str, type[ModelError]] = {
@@ -96,6 +99,10 @@ class RecordingModel:
     @property
     def reads(self) -> frozenset[Readable]:
         return readable_by(self._model)
+
+    async def prepare(self) -> None:
+        """Let the inner model ask its server."""
+        await prepare_model(self._model)
 
     async def check(self) -> None:
         """Look whether the inner model can be used, and the file be new.

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from agent.desktop.base import Desktop
@@ -14,10 +15,9 @@ from agent.errors import ConfigurationError, ModelUnavailable
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_clouds import bedrock_model, vertex_model
 from agent.models.anthropic_dialects import Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect
+from agent.models.anthropic_hosted import HostedDialect, claude_dialect
 from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import Model, ModelPart, ModelRequest
-from agent.models.capabilities import as_claude
 from agent.models.cassette import CassetteModel, RecordingModel
 from agent.models.late import LateModel
 from agent.settings import DEFAULT_MODEL, Settings
@@ -93,7 +93,7 @@ def is_anthropic(base_url: str | None) -> bool:
 
 
 def _vertex(model: str) -> Model:
-    return LateModel(model, lambda: vertex_model(model, _hosted_dialect(model)), dialect="vertex")
+    return LateModel(model, lambda: vertex_model(model, claude_dialect(model)), dialect="vertex")
 
 
 def _auto(settings: Settings, desktop: Desktop) -> Model:
@@ -113,7 +113,12 @@ def _claude(settings: Settings, model: str) -> Model:
     if trouble := _no_provider(model, base_url) or _trouble(secret, base_url):
         return UnavailableModel(model, trouble)
     client = new_client(secret or None, base_url)
-    return AnthropicModel(model, _dialect(settings, model), client, secrets=(secret,))
+    dialect = _dialect(settings, model)
+    own = is_anthropic(base_url) or dialect.name != "portable"
+    asks: Literal["nothing", "server", "dialect"] = "nothing" if own else "server"
+    if asks == "server" and settings.dialect == "auto":
+        asks = "dialect"
+    return AnthropicModel(model, dialect, client, secrets=(secret,), asks=asks)
 
 
 def _no_provider(model: str, base_url: str | None) -> str:
@@ -160,11 +165,7 @@ def _dialect(settings: Settings, model: str) -> Dialect:
         return PortableDialect()
     if settings.dialect == "toolset":
         return ToolsetDialect()
-    return _hosted_dialect(model) if settings.dialect == "auto" else HostedDialect()
-
-
-def _hosted_dialect(model: str) -> Dialect:
-    return ToolsetDialect() if as_claude(model).toolset else HostedDialect()
+    return claude_dialect(model) if settings.dialect == "auto" else HostedDialect()
 
 
 class UnavailableModel:

@@ -82,6 +82,11 @@ class Backend(Protocol):
 
     async def pause(self, seconds: float, served: Served) -> None: ...
 
+    def error_body(self, problem: Problem) -> dict[str, Any]: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
 
 class MessagesHandler(RequestHandler):
     """One request. What goes wrong in a script is told as a 500, not hidden."""
@@ -130,6 +135,8 @@ class MessagesHandler(RequestHandler):
         served.status = 200
         self.set_header("content-type", "text/event-stream; charset=utf-8")
         self.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
+        for name, value in self._messages.headers.items():
+            self.set_header(name, value)
         try:
             await self._stream(served, reply, events)
         except StreamClosedError:
@@ -186,7 +193,7 @@ class MessagesHandler(RequestHandler):
 
     def _fail(self, served: Served, problem: Problem, headers: Mapping[str, str] = _NONE) -> None:
         served.status, served.problem = problem.status, problem.message
-        _finish_error(self, problem, headers)
+        _finish_error(self, self._messages, problem, headers)
 
 
 class CountHandler(RequestHandler):
@@ -198,7 +205,7 @@ class CountHandler(RequestHandler):
     def post(self) -> None:
         headers = {name.lower(): value for name, value in self.request.headers.items()}
         if problem := self._messages.rejects(headers):
-            _finish_error(self, problem, _NONE)
+            _finish_error(self, self._messages, problem, _NONE)
             return
         total = sum(segment.tokens for segment in segments(json.loads(self.request.body)))
         self.finish({"input_tokens": total})
@@ -213,24 +220,32 @@ class ModelHandler(RequestHandler):
     def get(self, model: str) -> None:
         headers = {name.lower(): value for name, value in self.request.headers.items()}
         if problem := self._messages.rejects(headers):
-            _finish_error(self, problem, _NONE)
+            _finish_error(self, self._messages, problem, _NONE)
             return
         if self._messages.knows(model):
             self.finish({"type": "model", "id": model, "display_name": model})
             return
-        _finish_error(self, Problem(404, "not_found_error", f"model: {model}"), _NONE)
+        problem = Problem(404, "not_found_error", f"model: {model}")
+        _finish_error(self, self._messages, problem, _NONE)
 
 
-def _finish_error(handler: RequestHandler, problem: Problem, headers: Mapping[str, str]) -> None:
+def error_body(problem: Problem) -> dict[str, Any]:
+    """An error as Anthropic's service tells it."""
     error: dict[str, Any] = {"type": problem.type, "message": problem.message}
     if problem.code:
         error["details"] = {"error_code": problem.code}
+    return {"type": "error", "error": error, "request_id": "req_failed"}
+
+
+def _finish_error(
+    handler: RequestHandler, server: Backend, problem: Problem, headers: Mapping[str, str]
+) -> None:
     handler.set_status(problem.status, problem.type)
     handler.set_header("content-type", "application/json")
     handler.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
-    for name, value in headers.items():
+    for name, value in {**server.headers, **headers}.items():
         handler.set_header(name, value)
-    handler.finish(json.dumps({"type": "error", "error": error, "request_id": "req_failed"}))
+    handler.finish(json.dumps(server.error_body(problem)))
 
 
 def _shown(reply: Reply, events: int) -> int:

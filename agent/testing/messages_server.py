@@ -40,11 +40,17 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from tornado.httpserver import HTTPServer
-from tornado.web import Application
+from tornado.web import Application, RequestHandler
 
 from agent.testing.messages_accounting import PromptCache, Segment, Signer, segments
 from agent.testing.messages_context import manage
-from agent.testing.messages_http import CountHandler, MessagesHandler, ModelHandler, Served
+from agent.testing.messages_http import (
+    CountHandler,
+    MessagesHandler,
+    ModelHandler,
+    Served,
+    error_body,
+)
 from agent.testing.messages_memory import Memory
 from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted
 from agent.testing.messages_sse import Answer
@@ -113,16 +119,26 @@ class MessagesServer:
         """
         self._socket = socket.create_server(("127.0.0.1", port), backlog=128)
         self._socket.setblocking(False)
-        application = Application(
-            [
-                (r"/v1/messages", MessagesHandler, {"server": self}),
-                (r"/v1/messages/count_tokens", CountHandler, {"server": self}),
-                (r"/v1/models/([^/]+)", ModelHandler, {"server": self}),
-            ],
-            log_function=lambda _: None,
-        )
+        application = Application(self.routes(), log_function=lambda _: None)
         self._server = HTTPServer(application, max_body_size=2 * MAX_BYTES)
         self._server.add_sockets([self._socket])
+
+    def routes(self) -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
+        """What is served, by whom."""
+        return [
+            (r"/v1/messages", MessagesHandler, {"server": self}),
+            (r"/v1/messages/count_tokens", CountHandler, {"server": self}),
+            (r"/v1/models/([^/]+)", ModelHandler, {"server": self}),
+        ]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers that every answer has, besides the usual ones."""
+        return {}
+
+    def error_body(self, problem: Problem) -> dict[str, Any]:
+        """An error in the shape that the server has for them."""
+        return error_body(problem)
 
     async def stop(self) -> None:
         """Stop listening and drop every connection."""

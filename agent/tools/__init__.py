@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from agent.desktop.base import Desktop
+from agent.models.capabilities import Scale
 from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 from agent.tools.computer import ComputerTool
-from agent.tools.coordinates import Scale
 from agent.tools.editor import EditorTool
 from agent.tools.shell import ShellTool
 

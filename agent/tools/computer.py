@@ -23,9 +23,9 @@ from agent.desktop.base import Button, Desktop, EncodedImage, Target, Window
 from agent.desktop.snapshot import is_editor
 from agent.errors import BadInput, DesktopError, KeyboardMoved, ToolError
 from agent.models.base import ToolSpec
+from agent.models.capabilities import Scale
 from agent.tools import coordinates, inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
-from agent.tools.coordinates import Scale
 from agent.tools.focus import Focus, find_focus
 from agent.tools.keynames import canonical
 from agent.tools.readback import Field, Reading, field_of, read_back

@@ -11,13 +11,13 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from agent.errors import BadInput
+from agent.models.capabilities import Scale
 
-Scale = Literal["pixels", "0-1000", "0-1"]
 Number = int | float
 
 _TOP = 1_000_000

@@ -18,7 +18,7 @@ from agent.desktop.base import EncodedImage, Frame
 from agent.desktop.homes import furnish, make_home
 from agent.files import list_files
 from agent.history import ANEW
-from agent.models.base import Message, Model, ModelPart, ModelRequest
+from agent.models.base import Message, Model, ModelPart, ModelRequest, prepare_model
 from agent.session import Session
 from agent.settings import Settings
 from agent.status import Status
@@ -105,6 +105,10 @@ class Judged:
     @property
     def name(self) -> str:
         return self._model.name
+
+    async def prepare(self) -> None:
+        await asyncio.sleep(0)
+        await prepare_model(self._model)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         found = violations(request.messages)

@@ -25,7 +25,7 @@ from agent.desktop.base import EncodedImage
 from agent.errors import ContextTooLong, StreamBroken
 from agent.home import home_folder
 from agent.journal import SqliteJournal, session_folder
-from agent.models.base import Counted, Warned
+from agent.models.base import Counted, Learned, Warned
 from agent.models.offline import OfflineModel
 from agent.session import Session
 from agent.settings import Settings
@@ -127,6 +127,7 @@ def scripts() -> list[list[object]]:
         [
             Counted(ev.Usage(input_tokens=5)),
             Warned("The service remarks: take care."),
+            Learned("pictures", 2, "The server takes 2 pictures."),
             *thinks("How?"),
             *says("I type.", index=1),
             *risky,

@@ -27,6 +27,7 @@ KINDS = {event.model_fields["kind"].default for event in WRITTEN}
 
 
 NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "condensed"} | {
+    "server_learned",
     "voice_changed",
     "setting_changed",
     "heard",

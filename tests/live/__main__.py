@@ -11,10 +11,12 @@ from anthropic_checks import AnthropicChecks
 from hume_checks import HumeChecks
 from hume_line import Hume
 from live_report import Check, run_checks
+from server_checks import ServerChecks
 
 NEEDS = """No key is set, so nothing was asked and nothing was spent.
 Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API_KEY with
-HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again.
+HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again. With
+SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as well (--only server-…).
 --list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
 
 _AROUND_EVI = ("evi-config", "evi-tidy")
@@ -47,6 +49,9 @@ def _checks(*, everything: bool) -> list[Check]:
     if claude or everything:
         address = os.environ.get("ANTHROPIC_BASE_URL")
         checks += AnthropicChecks(claude or "", address).all()
+    model, server = os.environ.get("SAYSO_MODEL"), os.environ.get("ANTHROPIC_BASE_URL")
+    if (model and server) or everything:
+        checks += ServerChecks(server or "", model or "", claude or "none").all()
     if hume or everything:
         address = os.environ.get("HUME_BASE_URL", "https://api.hume.ai")
         secret = os.environ.get("HUME_SECRET_KEY")

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from anthropic.types.model import Model
 
 from agent.models.capabilities import Scale, as_claude, capabilities_of
+from agent.models.factory import build_model
+from agent.parts import tools_for
+from agent.settings import Settings
+from agent.testing.scripted import FakeDesktop
 
 
 @pytest.mark.parametrize(
     ("model", "scale"),
     [
-        ("claude-opus-5-5", Scale.PIXELS),
-        ("Qwen/Qwen2-VL-7B-Instruct", Scale.THOUSANDTHS),
-        ("Qwen/Qwen2.5-VL-7B-Instruct", Scale.PIXELS),
-        ("qwen2.5vl:7b", Scale.PIXELS),
-        ("qwen3-vl:8b-thinking", Scale.THOUSANDTHS),
-        ("ByteDance-Seed/UI-TARS-7B-DPO", Scale.THOUSANDTHS),
-        ("ui-tars-1.5-7b", Scale.PIXELS),
-        ("gemini/gemini-3-pro", Scale.THOUSANDTHS),
-        ("moonshotai/Kimi-VL-A3B-Thinking", Scale.UNIT),
-        ("llava", Scale.PIXELS),
+        ("claude-opus-5-5", "pixels"),
+        ("Qwen/Qwen2-VL-7B-Instruct", "0-1000"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", "pixels"),
+        ("qwen2.5vl:7b", "pixels"),
+        ("qwen3-vl:8b-thinking", "0-1000"),
+        ("ByteDance-Seed/UI-TARS-7B-DPO", "0-1000"),
+        ("ui-tars-1.5-7b", "pixels"),
+        ("gemini/gemini-3-pro", "0-1000"),
+        ("moonshotai/Kimi-VL-A3B-Thinking", "0-1"),
+        ("llava", "pixels"),
     ],
 )
 def test_how_a_model_points_is_known_by_its_name(model: str, scale: Scale) -> None:
-    assert capabilities_of(model).coordinates is scale
+    assert capabilities_of(model).coordinates == scale
+
+
+@pytest.mark.parametrize(
+    ("setting", "model", "told"),
+    [
+        ("auto", "qwen3-vl", "from 0 to 1000"),
+        ("auto", "llava", "pixels of the screenshot"),
+        ("pixels", "qwen3-vl", "pixels of the screenshot"),
+        ("0-1", "llava", "from 0 to 1"),
+    ],
+)
+def test_the_tools_speak_the_models_coordinates_unless_a_setting_says_otherwise(
+    setting: Any, model: str, told: str
+) -> None:
+    address = "http://127.0.0.1:9"
+    settings = Settings(model=model, coordinates=setting, anthropic_base_url=address)
+    desktop = FakeDesktop()
+    (computer, *_) = tools_for(desktop, build_model(settings, desktop), settings)
+    assert told in computer.spec.description
 
 
 def test_a_model_of_another_maker_is_asked_for_nothing_of_claudes() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from agent.testing.messages_script import Incoming, Reply, call, says, thinking
 from agent.testing.messages_server import MessagesServer
+from agent.testing.other_servers import OtherServer
 
 SCRIPT = Path(__file__).parents[2] / "script" / "live-check"
 KEY = "sk-ant-live-0123456789"
@@ -36,7 +37,13 @@ def behave(incoming: Incoming) -> Reply:
 
 
 async def run(*arguments: str, **variables: str) -> tuple[int, str]:
-    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "HUME_API_KEY", "HUME_SECRET_KEY")
+    names = (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_BASE_URL",
+        "HUME_API_KEY",
+        "HUME_SECRET_KEY",
+        "SAYSO_MODEL",
+    )
     clean = {name: value for name, value in os.environ.items() if name not in names}
     process = await asyncio.create_subprocess_exec(
         str(SCRIPT),
@@ -64,6 +71,38 @@ async def test_every_claude_check_passes_where_the_rules_hold() -> None:
     verdicts = [line.split()[0] for line in output.splitlines()[:-1]]
     assert set(verdicts) == {"pass"}, output
     assert len(verdicts) >= 14
+    assert code == 0
+    assert KEY not in output
+
+
+def obey(incoming: Incoming) -> Reply:
+    """A foreign model that does what its server's checks ask of it."""
+    words = str(incoming.body["messages"][-1]["content"])
+    if "Which colour" in words:
+        return says("Navy.")
+    if "17 times 23" in words:
+        claude = any("toolset" in str(tool) for tool in incoming.body.get("tools", ()))
+        return says("391") if claude else says("<think>17 times 23</think>391")
+    if "Click at" not in words:
+        return behave(incoming)
+    if incoming.body.get("tools"):
+        return says(call("left_click", coordinate=[100, 100]))
+    return says('{"name": "left_click", "arguments": {"coordinate": [100, 100]}}')
+
+
+@pytest.mark.parametrize(
+    ("kind", "behind"),
+    [("vllm", ""), ("llama.cpp", ""), ("ollama", ""), ("litellm", "anthropic/claude-opus-4-8")],
+)
+async def test_every_check_of_another_server_passes_on_its_imitation(kind: str, behind: str):
+    names = [name for name in (await run("--list"))[1].split() if name.startswith("server-")]
+    assert len(names) == 8
+    only = [word for name in names for word in ("--only", name)]
+    async with OtherServer(kind, obey, key=KEY, behind=behind) as server:  # type: ignore[arg-type]
+        code, output = await run(
+            *only, SAYSO_MODEL="qwen3-vl", ANTHROPIC_BASE_URL=server.base_url, ANTHROPIC_API_KEY=KEY
+        )
+    assert not [line for line in output.splitlines() if line.startswith("fail")], output
     assert code == 0
     assert KEY not in output
 
