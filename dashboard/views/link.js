@@ -7,16 +7,13 @@ import { Channel, connectionOf } from "../js/link/channel.js";
 import { heartbeat } from "../js/link/heartbeat.js";
 import { forget, giveBack, keep } from "../js/link/keep.js";
 import { link } from "../js/link/link.js";
+import { patience } from "../js/link/reloads.js";
 // @ts-expect-error The bundler makes it the worker's text.
 import workerCode from "../js/link/link.worker.js";
 
 /** @typedef {import("../js/base.js").Host<{session: string, task: string, mark: string}>} Host */
 
 const TOLD_AFTER = 250; // ms that a page may take to be back before anything is said
-const RELOADS = "sayso-reloads";
-const AT_FIRST = 3; // reloads by itself in a minute, after which it waits longer and longer
-const MINUTE = 60000;
-const LONGEST = 30000; // ms
 
 /** Everything that happens to the link, brought together: worker, channel, browser. */
 class Guard {
@@ -65,10 +62,13 @@ class Guard {
     this.#reloading = true;
     console.info("The page loads itself anew:", why);
     this.#judge();
-    setTimeout(() => {
-      keep(this.host.param("session").value);
-      location.reload();
-    }, patience());
+    setTimeout(
+      () => {
+        keep(this.host.param("session").value);
+        location.reload();
+      },
+      patience(sessionStorage, Date.now()),
+    );
   }
 
   /** In a worker where there may be one; a page without is as slow as its timers. */
@@ -174,22 +174,6 @@ class Guard {
     target.addEventListener(name, run);
     this.#ends.push(() => target.removeEventListener(name, run));
   }
-}
-
-/** How long to wait before this reload: a server that turns pages away is not asked again and again. */
-function patience() {
-  /** @type {number[]} */
-  let past = [];
-  try {
-    past = JSON.parse(sessionStorage.getItem(RELOADS) ?? "[]").filter(
-      (/** @type {number} */ at) => Date.now() - at < 10 * MINUTE,
-    );
-    sessionStorage.setItem(RELOADS, JSON.stringify([...past, Date.now()].slice(-20)));
-  } catch {
-    // no store: as if it were the first
-  }
-  const recent = past.filter((at) => Date.now() - at < MINUTE).length;
-  return recent < AT_FIRST ? 0 : Math.min(LONGEST, 1000 * 2 ** (past.length - AT_FIRST + 1));
 }
 
 /** @param {number} ms */

@@ -12,6 +12,7 @@ from chromium import alaunch, off_site
 from onlooker import Onlooker
 from person import Person, new_person
 from playwright.async_api import async_playwright
+from proxy import Proxy
 from served import ROOT, Served, serve
 
 
@@ -41,13 +42,22 @@ def look(places: Path) -> Onlooker:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def person(served: Served, places: Path, look: Onlooker) -> AsyncIterator[Person]:
+async def network(served: Served) -> AsyncIterator[Proxy]:
+    """What is between the person's browser and the server; whole, unless a test breaks it."""
+    async with Proxy(served.port) as proxy:
+        yield proxy
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def person(
+    served: Served, network: Proxy, places: Path, look: Onlooker
+) -> AsyncIterator[Person]:
     """A person whose voice is started, on a page that never asks for anything off the server."""
     microphone = places / "microphone.wav"
     async with async_playwright() as playwright, alaunch(playwright, wav=microphone) as context:
         strangers = off_site(context)
         somebody = await new_person(context, microphone, look)
-        await somebody.arrive(served.url)
+        await somebody.arrive(network.url(served.url))
         await somebody.start_voice()
         yield somebody
         assert strangers == []

@@ -8,6 +8,8 @@ import pytest
 import voices
 from onlooker import Onlooker
 from person import Person
+from playwright.async_api import expect
+from proxy import Proxy
 
 from agent.events import (
     ActionFinished,
@@ -18,6 +20,7 @@ from agent.events import (
     Stopped,
     TaskFinished,
     Understood,
+    VoiceChanged,
 )
 
 pytestmark = [
@@ -257,3 +260,22 @@ async def test_stop_in_the_middle_of_a_long_dictation(person: Person, look: Onlo
     assert "stop" in (await hears(person, since, "answer")).lower()
     await finish(person, await person.type("what is on the screen"))
     assert await look.text("mousepad") == written
+
+
+async def test_picture_and_voice_come_back_after_a_gap(
+    person: Person, network: Proxy, look: Onlooker
+):
+    """Neither pretends to be live in it; both go on by themselves, and what is said is heard."""
+    desktop = person.page.locator(".sayso-desktop")
+    await person.listens_to_the_end()
+    await expect(desktop).to_have_attribute("data-state", "live")
+    await person.page.evaluate("window.same = true")
+    since = look.count()
+    network.silence()
+    await expect(person.page.locator(".link .lost")).to_contain_text("No connection")
+    await expect(desktop).to_have_attribute("data-state", "connecting")
+    await network.heal()
+    await look.event(VoiceChanged, lambda change: change.state == "ready", since)
+    await expect(desktop).to_have_attribute("data-state", "live")
+    await told(person, "heart", "Open the text editor.")
+    assert await person.page.evaluate("window.same")

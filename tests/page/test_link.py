@@ -13,6 +13,7 @@ from pilot_page import PILOT, arrive, say, words
 from playwright.async_api import BrowserContext, Page, expect
 from proxy import Proxy
 from served import Served, serve
+from test_files_panel import show
 
 pytestmark = pytest.mark.browser
 
@@ -20,8 +21,9 @@ BOX = "Type what to do"
 NO_CONNECTION = re.compile("No connection to the server")
 
 
-async def _through(context: BrowserContext, proxy: Proxy, served: Served) -> Page:
-    page = await arrive(await context.new_page(), proxy.url(served.url))
+async def _through(context: BrowserContext, proxy: Proxy, served: Served, url: str = "") -> Page:
+    page = await context.new_page()
+    await (page.goto(url) if url else arrive(page, proxy.url(served.url)))
     await page.evaluate("window.same = true")
     return page
 
@@ -30,6 +32,16 @@ async def _works(page: Page, text: str) -> None:
     """Send is answered."""
     await say(page, f"repeat {text}")
     await expect(page.get_by_text(text, exact=True).last).to_be_visible()
+
+
+async def _works_at_last(page: Page, text: str) -> None:
+    """The same, where what was sent may come back into the box: it is sent again, as one does."""
+    await say(page, f"repeat {text}")
+    async with asyncio.timeout(60):
+        while not await page.get_by_text(text, exact=True).count():
+            if text in await page.get_by_label(BOX).input_value():
+                await page.get_by_label(BOX).press("Enter")
+            await asyncio.sleep(0.2)
 
 
 async def _lost(page: Page) -> None:
@@ -52,9 +64,14 @@ async def _same_words(page: Page, other: Page) -> None:
 async def test_a_page_that_is_cut_off_says_so_and_goes_on(
     context: BrowserContext, pilot: Served
 ) -> None:
-    """Nothing is live in the gap, words are kept, Stop takes effect after it; same page."""
+    """Nothing is live in the gap, words are kept, Stop takes effect after it; same page.
+
+    Stop, and words that the page's channel swallows, go by their own request: the link's socket
+    takes neither here.
+    """
     async with Proxy(pilot.port) as proxy:
         page = await _through(context, proxy, pilot)
+        await page.evaluate("saysoLink.also = () => {}")
         await say(page, "work forever")
         await expect(page.locator(".said").last).to_contain_text("I work and work.")
         await expect(page).to_have_url(re.compile("session="))
@@ -81,7 +98,14 @@ async def test_a_page_that_is_cut_off_says_so_and_goes_on(
         assert await page.evaluate("window.same")
         assert "grayscale" not in await meters.evaluate("node => getComputedStyle(node).filter")
         await _works(page, "I am back")
+        await page.evaluate(_SWALLOW)
+        await _works(page, "by another way")
         await _same_words(page, direct)
+        assert (await words(page)).count("by another way") == 1
+
+
+_SCROLL = "(node, top) => { node.scrollTop = top }"
+_SWALLOW = "Bokeh.require('client/connection').ClientConnection.prototype.send = () => {}"
 
 
 async def test_a_silent_line_is_noticed_and_what_vanished_in_it_is_found_again(
@@ -92,14 +116,24 @@ async def test_a_silent_line_is_noticed_and_what_vanished_in_it_is_found_again(
         page = await _through(context, proxy, pilot)
         address = page.url.replace(str(proxy.port), str(pilot.port))
         direct = await arrive(await context.new_page(), address)
+        inspector = await _through(context, proxy, pilot, page.url + "&view=inspector")
+        await show(page)
         await _works(page, "one")
+        await expect(inspector.get_by_text("repeat one").filter(visible=True).first).to_be_visible()
         proxy.silence()
         await say(page, "repeat two")
         await _lost(page)
         await expect(page.get_by_label(BOX)).to_have_value("repeat two")
+        await say(direct, "save meanwhile.txt")
+        await expect(direct.get_by_text("The text editor says hello world.")).to_be_visible()
         await _works(direct, "meanwhile")
+        await _lost(inspector)
         await proxy.heal()
         await _back(page)
+        await expect(page.get_by_role("treeitem", name="meanwhile.txt")).to_be_visible()
+        await expect(
+            inspector.get_by_text("save meanwhile.txt").filter(visible=True).first
+        ).to_be_visible()
         await expect(page.get_by_text("meanwhile", exact=True)).to_be_visible()
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("two", exact=True)).to_be_visible()
@@ -127,14 +161,17 @@ async def test_words_that_arrived_though_their_answer_was_lost_are_not_sent_twic
 async def test_a_restarted_server_gets_its_page_back_where_it_was(
     context: BrowserContext, tmp_path: Path
 ) -> None:
-    """The same session, and words in the box; Stop pressed while there was none is answered."""
+    """The same session, scroll, and words in the box; a Stop pressed in the gap is answered."""
     page = await context.new_page()
     with serve(PILOT, tmp_path) as first:
         proxy = Proxy(first.port)
         await proxy.__aenter__()
         await arrive(page, proxy.url(first.url))
         await page.evaluate("window.same = true")
-        await _works(page, "remember me")
+        await page.set_viewport_size({"width": 1280, "height": 420})
+        for text in ("remember me", "and this", "and that"):
+            await _works(page, text)
+        await page.locator(".conversation .list").evaluate(_SCROLL, 30)
         session = re.search(r"session=([^&]+)", page.url)
         await page.get_by_label(BOX).fill("a sentence that is not")
     try:
@@ -152,6 +189,7 @@ async def test_a_restarted_server_gets_its_page_back_where_it_was(
             assert session is not None
             assert session[0] in page.url
             await expect(page.get_by_text("remember me", exact=True).first).to_be_visible()
+            await expect(page.locator(".conversation .list")).to_have_js_property("scrollTop", 30)
             await _works(page, "here again")
             assert len(loads) == 1
             assert await page.evaluate("sessionStorage.getItem('sayso-stop')") is None
@@ -192,6 +230,30 @@ async def test_connections_that_are_reset_once_are_opened_anew_at_once(
             while (await page.evaluate("window.seen.at(-1)")) != "live":
                 await asyncio.sleep(0.05)
         await _works(page, "as if nothing were")
+        assert await page.evaluate("window.same")
+
+
+async def test_a_page_that_is_frozen_goes_on_as_if_it_had_not_been(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """Its sleep alone is no lost link; what was lost while it slept is found again on waking."""
+    async with Proxy(pilot.port) as proxy:
+        page = await _through(context, proxy, pilot)
+        await _works(page, "awake")
+        await page.evaluate(
+            "() => { window.seen = []; saysoLink.watch(() => seen.push(saysoLink.standing)) }"
+        )
+        browser = await context.new_cdp_session(page)
+        for gap in (False, True):
+            await browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+            if gap:
+                proxy.silence()
+            await asyncio.sleep(3)  # how long it sleeps is the case, not a wait
+            await proxy.heal()
+            await browser.send("Page.setWebLifecycleState", {"state": "active"})
+            await _works_at_last(page, f"awake again, gap {gap}")
+            if not gap:
+                assert set(await page.evaluate("window.seen")) <= {"live", "slow"}
         assert await page.evaluate("window.same")
 
 

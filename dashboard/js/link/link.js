@@ -211,6 +211,24 @@ class Link {
     return () => void this.#restored.delete(run);
   }
 
+  /**
+   * Ends a request that has no answer after so many milliseconds, or when the link is back after a gap:
+   * what was asked before it may have vanished, and would hang.
+   *
+   * @param {number} ms
+   */
+  patience(ms) {
+    const control = new AbortController();
+    const end = () => {
+      clearTimeout(timer);
+      this.#restored.delete(end);
+      control.abort();
+    };
+    const timer = setTimeout(end, ms);
+    this.#restored.add(end);
+    return control.signal;
+  }
+
   /** @param {Standing} standing @param {number} since */
   become(standing, since) {
     if (standing === this.standing && since === this.since) return;

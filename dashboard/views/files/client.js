@@ -3,6 +3,8 @@
  * minute; a refusal is an `Error` whose message is a sentence for the person.
  */
 
+import { link } from "../../js/link/link.js";
+
 /**
  * @typedef {object} Row
  * @property {string} key
@@ -88,12 +90,12 @@ export class Client {
     const { name } = (await this.#ask("get", query)).body;
     query.delete("check");
     query.set("ticket", await this.#pass());
-    const link = document.createElement("a");
-    link.href = `${this.base}/files/get?${query}`;
-    link.download = name;
-    document.body.append(link);
-    link.click();
-    link.remove();
+    const anchor = document.createElement("a");
+    anchor.href = `${this.base}/files/get?${query}`;
+    anchor.download = name;
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
   }
 
   /** @param {string} token */
@@ -142,7 +144,7 @@ async function answered(url, options) {
   let answer;
   let body;
   try {
-    answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+    answer = await fetch(url, { cache: "no-store", signal: link.patience(PATIENCE), ...options });
     body = answer.status === 304 ? null : JSON.parse((await answer.text()) || "{}");
   } catch {
     if (answer && !answer.ok) throw new Error(`The server refused it (${answer.status}).`);

@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { component, html } from "../../js/base.js";
+import { link } from "../../js/link/link.js";
 import { Icon } from "../js/icons.js";
 import { hear } from "../js/signs.js";
 import { Client } from "./client.js";
@@ -181,6 +182,7 @@ function toggle(state) {
 function follow(state) {
   let timer = 0;
   const ends = [
+    link.onRestored(() => void state.look()),
     effect(() => {
       state.host.param("stamp").value;
       void state.look();

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { changes } from "../../../dashboard/js/link/channel.js";
+import { Channel, changes } from "../../../dashboard/js/link/channel.js";
+import { link } from "../../../dashboard/js/link/link.js";
+import { patience } from "../../../dashboard/js/link/reloads.js";
 import { Stopper } from "../../../dashboard/js/link/stopper.js";
 import { TICK, Watch } from "../../../dashboard/js/link/watch.js";
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
+globalThis.WebSocket ??= { OPEN: 1 };
 
 /**
  * A server that answers after `trip` ms while `reachable`, beats if `beating`, stands still until `stuck`,
@@ -330,4 +333,142 @@ test("what was pulled becomes changes of what is there but for the theme; what i
     { kind: "ModelChanged", model: { id: "a" }, attr: "children", new: [{ id: "b" }, fresh] },
     { kind: "ModelChanged", model: { id: "a" }, attr: "bytes", new: { type: "bytes", data: { id: "buffer" } } },
   ]);
+});
+
+test("a server that is away for long is asked every second, and less often than at first", () => {
+  const world = new World();
+  world.reachable = false;
+  world.until("down");
+  world.run(10_000);
+  const asked = (ms) => {
+    world.wishes = [];
+    world.run(ms);
+    return world.wishes.filter((wish) => wish === "ask").length;
+  };
+  const soon = asked(30_000);
+  world.run(60_000);
+  const later = asked(30_000);
+  assert.ok(later >= 20 && later < soon, `${soon}, then ${later}`);
+});
+
+test("a page that loads itself anew again and again waits longer each time, and not for ever", () => {
+  const kept = new Map();
+  const store = { getItem: (k) => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v) };
+  let now = 1e12;
+  const waits = Array.from({ length: 9 }, () => patience(store, (now += 100)));
+  assert.deepEqual(waits, [0, 0, 0, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  assert.equal(patience(store, now + 700_000), 0);
+  const none = { getItem: () => assert.fail(), setItem: () => {} };
+  assert.equal(patience(none, now), 0);
+});
+
+/** A page's channel whose server answers when the test says so. */
+function channelOf() {
+  const asked = [];
+  const states = [];
+  const connection = {
+    socket: { readyState: WebSocket.OPEN, close: () => {} },
+    session: { request_server_info: () => new Promise((resolve) => asked.push(resolve)) },
+    _receiver: {},
+    _pending_replies: new Map(),
+  };
+  const told = { state: (state) => states.push(state), restored: () => {}, hopeless: () => {} };
+  const channel = new Channel(connection, told);
+  clearInterval(channel.timer);
+  return { channel, asked, states };
+}
+
+test("a channel is dead when the link has answered later questions and it has not", async () => {
+  for (const gap of [true, false]) {
+    const { channel, states } = channelOf();
+    const check = channel.check(gap);
+    const since = Date.now();
+    for (let n = 0; n < 9; n += 1) channel.linkAnswered(since - 1000); // asked before the channel was
+    await new Promise(setImmediate);
+    assert.deepEqual(states, []);
+    for (let n = 0; n < (gap ? 2 : 3); n += 1) channel.linkAnswered(since + 1);
+    await check;
+    assert.deepEqual(states, ["closed"]);
+  }
+});
+
+test("a channel that answers is kept, whatever the link answers afterwards", async () => {
+  const { channel, asked, states } = channelOf();
+  const first = channel.check(true);
+  const second = channel.check(true); // the link's socket was lost once more
+  channel.linkAnswered(Date.now() + 1);
+  asked.at(-1)({});
+  await Promise.all([first, second]);
+  for (let n = 0; n < 9; n += 1) channel.linkAnswered(Date.now() + 1);
+  await new Promise(setImmediate);
+  assert.deepEqual(states, []);
+});
+
+/** What the one link of a page sends, by each of its three ways. */
+function sendings(answer) {
+  const sent = { channel: [], request: [], socket: [] };
+  globalThis.fetch = async (url, { body, signal }) => {
+    sent.request.push([url, JSON.parse(body)]);
+    signal?.throwIfAborted();
+    return answer();
+  };
+  link.also = (message) => sent.socket.push(message);
+  link.shown = () => ({ session: "s", task: "t" });
+  link.become("live", 0);
+  return { sent, host: { send: (message) => sent.channel.push(message) } };
+}
+const reply = (status, told) => () => ({ status, json: async () => told });
+const never = () => new Promise(() => {});
+
+test("words that the channel takes go by no other way", async () => {
+  const { sent, host } = sendings(never);
+  const said = link.say(host, "hello", "receipt-1");
+  link.taken("receipt-1");
+  assert.deepEqual(await said, { taken: true, why: "" });
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.deepEqual([sent.channel.length, sent.request.length, sent.socket.length], [1, 0, 0]);
+});
+
+test("words that the channel does not take go by a request and by the link, with one receipt", async () => {
+  const { sent, host } = sendings(reply(202, { state: "sent" }));
+  assert.deepEqual(await link.say(host, "hello", "receipt-2"), { taken: true, why: "" });
+  assert.deepEqual(sent.request, [["sessions/s/say", { id: "receipt-2", text: "hello" }]]);
+  assert.deepEqual(sent.socket, [{ say: { session: "s", id: "receipt-2", text: "hello" } }]);
+  assert.deepEqual(await link.say(host, "hello", "receipt-2"), { taken: true, why: "" });
+  assert.equal(sent.channel.length, 1);
+});
+
+test("words go at once when the server answers again, and are kept while it does not", async () => {
+  const { sent, host } = sendings(never);
+  link.become("lost", 1);
+  assert.deepEqual(await link.say(host, "hello", "receipt-3"), { taken: false, why: "" });
+  assert.deepEqual(sent, { channel: [], request: [], socket: [] });
+  link.become("restoring", 1);
+  const said = link.say(host, "hello", "receipt-3");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(sent.request.length, 1);
+  assert.equal(sent.channel.length, 0);
+  link.said({ id: "receipt-3", state: "sent" });
+  assert.equal((await said).taken, true);
+  const lost = link.say(host, "more", "receipt-4");
+  link.become("lost", 1);
+  assert.equal((await lost).taken, false);
+  assert.ok(!link.arrived("receipt-4"));
+  link.said({ id: "receipt-4", state: "sent" }); // late
+  assert.ok(link.arrived("receipt-4"));
+  link.become("live", 0);
+});
+
+test("words that the server refuses come back with its reason", async () => {
+  const { host } = sendings(reply(507, { state: "refused", text: "The disk is full." }));
+  assert.deepEqual(await link.say(host, "hello", "receipt-5"), { taken: false, why: "The disk is full." });
+});
+
+test("Stop goes by its own request and by the link's socket", async () => {
+  const { sent } = sendings(reply(200, { state: "stopped" }));
+  link.stop();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(link.stopping.state, "stopped");
+  assert.deepEqual([sent.request[0][0], sent.request[0][1].session, sent.request[0][1].task], ["stop", "s", "t"]);
+  assert.equal(sent.socket[0].stop.press, sent.request[0][1].press);
 });
