@@ -146,11 +146,15 @@ class Signer:
             if block["type"] != "thinking":
                 continue
             expected = self.sign(body, blocks[:i], str(block.get("thinking", "")))
-            if not hmac.compare_digest(expected, str(block.get("signature", ""))):
+            if not _equal(expected, str(block.get("signature", ""))):
                 yield (
                     f"block {i}: Invalid `signature` in `thinking` block: the block, or what "
                     "stands before it, is not what it was when the answer was given"
                 )
+
+
+def _equal(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.encode(errors="surrogatepass"))
 
 
 def tokens_of(block: Mapping[str, Any]) -> int:

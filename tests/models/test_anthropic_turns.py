@@ -97,6 +97,10 @@ async def test_altered_thinking_is_refused_by_the_server(connect: Connect) -> No
     changed.append(answer_calls(turn.blocks))
     with pytest.raises(ModelError, match="signature"):
         await take_turn(claude, request(changed))
+    thought = next(block for block in turn.blocks if block["type"] == "thinking")
+    thought["signature"] = "caf\xe9"
+    with pytest.raises(ModelError, match="signature"):
+        await take_turn(claude, request([user("Hello."), *changed[1:]]))
 
 
 async def test_each_turn_reads_what_the_last_one_wrote(connect: Connect) -> None:

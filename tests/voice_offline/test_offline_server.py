@@ -67,7 +67,7 @@ async def test_settings_in_the_address_are_applied(server, speech: ScriptedSpeec
     assert len(speech.heard[0][1]) == pytest.approx(6_400, abs=100)
 
 
-@pytest.mark.parametrize("query", ["", "api_key=wrong", "access_token=wrong"])
+@pytest.mark.parametrize("query", ["", "api_key=wrong", "api_key=k%C3%A9y", "access_token=wrong"])
 async def test_without_a_valid_key_there_is_no_chat(server, query: str) -> None:
     """401 at the handshake."""
     assert await refused(f"ws://127.0.0.1:{server.port}/v0/evi/chat?{query}") == 401
