@@ -102,6 +102,20 @@ async def test_a_command_that_asks_gets_no_answer_and_ends(hasty: Shell, command
         ("python3 -c 'open(\"/dev/tty\")'", "no terminal and no keyboard"),
         ("read x </dev/tty", "no terminal and no keyboard"),
         ("tmux", "no terminal and no keyboard"),
+        ("ssh-keygen -t ed25519", "no terminal and no keyboard"),
+        ("ssh-keygen -q -N secret -f key; ssh-keygen -y -f key", "no terminal and no keyboard"),
+        ("gpg -c /etc/hosts", "no terminal and no keyboard"),
+        ("python3 -c 'import getpass; getpass.getpass()'", "no terminal and no keyboard"),
+        ("su -c id", "su: "),
+        ("sudo -k ls", "sudo: "),
+        (
+            "echo 'sudo: a terminal is required to read the password; use -S' >&2; false",
+            "no terminal and no keyboard",
+        ),
+        (
+            "echo 'ann@host: Permission denied (publickey,password).' >&2; false",
+            "no terminal and no keyboard",
+        ),
     ],
 )
 async def test_what_wants_a_keyboard_ends_at_once_and_says_what_to_do(
@@ -112,6 +126,21 @@ async def test_what_wants_a_keyboard_ends_at_once_and_says_what_to_do(
     assert result.exit_code
     if "not found" not in result.text:
         assert words in result.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ssh: connect to host h port 22: Connection refused",
+        "Pseudo-terminal will not be allocated because stdin is not a terminal.",
+        "ann@host: Permission denied (publickey).",
+        "KeyError: 'password'",
+    ],
+)
+async def test_what_fails_for_another_reason_is_not_said_to_want_a_keyboard(
+    shell: Shell, said: str
+) -> None:
+    assert "no keyboard" not in await shell.run(f'echo "{said}" >&2; false')
 
 
 @pytest.mark.parametrize(
