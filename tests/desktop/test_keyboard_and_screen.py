@@ -102,6 +102,19 @@ async def test_pictures_and_coordinates_follow_the_screen(empty: VirtualDesktop)
             window = await open_window(desktop, "mousepad", title="Mousepad")
             shown = [n.box for n in (await desktop.tree()).showing("frame") if n.app == "mousepad"]
             assert window.box in shown
+            menus = (await desktop.tree()).showing("menu")
+            [file] = [n for n in menus if n.app == "mousepad" and n.name == "File"]
+            assert file.box is not None
+            there = {"coordinate": list(file.box.center)}
+            clicked = await tool.run(ToolCall("b", "left_click", there), print)
+            assert not clicked.is_error, clicked.text
+
+            async def opened() -> bool:
+                items = (await desktop.tree()).showing("menu item")
+                return any(item.name == "Save" for item in items)
+
+            await until(opened)
+            await desktop.input.key("Escape")
             await desktop.input.key("ctrl+q")
 
             async def gone() -> bool:

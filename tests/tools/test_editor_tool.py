@@ -144,6 +144,28 @@ async def test_nothing_outside_is_read_or_written(
     assert sorted(entry.name for entry in home.parent.iterdir()) == ["home", "secret.txt"]
 
 
+@pytest.mark.parametrize("path", ["link", "dir/a.txt", "dangling", "up"])
+@pytest.mark.parametrize("command", ["view", "create", "str_replace", "insert"])
+async def test_a_link_inside_the_home_is_not_followed_and_says_so(
+    editor: EditorTool, home: Path, path: str, command: str
+) -> None:
+    """Neither the link nor what it leads to is changed; the real path is asked for."""
+    (home / "real").mkdir()
+    (home / "real/a.txt").write_text("one\n")
+    targets = {"link": "real/a.txt", "dir": "real", "dangling": "new.txt", "up": "../home/real"}
+    for name, target in targets.items():
+        (home / name).symlink_to(target)
+    given = {"file_text": "b", "old_str": "one", "new_str": "b", "insert_line": 0}
+    result = await edit(editor, command, path, **given, insert_text="b")
+    assert result.is_error
+    assert "symbolic link" in result.text
+    assert "followed" in result.text
+    assert {name: str((home / name).readlink()) for name in targets} == targets
+    assert (home / "real/a.txt").read_text() == "one\n"
+    assert not (home / "new.txt").exists()
+    assert "one" in (await edit(editor, "view", "real/a.txt")).text
+
+
 async def test_special_and_huge_files_are_refused_at_once(editor: EditorTool, home: Path) -> None:
     """A pipe does not hang the editor, and a giant file does not fill its memory."""
     os.mkfifo(home / "pipe")
