@@ -56,7 +56,8 @@ _JOBS = (_HERE / "shell_jobs.py").read_text("utf-8")
 _FORGET = 'rm -rf -- "${XDG_RUNTIME_DIR:-/tmp}/$1"'
 
 _ASKED = re.compile(
-    r"(?<!because stdin is )not a terminal|not from a terminal|not a tty|no tty|tty get|terminal is required|/dev/tty|"
+    r"(?<!because stdin is )not a terminal|"
+    r"not from a terminal|not a tty|no tty|tty get|terminal is required|/dev/tty|"
     r"EOF when reading a line|open terminal failed|error opening terminal|askpass|"
     r"terminal prompts disabled|password change has been aborted|no such device or address|"
     r"host key verification failed|must be run from a terminal|interactive (mode|login)|"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,8 +12,10 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from agent import Settings
-from dashboard.notebook.talk import LoopbackVoice, hume_voice
+from agent import Session, Settings
+from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
+from dashboard.notebook.speaker import Speaker
+from dashboard.notebook.talk import LoopbackVoice, Talk, hume_voice
 
 pytestmark = [pytest.mark.speech, pytest.mark.asyncio(loop_scope="module")]
 
@@ -51,6 +54,29 @@ async def test_nobody_else_gets_in(voice: LoopbackVoice) -> None:
     good = f"{ticket.url}?access_token={token}"
     assert await _refused(good, Origin="https://elsewhere.example") == 403
     assert await _refused(good, Host="elsewhere.example") in (400, 403)
+
+
+async def test_a_speaker_is_heard_whatever_proxy_the_environment_names(
+    voice: LoopbackVoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is named by all the variables, and nobody listens there."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "WS_PROXY", "ws_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
+    model = ScriptedModel([[*says("Yes."), *done()]])
+    session = Session.create(settings, desktop=FakeDesktop(), model=model, tools=[])
+    await session.open()
+    talk = Talk(session, voice)
+    speaker = Speaker(talk)
+    try:
+        heard = await speaker.say("Open the text editor.", timeout=60)
+        assert "text editor" in heard.text.lower()
+    finally:
+        await speaker.close()
+        await talk.conductor.close()
+        await session.close()
 
 
 async def test_humes_keys_choose_humes_voice() -> None:

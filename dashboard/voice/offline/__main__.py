@@ -29,7 +29,9 @@ def application(evi: OfflineEvi, key: str, secret: str) -> Application:
     def authenticate(credential: str | None) -> bool:
         if credential is None:
             return False
-        return hmac.compare_digest(credential.encode(), key.encode()) or evi.tokens.valid(credential)
+        return hmac.compare_digest(credential.encode(), key.encode()) or evi.tokens.valid(
+            credential
+        )
 
     rules = routes(authenticate, evi=evi, mixin=LoopbackOnly, control=True)
     token = {"evi": evi, "key": key, "secret": secret}
