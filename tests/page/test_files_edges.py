@@ -1,0 +1,118 @@
+"""Files on the page when names, other pages or the disk are not as one would wish."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+from pilot_page import arrive, say
+from playwright.async_api import BrowserContext, Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+def home_of(page: Page, data: Path) -> Path:
+    """The home of the page's session."""
+    return data / "sessions" / page.url.split("session=")[1].split("&")[0] / "home"
+
+
+async def show(page: Page) -> None:
+    await page.get_by_role("button", name="Files", exact=True).click()
+    await expect(page.get_by_role("region", name="Files of this session")).to_be_visible()
+
+
+async def put(page: Page, name: str, content: bytes) -> None:
+    panel = page.get_by_role("region", name="Files of this session")
+    file = [{"name": name, "mimeType": "x/y", "buffer": content}]
+    await panel.locator("input[type=file]").set_input_files(file)
+
+
+async def test_hostile_names_are_seen_and_come_down_whole(page: Page, pilot_data: Path) -> None:
+    """Latin-1, a newline, a leading dash, and as many letters as a disk holds."""
+    home = home_of(page, pilot_data)
+    names = {
+        b"caf\xe9.txt": r"caf\xe9.txt",
+        b"two\nlines.txt": r"two\nlines.txt",
+        b"-rf": "-rf",
+        b"n" * 251 + b".txt": "n" * 251,
+    }
+    for number, name in enumerate(names):
+        (home / name.decode("utf-8", "surrogateescape")).write_bytes(b"%d" % number)
+    await show(page)
+    button = page.get_by_role("button", name="Download")
+    for number, seen in enumerate(names.values()):
+        row = page.get_by_role("treeitem").filter(has_text=seen)
+        await row.click()
+        async with page.expect_download() as waiting:
+            await button.click()
+        assert (await (await waiting.value).path()).read_bytes() == b"%d" % number
+        await row.click()
+    box = await page.get_by_role("treeitem").filter(has_text="n" * 251).bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 1280
+
+
+async def test_two_tabs_bring_a_file_of_one_name_and_both_are_kept(
+    page: Page, context: BrowserContext, pilot_data: Path
+) -> None:
+    home = home_of(page, pilot_data)
+    other = await arrive(await context.new_page(), page.url)
+    await asyncio.gather(show(page), show(other))
+    await asyncio.gather(put(page, "same.txt", b"one"), put(other, "same.txt", b"other"))
+    for each in (page, other):
+        await expect(each.get_by_role("treeitem")).to_have_count(2)
+        await expect(each.get_by_role("treeitem", name="same (1).txt")).to_be_visible()
+    assert {path.read_bytes() for path in home.glob("same*.txt")} == {b"one", b"other"}
+
+
+async def test_of_two_pages_that_put_back_at_once_one_does_and_the_other_is_told(
+    page: Page, context: BrowserContext, pilot_data: Path
+) -> None:
+    home = home_of(page, pilot_data)
+    (home / "notes.txt").write_text("mine")
+    await say(page, "save notes.txt report.txt")
+    await expect(page.locator(".outcome")).to_contain_text("Done")
+    other = await arrive(await context.new_page(), page.url)
+    for each in (page, other):
+        await each.get_by_role("button", name="Put the files back…").click()
+        await expect(each.get_by_role("button", name="Put 2 items back")).to_be_enabled()
+    await asyncio.gather(
+        *(each.get_by_role("button", name="Put 2 items back").click() for each in (page, other))
+    )
+    dialogs = [each.locator(".put-back-dialog") for each in (page, other)]
+    for each in (page, other):
+        await expect(each.locator(".item.back")).to_have_count(1)
+    told = 0
+    for dialog in dialogs:
+        if await dialog.is_visible():
+            told += 1
+            await expect(dialog.get_by_role("alert")).not_to_be_empty()
+    assert told == 1
+    assert (home / "notes.txt").read_text() == "mine"
+    assert not (home / "report.txt").exists()
+
+
+async def test_a_home_that_is_deleted_from_outside_is_told_wherever_it_is_needed(
+    page: Page, pilot_data: Path
+) -> None:
+    """Tree, upload and put back say so; nothing is made in its place."""
+    home = home_of(page, pilot_data)
+    await say(page, "save report.txt")
+    await expect(page.locator(".outcome")).to_contain_text("Done")
+    await show(page)
+    await expect(page.get_by_role("treeitem", name="report.txt")).to_be_visible()
+    shutil.rmtree(home)
+    panel = page.get_by_role("region", name="Files of this session")
+    await expect(panel.get_by_role("alert").first).to_contain_text("home")
+    await put(page, "more.txt", b"more")
+    await expect(page.locator(".chip.failed .note")).to_contain_text("home")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Close the files").click()
+    await page.get_by_role("button", name="Put the files back…").click()
+    dialog = page.get_by_role("dialog", name="Put the files back")
+    await expect(dialog.get_by_role("alert").or_(dialog.get_by_role("status"))).to_contain_text(
+        "home"
+    )
+    assert not home.exists()
