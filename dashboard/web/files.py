@@ -48,7 +48,7 @@ _SPARE = 64 << 20
 """Bytes that stay free on the disk, for the journal must be written in any case."""
 
 _LOOK_EVERY = 16 << 20
-"""Bytes after which the free space is looked at again."""
+"""Bytes after which the free space of disk and home is looked at again."""
 
 _DRAINED = 256 << 20
 """Bytes of a refused upload that are read and thrown away, since a browser that is cut off while
@@ -368,10 +368,20 @@ class FilesPut(FilesHandler):
             if self._received - self._looked >= _LOOK_EVERY:
                 self._looked = self._received
                 await asyncio.to_thread(_check_disk, self.place.home, 0)
+                await self._check_home()
             if self._file is not None:
                 await asyncio.to_thread(self._file.write, bytes(data))
         except FilesError as error:
             self.refuse(507, str(error))
+
+    async def _check_home(self) -> None:
+        """Raise when others have filled the home meanwhile; what has come of this counts, too."""
+        session = self.place.session
+        quota = _quota(session) if session is not None else 0
+        if session is not None and quota:
+            _, used = await workbench().intake.counted(session, self.place.home, fresh=True)
+            if used > quota:
+                raise FilesError(_no_room(quota, 0))
 
     async def _welcome(self, path: str, session: Session) -> None:
         """Tell of a file that is in, and make it ready for the next words if that is wanted."""

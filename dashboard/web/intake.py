@@ -104,10 +104,18 @@ class Intake:
         except JournalError as error:
             session.trouble = str(error)
 
-    async def counted(self, session: Session, home: Path) -> tuple[int, int]:
-        """Files and bytes in the home, about: counted a moment ago, with what came since."""
+    async def counted(
+        self, session: Session, home: Path, *, fresh: bool = False
+    ) -> tuple[int, int]:
+        """Files and bytes in the home, about: counted a moment ago, with what came since.
+
+        Args:
+            session: Whose home it is.
+            home: Where it is.
+            fresh: Whether to count now.
+        """
         desk = self._desk(session)
-        if self._now() - desk.counted[0] > _FRESH:
+        if fresh or self._now() - desk.counted[0] > _FRESH:
             files, size = await asyncio.to_thread(count_files, home, state=True)
             desk.counted = (self._now(), files, size)
         return desk.counted[1], desk.counted[2]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
+from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
+from proxy import Proxy
 
 DROP = """
 ([selector, files]) => {
@@ -43,3 +46,11 @@ async def bring(page: Page, selector: str, *files: tuple[str, str, bytes]) -> No
     """Drop files on what the selector finds, or paste them into the text box."""
     given = [[name, kind, base64.b64encode(data).decode()] for name, kind, data in files]
     await page.evaluate(DROP, [selector, given])
+
+
+async def begin_upload(proxy: Proxy, upload: Locator, file: Path, home: Path) -> None:
+    """Bring a file over a line that is slow from now on; returns when some of it is in."""
+    proxy.delay = 0.02  # for each 64 KiB
+    await upload.set_input_files(file)
+    while not any(path.stat().st_size > 1_000_000 for path in home.glob(".*")):
+        await asyncio.sleep(0.05)

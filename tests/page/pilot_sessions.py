@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 from agent.desktop.base import EncodedImage
+from agent.events import HomeChanged
 from agent.models.base import ModelRequest, ToolSpec
 from agent.session import Session
 from agent.settings import Settings
@@ -51,7 +52,10 @@ def factory(settings: Settings) -> Callable[..., Session]:
         model, tools = ScriptedModel(_answer), _tools(desktop)
         if session_id is None:
             parts = {"desktop": desktop, "model": model, "tools": tools}
-            return Session.create(settings, session_id=named, **parts)
+            session = Session.create(settings, session_id=named, **parts)
+            if "home_bytes" in settings.model_fields_set:
+                session.log.append(HomeChanged(state="open", limit=settings.home_bytes))
+            return session
         return Session.resume(settings, session_id, desktop=desktop, model=model, tools=tools)
 
     return make

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pilot_page import say
+from pilot_files import begin_upload
+from pilot_page import arrive, say
 from playwright.async_api import Page, expect
+from proxy import Proxy
+from served import Served
 
 pytestmark = [
     pytest.mark.browser,
@@ -20,19 +23,24 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pilot_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The pilot's data folder, on a disk of 40 MB."""
+    """The pilot's data folder, on a disk of 140 MB, of which 64 must stay free."""
     place = tmp_path_factory.mktemp("disk")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=40m,mode=700", "none", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=140m,mode=700", "none", str(place)]
     if subprocess.run(mount, check=False).returncode:
         pytest.skip("nothing can be mounted here")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-async def test_words_that_cannot_be_written_down_are_answered(page: Page, pilot_data: Path) -> None:
-    with (pilot_data / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+def fill(path: Path) -> None:
+    """Take what room there is."""
+    with path.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
         while True:
-            filler.write(bytes(4096))
+            filler.write(bytes(1 << 20))
+
+
+async def test_words_that_cannot_be_written_down_are_answered(page: Page, pilot_data: Path) -> None:
+    fill(pilot_data / "filler")
     trouble = page.locator(".talk .trouble")
     for _ in range(40):  # SQLite's own file has room for a few events
         await say(page, "press F5")
@@ -46,41 +54,39 @@ async def test_words_that_cannot_be_written_down_are_answered(page: Page, pilot_
 
 
 async def test_a_file_that_does_not_fit_and_one_cut_off_by_a_full_disk_are_told(
-    page: Page, pilot_data: Path
+    page: Page, pilot: Served, pilot_data: Path, tmp_path: Path
 ) -> None:
     """Nothing half stays, and with room again the same file comes in."""
     session_id = page.url.split("session=")[1].split("&")[0]
-    home, filler = pilot_data / "sessions" / session_id / "home", pilot_data / "filler"
+    home = pilot_data / "sessions" / session_id / "home"
+    large, slow = sparse(tmp_path / "large.bin", 100_000_000), sparse(tmp_path / "slow.bin", MIB_24)
     await page.get_by_role("button", name="Files", exact=True).click()
     panel = page.get_by_role("region", name="Files of this session")
     upload = panel.locator("input[type=file]")
-    await upload.set_input_files(
-        [{"name": "large.bin", "mimeType": "x/y", "buffer": bytes(49_000_000)}]
-    )
-    await expect(page.locator(".chip.failed .note")).to_contain_text("room")
+    failed = page.locator(".chip.failed .note")
+    await upload.set_input_files(large)
+    await expect(failed).to_contain_text("The disk is full")
     await page.get_by_role("button", name="Close the message on large.bin").click()
-    client = await page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2_000_000}
-    await client.send("Network.emulateNetworkConditions", slow)
-    file = [{"name": "slow.bin", "mimeType": "x/y", "buffer": bytes(12_000_000)}]
-    await upload.set_input_files(file)
-    await page.wait_for_function(_UNDER_WAY)
-    with filler.open("wb", buffering=0) as full, contextlib.suppress(OSError):
-        while True:
-            full.write(bytes(4096))
-    await expect(page.locator(".chip.failed .note")).to_contain_text("space")
-    assert [path.name for path in home.rglob("*") if path.is_file()] == []
-    filler.unlink()
-    await client.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
-    await page.get_by_role("button", name="Close the message on slow.bin").click()
-    await upload.set_input_files(file)
-    await expect(panel.get_by_role("treeitem", name="slow.bin")).to_be_visible()
-    assert (home / "slow.bin").stat().st_size == 12_000_000
+    async with Proxy(pilot.port) as proxy:
+        await arrive(page, proxy.url(page.url))
+        await page.get_by_role("button", name="Files", exact=True).click()
+        await begin_upload(proxy, upload, slow, home)
+        fill(pilot_data / "filler")
+        await expect(failed).to_contain_text("disk is full")
+        assert [path.name for path in home.rglob("*") if path.is_file()] == []
+        (pilot_data / "filler").unlink()
+        proxy.delay = 0
+        await page.get_by_role("button", name="Close the message on slow.bin").click()
+        await upload.set_input_files(slow)
+        await expect(panel.get_by_role("treeitem", name="slow.bin")).to_be_visible()
+    assert (home / "slow.bin").stat().st_size == MIB_24
 
 
-_UNDER_WAY = """() => {
-  const all = root => [...root.querySelectorAll("*")].flatMap(
-    each => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])])
-  const bar = all(document).find(each => each.localName === "progress")
-  return bar && bar.value > 0.1 && bar.value < 0.9
-}"""
+MIB_24 = 24 << 20
+
+
+def sparse(path: Path, size: int) -> Path:
+    """A file of zeros that takes no room."""
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path

@@ -208,6 +208,8 @@ async def test_escape_in_other_views_closes_what_is_open_there_first(page: Page)
     await page.get_by_role("button", name="Replay", exact=True).click()
     entry = page.locator(".replay .shelf li").first
     await entry.locator("summary").click()
+    find = page.locator(".replay").get_by_role("searchbox", name="Find a session")
+    await find.evaluate("each => each.dispatchEvent(new Event('input'))")  # the list is drawn anew
     await entry.get_by_role("button", name="Rename").click()
     name = page.locator(".replay").get_by_role("textbox", name="New name")
     await name.press("Escape")

@@ -42,9 +42,21 @@ export class SessionList {
     if (this.root.contains(this.editing)) return
     const wanted = this.search.value.trim().toLowerCase()
     const rows = this.rows.filter(row => row.name.toLowerCase().includes(wanted) || row.id.includes(wanted))
+    const menu = this.list.querySelector("details[open]")
+    const opened = menu?.closest("li").dataset.id
+    const focused = menu ? [...menu.querySelectorAll("summary, button")].indexOf(menu.getRootNode().activeElement) : -1
     this.list.replaceChildren(...rows.map(row => this.row(row)))
+    if (menu) this.reopen(this.node(opened), focused)
     this.empty.hidden = rows.length > 0
     this.empty.textContent = wanted ? "No session is called that." : "No sessions yet. What you do in Talk is kept here."
+  }
+
+  /** A menu stays open when the list is drawn anew beneath it. */
+  reopen(node, focused) {
+    const menu = node?.querySelector("details")
+    if (!menu) return
+    menu.open = true
+    menu.querySelectorAll("summary, button")[focused]?.focus()
   }
 
   row(row) {
@@ -62,6 +74,11 @@ export class SessionList {
   toggled(menu) {
     if (!menu.open) return
     const away = event => {
+      if (!menu.isConnected) {
+        this.root.removeEventListener("keydown", away)
+        document.removeEventListener("click", away)
+        return
+      }
       if (event.type === "keydown" ? event.key !== "Escape" : event.composedPath().includes(menu)) return
       menu.open = false
       if (event.type === "keydown") {
