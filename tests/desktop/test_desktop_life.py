@@ -15,6 +15,7 @@ from screens import open_window, until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import DesktopStatus, Launcher
+from agent.desktop.processes import GuardianClient
 from agent.errors import DesktopDied, DesktopUnavailable, InputHalted, ToolError
 
 pytestmark = pytest.mark.desktop
@@ -142,6 +143,22 @@ async def test_the_sandbox_hides_the_person_and_the_network(
         assert int(hidden) < 40
     finally:
         await desktop.stop()
+
+
+async def test_the_network_is_there_when_it_is_switched_on() -> None:
+    """Without, a desktop has its own loopback and nothing else."""
+    found = []
+    for network in (False, True):
+        desktop = VirtualDesktop(network=network)
+        await desktop.start()
+        try:
+            assert desktop.status.confined
+            lines = (await output(desktop, "cat", "/proc/net/dev")).splitlines()
+            found.append([line.split(":")[0].strip() for line in lines[2:]])
+        finally:
+            await desktop.stop()
+    own = Path("/proc/net/dev").read_text().splitlines()[2:]
+    assert found == [["lo"], [line.split(":")[0].strip() for line in own]]
 
 
 async def test_no_x_server_or_bus_listens_on_the_network() -> None:
@@ -405,6 +422,13 @@ async def test_without_bwrap_prefer_goes_on_and_require_says_what_to_install(
         assert "bwrap" in lenient.status.detail
     finally:
         await lenient.stop()
+
+
+async def test_a_sandbox_that_may_not_start_says_what_allows_it() -> None:
+    refused = "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+    advice = r"uid map: Permission denied.*sudo sysctl kernel\.apparmor_restrict_\w+=0"
+    with pytest.raises(DesktopUnavailable, match=advice):
+        await GuardianClient(lambda: None).start_open(["sh", "-c", refused])
 
 
 async def test_missing_programs_are_named_with_the_remedy(
