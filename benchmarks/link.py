@@ -6,6 +6,7 @@ turns, for each gap; ``restart`` ends the server and starts it anew. Measured: u
 says that the connection is lost; until Send is answered after the link is back; until a Stop that
 was pressed in the gap is in the session's log after it; whether the text in the box was kept.
 Beside it, until Send is answered with no gap at all: what the machine itself takes in this run.
+``--plain`` takes a chat of Panel's own parts, as it is served by default, through the same gaps.
 """
 
 from __future__ import annotations
@@ -40,7 +41,11 @@ Rows = dict[str, list[float]]
 GAPS = (0.5, 2.0, 8.0, 30.0, 75.0)
 BOX = "Type what to do"
 KEPT = "half a sentence"
+FRAMES_BOX = "Message"
+PLAIN = ROOT / "benchmarks" / "page_apps" / "plain"
 _PATIENCE = 60.0
+_PLAINS_PATIENCE = 15.0
+_SAID = "document.body.innerText.search(/connection|disconnected|reconnect|offline/i) >= 0"
 _LOST = """() => {
   const { documentElement: root } = document
   window.lostAt = 0
@@ -63,9 +68,9 @@ async def _page(context: BrowserContext, proxy: Proxy, served: Served) -> AsyncI
         await page.close()
 
 
-async def _seconds(holds: str, page: Page, since: float) -> float:
+async def _seconds(holds: str, page: Page, since: float, most: float = _PATIENCE) -> float:
     """Seconds since ``since`` until an expression holds in the page; minus one if it never does."""
-    while time.perf_counter() - since < _PATIENCE:
+    while time.perf_counter() - since < most:
         with contextlib.suppress(Exception):  # the page may be loading itself anew
             if await page.evaluate(holds):
                 return time.perf_counter() - since
@@ -132,9 +137,10 @@ async def _answered(page: Page, back: float) -> float:
     answer, box = page.get_by_text(word, exact=True).first, page.get_by_label(BOX)
     while time.perf_counter() - back < _PATIENCE:
         with contextlib.suppress(PlaywrightTimeout):
-            await answer.wait_for(timeout=1000)
+            await answer.wait_for(timeout=100)
             return time.perf_counter() - back
-        if word in await box.input_value():
+        there = await page.evaluate("saysoLink.reachable")
+        if there and word in await box.input_value():
             await box.press("Enter")
     return -1.0
 
@@ -151,27 +157,84 @@ async def restart(context: BrowserContext, folder: Path, rows: Rows) -> None:
         await asyncio.sleep(2.5)
         lost = float(await page.evaluate("window.lostAt"))
         rows["restart: noticed (s)"].append((lost - clock) / 1000 if lost else -1.0)
+        await page.keyboard.press("Escape")
     with serve(PILOT, folder) as second:
         proxy.target = second.port
         back = time.perf_counter()
-        there = (
-            "document.querySelector('*') && window.lostAt === undefined && window.saysoLink?.live"
-        )
-        await _seconds(there, page, back)
-        box = page.get_by_label(BOX)
-        await box.wait_for()
-        kept = ""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(10):
-                while (kept := await box.input_value()) != KEPT:
-                    await asyncio.sleep(0.02)
-        rows["restart: text kept (%)"].append(100.0 * (kept == KEPT))
-        rows["restart: usable (s)"].append(await _answered(page, back))
+        stopped = asyncio.create_task(_seconds(_NO_PRESS, page, back))
+        await _seconds("window.lostAt === undefined", page, back)
+        kept, taken = await _first_words(page, back)
+        rows["restart: text kept (%)"].append(100.0 * kept)
+        rows["restart: Stop is answered (s)"].append(await stopped)
+        rows["restart: Send is taken (s)"].append(taken)
+        await page.get_by_label(BOX).wait_for()
+        rows["restart: the page is whole (s)"].append(time.perf_counter() - back)
         await pages.__aexit__(None, None, None)
         await proxy.__aexit__()
 
 
-async def measure(gaps: list[float], times: int, *, with_restart: bool) -> Rows:
+_NO_PRESS = "sessionStorage.getItem('sayso-stop') === null"
+
+
+async def _first_words(page: Page, back: float) -> tuple[bool, float]:
+    """Whether the page loaded anew has the text, and seconds until it says that words are sent.
+
+    Its frame takes words before the rest of it is there; the rest shows their answer.
+    """
+    box = page.get_by_label(FRAMES_BOX, exact=True).or_(page.get_by_label(BOX)).first
+    kept, word = False, f"ready {time.monotonic_ns()}"
+    sent = (
+        page.locator(".sent small")
+        .filter(has_text="Sent")
+        .or_(page.get_by_text(word, exact=True))
+        .last
+    )
+    while time.perf_counter() - back < _PATIENCE:
+        with contextlib.suppress(PlaywrightTimeout):  # the frame gives way to the page
+            stands = await box.input_value(timeout=100)
+            kept = kept or stands == KEPT
+            if kept and stands == KEPT:
+                await box.fill(f"repeat {word}", timeout=100)
+            if word in await box.input_value(timeout=100):
+                await box.press("Enter", timeout=100)
+            if kept:
+                await sent.wait_for(timeout=100)
+                return kept, time.perf_counter() - back
+    return kept, -1.0
+
+
+async def plain(context: BrowserContext, seconds: float, kind: str, rows: Rows) -> None:
+    """The same gap for a page of Panel's own parts."""
+    label = f"plain Panel, {seconds:g} s {kind}"
+    with tempfile.TemporaryDirectory(prefix="say") as folder, serve(PLAIN, Path(folder)) as served:
+        async with Proxy(served.port) as proxy:
+            page = await context.new_page()
+            await page.goto(proxy.url(served.url))
+            assert await _plain_answers(page, time.perf_counter()) > 0
+            began = time.perf_counter()
+            await _break(proxy, kind)
+            noticed = asyncio.create_task(_seconds(_SAID, page, began, seconds))
+            await asyncio.sleep(seconds)
+            rows[f"{label}: noticed (s)"].append(await noticed)
+            await proxy.heal()
+            back = time.perf_counter()
+            rows[f"{label}: usable (s)"].append(await _plain_answers(page, back))
+            await page.close()
+
+
+async def _plain_answers(page: Page, back: float) -> float:
+    box = page.get_by_placeholder("Send a message")
+    while time.perf_counter() - back < _PLAINS_PATIENCE:
+        word = f"ready {time.monotonic_ns()}"
+        await box.fill(f"repeat {word}")
+        await box.press("Enter")
+        with contextlib.suppress(PlaywrightTimeout):
+            await page.get_by_text(word, exact=True).first.wait_for(timeout=3000)
+            return time.perf_counter() - back
+    return -1.0
+
+
+async def measure(gaps: list[float], times: int, *, with_restart: bool, beside: bool) -> Rows:
     """All gaps, each so many times, silent and cut by turns."""
     rows: Rows = defaultdict(list)
     async with async_playwright() as playwright, alaunch(playwright) as context:
@@ -184,6 +247,9 @@ async def measure(gaps: list[float], times: int, *, with_restart: bool) -> Rows:
             for _ in range(times if with_restart else 0):
                 with tempfile.TemporaryDirectory(prefix="say") as other:
                     await restart(context, Path(other), rows)
+            for seconds in gaps if beside else ():
+                for kind in ("silence", "cut"):
+                    await plain(context, seconds, kind, rows)
     return rows
 
 
@@ -202,9 +268,13 @@ def main() -> None:
     parser.add_argument("--gaps", nargs="*", type=float, default=list(GAPS), help="in seconds")
     parser.add_argument("--times", type=int, default=10, help="how often each")
     parser.add_argument("--no-restart", action="store_true")
+    parser.add_argument(
+        "--plain", action="store_true", help="beside it, a page of Panel's own parts"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    rows = asyncio.run(measure(given.gaps, given.times, with_restart=not given.no_restart))
+    whole = measure(given.gaps, given.times, with_restart=not given.no_restart, beside=given.plain)
+    rows = asyncio.run(whole)
     print(json.dumps(rows) if given.json else table(rows))
 
 

@@ -12,6 +12,8 @@ const STOP_TAKES = 3000; // ms that a Stop may take before it is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
 const STYLED = 8000; // ms that the page's styles and theme are waited for at most
 const KEPT = "sayso-kept"; // what the page that loaded itself anew has kept, see js/link/keep.js
+const PRESSED = "sayso-stop"; // a Stop under way, see js/link/stopper.js
+const STOP_MEANT = 600_000; // ms after which nobody means it any more
 const DRAFT = "sayso-frame-draft"; // what is typed when another view is asked for before the page is there
 const LOOK = 60; // ms between two looks for the page's own text box
 const OWN_BOX = "[aria-label='Type what to do']";
@@ -102,14 +104,26 @@ async function send() {
   giveBack(text);
 }
 
-async function stop() {
+/** @param {Record<string, unknown> | null} [pressed] Before the page loaded itself anew. */
+async function stop(pressed) {
   state.textContent = "Stopping…";
-  const message = { press: mark(), session: await session };
+  const message = pressed ?? { press: mark(), session: await session };
   const answer = await post("stop", message, STOP_TAKES, () => {
     state.textContent = "Stop was pressed; no answer from the server yet. Trying again…";
   });
   const said = { stopped: "Stopped. Loading…", idle: "Nothing was running. Loading…" }[answer.state];
   state.textContent = said || answer.text || "The server did not carry out Stop.";
+  if (pressed) sessionStorage.removeItem(PRESSED);
+}
+
+/** A Stop that nobody has answered when the page loaded itself anew is sent on. @param {string} id The session. */
+function resumeStop(id) {
+  try {
+    const { since, ...kept } = JSON.parse(sessionStorage.getItem(PRESSED) ?? "{}");
+    if (kept.session === id && Date.now() - since < STOP_MEANT) void stop(kept);
+  } catch {
+    // The browser keeps nothing for this page.
+  }
 }
 
 function grow() {
@@ -244,6 +258,7 @@ Object.assign(globalThis, {
       this.session = id;
       known(id);
       takeKept(id);
+      resumeStop(id);
       for (const link of frame.querySelectorAll("a[href^='?']"))
         keepSession(/** @type {HTMLAnchorElement} */ (link), id);
       void giveWay();
