@@ -21,6 +21,7 @@ from agent.errors import (
     ConversationRefused,
     DocumentRefused,
     PictureTooLarge,
+    ServiceBroke,
 )
 from agent.gates import Agent
 from agent.history import ANEW
@@ -49,6 +50,10 @@ _REFUSED_DOCUMENT = (
 _REFUSED = (
     "The model's service refused the conversation as it was. It goes on with what happened in "
     "words."
+)
+_BROKE = (
+    "The model's service failed twice in the same way. In case the conversation is the cause, it "
+    "goes on with what happened in words."
 )
 _ECHOED = frozenset({"text", "thinking", "redacted_thinking", "tool_use"})
 """Kinds of blocks that every service takes back from its own model."""
@@ -98,17 +103,28 @@ def turns_of(log: EventLog) -> list[ev.TurnStarted]:
     return [turn for turn in log.of(ev.TurnStarted) if turn.seq > since]
 
 
-def can_heal(log: EventLog, error: ConversationRefused) -> bool:
+def can_heal(log: EventLog, error: ConversationRefused | ServiceBroke) -> bool:
     """Whether it may help to begin anew: the conversation has answers, and it is the first time.
 
     A conversation that is too long always gets shorter by it; any other refusal that comes
-    again in the same task has a cause outside the conversation.
+    again in the same task has a cause outside the conversation. A service that fails inside
+    may do so because of the conversation if it failed alike at the instruction before.
     """
     if isinstance(error, ContextTooLong):
         return True
+    if isinstance(error, ServiceBroke) and not _failed_alike(log, error):
+        return False
     since = max((task.seq for task in log.of(ev.TaskStarted)), default=-1)
     healed = any(anew.refused and anew.seq > since for anew in log.of(ev.Condensed))
     return not healed and _has_answers(log)
+
+
+def _failed_alike(log: EventLog, error: ServiceBroke) -> bool:
+    """Whether the last thing that failed was the task before, in the same way."""
+    ends, failures = log.of(ev.TaskFinished), log.of(ev.Failed)
+    if not ends or not failures or ends[-1].outcome != "failed":
+        return False
+    return failures[-1].where == "model" and failures[-1].error == str(error)
 
 
 def _has_answers(log: EventLog) -> bool:
@@ -117,7 +133,9 @@ def _has_answers(log: EventLog) -> bool:
 
 
 async def heal(
-    agent: Agent, emit: Callable[[ev.Event], object], error: ConversationRefused
+    agent: Agent,
+    emit: Callable[[ev.Event], object],
+    error: ConversationRefused | ServiceBroke,
 ) -> None:
     """Begin anew after a refusal; kinds of blocks that may be its cause are not sent again."""
     match error:
@@ -127,6 +145,8 @@ async def heal(
             await begin_anew(agent, emit, _TOO_LARGE)
         case ContextTooLong():
             await begin_anew(agent, emit, _TOO_LONG)
+        case ServiceBroke():
+            await begin_anew(agent, emit, _BROKE, refused=True)
         case _:
             kinds = {event.block["type"] for event in agent.log.of(ev.BlockFinished)} - _ECHOED
             await begin_anew(agent, emit, _REFUSED, refused=True, left_out=tuple(sorted(kinds)))

@@ -94,6 +94,10 @@ class ModelUnavailable(ModelError):
     """The service cannot be used as configured: key, model, address or account."""
 
 
+class ServiceBroke(ModelUnavailable):
+    """The service failed inside (status 500), at each try."""
+
+
 class StreamBroken(ModelError):
     """The answer broke off midway: connection cut, error event or missing end."""
 

@@ -36,6 +36,7 @@ from agent.errors import (
     DesktopError,
     ModelError,
     ModelRefused,
+    ServiceBroke,
     StreamBroken,
     ToolError,
 )
@@ -208,7 +209,7 @@ class Loop:
         """A turn; if the service does not take the conversation, that begins anew once."""
         try:
             return await self.turn()
-        except ConversationRefused as error:
+        except (ConversationRefused, ServiceBroke) as error:
             if not can_heal(self.agent.log, error):
                 raise
             await heal(self.agent, self.emit, error)

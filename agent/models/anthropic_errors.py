@@ -22,6 +22,7 @@ from agent.errors import (
     ModelError,
     ModelUnavailable,
     PictureTooLarge,
+    ServiceBroke,
     StreamBroken,
     ToolsRefused,
     TooManyPictures,
@@ -319,7 +320,7 @@ def _is_foreign(error: APIStatusError) -> bool:
 
 def _foreign(status: int, service: Service, after: str) -> ModelError:
     if status >= 500 and status != 501:
-        return ModelUnavailable(
+        return _failing(status)(
             f"{service.host} failed with status {status}{after}. "
             "Try again later, or check ANTHROPIC_BASE_URL."
         )
@@ -327,6 +328,10 @@ def _foreign(status: int, service: Service, after: str) -> ModelError:
         f"{service.host} does not speak the Messages API: it answered with status {status}. "
         "Check ANTHROPIC_BASE_URL."
     )
+
+
+def _failing(status: int) -> type[ModelUnavailable]:
+    return ServiceBroke if status == 500 else ModelUnavailable
 
 
 def _by_status(status: int, said: str, service: Service, after: str, when: str) -> ModelError:
@@ -351,7 +356,7 @@ def _by_status(status: int, said: str, service: Service, after: str, when: str) 
         case 529:
             return ModelUnavailable(f"The model's service is overloaded{after}. Try again {when}.")
         case _ if status >= 500:
-            return ModelUnavailable(
+            return _failing(status)(
                 f"The model's service failed with status {status}{after}: {said}. Try again later."
             )
         case _ if status in REFUSALS:

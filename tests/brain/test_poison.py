@@ -166,6 +166,32 @@ async def test_a_refusal_that_stays_ends_clearly_and_is_not_tried_for_ever(statu
         assert len(rig.server.requests) == 4
 
 
+@pytest.mark.parametrize("always", [False, True])
+async def test_a_service_that_fails_inside_twice_gets_the_conversation_in_words(always: bool):
+    """Not at the first time, which is the service's; and not again and again."""
+
+    def answer(request: Any) -> Reply:
+        began = any(message["role"] == "assistant" for message in request.body["messages"])
+        broke = began or (always and len(rig.server.requests) > 1)
+        return fails(500, message="template error") if broke else says("Here I am.")
+
+    rig = Rig([], dialect=PortableDialect())
+    await served(rig, answer)
+    async with rig:
+        for words in ("Hello.", "Click.", "Are you there?", "And now?", "Still?"):
+            rig.session.say(words)
+            await rig.session.wait_idle(60)
+        ends = [end.outcome for end in rig.session.log.of(ev.TaskFinished)]
+        anew = rig.session.log.of(ev.Condensed)
+        assert ends[:2] == ["done", "failed"]
+        assert "failed twice" in anew[0].reason
+        if always:
+            assert ends[2:] == ["failed", "failed", "failed"]
+            assert len(anew) == 1
+        else:
+            assert ends[2] == "done"
+
+
 async def test_an_account_without_credit_does_not_cost_the_conversation():
     fault = fails(400, message="Your credit balance is too low to access the API.")
     async with Rig([says("Hello."), fault]) as rig:
