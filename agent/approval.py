@@ -29,7 +29,7 @@ TERMINALS = re.compile(
 _ENTER = frozenset({"return", "kp_enter", "enter", "linefeed"})
 _PRESS = _ENTER | {"space", "kp_space"}
 _DELETE_KEY = frozenset({"delete", "kp_delete"})
-_INSERT = frozenset({"insert", "kp_insert"})
+_INSERT = frozenset({"insert", "kp_insert", "kp_0"})
 _MENU_KEYS = frozenset({"f10", "menu"})
 _MOVES = frozenset({"escape", "up", "down", "left", "right", "home", "end", "tab", "shift"})
 """What goes about in a menu, or leaves it, and chooses nothing."""

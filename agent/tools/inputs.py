@@ -8,6 +8,7 @@ into a sentence that tells a model what would be right.
 from __future__ import annotations
 
 import copy
+import re
 import unicodedata
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
@@ -15,11 +16,18 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from agent.desktop.keys import MODIFIERS
 from agent.errors import BadInput
 from agent.tools import coordinates
 
 TEXT_CAP = 100_000
 """Characters that one ``type`` may send."""
+
+
+_SPACED = re.compile(
+    rf"(?<!\S)((?:\S+\+)?(?:{'|'.join(MODIFIERS)})(?:_[lr])?)\s*\+\s*(?=\S)", re.IGNORECASE
+)
+"""A modifier and its plus, with blanks around that: ``ctrl + a`` is one combination."""
 
 
 def whole(value: Any) -> Any:
@@ -74,8 +82,7 @@ def _combos(value: Any) -> Any:
     """One combination, or several in a row with blanks between them."""
     if not isinstance(value, str) or not value.strip() or len(value) > 100:
         raise PydanticCustomError("key", "it must be a key or combination such as ctrl+s")
-    combo = value.strip()
-    return " ".join(combo.split())
+    return " ".join(_SPACED.sub(r"\1+", value.strip()).split())
 
 
 def _combo(value: Any) -> Any:

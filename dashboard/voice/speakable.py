@@ -13,7 +13,7 @@ _PATH = re.compile(r"(?<!\w)(?:~|\.{0,2})?(?:/[\w\-]+(?:\.[\w\-]+)*){2,}/?")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 _CODE_LIKE = re.compile(r"^[\w.]+\(.*\)$|[{};=<>$|&]|(^|\s)--?\w")
 
-_CHANGED = re.compile(r"[][{}`\\]|://|\bwww\.|\$\(", re.IGNORECASE)
+_CHANGED = re.compile(r"[][{}`\\•]|://|\bwww\.|\$\(", re.IGNORECASE)
 _SIGNS = {
     "&&": "and then",
     "||": "or else",

@@ -42,6 +42,7 @@ def judge(intent: Intent) -> tuple[str, str]:
         computer("type", text="make\n", wm_class="Geany", role="terminal"),
         computer("type", text="reboot\n", wm_class="Guake"),
         computer("key", key="shift+KP_Insert", **TERMINAL),
+        computer("key", key="shift+KP_0", **TERMINAL),
         computer("key", key="ctrl+shift+Insert", **TERMINAL),
         computer("key", key="XF86_Paste", **TERMINAL),
         computer("left_click", role="menu item", name="Paste", **TERMINAL),

@@ -64,7 +64,14 @@ def test_a_command_is_read_back_with_its_signs_as_words(command: str, spoken: st
 
 @pytest.mark.parametrize(
     "command",
-    ["curl https://example.org/x", "for i in {1..9}", "echo `id`", "a. b! c. d", "word " * 60],
+    [
+        "curl https://example.org/x",
+        "for i in {1..9}",
+        "echo `id`",
+        "a. b! c. d",
+        "word " * 60,
+        "mysql --password •••",
+    ],
 )
 def test_what_cannot_be_read_out_is_left_to_the_eyes(command: str) -> None:
     assert asked(command) == f"This cannot be read out: look at it on the screen. {SAY}"
