@@ -89,8 +89,8 @@ def _answer(request: ModelRequest) -> list[Any]:
         named = [name for name in words.split("save ", 1)[1].split() if name.endswith(".txt")]
         calls = [call("type", text=f"save {name}", index=n) for n, name in enumerate(named)]
         return [step for steps in calls for step in steps] + done("tool_use")
-    if "start" in words:
-        said = next(block["text"] for block in last if "start" in block.get("text", ""))
+    texts = [str(block.get("text", "")) for block in last if isinstance(block, dict)]
+    if said := next((text for text in texts if text.startswith("start ")), ""):
         return [*call("type", text=said), *done("tool_use")]
     if "list" in words:
         return [*call("bash", toolset=None, command="ls ~"), *done("tool_use", input_tokens=10)]
