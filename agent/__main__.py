@@ -213,8 +213,11 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str | Non
         session_id = other[0] if other else None
         damage = read_export(Path(folder))
         session_id = import_session(Path(folder), settings.data_dir, session_id=session_id)
-        return f"Imported as {session_id}. {damage}".strip()
+        return f"Imported as {session_id}. {_NOT_OBEYED} {damage}".strip()
     return None
+
+
+_NOT_OBEYED = "Settings and permissions in it do not hold here; resumed, it has yours."
 
 
 def _session(

@@ -6,6 +6,7 @@ so that a resumed session has its changes again.
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from agent.errors import BadInput, ConfigurationError
 from agent.gates import Agent
 from agent.prompts import Prompt
 from agent.settings import ALL_TOOLS, Settings, ToolName
+
+_log = logging.getLogger(__name__)
 
 AT_ONCE = (
     "max_turns",
@@ -111,7 +114,13 @@ class Changes:
         agent.tools = tools_of(self._all, agent.settings.tools)
 
     def add(self, event: ev.Event) -> None:
-        """Take in the next event."""
+        """Take in the next event; a stored value that this version would refuse is passed over."""
+        try:
+            self._take(event)
+        except (BadInput, ConfigurationError, ValidationError) as error:
+            _log.warning("Event %s cannot be followed: %s", event.seq, error)
+
+    def _take(self, event: ev.Event) -> None:
         match event:
             case ev.SettingChanged(name="prompt"):
                 self._next = Tried.model_validate(event.value)

@@ -22,6 +22,18 @@ class SessionOpened(BaseEvent):
     versions: dict[str, str] = Field(default_factory=dict)
 
 
+class SessionImported(BaseEvent):
+    """All events before this one came with an import.
+
+    They are shown and told to the model, but what they set, allow or have spent holds nothing
+    here (`agent.imported`).
+    """
+
+    kind: Literal["session_imported"] = "session_imported"
+    prompt: str = ""
+    """The system prompt that came with it; the session has one of this place."""
+
+
 class SessionClosed(BaseEvent):
     kind: Literal["session_closed"] = "session_closed"
     reason: str = ""

@@ -55,6 +55,7 @@ from agent.event_talk import (
     RetryWaiting,
     ServerLearned,
     SessionClosed,
+    SessionImported,
     SessionOpened,
     SettingChanged,
     TaskFinished,
@@ -115,6 +116,7 @@ __all__ = [
     "ScreenSeen",
     "ServerLearned",
     "SessionClosed",
+    "SessionImported",
     "SessionOpened",
     "SettingChanged",
     "Source",
@@ -143,6 +145,7 @@ __all__ = [
 Event = Annotated[
     SessionOpened
     | SessionClosed
+    | SessionImported
     | Unreadable
     | DesktopChanged
     | DesktopRenewed

@@ -32,6 +32,7 @@ from agent.desktop.homes import remove_tree
 from agent.errors import JournalError
 from agent.files import is_state
 from agent.home import carry, home_in
+from agent.imported import mark_imported
 from agent.journal import (
     KEPT_SUFFIX,
     SqliteJournal,
@@ -40,11 +41,15 @@ from agent.journal import (
     read_prompt,
     session_folder,
 )
-from agent.rows import Damage, Rows, read_lines
+from agent.rows import Damage, Rows, file_lines, read_lines
 
 FORMAT = 1
 _STALE = 86_400.0
 """Seconds after which a file that comes in is given up."""
+
+_LONGEST_PROMPT = 1_000_000
+_LONGEST_ABOUT = 10_000_000
+"""Bytes of the two files that are read whole."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -128,7 +133,7 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     """Take an exported session into ``data_dir``; returns its id there.
 
     Events that cannot be read are kept as they are, altered pictures are left out; what that
-    is, `read_export` tells.
+    is, `read_export` tells. What the log sets or allows does not hold here (`agent.imported`).
 
     Raises:
         JournalError: the folder is no export, of a newer format, or the id is taken.
@@ -211,31 +216,38 @@ def _write_import(target: Path, rows: Rows, pictures: list[Path], prompt: str | 
             kept.chmod(0o600)
         for key, content in rows.stored():
             journal.write_row(key, content)
+        mark_imported(target)
     finally:
         journal.close()
 
 
 def _about(folder: Path) -> dict[str, Any]:
     try:
+        if (folder / "session.json").stat().st_size > _LONGEST_ABOUT:
+            raise ValueError("session.json is too large")
         about = json.loads((folder / "session.json").read_text("utf-8"))
         if about["format"] > FORMAT:
             raise JournalError(f"{folder} was exported by a newer version; import it with that.")
         return {"session_id": str(about["session_id"]), "events": int(about["events"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise JournalError(f"{folder} is not an exported session: {error}.") from error
 
 
 def _prompt(folder: Path) -> str | None:
     path = folder / "prompt.md"
     try:
-        return path.read_text("utf-8") if path.exists() else None
+        if not path.exists():
+            return None
+        if path.stat().st_size > _LONGEST_PROMPT:
+            raise JournalError(f"{path} is too large for a prompt; export the session again.")
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise JournalError(f"The prompt in {folder} cannot be read: {error}.") from error
 
 
 def _rows(folder: Path, count: int) -> Rows:
     try:
-        rows = read_lines((folder / "events.jsonl").read_bytes().splitlines(), count=count)
+        rows = read_lines(file_lines(folder / "events.jsonl"), count=count)
     except OSError as error:
         raise JournalError(f"The events in {folder} cannot be read: {error}") from error
     if count and all(isinstance(event, ev.Unreadable) for event in rows.events):
@@ -251,8 +263,13 @@ def _pictures(folder: Path, events: Sequence[ev.Event]) -> Iterator[Path | None]
     for sha256, media_type in _contents(events).items():
         path = folder / "images" / f"{sha256}.{KEPT_SUFFIX.get(media_type, '')}"
         plain = _HASH.fullmatch(sha256) and path.is_file() and not path.is_symlink()
-        whole = plain and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        whole = plain and _hash(path) == sha256
         yield path if whole else None
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _contents(events: Sequence[ev.Event]) -> dict[str, str]:

@@ -19,14 +19,22 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
 
 from agent import events as ev
+from agent.errors import JournalError
 
 LONGEST = 64 * 1024**2
 """Bytes of a row that is read at most."""
+
+LONGEST_LINE = 8 * 1000**2
+"""Bytes of an export's line that is read at most; the longest events are tools' outputs."""
+
+MOST_BYTES = 250 * 1000**2
+"""Bytes of an export's log that is read at most."""
 
 MOST_MISSING = 100_000
 """Numbers that may be missing before a row's number is taken to be wrong."""
@@ -180,6 +188,28 @@ def read_lines(lines: Iterable[bytes], *, count: int = 0) -> Rows:
         found.append(_Found(number, read.raw, read.event, read.why, read.partial))
         after = number + 1 if 0 <= number < len(given) + MOST_MISSING else after + 1
     return _arranged([_unwrapped(each) for each in found], count)
+
+
+def file_lines(path: Path) -> Iterator[bytes]:
+    """The lines of an export's file, bounded whatever it holds.
+
+    A line that is too long comes as an empty one, which is no event.
+
+    Raises:
+        JournalError: all of it is more than a session's log can be.
+        OSError: it cannot be read.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise JournalError(
+            f"{path} is larger than {MOST_BYTES // 10**6} MB, which no session's log is; "
+            "export the session again."
+        )
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_LINE + 1):
+            whole = line.endswith(b"\n") or len(line) <= LONGEST_LINE
+            while not line.endswith(b"\n") and (rest := file.readline(LONGEST_LINE)):
+                line = rest
+            yield line.rstrip(b"\r\n") if whole else b""
 
 
 def table_rows(db: sqlite3.Connection) -> tuple[list[tuple[int, bytes | None]], bool]:

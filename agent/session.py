@@ -26,6 +26,7 @@ from agent.files.session import SessionFiles
 from agent.gates import Agent, Ended
 from agent.history import BY_CLOSING, BY_RESTART, FAILED, FAILED_IN, History
 from agent.home import SessionHome, changed
+from agent.imported import own, take_in
 from agent.journal import SessionJournal, SqliteJournal, remove_session, session_folder
 from agent.limits import Limits
 from agent.log import EventLog
@@ -150,6 +151,7 @@ class Session(Faced):
     def _on_disk(cls, settings: Settings, session_id: str, parts: Parts) -> Self:
         journal = SqliteJournal(session_folder(settings.data_dir, session_id))
         try:
+            take_in(journal, parts.get("now", time.time))
             return cls(settings, session_id, journal, **parts)
         except BaseException:
             journal.close()
@@ -342,6 +344,12 @@ class Session(Faced):
         filled(prompt, self.settings)
         self.log.append(trial_of(prompt, tools))
 
+    def uses(self, prompt: Prompt) -> bool:
+        """Whether this is the system prompt of its next task."""
+        changed = [e for e in own(self.log) if isinstance(e, ev.SettingChanged)]
+        latest = [e.value for e in changed if e.name == "prompt"]
+        return latest[-1]["hash"] == prompt.hash if latest else self._prompt_hash == prompt.hash
+
     @property
     def effective(self) -> Settings:
         """The settings with what was changed since the session began."""
@@ -414,8 +422,11 @@ class Session(Faced):
 
     def _system_prompt(self) -> tuple[str, str]:
         """The system prompt and its template's hash: rendered once, then kept for good."""
-        kept, opened = self.journal.prompt, self.log.of(ev.SessionOpened)
-        if kept is not None and self._resumed:
+        ours = own(self.log)
+        opened = [event for event in ours if isinstance(event, ev.SessionOpened)]
+        came = bool(ours) and isinstance(ours[0], ev.SessionImported)
+        kept = self.journal.prompt
+        if kept is not None and self._resumed and (opened or not came):
             return kept, opened[0].prompt_hash if opened else ""
         prompt = load_prompt(self.settings.prompt)
         text = filled(prompt, self.settings)
@@ -452,10 +463,15 @@ class Session(Faced):
             ),
             steady=parts["now"] if "now" in parts else steady_time(self._clock, time.time),
         )
-        for event in self.log:
+        ours = own(self.log)
+        for event in ours:
             limits.add(event)
-        for follow in (history.add, agent.approvals.add, Changes(agent).add):
-            for event in self.log:
+        for follow, events in (
+            (history.add, tuple(self.log)),
+            (agent.approvals.add, ours),
+            (Changes(agent).add, ours),
+        ):
+            for event in events:
                 follow(event)
             self.log.subscribe(follow)
         self.log.subscribe(lambda event: limits.add(event, agent.steady()))

@@ -204,6 +204,7 @@ def _waits_no_more(s: Status, *, task_id: str = "", utterance_id: str = "") -> d
 _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "session_opened": _opened,
     "session_closed": lambda s, e: {"closed": True},
+    "session_imported": lambda s, e: {"usage": ev.Usage(), "turn_usage": ev.Usage()},
     "unreadable": lambda s, e: {"gap": True},
     "desktop_changed": lambda s, e: {
         "desktop": e.state,

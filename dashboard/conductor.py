@@ -23,6 +23,7 @@ from agent.events import (
     Stopped,
     VoiceChanged,
 )
+from agent.imported import own
 from dashboard.hearing import Hearing
 from dashboard.voice.addressing import Addressing
 from dashboard.voice.biasing import Biasing
@@ -92,7 +93,7 @@ class Conductor:
             session.log, self.desk, self.narrator, self._lanes, clock, self._addressing
         )
         self.manner = Manner()
-        self._behave(manner_of(session.log, manner))
+        self._behave(manner_of(own(session.log), manner))
         self._tools = ToolCalls(self.desk)
         self._unsubscribe = session.log.subscribe(self._see)
 

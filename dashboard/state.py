@@ -22,6 +22,7 @@ from agent.events import (
     LimitExtended,
     LimitReached,
     Narrated,
+    SessionImported,
     SettingChanged,
     Stopped,
     TaskFinished,
@@ -101,7 +102,8 @@ class PageState:
         self.voice = VoiceState()
         self.conversation = ConversationState()
         self.transcript = Transcript(image_url)
-        self._base = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
+        self._own = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
+        self._base = dict(self._own)
         self.limits.allowed = dict(self._base)
         self._status = Status()
         self._titles: dict[str, str] = {}
@@ -125,6 +127,9 @@ class PageState:
         elif isinstance(event, LimitExtended):
             self._late["warning"] = ""
             self._allow(event.limit, event.allowed)
+        elif isinstance(event, SessionImported):
+            self._base = dict(self._own)
+            self._late["allowed"] = dict(self._own)
         elif isinstance(event, SettingChanged) and event.name in _ALLOWED:
             self._rebase(_ALLOWED[event.name], event.value)
         elif isinstance(event, VoiceChanged):

@@ -14,7 +14,7 @@ from pathlib import Path
 from agent import events as ev
 from agent.errors import JournalError
 from agent.journal import SUFFIX, image_file, kept_file, read_journal, read_prompt
-from agent.rows import Damage, Rows, read_lines
+from agent.rows import Damage, Rows, file_lines, read_lines
 
 MEDIA_TYPES = {f".{suffix}": media_type for media_type, suffix in SUFFIX.items()}
 """Media types of picture files by their endings."""
@@ -114,6 +114,6 @@ def _whole(path: Path | None, sha256: str) -> bool:
 
 def _exported(path: Path) -> Rows:
     try:
-        return read_lines(path.read_bytes().splitlines())
+        return read_lines(file_lines(path))
     except OSError as error:
         raise JournalError(f"{path} cannot be read ({error.strerror}).") from error

@@ -102,6 +102,7 @@ class Transcript:
             e.HomeChanged: self._home,
             e.DesktopChanged: self._desktop,
             e.SessionOpened: self._opened,
+            e.SessionImported: self._imported,
         }
 
     def feed(self, event: e.Event) -> None:
@@ -375,6 +376,9 @@ class Transcript:
     def _opened(self, event: e.SessionOpened) -> None:
         if event.resumed:
             self._note(event, "The session was resumed from its journal.")
+
+    def _imported(self, event: e.SessionImported) -> None:
+        self._note(event, "All above was imported. What it set or allowed does not hold here.")
 
 
 def _paper(path: str, size: int) -> Item:

@@ -7,6 +7,7 @@ session's log, so that a resumed session has it again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -55,5 +56,6 @@ def manner_of(events: Iterable[Event], default: Manner | None = None) -> Manner:
     manner = default or Manner()
     for event in events:
         if isinstance(event, SettingChanged) and event.name.startswith("voice."):
-            manner = changed(manner, event.name.removeprefix("voice."), event.value)
+            with suppress(BadInput):  # stored by a version with other switches
+                manner = changed(manner, event.name.removeprefix("voice."), event.value)
     return manner

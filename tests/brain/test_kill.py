@@ -22,7 +22,7 @@ from agent.testing.scripted import FakeTool, ScriptedModel, done, says
 from agent.tools import build_tools
 
 CHILD = Path(__file__).with_name("kill_at_each_event.py")
-WRITTEN = set(get_args(get_args(ev.Event)[0])) - {ev.Unreadable}
+WRITTEN = set(get_args(get_args(ev.Event)[0])) - {ev.Unreadable, ev.SessionImported}
 KINDS = {event.model_fields["kind"].default for event in WRITTEN}
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from agent.changes import Tried
 from agent.errors import BadInput, SaysoError
 from agent.events import Event, SessionOpened, SettingChanged, TaskStarted
+from agent.imported import own
 from agent.prompts import VARIABLES
 from agent.prompts.library import Version
 from dashboard.places import Scene
@@ -201,7 +202,7 @@ class PromptsView:
     def _in_use(self) -> Message:
         """From the log: the prompt of the running or last task, and of the next."""
         now = nxt = ""
-        for event in self._session.log:
+        for event in own(self._session.log):
             if isinstance(event, SessionOpened) and not now:
                 now = nxt = event.prompt_hash
             elif isinstance(event, SettingChanged) and event.name == "prompt":

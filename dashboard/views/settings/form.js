@@ -191,6 +191,10 @@ export function render({model}) {
   const grants = el("ul", "grants")
   given.append(grants)
   root.append(given)
+  const came = card("brought", "Came with the import", "These came with this session and do not hold. Take over what you want; the rest is only shown.")
+  const offers = el("ul", "grants")
+  came.append(offers)
+  root.append(came)
   const safe = card("keys", "Keys", "They stay on this server and serve everyone who uses it: they are never sent back to a page, logged, or given to the desktop.")
   const home = el("p", "lead home")
   safe.append(home)
@@ -220,8 +224,22 @@ export function render({model}) {
     }))
   }
 
+  function showBrought() {
+    came.hidden = !model.brought.length
+    offers.replaceChildren(...model.brought.map(({name, words}) => {
+      const line = el("li")
+      const take = button("plain", "Use here", () => send({type: "take", name}))
+      take.setAttribute("aria-label", `Use here: ${words}`)
+      line.append(el("span", "", words), take)
+      const fault = model.errors[name]
+      if (fault) line.append(el("p", "fault", fault))
+      return line
+    }))
+  }
+
   function show() {
     showGrants()
+    showBrought()
     for (const [name, row] of rows) if (model.fields[name]) row.show(model.fields[name], model.errors[name])
     const provider = model.fields.provider?.value
     rows.get("model").root.hidden = ["auto", "offline"].includes(provider)
@@ -242,7 +260,7 @@ export function render({model}) {
     })
   }
 
-  model.on(["fields", "errors", "keys", "home", "trouble", "later", "grants"], show)
+  model.on(["fields", "errors", "keys", "home", "trouble", "later", "grants", "brought"], show)
   model.on("place", lead)
   model.on("after_render", lead)
   show()

@@ -18,7 +18,7 @@ class SettingsForm(Bundled):
 
     Messages: ``{"type": "put", "name", "value"}``, ``{"type": "reset", "name"}``, ``{"type":
     "key", "name", "value"}``, ``{"type": "try_key", "name"}``, ``{"type": "remove_key", "name"}``,
-    ``{"type": "withdraw", "name"}``.
+    ``{"type": "withdraw", "name"}``, ``{"type": "take", "name"}``.
     A key's text is in no param: those are the browser's to read.
     """
 
@@ -29,6 +29,7 @@ class SettingsForm(Bundled):
     home = param.String("", doc="Where a key that is entered now will be kept.")
     trouble = param.String("", doc="Why what was kept could not be read.")
     grants = param.List([], doc="What is allowed for this session: id and words.")
+    brought = param.List([], doc="What came with an import and does not hold: name and words.")
     later = param.Boolean(False, doc="Something was changed that the next session will have.")
     place = param.String("", doc="The field or group to show; changes when somebody is led there.")
 

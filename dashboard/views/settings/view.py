@@ -23,6 +23,7 @@ from agent.status import Status
 from dashboard.places import Scene
 from dashboard.preferences import VOICE
 from dashboard.views.chores import Chores
+from dashboard.views.settings.brought import Brought
 from dashboard.views.settings.catalogue import FIELDS, GROUPS, joined, parted
 from dashboard.views.settings.form import SettingsForm
 from dashboard.views.sheet import sheet
@@ -45,6 +46,7 @@ class SettingsView:
         self._mine = scene.bench.people.of(scene.entry.owner)
         self._tests: dict[str, tuple[bool, str]] = {}
         self._chores = Chores()
+        self._brought = Brought(scene.entry.session, scene.entry.conductor)
         groups = [
             {
                 "key": g.key,
@@ -80,6 +82,7 @@ class SettingsView:
             fields={name: self._field(name) for name in FIELDS},
             keys=[self._key(name) for name in get_args(KeyName)],
             trouble=self._mine.trouble,
+            brought=self._brought.shown(),
             grants=[
                 {"id": approval, "words": grant.words}
                 for approval, grant in self._entry.session.grants.items()
@@ -151,10 +154,20 @@ class SettingsView:
         if kind in ("put", "reset") and name in FIELDS and name != "sandbox":
             value = message.get("value") if kind == "put" else None
             self._chores.start(partial(self._carry_out, name, value, reset=kind == "reset"))
+        elif kind == "take":
+            self._take_over(name)
         elif kind == "withdraw":
             self._entry.session.withdraw(name)
         elif kind in ("key", "try_key", "remove_key") and name in _LABELS:
             self._chores.start(partial(self._key_work, str(kind), name, str(message.get("value"))))
+
+    def _take_over(self, name: str) -> None:
+        others = {k: v for k, v in self._form.errors.items() if k != name}
+        try:
+            self._brought.take(name)
+        except SaysoError as error:
+            others[name] = str(error)
+        self._form.errors = others
 
     async def _carry_out(self, name: str, value: Any, *, reset: bool) -> None:
         others = {k: v for k, v in self._form.errors.items() if k != name}

@@ -1,0 +1,84 @@
+"""Settings that came with an imported session, for a person to take over one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.changes import AT_ONCE, checked
+from agent.errors import BadInput
+from agent.imported import brought, brought_prompt
+from agent.session import Session
+from dashboard.conductor import Conductor
+from dashboard.preferences import VOICE
+from dashboard.views.settings.catalogue import FIELDS, Field
+from dashboard.voice.manner import changed
+
+
+class Brought:
+    """What came with a session's import and is not in force."""
+
+    def __init__(self, session: Session, conductor: Conductor) -> None:
+        self._session = session
+        self._conductor = conductor
+
+    def shown(self) -> list[dict[str, str]]:
+        """For the page: name, and what it would be in words."""
+        rows = [self._row(name) for name in brought(self._session.log)]
+        prompt = brought_prompt(self._session.log)
+        if prompt is not None and not self._session.uses(prompt):
+            rows.append({"name": "prompt", "words": f"System prompt: {prompt.name}"})
+        return [row for row in rows if row]
+
+    def take(self, name: str) -> None:
+        """Let one hold from now on.
+
+        Raises:
+            BadInput: nothing of that name came, or it cannot be so here.
+            ConfigurationError: the prompt cannot be filled in here.
+        """
+        if name == "prompt":
+            prompt = brought_prompt(self._session.log)
+            if prompt is None:
+                raise BadInput("No system prompt came with this session.")
+            self._session.use_prompt(prompt)
+            return
+        value = self._value(name)
+        if name.startswith(VOICE):
+            self._conductor.change(name.removeprefix(VOICE), value)
+        else:
+            self._session.change(name, value)
+
+    def _row(self, name: str) -> dict[str, str]:
+        try:
+            value = self._value(name)
+        except BadInput:
+            return {}
+        if value == self._in_force(name):
+            return {}
+        return {"name": name, "words": f"{FIELDS[name].label}: {_words(FIELDS[name], value)}"}
+
+    def _value(self, name: str) -> Any:
+        """What came, as this version would have it."""
+        event = brought(self._session.log).get(name)
+        live = name in AT_ONCE or name.startswith(VOICE)
+        if event is None or not live or name not in FIELDS:
+            raise BadInput(f"“{name}” did not come with this session, or cannot be set here.")
+        if not name.startswith(VOICE):
+            return checked(name, event.value)
+        switch = name.removeprefix(VOICE)
+        return getattr(changed(self._conductor.manner, switch, event.value), switch)
+
+    def _in_force(self, name: str) -> Any:
+        if name.startswith(VOICE):
+            return getattr(self._conductor.manner, name.removeprefix(VOICE))
+        return getattr(self._session.effective, name)
+
+
+def _words(field: Field, value: Any) -> str:
+    labels = {choice.value: choice.label for choice in field.choices}
+    if isinstance(value, tuple | list):
+        return ", ".join(labels.get(str(each), str(each)) for each in value) or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    shown = "" if value is None else str(field.in_form(value))
+    return " ".join((labels.get(shown, shown or "none"), field.unit)).strip()
