@@ -182,7 +182,7 @@ class Sessions:
             ServerFullError: as many as this server allows are running, and none can be retired.
             SaysoError: the session cannot be made; the text says why.
         """
-        self._check_room()
+        self._check_room(owner)
         kit = self._kit(owner)
         session = kit.factory(session_id)
         card = self._shelf.get(session.id)
@@ -197,12 +197,18 @@ class Sessions:
         self._entries[entry.id] = entry
         return entry
 
-    def _check_room(self) -> None:
+    def _check_room(self, owner: str) -> None:
         if self._opened() >= self._limit and self._oldest_idle() is None:
             many = "1 session is" if self._limit == 1 else f"{self._limit} sessions are"
+            own = any(entry.owner == owner for entry in self._entries.values())
+            advice = (
+                "End one of yours, or wait until another is free."
+                if own
+                else "Wait until one is free."
+            )
             raise ServerFullError(
                 f"{many} running, which is as many as this server allows, and each is at work or "
-                "being looked at. End one of yours, or wait until another is free."
+                f"being looked at. {advice}"
             )
 
     def _opened(self) -> int:
@@ -212,9 +218,9 @@ class Sessions:
         idle = [entry for entry in self._entries.values() if entry.idle]
         return min(idle, key=_used, default=None)
 
-    def _make_room(self) -> list[asyncio.Task[None]]:
+    def _make_room(self, owner: str) -> list[asyncio.Task[None]]:
         """Retire the oldest idle sessions until one more may run; what is to be waited for."""
-        self._check_room()
+        self._check_room(owner)
         leaving = []
         while self._opened() >= self._limit and (oldest := self._oldest_idle()) is not None:
             self._entries.pop(oldest.id)
@@ -293,7 +299,7 @@ class Sessions:
         if card is None:
             raise NoSuchSessionError(_NONE)
         if session_id not in self._entries:
-            self._check_room()
+            self._check_room(owner)
             card = card.model_copy(update={"ended": ""})
             await asyncio.to_thread(self._shelf.put, session_id, card)
 
@@ -378,7 +384,7 @@ class Sessions:
         if entry.opening is not None:
             return
         try:
-            leaving = self._make_room()
+            leaving = self._make_room(entry.owner)
         except ServerFullError as error:  # it was there when the page was made
             entry.session.log.append(Failed(where="session", error=str(error)))
             return

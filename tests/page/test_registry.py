@@ -164,6 +164,8 @@ async def test_a_full_server_says_so(make: Make) -> None:
     sessions.open(sessions.create("anna"))
     with pytest.raises(ServerFullError, match="End one of yours"):
         sessions.create("anna")
+    with pytest.raises(ServerFullError, match="Wait until one is free"):
+        sessions.create("ben")
 
 
 async def test_a_page_that_comes_when_the_room_is_gone_says_so(make: Make) -> None:

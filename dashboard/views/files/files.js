@@ -290,9 +290,9 @@ function Panel({ state }) {
         ${chosen.length ? `Download ${chosen.length}` : "Download all"}</button>
       <button type="button" disabled=${!running} title=${running ? "" : "Resume the session to put files into it"}
         onClick=${() => input.current?.click()}>${state.folder() ? "Upload here" : "Upload"}</button>
-      ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${() => clear(state)}>Choose none</button>`}
       <button type="button" disabled=${!running} title=${running ? "A folder with all that is in it" : "Resume the session to put files into it"}
         onClick=${() => chooseFolder(put)}>Upload folder</button>
+      ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${() => clear(state)}>Choose none</button>`}
       <input type="file" multiple hidden tabindex="-1" aria-hidden="true" ref=${input} onChange=${put} />
     </div>
     <${Told} state=${state} />

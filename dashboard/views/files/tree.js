@@ -192,7 +192,7 @@ function Item({ row, depth, open, chosen, current, fold, choose, save, reach }) 
       fold(row);
     }}>${folder && html`<${Icon} name="down" />`}</span>
     <span class="box" aria-hidden="true">${chosen && html`<${Icon} name="check" />`}</span>
-    <span class="name">${named(row)}</span>
+    <span class="name" title=${named(row)}>${named(row)}</span>
     ${Boolean(row.new) && html`<span class="aside">, </span><span class="new">${folder && row.new !== 1 ? `${row.new} new` : "new"}</span>`}
     ${
       able &&

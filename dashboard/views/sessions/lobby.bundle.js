@@ -81,7 +81,7 @@ var m,Xe,Ee,A,Ce,ae,et,re,tt,Pe,Te,Vt,K=Symbol.for("pv"),ue={},le=[],zt=/^m(i|n|
           <p class="asked">${o.text}</p>
           <p class="said"><b>${o.end||"Not finished"}</b> ${o.said}</p>
         </li>`)}
-    </ol>`}function Mn({host:t}){let e=kn(t),n=t.param("kind").value,o=n==="ended"||n==="failed",r=t.param("person").value,i=n==="full"&&e.known.value&&!e.rows.value.some(a=>a.running),s=n==="full"?"What you have running":"Your other sessions";return f`<main class="lobby">
+    </ol>`}function Mn({host:t}){let e=kn(t),n=t.param("kind").value,o=n==="ended"||n==="failed",r=t.param("person").value,i=e.rows.value.some(_=>_.running),s=n==="full"&&e.known.value&&!i,a=n==="full"?"What you have running":"Your other sessions";return f`<main class="lobby">
     <nav aria-label="Sayso">
       <a href="?session=new">New session</a>
       ${n!=="list"&&f`<a href="?view=sessions">All your sessions</a>`}
@@ -92,9 +92,9 @@ var m,Xe,Ee,A,Ce,ae,et,re,tt,Pe,Te,Vt,K=Symbol.for("pv"),ue={},le=[],zt=/^m(i|n|
     ${n==="ended"&&f`<p class="lead"><b>Ended.</b> ${t.param("text").value}</p>`}
     ${n!=="ended"&&t.param("text").value&&f`<p class="lead">${t.param("text").value}</p>`}
     ${o&&f`<${wn} host=${t} sessions=${e} />`}
-    ${!o&&n!=="list"&&f`<h2>${s}</h2>`}
+    ${!o&&n!=="list"&&(i||n!=="full")&&f`<h2>${a}</h2>`}
     ${!o&&f`<${jt} sessions=${e} tools=${!0}
-        only=${n==="full"?a=>a.running:void 0} />`}
-    ${n==="full"&&i&&f`<p>None of yours is running. Somebody else's are; they become free when they are done.</p>`}
+        only=${n==="full"?_=>_.running:void 0} />`}
+    ${n==="full"&&s&&f`<p>None of yours is running. Somebody else's are; they become free when they are done.</p>`}
     ${n==="full"&&f`<p><a class="button" href=${location.search||"?"}>Try again</a></p>`}
   </main>`}var uo=Rt("Sessions",Mn);export{uo as default};

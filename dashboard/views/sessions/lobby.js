@@ -88,7 +88,8 @@ function Lobby({ host }) {
   const kind = host.param("kind").value;
   const about = kind === "ended" || kind === "failed";
   const person = host.param("person").value;
-  const freed = kind === "full" && sessions.known.value && !sessions.rows.value.some((row) => row.running);
+  const own = sessions.rows.value.some((row) => row.running);
+  const freed = kind === "full" && sessions.known.value && !own;
   const title = kind === "full" ? "What you have running" : "Your other sessions";
   return html`<main class="lobby">
     <nav aria-label="Sayso">
@@ -101,7 +102,7 @@ function Lobby({ host }) {
     ${kind === "ended" && html`<p class="lead"><b>Ended.</b> ${host.param("text").value}</p>`}
     ${kind !== "ended" && host.param("text").value && html`<p class="lead">${host.param("text").value}</p>`}
     ${about && html`<${Ended} host=${host} sessions=${sessions} />`}
-    ${!about && kind !== "list" && html`<h2>${title}</h2>`}
+    ${!about && kind !== "list" && (own || kind !== "full") && html`<h2>${title}</h2>`}
     ${
       !about &&
       html`<${SessionList} sessions=${sessions} tools=${true}
