@@ -4,12 +4,15 @@
  * discard it then; given back once, to the same session's page, then forgotten.
  *
  * @typedef {{path: string, text: string, focus: boolean, from: number, to: number}} Typed
- * @typedef {{path: string, top: number, end: boolean}} Scrolled
+ * @typedef {{path: string, top: number, end: boolean, steady?: number}} Scrolled
  * @typedef {{typed: Typed[], scrolled: Scrolled[], session: string}} Kept
  */
 
 const KEY = "sayso-kept";
 const WAIT = 20000; // ms that a box may take to be there again
+const LOOK = 100; // ms between two looks
+const STEADY = 5; // looks at which a list is still where it was scrolled to: one that follows its end moves first
+const BY_HAND = ["wheel", "touchmove", "pointerdown"]; // from then on the person scrolls
 const TYPED = "textarea, input:not([type]), input[type=text], input[type=search], [contenteditable=true]";
 const END = 48; // px from its end at which a list follows what comes
 
@@ -67,12 +70,16 @@ export function giveBack(session) {
   const kept = JSON.parse(text);
   if (kept.session !== session) return;
   const until = performance.now() + WAIT;
+  const leave = () => {
+    kept.scrolled = [];
+  };
+  for (const name of BY_HAND) addEventListener(name, leave, { capture: true, once: true, passive: true });
   const timer = setInterval(() => {
     const there = new Map([...below(document)].map((element) => [pathOf(element), element]));
     kept.typed = kept.typed.filter((typed) => !fill(there.get(typed.path), typed));
     kept.scrolled = kept.scrolled.filter((one) => !scroll(there.get(one.path), one));
     if ((!kept.typed.length && !kept.scrolled.length) || performance.now() > until) clearInterval(timer);
-  }, 100);
+  }, LOOK);
 }
 
 /** @param {Element | undefined} element @param {Typed} typed */
@@ -98,9 +105,12 @@ function setValue(box, text) {
   else box.value = text;
 }
 
-/** @param {Element | undefined} element @param {Scrolled} scrolled */
-function scroll(element, { top, end }) {
+/** Whether the list is there and stays where it is scrolled to. @param {Element | undefined} element @param {Scrolled} scrolled */
+function scroll(element, scrolled) {
+  const { top, end, steady = 0 } = scrolled;
   if (!element || element.scrollHeight - element.clientHeight < (end ? 1 : top)) return false;
-  element.scrollTop = end ? element.scrollHeight : top;
-  return true;
+  const still = end || Math.abs(element.scrollTop - top) <= 1;
+  scrolled.steady = still ? steady + 1 : 0;
+  if (end || !still) element.scrollTop = end ? element.scrollHeight : top;
+  return scrolled.steady >= STEADY;
 }
