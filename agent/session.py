@@ -174,6 +174,11 @@ class Session(Faced):
         """Who has the mouse, and more; derived from the log only."""
         return self._tracker.status
 
+    @property
+    def opened(self) -> bool:
+        """Whether `open` has begun. What a resumed session is told earlier counts as cut off."""
+        return self._loop is not None
+
     async def open(self) -> None:
         """Journal the beginning, start the desktop, and take instructions from now on.
 

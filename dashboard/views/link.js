@@ -95,7 +95,7 @@ class Guard {
   #hear({ state, since, page, hello, offset, asked, stop, said }) {
     if (offset !== undefined) link.offset = offset;
     if (stop) link.stopping.answered(stop);
-    if (said) link.said(said);
+    if (said?.id) link.said(said);
     if (asked !== undefined) this.channel?.linkAnswered(asked);
     if (page === false) this.reload("The server has no such page any more.");
     if (state) {

@@ -92,6 +92,10 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
     def _said(self, message: Any) -> dict[str, Any]:
         known = message if isinstance(message, dict) else {}
         session_id = str(known.pop("session", ""))
+        bench = workbench()
+        entry = bench.sessions.find(session_id, bench.identity.known(self.request))
+        if entry is not None and not entry.session.opened:
+            return {}  # the words' own request waits for it
         answer = say_of(self.request, session_id, Words.read(known))[1]
         return {"id": str(known.get("id", "")), **answer}
 

@@ -7,6 +7,7 @@ answer was lost, by whatever way, is said once.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ LONGEST = 65_536
 """Bytes of a request: four thousand letters, each written as an escape, and what is around them."""
 
 _REMEMBERED = 1000
+_LOOK = 0.01
+"""Seconds between two looks whether a session has been opened."""
 
 
 class Words(BaseModel):
@@ -90,12 +93,13 @@ heard = Heard()
 class Say(AuthRequestHandler, RequestHandler):
     """Answers 202 with ``state`` sent, or says in ``text`` why the words were not taken."""
 
-    def post(self, session_id: str) -> None:
+    async def post(self, session_id: str) -> None:
         self.set_header("Cache-Control", "no-store")
         if self.current_user is None:
             self.set_status(403)
             self.write(_refused("Sign in again: your words were not taken."))
             return
+        await _opened(self.request, session_id)
         status, answer = say_of(self.request, session_id, Words.of(self.request.body))
         self.set_status(status)
         self.write(answer)
@@ -119,17 +123,27 @@ def say_once(entry: Entry, words_id: str, text: str) -> None:
         raise
 
 
+async def _opened(request: HTTPServerRequest, session_id: str) -> None:
+    """Open the session, if it is there; what it is told follows its opening."""
+    bench = workbench()
+    entry = bench.sessions.find(session_id, bench.identity.known(request))
+    if entry is None:
+        return
+    bench.sessions.open(entry)
+    while entry.opening is not None and not (entry.session.opened or entry.opening.done()):  # noqa: ASYNC110 - both are looked at
+        await asyncio.sleep(_LOOK)
+
+
 def say_of(
     request: HTTPServerRequest, session_id: str, words: Words | None
 ) -> tuple[int, dict[str, Any]]:
-    """Say words for whoever sent them: an HTTP status and the answer."""
+    """Say words in an open session for whoever sent them: an HTTP status and the answer."""
     if words is None:
         return 400, _refused("Nothing was sent, or more than 4,000 letters.")
     bench = workbench()
     entry = bench.sessions.find(session_id, bench.identity.known(request))
     if entry is None:
         return 404, _refused("This session is not here, or belongs to another browser.")
-    bench.sessions.open(entry)
     try:
         say_once(entry, words.id, words.text)
     except JournalError as error:
