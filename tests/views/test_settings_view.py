@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
@@ -17,7 +18,11 @@ from pydantic import SecretStr
 from served import Served, serve
 
 from agent.errors import BadInput, ConfigurationError
+from agent.events import SessionOpened, SettingChanged
+from agent.journal import SqliteJournal
 from agent.keys import KeyStore
+from agent.log import EventLog
+from agent.replay.bundle import export_recording
 from agent.settings import Settings
 from agent.status import Status
 from agent.testing.messages_server import MessagesServer
@@ -259,6 +264,34 @@ async def test_it_is_said_what_the_environment_decides_and_when_a_change_counts(
     await expect(field(page, "model")).to_have_value("claude-sonnet-5-5")
     await expect(page.locator(".later")).to_be_visible()
     await expect(page.get_by_role("link", name="Start a new session")).to_be_visible()
+
+
+@pytest.mark.browser
+async def test_what_came_with_an_import_holds_only_once_it_is_taken_over(
+    page: Page, pilot: Served, tmp_path: Path
+) -> None:
+    journal = SqliteJournal(tmp_path / "theirs")
+    log = EventLog(journal)
+    log.append(SessionOpened(session_id="theirs", model="offline", prompt_hash="h"))
+    log.append(SettingChanged(name="max_turns", value=77))
+    log.append(SettingChanged(name="allow", value=["shell"]))
+    journal.close()
+    packed = export_recording(tmp_path / "theirs", tmp_path / "a.zip", "folder")
+    await page.get_by_role("button", name="Replay", exact=True).click()
+    await page.locator(".replay .tools input[type=file]").set_input_files(packed)
+    await expect(page.locator(".replay h1")).to_have_text("Imported session")
+    session = parse_qs(urlsplit(page.url).query)["replay"][0].removeprefix("session/")
+    await page.goto(f"{pilot.url}?session={session}")
+    await page.get_by_role("button", name="Resume", exact=True).click()
+    await open_settings(page)
+    came = page.locator(".settings .card[data-key=brought]")
+    await expect(came.locator("li")).to_have_count(2)
+    await expect(came).to_contain_text("Run shell commands")
+    await expect(page.get_by_role("checkbox", name="Run shell commands")).not_to_be_checked()
+    await came.locator("li", has_text="77").get_by_role("button", name="Use here").click()
+    await expect(came.locator("li")).to_have_count(1)
+    await expect(field(page, "max_turns")).to_have_value("77")
+    await expect(page.get_by_role("checkbox", name="Run shell commands")).not_to_be_checked()
 
 
 @pytest.mark.browser
