@@ -160,7 +160,9 @@ class ReplayView:
             self._exports.pop(number, None)
 
     async def _discard(self, message: Message) -> None:
-        self._scene.bench.exports.discard(str(message.get("url")), self._owner)
+        url = str(message.get("url"))
+        self._scene.bench.exports.discard(url, self._owner)
+        self._tell({"type": "discarded", "url": url})
 
     async def _cancel(self, message: Message) -> None:
         task = self._exports.get(int(message.get("n", 0)))

@@ -101,8 +101,8 @@ export class Exporter {
     Object.assign(known, {url, running: false})
     const link = el("a", {href: url, download: filename}, `${filename} (${bytes(size)})`)
     const drop = button("Remove", () => {
+      drop.disabled = true
       this.send({type: "discard", url})
-      this.remove(n)
     }, {aria: {label: `Remove ${filename} from the server`}})
     known.job.replaceChildren(link, drop)
     return link
@@ -116,6 +116,11 @@ export class Exporter {
     this.word.textContent = running.length ? `Making… ${Math.round(100 * share)} %` : bad ? `Downloads (${bad} failed)` : `Downloads (${all.length})`
     this.gathered.hidden = !all.length
     if (!all.length) this.gathered.open = false
+  }
+
+  /** The server has removed one. */
+  discarded({url}) {
+    for (const [n, job] of this.jobs) if (job.url === url) this.remove(n)
   }
 
   remove(n) {
