@@ -98,6 +98,14 @@ def trial_of(prompt: Prompt, tools: tuple[ToolName, ...] = ALL_TOOLS) -> ev.Sett
     return ev.SettingChanged(name="prompt", value=tried.model_dump(mode="json"))
 
 
+def tried_of(event: ev.SettingChanged) -> Tried | None:
+    """The prompt that a change is to, if it is one and can be read."""
+    try:
+        return Tried.model_validate(event.value) if event.name == "prompt" else None
+    except ValidationError:
+        return None
+
+
 def tools_of(agent_tools: Any, names: tuple[ToolName, ...]) -> tuple[Any, ...]:
     """The tools that these names leave; what is none of the three always stays."""
     off = {_SERVED[name] for name in ALL_TOOLS if name not in names}

@@ -11,10 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from agent import events as ev
-from agent.changes import Tried
+from agent.changes import tried_of
 from agent.journal import SqliteJournal
 from agent.prompts import Prompt
 
@@ -63,14 +61,9 @@ def brought_prompt(events: Iterable[ev.Event]) -> Prompt | None:
     came = next((e for e in reversed(events) if isinstance(e, ev.SessionImported)), None)
     if came is None:
         return None
-    tried = brought(events).get("prompt")
-    if tried is not None:
-        try:
-            found = Tried.model_validate(tried.value)
-        except ValidationError:
-            pass
-        else:
-            return Prompt(found.name, found.template)
+    change = brought(events).get("prompt")
+    if change is not None and (tried := tried_of(change)) is not None:
+        return Prompt(tried.name, tried.template)
     return Prompt("imported", _literally(came.prompt)) if came.prompt.strip() else None
 
 

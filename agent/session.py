@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, Unpack
 from agent import events as ev
 from agent.approval import DEFAULT_RULES, Approvals
 from agent.arrivals import attach_to_words
-from agent.changes import Changes, change_of, filled, trial_of
+from agent.changes import Changes, change_of, filled, trial_of, tried_of
 from agent.clock import MonotonicClock, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
@@ -352,8 +352,8 @@ class Session(Faced):
     def uses(self, prompt: Prompt) -> bool:
         """Whether this is the system prompt of its next task."""
         changed = [e for e in own(self.log) if isinstance(e, ev.SettingChanged)]
-        latest = [e.value for e in changed if e.name == "prompt"]
-        return latest[-1]["hash"] == prompt.hash if latest else self._prompt_hash == prompt.hash
+        tried = [found.hash for e in changed if (found := tried_of(e)) is not None]
+        return prompt.hash == (tried[-1] if tried else self._prompt_hash)
 
     @property
     def effective(self) -> Settings:

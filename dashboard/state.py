@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import param
 
+from agent.changes import checked
 from agent.describe import describe_limit
+from agent.errors import BadInput
 from agent.events import (
     ActionFinished,
     ActionProposed,
@@ -131,7 +134,8 @@ class PageState:
             self._base = dict(self._own)
             self._late["allowed"] = dict(self._own)
         elif isinstance(event, SettingChanged) and event.name in _ALLOWED:
-            self._rebase(_ALLOWED[event.name], event.value)
+            with suppress(BadInput):  # stored by another version, or by whoever made an archive
+                self._rebase(_ALLOWED[event.name], checked(event.name, event.value))
         elif isinstance(event, VoiceChanged):
             self.voice.provider = event.provider
         elif isinstance(event, DesktopChanged):

@@ -145,6 +145,45 @@ async def test_a_person_takes_over_one_by_one_and_that_is_kept(
     await again.discard()
 
 
+@pytest.mark.parametrize("came", [True, False], ids=["imported", "own"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_dollars", "abc"),
+        ("max_dollars", None),
+        ("max_tokens", [1]),
+        ("prompt", "x"),
+        ("prompt", {"hash": 1}),
+        ("voice.narration", {"a": 1}),
+        ("allow", [["x"]]),
+        ("home_bytes", "much"),
+    ],
+)
+async def test_a_stored_value_that_cannot_be_closes_nothing(
+    settings: Settings, tmp_path: Path, name: str, value: Any, came: bool
+) -> None:
+    """The session resumes and its page shows it, whoever wrote it."""
+    theirs = tmp_path / "theirs" if came else settings.data_dir
+    journal = SqliteJournal(session_folder(theirs, "one"))
+    log = EventLog(journal)
+    log.append(ev.SessionOpened(session_id="one", model="m", prompt_hash="h"))
+    log.append(ev.SettingChanged(name=name, value=value))
+    journal.close()
+    if came:
+        import_session(export_session(theirs, "one", tmp_path / "archive"), settings.data_dir)
+    session = resumed(settings)
+    page = PageState(lambda sha256: sha256, settings)
+    for event in session.log:
+        page.take(event)
+    page.show()
+    assert session.effective == settings
+    assert page.limits.allowed == {"dollars": 2.0, "tokens": settings.max_tokens}
+    offers = Brought(session, Conductor(session, OfflineVoice(lambda: "ticket")))
+    assert offers.shown() == []
+    assert not session.uses(EVIL)
+    await session.discard()
+
+
 def test_a_prompt_that_came_along_is_taken_literally(settings: Settings) -> None:
     odd = 'Say "{{ width }}" {% raw %} \\n {nothing} 😀'
     found = brought_prompt([ev.SessionOpened(session_id="s", model="", prompt_hash="")])

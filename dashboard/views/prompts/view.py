@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from agent.changes import Tried
+from agent.changes import tried_of
 from agent.errors import BadInput, SaysoError
 from agent.events import Event, SessionOpened, SettingChanged, TaskStarted
 from agent.imported import own
@@ -205,8 +205,8 @@ class PromptsView:
         for event in own(self._session.log):
             if isinstance(event, SessionOpened) and not now:
                 now = nxt = event.prompt_hash
-            elif isinstance(event, SettingChanged) and event.name == "prompt":
-                nxt = Tried.model_validate(event.value).hash
+            elif isinstance(event, SettingChanged) and (tried := tried_of(event)) is not None:
+                nxt = tried.hash
             elif isinstance(event, TaskStarted):
                 now = nxt
         return {"now": now[:8], "next": nxt[:8]}
