@@ -14,6 +14,8 @@ const LOOK = 100; // ms between two looks
 const STEADY = 5; // looks at which a list is still where it was scrolled to: one that follows its end moves first
 const BY_HAND = ["wheel", "touchmove", "pointerdown"]; // from then on the person scrolls
 const TYPED = "textarea, input:not([type]), input[type=text], input[type=search], [contenteditable=true]";
+/** The event of a list that was scrolled to where it was: whoever keeps it at its end lets it stay there. */
+export const PUT_BACK = "sayso-put-back";
 const END = 48; // px from its end at which a list follows what comes
 
 /** Every element below, shadow roots included. @param {Document | ShadowRoot | Element} root @returns {Generator<Element>} */
@@ -112,5 +114,6 @@ function scroll(element, scrolled) {
   const still = end || Math.abs(element.scrollTop - top) <= 1;
   scrolled.steady = still ? steady + 1 : 0;
   if (end || !still) element.scrollTop = end ? element.scrollHeight : top;
+  if (!end) element.dispatchEvent(new Event(PUT_BACK));
   return scrolled.steady >= STEADY;
 }

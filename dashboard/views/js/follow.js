@@ -1,16 +1,20 @@
 import { signal } from "@preact/signals";
+import { PUT_BACK } from "../../js/link/keep.js";
 
 const NEAR = 48; // pixels from the end that still count as the end
 
 /**
  * Keeps a scrolling list at its end for whoever reads there; who scrolled up, or opened something,
- * reads on undisturbed until `now`.
+ * reads on undisturbed until `now`. So does who is put back to where they read before the page was
+ * loaded anew, even where that is near the end of what has come so far.
  */
 export class Follow {
   /** Whether the end is out of sight. */
   away = signal(false);
   #following = true;
   #top = 0;
+  /** @type {number | null} Where the reader was put back, until the list is scrolled from there. */
+  #place = null;
   /** @type {HTMLElement | null} */
   #list = null;
   #observer = new ResizeObserver(() => this.#keep());
@@ -18,7 +22,9 @@ export class Follow {
   /** @param {HTMLElement | null} list Its first child holds the content. */
   attach(list) {
     this.#observer.disconnect();
+    this.#list?.removeEventListener(PUT_BACK, this.#putBack);
     this.#list = list;
+    list?.addEventListener(PUT_BACK, this.#putBack);
     if (!list?.firstElementChild) return;
     this.#observer.observe(list);
     this.#observer.observe(list.firstElementChild);
@@ -27,6 +33,7 @@ export class Follow {
 
   /** To the end, now and from now on. */
   now() {
+    this.#place = null;
     this.#following = true;
     this.#keep();
   }
@@ -35,7 +42,7 @@ export class Follow {
   release() {
     this.#following = false;
     requestAnimationFrame(() => {
-      this.#following = this.#near();
+      this.#following = this.#place === null && this.#near();
       this.#keep();
     });
   }
@@ -46,10 +53,17 @@ export class Follow {
     if (!list) return;
     const up = list.scrollTop < this.#top - 1;
     this.#top = list.scrollTop;
-    if (this.#near()) this.#following = true;
+    if (this.#place !== null && Math.abs(list.scrollTop - this.#place) > 1) this.#place = null;
+    if (this.#near() && this.#place === null) this.#following = true;
     else if (up) this.#following = false;
     this.away.value = !this.#near();
   }
+
+  #putBack = () => {
+    this.#following = false;
+    this.#keep();
+    this.#place = this.#top;
+  };
 
   #near() {
     const list = this.#list;
