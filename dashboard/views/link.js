@@ -83,6 +83,7 @@ class Guard {
       worker.postMessage({ url, mark: this.mark });
       return {
         poke: () => worker.postMessage({ poke: true }),
+        hasten: () => worker.postMessage({ hasten: true }),
         send: (/** @type {object} */ message) => worker.postMessage({ send: message }),
         end: () => worker.terminate(),
       };
@@ -165,6 +166,7 @@ class Guard {
     this.#on(document, "resume", poke);
     this.#on(window, "online", poke);
     this.#on(window, "offline", poke);
+    this.#on(window, "focus", () => this.beat.hasten());
     this.#on(window, "pageshow", shown);
     this.#on(window, "pagehide", hidden);
   }

@@ -16,6 +16,8 @@ import { TICK, Watch } from "./watch.js";
 
 const ROUNDS = 4; // of proving the browser's connections after a gap, at most
 const TOGETHER = 3; // connections proved in one: the browser has six, and Stop may need one
+const PROVED = 1000; // ms in which a connection proves that it is none of those
+const ASKED = 1800; // ms for an answer from a server that may be busy; three questions wait at most
 const TRUSTED = 400; // ms of a round trip by which the server's clock can be told
 
 /**
@@ -116,9 +118,9 @@ export function heartbeat(url, mark, tell) {
     one.close();
   }
 
-  /** @returns {Promise<{page: boolean}>} */
-  async function post() {
-    const signal = AbortSignal.timeout(1000);
+  /** @param {number} ms @returns {Promise<{page: boolean}>} */
+  async function post(ms) {
+    const signal = AbortSignal.timeout(ms);
     const answer = await fetch(url, { method: "POST", body: mark, cache: "no-store", signal });
     return answer.json();
   }
@@ -129,7 +131,7 @@ export function heartbeat(url, mark, tell) {
    */
   async function renew() {
     for (let round = 0; round < ROUNDS; round++) {
-      const answers = await Promise.allSettled(Array.from({ length: TOGETHER }, post));
+      const answers = await Promise.allSettled(Array.from({ length: TOGETHER }, () => post(PROVED)));
       if (answers.every(({ status }) => status === "fulfilled")) return;
     }
   }
@@ -138,8 +140,8 @@ export function heartbeat(url, mark, tell) {
   async function ask() {
     const mine = ++asked;
     try {
-      const { page } = await post();
-      if (watch.state !== "down") return;
+      const { page } = await post(ASKED);
+      if (watch.state === "up" || watch.state === "slow") return;
       grant(watch.reached(now()));
       if (page === false) tell({ page });
     } catch {
@@ -170,6 +172,8 @@ export function heartbeat(url, mark, tell) {
   return {
     /** The page is looked at again: ask at once. */
     poke: () => grant(watch.poke(now())),
+    /** The person is here: what is tried again, is tried at once. */
+    hasten: () => watch.hasten(),
     /** @param {object} message Sends a message on the socket, if there is one. */
     send(message) {
       if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));

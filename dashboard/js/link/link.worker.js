@@ -1,6 +1,6 @@
 /**
  * The heartbeat, in a worker: a page that is hidden or busy does not make it late.
- * Takes `{url, mark}` once, `{poke: true}`, and `{send: message}`; tells its news.
+ * Takes `{url, mark}` once, `{poke: true}`, `{hasten: true}` and `{send: message}`; tells its news.
  */
 import { heartbeat } from "./heartbeat.js";
 
@@ -10,6 +10,7 @@ let beat = null;
 scope.onmessage = (/** @type {{data: any}} */ { data }) => {
   if (data.url) beat = heartbeat(data.url, data.mark, (news) => scope.postMessage(news));
   if (data.poke) beat?.poke();
+  if (data.hasten) beat?.hasten();
   if (data.send) beat?.send(data.send);
   if (data.end) beat?.end();
 };

@@ -21,12 +21,13 @@ const OBSERVED = 200; // ms of one tick that count: who was not running has not 
 const TRIPS = 8; // round trips by which a line is known to be slow
 const FIRST = 6000; // ms from the page's load until silence means anything
 const OPENING = [1000, 1500, 2500, 4000]; // ms that a socket may take to open, before another is tried
-const ASKING = 500; // ms after which another plain request is sent beside one without an answer
+const ASKING = 600; // ms after which another plain request is sent beside one without an answer
 const HURRY = 200; // ms that a socket may have been opening when a request is answered first
 const PATIENT = 5000; // ms between two sockets given up for that: longer than any may take
-const AGAIN = 250; // ms between two tries
-const RARELY = 1000; // ms between two tries after a while
+const AGAIN = 250; // ms between two plain requests that came to nothing, and two sockets at first
+const RARELY = 1000; // ms between two plain requests after a while
 const WHILE = 60000; // ms
+const SELDOM = 30000; // ms between two sockets at most, if no request is answered
 
 /**
  * The state of the line to the server.
@@ -42,6 +43,10 @@ const WHILE = 60000; // ms
  *
  * A silent socket is kept until another has answered: a server that was only late is then found
  * where it was.
+ *
+ * In a gap plain requests ask whether the server is back, and a socket is opened when one is answered.
+ * Without that it is opened ever more seldom: Chromium counts a page's sockets that failed in the last
+ * minutes and, from a dozen on, holds back each that follows for up to five seconds, Bokeh's as well.
  */
 export class Watch {
   /** @type {LinkState} */
@@ -65,7 +70,9 @@ export class Watch {
   #opening = 0; // since when a socket opens; 0 if none does
   #asking = 0;
   #hurried = Number.NEGATIVE_INFINITY;
-  #tried = 0;
+  #tried = 0; // when a socket was opened last
+  #asked = 0; // when a plain request was sent last
+  #reached = false; // the last plain request was answered
 
   /**
    * A moment has passed.
@@ -91,17 +98,23 @@ export class Watch {
   poke(now) {
     this.#waited = this.#unanswered = 0;
     this.#ticked = now;
-    this.#tried = this.#misses = 0;
+    this.hasten();
     /** @type {Wish[]} */
     const wishes = [];
     if (this.#open) wishes.push(this.#ping(now));
     return wishes;
   }
 
+  /** The person is here: what is tried again, is tried now. What was not heard counts on. */
+  hasten() {
+    this.#tried = this.#asked = this.#asking = this.#misses = 0;
+  }
+
   /** The socket is open and the server has said hello on it. @param {number} now */
   opened(now) {
     this.#open = true;
     this.#opening = this.#asking = this.#misses = 0;
+    this.#reached = false;
     this.#trips = [];
     this.#beats = false;
     this.#late = this.#stuck = this.#rough = this.#waited = 0;
@@ -137,25 +150,31 @@ export class Watch {
   }
 
   /**
-   * A plain request was answered: the server is there. A socket that was being opened before is likely
-   * to have been lost in the gap, and waiting for it to be so.
+   * A plain request was answered: the server is there, and so a socket is opened. One that was being
+   * opened before is likely to have been lost in the gap, and waiting for it to be so.
    *
    * @param {number} now
    * @returns {Wish[]}
    */
   reached(now) {
-    this.#asking = this.#tried = 0;
+    const first = !this.#reached;
+    this.#reached = true;
+    this.#asking = 0;
     this.#heard = now;
-    const hangs = this.#opening > 0 && now - this.#opening >= HURRY && now - this.#hurried >= PATIENT;
-    if (!hangs) return [];
-    this.#hurried = this.#opening = this.#tried = now;
-    return ["drop", "open"];
+    if (first) this.#misses = 0;
+    const hangs = first && this.#opening > 0 && now - this.#opening >= HURRY && now - this.#hurried >= PATIENT;
+    if (!first || (this.#opening && !hangs)) return [];
+    if (hangs) this.#hurried = now;
+    this.#opening = this.#tried = now;
+    return hangs ? ["drop", "open"] : ["open"];
   }
 
   /** A request or a socket that was being opened came to nothing. @param {"open" | "ask"} what */
   failed(what) {
-    if (what === "ask") this.#asking = 0;
-    else {
+    if (what === "ask") {
+      this.#asking = 0;
+      this.#reached = false;
+    } else {
       this.#missed();
       if (!this.#open && this.state === "slow") this.#down(this.#heard);
     }
@@ -232,16 +251,24 @@ export class Watch {
       this.#missed();
       wishes.push("drop");
     }
-    if (this.#asking && now - this.#asking >= ASKING) this.#asking = 0;
-    const away = this.silentSince ? now - this.silentSince : 0;
-    if (now - this.#tried < (away > WHILE ? RARELY : AGAIN)) return;
-    if (!this.#opening) {
+    if (!this.#opening && now - this.#tried >= this.#pause) {
       this.#opening = this.#tried = now;
       wishes.push("open");
     }
-    if (!this.#asking && this.state === "down") {
-      this.#asking = this.#tried = now;
-      wishes.push("ask");
-    }
+    if (this.#asking && now - this.#asking >= ASKING) this.#asking = 0;
+    const away = this.silentSince ? now - this.silentSince : 0;
+    if (this.#asking || !this.#doubtful || now - this.#asked < (away > WHILE ? RARELY : AGAIN)) return;
+    this.#asking = this.#asked = now;
+    wishes.push("ask");
+  }
+
+  /** How long after one socket another is opened. */
+  get #pause() {
+    return Math.min(SELDOM, AGAIN * 2 ** Math.max(0, this.#misses - 1));
+  }
+
+  /** Whether sockets alone do not find the server. */
+  get #doubtful() {
+    return this.state === "down" || (this.state === "starting" && this.#misses > 1);
   }
 }

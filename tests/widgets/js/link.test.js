@@ -129,6 +129,67 @@ test("a link is up within a second after a gap, however long its sockets hang", 
   }
 });
 
+test("in a gap few sockets fail, and the next opens as soon as a request is answered", () => {
+  for (const refuses of [true, false]) {
+    for (const gap of [30_000, 75_000, 600_000]) {
+      const world = new World();
+      world.reachable = false;
+      world.refuses = refuses;
+      world.watch.closed(world.now);
+      world.run(gap - 240_000);
+      world.wishes = [];
+      world.run(Math.min(gap, 240_000)); // the minutes whose failures a browser counts
+      const failed = world.wishes.filter((wish) => wish === "open").length;
+      assert.ok(failed <= 14, `${failed} in ${gap} ms`);
+      world.reachable = true;
+      world.refuses = false;
+      assert.ok(world.until("up") <= 1300, `after ${gap}`);
+    }
+  }
+});
+
+test("a server that answers requests and no sockets is not stormed with them", () => {
+  const world = new World();
+  world.opens = 1e9;
+  world.beating = false;
+  world.watch.closed(world.now);
+  world.run(20_000);
+  world.wishes = [];
+  world.run(60_000);
+  assert.ok(world.wishes.filter((wish) => wish === "open").length <= 16);
+});
+
+test("a page that is only just loaded asks by requests, too, when its sockets fail", () => {
+  const world = new World();
+  world.watch = new Watch();
+  world.reachable = false;
+  world.refuses = true;
+  world.run(3000);
+  assert.equal(world.watch.state, "starting");
+  world.reachable = true;
+  world.refuses = false;
+  assert.ok(world.until("up") <= 1000);
+});
+
+test("who comes back to the page need not wait for the next try, and is not told less", () => {
+  const world = new World();
+  world.reachable = false;
+  world.until("down");
+  world.run(120_000);
+  world.watch.hasten();
+  world.wishes = [];
+  world.run(TICK);
+  assert.ok(world.wishes.includes("ask"));
+  const other = new World();
+  other.reachable = false;
+  let waited = 0;
+  for (; other.watch.state !== "down" && waited < 3000; waited += TICK) {
+    other.watch.hasten();
+    other.run(TICK);
+  }
+  assert.ok(waited <= 2000);
+});
+
 test("a socket that opens slowly beside quick requests is let to open", () => {
   const world = new World();
   world.reachable = false;
