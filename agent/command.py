@@ -8,8 +8,9 @@ import contextlib
 import errno
 import os
 import signal
+import stat
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TextIO, TypeVar
 
 from agent import events as ev
@@ -185,7 +186,8 @@ class _Run:
 
     async def run(self) -> Exit:
         try:
-            outcome = await self._work()
+            with _reader_watched(self._out, self._printer.give_up):
+                outcome = await self._work()
         finally:
             try:
                 await self._close()
@@ -238,6 +240,34 @@ class _Run:
         tell(f"Session {self._session.id}")
         if where := self._session.where_files_are():
             tell(where)
+
+
+@contextlib.contextmanager
+def _reader_watched(out: TextIO, gone: Callable[[OSError], object]) -> Iterator[None]:
+    """In the ``with`` block, call ``gone`` when the reader of a pipe goes, written to or not."""
+    number = _pipe_of(out)
+    if number is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def went() -> None:
+        loop.remove_reader(number)
+        gone(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+
+    loop.add_reader(number, went)  # a pipe's writing end has nothing to read but that
+    try:
+        yield
+    finally:
+        loop.remove_reader(number)
+
+
+def _pipe_of(out: TextIO) -> int | None:
+    with contextlib.suppress(OSError, ValueError):
+        number = out.fileno()
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            return number
+    return None
 
 
 def silence(out: TextIO) -> None:

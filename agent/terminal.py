@@ -63,6 +63,11 @@ class Printer:
         try:
             self._show(event)
         except OSError as error:
+            self.give_up(error)
+
+    def give_up(self, error: OSError) -> None:
+        """Write nothing any more, for the reason given."""
+        if not self.failed:
             self.failed = True
             self._lost(error)
 

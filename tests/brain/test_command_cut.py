@@ -165,6 +165,17 @@ def test_a_reader_that_goes_away_ends_the_work(start: Start):
     assert command.events()[-1].kind == "session_closed"
 
 
+def test_a_reader_that_goes_away_while_nothing_is_written_ends_the_work(start: Start):
+    """A program that hangs prints nothing that could fail."""
+    command = start("action")
+    command.until("acting hangs")
+    assert command.process.stdout is not None
+    command.process.stdout.close()
+    assert command.end() == 141
+    assert "the output cannot be written (Broken pipe): stopped." in command.error()
+    assert command.events()[-1].kind == "session_closed"
+
+
 def test_a_list_that_nobody_reads_is_no_fault(start: Start, tmp_path: Path):
     start("").end()
     reading, writing = os.pipe()
