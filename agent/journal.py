@@ -29,7 +29,7 @@ import re
 import secrets
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -124,7 +124,7 @@ def remove_session(data_dir: Path, session_id: str) -> None:
     if not folder.is_dir():
         raise JournalError(f"There is no session {session_id} in {data_dir}.")
     try:
-        with (folder / "lock").open("a") as lock:
+        with _opened(folder / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             trash.mkdir(mode=0o700, exist_ok=True)
             home = real_home(folder / "home")
@@ -139,6 +139,16 @@ def remove_session(data_dir: Path, session_id: str) -> None:
         ) from error
     for place in (trash, home):
         remove_tree(place)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A descriptor of a file that is made if it is not there; what is no file is not waited for."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def last_used(data_dir: Path, session_id: str) -> float:
@@ -179,7 +189,9 @@ def read_prompt(folder: Path) -> str | None:
     """The system prompt kept in a session's folder; empty if none was, None if unreadable."""
     path = folder / "prompt.md"
     try:
-        return path.read_text("utf-8") if path.exists() else ""
+        if path.is_file():
+            return path.read_text("utf-8")
+        return None if path.exists() else ""  # a pipe would be waited for
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -234,7 +246,10 @@ class SqliteJournal:
                 f"The journal's folder {self.folder} cannot be used ({error.strerror}); "
                 "check its owner and the free space, or set SAYSO_DATA_DIR."
             ) from error
-        os.close(os.open(self.folder / "events.db", os.O_CREAT | os.O_RDWR, 0o600))
+        path = self.folder / "events.db"
+        if path.exists() and not path.is_file():
+            raise self._damaged("events.db is no file")
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._connect()
 
     def _connect(self) -> None:

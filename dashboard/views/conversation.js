@@ -60,7 +60,7 @@ export function Conversation({ host, bare }) {
     </div>
     <${Queue} context=${context} />
     <${Dock} context=${context} />
-    <${PutBackDialog} host=${host} />
+    <${PutBackDialog} host=${host} done=${() => follow.now()} />
   </section>`;
 }
 

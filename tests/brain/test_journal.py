@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sqlite3
 from pathlib import Path
 
@@ -11,11 +13,12 @@ import pytest
 
 from agent import events as ev
 from agent.desktop.base import DesktopStatus
-from agent.errors import ConfigurationError, JournalError
+from agent.errors import ConfigurationError, JournalError, SaysoError
 from agent.export import export_session, import_session
 from agent.history import build_messages
-from agent.journal import SqliteJournal, list_sessions, session_folder
+from agent.journal import SqliteJournal, list_sessions, remove_session, session_folder
 from agent.log import EventLog
+from agent.replay import load_recording
 from agent.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult
@@ -121,6 +124,25 @@ async def test_a_file_that_is_no_journal_is_refused_with_advice_and_left_alone(s
     with pytest.raises(JournalError, match=r"start a new session|newer program"):
         open_session(settings, resume=True)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+@pytest.mark.parametrize("name", ["events.db", "prompt.md", "lock"])
+async def test_what_is_no_file_is_neither_waited_for_nor_a_bug(settings, name: str, make):
+    """A pipe would be read for ever, on the loop of all sessions."""
+    folder = await played(settings)
+    (folder / name).unlink()
+    make(folder / name)
+    with contextlib.suppress(SaysoError):
+        open_session(settings, resume=True).journal.close()
+    with contextlib.suppress(SaysoError):
+        load_recording(folder)
+    if name == "events.db":
+        with pytest.raises(JournalError, match="is no file"):
+            open_session(settings, resume=True)
+    with contextlib.suppress(JournalError):  # a lock that is a folder is named
+        remove_session(settings.data_dir, "one")
+    assert folder.exists() == (name == "lock" and make is os.mkdir)
 
 
 async def test_a_picture_that_was_altered_is_gone_and_the_session_goes_on(settings):

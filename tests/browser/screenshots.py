@@ -11,15 +11,21 @@ from pathlib import Path
 from chromium import alaunch
 from onlooker import Onlooker
 from person import Person, new_person
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 from served import ROOT, serve
 
 from agent.events import ApprovalAsked, TaskFinished
 from dashboard.places import PLACES
 
 IMAGES = ROOT / "docs" / "images"
-_DRAWN = 3.0
-"""Seconds for a view's pictures to load; a human would look as long."""
+_DRAWN = 2.0
+"""Seconds for a view's charts to be drawn; nothing in the page says that they are."""
+
+_LIVE = ".sayso-voice .bubble { visibility: hidden !important }"
+"""The microphone is a file that ends: the voice's advice about a silent one is left out."""
+
+_INSIDE = {"replay": ".replay .picture img"}
+"""What shows that a view is there, where that is not its heading."""
 
 
 async def main() -> None:
@@ -40,12 +46,15 @@ async def _session(url: str, places: Path) -> None:
     async with async_playwright() as playwright, alaunch(playwright, wav=microphone) as context:
         person = await new_person(context, microphone, Onlooker(places / "data", places / "tmp"))
         await person.arrive(url)
+        await _desktop(person)
         await _picture(person, "empty")
+        await person.page.get_by_role("button", name="Got it").click()
         await person.start_voice()
         since = person.look.count()
         await person.say("Open the text editor and type hello world.")
         await person.look.event(TaskFinished, since=since)
         await person.listens_to_the_end()
+        await _desktop(person)
         await _picture(person, "talk")
         since = await person.type("Open the terminal and list the files in my home folder.")
         await person.look.event(ApprovalAsked, since=since)
@@ -55,6 +64,7 @@ async def _session(url: str, places: Path) -> None:
         await person.look.event(TaskFinished, since=since)
         await _views(person, "")
         await person.page.get_by_role("button", name="theme").click()
+        await _desktop(person)
         await _picture(person, "talk-dark")
         await _views(person, "-dark")
 
@@ -70,18 +80,24 @@ async def _views(person: Person, suffix: str) -> None:
     rail = person.page.get_by_role("navigation", name="Views")
     for place in PLACES:
         await rail.get_by_role("button", name=place.title).click()
-        await (
-            person.page.get_by_role("heading", level=5)
-            .or_(person.page.locator("h1, h2, h5"))
-            .first.wait_for()
-        )
+        shown = person.page.get_by_role("heading", name=place.title, exact=True)
+        if inside := _INSIDE.get(place.key):
+            shown = person.page.locator(inside)
+        await shown.first.wait_for()
         await asyncio.sleep(_DRAWN)
         await _picture(person, f"{place.key}{suffix}")
     await rail.get_by_role("button", name="Talk").click()
 
 
+async def _desktop(person: Person) -> None:
+    """Until the desktop's own picture stands in Talk, and not the last one before it."""
+    desktop = person.page.locator(".sayso-desktop[data-state=live]")
+    await desktop.locator(".screen canvas").first.wait_for()
+    await expect(desktop.locator("canvas.last")).to_have_count(0)
+
+
 async def _picture(person: Person, name: str) -> None:
-    await person.page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    await person.page.screenshot(path=IMAGES / f"{name}.png", animations="disabled", style=_LIVE)
 
 
 if __name__ == "__main__":

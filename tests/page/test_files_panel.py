@@ -150,6 +150,7 @@ async def test_what_is_gone_meanwhile_is_told(page: Page, session: Path):
 async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path):
     """Each lands whole, is told to the agent, and those with words go to the model as content."""
     home = session / "home"
+    (home / "Documents").mkdir()
     big = bytes(range(256)) * 20_000
     panel = await show(page)
     await panel.locator("input[type=file]").set_input_files(
@@ -157,6 +158,12 @@ async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path)
     )
     await expect(row(page, "big.bin")).to_be_visible()
     assert (home / "big.bin").read_bytes() == big
+    await row(page, "Documents").click()
+    await bring(page, ".files .panel", ("chosen.txt", "text/plain", b"in the chosen folder"))
+    where = page.locator(".conversation .files", has_text="chosen.txt")
+    await expect(where).to_contain_text("/Documents")
+    assert (home / "Documents" / "chosen.txt").read_bytes() == b"in the chosen folder"
+    await page.get_by_role("button", name="Choose none").click()
     await page.keyboard.press("Escape")
     await expect(panel).to_have_count(0)
     await bring(page, ".screen", ("dropped.csv", "text/csv", b"1,2"))
@@ -179,7 +186,8 @@ async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path)
     assert sorted(kinds) == ["pdf", "picture"]
     arrived = [path for e in events if isinstance(e, FilesArrived) for path in e.paths]
     names = [path.rpartition("/")[2] for path in arrived]
-    assert sorted(names) == ["big.bin", "dropped.csv", "image.png", "report.pdf", "wrong.txt"]
+    brought = ["big.bin", "chosen.txt", "dropped.csv", "image.png", "report.pdf", "wrong.txt"]
+    assert sorted(names) == brought
     messages = [e for e in events if isinstance(e, UserMessage)]
     order = [message.text or len(message.attachments) for message in messages]
     assert order.index(2) < order.index("Open the text editor")

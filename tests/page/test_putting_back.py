@@ -74,9 +74,14 @@ async def test_a_tasks_files_are_put_back_after_they_were_shown(page: Page, data
     assert (home / "report.txt").exists()
 
     await dialog.get_by_role("checkbox").first.check()
+    await page.set_viewport_size({"width": 640, "height": 360})
+    await page.locator(".conversation .list").evaluate("each => { each.scrollTop = 0 }")
+    await expect(page.get_by_role("button", name="newest")).to_be_visible()
     await dialog.get_by_role("button", name="Put 2 items back").click()
     await expect(dialog).to_be_hidden()
     back = page.locator(".item.back")
+    await expect(back).to_be_in_viewport()
+    await page.set_viewport_size({"width": 1280, "height": 720})
     await expect(back).to_contain_text("Files put back")
     await expect(back).to_contain_text("Kept, because changed since: “plan.txt”.")
     assert (home / "notes.txt").read_text() == "mine"

@@ -6,6 +6,8 @@ import { dropped, named } from "./uploads.js";
  * @typedef {object} Receiver
  * @property {(wanted: import("./uploads.js").Wanted[], source: "drop" | "paste") => void} attach Goes with the next words.
  * @property {(wanted: import("./uploads.js").Wanted[]) => void} land Goes to the desktop.
+ * @property {(wanted: import("./uploads.js").Wanted[]) => void} put Goes where the panel's buttons put it.
+ * @property {() => string} place Where that is, in words.
  * @property {(text: string) => void} tell
  */
 
@@ -17,9 +19,9 @@ function brings(event) {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
-/** Whether the pointer is over the desktop's picture. @param {DragEvent} event */
-function overDesktop(event) {
-  return event.composedPath().some((node) => node instanceof Element && node.classList.contains("screen"));
+/** Whether the pointer is over something of that class. @param {DragEvent} event @param {"screen" | "panel"} name */
+function over(event, name) {
+  return event.composedPath().some((node) => node instanceof Element && node.classList.contains(name));
 }
 
 /** Whether Talk is the view that is seen. @param {{current: HTMLElement | null}} root */
@@ -56,7 +58,8 @@ export function receive(root, receiver) {
     event.preventDefault();
     event.stopPropagation();
     if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
-    show(overDesktop(event) ? DESKTOP : WORDS);
+    if (over(event, "panel")) show(`Drop to put it into ${receiver.place()}`);
+    else show(over(event, "screen") ? DESKTOP : WORDS);
   }
   /** @param {DragEvent} event */
   function onLeave(event) {
@@ -68,10 +71,12 @@ export function receive(root, receiver) {
     event.preventDefault();
     event.stopPropagation();
     show("");
-    const desktop = overDesktop(event);
+    const panel = over(event, "panel");
+    const desktop = over(event, "screen");
     try {
       const wanted = await dropped(event.dataTransfer);
       if (wanted.length === 0) receiver.tell("There was no file in what you dropped.");
+      else if (panel) receiver.put(wanted);
       else if (desktop || wanted.some(({ name }) => name.includes("/"))) receiver.land(wanted);
       else receiver.attach(wanted, "drop");
     } catch {

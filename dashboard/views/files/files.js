@@ -116,6 +116,17 @@ class Files {
     this.uploads.add(wanted, { folder: OUTSIDE, source: "drop", attach: false });
   }
 
+  /** Where the panel puts files, in words. */
+  place() {
+    const key = this.folder();
+    return this.listing.peek()?.rows.find((row) => row.key === key)?.name ?? "the home folder";
+  }
+
+  /** Puts files into the chosen folder, or the home. @param {import("./uploads.js").Wanted[]} wanted @param {"button" | "drop"} source */
+  put(wanted, source = "drop") {
+    this.uploads.add(wanted, { folder: this.folder(), source, attach: false });
+  }
+
   /** @param {string} token */
   async unattach(token) {
     try {
@@ -210,7 +221,7 @@ function follow(state) {
 function Told({ state }) {
   if (!state.told.value) return null;
   return html`<p class="told" role="alert">${state.told}
-    <button type="button" class="x" aria-label="Close this message" onClick=${() => state.tell("")}><${Icon} name="close" /></button></p>`;
+    <button type="button" class="x" aria-label="Close this message" onClick=${goes(() => state.tell(""))}><${Icon} name="close" /></button></p>`;
 }
 
 /** What goes with the next words, and what is on its way. @param {{state: Files}} props */
@@ -234,7 +245,7 @@ function Chip({ state, each }) {
     <span class="what"><span class="name">${each.name}</span><span class="size">${bytes(each.size)}</span>
       ${each.note && html`<span class="note">${each.note}</span>`}</span>
     <button type="button" class="x" aria-label=${`Do not attach ${each.name}; it stays in the files`}
-      title="Do not attach it; it stays in the files" onClick=${() => void state.unattach(each.token)}><${Icon} name="close" /></button>
+      title="Do not attach it; it stays in the files" onClick=${goes(() => void state.unattach(each.token))}><${Icon} name="close" /></button>
   </li>`;
 }
 
@@ -252,7 +263,7 @@ function Coming({ state, each }) {
             <progress max="1" value=${share} aria-label=${`${each.name} comes in`}></progress>`
       }</span>
     <button type="button" class="x" aria-label=${failed ? `Close the message on ${each.name}` : `Cancel ${each.name}`}
-      onClick=${() => state.uploads.cancel(each.id)}><${Icon} name="close" /></button>
+      onClick=${goes(() => state.uploads.cancel(each.id))}><${Icon} name="close" /></button>
   </li>`;
 }
 
@@ -272,7 +283,7 @@ function Panel({ state }) {
   const put = (/** @type {any} */ event) =>
     given(event, (wanted) => {
       if (wanted.length === 0) state.tell("There was no file in the folder you chose.");
-      else state.uploads.add(wanted, { folder: state.folder(), source: "button", attach: false });
+      else state.put(wanted, "button");
     });
 
   /** @param {KeyboardEvent} event */
@@ -292,7 +303,7 @@ function Panel({ state }) {
         onClick=${() => input.current?.click()}>${state.folder() ? "Upload here" : "Upload"}</button>
       <button type="button" disabled=${!running} title=${running ? "A folder with all that is in it" : "Resume the session to put files into it"}
         onClick=${() => chooseFolder(put)}>Upload folder</button>
-      ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${() => clear(state)}>Choose none</button>`}
+      ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${goes(() => clear(state))}>Choose none</button>`}
       <input type="file" multiple hidden tabindex="-1" aria-hidden="true" ref=${input} onChange=${put} />
     </div>
     <${Told} state=${state} />
@@ -307,6 +318,14 @@ function Panel({ state }) {
     <${Tray} state=${state} />
     ${listing && html`<${Used} listing=${listing} />`}
   </section>`;
+}
+
+/** For a button that goes away when it is pressed: the focus stays in the panel, where Escape closes it. @param {() => void} act */
+function goes(act) {
+  return (/** @type {any} */ event) => {
+    event.currentTarget.closest(".panel")?.querySelector(".does button:enabled")?.focus({ preventScroll: true });
+    act();
+  };
 }
 
 /** @param {Files} state */

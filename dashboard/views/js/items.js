@@ -148,7 +148,9 @@ function Picture({ item, name }) {
 function Papers({ item }) {
   const files = item.files ?? [];
   const left = (item.count ?? 0) - files.length;
-  return html`<div class="label"><span>${item.attached ? "You attached" : "Files came in"}</span></div>
+  const folders = new Set(files.map(({ path }) => path?.slice(0, path.lastIndexOf("/")) || "/"));
+  const where = folders.size === 1 ? `: ${[...folders][0]}` : "";
+  return html`<div class="label"><span>${item.attached ? "You attached" : `Files came in${where}`}</span></div>
     <ul class="papers">${files.map(
       (file) => html`<li key=${file.name}>
         ${file.image && html`<img loading="lazy" decoding="async" alt=${`Attached: ${file.name}`} src=${file.image} />`}

@@ -45,9 +45,9 @@ export function PutBackButton({ id, count = 0, undo = false }) {
  * Shows first what would be done, and does it when that is confirmed. It is not modal: Stop works
  * beside it.
  *
- * @param {{host: Host}} props
+ * @param {{host: Host, done: () => void}} props ``done``: it was done at this page.
  */
-export function PutBackDialog({ host }) {
+export function PutBackDialog({ host, done }) {
   const dialog = useRef(/** @type {HTMLElement | null} */ (null));
   const asked = useSignal({ id: "", undo: false });
   const told = useSignal(/** @type {Told | null} */ (null));
@@ -77,8 +77,10 @@ export function PutBackDialog({ host }) {
     if (answer?.id !== asked.peek().id) return;
     const acted = busy.peek();
     busy.value = false;
-    if (answer.done) dialog.current?.hidePopover();
-    else if (answer.error && acted) {
+    if (answer.done) {
+      dialog.current?.hidePopover();
+      if (acted) done();
+    } else if (answer.error && acted) {
       error.value = answer.error;
       look();
     } else if (answer.error) {

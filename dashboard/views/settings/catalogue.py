@@ -134,7 +134,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "model",
         "Model",
-        "Who thinks.",
+        "What decides the next step.",
         (
             Field("provider", "Provider", "Where the agent's model runs.", "choice", _PROVIDERS),
             Field(

@@ -28,7 +28,10 @@ from dashboard.views.settings.catalogue import FIELDS, GROUPS, joined, parted
 from dashboard.views.settings.form import SettingsForm
 from dashboard.views.sheet import sheet
 
-_LEAD = "Kept for you on this server. What the environment says wins, and is shown as such."
+_LEAD = (
+    "Kept for you on this server. What the server was started with, by its environment or .env, "
+    "cannot be changed here."
+)
 _TRIAL = "dashboard.views.settings.trial"
 _LABELS: dict[KeyName, tuple[str, str]] = {
     "ANTHROPIC_API_KEY": ("Anthropic key", "For Claude. Begins with sk-ant-."),
