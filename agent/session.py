@@ -88,6 +88,7 @@ class Session(Faced):
         self._system, self._prompt_hash = self._system_prompt()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = asyncio.Event()
+        self._start_detail = ""
         self._home: SessionHome | None = None
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
         self.model = parts.get("model") or model_for(settings, self.desktop)
@@ -683,7 +684,10 @@ class Session(Faced):
         unwatched: str = "",
     ) -> None:
         seen = self.status
-        if not seen.closed and (seen.desktop, seen.confined) != (state, confined):
+        same = (seen.desktop, seen.confined) == (state, confined)
+        queued = state == "starting" and detail != self._start_detail
+        self._start_detail = detail if state == "starting" else ""
+        if not seen.closed and (queued or not same):
             self.log.append(
                 ev.DesktopChanged(
                     state=state, confined=confined, detail=detail, unwatched=unwatched

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from agent.desktop.base import DesktopStatus
+from agent.desktop.turns import before, turns
 from agent.errors import DesktopDied, DesktopError, DesktopUnavailable
 
 T = TypeVar("T")
@@ -96,7 +97,11 @@ class Supervisor:
             return
         self._tell("starting")
         try:
-            await self._bring_up()
+            async with turns().turn(lambda place: self._tell("starting", before(place))):
+                if self._status.state != "starting":
+                    raise DesktopUnavailable("The desktop was stopped.")
+                self._tell("starting")
+                await self._bring_up()
         except DesktopError as error:
             self._tell("unavailable", str(error))
             if isinstance(error, DesktopUnavailable):

@@ -21,7 +21,7 @@ class DesktopView(RelayComponent):
             (the person pressed Shift+Escape), `local.size` ({width, height}), `local.log`.
     """
 
-    socket_path = param.String("/desktop/rfb", doc="Path or address of the RFB socket.")
+    socket_path = param.String("desktop/rfb", doc="The RFB socket, as seen from the page.")
     control = param.Boolean(False, doc="The person has mouse and keyboard; else it is view-only.")
     paused = param.Boolean(False, doc="Nobody looks: the socket is closed, the last picture kept.")
     marks = param.Dict(

@@ -86,7 +86,7 @@ class LoopbackVoice:
         """A ticket for one opening, good for two minutes and for this kernel's server only."""
         voice = OfflineVoice(lambda: self._tickets.issue("notebook", _PURPOSE, _TICKET_SECONDS))
         ticket = await voice.ticket(fresh=fresh, relay=relay)
-        return replace(ticket, url=self._address + ticket.url)
+        return replace(ticket, url=f"{self._address}/{ticket.url}")
 
     async def close(self) -> None:
         """End every chat, the server and the speech process."""

@@ -166,7 +166,7 @@ export class Screen extends Emitter {
   }
 
   #url(query) {
-    const url = new URL(this.address(), location.href);
+    const url = new URL(this.address(), document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     return url.href;

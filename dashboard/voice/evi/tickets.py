@@ -86,4 +86,5 @@ class OfflineVoice:
         """A ticket for one opening; the address is relative to the page."""
         del fresh
         query = {"access_token": self._issue(), "verbose_transcription": "true"}
-        return Ticket(OFFLINE_PREFIX + CHAT_PATH, self.provider, query, _settings(relay))
+        path = (OFFLINE_PREFIX + CHAT_PATH).lstrip("/")  # a proxy may put something before it
+        return Ticket(path, self.provider, query, _settings(relay))

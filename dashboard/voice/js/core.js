@@ -171,7 +171,7 @@ export class VoiceCore extends Emitter {
     const line = new Line({
       handoverAfter: this.adapter.get("handover_after"),
       isQuiet: () => !this.sound.speaking && !this.sound.playing && performance.now() > this.#awaiting,
-      base: globalThis.location?.href,
+      base: globalThis.document?.baseURI,
     });
     line.on("ticket", (reason) => this.relay.emit({ type: "local.need_ticket", reason }));
     line.on("log", (level, text) => this.relay.log(level, text));

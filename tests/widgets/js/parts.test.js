@@ -156,6 +156,11 @@ test("the chat's address carries ticket, audio format and the chat to resume", (
   assert.ok(chatUrl({ url: "/x", query: {} }, null, "https://host/").startsWith("wss://host/x?"));
 });
 
+test("the chat's address is below whatever a proxy has put before the page", () => {
+  const url = chatUrl({ url: "voice/v0/evi/chat", query: {} }, null, "https://host/tools/sayso/dashboard?x=1");
+  assert.ok(url.startsWith("wss://host/tools/sayso/voice/v0/evi/chat?"));
+});
+
 test("what the browser throws has a code and advice", () => {
   const of = (name) => classify(Object.assign(new Error("x"), { name })).code;
   assert.deepEqual(
