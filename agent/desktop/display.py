@@ -26,6 +26,9 @@ from agent.errors import DesktopDied, DesktopUnavailable
 
 Sandboxing = Literal["require", "prefer", "off"]
 
+_LOOK = 5.0
+"""Seconds between two looks whether the sandbox answers."""
+
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _NEEDED = ("dbus-daemon", "xfwm4")
 _PACKAGES = {"Xvnc": "tigervnc-standalone-server", "Xvfb": "xvfb", "dbus-daemon": "dbus"}
@@ -145,6 +148,7 @@ class PrivateDisplay:
 
     async def _start(self) -> None:
         self._guardian = await self._confine()
+        self._watchers.append(asyncio.create_task(_ask(self._guardian), name="ask the sandbox"))
         log = await asyncio.to_thread(self._open_log)
         try:
             display = await self._start_server(log)
@@ -384,6 +388,14 @@ class PrivateDisplay:
             await asyncio.to_thread(self._box.clear if keep_files else self._box.remove)
             self._box = self._box if keep_files else None
         self._env = None
+
+
+async def _ask(guardian: GuardianClient) -> None:
+    """Ask a sandbox again and again whether it still answers; one that does not is given up."""
+    with contextlib.suppress(DesktopDied):  # which is told to whoever relies on it
+        while True:
+            await asyncio.sleep(_LOOK)
+            await guardian.ping()
 
 
 def _whereabouts(now: Literal["there", "moved", "deleted"], where: str) -> HomeNews:

@@ -2,12 +2,15 @@
 
 A program of its own (standard library only, ``python -I -S guardian.py FD LIMITS
 GRACE [report]``), because the interpreter inside knows nothing of this package. It speaks JSON
-datagrams over the inherited socket FD: requests ``spawn`` and ``kill`` from the server, ``hello``,
-``spawned``, ``failed`` and ``exit`` to it. ``watch`` has it keep a folder below a limit,
-``measure`` tell what is in it; ``home`` says what came of that. With ``report``, every start of
-a program below it waits for an answer at a descriptor that comes with ``hello``; where the kernel
-refuses that, ``hello`` says why. When the server's end closes, for whatever reason, the guardian
-ends everything it started and then itself.
+datagrams over the inherited socket FD: requests ``spawn``, ``kill`` and ``ping`` from the server,
+``hello``, ``spawned``, ``failed``, ``exit`` and ``pong`` to it. ``watch`` has it keep a folder
+below a limit, ``measure`` tell what is in it; ``home`` says what came of that. With ``report``,
+every start of a program below it waits for an answer at a descriptor that comes with ``hello``;
+where the kernel refuses that, ``hello`` says why. When the server's end closes, for whatever
+reason, the guardian ends everything it started and then itself.
+
+In a sandbox it is the first process, to which the kernel passes no signal from within, and no
+other can look into it or hold it up by a debugger.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from typing import Any
 _MAX_MESSAGE = 1 << 20
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_DUMPABLE = 4
 
 _STARTS = {
     "x86_64": (
@@ -459,6 +463,8 @@ class Guardian:
         elif request["op"] == "watch":
             self._core = self._core or set(self._own)
             self._watch.begin(request["folders"], request["limit"])
+        elif request["op"] == "ping":
+            self._tell({"event": "pong", "id": request["id"]})
         elif request["op"] == "measure":
             self._tell(self._watch.measured())
         else:
@@ -532,6 +538,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.umask(0o077)
     _apply(json.loads(sys.argv[2]))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     guardian = Guardian(channel, report="report" in sys.argv[4:])
     guardian.run()
     guardian.end_all(float(sys.argv[3]))

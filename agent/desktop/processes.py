@@ -17,6 +17,12 @@ from agent.desktop import sandbox
 from agent.errors import DesktopDied, DesktopUnavailable, ToolError
 
 _MAX_REQUEST = 150_000
+_PATIENCE = 30.0
+"""Seconds after which a guardian that does not answer is given up: it may have to count a home's
+files first."""
+
+_GOODBYE = 3.0
+_DEAF = "The desktop's sandbox does not answer."
 _CHUNK = 65536
 _BESIDE = socket.CMSG_SPACE(4) + socket.CMSG_SPACE(12)
 """Bytes for what comes beside a message: one descriptor, and who sent it."""
@@ -52,9 +58,15 @@ class SandboxProcess:
         return await asyncio.shield(self._code)
 
     async def kill(self) -> None:
-        """End it with its session and its descendants, and wait for it to be gone."""
+        """End it with its session and its descendants, and wait for it to be gone.
+
+        Where that does not come about, the whole sandbox is ended.
+        """
         self.signal(signal.SIGKILL)
-        await self.wait()
+        try:
+            await asyncio.wait_for(self.wait(), _PATIENCE)
+        except TimeoutError:
+            self._guardian.give_up()
 
     def signal(self, number: int) -> None:
         """Send a signal to it, its session and its descendants."""
@@ -167,8 +179,27 @@ class GuardianClient:
         """Pass a request on. Says nothing when the guardian is gone: its loss is told once."""
         if self._channel is None:
             return
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        try:
             socket.send_fds(self._channel, [json.dumps(message).encode()], list(fds))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        except BlockingIOError:  # it has left so much unread that nothing more fits
+            self.give_up()
+
+    def give_up(self) -> None:
+        """End a sandbox that does not answer, from outside: nothing in it can hinder that."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        self._lost(_DEAF)
+
+    async def ping(self) -> None:
+        """Returns when the guardian has answered.
+
+        Raises:
+            DesktopDied: it is gone, or does not answer and was given up.
+        """
+        await self._ask({"op": "ping"}, [])
 
     async def spawn(
         self,
@@ -212,7 +243,11 @@ class GuardianClient:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._pending[self._count] = answer
         self.send({**request, "id": self._count}, fds)
-        return await answer
+        try:
+            return await asyncio.wait_for(asyncio.shield(answer), _PATIENCE)
+        except TimeoutError:
+            self.give_up()
+            return await answer
 
     def _adopt(self, pid: int, reader: asyncio.StreamReader | None) -> SandboxProcess:
         process = SandboxProcess(self, pid, reader)
@@ -264,22 +299,22 @@ class GuardianClient:
                 self._early[message["pid"]] = message["code"]
         elif event == "home":
             self.on_home(message)
-        elif event in {"spawned", "failed"}:
+        elif event in {"spawned", "failed", "pong"}:
             answer = self._pending.pop(message["id"], None)
             if answer is None or answer.done():
                 return
-            if event == "spawned":
-                answer.set_result(message["pid"])
-            else:
+            if event == "failed":
                 answer.set_exception(ToolError(f"Cannot start {message['why']}."))
+            else:
+                answer.set_result(message.get("pid", 0))
 
-    def _lost(self) -> None:
+    def _lost(self, reason: str = "The desktop's sandbox went away.") -> None:
         if self._channel is None:
             return
         asyncio.get_running_loop().remove_reader(self._channel.fileno())
         self._channel.close()
         self._channel = None
-        gone = DesktopDied("The desktop's sandbox went away.")
+        gone = DesktopDied(reason)
         if not self._hello.done():
             self._hello.set_exception(gone)
             self._hello.exception()
@@ -298,10 +333,11 @@ class GuardianClient:
         self._lost()
         if self._process is not None:
             try:
-                await asyncio.wait_for(self._process.wait(), 3.0)
+                await asyncio.wait_for(self._process.wait(), _GOODBYE)
             except TimeoutError:
                 self._process.kill()
-                await self._process.wait()
+                with contextlib.suppress(TimeoutError):  # the kernel may hold it up at a dead disk
+                    await asyncio.wait_for(self._process.wait(), _GOODBYE)
         for pipe in tuple(self._pipes):  # a full one that nobody reads never sees its end
             pipe.close()
 

@@ -397,7 +397,7 @@ def _own_etc(box: Box, network: bool) -> list[str]:
 
 
 def _bwrap(box: Box, network: bool) -> list[str]:
-    words = ["bwrap", "--unshare-all", "--hostname", "desktop", "--die-with-parent"]
+    words = ["bwrap", "--unshare-all", "--as-pid-1", "--hostname", "desktop", "--die-with-parent"]
     words += ["--new-session", "--cap-drop", "ALL"]
     if network:
         words.append("--share-net")

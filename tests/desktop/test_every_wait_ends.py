@@ -1,0 +1,113 @@
+"""What code on the desktop does to its guardian, or what becomes of it, holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent.desktop import processes
+from agent.desktop.base import DesktopStatus
+from agent.desktop.virtual import VirtualDesktop
+from agent.errors import DesktopDied
+
+pytestmark = pytest.mark.desktop
+HOSTILE = (
+    "for pid in 1 $PPID; do kill -STOP $pid; kill -KILL $pid; done 2>/dev/null; "
+    "cat /proc/1/mem /proc/1/environ 2>/dev/null | head -c 1; ls /proc/1/fd 2>/dev/null | wc -l"
+)
+
+
+@pytest.fixture
+async def desktop(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VirtualDesktop]:
+    """It gives its guardian up sooner than it otherwise would."""
+    monkeypatch.setattr(processes, "_PATIENCE", 5.0)
+    desktop = VirtualDesktop()
+    await desktop.start()
+    yield desktop
+    await desktop.stop()
+
+
+async def said(desktop: VirtualDesktop, argv: list[str]) -> str:
+    """What a program prints on the desktop."""
+    process = await desktop.spawn(argv)
+    pieces = [piece async for piece in await process.read()]
+    await process.wait()
+    return b"".join(pieces).decode().strip()
+
+
+def guardian_of(desktop: VirtualDesktop) -> int:
+    """Its process, as it is called out here."""
+    guardian = desktop._display._guardian
+    assert guardian is not None
+    return guardian.pid
+
+
+async def ended(pid: int) -> None:
+    """Whoever should have reaped it may be gone as well."""
+    async with asyncio.timeout(20):
+        while Path(f"/proc/{pid}").exists():
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return
+            await asyncio.sleep(0.05)
+
+
+async def state(desktop: VirtualDesktop, wanted: str) -> DesktopStatus:
+    async with asyncio.timeout(60):
+        while desktop.status.state != wanted:
+            await asyncio.sleep(0.05)
+    return desktop.status
+
+
+async def test_nothing_on_the_desktop_can_stop_end_or_read_its_guardian(
+    desktop: VirtualDesktop,
+) -> None:
+    before = guardian_of(desktop)
+    assert await said(desktop, ["setsid", "bash", "-c", HOSTILE]) == "0"
+    assert await said(desktop, ["echo", "still here"]) == "still here"
+    assert guardian_of(desktop) == before
+    assert desktop.status.state == "ready"
+
+
+async def test_a_guardian_that_is_halted_is_given_up_and_the_files_stay(
+    desktop: VirtualDesktop,
+) -> None:
+    """Whoever waits for it is told; then the desktop is there again."""
+    (desktop.home / "kept.txt").write_text("kept")
+    old = guardian_of(desktop)
+    os.kill(old, signal.SIGSTOP)
+    with pytest.raises(DesktopDied):
+        async with asyncio.timeout(60):
+            await desktop.spawn(["echo", "no answer"])
+    await state(desktop, "ready")
+    assert guardian_of(desktop) != old
+    await ended(old)
+    assert (desktop.home / "kept.txt").read_text() == "kept"
+    assert await said(desktop, ["echo", "again"]) == "again"
+
+
+async def test_a_halted_guardian_is_noticed_though_nobody_asks_for_anything(
+    desktop: VirtualDesktop,
+) -> None:
+    old = guardian_of(desktop)
+    os.kill(old, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        while desktop.status.state == "ready":
+            await asyncio.sleep(0.05)
+    await state(desktop, "ready")
+    assert guardian_of(desktop) != old
+
+
+async def test_a_desktop_whose_guardian_is_halted_can_be_stopped(desktop: VirtualDesktop) -> None:
+    """So can one with a program that is waited for."""
+    process = await desktop.spawn(["sleep", "1000"])
+    old = guardian_of(desktop)
+    os.kill(old, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        await asyncio.gather(process.kill(), desktop.stop())
+    await ended(old)
+    assert not process.running
