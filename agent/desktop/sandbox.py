@@ -34,6 +34,9 @@ LIMITS = {
     "core": 0,
     "oom": 500,  # first to go when memory runs out
 }
+_IN_MEMORY = {"/tmp": 1 << 30, "/var/tmp": 1 << 28, "/run": 1 << 26, "/dev/shm": 1 << 29}  # noqa: S108
+"""Folders that take the machine's memory, and bytes that each may take."""
+
 _UIDS = range(61184, 65520)  # what systemd calls dynamic users: nobody has an account there
 _LONGEST_SOCKET = 107
 _INTERPRETER = "/usr/bin/python3"
@@ -402,13 +405,14 @@ def _bwrap(box: Box, network: bool) -> list[str]:
     if network:
         words.append("--share-net")
     words += [*_system_binds(), "--proc", "/proc", "--dev", "/dev"]
-    for folder, size in (("/tmp", 1 << 30), ("/var/tmp", 1 << 28), ("/run", 1 << 26)):  # noqa: S108
+    for folder, size in _IN_MEMORY.items():
         words += ["--size", str(size), "--tmpfs", folder]
     words += _own_etc(box, network)
     words += _own_places(box)
     if box.uid == 0:
         words += ["--uid", str(_inner(0)), "--gid", str(_inner(box.gid))]
-    return [*words, "--chdir", box.inside]
+    # The two below everything are in memory as well, and have no size of their own.
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", box.inside]
 
 
 def _own_places(box: Box) -> list[str]:

@@ -111,3 +111,14 @@ async def test_a_desktop_whose_guardian_is_halted_can_be_stopped(desktop: Virtua
         await asyncio.gather(process.kill(), desktop.stop())
     await ended(old)
     assert not process.running
+
+
+async def test_no_folder_takes_the_machines_memory(desktop: VirtualDesktop) -> None:
+    """Each is full at its bound, or cannot be written at all."""
+    sized = ("/dev/shm", "/run", "/var/tmp")
+    for folder in ("/", "/dev", "/home", "/etc", *sized):
+        fill = f"head -c 700M /dev/zero > {folder}/filling; stat -c %s {folder}/filling"
+        words = ["bash", "-c", f"({fill}; rm -f {folder}/filling) 2>/dev/null"]
+        written = await said(desktop, words)
+        assert int(written or 0) <= 1 << 29, folder
+        assert bool(written) == (folder in sized), folder
