@@ -152,9 +152,15 @@ def kill_session(leader: int, number: int) -> None:
     _signal(sorted({leader, *same, *_descendants(leader)}), number)
 
 
+def _open_to_others(allowed: bool) -> None:
+    """Whether others of the same user may look into this process, and debug it."""
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, int(allowed), 0, 0, 0)
+
+
 def _child(argv: list[str], env: dict[str, str], cwd: str, fds: list[int], report: int) -> None:
     """Become ``argv``; on failure write why to ``report`` and exit."""
     try:
+        _open_to_others(True)  # whoever judges what starts reads its memory
         os.setsid()
         for target, source in enumerate(fds):
             os.dup2(source, target)
@@ -474,6 +480,7 @@ class Guardian:
         return True
 
     def _spawn(self, request: dict[str, Any], fds: list[int]) -> None:
+        _open_to_others(False)  # not before anybody else is here: the server has looked into it
         read, write = os.pipe()
         try:
             pid = os.fork()
@@ -483,6 +490,7 @@ class Guardian:
             self._tell({"event": "failed", "id": request["id"], "why": f"fork: {error.strerror}"})
             return
         if pid == 0:
+            self._channel.close()
             if self._watch.full and request.get("command"):
                 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (Watch.SMALL, hard))
@@ -538,7 +546,6 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.umask(0o077)
     _apply(json.loads(sys.argv[2]))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     guardian = Guardian(channel, report="report" in sys.argv[4:])
     guardian.run()
     guardian.end_all(float(sys.argv[3]))

@@ -157,7 +157,7 @@ class GuardianClient:
 
     async def _await_hello(self) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(self._hello), 10.0)
+            await asyncio.wait_for(asyncio.shield(self._hello), _PATIENCE)
         except (TimeoutError, DesktopDied):
             reason = await self._stderr()
             await self.close()
