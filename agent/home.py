@@ -140,8 +140,10 @@ def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
         )
     target.mkdir(mode=0o700)
     left_out = [shown(path) for listing in listed for path in listing.unreadable]
-    left_out += [entry.shown for entry in entries if not _carried(home, target, entry)]
-    return Carried(len(files) - len(left_out), tuple(left_out[:_NAMED]))
+    missed = [entry for entry in entries if not _carried(home, target, entry)]
+    left_out += [entry.shown for entry in missed]
+    carried = len(files) - sum(entry.kind == "file" for entry in missed)
+    return Carried(carried, tuple(left_out[:_NAMED]))
 
 
 def _carried(home: Path, target: Path, entry: Entry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pydantic
 
+from agent.desktop.guardian import walk_folders
+from agent.desktop.homes import opened
 from agent.events import TaskStarted
 from agent.files import count_files
 from agent.home import home_in
@@ -38,20 +41,19 @@ def measure(folder: Path) -> Measured:
     return Measured(sum(_sizes(folder)), files, file_bytes)
 
 
-def _sizes(folder: str | Path) -> Iterator[int]:
+def _sizes(folder: Path) -> Iterator[int]:
     """Sizes of all files below, links not followed."""
-    try:
-        entries = list(os.scandir(os.fsencode(folder)))
-    except OSError:
-        return
-    for entry in entries:
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _sizes(os.fsdecode(entry.path))
-            else:
-                yield entry.stat(follow_symlinks=False).st_size
-        except OSError:
-            continue
+    with contextlib.suppress(OSError), opened(folder) as top:
+        for each in walk_folders(top):
+            yield from _sizes_in(each)
+
+
+def _sizes_in(folder: int) -> Iterator[int]:
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            with contextlib.suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    yield entry.stat(follow_symlinks=False).st_size
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from agent.changes import Changes, change_of, filled, trial_of, tried_of
 from agent.clock import MonotonicClock, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
-from agent.desktop.homes import HomeNews
+from agent.desktop.homes import HomeNews, remove_tree
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
 from agent.fate import How
@@ -131,7 +130,7 @@ class Session(Faced):
             return cls._on_disk(settings, session_id, parts)
         except BaseException:
             if fresh:  # a session that never was is not to be listed
-                shutil.rmtree(folder, ignore_errors=True)
+                remove_tree(folder)
             raise
 
     @classmethod

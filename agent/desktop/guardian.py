@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -26,7 +27,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _MAX_MESSAGE = 1 << 20
@@ -178,6 +179,84 @@ ENTRY = 1024
 """Bytes that a name counts for beside its content: a file system has only so many of them."""
 
 
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def walk_folders(
+    top: int,
+    leave: Callable[[int, str], object] = lambda _, __: None,
+    enters: Callable[[str, bool], bool] = lambda _, __: True,
+) -> Iterator[int]:
+    """Descriptors of an open folder and of all folders below it, each before those in it.
+
+    However deep they lie, and however long their paths are: few descriptors are open at a time, and
+    each is good until the next. No link is followed. What cannot be entered is left out.
+
+    Args:
+        top: A descriptor, which stays open.
+        leave: Called with the descriptor and name of a folder in it whose own are all done.
+        enters: Whether a folder of that name is walked through; and whether it lies in ``top``.
+
+    Raises:
+        OSError: what is walked through was moved meanwhile.
+    """
+    current = os.dup(top)
+    way: list[tuple[tuple[int, int], list[str], str]] = []
+    try:
+        yield current
+        names = [name for name in _folders(current) if enters(name, True)]
+        while names or way:
+            if not names:
+                known, names, name = way.pop()
+                above = os.open("..", _FOLDER, dir_fd=current)
+                os.close(current)
+                current = above
+                if _identity(current) != known:
+                    raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+                leave(current, name)
+                continue
+            name = names.pop()
+            try:
+                inner = os.open(name, _FOLDER, dir_fd=current)
+            except OSError:
+                continue
+            try:
+                yield inner
+                if not _leads_back(inner):
+                    leave(current, name)
+                    continue
+                way.append((_identity(current), names, name))
+                names = [name for name in _folders(inner) if enters(name, False)]
+                current, inner = inner, current
+            finally:
+                os.close(inner)
+    finally:
+        os.close(current)
+
+
+def _leads_back(folder: int) -> bool:
+    """Whether one may go on from a folder; one that can be listed only holds nothing to enter."""
+    try:
+        os.close(os.open("..", _FOLDER, dir_fd=folder))
+    except OSError:
+        return False
+    return True
+
+
+def _identity(folder: int) -> tuple[int, int]:
+    info = os.fstat(folder)
+    return info.st_dev, info.st_ino
+
+
+def _folders(folder: int) -> list[str]:
+    """Names of the folders in an open one; none where it cannot be read."""
+    try:
+        with os.scandir(folder) as found:
+            return [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
 def used_bytes(folder: str, places: tuple[str, ...] = ()) -> int:
     """Bytes of disk that a folder takes with all that is in it; what cannot be read is left out.
 
@@ -186,19 +265,28 @@ def used_bytes(folder: str, places: tuple[str, ...] = ()) -> int:
     """
     seen: set[tuple[int, int]] = set()
     total = _deleted(places, seen) if places else 0
-    waiting = [folder]
-    while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as found:
-            for entry in found:
-                with contextlib.suppress(OSError):
-                    info = entry.stat(follow_symlinks=False)
-                    if info.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
-                        if (info.st_dev, info.st_ino) in seen:
-                            continue
-                        seen.add((info.st_dev, info.st_ino))
-                    total += info.st_blocks * 512 + ENTRY
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
+    with contextlib.suppress(OSError):
+        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for each in walk_folders(top):
+                total += _used_in(each, seen)
+        finally:
+            os.close(top)
+    return total
+
+
+def _used_in(folder: int, seen: set[tuple[int, int]]) -> int:
+    """Bytes of disk of what lies in an open folder itself; of several names of a file, one."""
+    total = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            with contextlib.suppress(OSError):
+                info = entry.stat(follow_symlinks=False)
+                if info.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
+                    if (info.st_dev, info.st_ino) in seen:
+                        continue
+                    seen.add((info.st_dev, info.st_ino))
+                total += info.st_blocks * 512 + ENTRY
     return total
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from agent.desktop.guardian import walk_folders
 from agent.errors import DesktopUnavailable
 
 COMMON = Path("/var/lib/sayso-homes")
@@ -202,17 +203,15 @@ def make_home(home: Path, uid: int, gid: int) -> bool:
         ) from error
 
 
-def _give(folder: int, old: int, uid: int, gid: int) -> None:
+def _give(top: int, old: int, uid: int, gid: int) -> None:
     """Hand on what ``old`` owns below an open folder; what others own stays theirs."""
-    with os.scandir(folder) as found:
-        names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
-    for name, is_folder in names:
-        if is_folder:
-            with contextlib.suppress(OSError), opened(name, folder) as inner:
-                _give(inner, old, uid, gid)
-        with contextlib.suppress(OSError):
-            if os.stat(name, dir_fd=folder, follow_symlinks=False).st_uid == old:
-                os.chown(name, uid, gid, dir_fd=folder, follow_symlinks=False)
+    for folder in walk_folders(top):
+        with os.scandir(folder) as found:
+            names = [entry.name for entry in found]
+        for name in names:
+            with contextlib.suppress(OSError):
+                if os.stat(name, dir_fd=folder, follow_symlinks=False).st_uid == old:
+                    os.chown(name, uid, gid, dir_fd=folder, follow_symlinks=False)
 
 
 @contextlib.contextmanager
@@ -281,15 +280,31 @@ def _own(parent: int, name: str, uid: int, gid: int) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder, also with folders in it that may not be entered; what stays, stays."""
+    """Delete a folder with all that is in it, however deep; what stays, stays.
 
-    def open_up(_: object, path: str, __: object) -> None:
+    Folders in it that may not be entered go, too; no link is followed.
+    """
+
+    def remove(parent: int, name: str) -> None:
         with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)
-            if os.path.isdir(path) and not os.path.islink(path):
-                os.chmod(path, 0o700)
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
+            os.rmdir(name, dir_fd=parent)
 
-    shutil.rmtree(folder, onerror=open_up)
+    with contextlib.suppress(OSError):
+        with opened(folder) as top:
+            for each in walk_folders(top, remove):
+                _empty(each)
+        folder.rmdir()
+
+
+def _empty(folder: int) -> None:
+    """Delete the files of an open folder, and let those in it be entered."""
+    with contextlib.suppress(OSError):
+        os.fchmod(folder, 0o700)
+    with os.scandir(folder) as found:
+        inner = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+    for name, is_folder in inner:
+        with contextlib.suppress(OSError):
+            if not is_folder:
+                os.unlink(name, dir_fd=folder)
+            elif os.geteuid() != 0:  # root enters every folder
+                os.chmod(name, 0o700, dir_fd=folder)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape  # writes XML; reads none
 
-from agent.desktop.homes import Homes, bring_out, reachable, real_home
+from agent.desktop.homes import Homes, bring_out, reachable, real_home, remove_tree
 from agent.errors import DesktopUnavailable
 
 LIMITS = {
@@ -131,7 +131,7 @@ class Box:
     def clear(self) -> None:
         """Empty what belongs to one run of the desktop; the home stays."""
         for folder in (self.run, self.x11):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
             folder.mkdir(mode=0o700)
             self.own(folder)
 
@@ -139,7 +139,7 @@ class Box:
         """Delete the folder with all that is in it; once, from whichever thread."""
         if not self._kept.acquire(blocking=False):
             return
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove_tree(self.path)
         os.close(self.lock)
         with contextlib.suppress(OSError), _exclusive(self.path.parent) as base:
             base.rmdir()
@@ -197,7 +197,7 @@ def sweep(base: Path) -> None:
     """Remove folders whose owner died without cleaning up."""
     for path in base.glob("d[0-9]*"):
         if (path / "lock").is_file() and (lock := _lock(path)) is not None:
-            shutil.rmtree(path, ignore_errors=True)
+            remove_tree(path)
             os.close(lock)
 
 
@@ -239,7 +239,7 @@ def make_box(root: Path | None, *, confined: bool = True, homes: Homes | None = 
     try:
         return _furnish(path, number, lock, confined=confined, homes=homes)
     except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_tree(path)
         os.close(lock)
         raise
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Literal
 
+from agent.desktop.guardian import walk_folders
+from agent.errors import FilesError
 from agent.face import Faced
 from agent.files.kinds import is_state, is_state_name
 from agent.files.names import shown, to_key, to_text
@@ -199,11 +203,25 @@ def walk_home(
 
 
 def count_files(home: Path, *, state: bool = False) -> tuple[int, int]:
-    """How many files a home has, and their bytes together; nothing for a home that is gone."""
-    if not home.is_dir():
-        return 0, 0
-    files = size = 0
-    for found in walk_home(home, state=state):
-        if isinstance(found, Found) and stat.S_ISREG(found.info.st_mode):
-            files, size = files + 1, size + found.info.st_size
-    return files, size
+    """How many files a home has, and their bytes together; nothing for a home that is gone.
+
+    What lies too deep to be listed counts, too: it goes when the session is deleted.
+    """
+
+    def counts(name: str, top: bool) -> bool:
+        return state or not is_state_name(os.fsencode(name), top=top)
+
+    sizes: list[int] = []
+    with contextlib.suppress(FilesError, OSError), opened_home(home) as handle:
+        for number, folder in enumerate(walk_folders(handle, enters=counts)):
+            sizes += _sizes(folder, partial(counts, top=number == 0))
+    return len(sizes), sum(sizes)
+
+
+def _sizes(folder: int, counts: Callable[[str], bool]) -> Iterator[int]:
+    """Bytes of the files in an open folder itself."""
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            with contextlib.suppress(OSError):
+                if counts(entry.name) and entry.is_file(follow_symlinks=False):
+                    yield entry.stat(follow_symlinks=False).st_size

@@ -297,6 +297,11 @@ class _Work:
 
     def _check(self, folder: int, name: bytes, path: bytes) -> None:
         """Raises `FilesError` if somebody changed the path since it was recorded."""
+        if _is_no_file(folder, name):
+            raise FilesError(
+                f"{shown(path)} is a pipe, socket or device now, which is kept as it is: delete it "
+                "to have back what was there."
+            )
         if not self._untouched(folder, name, path):
             raise FilesError(f"{shown(path)} was changed meanwhile, and is kept as it is.")
 
@@ -322,6 +327,14 @@ def _row(step: _Step) -> Row:
     if step.row is None:
         raise FilesError(f"{shown(step.path)} was not there before the task.")
     return step.row
+
+
+def _is_no_file(folder: int, name: bytes) -> bool:
+    """Whether it is something that is not recorded."""
+    try:
+        return row_kind(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode) is None
+    except FileNotFoundError:
+        return False
 
 
 def _exists(folder: int, name: bytes) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from agent.desktop.homes import remove_tree
 from agent.errors import ConfigurationError
 from agent.journal import list_sessions, session_folder
 from agent.measure import CARD
@@ -66,7 +66,7 @@ class Shelf:
 
     def discard(self, session_id: str) -> None:
         """Remove the folder of a session in which nothing ever happened."""
-        shutil.rmtree(session_folder(self.data_dir, session_id), ignore_errors=True)
+        remove_tree(session_folder(self.data_dir, session_id))
 
     def of(self, owner: str, most: int = 12) -> list[tuple[str, Card]]:
         """An owner's sessions, the most recently used first."""

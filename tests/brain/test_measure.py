@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from deep import dug
 from test_journal import open_session, played
 
-from agent.journal import session_folder
+from agent.journal import remove_session, session_folder
 from agent.measure import in_words, listed, measure
 from agent.settings import Settings
 
@@ -28,6 +31,29 @@ async def test_the_table_says_what_each_session_is_and_takes(settings: Settings)
     assert " ended " in states["one"]
     assert states["one"].endswith("Click.")
     await session.close()
+
+
+async def test_one_home_that_is_odd_hides_no_other_session_and_can_be_deleted(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Folders deeper than a recursion reaches, or a link in place of the home."""
+    folder = await played(settings)
+    (folder / "home").mkdir()
+    session = open_session(settings, "two")
+    await session.open()
+    await session.close()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine").touch()
+    (session_folder(settings.data_dir, "two") / "home").symlink_to(tmp_path / "elsewhere")
+    with dug(folder / "home", 1200):
+        rows = listed(settings.data_dir).splitlines()[1:]
+        assert {row.split()[0] for row in rows} == {"one", "two"}
+        assert (measure(folder).files, measure(folder).file_bytes) == (1, 6)
+        for name in ("one", "two"):
+            remove_session(settings.data_dir, name)
+            assert not session_folder(settings.data_dir, name).exists()
+        assert not (settings.data_dir / "trash").exists()
+    assert (tmp_path / "elsewhere" / "mine").exists()
 
 
 async def test_a_session_that_cannot_be_read_is_listed_all_the_same(settings: Settings) -> None:

@@ -84,6 +84,7 @@ async def _views(person: Person, suffix: str) -> None:
         if inside := _INSIDE.get(place.key):
             shown = person.page.locator(inside)
         await shown.first.wait_for()
+        await expect(person.page.get_by_text("Working out the verdict")).to_have_count(0)
         await asyncio.sleep(_DRAWN)
         await _picture(person, f"{place.key}{suffix}")
     await rail.get_by_role("button", name="Talk").click()

@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from deep import dig
 
 from agent import events as ev
 from agent.desktop import VirtualDesktop
-from agent.desktop.guardian import used_bytes
+from agent.desktop.guardian import ENTRY, used_bytes
 from agent.desktop.homes import HomeNews
 from agent.home import changed, describe_use, is_hard
 from agent.session import Session
@@ -185,6 +186,14 @@ async def test_a_home_that_is_moved_away_is_told_and_nothing_is_lost(tmp_path: P
         assert await again.files.read("after.txt") in (b"still here", b"still here\n")
     finally:
         await again.close()
+
+
+def test_no_path_is_too_long_to_be_counted(tmp_path: Path) -> None:
+    """A program could hide gigabytes there."""
+    for name in ("d", "n" * 250):
+        (tmp_path / name).mkdir()
+        dig(tmp_path / name, 40, name)
+    assert used_bytes(str(tmp_path / ("n" * 250))) == used_bytes(str(tmp_path / "d")) > 40 * ENTRY
 
 
 def test_it_is_said_who_keeps_the_limit(tmp_path: Path) -> None:

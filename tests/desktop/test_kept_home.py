@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from deep import dug
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.homes import make_home, real_home, remove_tree
+from agent.desktop.guardian import walk_folders
+from agent.desktop.homes import make_home, opened, real_home, remove_tree
 from agent.desktop.sandbox import HOME
 
 pytestmark = pytest.mark.desktop
@@ -184,6 +186,19 @@ def test_ten_thousand_files_change_hands_in_no_time_and_foreign_ones_do_not(tmp_
     assert owners == {61500}
     assert foreign.stat().st_uid == 77
     assert Path("/etc/passwd").stat().st_uid == 0
+
+
+@as_root
+def test_what_lies_deep_changes_hands_too(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with dug(home, 1200):
+        make_home(home, 61500, 61500)
+        with opened(home) as top:
+            owners = [os.stat(each).st_uid for each in walk_folders(top)]
+        assert owners == [61500] * 1201
+        remove_tree(home)
+        assert not home.exists()
 
 
 @pytest.mark.parametrize("owner", [0, 1234])

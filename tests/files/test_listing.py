@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from deep import dig, dug
 
 from agent.errors import FilesError
 from agent.files import Incoming, count_files, list_files, make_folder, open_file
@@ -130,7 +131,16 @@ def test_a_home_deleted_from_outside_is_a_sentence(tmp_path: Path) -> None:
         (tmp_path / "link").symlink_to("/etc")
         with pytest.raises(FilesError, match="home folder is not there"):
             list_files(home)
-    assert count_files(tmp_path / "gone") == (0, 0)
+        assert count_files(home) == (0, 0)
+
+
+def test_what_lies_too_deep_to_be_listed_is_counted_all_the_same(home: Path) -> None:
+    """Deeper than a recursion, or descriptors, would reach; hidden at the top or below is not."""
+    before = count_files(home)
+    dig(home / ".config", 70)
+    with dug(home, 1200):
+        assert count_files(home) == (before[0] + 1, before[1] + 6)
+        assert count_files(home, state=True)[0] == before[0] + 3
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -105,6 +105,20 @@ def test_what_was_changed_since_is_kept_and_nothing_else_is_touched(
                 assert final[path] == was
 
 
+def test_a_pipe_in_the_place_of_a_file_is_named_and_kept(kept: Kept) -> None:
+    """It is not recorded, so it cannot come back; nobody changed it meanwhile, either."""
+    (kept.home / "a").write_text("one")
+    kept.begin()
+    (kept.home / "a").unlink()
+    os.mkfifo(kept.home / "a")
+    kept.end()
+    (failure,) = kept.put_back()
+    assert "a is a pipe, socket or device now" in failure.why
+    (kept.home / "a").unlink()
+    assert kept.put_back() == ()
+    assert (kept.home / "a").read_text() == "one"
+
+
 def test_hard_links_are_joined_again(kept: Kept) -> None:
     (kept.home / "a").write_text("one")
     os.link(kept.home / "a", kept.home / "b")

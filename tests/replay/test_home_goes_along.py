@@ -11,11 +11,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from deep import dig
 
 from agent import events as ev
 from agent.errors import ConfigurationError, FilesError
 from agent.export import export_session, import_session, left_out
-from agent.home import SessionHome, checked_folder, home_folder, kept_files
+from agent.home import SessionHome, carry, checked_folder, home_folder, kept_files
 from agent.journal import SqliteJournal, list_sessions, session_folder
 from agent.log import EventLog
 from agent.replay.bundle import export_recording, unpack_export
@@ -114,17 +115,17 @@ def test_what_may_not_be_read_is_named(data: Path, tmp_path: Path):
 
 def test_a_path_that_cannot_be_written_elsewhere_is_named(data: Path, tmp_path: Path):
     """It lies so deep that its path is longer than the system takes, but for its name."""
-    deep = os.open(home_folder(data, "one"), os.O_RDONLY)
-    for _ in range(20):
-        os.mkdir("d" * 250, dir_fd=deep)
-        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=deep)
-        os.close(deep)
-        deep = inner
-    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=deep))
-    os.close(deep)
+    dig(home_folder(data, "one"), 20, "d" * 250)
     folder = export_session(data, "one", tmp_path / "out")
     assert contents(folder / "home").items() >= MINE.items()
-    assert any(name.endswith("ddd/file") for name in left_out(folder))
+    assert any(name.endswith("ddd/bottom") for name in left_out(folder))
+
+
+def test_what_lies_too_deep_is_named_and_the_rest_is_counted(data: Path, tmp_path: Path):
+    dig(home_folder(data, "one"), 200)
+    carried = carry(home_folder(data, "one"), tmp_path / "out")
+    assert carried.files == len(MINE)
+    assert len(carried.left_out) == 1
 
 
 def test_a_killed_import_leaves_no_session_and_can_be_done_again(data: Path, tmp_path: Path):
