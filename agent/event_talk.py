@@ -61,6 +61,9 @@ class DesktopChanged(BaseEvent):
     unwatched: str = ""
     """Why programs that start are not watched; empty while they are, and before that was told."""
 
+    unbounded: str = ""
+    """Why nothing bounds what programs take of the machine together; empty likewise."""
+
 
 class OpenWindow(BaseModel):
     """A window on the desktop."""

@@ -643,6 +643,7 @@ class Session(Faced):
                 confined=status.confined,
                 detail=status.detail,
                 unwatched=status.unwatched,
+                unbounded=status.unbounded,
             )
             if files is not None:
                 self.log.append(renewed("resumed", files, last_seen(self.log)))
@@ -667,6 +668,7 @@ class Session(Faced):
                 confined=status.confined,
                 detail=status.detail,
                 unwatched=status.unwatched,
+                unbounded=status.unbounded,
             )
             if crashed:
                 self.log.append(renewed("crashed", self._files_after(), self.world.seen))
@@ -681,6 +683,7 @@ class Session(Faced):
         confined: bool = False,
         detail: str = "",
         unwatched: str = "",
+        unbounded: str = "",
     ) -> None:
         seen = self.status
         same = (seen.desktop, seen.confined) == (state, confined)
@@ -689,6 +692,10 @@ class Session(Faced):
         if not seen.closed and (queued or not same):
             self.log.append(
                 ev.DesktopChanged(
-                    state=state, confined=confined, detail=detail, unwatched=unwatched
+                    state=state,
+                    confined=confined,
+                    detail=detail,
+                    unwatched=unwatched,
+                    unbounded=unbounded,
                 )
             )

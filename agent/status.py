@@ -67,6 +67,8 @@ class Status(BaseModel):
     confined: bool = False
     unwatched: str = ""
     """Why programs that start on the desktop are not watched; empty while they are."""
+    unbounded: str = ""
+    """Why nothing bounds what they take of the machine together; empty while something does."""
 
     voice: str = "off"
     closed: bool = False
@@ -210,6 +212,7 @@ _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
         "desktop": e.state,
         "confined": e.confined,
         "unwatched": e.unwatched,
+        "unbounded": e.unbounded,
     },
     "home_changed": lambda s, e: {"home": e},
     "voice_changed": lambda s, e: {"voice": e.state},

@@ -163,6 +163,9 @@ class DesktopStatus:
     unwatched: str = ""
     """Why programs that start are not watched; empty while they are."""
 
+    unbounded: str = ""
+    """Why nothing bounds what all programs together take of the machine; empty if it is bound."""
+
 
 class InputDriver(Protocol):
     """Pointer and keyboard. Every method raises InputHalted after ``halt()``.

@@ -83,6 +83,8 @@ class PrivateDisplay:
         self.why_unconfined = ""
         self.why_unwatched = ""
         """Why nobody is told of programs that start; empty while somebody is."""
+        self.why_unbounded = ""
+        """Why nothing bounds what all programs together take; empty while something does."""
         self.watch: ProgramWatch | None = None
         self.listener: Listener | None = None
         """Who is told of programs that start."""
@@ -214,7 +216,7 @@ class PrivateDisplay:
         await asyncio.to_thread(profile.write_runtime, self._box)
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
         await guardian.start(self._box, confined=confined, network=self.network)
-        self.confined = confined
+        self.confined, self.why_unbounded = confined, guardian.unbounded
         await self._watch_programs(guardian)
         return guardian
 

@@ -31,6 +31,7 @@ class ExistingDisplay:
     network = True
     why_unconfined = WARNING
     why_unwatched = "it is your own screen"
+    why_unbounded = "it is your own screen"
     watch = None
     rfb_socket = None
     home_made = False

@@ -15,6 +15,7 @@ other can look into it or hold it up by a debugger.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import ctypes
 import errno
@@ -49,6 +50,18 @@ _SET_MODE_FILTER = 1
 _NEW_LISTENER = 1 << 3
 _WAIT_KILLABLE = 1 << 5
 """A start that is being looked at is broken off by no signal but a deadly one (Linux 5.19)."""
+
+_SCORE = 500
+"""How likely what is started here ends when memory runs out; the guardian itself stays."""
+
+_CROWD = 64
+"""Processes of one kind that are ended when there is no room for another one."""
+
+_CROWDS = 4
+"""How many crowds are ended for one program to start."""
+
+_GOING = 5.0
+"""Seconds that those that were killed have to be gone."""
 
 _ALLOW, _NOTIFY, _ENOSYS = 0x7FFF0000, 0x7FC00000, 0x00050000 | 38
 
@@ -96,10 +109,6 @@ def _apply(limits: dict[str, int]) -> None:
     for name, value in limits.items():
         if name == "umask":
             os.umask(value)
-            continue
-        if name == "oom":
-            with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-                file.write(str(value))
             continue
         kind = getattr(resource, f"RLIMIT_{name.upper()}")
         _, hard = resource.getrlimit(kind)
@@ -158,11 +167,18 @@ def _open_to_others(allowed: bool) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, int(allowed), 0, 0, 0)
 
 
+def _go_first(score: int) -> None:
+    """When memory runs out, have this process end before those with a smaller score."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write(str(score))
+
+
 def _child(argv: list[str], env: dict[str, str], cwd: str, fds: list[int], report: int) -> None:
     """Become ``argv``; on failure write why to ``report`` and exit."""
     try:
         _open_to_others(True)  # whoever judges what starts reads its memory
         os.setsid()
+        _go_first(_SCORE)
         for target, source in enumerate(fds):
             os.dup2(source, target)
         os.chdir(cwd)
@@ -492,6 +508,29 @@ def _name_of(pid: int) -> str:
     return ""
 
 
+_CROWDED = "anything more: as many programs run as the desktop may have. End some of them first"
+
+
+def _crowd(core: set[int]) -> set[int]:
+    """The largest set of processes of one session, or of one name, and whoever starts them.
+
+    Empty if that is no crowd. ``core`` are the leaders of sessions that are the desktop itself.
+    """
+    if not core:
+        return set()
+    own, table = os.getsid(0), _children()
+    free = {p for p, (_, session) in table.items() if session not in {own, *core}}
+    groups: dict[object, set[int]] = {}
+    for pid in free:
+        groups.setdefault(table[pid][1], set()).add(pid)
+        groups.setdefault(_name_of(pid), set()).add(pid)
+    largest = max(groups.values(), key=len, default=set())
+    if len(largest) < _CROWD:
+        return set()
+    starters = collections.Counter(table[pid][0] for pid in largest).most_common(1)
+    return largest | {pid for pid, count in starters if pid in free and count > len(largest) // 2}
+
+
 class Guardian:
     """Serves one socket until it closes."""
 
@@ -571,11 +610,11 @@ class Guardian:
         _open_to_others(False)  # not before anybody else is here: the server has looked into it
         read, write = os.pipe()
         try:
-            pid = os.fork()
-        except OSError as error:
+            pid = self._fork()
+        except OSError:
             os.close(read)
             os.close(write)
-            self._tell({"event": "failed", "id": request["id"], "why": f"fork: {error.strerror}"})
+            self._tell({"event": "failed", "id": request["id"], "why": _CROWDED})
             return
         if pid == 0:
             self._channel.close()
@@ -593,6 +632,33 @@ class Guardian:
         if request.get("command"):
             self._commands.add(pid)
         self._tell({"event": "spawned", "id": request["id"], "pid": pid})
+
+    def _fork(self) -> int:
+        """Fork; where too many run already, end the largest crowd of them first.
+
+        Raises:
+            OSError: there is no room, and no crowd that could be ended.
+        """
+        for _ in range(_CROWDS):
+            try:
+                return os.fork()
+            except OSError:
+                if not self._end_crowd():
+                    raise
+        return os.fork()
+
+    def _end_crowd(self) -> bool:
+        """End the most processes that share a session or a name; whether there were many."""
+        halted: set[int] = set()
+        while crowd := _crowd(self._core) - halted:  # what goes on forking is halted first
+            _signal(sorted(crowd), signal.SIGSTOP)
+            halted |= crowd
+        _signal(sorted(halted), signal.SIGKILL)
+        deadline = time.monotonic() + _GOING
+        while halted & set(_stats()) and time.monotonic() < deadline:
+            self._reap()
+            time.sleep(0.01)
+        return bool(halted)
 
     def _reap(self) -> None:
         while True:

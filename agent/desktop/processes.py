@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from agent.desktop import sandbox
+from agent.desktop.groups import Groups, NoGroups, make_groups
 from agent.errors import DesktopDied, DesktopUnavailable, ToolError
 
 _MAX_REQUEST = 150_000
@@ -103,6 +104,9 @@ class GuardianClient:
         self._early: dict[int, int] = {}
         self._pipes: weakref.WeakSet[asyncio.ReadTransport] = weakref.WeakSet()
         self._count = 0
+        self._groups: Groups = NoGroups()
+        self.unbounded = self._groups.why_not
+        """Why the desktop as a whole may take what it wants of the machine; empty if not."""
         self._channel: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -113,8 +117,12 @@ class GuardianClient:
         Raises:
             DesktopUnavailable: it cannot run here; the text says why.
         """
+        groups = self._groups = await asyncio.to_thread(make_groups)
+        self.unbounded = groups.why_not
         await self._start(
-            lambda fd, limits: sandbox.command(box, fd, limits, confined=confined, network=network),
+            lambda fd, limits: groups.around(
+                sandbox.command(box, fd, limits, confined=confined, network=network)
+            ),
             str(box.home) if box.brought else "/",
             _limits() if box.private else {**_limits(), "umask": own_umask()},
         )
@@ -338,6 +346,7 @@ class GuardianClient:
                 self._process.kill()
                 with contextlib.suppress(TimeoutError):  # the kernel may hold it up at a dead disk
                     await asyncio.wait_for(self._process.wait(), _GOODBYE)
+        await asyncio.to_thread(self._groups.remove)
         for pipe in tuple(self._pipes):  # a full one that nobody reads never sees its end
             pipe.close()
 

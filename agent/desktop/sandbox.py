@@ -32,7 +32,6 @@ LIMITS = {
     "fsize": 1 << 30,  # bytes of one file
     "nofile": 4096,
     "core": 0,
-    "oom": 500,  # first to go when memory runs out
 }
 _IN_MEMORY = {"/tmp": 1 << 30, "/var/tmp": 1 << 28, "/run": 1 << 26, "/dev/shm": 1 << 29}  # noqa: S108
 """Folders that take the machine's memory, and bytes that each may take."""

@@ -78,12 +78,14 @@ class Supervisor:
         said = self._life.describe()
         confined = said.confined and state in {"ready", "restarting"}
         unwatched = said.unwatched if state == "ready" else ""
+        unbounded = said.unbounded if state == "ready" else ""
         self._status = replace(
             said,
             state=state,  # type: ignore[arg-type]
             confined=confined,
             detail=detail,
             unwatched=unwatched,
+            unbounded=unbounded,
         )
         self._on_change(self._status)
 

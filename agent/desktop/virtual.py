@@ -210,6 +210,7 @@ class VirtualDesktop(Faced):
             display.network,
             display.server,
             unwatched=display.why_unwatched,
+            unbounded=display.why_unbounded,
         )
 
     async def bring_up(self) -> str:

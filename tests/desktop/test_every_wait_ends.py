@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from agent.desktop import processes
+from agent.desktop import groups, processes, sandbox
 from agent.desktop.base import DesktopStatus
 from agent.desktop.virtual import VirtualDesktop
 from agent.errors import DesktopDied
 
 pytestmark = pytest.mark.desktop
+FEW = 256
+"""Processes and threads of a small desktop."""
+
 HOSTILE = (
     "for pid in 1 $PPID; do kill -STOP $pid; kill -KILL $pid; done 2>/dev/null; "
     "cat /proc/1/mem /proc/1/environ 2>/dev/null | head -c 1; ls /proc/1/fd 2>/dev/null | wc -l"
@@ -122,3 +126,81 @@ async def test_no_folder_takes_the_machines_memory(desktop: VirtualDesktop) -> N
         written = await said(desktop, words)
         assert int(written or 0) <= 1 << 29, folder
         assert bool(written) == (folder in sized), folder
+
+
+@pytest.fixture
+async def small(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VirtualDesktop]:
+    """A desktop that may have few processes and little memory, by whatever bounds it here."""
+    monkeypatch.setattr(groups, "PROCESSES", FEW)
+    monkeypatch.setattr(groups, "MOST", 1 << 30)
+    monkeypatch.setitem(sandbox.LIMITS, "nproc", FEW)
+    desktop = VirtualDesktop()
+    await desktop.start()
+    yield desktop
+    await desktop.stop()
+
+
+async def _next_works(desktop: VirtualDesktop) -> None:
+    async with asyncio.timeout(90):
+        said_next = await said(desktop, ["bash", "-c", "ls / >/dev/null; echo next"])
+    assert said_next.splitlines()[-1] == "next"
+    assert desktop.status.state == "ready"
+
+
+async def test_after_too_many_programs_the_next_command_works(small: VirtualDesktop) -> None:
+    """They are ended for it, whatever started them as well, and the desktop goes on."""
+    before = guardian_of(small)
+    for script in (
+        "for n in {1..400}; do sleep 1000 & done; wait",
+        "for n in {1..400}; do setsid sleep 1000 & done; wait",
+        "bomb() { bomb | bomb & }; bomb; sleep 1000",
+    ):
+        crowd = await small.spawn(["bash", "-c", f"exec >/dev/null 2>&1; {script}"])
+        await _full(before)
+        await _next_works(small)
+        await crowd.kill()
+    assert guardian_of(small) == before
+
+
+async def _full(guardian: int) -> None:
+    """Until the desktop has (nearly) as many processes as it may have."""
+    async with asyncio.timeout(60):
+        while len(_below(guardian)) < FEW // 2:
+            await asyncio.sleep(0.05)
+
+
+def _below(pid: int) -> list[int]:
+    found = [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    with contextlib.suppress(FileNotFoundError):
+        found += [each for child in tuple(found) for each in _below(child)]
+    return found
+
+
+async def test_after_a_memory_bomb_the_next_command_works(small: VirtualDesktop) -> None:
+    """It is many programs, each of which is within its own bounds."""
+    if small.status.unbounded:
+        pytest.skip(small.status.unbounded)
+    before = guardian_of(small)
+    eat = "b = bytearray(1 << 28); b[::4096] = b'x' * (1 << 16); import time; time.sleep(1000)"
+    bomb = await small.spawn(
+        ["bash", "-c", f'for n in 1 2 3 4 5 6 7 8; do python3 -c "{eat}" & done; wait -n; echo one']
+    )
+    async with asyncio.timeout(90):
+        async for piece in await bomb.read():
+            if b"one" in piece:  # of them was ended
+                break
+    await _next_works(small)
+    assert guardian_of(small) == before
+    await bomb.kill()
+
+
+async def test_a_desktop_leaves_no_group_behind(desktop: VirtualDesktop) -> None:
+    guardian = desktop._display._guardian
+    assert guardian is not None
+    folders = getattr(guardian._groups, "folders", [])
+    if not folders:
+        pytest.skip(desktop.status.unbounded)
+    inside = (folders[0] / "cgroup.procs").read_text().split()
+    assert str(guardian.pid) in inside
+    await desktop.stop()
+    assert [folder for folder in folders if folder.exists()] == []

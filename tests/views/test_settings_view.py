@@ -396,6 +396,10 @@ async def test_modes_are_switched_while_a_voice_line_is_open(talking: Talking, d
             Status(desktop="ready", unwatched="the desktop is not confined"),
             "your own rights. Programs are not watched: the desktop is not confined.",
         ),
+        (
+            Status(desktop="ready", confined=True, unbounded="there are no groups"),
+            "What they take of the machine together is not bounded: there are no groups.",
+        ),
     ],
 )
 def test_it_says_what_confines_and_watches_the_sessions_programs(

@@ -247,6 +247,8 @@ def confinement(status: Status) -> str:
         return "The desktop is not running."
     why = status.unwatched
     watched = f"Programs are not watched: {why}." if why else "Programs that start are watched."
+    if status.unbounded:
+        watched += f" What they take of the machine together is not bounded: {status.unbounded}."
     if status.confined:
         return f"Confined: programs see a home folder of their own. {watched}"
     return f"Not confined: programs run with your own rights. {watched}"
