@@ -11,15 +11,16 @@ function ms(value) {
 const STEPS = [50, 100, 250, 500, 1000, 2500, 5000, 10000, 15000, 30000, 60000, 120000, 300000, 600000, 1800000]
 
 // Steps of a scale that holds `most`; the last one is where it ends.
-function ticks(most) {
+export function ticks(most) {
   const hours = 3600000 * Math.ceil(most / 6 / 3600000)
   const step = STEPS.find(size => most / size <= 6) || hours
   return Array.from({length: Math.ceil(most / step) + 1}, (_, i) => i * step)
 }
 
-function round(tick) {
+export function round(tick) {
+  if (tick === 0) return "0"
   if (tick >= 60000 && tick % 60000 === 0) return `${tick / 60000} min`
-  return tick >= 1000 ? `${tick / 1000} s` : `${tick}`
+  return tick >= 1000 ? `${tick / 1000} s` : `${tick} ms`
 }
 
 function exchange({text, at, lanes}, scaled) {

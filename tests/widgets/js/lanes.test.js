@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { round, ticks } from "../../../dashboard/views/inspector/lanes.js";
+
+const MOST = [500, 501, 729, 1639, 9_000, 61_000, 450_900, 3_600_000, 20_000_000];
+
+test("an axis is short, begins at nought, and ends at or after the longest lane", () => {
+  for (const most of MOST) {
+    const scale = ticks(most);
+    assert.equal(scale[0], 0);
+    assert.ok(scale.length <= 8, `${most}: ${scale}`);
+    assert.ok(scale.at(-1) >= most && scale.at(-2) < most, `${most}: ${scale}`);
+    assert.equal(new Set(scale.map((tick, i) => tick - (scale[i - 1] ?? -scale[1]))).size, 1);
+  }
+});
+
+test("each step is a round number with its unit", () => {
+  assert.deepEqual(ticks(729).map(round), ["0", "250 ms", "500 ms", "750 ms"]);
+  assert.deepEqual(ticks(1639).map(round), ["0", "500 ms", "1 s", "1.5 s", "2 s"]);
+  assert.deepEqual(ticks(450_900).map(round), ["0", "2 min", "4 min", "6 min", "8 min"]);
+  for (const tick of MOST.flatMap(ticks).filter(Boolean)) assert.match(round(tick), /^\d{1,3}(\.5)? (ms|s|min)$/);
+});
