@@ -14,6 +14,7 @@ from tornado.web import RequestHandler, stream_request_body
 
 from agent.errors import JournalError, SaysoError
 from agent.replay.bundle import MOST_BYTES, unpack_export
+from dashboard.web.bodies import Patience
 from dashboard.web.workbench import workbench
 
 if TYPE_CHECKING:
@@ -52,17 +53,22 @@ class Upload(AuthRequestHandler, RequestHandler):
         await super().prepare()
         self._room = Path(tempfile.mkdtemp(prefix="sayso-import-"))
         self._file = (self._room / "archive.zip").open("wb")
+        self._patience = Patience(self.request.connection)
         self._owner = workbench().identity.known(self.request)
         if self.current_user is None or self._owner is None:
             self.send_error(403, reason="Load the page first.")
             return
         connection: Any = self.request.connection
         connection.set_max_body_size(MOST_BYTES)
+        self._patience.begin()
 
     async def data_received(self, chunk: bytes) -> None:
+        self._patience.end()
         await asyncio.to_thread(self._file.write, chunk)
+        self._patience.begin()
 
     async def post(self) -> None:
+        self._patience.end()
         self._file.close()
         try:
             session_id, damage = await asyncio.to_thread(self._take_in)
@@ -89,5 +95,6 @@ class Upload(AuthRequestHandler, RequestHandler):
         return workbench().sessions.adopt(folder, self._owner)
 
     def _tidy(self) -> None:
+        self._patience.end()
         self._file.close()
         shutil.rmtree(self._room, ignore_errors=True)

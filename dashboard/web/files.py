@@ -30,6 +30,7 @@ from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
 from agent.files.tree import tree
 from agent.home import describe_use, home_in
+from dashboard.web.bodies import Patience
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
 
@@ -241,6 +242,8 @@ class FilesPut(FilesHandler):
 
     ``name`` is its name, or its path below ``folder`` (a key) for what came in folders;
     ``source`` says how it came; with ``attach`` it is made ready for the next words.
+    ``upload`` is the page's id for it, the same when it is sent again: what still waits for the
+    rest of the first is given up then.
     """
 
     _file: Incoming | None = None
@@ -250,6 +253,7 @@ class FilesPut(FilesHandler):
 
     async def prepare(self) -> None:
         self._buffer = bytearray()
+        self._patience = Patience(self.request.connection)
         await super().prepare()
         if self._refused or self._finished:
             return
@@ -261,6 +265,7 @@ class FilesPut(FilesHandler):
             self.refuse(409, str(error))
         else:
             self._accept(self._limit + 1)
+            self._patience.begin()
 
     def refuse(self, status: int, text: str) -> None:
         """Answer why not, once the browser has sent what it is sending, if that is not much."""
@@ -268,18 +273,23 @@ class FilesPut(FilesHandler):
         self._drop()
         if self._declared <= _DRAINED:
             self._accept(_DRAINED)
+            self._patience.begin()
         else:
             super().refuse(*self._refused)
 
     async def data_received(self, chunk: bytes) -> None:
-        if self._refused:
-            return
-        self._buffer += chunk
-        self._received += len(chunk)
-        if len(self._buffer) >= _PIECE:
-            await self._store()
+        self._patience.end()
+        if not self._refused:
+            self._buffer += chunk
+            self._received += len(chunk)
+            if len(self._buffer) >= _PIECE:
+                await self._store()
+        self._patience.begin()
 
     async def post(self, session_id: str) -> None:
+        self._patience.end()
+        if self._counts and self.place.session is not None:
+            workbench().intake.whole(self.place.session, self._upload)
         if not self._refused:
             await self._store()
         if self._finished:
@@ -318,6 +328,8 @@ class FilesPut(FilesHandler):
         if session is None:
             raise Refusal(409, "This session has ended. Resume it to put files into it.")
         bench = workbench()
+        if not bench.intake.again(session, self._upload):
+            raise Refusal(409, "This file has just come whole. Look for it in your files.")
         self._limit = bench.settings.most_file_bytes
         if self._declared > self._limit:
             raise Refusal(413, f"A file may have {in_words(self._limit)} at most.")
@@ -335,6 +347,7 @@ class FilesPut(FilesHandler):
         if not bench.intake.begin(session):
             raise Refusal(429, "Too many files are coming in at once. Try again in a moment.")
         self._counts = True
+        bench.intake.sends(session, self._upload, self._give_up)
         bench.intake.reserve(session, self, self._declared)
         await asyncio.to_thread(_check_disk, home, self._declared)
         self._file = await asyncio.to_thread(Incoming, home, name, folder)
@@ -395,6 +408,7 @@ class FilesPut(FilesHandler):
         }
         if self.get_query_argument("attach", ""):
             data |= await self._attached(session, path, came)
+        workbench().intake.came(session, self._upload, data)
         self.answer(data)
 
     async def _attached(self, session: Session, path: str, came: Arrived) -> dict[str, Any]:
@@ -406,15 +420,27 @@ class FilesPut(FilesHandler):
         return {"attached": token, "note": made.note, "kind": made.kind, "image": _image(made)}
 
     def _drop(self) -> None:
+        self._patience.end()
         if self._file is not None:
             self._file.abort()
         self._leave(None)
+
+    def _give_up(self) -> None:
+        """It is sent again: what waits here for more will get none."""
+        self._drop()
+        self._patience.give_up()
+
+    @property
+    def _upload(self) -> str:
+        return self.get_query_argument("upload", "")[:64]
 
     def _leave(self, came: Arrived | None) -> None:
         if self._counts and self.place.session is not None:
             self._counts = False
             source = SOURCES.get(self.get_query_argument("source", ""), "button")
             workbench().intake.release(self.place.session, self)
+            if came is None:
+                workbench().intake.gone(self.place.session, self._upload, self._give_up)
             workbench().intake.end(self.place.session, came, source)
 
     @property
@@ -425,6 +451,15 @@ class FilesPut(FilesHandler):
     def _accept(self, most: int) -> None:
         connection: Any = self.request.connection
         connection.set_max_body_size(most)
+
+
+class FilesCame(FilesHandler):
+    """``GET /sessions/ID/files/came``: what was answered to an ``upload``, null if it is not in."""
+
+    async def get(self, session_id: str) -> None:
+        upload, session = self.get_query_argument("upload", ""), self.place.session
+        answer = workbench().intake.answer(session, upload) if session is not None else None
+        self.answer({"came": answer})
 
 
 class FilesUnattach(FilesHandler):
@@ -444,6 +479,7 @@ def routes() -> list[tuple[str, type[RequestHandler]]]:
         (rf"{base}/list", FilesList),
         (rf"{base}/get", FilesGet),
         (rf"{base}/put", FilesPut),
+        (rf"{base}/came", FilesCame),
         (rf"{base}/unattach", FilesUnattach),
     ]
 

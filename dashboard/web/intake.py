@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from agent.arrivals import Arrived, bring_in
@@ -25,6 +26,9 @@ AT_ONCE = 4
 
 _TOGETHER = 0.4
 """Seconds without another file after which those that came are told of in one sentence."""
+
+_REMEMBERED = 1000
+"""Uploads whose answers are kept for pages that did not get them."""
 
 _FRESH = 5.0
 """Seconds for which a count of the home is good enough."""
@@ -46,6 +50,12 @@ class _Desk:
 
     reserved: dict[object, int] = field(default_factory=dict)
     """Bytes that each upload under way takes in the end."""
+
+    sending: dict[str, Callable[[], None] | None] = field(default_factory=dict)
+    """What gives each upload up that waits for more; None for one that is whole."""
+
+    answers: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+    """What was answered to uploads that are in."""
 
     preparing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One file after another, so that together they keep within the bounds."""
@@ -77,6 +87,53 @@ class Intake:
     def reserved(self, session: Session) -> int:
         """Bytes that all uploads under way take in the end."""
         return sum(self._desk(session).reserved.values())
+
+    def again(self, session: Session, upload: str) -> bool:
+        """Give up what is left of an upload that was sent before.
+
+        Args:
+            session: Where it comes in.
+            upload: Its id, the same each time that it is sent; empty for none.
+
+        Returns:
+            Whether it may begin: not if it is whole and being put into its place, or in it.
+        """
+        desk = self._desk(session)
+        before = desk.sending.get(upload)
+        if before is not None:
+            before()
+        return upload not in desk.answers and upload not in desk.sending
+
+    def sends(self, session: Session, upload: str, give_up: Callable[[], None]) -> None:
+        """Note that an upload begins, and what ends this try."""
+        if upload:
+            self._desk(session).sending[upload] = give_up
+
+    def whole(self, session: Session, upload: str) -> None:
+        """All of it is here: it is not given up any more."""
+        sending = self._desk(session).sending
+        if upload in sending:
+            sending[upload] = None
+
+    def gone(self, session: Session, upload: str, give_up: Callable[[], None]) -> None:
+        """This try of it is over; a later one stands."""
+        desk = self._desk(session)
+        if desk.sending.get(upload) in (None, give_up):
+            desk.sending.pop(upload, None)
+
+    def came(self, session: Session, upload: str, answer: dict[str, Any]) -> None:
+        """It is in; the answer is kept for a page that does not get it."""
+        if not upload:
+            return
+        desk = self._desk(session)
+        desk.sending.pop(upload, None)
+        desk.answers[upload] = answer
+        if len(desk.answers) > _REMEMBERED:
+            desk.answers.popitem(last=False)
+
+    def answer(self, session: Session, upload: str) -> dict[str, Any] | None:
+        """What was answered to an upload, or None if it is not in."""
+        return self._desk(session).answers.get(upload)
 
     def end(self, session: Session, came: Arrived | None, source: str) -> None:
         """Note that it is in, or (None) that it is not and will not be."""

@@ -52,5 +52,6 @@ async def begin_upload(proxy: Proxy, upload: Locator, file: Path, home: Path) ->
     """Bring a file over a line that is slow from now on; returns when some of it is in."""
     proxy.delay = 0.02  # for each 64 KiB
     await upload.set_input_files(file)
-    while not any(path.stat().st_size > 1_000_000 for path in home.glob(".*")):
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while not any(path.stat().st_size > 1_000_000 for path in home.glob(".*")):
+            await asyncio.sleep(0.05)

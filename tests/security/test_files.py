@@ -9,6 +9,7 @@ import socket
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -129,7 +130,7 @@ def nothing_stays(home: Path) -> None:
     assert left_behind(home) == []
 
 
-ROUTES = ["list", "get?path=page.html", "put?name=x", "unattach?token=x"]
+ROUTES = ["list", "get?path=page.html", "put?name=x", "came?upload=x", "unattach?token=x"]
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -427,15 +428,44 @@ def test_an_upload_that_breaks_off_leaves_nothing(running: Owner, data: Path):
     assert running.put(b"whole", name="after").status_code == 200
 
 
+def test_an_upload_sent_again_takes_the_place_of_the_one_that_hangs(running: Owner, data: Path):
+    """However often; what came whole is not taken again, and its answer can be asked for."""
+    home, upload = home_of(data, running), "an-id-of-its-own"
+    with ExitStack() as lines:
+        before: list[str] = []
+        for _ in range(6):
+            lines.enter_context(begun(running, running.ticket(), "again", upload))
+            until = time.monotonic() + 60
+            while left_behind(home) in ([], before) or len(left_behind(home)) != 1:
+                assert time.monotonic() < until, left_behind(home)
+                time.sleep(0.01)
+            before = left_behind(home)
+        assert running.files("came", upload=upload).json() == {"came": None}
+        answer = running.put(b"whole", name="again", upload=upload)
+    assert answer.status_code == 200
+    assert running.files("came", upload=upload).json() == {"came": answer.json()}
+    assert running.put(b"whole", name="again", upload=upload).status_code == 409
+    nothing_stays(home)
+    assert [path.name for path in home.glob("again*")] == ["again"]
+
+
 def cut_off(owner: Owner, ticket: str) -> None:
+    with begun(owner, ticket, "half"):
+        pass
+
+
+def begun(owner: Owner, ticket: str, name: str, upload: str = "") -> socket.socket:
+    """A connection on which half a file has been sent."""
     base = urlsplit(str(owner._options["base_url"]))
     cookies = "; ".join(f"{k}={v}" for k, v in owner._options["cookies"].items())
     head = (
-        f"POST {owner.address('put', ticket, name='half')} HTTP/1.1\r\nHost: {base.netloc}\r\n"
+        f"POST {owner.address('put', ticket, name=name, upload=upload)} HTTP/1.1\r\n"
+        f"Host: {base.netloc}\r\n"
         f"Origin: {base.geturl()}\r\nCookie: {cookies}\r\nContent-Length: 2500000\r\n\r\n"
     )
-    with socket.create_connection((base.hostname, base.port)) as connection:
-        connection.sendall(head.encode() + b"x" * 1_500_000)
+    connection = socket.create_connection((base.hostname, base.port))
+    connection.sendall(head.encode() + b"x" * 1_500_000)
+    return connection
 
 
 def test_an_ended_session_gives_its_files_and_takes_none(anna: Owner, data: Path):

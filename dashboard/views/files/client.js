@@ -42,8 +42,14 @@ import { link } from "../../js/link/link.js";
  */
 
 const LOST = "The server cannot be reached. Try again when the page is connected.";
+const BROKE_OFF = "The connection broke off; nothing of it was kept.";
+const UNANSWERED = "The connection broke off before the server had answered.";
 const PATIENCE = 30_000; // ms for one answer
+const STALLED = 10_000; // ms in which nothing goes out, or nothing is answered, after which the person is told
 const FRESH = 45_000; // ms; the server's tickets are good for 60 s
+
+/** Nothing has answered: whether it was done is not known. */
+export class Unreachable extends Error {}
 
 export class Client {
   #ticket = "";
@@ -104,16 +110,20 @@ export class Client {
   }
 
   /**
-   * Sends a file; `told` hears how many bytes are out.
+   * Sends a file. Sent again with the same `upload` it comes in once: whether it has is asked first.
    *
    * @param {File} file
-   * @param {{name: string, folder: string, source: string, attach: boolean}} where
-   * @param {(sent: number) => void} told
+   * @param {{name: string, folder: string, source: string, attach: boolean, upload: string, again: boolean}} how
+   * @param {Progress} told
    * @param {AbortSignal} signal
    */
-  async put(file, where, told, signal) {
-    const query = new URLSearchParams({ name: where.name, folder: where.folder, source: where.source });
-    if (where.attach) query.set("attach", "1");
+  async put(file, { name, folder, source, attach, upload, again }, told, signal) {
+    if (again) {
+      const { came } = (await this.#ask("came", new URLSearchParams({ upload }))).body;
+      if (came) return came;
+    }
+    const query = new URLSearchParams({ name, folder, source, upload });
+    if (attach) query.set("attach", "1");
     query.set("ticket", await this.#pass());
     return send(`${this.base}/files/put?${query}`, file, told, signal);
   }
@@ -148,37 +158,52 @@ async function answered(url, options) {
     body = answer.status === 304 ? null : JSON.parse((await answer.text()) || "{}");
   } catch {
     if (answer && !answer.ok) throw new Error(`The server refused it (${answer.status}).`);
-    throw new Error(LOST);
+    throw new Unreachable(LOST);
   }
   if (answer.ok || body === null) return { body, etag: answer.headers.get("ETag") ?? "" };
   throw new Error(body.error || `The server refused it (${answer.status}).`);
 }
+
+/** @typedef {(sent: number, stalled: boolean) => void} Progress Hears how many bytes are out, and whether it stands still. */
 
 /**
  * `fetch` does not say how far an upload is; this does.
  *
  * @param {string} url
  * @param {File} file
- * @param {(sent: number) => void} told
+ * @param {Progress} told
  * @param {AbortSignal} signal
  * @returns {Promise<any>}
  */
-function send(url, file, told, signal) {
+export function send(url, file, told, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
-    request.upload.onprogress = (event) => told(event.loaded);
+    let out = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const moved = (/** @type {number} */ sent) => {
+      out = sent;
+      clearTimeout(timer);
+      timer = setTimeout(() => told(out, true), STALLED);
+      told(out, false);
+    };
+    request.upload.onprogress = ({ loaded }) => moved(loaded);
+    request.onloadend = () => clearTimeout(timer);
     request.onload = () => {
       const answer = request.response ?? {};
       if (request.status === 200) resolve(answer);
       else reject(new Error(answer.error || `The server refused it (${request.status}).`));
     };
-    request.onerror = () => reject(new Error("The connection broke off; nothing of it was kept. Try again."));
+    request.onerror = () => reject(new Error(out < file.size ? BROKE_OFF : UNANSWERED));
     request.onabort = () => reject(new Error("Cancelled; nothing of it was kept."));
     signal.addEventListener("abort", () => request.abort());
     if (signal.aborted) reject(new Error("Cancelled; nothing of it was kept."));
-    else request.send(file);
+    else {
+      moved(0);
+      request.send(file);
+    }
   });
 }

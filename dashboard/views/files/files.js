@@ -194,6 +194,8 @@ function follow(state) {
   let timer = 0;
   const ends = [
     link.onRestored(() => void state.look()),
+    link.onRestored(() => state.uploads.restored()),
+    link.watch(() => link.live || state.uploads.lost()),
     effect(() => {
       state.host.param("stamp").value;
       void state.look();
@@ -252,6 +254,7 @@ function Chip({ state, each }) {
 /** @param {{state: Files, each: import("./uploads.js").Upload}} props */
 function Coming({ state, each }) {
   const failed = each.state === "failed";
+  const still = each.state === "stalled";
   const share = each.size ? each.sent / each.size : 0;
   return html`<li class=${failed ? "chip failed" : "chip"}>
     <${Icon} name="file" />
@@ -260,7 +263,13 @@ function Coming({ state, each }) {
         failed
           ? html`<span class="note" role="alert">${each.text}</span>`
           : html`<span class="size">${bytes(each.sent)} of ${bytes(each.size)}</span>
-            <progress max="1" value=${share} aria-label=${`${each.name} comes in`}></progress>`
+            <progress max="1" value=${share} aria-label=${`${each.name} comes in`}></progress>
+            ${still && html`<span class="note" role="status">${each.text}</span>`}`
+      }
+      ${
+        each.again &&
+        html`<button type="button" class="again" aria-label=${`Send ${each.name} again`}
+          onClick=${() => state.uploads.again(each.id)}>Send again</button>`
       }</span>
     <button type="button" class="x" aria-label=${failed ? `Close the message on ${each.name}` : `Cancel ${each.name}`}
       onClick=${goes(() => state.uploads.cancel(each.id))}><${Icon} name="close" /></button>

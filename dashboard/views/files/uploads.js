@@ -1,12 +1,16 @@
 /** Files on their way in: a few at once, each with its progress, its end and why it failed. */
 
 import { signal } from "@preact/signals";
+import { link } from "../../js/link/link.js";
+import { Unreachable } from "./client.js";
 import { bytes } from "./format.js";
 
 const AT_ONCE = 2;
+const GOES_ON = 2000; // ms after a gap in which a line that has outlived it goes on
+const TRIES = 5; // of one whose request is not answered, before the person is asked
 const MOST = 1000; // files of one drop
 
-/** @typedef {"waiting" | "sending" | "failed"} State */
+/** @typedef {"waiting" | "sending" | "stalled" | "failed"} State */
 /**
  * @typedef {object} Upload
  * @property {number} id
@@ -14,18 +18,25 @@ const MOST = 1000; // files of one drop
  * @property {number} size
  * @property {number} sent
  * @property {State} state
- * @property {string} text Why it failed.
+ * @property {string} text Why it failed, or stands still.
+ * @property {boolean} again Whether it can be sent again.
  */
 /** @typedef {{file: File, name: string}} Wanted A file, and its name or path below a folder. */
+/** @typedef {{id: number, upload: string, tries: number, wanted: Wanted, where: Where}} Job */
 /** @typedef {{folder: string, source: "button" | "drop" | "paste", attach: boolean}} Where */
+
+/** @type {Partial<Upload>} */
+const STILL = { state: "stalled", text: "Nothing goes through at the moment.", again: true };
 
 export class Uploads {
   /** What is on its way, or failed and was not yet seen. @type {import("@preact/signals").Signal<Upload[]>} */
   list = signal([]);
   /** @type {Map<number, AbortController>} */
   #running = new Map();
-  /** @type {{id: number, wanted: Wanted, where: Where}[]} */
+  /** @type {Job[]} */
   #queue = [];
+  /** @type {Map<number, Job>} What can be sent again. */
+  #jobs = new Map();
   #last = 0;
 
   /**
@@ -38,6 +49,35 @@ export class Uploads {
     this.done = done;
     this.tell = tell;
     this.most = Number.POSITIVE_INFINITY; // bytes of one file, as the server says
+  }
+
+  /** After a gap what stood still may do so for ever: what does not go on soon is sent again. */
+  restored() {
+    for (const { id, state } of this.list.peek()) if (state === "stalled") this.#soon(id);
+  }
+
+  /** @param {number} id */
+  #soon(id) {
+    setTimeout(() => {
+      const still = this.list.peek().some((each) => each.id === id && each.state === "stalled");
+      if (still && link.live) this.again(id);
+    }, GOES_ON);
+  }
+
+  /** The link is lost: what is on its way stands still, though nobody knows yet for how long. */
+  lost() {
+    for (const { id, state } of this.list.peek()) if (state === "sending") this.#change(id, STILL);
+  }
+
+  /** Sends one again that stands still or has failed. @param {number} id */
+  again(id) {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    this.#running.get(id)?.abort();
+    this.#running.delete(id);
+    this.#queue.push(job);
+    this.#change(id, { state: "waiting", sent: 0, text: "", again: false });
+    this.#next();
   }
 
   /** @param {Wanted[]} wanted @param {Where} where */
@@ -55,6 +95,7 @@ export class Uploads {
   cancel(id) {
     this.#queue = this.#queue.filter((each) => each.id !== id);
     this.#running.get(id)?.abort();
+    this.#running.delete(id);
     this.#drop(id);
     this.#next();
   }
@@ -63,9 +104,11 @@ export class Uploads {
   #entry(wanted, where) {
     this.#last += 1;
     const { size } = wanted.file;
-    const upload = { id: this.#last, name: wanted.name, size, sent: 0, text: "" };
+    const upload = { id: this.#last, name: wanted.name, size, sent: 0, text: "", again: false };
     if (size > this.most) return { ...upload, state: "failed", text: `A file may have ${bytes(this.most)} at most.` };
-    this.#queue.push({ id: this.#last, wanted, where });
+    const job = { id: this.#last, upload: crypto.randomUUID(), tries: 0, wanted, where };
+    this.#jobs.set(job.id, job);
+    this.#queue.push(job);
     return { ...upload, state: "waiting" };
   }
 
@@ -73,26 +116,44 @@ export class Uploads {
     while (this.#running.size < AT_ONCE) {
       const next = this.#queue.shift();
       if (!next) return;
-      void this.#send(next.id, next.wanted, next.where);
+      void this.#send(next);
     }
   }
 
-  /** @param {number} id @param {Wanted} wanted @param {Where} where */
-  async #send(id, wanted, where) {
+  /** @param {Job} job */
+  async #send(job) {
+    const { id, upload, wanted, where } = job;
     const control = new AbortController();
+    const { signal } = control;
     this.#running.set(id, control);
     this.#change(id, { state: "sending" });
+    job.tries += 1;
+    const again = job.tries > 1;
+    /** @type {import("./client.js").Progress} */
+    const told = (sent, stalled) => {
+      if (signal.aborted) return;
+      if (stalled || !link.live) this.#change(id, { ...STILL, sent });
+      else this.#change(id, { state: "sending", sent, text: "", again: false });
+    };
     try {
-      const told = (/** @type {number} */ sent) => this.#change(id, { sent });
-      await this.client.put(wanted.file, { ...where, name: wanted.name }, told, control.signal);
-      this.#drop(id);
+      await this.client.put(wanted.file, { ...where, name: wanted.name, upload, again }, told, signal);
+      if (!signal.aborted) this.#drop(id);
     } catch (error) {
-      if (control.signal.aborted) this.#drop(id);
-      else this.#change(id, { state: "failed", text: error instanceof Error ? error.message : String(error) });
+      if (!signal.aborted) this.#failed(job, error);
     }
-    this.#running.delete(id);
+    if (this.#running.get(id) === control) this.#running.delete(id);
     this.done();
     this.#next();
+  }
+
+  /** @param {Job} job @param {unknown} error */
+  #failed({ id, tries }, error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof Unreachable) || tries >= TRIES) this.#change(id, { state: "failed", text, again: true });
+    else {
+      this.#change(id, { ...STILL, text });
+      this.#soon(id);
+    }
   }
 
   /** @param {number} id @param {Partial<Upload>} fields */
@@ -102,6 +163,7 @@ export class Uploads {
 
   /** @param {number} id */
   #drop(id) {
+    this.#jobs.delete(id);
     this.list.value = this.list.peek().filter((each) => each.id !== id);
   }
 }
