@@ -50,10 +50,17 @@ async def opened(context: BrowserContext, shop: Shop, name: str = "list") -> Pag
 
 
 async def test_a_step_shows_all_that_lies_behind_it(context: BrowserContext, shop: Shop) -> None:
-    """Pictures before and after, call, result, request, answer, usage and latency."""
+    """Pictures before and after, call, result, request, answer, usage and latency.
+
+    What could not be had is said, and can be had by another try.
+    """
     page = await opened(context, shop)
-    await page.get_by_role("option").filter(has_text="Click (300, 200)").first.click()
     details = page.locator(".details")
+    await page.route("**/steps/*", lambda route: route.abort())
+    await page.get_by_role("option").filter(has_text="Click (300, 200)").first.click()
+    await expect(details.get_by_role("alert")).to_contain_text("The server did not answer.")
+    await page.unroute("**/steps/*")
+    await details.get_by_role("button", name="Try again").click()
     await expect(details.locator("h2")).to_have_text("Click (300, 200)")
     headings = details.locator("h3")
     await expect(headings).to_have_text(

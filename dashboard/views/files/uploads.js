@@ -28,6 +28,8 @@ const MOST = 1000; // files of one drop
 /** @type {Partial<Upload>} */
 const STILL = { state: "stalled", text: "Nothing goes through at the moment.", again: true };
 
+const OUT = "All of it is on its way. The server has not answered yet.";
+
 export class Uploads {
   /** What is on its way, or failed and was not yet seen. @type {import("@preact/signals").Signal<Upload[]>} */
   list = signal([]);
@@ -132,7 +134,7 @@ export class Uploads {
     /** @type {import("./client.js").Progress} */
     const told = (sent, stalled) => {
       if (signal.aborted) return;
-      if (stalled || !link.live) this.#change(id, { ...STILL, sent });
+      if (stalled || !link.live) this.#change(id, { ...STILL, sent, ...(sent >= wanted.file.size && { text: OUT }) });
       else this.#change(id, { state: "sending", sent, text: "", again: false });
     };
     try {

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html, useMessages } from "../../js/base.js";
+import { link } from "../../js/link/link.js";
 
 /** @typedef {{key: string, name: string, what: string, does: string, folder: boolean, why: string}} Change */
 /**
@@ -70,7 +71,17 @@ export function PutBackDialog({ host, done }) {
       if (!dialog.current?.matches(":popover-open")) dialog.current?.showPopover();
     };
     window.addEventListener(OPEN, open);
-    return () => window.removeEventListener(OPEN, open);
+    // What was asked before a gap may have vanished in it: what is there now is looked at anew.
+    const end = link.onRestored(() => {
+      if (!dialog.current?.matches(":popover-open") || (told.peek() && !busy.peek())) return;
+      if (busy.peek()) error.value = "The connection was lost meanwhile. This is how it stands now.";
+      busy.value = false;
+      look();
+    });
+    return () => {
+      end();
+      window.removeEventListener(OPEN, open);
+    };
   }, []);
 
   useMessages(host, ({ put_back: answer }) => {

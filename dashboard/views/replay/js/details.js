@@ -1,5 +1,5 @@
 // What lies behind one step: request, answer, usage, latency, the screen before and after.
-import {button, el, fetchJson, many, span} from "./dom.js"
+import {button, el, failure, fetchJson, many, span} from "./dom.js"
 import {LANE_WORDS} from "./lanes.js"
 
 const STATES = {done: "", failed: "failed", skipped: "not run", cut: "cut off", open: "not ended", denied: "denied"}
@@ -44,7 +44,7 @@ export class Details {
       const detail = await fetchJson(`${base}/steps/${step.seq}`)
       if (asked === this.asked) this.root.append(...this.body(base, step, detail))
     } catch (error) {
-      if (asked === this.asked) this.root.append(el("p", {class: "error"}, error.message))
+      if (asked === this.asked) this.root.append(failure(error.message, () => this.show(base, timeline, step)))
     }
   }
 
@@ -122,10 +122,16 @@ export class Details {
     if (!request.prompt_characters) return ""
     const body = el("div")
     const fold = this.fold("System prompt", body)
-    fold.addEventListener("toggle", async () => {
-      if (!fold.open || body.childElementCount) return
-      const {prompt} = await fetchJson(`${base}/prompt`).catch(error => ({prompt: error.message}))
-      body.replaceChildren(el("pre", {class: "wrap", tabIndex: 0, aria: {label: "System prompt"}}, prompt))
+    const read = async () => {
+      try {
+        const {prompt} = await fetchJson(`${base}/prompt`)
+        body.replaceChildren(el("pre", {class: "wrap", tabIndex: 0, aria: {label: "System prompt"}}, prompt))
+      } catch (error) {
+        body.replaceChildren(failure(error.message, read))
+      }
+    }
+    fold.addEventListener("toggle", () => {
+      if (fold.open && !body.childElementCount) void read()
     })
     return fold
   }

@@ -1,5 +1,7 @@
 // Small helpers: nodes from plain data. All text goes in as text, never as HTML.
 
+import {link} from "../../../js/link/link.js"
+
 export function el(tag, options = {}, ...children) {
   const node = document.createElement(tag)
   const {on = {}, data = {}, aria = {}, ...rest} = options
@@ -71,10 +73,31 @@ export function lastAt(list, value, key) {
   return low - 1
 }
 
-export async function fetchJson(url, options) {
-  const answer = await fetch(url, options)
-  const data = await answer.json().catch(() => ({}))
+const PATIENCE = 60000 // ms for one answer; a long session takes the server a while
+
+/** What the server answers; an error is a sentence. A request that was made into a gap ends when the link is back. */
+export async function fetchJson(url) {
+  const {answer, data} = await asked(url)
   if (answer.ok && !data.error) return data
   const reason = answer.status === 404 ? "There is no such session (any more), or it belongs to another browser." : `The server answered ${answer.status}.`
   throw new Error(data.error || reason)
+}
+
+async function asked(url) {
+  const signal = link.patience(PATIENCE)
+  try {
+    const answer = await fetch(url, {signal})
+    const data = await answer.json().catch(error => {
+      if (signal.aborted) throw error
+      return {}
+    })
+    return {answer, data}
+  } catch {
+    throw new Error("The server did not answer. Try again when the page is connected.")
+  }
+}
+
+/** Says what went wrong, beside a button that tries again. */
+export function failure(text, again) {
+  return el("p", {class: "error", role: "alert"}, text, " ", button("Try again", again))
 }

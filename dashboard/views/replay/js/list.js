@@ -1,7 +1,12 @@
 // The browser's sessions: choose, rename, resume, end, compare, delete; take one in.
-import {bytes, button, el, icon, ICONS, fetchJson} from "./dom.js"
+import {bytes, button, el, icon, ICONS} from "./dom.js"
+import {link} from "../../../js/link/link.js"
+import {send} from "../../files/client.js"
 
 const MOST_UPLOAD = 2e9
+const GIVEN_UP = 60000 // ms after which what stands still on its way is given up
+const UNPACKED = 600000 // ms that the server may take once it has all of it
+const GOES_ON = 2000 // ms after a gap in which a line that has outlived it goes on
 const WHO = {
   idle: "ready", listening: "listening", thinking: "thinking", speaking: "speaking", acting: "acting", held: "holding",
   waiting: "waiting for you", yours: "you have the mouse", stopped: "stopped", disconnected: "not connected",
@@ -154,9 +159,8 @@ export class SessionList {
     if (!file) return
     if (file.size > MOST_UPLOAD) return this.tell(`${file.name} is too large (${bytes(file.size)}).`)
     this.take.disabled = true
-    this.take.textContent = "Importing…"
     try {
-      const {id, damage} = await fetchJson("recordings/import", {method: "POST", body: file})
+      const {id, damage} = await this.bring(file)
       this.send({type: "list"})
       this.open(`session/${id}`)
       if (damage) this.tell(`${file.name} was imported, but not in full. ${damage}`)
@@ -165,6 +169,37 @@ export class SessionList {
     } finally {
       this.take.disabled = false
       this.take.textContent = "Import…"
+    }
+  }
+
+  /** Sends the file; what stands still when the link is back, or for long, is given up. */
+  async bring(file) {
+    const control = new AbortController()
+    let giving
+    let still = false
+    let out = 0
+    const giveUp = ms => { giving = setTimeout(() => control.abort(), ms) }
+    const told = (sent, stalled) => {
+      clearTimeout(giving)
+      still = stalled
+      out = sent
+      if (stalled) giveUp(sent < file.size ? GIVEN_UP : UNPACKED)
+      const share = `Importing… ${Math.floor(100 * sent / (file.size || 1))} %`
+      this.take.textContent = sent >= file.size ? "Importing…" : stalled ? "Importing… nothing goes through" : share
+    }
+    const end = link.onRestored(() => {
+      if (!still) return
+      clearTimeout(giving)
+      giveUp(GOES_ON)
+    })
+    try {
+      return await send("recordings/import", file, told, control.signal)
+    } catch (error) {
+      if (!control.signal.aborted) throw error
+      throw new Error(out < file.size ? "Nothing went through any more. Try again." : "The server has not answered. Look in the list whether it is there.")
+    } finally {
+      end()
+      clearTimeout(giving)
     }
   }
 }

@@ -117,7 +117,7 @@ class Replay {
       if (load !== this.loads) return
       this.showTimeline(timeline, time)
     } catch (error) {
-      if (load === this.loads) this.mode("failed", "This session cannot be shown", error.message)
+      if (load === this.loads) this.mode("failed", "This session cannot be shown", error.message, () => this.open(name, {keep, time: wanted}))
     }
   }
 
@@ -241,9 +241,9 @@ class Replay {
 
   // The page --------------------------------------------------------------------------------
 
-  mode(mode, title = "", text = "") {
+  mode(mode, title = "", text = "", again = null) {
     this.stage.dataset.mode = mode
-    this.empty.replaceChildren(el("h2", {}, title), el("p", {}, text))
+    this.empty.replaceChildren(el("h2", {}, title), el("p", {}, text), again ? button("Try again", again) : "")
     this.empty.hidden = mode === "one" || mode === "two"
     this.work.hidden = mode !== "one"
     this.comparison.root.hidden = mode !== "two"
