@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
+
+_log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -30,3 +33,26 @@ class MonotonicClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+async def in_time(work: Awaitable[object], seconds: float, what: str) -> None:
+    """Await ``work``, but no longer than that; what is late is cancelled, logged, and left alone.
+
+    Unlike `asyncio.wait_for`, it does not wait for the cancelled work to end either.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if late := not task.done():
+            task.cancel()
+    if late:
+        task.add_done_callback(_retrieve)
+        _log.error("%s did not end within %g s", what, seconds)
+    else:
+        task.result()
+
+
+def _retrieve(task: asyncio.Future[object]) -> None:
+    if not task.cancelled():
+        task.exception()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
@@ -14,7 +14,7 @@ from agent import events as ev
 from agent.approval import DEFAULT_RULES, Approvals
 from agent.arrivals import attach_to_words
 from agent.changes import Changes, change_of, filled, trial_of, tried_of
-from agent.clock import MonotonicClock, steady_time
+from agent.clock import MonotonicClock, in_time, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
 from agent.desktop.base import Desktop, DesktopStatus
 from agent.desktop.homes import HomeNews, remove_tree
@@ -52,6 +52,9 @@ _LITTLE = 1 << 20
 _FILLS = (ev.TaskFinished, ev.FilesArrived, ev.PutBackFinished)
 _LAST_LOOK = 2.0
 """Seconds that the last look at the windows may take."""
+
+_FAREWELL = 30.0
+"""Seconds that each part has to end when the session closes."""
 
 
 class Session(Faced):
@@ -217,20 +220,24 @@ class Session(Faced):
     async def close(self, reason: str = "") -> None:
         """End the work, the desktop and the journal. The session can be resumed later."""
         self.control.abandon()
-        await self.control.finished()
-        await self.manual.close()
-        await self._agent.programs.close()
-        await self._stop_following()
-        await self.files.close()
+        for part in (self.control.finished, self.manual.close, self._agent.programs.close):
+            await self._let_go(part)
+        await self._let_go(self._stop_following)
+        await self._let_go(self.files.close)
         try:
             for tool in self.tools:
-                await tool.close()
-            await self.model.close()
+                await self._let_go(tool.close)
+            await self._let_go(self.model.close)
             await self.desktop.stop()
         except SaysoError as error:
             reason = f"{reason} {error}".strip()
         finally:
             self._end(reason)
+
+    async def _let_go(self, close: Callable[[], Awaitable[None]]) -> None:
+        """What hangs must keep neither the desktop nor the journal open."""
+        what = getattr(close, "__qualname__", "a part")
+        await in_time(close(), _FAREWELL, f"{what} of session {self.id}")
 
     # Control: synchronous, journaled first -------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.clock import in_time
 from agent.errors import ConfigurationError, SaysoError
 from agent.events import Failed, SessionOpened, TaskStarted
 from agent.export import import_session, read_export
@@ -41,6 +42,9 @@ class Kit:
     manner: Manner | None = None
     """How they speak until that is changed; as the environment says, if None."""
 
+
+_FAREWELL = 30.0
+"""Seconds that a session's start and its voice have to end, when it is closed."""
 
 _NAME = 40
 _TITLE = 80
@@ -457,9 +461,11 @@ class Sessions:
                 self._shelf.put(entry.id, entry.card)
                 entry.opening.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
-                    await entry.opening
-            await entry.conductor.close()
-            await entry.session.close(reason)
+                    await in_time(entry.opening, _FAREWELL, f"the start of session {entry.id}")
+            try:
+                await in_time(entry.conductor.close(), _FAREWELL, f"the voice of {entry.id}")
+            finally:
+                await entry.session.close(reason)
         finally:
             self._ending.pop(entry.id, None)
             over.set()

@@ -204,3 +204,21 @@ async def test_a_desktop_leaves_no_group_behind(desktop: VirtualDesktop) -> None
     assert str(guardian.pid) in inside
     await desktop.stop()
     assert [folder for folder in folders if folder.exists()] == []
+
+
+@pytest.mark.parametrize("part", ["Xvnc", "dbus-daemon", "xfwm4"])
+async def test_a_desktop_with_a_halted_part_can_be_let_go_of_and_stopped(
+    desktop: VirtualDesktop, part: str
+) -> None:
+    """While somebody waits for it."""
+    halted = guardian_of(desktop)
+    await said(desktop, ["pkill", "-STOP", "-x", part])
+    waiting = [
+        asyncio.create_task(each)
+        for each in (desktop.screenshot(), desktop.tree(), desktop.input.click(300, 300))
+    ]
+    async with asyncio.timeout(60):
+        desktop.input.halt()
+        await desktop.stop()
+        await asyncio.wait(waiting)
+    await ended(halted)

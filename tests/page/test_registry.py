@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from pilot_sessions import factory
 
+from agent import session
 from agent.errors import ConfigurationError, JournalError
 from agent.events import Failed, QuestionAnswered, QuestionAsked
 from agent.journal import SqliteJournal
 from agent.settings import Settings
+from dashboard.web import registry
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.shelf import Shelf
 from dashboard.web.voice import NoVoice
@@ -285,6 +288,30 @@ async def test_a_deleted_session_is_gone_from_the_disk(make: Make, tmp_path: Pat
     await sessions.close(kept.id, "done")
     await sessions.delete(kept.id, "anna")
     assert list((tmp_path / "sessions").iterdir()) == []
+
+
+async def test_a_session_whose_parts_hang_is_deleted_all_the_same(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its voice, its model and a tool never end, not even when they are cancelled."""
+    monkeypatch.setattr(registry, "_FAREWELL", 0.1)
+    monkeypatch.setattr(session, "_FAREWELL", 0.1)
+    sessions = make()
+    entry = await begun(sessions)
+    released = asyncio.Event()
+
+    async def hang() -> None:
+        while not released.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await released.wait()
+
+    for part in (entry.conductor, entry.session.model, entry.session.tools[0]):
+        part.close = hang  # type: ignore[method-assign]
+    async with asyncio.timeout(60):
+        await sessions.delete(entry.id, "anna")
+    assert entry.session.status.closed
+    assert not list((tmp_path / "sessions").glob("*"))
+    released.set()
 
 
 async def test_nobody_else_renames_or_deletes(make: Make, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ _QUICK_DEATHS: Final = 5
 _LARGEST: Final = 8 << 20
 _ENDS_WITHIN: Final = 1.0
 """Seconds for a process to end by itself; killing it meanwhile can lose its exit code."""
+_PATIENCE: Final = 60.0
+"""Seconds after which a process that says nothing, though it was asked to, is ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,14 @@ class Speech(Protocol):
 
 
 class SpeechProcess:
-    """One worker process, shared by all chats and started again when it dies."""
+    """One worker process, shared by all chats and started again when it dies or hangs."""
 
-    def __init__(self, module: str = "dashboard.voice.offline.worker") -> None:
+    def __init__(
+        self, module: str = "dashboard.voice.offline.worker", *, patience: float = _PATIENCE
+    ) -> None:
         self._module = module
+        self._patience = patience
+        self._heard = False
         self._chats: dict[str, tuple[ListenSettings, Sink]] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -178,14 +184,28 @@ class SpeechProcess:
         for chat, (settings, _) in self._chats.items():
             self._send({"op": "open", "chat": chat, "settings": asdict(settings)})
         assert process.stdout is not None  # noqa: S101 - it was asked for
+        asking = asyncio.create_task(self._ask(process), name="ask the speech process")
         try:
             await self._read(process.stdout)
             with contextlib.suppress(TimeoutError):  # what closed its pipe ends by itself
                 await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
         finally:
+            asking.cancel()
             if process.returncode is None:
                 process.kill()
             await process.wait()
+
+    async def _ask(self, process: asyncio.subprocess.Process) -> None:
+        """Have a worker whose engines are loaded answer again and again; end one that does not."""
+        await self._ready.wait()
+        self._heard = True
+        while self._heard:
+            self._heard = False
+            self._send({"op": "ping"})
+            await asyncio.sleep(self._patience)
+        log.error("the speech process does not answer")
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while True:
@@ -196,6 +216,7 @@ class SpeechProcess:
             except (asyncio.IncompleteReadError, ConnectionError):
                 return
             head, body = wire.unpack(data, head_size)
+            self._heard = True
             self._deliver(head, body)
 
     def _deliver(self, head: wire.Head, body: bytes) -> None:
@@ -203,8 +224,8 @@ class SpeechProcess:
         if op == "ready":
             self._ready.set()
             return
-        found = self._chats.get(head.pop("chat"))
-        if found is None:
+        found = self._chats.get(head.pop("chat", ""))
+        if found is None:  # it is gone, or this is the answer to a ping
             return
         if op == "heard":
             found[1](Heard(**head | {"readings": tuple(head["readings"])}))

@@ -170,6 +170,9 @@ class Worker:
     def _on_say(self, head: wire.Head, _body: bytes) -> None:
         self._synthesis.say(head["chat"], head["line"], head["text"])
 
+    def _on_ping(self, _head: wire.Head, _body: bytes) -> None:
+        self._tell({"op": "pong"}, b"")
+
     def _on_hush(self, head: wire.Head, _body: bytes) -> None:
         self._synthesis.hush(head["chat"])
 

@@ -1,0 +1,28 @@
+"""A speech process without engines: it answers pings, and says of a later one that it came."""
+
+from __future__ import annotations
+
+import sys
+
+from dashboard.voice.offline import wire
+
+
+def main() -> None:
+    """Until its input ends."""
+    _tell(op="ready")
+    pings = 0
+    while (frame := wire.read(sys.stdin.buffer)) is not None:
+        if frame[0]["op"] == "ping":
+            pings += 1
+            _tell(op="pong")
+            if pings > 1:
+                _tell(op="spoken", chat="chat", line=f"ping {pings}")
+
+
+def _tell(**head: str) -> None:
+    sys.stdout.buffer.write(wire.pack(head))
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""A speech process that hangs is noticed, told, and made anew; ending it takes no patience."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+from dashboard.voice.offline.listener import ListenSettings
+from dashboard.voice.offline.speech import SpeechEvent, SpeechLost, SpeechProcess, Spoken
+
+MODULE = "tests.voice_offline.ready_worker"
+
+
+async def test_a_halted_speech_process_is_started_again_and_its_chats_are_told() -> None:
+    told: asyncio.Queue[SpeechEvent] = asyncio.Queue()
+    speech = SpeechProcess(MODULE, patience=3.0)
+    speech.open("chat", ListenSettings(), told.put_nowait)
+    await speech.ready()
+    old = speech.pid
+    assert old is not None
+    os.kill(old, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        lost = await told.get()
+        assert isinstance(lost, SpeechLost)
+        assert not lost.final
+        while speech.pid in (None, old):
+            await asyncio.sleep(0.01)
+        await speech.ready()
+    await speech.stop()
+
+
+async def test_a_speech_process_that_answers_is_left_alone() -> None:
+    """It lives to be asked again, once its patience is over."""
+    told: asyncio.Queue[SpeechEvent] = asyncio.Queue()
+    speech = SpeechProcess(MODULE, patience=4.0)
+    speech.open("chat", ListenSettings(), told.put_nowait)
+    await speech.ready()
+    async with asyncio.timeout(60):
+        assert await told.get() == Spoken("ping 2")
+    await speech.stop()
+
+
+async def test_a_halted_speech_process_can_be_stopped() -> None:
+    speech = SpeechProcess(MODULE)
+    await speech.ready()
+    old = speech.pid
+    assert old is not None
+    os.kill(old, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        await speech.stop()
+    assert speech.pid is None
