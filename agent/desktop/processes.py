@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from agent.desktop import sandbox
+from agent.desktop.calls import filter_file
 from agent.desktop.groups import Groups, NoGroups, make_groups
 from agent.errors import DesktopDied, DesktopUnavailable, ToolError
 
@@ -119,13 +120,19 @@ class GuardianClient:
         """
         groups = self._groups = await asyncio.to_thread(make_groups)
         self.unbounded = groups.why_not
-        await self._start(
-            lambda fd, limits: groups.around(
-                sandbox.command(box, fd, limits, confined=confined, network=network)
-            ),
-            str(box.home) if box.brought else "/",
-            _limits() if box.private else {**_limits(), "umask": own_umask()},
-        )
+        calls = filter_file() if confined else None
+        try:
+            await self._start(
+                lambda fd, limits: groups.around(
+                    sandbox.command(box, fd, limits, calls=calls, network=network)
+                ),
+                str(box.home) if box.brought else "/",
+                _limits() if box.private else {**_limits(), "umask": own_umask()},
+                () if calls is None else (calls,),
+            )
+        finally:
+            if calls is not None:
+                os.close(calls)
 
     async def start_open(self, command: Sequence[str]) -> None:
         """Start a guardian as this very user, without a sandbox or limits."""
@@ -133,7 +140,11 @@ class GuardianClient:
         await self._start(lambda fd, limits: [*command, str(fd), limits, "1"], "/", own)
 
     async def _start(
-        self, command: Callable[[int, str], Sequence[str]], cwd: str, limits: Mapping[str, int]
+        self,
+        command: Callable[[int, str], Sequence[str]],
+        cwd: str,
+        limits: Mapping[str, int],
+        passed: tuple[int, ...] = (),
     ) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
@@ -147,7 +158,7 @@ class GuardianClient:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(theirs.fileno(), *passed),
                 start_new_session=True,
                 cwd=cwd,
             )

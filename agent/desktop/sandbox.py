@@ -398,9 +398,9 @@ def _own_etc(box: Box, network: bool) -> list[str]:
     return words
 
 
-def _bwrap(box: Box, network: bool) -> list[str]:
+def _bwrap(box: Box, network: bool, calls: int) -> list[str]:
     words = ["bwrap", "--unshare-all", "--as-pid-1", "--hostname", "desktop", "--die-with-parent"]
-    words += ["--new-session", "--cap-drop", "ALL"]
+    words += ["--new-session", "--cap-drop", "ALL", "--seccomp", str(calls)]
     if network:
         words.append("--share-net")
     words += [*_system_binds(), "--proc", "/proc", "--dev", "/dev"]
@@ -434,20 +434,29 @@ def _as_user(box: Box) -> list[str]:
     return [*words, "--no-new-privs", "--"]
 
 
-def command(box: Box, channel: int, limits: str, *, confined: bool, network: bool) -> Sequence[str]:
+def command(
+    box: Box, channel: int, limits: str, *, calls: int | None, network: bool
+) -> Sequence[str]:
     """The command line of a desktop's guardian, in a sandbox or without one.
+
+    Args:
+        box: The desktop's folder.
+        channel: The guardian's socket.
+        limits: What it may use, as JSON.
+        calls: `calls.filter_file`; None for no sandbox.
+        network: Whether it has the machine's.
 
     Raises:
         DesktopUnavailable: a program for it is missing.
     """
     python, binds = _interpreter()
-    if not confined:
+    if calls is None:
         return [*_as_user(box), *open_command(box.etc / "guardian.py"), str(channel), limits, "1"]
     needed = [*(["setpriv"] if os.geteuid() == 0 else []), "bwrap"]
     if missing := [name for name in needed if not shutil.which(name)]:
         raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
     bring = [python, "-I", "-S", str(box.etc / "bring.py"), str(box.mount)] if box.brought else []
-    run = [*bring, *_bwrap(box, network), *binds, python, "-I", "-S", "/run/guardian.py"]
+    run = [*bring, *_bwrap(box, network, calls), *binds, python, "-I", "-S", "/run/guardian.py"]
     return [*_as_user(box), *run, str(channel), limits, "0", "report"]
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from bpf import answer_of
 
 from agent.desktop import guardian
 from agent.desktop.installed import Installed
@@ -359,23 +360,6 @@ def test_a_long_command_line_is_cut(desk: Desk):
     ],
 )
 def test_the_filter_reports_starts_alone(machine: str, architecture: int, number: int, reported):
-    answer = _run(guardian.starts_filter(machine), architecture, number)
+    answer = answer_of(guardian.starts_filter(machine), architecture, number)
     expected = {True: 0x7FC00000, False: 0x7FFF0000, None: 0x50026}
     assert answer == expected[reported]
-
-
-def _run(code: bytes, architecture: int, number: int) -> int:
-    """What classic BPF of loads, equalities and answers says of a system call."""
-    import struct
-
-    steps = list(struct.iter_unpack("=HBBI", code))
-    at = value = 0
-    while True:
-        kind, true, false, given = steps[at]
-        at += 1
-        if kind == 0x20:
-            value = {0: number, 4: architecture}[given]
-        elif kind == 0x15:
-            at += true if value == given else false
-        else:
-            return int(given)
