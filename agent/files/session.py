@@ -70,7 +70,7 @@ class _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
+class PutBack(Faced):
     """What came of a put back, as looked up afterwards."""
 
     id: str

@@ -21,6 +21,7 @@ from agent.experiments.trial import Trial
 from agent.face import Bundle
 from agent.files.changes import Changes
 from agent.files.listing import Listing
+from agent.files.session import PutBack
 from agent.files.telling import amount
 from agent.replay import Recording, Timeline
 from agent.replay.svg import timeline_svg
@@ -192,6 +193,11 @@ def _changes(changes: Changes) -> Bundle:
     rows = [(c.shown, c.what, c.lost or c.conflict or c.does) for c in changes.changes[:_ROWS]]
     told = table(("file", "in the task", "putting it back"), rows)
     return _bundle(f"<Changes: {changes.summary}>", Html(paragraph(changes.summary) + told))
+
+
+@face_of.register
+def _put_back(put_back: PutBack) -> Bundle:
+    return _bundle(f"<PutBack: {put_back.text}>", Html(paragraph(put_back.text)))
 
 
 @face_of.register

@@ -22,6 +22,7 @@ from agent.experiments.store import Store
 from agent.experiments.task import builtin_tasks
 from agent.experiments.trial import Trial
 from agent.files.changes import compare
+from agent.files.session import PutBack
 from agent.files.listing import list_files
 from agent.files.record import Row
 from agent.replay import build_timeline
@@ -179,4 +180,6 @@ def test_files_and_what_would_be_put_back_show_themselves(tmp_path: Path) -> Non
     changes = compare("task", {}, {b"new": row}, {b"new": row}, kept=lambda _: True)
     shown = changes._repr_mimebundle_()
     assert shown["text/plain"] == "<Changes: 1 item is deleted.>"
+    done = PutBack("put", "task", changes.changes, (), (), "Deleted: “new”.")
+    assert done._repr_mimebundle_()["text/plain"] == "<PutBack: Deleted: “new”.>"
     assert "is deleted" in shown["text/html"]

@@ -118,7 +118,7 @@ async def test_stop_works_while_a_cell_blocks(lab: Lab, browser: BrowserContext)
 async def test_the_mouse_can_be_taken_and_typing_is_not_the_notebooks(
     lab: Lab, browser: BrowserContext
 ) -> None:
-    """With the mouse taken, keys go to the desktop; in command mode they would delete cells."""
+    """Keys go to the text box, and with the mouse to the desktop; they would delete cells."""
     seen = "[n.text for n in (await session.desktop.tree()).showing('text') if n.text]"
     setup = _TALK.replace("talk = await Talk.open(session)\ntalk", "session")
     more = "await do(session, 'open the text editor')\nsession.status.outcome"
@@ -130,6 +130,13 @@ async def test_the_mouse_can_be_taken_and_typing_is_not_the_notebooks(
     await expect(canvas).to_be_visible()
     await run_cell(page, 1)
     await expect(page.get_by_text("'done'")).to_be_visible()
+    words = page.get_by_label("Type what to do")
+    await words.click()
+    await page.keyboard.type("what can I say?")
+    await page.keyboard.press("Enter")
+    await expect(words).to_have_value("")
+    await expect(page.locator(".conversation .heard").last).to_contain_text("what can I say?")
+    await expect(page.locator(".conversation .outcome")).to_have_count(2)
 
     await page.locator(".sayso-bar .mouse").click()
     await expect(page.locator(".sayso-bar")).to_have_attribute("data-who", "yours")

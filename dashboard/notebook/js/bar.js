@@ -45,6 +45,11 @@ class Bar {
     const options = { type: "text", placeholder: "Type what to do…", "aria-label": "Type what to do", maxlength: "4000" };
     const input = element("input", { ...options, autocomplete: "off" });
     this.form = element("form", {}, [input, element("button", {}, ["Send"])]);
+    input.onkeydown = (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // JupyterLab keeps a form from being sent by it
+      this.form.requestSubmit();
+    };
     this.form.onsubmit = (event) => {
       event.preventDefault();
       const text = input.value.trim();
