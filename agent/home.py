@@ -66,7 +66,7 @@ class SessionHome:
     def __init__(self, session: Path, wanted: Path | None, log: EventLog) -> None:
         opened = [event for event in log.of(ev.HomeChanged) if event.state == "open"]
         self._note = session / "working-folder"
-        before = self._note.read_text("utf-8") if self._note.is_file() else ""
+        before = os.fsdecode(self._note.read_bytes()) if self._note.is_file() else ""
         self._was_opened = bool(opened)
         self.kept = session / "home"
         self.folder = checked_folder(wanted or Path(before), session) if wanted or before else None
@@ -81,7 +81,7 @@ class SessionHome:
         count, _ = count_files(self.files)
         if not count:
             return ""
-        return f"{count} {'file' if count == 1 else 'files'} in {self.files}"
+        return f"{count} {'file' if count == 1 else 'files'} in {shown(self.files)}"
 
     def files_left(self) -> Literal["kept", "gone", "none"]:
         """Whether the files of an earlier run are still there."""
@@ -92,8 +92,8 @@ class SessionHome:
     def opened(self, limit: int) -> ev.HomeChanged:
         """The event that says where the home is, and how much is in it and may be."""
         if self.folder is not None:
-            self._note.write_text(str(self.folder), "utf-8")
-            return ev.HomeChanged(state="open", folder=str(self.folder))
+            self._note.write_bytes(os.fsencode(self.folder))
+            return ev.HomeChanged(state="open", folder=shown(self.folder))
         used = used_bytes(str(self.files))
         hard = is_hard(self.files, limit)
         return ev.HomeChanged(state="open", used=used, limit=limit, hard=hard)
@@ -285,17 +285,18 @@ def checked_folder(folder: Path, session: Path) -> Path:
     Raises:
         ConfigurationError: it cannot be worked in; the text says why.
     """
+    name = shown(folder)
     try:
         real = folder.expanduser().resolve(strict=True)
-    except (OSError, RuntimeError) as error:
-        raise ConfigurationError(f"There is no folder {folder}; make it first.") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigurationError(f"There is no folder {name}; make it first.") from error
     if not real.is_dir():
-        raise ConfigurationError(f"{folder} is no folder.")
+        raise ConfigurationError(f"{name} is no folder.")
     if reason := _unfit(real, session.resolve()):
-        raise ConfigurationError(f"{folder} cannot be worked in: {reason}. Give a folder in it.")
+        raise ConfigurationError(f"{name} cannot be worked in: {reason}. Give a folder in it.")
     if not os.access(real, os.R_OK | os.W_OK | os.X_OK):
         raise ConfigurationError(
-            f"{folder} cannot be written to by you; check its owner and its disk."
+            f"{name} cannot be written to by you; check its owner and its disk."
         )
     return real
 

@@ -174,14 +174,17 @@ def test_an_imported_log_chooses_no_folder_here(data: Path):
     journal.close()
 
 
-def test_a_folder_that_was_worked_in_is_worked_in_again(data: Path, tmp_path: Path):
-    work = tmp_path.parent / f"{tmp_path.name}-work"
+@pytest.mark.parametrize("name", ["-work", "-caf\udce9", "-two\r\nlines ", "-" + "n" * 200])
+def test_a_folder_that_was_worked_in_is_worked_in_again(data: Path, tmp_path: Path, name: str):
+    """Whatever its name, which stands in the log as text that can be stored."""
+    work = tmp_path.parent / f"{tmp_path.name[:20]}{name}"
     work.mkdir()
     session = session_folder(data, "one")
-    SessionHome(session, work, EventLog()).opened(0)
+    opened = SessionHome(session, work, EventLog()).opened(0)
+    assert ev.dump_event(opened).isascii()
     assert SessionHome(session, None, EventLog()).folder == work
-    (tmp_path.parent / f"{tmp_path.name}-link").symlink_to(work)
     link = tmp_path.parent / f"{tmp_path.name}-link"
+    link.symlink_to(work)
     assert SessionHome(session, link, EventLog()).folder == work
 
 
@@ -195,6 +198,7 @@ def test_a_folder_that_was_worked_in_is_worked_in_again(data: Path, tmp_path: Pa
         ("{data}/sessions/one/home", "Sayso's own data"),
         ("/tmp", "temporary files|Sayso's own data"),
         ("{data}/nothing", "no folder"),
+        ("{data}/a\0b", "no folder"),
     ],
 )
 def test_folders_that_are_not_handed_out(data: Path, folder: str, why: str):
