@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.files.kinds import is_state
 from agent.files.listing import Entry, Listing, count_files, list_files
 from agent.files.names import from_key, safe_name, shown, to_key
-from agent.files.paths import Incoming, make_folder, open_file
+from agent.files.paths import Incoming, open_file
 
 __all__ = [
     "Entry",
@@ -15,7 +15,6 @@ __all__ = [
     "from_key",
     "is_state",
     "list_files",
-    "make_folder",
     "open_file",
     "safe_name",
     "shown",

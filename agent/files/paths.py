@@ -157,8 +157,8 @@ class Incoming:
         self.path = ""
         """Where it lies below the home, once it is finished."""
 
-        with parent_of(home, self._under(self._spare), make=True) as (parent, name_there):
-            descriptor = os.open(name_there, NEW, 0o644, dir_fd=parent)
+        with parent_of(home, self._under(self._name.encode()), make=True) as (parent, _):
+            descriptor = os.open(self._spare, NEW, 0o644, dir_fd=parent)
             self._parent = os.dup(parent)
             with opened_home(home) as top:
                 owner = os.fstat(top)
@@ -280,18 +280,9 @@ def _mode_of(folder: int, name: bytes) -> int:
     except FileNotFoundError:
         return 0o644
     if not stat.S_ISREG(mode):
-        raise OSError(errno.ELOOP if stat.S_ISLNK(mode) else errno.EISDIR, "not a plain file")
+        kinds = {stat.S_IFLNK: errno.ELOOP, stat.S_IFDIR: errno.EISDIR}
+        raise OSError(kinds.get(stat.S_IFMT(mode), errno.ENXIO), "not a plain file")
     return stat.S_IMODE(mode) & 0o777
-
-
-def make_folder(home: Path, path: str | bytes | PurePath) -> None:
-    """Make a folder below a home, with those above it; nothing happens if it is there.
-
-    Raises:
-        FilesError: it cannot be made, or something else is in its place.
-    """
-    with parent_of(home, b"/".join((*parts_of(path), b".")), make=True):
-        pass
 
 
 def explained(path: str | bytes | PurePath, error: OSError) -> FilesError:

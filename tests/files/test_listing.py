@@ -11,8 +11,8 @@ import pytest
 from deep import dig, dug
 
 from agent.errors import FilesError
-from agent.files import Incoming, count_files, list_files, make_folder, open_file
-from agent.files.paths import SPARE
+from agent.files import Incoming, count_files, list_files, open_file
+from agent.files.paths import SPARE, write_file
 
 
 @pytest.fixture
@@ -72,8 +72,6 @@ def test_links_are_never_followed(home: Path, tmp_path: Path) -> None:
         list_files(home, below="way")
     with pytest.raises(FilesError):
         Incoming(home, "x.txt", "way")
-    with pytest.raises(FilesError):
-        make_folder(home, "way/new")
     assert [path.name for path in outside.iterdir()] == ["secret"]
 
 
@@ -163,6 +161,17 @@ def test_a_file_comes_in_whole_or_not_at_all(home: Path) -> None:
         coming.write(b"half")
     assert "broken.txt" not in names(home)
     assert not [path for path in home.iterdir() if path.name.startswith(SPARE)]
+
+
+def test_what_is_in_the_way_is_named_as_what_it_is(home: Path) -> None:
+    """By the name that was given, not by the one under which it comes in."""
+    with pytest.raises(FilesError, match=r"^notes\.txt/a\.txt cannot be reached"):
+        Incoming(home, "a.txt", "notes.txt")
+    os.mkfifo(home / "pipe")
+    with pytest.raises(FilesError, match=r"^pipe is not a plain file"):
+        write_file(home, "pipe", b"words")
+    with pytest.raises(FilesError, match=r"^Documents is a folder"):
+        write_file(home, "Documents", b"words")
 
 
 def test_a_taken_name_is_numbered_and_nothing_is_overwritten(home: Path) -> None:

@@ -45,7 +45,12 @@ function Ended({ host, sessions }) {
   };
   const press = (/** @type {string} */ what, /** @type {string} */ label, name = "") =>
     html`<button type="button" class=${name} aria-expanded=${open === what} onClick=${toggle(what)}>${label}</button>`;
-  return html`<section class="one" aria-label="This session">
+  const onKey = (/** @type {any} */ event) => {
+    if (event.key !== "Escape" || !["delete", "export"].includes(open)) return;
+    event.currentTarget.querySelector(".actions [aria-expanded=true]")?.focus();
+    toggle(open)();
+  };
+  return html`<section class="one" aria-label="This session" onKeyDown=${onKey}>
     <p class="facts">${facts.map((fact) => html`<span>${fact}</span>`)}</p>
     <p class="trouble" role="alert" hidden=${!host.param("trouble").value}>${host.param("trouble").value}</p>
     <p class="told" role="alert" hidden=${!sessions.told.value}>${sessions.told.value}</p>
