@@ -12,8 +12,11 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-test.lock"]
+
+
 def _pinned() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    lines = [line for lock in LOCKS for line in lock.read_text().splitlines()]
     matches = (re.match(r"([A-Za-z0-9._-]+)==(\S+)", line) for line in lines)
     return {m[1].lower().replace("_", "-"): m[2] for m in matches if m}
 
@@ -37,11 +40,12 @@ def test_every_dependency_has_a_range_and_a_locked_version():
     assert [r for r in direct if _name(r) not in _pinned()] == []
 
 
-def test_the_lock_carries_hashes_and_names_no_registry():
+def test_the_locks_carry_hashes_and_name_no_registry():
     """Each locked version is bound to its files' hashes; no host is written down."""
-    text = (ROOT / "requirements.lock").read_text()
-    assert text.count("==") <= text.count("--hash=sha256:")
-    assert "://" not in text
+    for lock in LOCKS:
+        text = lock.read_text()
+        assert text.count("==") <= text.count("--hash=sha256:")
+        assert "://" not in text
 
 
 def test_scripts_are_executable_and_valid_shell():
