@@ -119,6 +119,13 @@ class Settings(BaseSettings):
     most_files: int = Field(default=20_000, ge=1)
     """Files in a home beyond which none is put in, and those of one downloaded archive."""
 
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
+    believed; ``unix`` for whoever connects to the server's own socket file."""
+
+    plain_passwords: bool = False
+    """Whether people may sign in over a network without TLS: everybody on it can read along."""
+
     max_sessions: int = Field(default=8, ge=1)
     """Sessions that may run at once on a server. One more retires the oldest idle one that
     nobody looks at."""

@@ -21,8 +21,8 @@ SESSIONS = "sessions"
 """The address's ``view`` of the list of sessions."""
 
 _MISSING = (
-    "It may have been deleted, the link may be incomplete, or it was made in another browser or "
-    "under another name. Nothing was opened."
+    "It may have been deleted, the link may be incomplete, or it is somebody else's. "
+    "Nothing was opened."
 )
 _log = logging.getLogger(__name__)
 _pages: dict[str, Page | Lobby] = {}

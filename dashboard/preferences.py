@@ -1,18 +1,20 @@
-"""What each person has set: a file per browser's owner, beneath what the environment says."""
+"""What each person has set: a file per owner, beneath what the environment says."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from agent.changes import checked
 from agent.errors import BadInput, ConfigurationError
+from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
 from agent.settings import Settings
 from dashboard.voice.manner import Manner, changed
@@ -158,6 +160,7 @@ class People:
 
     base: Settings
     _known: dict[str, Preferences] = field(default_factory=dict)
+    _keys: dict[str, KeyStore] = field(default_factory=dict, repr=False)
 
     def folder(self, owner: str) -> Path:
         """Where an owner's things are kept. Marks are hexadecimal, so none leads elsewhere."""
@@ -171,9 +174,52 @@ class People:
             self._known[owner] = Preferences(self.folder(owner) / "settings.json", self.base)
         return self._known[owner]
 
+    def keys(self, owner: str) -> KeyStore:
+        """An owner's keys; read once, then kept up to date here.
+
+        They lie in the owner's folder: the system's keyring is that of whoever runs the server.
+        """
+        if owner not in self._keys:
+            own = self.base.model_copy(update={"data_dir": self.folder(owner)})
+            self._keys[owner] = KeyStore(own, ring=lambda: None)
+        return self._keys[owner]
+
+    def inherit(self, heir: str, owners: Iterable[str]) -> None:
+        """Give ``heir``, who has nothing yet, the settings and prompts of earlier owners.
+
+        Of what two of them have, the first one's is taken. The originals stay. A disk that
+        refuses costs no more than that: it is tried again at the next start.
+        """
+        target = self.folder(heir)
+        if target.exists():
+            return
+        beside = target.with_suffix(".new")
+        with contextlib.suppress(OSError):
+            shutil.rmtree(beside, ignore_errors=True)
+            beside.mkdir(mode=0o700, parents=True)
+            for owner in owners:
+                _copy_absent(self.folder(owner), beside)
+            beside.rename(target)
+
     def library(self, owner: str) -> PromptLibrary:
         """An owner's prompts."""
         return PromptLibrary(self.folder(owner) / "prompts")
+
+
+def _copy_absent(source: Path, target: Path) -> None:
+    """Copy settings and prompts of which the target has none of that name. Links stay links."""
+    wanted = [source / "settings.json"]
+    with contextlib.suppress(FileNotFoundError):
+        wanted += sorted((source / "prompts").iterdir())
+    for one in wanted:
+        to = target / one.relative_to(source)
+        if one.is_symlink() or to.exists():
+            continue
+        to.parent.mkdir(mode=0o700, exist_ok=True)
+        if one.is_dir():
+            shutil.copytree(one, to, symlinks=True)
+        elif one.is_file():
+            shutil.copy2(one, to)
 
 
 def _variable(name: str) -> str:

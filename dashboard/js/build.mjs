@@ -46,6 +46,7 @@ const BUNDLES = [
   ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
   ["dashboard/views/lab/js/lab.js", "dashboard/views/lab/lab.bundle.js", ""],
   ["dashboard/views/replay/js/replay.js", "dashboard/views/replay/replay.bundle.js", ""],
+  ["dashboard/web/frame/key.js", "dashboard/web/frame/key.bundle.js", "", "iife"],
   ["dashboard/web/frame/theme.js", "dashboard/web/frame/theme.bundle.js", "", "iife"],
   ["dashboard/web/frame/frame.js", "dashboard/web/frame/frame.bundle.js", "", "iife"],
   ...VIEWS.map((view) => [`dashboard/views/${view}.js`, `dashboard/views/${view}.bundle.js`, ""]),

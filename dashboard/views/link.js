@@ -80,7 +80,7 @@ class Guard {
       const worker = new Worker(code);
       URL.revokeObjectURL(code);
       worker.onmessage = ({ data }) => tell(data);
-      worker.postMessage({ url, mark: this.mark });
+      worker.postMessage({ url, mark: this.mark, key: /** @type {any} */ (globalThis).saysoKey });
       return {
         poke: () => worker.postMessage({ poke: true }),
         hasten: () => worker.postMessage({ hasten: true }),
@@ -156,7 +156,7 @@ class Guard {
     // the browser keeps the page for its Back: it is loaded anew then, with what was typed in it.
     const hidden = (/** @type {PageTransitionEvent} */ { persisted }) => {
       link.leave();
-      if (this.mark) navigator.sendBeacon("goodbye", this.mark);
+      if (this.mark) void fetch("goodbye", { method: "POST", body: this.mark, keepalive: true }).catch(() => {});
       keep(this.host.param("session").value);
       if (persisted) return;
       this.#left = true;

@@ -10,9 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from tornado import netutil
 from tornado.httputil import HTTPServerRequest
+
+from agent.errors import ConfigurationError
+from agent.hosts import is_loopback
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"(?P<name>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
@@ -34,16 +39,71 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxies:
+    """Proxies in front of the server whose word about the browser is believed.
+
+    ``networks`` are addresses or networks; ``unix`` stands for the server's own socket file, which
+    only those can connect to whom its mode lets.
+    """
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    unix: bool = False
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Proxies:
+        """Those of the setting.
+
+        Raises:
+            ConfigurationError: a name is neither an address nor a network nor ``unix``.
+        """
+        given = tuple(names)
+        try:
+            networks = tuple(ip_network(name) for name in given if name != "unix")
+        except ValueError as error:
+            raise ConfigurationError(
+                f"SAYSO_TRUSTED_PROXIES holds no address or network: {error}."
+            ) from None
+        return cls(networks, "unix" in given)
+
+    def __bool__(self) -> bool:
+        return self.unix or bool(self.networks)
+
+    def unwrap(self, request: HTTPServerRequest) -> None:
+        """Put the browser's own address and protocol into a request that a proxy passed on."""
+        if not self._believes(request.remote_ip):
+            return
+        protocol = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip()
+        if protocol in ("http", "https"):
+            request.protocol = protocol
+        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            if not netutil.is_valid_ip(hop.strip()):
+                return
+            request.remote_ip = hop.strip()
+            if not self._believes(request.remote_ip):
+                return
+
+    def _believes(self, address: str | None) -> bool:
+        if not address or not netutil.is_valid_ip(address):
+            return self.unix
+        found = ip_address(address)
+        if self.unix and found.is_unspecified:  # Tornado's word for a socket file
+            return True
+        return any(found in network for network in self.networks)
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """Who may come in, and what the browser is told about us.
 
     ``hosts`` are further names (``name`` or ``name:port``) under which the page is
     reached; loopback names are always allowed, on any port, so that a forwarded port works.
     ``voices`` are socket origins outside this server that the page may speak to.
+    ``proxies`` stand in front of the server.
     """
 
     hosts: frozenset[str] = frozenset()
     voices: tuple[str, ...] = ()
+    proxies: Proxies = Proxies()
 
     def verdict(self, request: HTTPServerRequest) -> Refusal | None:
         """Why this request is refused, or None when it may pass."""
@@ -96,6 +156,12 @@ class Door:
                 "form-action 'self'",
             )
         )
+
+
+def is_foreign(host: str) -> bool:
+    """Whether other machines may know this server by the name (``name`` or ``name:port``)."""
+    match = _HOST.fullmatch(host)
+    return match is None or not is_loopback(match["name"])
 
 
 def host_names(origins: Iterable[str]) -> frozenset[str]:

@@ -1,21 +1,21 @@
 """Who is asking, and which sessions are theirs: the one place that says whose something is.
 
-With a login, things belong to the person: to the name that signed in, from whatever browser,
-whether or not its cookies were cleared in between. Without one, and for a guest, they belong
-to the browser: a signed HttpOnly cookie tells it from others. Either way the page learns no
-more than a one-way mark.
+Things belong to a person, from whatever browser, whether or not its cookies were cleared in
+between. With a login that is the name that signed in. Without one it is the person who runs the
+server: whoever has the link that it printed (`dashboard.web.lock`) is that person, and what
+browsers made before there was a lock is theirs (`Shelf`). A guest, where guests are
+allowed beside a login, is a browser. The page learns no more than a one-way mark.
 
-What a browser made before its person signed in stays the browser's: whoever signs in on a
-machine that others use does not come into their work. It is there again when the server
-runs without a login, and for whoever runs the server (``python -m agent --list``). One
-password for everybody (``--basic-auth PASSWORD``) proves no name: who knows it can come in
+One password for everybody (``--basic-auth PASSWORD``) proves no name: who knows it can come in
 under any. A file of names and passwords keeps people apart.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
+import re
 import secrets
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -25,13 +25,26 @@ from panel.config import config
 from tornado.httputil import HTTPServerRequest
 from tornado.web import create_signed_value, decode_signed_value
 
-COOKIE = "sayso_browser"
-"""The older name of the browser's cookie, still read."""
-
 CLAIM = "sayso_owner"
 PERSON = "sayso_person"
-_DAYS = 365
+_PAGE = "sayso_page"
 _VISITOR = "sayso_visitor"
+_DAYS = 30
+"""Days without a visit after which a browser needs the link again."""
+
+_FRESH = 1
+"""Days after which a visit makes the cookie anew."""
+
+_KEY_DAYS = 365
+_PORT = re.compile(r":(\d{1,5})$")
+
+
+def _mark(kind: str, who: str) -> str:
+    return hashlib.sha256(f"{kind}{who}".encode()).hexdigest()
+
+
+LOCAL = _mark("local:", "")
+"""The mark of the person who runs a server without a login."""
 
 
 def load_secret(path: Path) -> bytes:
@@ -42,6 +55,7 @@ def load_secret(path: Path) -> bytes:
     except FileExistsError:
         kept = path.read_bytes()
         if len(kept) >= 32:
+            path.chmod(0o600)
             return kept
         path.unlink()
         return load_secret(path)
@@ -50,22 +64,43 @@ def load_secret(path: Path) -> bytes:
     return fresh
 
 
+def cookie_name(request: HTTPServerRequest, prefix: str = "") -> str:
+    """The name of the browser's cookie: by the port that the browser knows, and the prefix.
+
+    Cookies do not tell ports apart, so that servers of one machine need names of their own.
+    """
+    found = _PORT.search(request.host)
+    port = found[1] if found else ("443" if request.protocol == "https" else "80")
+    return "_".join(("sayso", port, *re.findall(r"[\w.-]+", prefix, re.ASCII)))
+
+
 class Identity:
     """Recognises people and browsers. The cookies' values never reach a page or its scripts.
 
-    ``login``: whether people sign in to this server.
+    Args:
+        secret: Signs cookies and the pages' keys; it outlives restarts.
+        login: Whether people sign in to this server.
+        guests: Whether somebody who did not sign in may come in beside a login.
+        prefix: The server's part of each address, as given to ``--prefix``.
     """
 
-    def __init__(self, secret: bytes, *, login: bool = False) -> None:
+    def __init__(
+        self, secret: bytes, *, login: bool = False, guests: bool = False, prefix: str = ""
+    ) -> None:
         self._secret = secret.hex()
         self.login = login
-        # Cookies do not tell ports apart: another server on this machine has another secret.
-        self._cookie_name = f"{COOKIE}_{hashlib.sha256(secret).hexdigest()[:8]}"
+        self.guests = guests
+        self.prefix = prefix.strip("/")
 
     def known(self, request: HTTPServerRequest) -> str | None:
-        """The owner mark of whoever asks, or None for a browser that was never here."""
+        """The owner mark of whoever asks, or None for somebody who was not let in."""
+        if not self.login:
+            return LOCAL if self._browser(request) else None
         person = self.person(request)
-        return _mark("login:", person) if person is not None else self._browser(request)
+        if person is not None:
+            return _mark("login:", person)
+        browser = self._browser(request) if self.guests else None
+        return None if browser is None else _mark("owner:", browser)
 
     def person(self, request: HTTPServerRequest) -> str | None:
         """The name that signed in; None without a login and for a guest."""
@@ -77,48 +112,72 @@ class Identity:
         )
         return name.decode(errors="replace") if name else None
 
-    def _browser(self, request: HTTPServerRequest) -> str | None:
-        for name in (self._cookie_name, COOKIE):
-            morsel = request.cookies.get(name)
-            if morsel is None:
-                continue
-            value = decode_signed_value(self._secret, name, morsel.value, max_age_days=_DAYS)
-            if value is not None:
-                return _mark("owner:", value.decode())
-        return None
+    def let_in(self, request: HTTPServerRequest) -> str:
+        """A ``Set-Cookie`` value by which this browser is known from now on."""
+        return self._cookie(request, self._browser(request) or secrets.token_urlsafe(24))
 
     def admit(self, request: HTTPServerRequest) -> str | None:
-        """Remember who asks for a page; returns a ``Set-Cookie`` value for a newcomer."""
+        """Remember who asks for a page; returns a ``Set-Cookie`` value where one is due."""
         visitor: tuple[str, str | None] | None = getattr(request, _VISITOR, None)
         if visitor is None:
-            owner, browser = self.known(request), secrets.token_urlsafe(24)
-            fresh = (
-                _mark("owner:", browser),
-                self._cookie(browser, secure=request.protocol == "https"),
-            )
-            visitor = fresh if owner is None else (owner, None)
+            visitor = self._visit(request)
+            if visitor is None:
+                return None
             setattr(request, _VISITOR, visitor)
         return visitor[1]
 
     def claims(self, request: Any) -> dict[str, Any]:
         """For the page's signed token: the owner's mark and the name that signed in.
 
-        They are set only behind the door.
+        They are set only behind the door and the lock.
         """
         visitor: tuple[str, str | None] | None = getattr(request, _VISITOR, None)
         return {} if visitor is None else {CLAIM: visitor[0], PERSON: self.person(request) or ""}
 
-    def _cookie(self, browser: str, *, secure: bool) -> str:
+    def page_key(self, owner: str) -> str:
+        """What a page must present beside the cookie: another each time, good after a restart."""
+        value = f"{owner} {secrets.token_urlsafe(9)}"
+        signed = create_signed_value(self._secret, _PAGE, value)
+        return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+
+    def opens(self, key: str, owner: str) -> bool:
+        """Whether a page's key was made for ``owner``."""
+        try:
+            signed = base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            return False
+        value = decode_signed_value(self._secret, _PAGE, signed, max_age_days=_KEY_DAYS)
+        return value is not None and secrets.compare_digest(value.split()[0], owner.encode())
+
+    def _visit(self, request: HTTPServerRequest) -> tuple[str, str | None] | None:
+        """The owner of a page that is asked for, and the cookie to set."""
+        owner, browser = self.known(request), self._browser(request)
+        if owner is not None:
+            by_cookie = browser is not None and self.person(request) is None
+            stale = by_cookie and self._browser(request, _FRESH) is None
+            return owner, self._cookie(request, browser) if stale and browser else None
+        if not (self.login and self.guests):
+            return None
+        browser = secrets.token_urlsafe(24)
+        return _mark("owner:", browser), self._cookie(request, browser)
+
+    def _browser(self, request: HTTPServerRequest, days: float = _DAYS) -> str | None:
+        """The name that this server gave the browser within so many days."""
+        name = cookie_name(request, self.prefix)
+        morsel = request.cookies.get(name)
+        if morsel is None:
+            return None
+        value = decode_signed_value(self._secret, name, morsel.value, max_age_days=days)
+        return value.decode(errors="replace") if value else None
+
+    def _cookie(self, request: HTTPServerRequest, browser: str) -> str:
         cookie: SimpleCookie = SimpleCookie()
-        name = self._cookie_name
+        name = cookie_name(request, self.prefix)
         cookie[name] = create_signed_value(self._secret, name, browser).decode()
         morsel = cookie[name]
-        morsel["path"], morsel["httponly"], morsel["samesite"] = "/", True, "Lax"
+        morsel["path"] = f"/{self.prefix}" if self.prefix else "/"
+        morsel["httponly"], morsel["samesite"] = True, "Strict"
         morsel["max-age"] = _DAYS * 86_400
-        if secure:
+        if request.protocol == "https":
             morsel["secure"] = True
         return morsel.OutputString()
-
-
-def _mark(kind: str, who: str) -> str:
-    return hashlib.sha256(f"{kind}{who}".encode()).hexdigest()

@@ -138,7 +138,7 @@ def stop_of(request: HTTPServerRequest, body: Any) -> tuple[int, dict[str, Any]]
     owner = bench.identity.known(request)
     answer = bench.stops.carry_out(press, owner)
     if answer is None:
-        text = "This session is not here, or belongs to another browser: nothing was stopped."
+        text = "This session is not here, or is somebody else's: nothing was stopped."
         return 404, {"press": press.press, "state": "refused", "text": text}
     return 200, answer
 

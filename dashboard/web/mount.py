@@ -1,4 +1,4 @@
-"""Puts the door and our routes into Panel's Tornado server.
+"""Puts the door, the lock and our routes into Panel's Tornado server.
 
 ``panel serve dashboard`` runs ``dashboard/app_hooks.py`` before it builds the server;
 `install` uses that moment. Bokeh has no hook for it, so a few methods are wrapped here, and
@@ -9,6 +9,7 @@ empty on purpose because `install` has already added them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import Callable
@@ -16,19 +17,29 @@ from typing import Any
 
 from bokeh.server.auth_provider import NullAuth
 from bokeh.server.tornado import DEFAULT_SESSION_TOKEN_EXPIRATION, BokehTornado
+from bokeh.server.views.ico_handler import IcoHandler
 from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
+from bokeh.server.views.root_handler import RootHandler
 from bokeh.server.views.static_handler import StaticHandler
+from bokeh.util.browser import view
+from panel.auth import BasicLoginHandler
+from panel.config import config
 from panel.io.server import ComponentResourceHandler, DocHandler, Server, WSHandler
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
+from tornado.websocket import WebSocketHandler
 
 from agent.errors import ConfigurationError
 from agent.hosts import is_loopback
 from dashboard.web import dispatch
 from dashboard.web.assets import compressed
-from dashboard.web.door import Door, host_names
+from dashboard.web.door import Door, Proxies, host_names, is_foreign
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
+from dashboard.web.health import Health
+from dashboard.web.identity import LOCAL
+from dashboard.web.lock import Kept, Locked, with_key
+from dashboard.web.login import with_limit, with_success
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
@@ -42,6 +53,9 @@ _FAREWELL = 15.0
 
 _PUBLIC_FILES = (StaticHandler, MultiRootStaticHandler, ComponentResourceHandler)
 """Scripts and styles. What a person may have written is never compressed beside a secret."""
+
+_PAGES = (DocHandler, RootHandler)
+"""What leads to the login when nobody has signed in."""
 
 _log = logging.getLogger(__name__)
 _installed = False
@@ -57,6 +71,9 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     dispatch.install()
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)
+    _wrap(Server, "show", _by_link)
+    _wrap(BasicLoginHandler, "post", with_limit)
+    _wrap(BasicLoginHandler, "set_current_user", with_success)
     _wrap(BokehTornado, "__init__", _with_routes)
     _wrap(BokehTornado, "find_handler", _through_door)
     _wrap(BokehTornado, "get_handler_delegate", _with_headers)
@@ -71,7 +88,6 @@ def routes() -> list[tuple[Any, ...]]:
     from dashboard.views.lab.routes import ROUTES as LAB
     from dashboard.web import files, recordings
     from dashboard.web.downloads import Download, Upload
-    from dashboard.web.health import Health
     from dashboard.web.images import SessionImage
     from dashboard.web.link import LinkSocket, Stop
     from dashboard.web.say import Say
@@ -79,6 +95,7 @@ def routes() -> list[tuple[Any, ...]]:
     bench = workbench()
     return [
         (r"/health", Health),
+        (r"/locked", Locked, {"reason": "key"}),
         (r"/goodbye", Goodbye),
         (r"/link", LinkSocket),
         (r"/stop", Stop),
@@ -94,24 +111,44 @@ def routes() -> list[tuple[Any, ...]]:
     ]
 
 
-def check_bind(address: str | None, hosts: frozenset[str], *, guarded: bool) -> None:
-    """Refuse to listen where strangers could come in without signing in.
+def check_bind(
+    address: str | None, hosts: frozenset[str], *, guarded: bool, private: bool = False
+) -> None:
+    """Refuse to listen where strangers could come in without signing in, or read along.
+
+    A name under which other machines reach the server (by a proxy) counts as a public address.
+
+    Args:
+        address: What it listens on; None for a socket file.
+        hosts: Further names by which it is reached.
+        guarded: Whether people sign in.
+        private: Whether what they send is encrypted on its way, or the person insists.
 
     Raises:
-        ConfigurationError: a public address without a login or without host names.
+        ConfigurationError: it is public, and there is no login, no host name, or no TLS.
     """
-    if is_loopback(address):
+    foreign = sorted(filter(is_foreign, hosts))
+    local = address is None or is_loopback(address)
+    if local and not foreign:
         return
+    where = f"as {foreign[0]}" if local else f"on {address}"
     if not guarded:
         raise ConfigurationError(
-            f"Sayso will not listen on {address} without a login: whoever reached it would have "
-            "the desktop's mouse and keyboard. Leave --address out to serve this machine only "
-            "(and reach it through an SSH tunnel), or add --basic-auth or --oauth-provider."
+            f"Sayso will not listen {where} without a login: whoever reached it would have "
+            "the desktop's mouse and keyboard. Leave --address and --allow-websocket-origin out to "
+            "serve this machine only (and reach it through an SSH tunnel), or add --basic-auth or "
+            "--oauth-provider."
         )
     if not hosts:
         raise ConfigurationError(
             f"To listen on {address}, say by which name people reach this server: "
             "--allow-websocket-origin NAME:PORT (no wildcard)."
+        )
+    if not private:
+        raise ConfigurationError(
+            f"Sayso will not listen {where} without TLS: passwords could be read on their way. Add "
+            "--ssl-certfile and --ssl-keyfile, or name the proxy in front that has them in "
+            "SAYSO_TRUSTED_PROXIES. To do it all the same, set SAYSO_PLAIN_PASSWORDS=true."
         )
 
 
@@ -130,12 +167,26 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     hosts = host_names(kwargs.get("allow_websocket_origin") or ())
     guarded = not isinstance(kwargs.get("auth_provider", NullAuth()), NullAuth)
     bench.identity.login = guarded
-    if not kwargs.get("unix_socket"):
+    bench.identity.guests = bool(config.oauth_optional or config.oauth_guest_endpoints)
+    bench.identity.prefix = (kwargs.get("prefix") or "").strip("/")
+    proxies = _or_exit(Proxies.of, bench.settings.trusted_proxies)
+    if kwargs.get("use_xheaders"):
+        raise SystemExit(
+            "Sayso believes the headers of named proxies only: leave --use-xheaders out, and name "
+            "them in SAYSO_TRUSTED_PROXIES."
+        )
+    unix = bool(kwargs.get("unix_socket"))
+    if not unix:
         kwargs["address"] = kwargs.get("address") or "localhost"
-        _or_exit(check_bind, kwargs["address"], hosts, guarded=guarded)
+    tls = kwargs.get("ssl_certfile") is not None
+    private = tls or bool(proxies) or bench.settings.plain_passwords
+    bound = None if unix else kwargs["address"]
+    _or_exit(check_bind, bound, hosts, guarded=guarded, private=private)
     if kwargs.get("num_procs", 1) != 1:
         raise SystemExit("Sayso keeps its sessions in one process: leave --num-procs out.")
-    bench.door = Door(hosts=hosts, voices=bench.door.voices)
+    bench.door = Door(hosts=hosts, voices=bench.door.voices, proxies=proxies)
+    if not guarded:
+        bench.people.inherit(LOCAL, bench.sessions.shelf.browsers())
     kwargs |= {"sign_sessions": True, "secret_key": bench.secret.hex().encode()}
     # The page embeds what is named here in clear, so that its scripts could read it.
     kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
@@ -145,6 +196,31 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     if kwargs.get("session_token_expiration") in (None, DEFAULT_SESSION_TOKEN_EXPIRATION):
         kwargs["session_token_expiration"] = _TOKEN_LASTS
     inner(self, applications, *args, **kwargs)
+    self._sayso_link = bench.lock.link(_address(self, unix=unix, tls=tls))
+    if not guarded:
+        print(
+            f"Open Sayso with this link; nobody gets in without it:\n{self._sayso_link}", flush=True
+        )
+
+
+def _address(server: Any, *, unix: bool, tls: bool) -> str:
+    """The first page's address; behind a socket file only the part after the proxy's."""
+    path = server.prefix + next(iter(server._tornado.app_paths), "/")  # noqa: SLF001 - Bokeh has no list of them
+    if unix:
+        return path
+    name = server.address or "localhost"
+    host = f"[{name}]" if ":" in name else name
+    return f"{'https' if tls else 'http'}://{host}:{server.port}{path}"
+
+
+def _by_link(inner: Any, self: Any, app_path: str, *args: Any, **kwargs: Any) -> None:
+    """``--show``: the browser gets the link in a file, for arguments can be read by everybody."""
+    bench = workbench()
+    if bench.identity.login or not self.port:
+        inner(self, app_path, *args, **kwargs)
+        return
+    with contextlib.suppress(OSError):  # it is printed, too
+        view(bench.doormat.lay(self._sayso_link, self.port).as_uri(), *args, **kwargs)
 
 
 def _with_farewell(inner: Any, self: Any, *args: Any, **kwargs: Any) -> None:
@@ -155,9 +231,9 @@ def _with_farewell(inner: Any, self: Any, *args: Any, **kwargs: Any) -> None:
     inner(self, *args, **kwargs)
 
 
-def _or_exit(check: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+def _or_exit(check: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
-        check(*args, **kwargs)
+        return check(*args, **kwargs)
     except ConfigurationError as error:
         raise SystemExit(str(error)) from None
 
@@ -180,36 +256,42 @@ def log_request(handler: RequestHandler) -> None:
 
 
 def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: Any) -> Any:
-    refusal = workbench().door.verdict(request)
+    door = workbench().door
+    door.proxies.unwrap(request)
+    refusal = door.verdict(request)
     if refusal is None:
         return inner(self, request, **kwargs)
     _log.warning("Refused %s %s: %s", request.method, request.path, refusal.reason)
-    target = {"status": refusal.status, "reason": refusal.reason}
-    return self.get_handler_delegate(request, Refused, target)
-
-
-class Refused(RequestHandler):
-    """Answers every method, upgrade requests too, with the refusal."""
-
-    def initialize(self, status: int, reason: str) -> None:
-        self._refusal = (status, reason)
-
-    def prepare(self) -> None:
-        status, reason = self._refusal
-        self.set_status(status)
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(reason + "\n")
+    return self.get_handler_delegate(request, Kept, {"text": refusal.reason})
 
 
 def _with_headers(
     inner: Any, self: Any, request: HTTPServerRequest, target_class: Any, *args: Any, **kwargs: Any
 ) -> Any:
+    """Past the door, whatever a request leads to goes by here: so the lock stands here."""
+    if not _open_to_all(self, target_class):
+        page = issubclass(target_class, _PAGES)
+        turned = workbench().lock.verdict(request, page=page)
+        if turned is not None:
+            return inner(self, request, _secured(turned.handler), dict(turned.arguments))
     return inner(self, request, _secured(target_class), *args, **kwargs)
+
+
+def _open_to_all(application: Any, handler: type[RequestHandler]) -> bool:
+    """What shows nothing of anybody: our scripts and styles, and how to get in."""
+    login = application.auth_provider
+    ways_in = (login.login_handler, login.logout_handler, IcoHandler, Health, Kept)
+    return issubclass(handler, (*_PUBLIC_FILES, *filter(None, ways_in)))
 
 
 @functools.cache
 def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
     """The handler class with our headers; a page also gets the browser's cookie."""
+
+    def set_cookie(self: RequestHandler, name: str, value: str, **how: Any) -> None:
+        how["secure"] = how.get("secure") or self.request.protocol == "https"
+        how["samesite"] = how.get("samesite") or "Lax"  # a login elsewhere leads back here
+        handler.set_cookie(self, name, value, **how)
 
     def set_default_headers(self: RequestHandler) -> None:
         handler.set_default_headers(self)
@@ -225,7 +307,10 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
         handler = framed(handler)
     if issubclass(handler, _PUBLIC_FILES):
         handler = compressed(handler)
-    return type(handler.__name__, (handler,), {"set_default_headers": set_default_headers})
+    if issubclass(handler, WebSocketHandler):
+        handler = with_key(handler)
+    members = {"set_default_headers": set_default_headers, "set_cookie": set_cookie}
+    return type(handler.__name__, (handler,), members)
 
 
 def _without_delay(inner: Any, self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,7 +1,6 @@
 """Recorded sessions over HTTP: timeline, steps, comparison and pictures.
 
-A recording is named ``session/ID`` or ``trial/EXPERIMENT/ID``. Sessions belong to the
-browser that made them. Experiments are the server's: whoever may come in sees their trials.
+A recording is named ``session/ID`` or ``trial/EXPERIMENT/ID``. Both belong to a person.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _KEPT = 4
 def find_recording(name: str, owner: str | None) -> Path | None:
     """The folder of a recording that ``owner`` may see; None if there is none such.
 
-    It reads the disk. ``owner`` is None for a browser that never loaded the page.
+    It reads the disk. ``owner`` is None for somebody who was not let in.
     """
     kind, *parts = name.split("/")
     if owner is None or not all(_PART.fullmatch(part) for part in parts):
@@ -51,7 +50,7 @@ def find_recording(name: str, owner: str | None) -> Path | None:
     if kind == "session" and len(parts) == 1:
         return bench.sessions.folder(parts[0], owner)
     if kind == "trial" and len(parts) == 2:
-        folder = bench.settings.data_dir / "experiments" / parts[0] / "trials" / parts[1]
+        folder = bench.experiments_of(owner) / parts[0] / "trials" / parts[1]
         return folder if folder.is_dir() else None
     return None
 

@@ -164,7 +164,7 @@ class Sessions:
         personal: Callable[[str], Kit] | None = None,
     ) -> None:
         self._kit = personal or (lambda owner: Kit(factory, voice))
-        self._shelf = shelf
+        self.shelf = self._shelf = shelf
         self._limit = limit
         self._unwatched = unwatched
         self._entries: dict[str, Entry] = {}

@@ -143,7 +143,7 @@ def say_of(
     bench = workbench()
     entry = bench.sessions.find(session_id, bench.identity.known(request))
     if entry is None:
-        return 404, _refused("This session is not here, or belongs to another browser.")
+        return 404, _refused("This session is not here, or is somebody else's.")
     try:
         say_once(entry, words.id, words.text)
     except JournalError as error:

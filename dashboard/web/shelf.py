@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,9 @@ class Shelf:
     """Cards of all sessions under a data folder."""
 
     data_dir: Path
+    heir: Callable[[], str] = str
+    """Who has the sessions that were made without a login, by whatever browser; empty: each
+    browser its own. A session that somebody signed in for stays theirs."""
 
     def put(self, session_id: str, card: Card) -> None:
         """Keep a session's card; a disk that refuses costs the name, not the session."""
@@ -60,9 +64,17 @@ class Shelf:
         """A session's card, or None if it has none or the id is no id."""
         try:
             folder = session_folder(self.data_dir, session_id)
-            return Card.model_validate_json((folder / CARD).read_bytes())
+            card = Card.model_validate_json((folder / CARD).read_bytes())
         except (ConfigurationError, OSError, ValidationError):
             return None
+        heir = "" if card.person else self.heir()
+        return card.model_copy(update={"owner": heir}) if heir else card
+
+    def browsers(self) -> list[str]:
+        """Owners of sessions that were made without a login, the last used first."""
+        plain = Shelf(self.data_dir)
+        cards = [plain.get(key) for key in list_sessions(self.data_dir)]
+        return list(dict.fromkeys(card.owner for card in cards if card and not card.person))
 
     def discard(self, session_id: str) -> None:
         """Remove the folder of a session in which nothing ever happened."""

@@ -7,24 +7,27 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from agent.keys import KeyStore
 from agent.settings import Settings
 from dashboard.preferences import People
 from dashboard.web.door import Door
 from dashboard.web.exports import Exports
-from dashboard.web.identity import Identity, load_secret
+from dashboard.web.identity import LOCAL, Identity, load_secret
 from dashboard.web.intake import Intake
+from dashboard.web.lock import Doormat, Lock
 from dashboard.web.registry import Factory, Kit, Sessions, default_factory
 from dashboard.web.shelf import Shelf
 from dashboard.web.stops import Stops
 from dashboard.web.tickets import Tickets
+from dashboard.web.tries import Tries
 from dashboard.web.voice import Voices, voices
 
 
 @dataclass(slots=True)
 class Workbench:
-    """Settings, door, identities, tickets, voices, sessions and exports of this process.
+    """Settings, door, lock, identities, tickets, voices, sessions and exports of this process.
 
     ``secret`` is new with each start: it signs the pages' tokens and the tickets.
     """
@@ -34,11 +37,16 @@ class Workbench:
     voices: Voices
     identity: Identity
     door: Door
+    lock: Lock = field(repr=False)
+    doormat: Doormat = field(repr=False)
     secret: bytes = field(repr=False)
     tickets: Tickets = field(repr=False)
     keys: KeyStore = field(repr=False)
+    """Of the person who runs the server."""
+
     people: People
     stops: Stops = field(repr=False)
+    tries: Tries = field(default_factory=Tries, repr=False)
     exports: Exports = field(default_factory=Exports)
     intake: Intake = field(default_factory=Intake, repr=False)
     farewells: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
@@ -46,11 +54,20 @@ class Workbench:
 
     def settings_of(self, owner: str) -> Settings:
         """What an owner's new sessions are made from, keys included."""
-        return self.keys.fill(self.people.of(owner).settings)
+        return self.keys_of(owner).fill(self.people.of(owner).settings)
 
-    def admit_voices(self) -> None:
+    def keys_of(self, owner: str) -> KeyStore:
+        """The keys that an owner's sessions run on, beside those of the environment."""
+        return self.keys if owner == LOCAL else self.people.keys(owner)
+
+    def experiments_of(self, owner: str) -> Path:
+        """Where an owner's experiments are kept."""
+        home = self.settings.data_dir if owner == LOCAL else self.people.folder(owner)
+        return home / "experiments"
+
+    def admit_voices(self, owner: str) -> None:
         """After a key was entered: pages that load from now on may reach whom it opens."""
-        self.voices.admit(self.keys.fill(self.settings))
+        self.voices.admit(self.settings_of(owner))
         self.door = replace(self.door, voices=self.voices.origins)
 
     async def close(self) -> None:
@@ -59,6 +76,7 @@ class Workbench:
         await self.sessions.close_all("The server was stopped.")
         await self.voices.close()
         self.exports.close()
+        self.doormat.take_up()
 
 
 _current: Workbench | None = None
@@ -80,6 +98,7 @@ def make_workbench(
     secret = secrets.token_bytes(32)
     tickets = Tickets(secret)
     spoken = voices(settings, tickets)
+    identity = Identity(load_secret(settings.data_dir / "browser.key"))
 
     def kit(owner: str) -> Kit:
         wanted = bench.settings_of(owner)
@@ -89,7 +108,7 @@ def make_workbench(
     sessions = Sessions(
         factory(settings),
         spoken.make,
-        Shelf(settings.data_dir),
+        Shelf(settings.data_dir, heir=lambda: "" if identity.login else LOCAL),
         limit=most_sessions or settings.max_sessions,
         personal=kit,
     )
@@ -100,8 +119,10 @@ def make_workbench(
         keys=keys,
         people=people,
         voices=spoken,
-        identity=Identity(load_secret(settings.data_dir / "browser.key")),
+        identity=identity,
         door=Door(voices=spoken.origins),
+        lock=Lock(identity),
+        doormat=Doormat(settings.data_dir),
         secret=secret,
         tickets=tickets,
     )

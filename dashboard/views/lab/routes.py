@@ -20,12 +20,17 @@ _KINDS = {"md": ("markdown", "text/markdown"), "html": ("html", "text/html")}
 
 
 class LabHandler(AuthRequestHandler, RequestHandler):
-    """Only for who is signed in, in a browser that this server has given a page."""
+    """Only for whose experiments they are."""
+
+    owner: str
 
     async def prepare(self) -> None:
         await super().prepare()
-        if self.current_user is None or workbench().identity.known(self.request) is None:
+        owner = workbench().identity.known(self.request)
+        if self.current_user is None or owner is None:
             self.send_error(403, reason="Open the page first.")
+            return
+        self.owner = owner
 
 
 class Report(LabHandler):
@@ -34,7 +39,7 @@ class Report(LabHandler):
     async def get(self, folder: str, kind: str) -> None:
         form, content = _KINDS[kind]
         try:
-            text = await asyncio.to_thread(_report, folder, form)
+            text = await asyncio.to_thread(_report, self.owner, folder, form)
         except ConfigurationError as error:
             self.set_status(404)
             self.set_header("Content-Type", "text/plain; charset=utf-8")
@@ -51,5 +56,5 @@ ROUTES: list[tuple[Any, ...]] = [
 ]
 
 
-def _report(folder: str, form: str) -> str:
-    return report(runs_of(workbench()).records.store(folder), kind=form)
+def _report(owner: str, folder: str, form: str) -> str:
+    return report(runs_of(workbench(), owner).records.store(folder), kind=form)

@@ -1,10 +1,11 @@
-"""Experiments that this server runs: they outlive the pages that started them."""
+"""Experiments that this server runs for people: they outlive the pages that started them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.errors import ConfigurationError
@@ -13,8 +14,6 @@ from dashboard.views.lab.records import Records
 from dashboard.views.lab.stage import KeyedStage
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from agent.experiments.spec import Experiment
     from dashboard.web.workbench import Workbench
 
@@ -120,14 +119,13 @@ class Runs:
             watcher()
 
 
-_current: Runs | None = None
+_runs: dict[Path, Runs] = {}
 
 
-def runs_of(bench: Workbench) -> Runs:
-    """The server's runs, made on first use and ended with it."""
-    global _current
-    root = bench.settings.data_dir / "experiments"
-    if _current is None or _current.root != root:
-        _current = Runs(root)
-        bench.farewells.append(_current.close)
-    return _current
+def runs_of(bench: Workbench, owner: str) -> Runs:
+    """An owner's runs, made on first use and ended with the server."""
+    root = bench.experiments_of(owner)
+    if root not in _runs:
+        _runs[root] = Runs(root)
+        bench.farewells.append(_runs[root].close)
+    return _runs[root]

@@ -15,7 +15,7 @@ class KeyedStage(Stage):
     """Workers look keys up themselves: none travels with a trial.
 
     Args:
-        data_dir: the server's, where its keys are kept.
+        data_dir: where the keys are kept of whoever starts the experiment.
     """
 
     def __init__(self, data_dir: Path) -> None:

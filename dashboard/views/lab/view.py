@@ -56,7 +56,7 @@ class LabView:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._document = pn.state.curdoc
-        self._runs = runs_of(scene.bench)
+        self._runs = runs_of(scene.bench, scene.entry.owner)
         self._records = self._runs.records
         self._more_tasks: dict[str, Task] = {}
         self._fetching: Counter[str] = Counter()

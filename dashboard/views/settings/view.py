@@ -47,6 +47,7 @@ class SettingsView:
         self._scene = scene
         self._bench, self._entry = scene.bench, scene.entry
         self._mine = scene.bench.people.of(scene.entry.owner)
+        self._keys = scene.bench.keys_of(scene.entry.owner)
         self._tests: dict[str, tuple[bool, str]] = {}
         self._chores = Chores()
         self._brought = Brought(scene.entry.session, scene.entry.conductor)
@@ -117,13 +118,13 @@ class SettingsView:
 
     def _key(self, name: KeyName) -> dict[str, Any]:
         label, says = _LABELS[name]
-        place = self._bench.keys.place(name)
+        place = self._keys.place(name)
         good, result = self._tests.get(name, (False, ""))
         where = {
             "environment": f"Set by {name} in the environment",
             "dotenv": f"Set by {name} in .env",
             "keyring": "In the system's keyring",
-            "file": f"In {self._bench.keys.path}, which only you can read",
+            "file": f"In {self._keys.path}, which only you can read",
             "nowhere": "None",
         }[place]
         entered = place in ("keyring", "file", "nowhere")
@@ -144,7 +145,7 @@ class SettingsView:
                 self._show()
 
     async def _find_home(self) -> None:
-        keys = self._bench.keys
+        keys = self._keys
         ring = await asyncio.to_thread(lambda: keys.has_ring)
         with self._scene.within():
             self._form.home = "the system's keyring" if ring else f"{keys.path} (mode 0600)"
@@ -220,7 +221,7 @@ class SettingsView:
     # Keys --------------------------------------------------------------------------------------
 
     async def _key_work(self, kind: str, name: KeyName, value: str) -> None:
-        keys = self._bench.keys
+        keys = self._keys
         try:
             if kind == "try_key":
                 trial = await asyncio.to_thread(import_module, _TRIAL)  # it takes a second
@@ -235,7 +236,7 @@ class SettingsView:
             self._tests[name] = (False, str(error))
         changed = kind != "try_key" and self._tests[name][0]
         if changed:
-            self._bench.admit_voices()
+            self._bench.admit_voices(self._entry.owner)
         with self._scene.within():
             self._form.later = self._form.later or changed
             self._show()

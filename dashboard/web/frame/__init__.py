@@ -5,8 +5,9 @@ rail, text box and Stop, drawn without any script but its own; it leaves the ser
 session is looked up. The rest, by `rest`, brings Bokeh and the page's components, which take
 over from it (`frame.js`).
 
-The document is compressed. It holds one secret, the token of the Bokeh session, which is
-another one each time, so that nothing can be learned from the sizes of many answers.
+The document is compressed. It holds two secrets, the token of the Bokeh session and, where people
+sign in, the page's key. Both are others each time, so that nothing can be learned from the sizes
+of many answers.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from tornado.web import GZipContentEncoding, authenticated
 
 from dashboard.places import PLACES, TALK
 from dashboard.theme import frame_themes
+from dashboard.web.identity import CLAIM
+from dashboard.web.lock import key_script
+from dashboard.web.workbench import workbench
 
 _HERE = Path(__file__).parent
 _SESSION = re.compile(r"(?!new$)[\w.-]{1,200}")
@@ -74,7 +78,9 @@ def first(request: HTTPServerRequest, scripts: Sequence[str]) -> str:
     places = [(TALK, "Talk"), *((place.key, place.title) for place in PLACES)]
     here = wanted["view"] if wanted["view"] in dict(places) else TALK
     links = {key: _link(session | ({} if key == TALK else {"view": key})) for key, _ in places}
-    return _frame().render(here=here, links=links, places=places, scripts=scripts)
+    return _frame().render(
+        here=here, links=links, places=places, scripts=scripts, page_key=_page_key(request)
+    )
 
 
 def framed(handler: type[DocHandler]) -> type[DocHandler]:
@@ -103,6 +109,13 @@ def framed(handler: type[DocHandler]) -> type[DocHandler]:
     return Framed
 
 
+def _page_key(request: HTTPServerRequest) -> str:
+    """The page's key where people sign in; elsewhere the browser has it from the link."""
+    identity = workbench().identity
+    owner = identity.claims(request).get(CLAIM) if identity.login else None
+    return identity.page_key(owner) if isinstance(owner, str) else ""
+
+
 def _argument(request: HTTPServerRequest, name: str) -> str:
     return request.query_arguments.get(name, [b""])[-1].decode(errors="replace")
 
@@ -125,6 +138,7 @@ def _frame() -> Template:
         "css": _text("frame.css"),
         "script": _text("frame.bundle.js"),
         "theme_script": _text("theme.bundle.js"),
+        "key_script": key_script(),
         "themes": frame_themes(),
         "modules": [pmui.Page._render_esm(True, server=True)],  # noqa: SLF001
     }
