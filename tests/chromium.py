@@ -13,12 +13,15 @@ Tests that share a browser (`abrowser`) have a context each (`acontext`).
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from served import signed
 
 if TYPE_CHECKING:
     import playwright.async_api as pwa
@@ -106,10 +109,27 @@ async def abrowser(
 
 
 async def acontext(
-    browser: pwa.Browser, *, permissions: bool = True, viewport: tuple[int, int] = (1280, 720)
+    browser: pwa.Browser,
+    *,
+    permissions: bool = True,
+    viewport: tuple[int, int] = (1280, 720),
+    person: str | None = "",
 ) -> pwa.BrowserContext:
-    """A context that shares nothing with the browser's others: no cookie, no store, no cache."""
-    return await browser.new_context(**_context_options(viewport, permissions))
+    """A context that shares nothing with the browser's others: no cookie, no store, no cache.
+
+    ``person`` has signed in where people do; by default somebody new, and nobody if None.
+    """
+    context = await browser.new_context(**_context_options(viewport, permissions))
+    if person is not None:
+        await sign_in(context, person or f"person-{secrets.token_hex(6)}")
+    return context
+
+
+async def sign_in(context: pwa.BrowserContext, name: str) -> None:
+    """Have a context be somebody who has signed in; another's before that is forgotten."""
+    value = signed(name)
+    for url in ("http://localhost", "http://127.0.0.1"):
+        await context.add_cookies([{"name": "user", "value": value, "url": url}])
 
 
 @asynccontextmanager

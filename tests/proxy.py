@@ -16,6 +16,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Self
 
+from served import ALIASES
+
 _RESET = struct.pack("ii", 1, 0)
 _CHUNK = 65_536
 
@@ -65,6 +67,7 @@ class Proxy:
 
     def url(self, served: str) -> str:
         """The server's address, through this proxy."""
+        ALIASES[self.port] = lambda: self.target
         return served.replace(f":{self.target}", f":{self.port}", 1)
 
     def reset(self) -> None:

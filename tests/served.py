@@ -1,20 +1,40 @@
-"""Servers in processes of their own; the app as people start it: `panel serve dashboard`."""
+"""Servers in processes of their own; the app as people start it: `panel serve dashboard`.
+
+Such a server is locked. A person comes in by the link that it prints (`entrance` for a browser's
+page, `Served.visitor` for a plain client); with ``people=True`` by signing in, and each context of
+`chromium.acontext` is somebody else who has.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from tornado.web import create_signed_value
 
 ROOT = Path(__file__).parent.parent
 ADDRESS = re.compile(r"Bokeh app running at: (http://\S+)")
+LINK = re.compile(r"^(http\S+[?&]token=([\w-]+))$")
+COOKIE_SECRET = "a secret of the tests"
+PEOPLE = ("--basic-auth", "a password of the tests", "--cookie-secret", COOKIE_SECRET)
+"""For `panel serve`: a login, with one password for every name."""
+
+ALIASES: dict[int, Callable[[], int]] = {}
+"""Ports that lead to a server's own, by what lies between."""
+
+_TOKENS: dict[int, str] = {}
+"""What lets a person in, by the server's port."""
 
 
 @dataclass
@@ -22,16 +42,62 @@ class Served:
     """A running server: where it is, and what it has said."""
 
     url: str
+    """The page's address, which by itself lets nobody in."""
+
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
+    link: str = ""
+    """What it printed for whoever started it; empty where people sign in."""
+
+    data: Path | None = None
+    """Its data folder, if it has one."""
 
     @property
     def port(self) -> int:
         return int(self.url.rsplit(":", 1)[1].split("/")[0])
 
     @property
+    def root(self) -> str:
+        """Scheme, host and port."""
+        return "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
+
+    def visitor(self) -> dict[str, str]:
+        """Headers of a plain client that opened the link, as the page sends them."""
+        answer = httpx.get(self.link, trust_env=False)
+        assert answer.status_code == 303, (answer.status_code, self.link)
+        key = answer.headers["Location"].partition("#page=")[2]
+        cookie = answer.headers["Set-Cookie"].split(";")[0]
+        return {"Cookie": cookie, "Sayso-Page": key, "Origin": self.root}
+
+    def person(self, name: str) -> dict[str, str]:
+        """Headers of a plain client that signed in, as that person's page sends them."""
+        from dashboard.web.identity import Identity, load_secret
+
+        assert self.data is not None
+        identity = Identity(load_secret(self.data / "browser.key"), login=True)
+        key = identity.page_key(mark(name))
+        return {"Cookie": f"user={signed(name)}", "Sayso-Page": key, "Origin": self.root}
+
+    @property
     def log(self) -> str:
         return "".join(self.lines)
+
+
+def signed(name: str) -> str:
+    """The cookie ``user`` of somebody who has signed in."""
+    return create_signed_value(COOKIE_SECRET, "user", name).decode()
+
+
+def mark(name: str) -> str:
+    """The owner mark of somebody who has signed in."""
+    return hashlib.sha256(f"login:{name}".encode()).hexdigest()
+
+
+def entrance(url: str) -> str:
+    """The address with what its server printed for whoever started it, if it printed anything."""
+    port = urlsplit(url).port or 0
+    token = _TOKENS.get(ALIASES[port]() if port in ALIASES else port)
+    return url if token is None else f"{url}{'&' if '?' in url else '?'}token={token}"
 
 
 def command(app: Path, *more: str) -> list[str]:
@@ -72,16 +138,21 @@ def started(
     process = subprocess.Popen(
         command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    served = Served("", process)
+    served, token = Served("", process), ""
     up = threading.Event()
 
     def read() -> None:
+        nonlocal token
         assert process.stdout is not None
         with contextlib.suppress(ValueError):  # it is closed when a test kills the server
             for line in process.stdout:
                 served.lines.append(line)
+                if printed := LINK.match(line.strip()):
+                    served.link, token = printed.groups()
                 if found := address.search(line):
                     served.url = found[1]
+                    if served.link:
+                        _TOKENS[served.port] = token
                     up.set()
         up.set()
 
@@ -99,15 +170,30 @@ def started(
             process.kill()
             process.wait()
         reader.join(5)
+        if served.url:
+            _TOKENS.pop(served.port, None)
         if process.stdout is not None:
             process.stdout.close()
 
 
 @contextmanager
 def serve(
-    app: Path, data: Path, *more: str, env: Mapping[str, str] | None = None
+    app: Path,
+    data: Path,
+    *more: str,
+    env: Mapping[str, str] | None = None,
+    people: bool = False,
 ) -> Iterator[Served]:
-    """The served app, until the block ends."""
-    words, inside = command(app, *more), environment(data, env)
+    """The served app, until the block ends.
+
+    Args:
+        app: Its folder.
+        data: The server's data folder.
+        more: Further words for `panel serve`.
+        env: More for its environment.
+        people: Whether people sign in to it; else it is one person's, by its link.
+    """
+    words, inside = command(app, *more, *(PEOPLE if people else ())), environment(data, env)
     with started(words, ADDRESS, cwd=app.parent, env=inside) as served:
+        served.data = data
         yield served

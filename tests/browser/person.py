@@ -14,6 +14,7 @@ import numpy as np
 import voices
 from onlooker import PATIENCE, Onlooker, until
 from playwright.async_api import BrowserContext, Page, WebSocket, expect
+from served import entrance
 
 from agent.events import Heard, Narrated, VoiceChanged
 
@@ -70,7 +71,7 @@ class Person:
     async def arrive(self, url: str) -> None:
         """Open the page and wait for its desktop."""
         self.page.set_default_timeout(PATIENCE * 1000)
-        await self.page.goto(url)
+        await self.page.goto(entrance(url))
         mouse = self.page.get_by_role("button", name="Take the mouse")
         await expect(mouse).to_be_enabled(timeout=PATIENCE * 1000)
 

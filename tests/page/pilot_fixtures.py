@@ -1,4 +1,4 @@
-"""The pilot: the real page over scripted sessions, in a real Chromium.
+"""The pilot: the real page over scripted sessions, in a real Chromium, each test somebody else.
 
 The tests of a module share one server and one browser, hence one loop; each has a context of
 its own. A conftest imports the fixtures, and `pytest_itemcollected`, which puts the tests of the
@@ -34,7 +34,7 @@ def pilot_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pilot(pilot_data: Path) -> Iterator[Served]:
-    with serve(PILOT, pilot_data) as served:
+    with serve(PILOT, pilot_data, people=True) as served:
         yield served
 
 

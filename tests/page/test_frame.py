@@ -25,9 +25,9 @@ BUDGET = 1_300_000
 browser = pytest.mark.browser
 
 
-def _client(pilot: Served) -> httpx.Client:
-    base = pilot.url.rsplit("/", 1)[0]
-    return httpx.Client(base_url=base, trust_env=False, timeout=30, headers={"Origin": base})
+def _client(pilot: Served, name: str = "anna") -> httpx.Client:
+    headers = pilot.person(name)
+    return httpx.Client(base_url=pilot.root, trust_env=False, timeout=30, headers=headers)
 
 
 def _session_of(page: str) -> str:
@@ -94,8 +94,8 @@ def test_the_frames_links_keep_the_session(pilot: Served) -> None:
 
 
 def test_words_by_a_plain_request_are_said_once(pilot: Served) -> None:
-    """However often they are sent; another browser, another origin and nonsense say nothing."""
-    with _client(pilot) as client, _client(pilot) as stranger:
+    """However often they are sent; another person, another origin and nonsense say nothing."""
+    with _client(pilot) as client, _client(pilot, "ben") as stranger:
         session = _session_of(client.get("/dashboard").text)
         stranger.get("/dashboard")
         url, message = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pilot_page import PILOT, arrive, say, words
 from playwright.async_api import BrowserContext, Page, WebSocketRoute, expect
-from served import ROOT, Served, serve
+from served import ROOT, Served, entrance, serve
 
 pytestmark = pytest.mark.browser
 
@@ -172,6 +172,6 @@ async def test_a_page_that_cannot_be_built_says_why(
     """A wrong setting gives a sentence with advice instead of a blank page."""
     with serve(ROOT / "dashboard", tmp_path, env={"SAYSO_PROMPT": "/nowhere.md"}) as served:
         page = await context.new_page()
-        await page.goto(served.url)
+        await page.goto(entrance(served.url))
         await expect(page.get_by_role("heading", name="cannot start")).to_be_visible()
         await expect(page.get_by_text("/nowhere")).to_be_visible()

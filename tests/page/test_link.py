@@ -8,6 +8,7 @@ import re
 import signal
 from pathlib import Path
 
+import httpx
 import pytest
 from pilot_page import PILOT, arrive, say, words
 from playwright.async_api import BrowserContext, Page, expect
@@ -273,12 +274,12 @@ async def test_a_tab_left_after_a_silent_gap_is_freed_at_once(
         for page in (closed, left):
             await _back(page)
         marks = [await page.evaluate(_MARK) for page in (closed, left)]
-        assert all([await _knows(context, pilot, mark) for mark in marks])
+        assert all(_knows(pilot, mark) for mark in marks)
         await left.get_by_label(BOX).fill("I come back")
         await closed.close(run_before_unload=True)
         await left.goto("about:blank")
         async with asyncio.timeout(60):
-            while any([await _knows(context, pilot, mark) for mark in marks]):
+            while any(_knows(pilot, mark) for mark in marks):
                 await asyncio.sleep(0.05)
         await left.go_back()
         await expect(left.get_by_label(BOX)).to_have_value("I come back")
@@ -295,12 +296,11 @@ _MARK = """() => [...Bokeh.documents[0]._all_models.values()]
   .find((model) => model.data?.mark).data.mark"""
 
 
-async def _knows(context: BrowserContext, pilot: Served, mark: str) -> bool:
+def _knows(pilot: Served, mark: str) -> bool:
     """Whether the server still has the page of that mark."""
-    origin = pilot.url.rsplit("/", 1)[0]
-    headers = {"Origin": origin}
-    answer = await context.request.post(f"{origin}/link", data=mark, headers=headers)
-    return bool((await answer.json())["page"])
+    headers = pilot.person("somebody")
+    answer = httpx.post(f"{pilot.root}/link", content=mark, headers=headers, trust_env=False)
+    return bool(answer.json()["page"])
 
 
 async def test_what_is_chosen_in_a_gap_happens_after_it(

@@ -27,7 +27,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pilot(data: Path) -> Iterator[Served]:
-    with serve(PILOT, data) as served:
+    with serve(PILOT, data, people=True) as served:
         yield served
 
 

@@ -191,7 +191,7 @@ async def test_a_full_server_lists_what_is_mine_to_end(
     pilot_browser: Browser, tmp_path: Path
 ) -> None:
     """From that very page; an idle session that nobody looks at makes room by itself."""
-    with serve(PILOT, tmp_path, env={"SAYSO_MAX_SESSIONS": "2"}) as served:
+    with serve(PILOT, tmp_path, env={"SAYSO_MAX_SESSIONS": "2"}, people=True) as served:
         mine, other = await acontext(pilot_browser), await acontext(pilot_browser)
         first = await arrive(await mine.new_page(), served.url)
         await done(first, "repeat the first")
@@ -242,7 +242,7 @@ async def test_with_a_login_sessions_belong_to_the_person(
     users.write_text(json.dumps({"anna": "secret", "ben": "secret"}))
     more = ("--basic-auth", str(users), "--cookie-secret", "a test's secret")
     with serve(PILOT, tmp_path / "data") as served:  # before there was a login
-        early = await acontext(pilot_browser)
+        early = await acontext(pilot_browser, person=None)
         page = await arrive(await early.new_page(), served.url)
         before = await done(page, "repeat before the login")
     with serve(PILOT, tmp_path / "data", *more) as served:
@@ -253,7 +253,7 @@ async def test_with_a_login_sessions_belong_to_the_person(
         await page.goto(f"{served.url}?session={before}")
         await missing(page)
         for name, sees in (("anna", True), ("ben", False)):
-            context = await acontext(pilot_browser)
+            context = await acontext(pilot_browser, person=None)
             page = await context.new_page()
             await sign_in(page, served.url, name)
             await page.goto(f"{served.url}?session={mine}")

@@ -123,13 +123,12 @@ def pilot_alone(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.mark.browser
 async def test_stop_stands_behind_the_door(pilot_alone: Served) -> None:
-    """Another origin, another browser, rubbish: each is refused, in a sentence or at the door."""
-    root = pilot_alone.url.rsplit("/", 1)[0]
-    good = {"Origin": root}
+    """Another origin, nobody's, rubbish: each is refused, in a sentence or at the door."""
+    root, good = pilot_alone.root, pilot_alone.visitor()
     press = {"press": "press-001", "session": "20200101-000000-abcdef"}
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         assert (await client.post(f"{root}/stop", json=press)).status_code == 403
-        foreign = {"Origin": "http://evil.example"}
+        foreign = good | {"Origin": "http://evil.example"}
         assert (await client.post(f"{root}/stop", json=press, headers=foreign)).status_code == 403
         assert (await client.get(f"{root}/stop", headers=good)).status_code == 405
         unknown = await client.post(f"{root}/stop", json=press, headers=good)

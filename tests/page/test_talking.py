@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from chromium import acontext
 from pilot_page import arrive, say, words
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 from served import Served
 
 pytestmark = pytest.mark.browser
@@ -105,15 +106,13 @@ async def test_what_is_not_usual_is_said_with_the_way_out(page: Page) -> None:
     await expect(page.get_by_text("HUME_API_KEY")).to_be_visible()
 
 
-async def test_another_browser_has_its_own_session(
-    page: Page, pilot: Served, context: BrowserContext
+async def test_somebody_else_has_a_session_of_their_own(
+    page: Page, pilot: Served, pilot_browser: Browser
 ) -> None:
-    """A session's id is no key: without the owner's cookie it opens nothing."""
+    """A session's id is no key: to another person it opens nothing."""
     await say(page, "repeat something private")
     await expect(page.locator(".outcome")).to_be_visible()
-    browser = context.browser
-    assert browser is not None
-    elsewhere = await browser.new_context()
+    elsewhere = await acontext(pilot_browser)
     try:
         other = await elsewhere.new_page()
         await other.goto(page.url)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from bokeh.server.auth_provider import NullAuth
+from panel.config import config
+from served import COOKIE_SECRET, mark, signed
 from tornado.httpserver import HTTPServer
-from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.netutil import bind_sockets
-from tornado.web import Application, create_signed_value
+from tornado.web import Application
 from visitor import handshake
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -21,7 +22,6 @@ from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel
 from dashboard.desktop.bridge import PURPOSE, DesktopSocket
-from dashboard.web.identity import COOKIE
 from dashboard.web.images import SessionImage
 from dashboard.web.registry import Entry
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench
@@ -97,24 +97,8 @@ class Bridge:
         return await handshake(self.url, path, origin=self.url, cookie=cookie)
 
 
-def _cookie(bench: Workbench, browser: str) -> str:
-    secret = (bench.settings.data_dir / "browser.key").read_bytes().hex()
-    return f"{COOKIE}={create_signed_value(secret, COOKIE, browser).decode()}"
-
-
-class _Connection:
-    """What a request asks of its connection."""
-
-    context = None
-
-
-def _owner(bench: Workbench, cookie: str) -> str:
-    start = RequestStartLine("GET", "/", "HTTP/1.1")
-    headers = HTTPHeaders({"Cookie": cookie, "Host": "localhost"})
-    request = HTTPServerRequest(start_line=start, headers=headers, connection=_Connection())
-    owner = bench.identity.known(request)
-    assert owner is not None
-    return owner
+def _cookie(name: str) -> str:
+    return f"user={signed(name)}"
 
 
 def _factory(socket: Path) -> Callable[[Settings], Callable[[str | None], Session]]:
@@ -137,8 +121,9 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
     backend = await asyncio.start_unix_server(rfb.serve, rfb.path)
     bench = make_workbench(Settings(data_dir=tmp_path / "data"), _factory(rfb.path))
     set_workbench(bench)
-    cookie, stranger = _cookie(bench, "browser-one"), _cookie(bench, "browser-two")
-    entry = bench.sessions.create(_owner(bench, cookie))
+    bench.identity.login, config.cookie_secret = True, COOKIE_SECRET
+    cookie, stranger = _cookie("anna"), _cookie("ben")
+    entry = bench.sessions.create(mark("anna"), person="anna")
     await entry.session.open()
     rules = [
         (r"/desktop/rfb", DesktopSocket),
@@ -155,6 +140,7 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
     await server.close_all_connections()
     await bench.close()
     backend.close()
+    config.cookie_secret = None
 
 
 async def _greeted(socket: ClientConnection) -> None:
@@ -179,7 +165,7 @@ async def test_input_is_dropped_until_the_person_takes_the_mouse(bridge: Bridge)
 
 
 async def test_a_ticket_opens_only_for_the_owner(bridge: Bridge) -> None:
-    """A ticket that leaked through an address is worth nothing in another browser."""
+    """A ticket that leaked through an address is worth nothing in another person's browser."""
     assert await bridge.knock(bridge.ticket(), bridge.cookie) == 101
     assert await bridge.knock(bridge.ticket(), bridge.stranger) == 403
     assert await bridge.knock(bridge.ticket(), "") == 403
@@ -218,7 +204,7 @@ async def test_an_ended_desktop_closes_the_socket(bridge: Bridge) -> None:
 
 
 async def test_pictures_are_the_owners(bridge: Bridge) -> None:
-    """A screenshot is served to the browser that owns its session, and to no other."""
+    """A screenshot is served to whose session it is, and to nobody else."""
     import httpx
 
     session = bridge.entry.session

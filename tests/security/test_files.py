@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import socket
@@ -17,7 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 import pytest
 from recorded import record
-from served import ROOT, Served, serve
+from served import ROOT, Served, mark, serve
 from test_recordings import Browser
 
 from agent.files.names import from_key
@@ -30,7 +29,7 @@ MOST = 3_000_000
 
 
 class Owner(Browser):
-    """A browser that keeps what is its own: a running session of the pilot, or an ended one."""
+    """A person with what is theirs: a running session of the pilot, or an ended one."""
 
     session_id = ""
 
@@ -62,9 +61,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(data: Path) -> Iterator[Served]:
-    with serve(
-        PILOT, data, env={"SAYSO_MOST_FILE_BYTES": str(MOST), "SAYSO_MOST_FILES": "40"}
-    ) as s:
+    limits = {"SAYSO_MOST_FILE_BYTES": str(MOST), "SAYSO_MOST_FILES": "40"}
+    with serve(PILOT, data, env=limits, people=True) as s:
         yield s
 
 
@@ -73,7 +71,7 @@ async def anna(app: Served, data: Path) -> Owner:
     """Anna, who has an ended session with some files."""
     owner = Owner(app, data, "anna")
     owner.session_id = await record(data, "write hello")
-    Shelf(data).put(owner.session_id, Card(owner=hashlib.sha256(b"owner:anna").hexdigest()))
+    Shelf(data).put(owner.session_id, Card(owner=mark("anna"), person="anna"))
     home = home_of(data, owner)
     (home / "Documents").mkdir(parents=True)
     (home / "Documents" / "a.txt").write_text("hello")
@@ -170,7 +168,7 @@ def test_without_a_good_ticket_nothing_is_given(anna: Owner, ticket: str):
 
 async def test_a_ticket_is_for_its_session_and_its_purpose_and_grows_old(anna: Owner, data: Path):
     other = await record(data, "another")
-    Shelf(data).put(other, Card(owner=hashlib.sha256(b"owner:anna").hexdigest()))
+    Shelf(data).put(other, Card(owner=mark("anna"), person="anna"))
     (data / "sessions" / other / "home").mkdir()
     ticket, first = anna.ticket(), anna.session_id
     anna.session_id = other
@@ -457,12 +455,10 @@ def cut_off(owner: Owner, ticket: str) -> None:
 def begun(owner: Owner, ticket: str, name: str, upload: str = "") -> socket.socket:
     """A connection on which half a file has been sent."""
     base = urlsplit(str(owner._options["base_url"]))
-    cookies = "; ".join(f"{k}={v}" for k, v in owner._options["cookies"].items())
-    head = (
-        f"POST {owner.address('put', ticket, name=name, upload=upload)} HTTP/1.1\r\n"
-        f"Host: {base.netloc}\r\n"
-        f"Origin: {base.geturl()}\r\nCookie: {cookies}\r\nContent-Length: 2500000\r\n\r\n"
-    )
+    headers = owner._options["headers"] | {"Host": base.netloc, "Content-Length": "2500000"}
+    lines = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+    address = owner.address("put", ticket, name=name, upload=upload)
+    head = f"POST {address} HTTP/1.1\r\n{lines}\r\n"
     connection = socket.create_connection((base.hostname, base.port))
     connection.sendall(head.encode() + b"x" * 1_500_000)
     return connection
@@ -478,7 +474,7 @@ def test_an_ended_session_gives_its_files_and_takes_none(anna: Owner, data: Path
 
 async def test_a_session_without_a_home_says_so(anna: Owner, data: Path):
     anna.session_id = await record(data, "no home")
-    Shelf(data).put(anna.session_id, Card(owner=hashlib.sha256(b"owner:anna").hexdigest()))
+    Shelf(data).put(anna.session_id, Card(owner=mark("anna"), person="anna"))
     answer = anna.post(f"/sessions/{anna.session_id}/files/ticket")
     assert answer.status_code == 404
     assert "no files" in answer.json()["error"]

@@ -1,40 +1,34 @@
-"""Recorded sessions are their browser's alone: timeline, steps, pictures, prompt, comparison."""
+"""Recorded sessions are their owner's alone: timeline, steps, pictures, prompt, comparison."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from recorded import record
-from served import ROOT, Served, serve
-from tornado.web import create_signed_value
+from served import ROOT, Served, mark, serve
 
 from agent.replay import build_timeline, load_recording
 from agent.replay.bundle import export_recording
-from dashboard.web.identity import COOKIE, load_secret
+from agent.settings import Settings
+from dashboard.preferences import People
 from dashboard.web.shelf import Card, Shelf
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 
 
 class Browser:
-    """A browser by its cookie; ``None`` is one that never loaded the page."""
+    """Somebody who has signed in, at a page of theirs; ``None`` has not."""
 
     def __init__(self, served: Served, data: Path, name: str | None) -> None:
-        parts = urlsplit(served.url)
-        base = f"{parts.scheme}://{parts.netloc}"
-        secret = load_secret(data / "browser.key").hex()
-        cookies = {COOKIE: create_signed_value(secret, COOKIE, name).decode()} if name else {}
-        origin = {"Origin": base}
-        self._options = {"base_url": base, "cookies": cookies, "headers": origin}
+        headers = served.person(name) if name else {"Origin": served.root}
+        self._options: dict[str, Any] = {"base_url": served.root, "headers": headers}
 
     def get(self, path: str) -> httpx.Response:
         return self._ask("GET", path)
@@ -54,7 +48,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(data: Path) -> Iterator[Served]:
-    with serve(PILOT, data) as served:
+    with serve(PILOT, data, people=True) as served:
         yield served
 
 
@@ -65,7 +59,7 @@ def anna(app: Served, data: Path) -> Browser:
 
 @pytest.fixture(params=["ben", None])
 def stranger(app: Served, data: Path, request: pytest.FixtureRequest) -> Browser:
-    """Another browser of the same server; and whoever has no cookie at all."""
+    """Another person of the same server; and whoever has not signed in."""
     return Browser(app, data, request.param)
 
 
@@ -73,8 +67,7 @@ def stranger(app: Served, data: Path, request: pytest.FixtureRequest) -> Browser
 async def session_id(data: Path) -> str:
     """A finished session of Anna's."""
     made = await record(data, "write hello")
-    owner = hashlib.sha256(b"owner:anna").hexdigest()
-    Shelf(data).put(made, Card(owner=owner, name="write hello"))
+    Shelf(data).put(made, Card(owner=mark("anna"), person="anna", name="write hello"))
     return made
 
 
@@ -109,7 +102,7 @@ async def test_nobody_else_reads_it(stranger: Browser, data: Path, session_id: s
     """It looks as if there were no such session."""
     for path in routes(data, session_id):
         answer = stranger.get(path)
-        assert answer.status_code == 404, path
+        assert answer.status_code in (403, 404), path
         assert "write hello" not in answer.text
 
 
@@ -118,7 +111,7 @@ async def test_ones_own_session_is_no_key_to_anothers(
 ) -> None:
     """The second name of a comparison is checked like the first."""
     other = await record(data, "a secret of ben")
-    Shelf(data).put(other, Card(owner=hashlib.sha256(b"owner:ben").hexdigest()))
+    Shelf(data).put(other, Card(owner=mark("ben"), person="ben"))
     paths = (f"{session_id}/against/session/{other}", f"{other}/against/session/{session_id}")
     for path in paths:
         assert anna.get(f"/recordings/session/{path}").status_code == 404
@@ -138,16 +131,18 @@ async def test_names_that_leave_the_folder_are_none(anna: Browser, data: Path) -
         assert anna.get(f"/recordings/{name}/timeline").status_code in (400, 403, 404)
 
 
-async def test_a_trial_is_shown_to_whoever_may_come_in(
+async def test_a_trial_is_shown_to_whose_experiment_it_is(
     app: Served, anna: Browser, data: Path
 ) -> None:
-    """Experiments are the server's; a request without the page's cookie still gets nothing."""
+    """Not to another person of the same server, nor to nobody."""
     session_id = await record(data, "write hello")
-    trial = data / "experiments" / "first-0123456789" / "trials" / "a--note--000"
+    experiments = People(Settings(data_dir=data)).folder(mark("anna")) / "experiments"
+    trial = experiments / "first-0123456789" / "trials" / "a--note--000"
     shutil.copytree(data / "sessions" / session_id, trial / "session")
     path = "/recordings/trial/first-0123456789/a--note--000/timeline"
     assert anna.get(path).status_code == 200
-    assert Browser(app, data, None).get(path).status_code == 404
+    assert Browser(app, data, "ben").get(path).status_code == 404
+    assert Browser(app, data, None).get(path).status_code == 403
 
 
 async def test_what_is_taken_in_belongs_to_who_sent_it(

@@ -1,21 +1,21 @@
-"""A served page whose browser, Anna's, has recorded sessions; for tests of Replay."""
+"""A served page on which Anna has recorded sessions; for tests of Replay."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chromium import sign_in
 from playwright.async_api import BrowserContext
 from recorded import long_session, record
-from served import ROOT, Served, serve
-from tornado.web import create_signed_value
+from served import ROOT, Served, mark, serve
 
 from agent.journal import SqliteJournal
-from dashboard.web.identity import COOKIE, load_secret
+from agent.settings import Settings
+from dashboard.preferences import People
 from dashboard.web.shelf import Card, Shelf
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
@@ -33,11 +33,14 @@ class Shop:
         """The Replay view with a session open."""
         return f"{self.served.url}?view=replay&replay=session/{self.ids[name]}"
 
-    async def sign(self, context: BrowserContext, browser: str = "anna") -> None:
-        """Make the context that browser's."""
-        secret = load_secret(self.data / "browser.key").hex()
-        value = create_signed_value(secret, COOKIE, browser).decode()
-        await context.add_cookies([{"name": COOKIE, "value": value, "url": self.served.url}])
+    @property
+    def experiments(self) -> Path:
+        """Where Anna's experiments are."""
+        return People(Settings(data_dir=self.data)).folder(mark("anna")) / "experiments"
+
+    async def sign(self, context: BrowserContext, name: str = "anna") -> None:
+        """Have the context be that person's."""
+        await sign_in(context, name)
 
 
 @contextmanager
@@ -53,8 +56,7 @@ def open_shop(data: Path) -> Iterator[Shop]:
     for event in long_session(5000):
         journal.write(event)
     journal.close()
-    owner = hashlib.sha256(b"owner:anna").hexdigest()
     for name, session_id in ids.items():
-        Shelf(data).put(session_id, Card(owner=owner, name=f"The {name}"))
-    with serve(PILOT, data) as served:
+        Shelf(data).put(session_id, Card(owner=mark("anna"), person="anna", name=f"The {name}"))
+    with serve(PILOT, data, people=True) as served:
         yield Shop(served, data, ids)

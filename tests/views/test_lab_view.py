@@ -16,7 +16,7 @@ from chromium import alaunch, off_site
 from lab_recorded import CAREFUL, experiment, record
 from pilot_page import PILOT
 from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
-from served import Served, serve
+from served import Served, entrance, serve
 
 pytestmark = [
     pytest.mark.browser,
@@ -64,7 +64,7 @@ async def page(browser: BrowserContext) -> AsyncIterator[Page]:
 
 async def visit(page: Page, served: Served, tab: str = "list", more: str = "") -> Locator:
     """Open the Lab at a tab, and wait until its contents are there."""
-    await page.goto(f"{served.url}?view=lab&lab={tab}{more}")
+    await page.goto(entrance(f"{served.url}?view=lab&lab={tab}{more}"))
     lab = page.locator(".lab")
     await expect(lab).to_have_attribute("data-tab", tab)
     await expect(page.locator(".lab:not(.loading)")).to_be_visible()

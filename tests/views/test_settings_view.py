@@ -45,7 +45,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pilot(data: Path) -> Iterator[Served]:
     """A server with one setting from its environment, and a model's service that is not there."""
     env = {"SAYSO_MAX_TURNS": "50", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
-    with serve(PILOT, data, env=env) as served:
+    with serve(PILOT, data, env=env, people=True) as served:
         yield served
 
 
@@ -315,18 +315,20 @@ async def test_a_key_never_comes_back(page: Page, pilot: Served, data: Path) -> 
     await expect(key.locator(".result")).to_contain_text("cannot be reached")
     await say_in_talk(page)
     await page.reload()
-    await expect(key.locator(".where")).to_contain_text(str(data / ".env"))
-    assert stat.S_IMODE((data / ".env").stat().st_mode) == 0o600
-    assert KEY in (data / ".env").read_text()
+    (store,) = (data / "people").glob("*/.env")  # a person's own: nobody else's sessions use it
+    await expect(key.locator(".where")).to_contain_text(str(store))
+    assert stat.S_IMODE(store.stat().st_mode) == 0o600
+    assert KEY in store.read_text()
+    assert not (data / ".env").exists()
     assert received
     assert not any(KEY in frame for frame in received)
     assert KEY not in await page.content()
     assert KEY not in pilot.log
-    kept = [path for path in data.rglob("*") if path.is_file() and path != data / ".env"]
+    kept = [path for path in data.rglob("*") if path.is_file() and path != store]
     assert not [path for path in kept if KEY.encode() in path.read_bytes()]
     await key.get_by_role("button", name="Remove").click()
     await expect(key.locator(".where")).to_have_text("None")
-    assert KEY not in (data / ".env").read_text()
+    assert KEY not in store.read_text()
 
 
 async def say_in_talk(page: Page) -> None:

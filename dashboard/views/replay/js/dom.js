@@ -79,7 +79,7 @@ const PATIENCE = 60000 // ms for one answer; a long session takes the server a w
 export async function fetchJson(url) {
   const {answer, data} = await asked(url)
   if (answer.ok && !data.error) return data
-  const reason = answer.status === 404 ? "There is no such session (any more), or it belongs to another browser." : `The server answered ${answer.status}.`
+  const reason = answer.status === 404 ? "There is no such session (any more), or it is somebody else's." : `The server answered ${answer.status}.`
   throw new Error(data.error || reason)
 }
 
