@@ -150,7 +150,7 @@ def started(
                 if printed := LINK.match(line.strip()):
                     served.link, token = printed.groups()
                 if found := address.search(line):
-                    served.url = found[1]
+                    served.url = served.link.partition("?")[0] or found[1]
                     if served.link:
                         _TOKENS[served.port] = token
                     up.set()

@@ -68,9 +68,9 @@ class Lock:
         owner = self._identity.known(request)
         if not self._identity.login and request.method == "GET" and TOKEN in request.arguments:
             return self._by_link(request, owner)
-        if owner is None:
-            return self._stranger(request, page=page)
         plain = request.method in _SAFE and "Upgrade" not in request.headers
+        if owner is None:
+            return self._stranger(leads_on=page and plain)
         if plain or self._identity.opens(key, owner):
             return None
         return Turned(Kept, {"text": _NO_KEY})
@@ -83,9 +83,9 @@ class Lock:
             return Turned(Entered, {"identity": None})
         return Turned(Locked, {"reason": "stale"})
 
-    def _stranger(self, request: HTTPServerRequest, *, page: bool) -> Turned | None:
+    def _stranger(self, *, leads_on: bool) -> Turned | None:
         if self._identity.login:
-            return None if page and request.method in _SAFE else Turned(Kept, {"text": _SIGN_IN})
+            return None if leads_on else Turned(Kept, {"text": _SIGN_IN})
         return Turned(Locked, {"reason": ""})
 
 
@@ -133,7 +133,7 @@ class Locked(RequestHandler):
     """The page of somebody who was not let in: how to get in, and nothing else."""
 
     def initialize(self, reason: str = "") -> None:
-        self._reason = reason
+        self._why = reason
 
     def prepare(self) -> None:
         self.set_status(403)
@@ -141,8 +141,8 @@ class Locked(RequestHandler):
         crossed = self.request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
         arrives = self.request.headers.get("Sec-Fetch-Mode") == "navigate"
         # A browser that follows a link from elsewhere keeps the cookie back, once.
-        again = crossed and arrives and not self._reason
-        self.finish(_locked().render(again=again, reason=self._reason))
+        again = crossed and arrives and not self._why
+        self.finish(_locked().render(again=again, reason=self._why))
 
     def check_xsrf_cookie(self) -> None:
         """It is refused in any case."""

@@ -220,7 +220,7 @@ def _by_link(inner: Any, self: Any, app_path: str, *args: Any, **kwargs: Any) ->
         inner(self, app_path, *args, **kwargs)
         return
     with contextlib.suppress(OSError):  # it is printed, too
-        view(bench.doormat.lay(self._sayso_link, self.port).as_uri(), *args, **kwargs)
+        view(str(bench.doormat.lay(self._sayso_link, self.port)), *args, **kwargs)
 
 
 def _with_farewell(inner: Any, self: Any, *args: Any, **kwargs: Any) -> None:
