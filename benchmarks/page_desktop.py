@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from served import ROOT, serve
+from served import ROOT, entrance, serve
 from Xlib import X
 
 from agent.desktop.connection import open_display
@@ -97,7 +97,7 @@ async def desktop(folder: Path, rounds: int) -> dict[str, list[float]]:
         server = psutil.Process(served.process.pid)
         async with browser() as context:
             page = await context.new_page()
-            await page.goto(served.url)
+            await page.goto(entrance(served.url))
             ready = page.get_by_role("button", name="Take the mouse")
             await ready.and_(page.locator(":enabled")).wait_for(timeout=60_000)
             await page.evaluate(_WATCH)

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from chromium import alaunch, off_site
 from playwright.async_api import BrowserContext, Page, async_playwright
-from served import serve
+from served import entrance, serve
 
 APPS = Path(__file__).parent / "page_apps"
 _VENV = Path(__file__).parent.parent / ".bench" / "streamlit"
@@ -52,7 +52,7 @@ async def browser() -> AsyncIterator[BrowserContext]:
 
 async def _running(context: BrowserContext, url: str) -> Page:
     page = await context.new_page()
-    await page.goto(url)
+    await page.goto(entrance(url))
     await page.get_by_label("Type what to do").fill("Tell the time.")
     await page.keyboard.press("Enter")
     await page.get_by_text("<1").first.wait_for(timeout=120_000)
@@ -99,7 +99,7 @@ async def echo(folder: Path, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of a message to Python and back, while the session streams."""
     with serve(APPS / "echo", folder) as served:
         async with browser() as context:
-            page = await _running(context, served.url)
+            page = await _running(context, f"{served.url}?session=new")
             await _until(page, "'echo' in window", 30)
             trips = [float(await page.evaluate("window.echo()")) for _ in range(rounds * 5)]
     return {"JS → Python → JS (ms)": trips}
@@ -113,7 +113,7 @@ async def paint(folder: Path, rounds: int) -> dict[str, list[float]]:
             async with browser() as context:
                 page = await context.new_page()
                 began = time.perf_counter()
-                await page.goto(served.url, wait_until="commit")
+                await page.goto(entrance(f"{served.url}?session=new"), wait_until="commit")
                 await page.get_by_label("Type what to do").wait_for()
                 seconds.append(time.perf_counter() - began)
     return {

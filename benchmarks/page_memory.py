@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 from playwright.async_api import BrowserContext
-from served import serve
+from served import Served, entrance, serve
 
 from benchmarks.page_latency import APPS, browser
 
@@ -24,11 +24,11 @@ async def opens(folder: Path, rounds: int) -> dict[str, list[float]]:
     count = rounds * 5
     with serve(APPS / "sayso", folder) as served:
         process = psutil.Process(served.process.pid)
-        health = f"{served.url.rsplit('/', 1)[0]}/health"
+        inside = served.visitor()
         noticed, memory = [], []
         async with browser() as context:
             for number in range(1, count + 1):
-                noticed.append(await _open_and_close(context, served.url, health))
+                noticed.append(await _open_and_close(context, served, inside))
                 if number in (_WARM, count):
                     memory.append(process.memory_info().rss / 2**20)
     return {
@@ -38,20 +38,20 @@ async def opens(folder: Path, rounds: int) -> dict[str, list[float]]:
     }
 
 
-async def _open_and_close(context: BrowserContext, url: str, health: str) -> float:
+async def _open_and_close(context: BrowserContext, served: Served, inside: dict[str, str]) -> float:
     page = await context.new_page()
-    await page.goto(url)
+    await page.goto(entrance(served.url))
     mouse = page.get_by_role("button", name="Take the mouse")
     await mouse.and_(page.locator(":enabled")).wait_for()
     await asyncio.sleep(_STILL)
     await page.close()
     began = time.perf_counter()
-    while _pages(health):
+    while _pages(served, inside):
         if time.perf_counter() - began > _NOTICED:
             raise SystemExit("The server did not notice a closed tab.")
         await asyncio.sleep(0.01)
     return time.perf_counter() - began
 
 
-def _pages(health: str) -> int:
-    return int(httpx.get(health).json()["pages"])
+def _pages(served: Served, inside: dict[str, str]) -> int:
+    return int(httpx.get(f"{served.root}/health", headers=inside).json()["pages"])

@@ -24,9 +24,6 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "page")]
 
 from pilot_page import PILOT  # noqa: E402
 from served import Served, serve  # noqa: E402
-from tornado.web import create_signed_value  # noqa: E402
-
-from dashboard.web.identity import COOKIE, load_secret  # noqa: E402
 
 PIECE = os.urandom(1 << 20)
 GROWTH = 64
@@ -38,10 +35,7 @@ class Person:
 
     def __init__(self, served: Served, data: Path) -> None:
         self._address = urlsplit(served.url)
-        secret = load_secret(data / "browser.key").hex()
-        cookie = create_signed_value(secret, COOKIE, "bench").decode()
-        origin = f"{self._address.scheme}://{self._address.netloc}"
-        self._headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": origin}
+        self._headers = served.visitor()
         self.ask("GET", "/dashboard")[0].read()
         [folder] = (data / "sessions").iterdir()
         self.base = f"/sessions/{folder.name}/files"

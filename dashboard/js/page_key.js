@@ -11,12 +11,13 @@ export function present(scope, key, base) {
   const own = (/** @type {unknown} */ url) => new URL(String(url), base).host === host;
 
   const { WebSocket: Socket, fetch: plain, XMLHttpRequest: Request } = scope;
-  scope.WebSocket = class extends Socket {
-    constructor(/** @type {string | URL} */ url, /** @type {string | string[]} */ protocols = []) {
+  // The socket itself stays the browser's own kind: noVNC looks at its prototype.
+  scope.WebSocket = new Proxy(Socket, {
+    construct(Plain, [url, protocols = []]) {
       const asked = [protocols].flat();
-      super(url, own(url) ? [...asked, "sayso", key] : asked);
-    }
-  };
+      return new Plain(url, own(url) ? [...asked, "sayso", key] : asked);
+    },
+  });
 
   scope.fetch = (/** @type {any} */ what, /** @type {RequestInit | undefined} */ how) => {
     const asked = what instanceof scope.Request;

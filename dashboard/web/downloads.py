@@ -15,6 +15,7 @@ from tornado.web import RequestHandler, stream_request_body
 from agent.errors import JournalError, SaysoError
 from agent.replay.bundle import MOST_BYTES, unpack_export
 from dashboard.web.bodies import Patience
+from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 
 
+@by_address  # of a token that the page was told
 class Download(AuthRequestHandler, RequestHandler):
     """``/exports/TOKEN/NAME``: a made export, for the browser that asked for it."""
 

@@ -31,6 +31,7 @@ from agent.files.packing import contents_of, person_file, zipped
 from agent.files.tree import tree
 from agent.home import describe_use, home_in
 from dashboard.web.bodies import Patience
+from dashboard.web.lock import by_address
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
 
@@ -183,6 +184,7 @@ class FilesList(FilesHandler):
             self.answer(data)
 
 
+@by_address  # with a ticket
 class FilesGet(FilesHandler):
     """``GET /sessions/ID/files/get``: one file, or several and folders as a zip archive.
 

@@ -3,8 +3,9 @@
 Whoever runs the server gets a link with a secret of this start. Opened in a browser, it is
 exchanged for a cookie, and for a key that stays in that browser's store for this very origin.
 Cookies do not tell ports apart: another server on the same machine is sent them. So the cookie
-alone opens neither a socket nor anything but a plain GET; those need the key beside it
-(``key.js``). Where people sign in, the login takes the link's place, and the page brings its key.
+alone opens nothing but a page's document, which by itself shows nothing, and what a link or a
+picture leads to (`by_address`); all else needs the key beside it (``key.js``). Where people sign
+in, the login takes the link's place, and the document brings the key.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, Template
@@ -59,10 +60,15 @@ class Lock:
         """The address of a page, with what lets its reader in; as it is where people sign in."""
         return address if self._identity.login else f"{address}?{TOKEN}={self._token}"
 
-    def verdict(self, request: HTTPServerRequest, *, page: bool) -> Turned | None:
+    def verdict(
+        self, request: HTTPServerRequest, *, page: bool = False, address: bool = False
+    ) -> Turned | None:
         """What answers in place of the handler, or None if the request may pass.
 
-        ``page``: whether it asks for a page, which leads to the login where there is one.
+        Args:
+            request: It has come through the door.
+            page: Whether it asks for a page, which leads to the login where there is one.
+            address: Whether a link or a picture leads there (`by_address`).
         """
         key = _taken_key(request)
         owner = self._identity.known(request)
@@ -71,7 +77,7 @@ class Lock:
         plain = request.method in _SAFE and "Upgrade" not in request.headers
         if owner is None:
             return self._stranger(leads_on=page and plain)
-        if plain or self._identity.opens(key, owner):
+        if (plain and (page or address)) or self._identity.opens(key, owner):
             return None
         return Turned(Kept, {"text": _NO_KEY})
 
@@ -114,6 +120,23 @@ def with_key(handler: type[WebSocketHandler]) -> type[WebSocketHandler]:
     return Keyed
 
 
+Handler = TypeVar("Handler", bound=type[RequestHandler])
+
+
+def by_address(handler: Handler) -> Handler:
+    """Mark a handler to which links and pictures lead, which bring a cookie and no key.
+
+    Its addresses must be such that only somebody with a page of the person's knows them.
+    """
+    handler.sayso_by_address = True  # type: ignore[attr-defined]
+    return handler
+
+
+def is_by_address(handler: type[RequestHandler]) -> bool:
+    """Whether `by_address` marked it."""
+    return bool(getattr(handler, "sayso_by_address", False))
+
+
 class Kept(RequestHandler):
     """Answers every method, upgrade requests too, with why it is refused."""
 
@@ -129,6 +152,7 @@ class Kept(RequestHandler):
         """It is refused in any case."""
 
 
+@by_address
 class Locked(RequestHandler):
     """The page of somebody who was not let in: how to get in, and nothing else."""
 

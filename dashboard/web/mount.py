@@ -38,7 +38,7 @@ from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.health import Health
 from dashboard.web.identity import LOCAL
-from dashboard.web.lock import Kept, Locked, with_key
+from dashboard.web.lock import Kept, Locked, is_by_address, with_key
 from dashboard.web.login import with_limit, with_success
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
@@ -270,8 +270,8 @@ def _with_headers(
 ) -> Any:
     """Past the door, whatever a request leads to goes by here: so the lock stands here."""
     if not _open_to_all(self, target_class):
-        page = issubclass(target_class, _PAGES)
-        turned = workbench().lock.verdict(request, page=page)
+        page, address = issubclass(target_class, _PAGES), is_by_address(target_class)
+        turned = workbench().lock.verdict(request, page=page, address=address)
         if turned is not None:
             return inner(self, request, _secured(turned.handler), dict(turned.arguments))
     return inner(self, request, _secured(target_class), *args, **kwargs)

@@ -29,6 +29,7 @@ from agent.replay.recording import (
     recording_stamp,
 )
 from agent.replay.timeline import as_json, build_timeline
+from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
 NAME = r"session/[\w.-]+|trial/[\w.-]+/[\w.-]+"
@@ -136,6 +137,7 @@ class RecordingComparison(RecordingHandler):
         await self.answer(lambda: _compared(self.folder, second))
 
 
+@by_address  # of its content's hash
 class RecordingImage(RecordingHandler):
     """``/recordings/NAME/images/SHA``: bytes never change, so they may be cached for good."""
 

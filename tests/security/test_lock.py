@@ -31,6 +31,18 @@ OPEN_TO_ALL = {
     "BasicLoginHandler": "the login",
     "LogoutHandler": "the way out",
 }
+BY_ADDRESS = {
+    "DocHandler": "the document, which by itself shows nothing",
+    "RootHandler": "leads to it",
+    "Locked": "says how to get in",
+    "RecordingImage": "named by its content's hash",
+    "SessionImage": "named by its content's hash",
+    "Download": "named by a token that the page was told",
+    "FilesGet": "with a ticket",
+    "Report": "named by the experiment and its design's hash",
+}
+"""What a link or a picture leads to, which can bring no key."""
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 LOCKED = "Sayso is locked"
 
@@ -112,13 +124,14 @@ async def test_every_route_is_behind_the_lock(app: Served) -> None:
     }
 
 
-async def test_the_cookie_alone_opens_neither_a_socket_nor_a_post(app: Served) -> None:
+async def test_the_cookie_alone_opens_no_socket_no_post_and_no_data(app: Served) -> None:
     """Cookies do not know ports: another server of the machine is sent them, and sends them on."""
     cookie = {"Cookie": app.visitor()["Cookie"]}
     for path, handler in routes(app):
         if handler in OPEN_TO_ALL:
             continue
-        for method in ("POST", "PUT", "DELETE", "PATCH"):
+        reading = () if handler in BY_ADDRESS else ("GET", "HEAD", "OPTIONS")
+        for method in ("POST", "PUT", "DELETE", "PATCH", *reading):
             assert ask(app, method, path, cookie).status_code == 403, (method, path)
         status = await handshake(app.url, path, origin=app.root, cookie=cookie["Cookie"])
         assert status == 403, path

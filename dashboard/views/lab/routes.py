@@ -14,6 +14,7 @@ from tornado.web import RequestHandler
 from agent.errors import ConfigurationError
 from agent.experiments.report import report
 from dashboard.views.lab.runs import runs_of
+from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
 _KINDS = {"md": ("markdown", "text/markdown"), "html": ("html", "text/html")}
@@ -33,6 +34,7 @@ class LabHandler(AuthRequestHandler, RequestHandler):
         self.owner = owner
 
 
+@by_address  # of the experiment's name and the hash of its design
 class Report(LabHandler):
     """``/lab/EXPERIMENT/report.md`` and ``.html``: made anew, and taken away as a file."""
 
