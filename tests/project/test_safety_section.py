@@ -67,9 +67,15 @@ HELD: dict[str, tuple[str, ...]] = {
     "Since Ubuntu 24.04": (
         "desktop/test_desktop_life.py::test_a_sandbox_that_may_not_start_says_what_allows_it",
     ),
+    "Nobody gets in without the link": (
+        "security/test_lock.py::test_every_route_is_behind_the_lock",
+        "security/test_lock.py::test_only_the_link_of_this_start_lets_somebody_in",
+        "security/test_lock.py::test_with_a_login_every_route_is_behind_it",
+        "page/test_lock_page.py::test_a_person_comes_in_by_the_link_from_any_browser",
+    ),
     "The server listens on loopback only": (
         "security/test_door_probes.py::test_it_listens_on_loopback_only",
-        "security/test_door_probes.py::test_a_public_address_takes_a_login_and_names",
+        "security/test_bind.py::test_a_public_address_or_name_wants_a_login_and_tls",
     ),
     "It checks the Host and Origin": (
         "security/test_door_probes.py::test_a_foreign_host_name_is_refused_everywhere",

@@ -6,7 +6,7 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from agent.errors import ConfigurationError
-from dashboard.web.door import Proxies
+from dashboard.web.door import Proxies, host_names
 from dashboard.web.mount import check_bind
 from dashboard.web.tries import FREE, FREE_OF_ADDRESS, LONGEST, Tries
 
@@ -29,6 +29,7 @@ NONE: frozenset[str] = frozenset()
         ("localhost", frozenset({"localhost.evil.example"}), False, True, "without a login"),
         (None, NAMED, False, True, "without a login"),
         ("0.0.0.0", NONE, True, True, "by which name"),
+        ("0.0.0.0", host_names(["*", "*:5006"]), True, True, "by which name"),
         ("0.0.0.0", NAMED, True, False, "without TLS"),
         ("localhost", NAMED, True, False, "without TLS"),
         ("0.0.0.0", NAMED, True, True, ""),

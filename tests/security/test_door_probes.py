@@ -12,10 +12,6 @@ from bokeh.util.token import get_session_id
 from served import ROOT, Served, command, environment, serve
 from visitor import get, handshake, payload_of, token_of
 
-from agent.errors import ConfigurationError
-from dashboard.web.door import host_names
-from dashboard.web.mount import check_bind
-
 STATIC = "/static/js/bokeh.min.js"
 SOCKETS = ["/dashboard/ws", "/desktop/rfb?ticket=x", "/voice/v0/evi/chat?access_token=x"]
 
@@ -192,20 +188,6 @@ def test_a_public_address_without_a_login_is_refused(tmp_path: Path, more: list[
     assert done.returncode != 0
     assert "without a login" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_public_address_takes_a_login_and_names() -> None:
-    """Both, and no wildcard; on this machine neither is asked for."""
-    named = host_names(["sayso.example:443"])
-    for hosts, guarded, words in (
-        (named, False, "without a login"),
-        (frozenset[str](), True, "by which name"),
-        (host_names(["*", "*:5006"]), True, "by which name"),
-    ):
-        with pytest.raises(ConfigurationError, match=words):
-            check_bind("0.0.0.0", hosts, guarded=guarded)
-    check_bind("192.0.2.7", named, guarded=True)
-    check_bind("localhost", frozenset(), guarded=False)
 
 
 def test_a_port_in_use_is_said_plainly(app: Served, tmp_path: Path) -> None:
