@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def pilot(pilot_data: Path) -> Iterator[Served]:
     """The pilot with homes of 40 MB."""
-    with serve(PILOT, pilot_data, env={"SAYSO_HOME_BYTES": "40000000"}) as served:
+    with serve(PILOT, pilot_data, env={"SAYSO_HOME_BYTES": "40000000"}, people=True) as served:
         yield served
 
 
