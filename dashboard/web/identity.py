@@ -36,7 +36,7 @@ _FRESH = 1
 """Days after which a visit makes the cookie anew."""
 
 _KEY_DAYS = 3650
-"""The cookie beside it dies much earlier; a key that died first would leave a page without a word."""
+"""The cookie beside it dies much earlier: a key that died first would leave a dead page."""
 _PORT = re.compile(r":(\d{1,5})$")
 
 
