@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -221,11 +222,23 @@ def _write_import(target: Path, rows: Rows, pictures: list[Path], prompt: str | 
         journal.close()
 
 
+def _plain(path: Path) -> Path:
+    """The path, unless it is no file: a pipe would be waited for, and a device never ends.
+
+    Raises:
+        OSError: it is something else.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, f"{path.name} is no file")
+    return path
+
+
 def _about(folder: Path) -> dict[str, Any]:
     try:
-        if (folder / "session.json").stat().st_size > _LONGEST_ABOUT:
+        path = _plain(folder / "session.json")
+        if path.stat().st_size > _LONGEST_ABOUT:
             raise ValueError("session.json is too large")
-        about = json.loads((folder / "session.json").read_text("utf-8"))
+        about = json.loads(path.read_text("utf-8"))
         if about["format"] > FORMAT:
             raise JournalError(f"{folder} was exported by a newer version; import it with that.")
         return {"session_id": str(about["session_id"]), "events": int(about["events"])}
@@ -236,7 +249,7 @@ def _about(folder: Path) -> dict[str, Any]:
 def _prompt(folder: Path) -> str | None:
     path = folder / "prompt.md"
     try:
-        if not path.exists():
+        if not _plain(path).exists():
             return None
         if path.stat().st_size > _LONGEST_PROMPT:
             raise JournalError(f"{path} is too large for a prompt; export the session again.")
@@ -247,7 +260,7 @@ def _prompt(folder: Path) -> str | None:
 
 def _rows(folder: Path, count: int) -> Rows:
     try:
-        rows = read_lines(file_lines(folder / "events.jsonl"), count=count)
+        rows = read_lines(file_lines(_plain(folder / "events.jsonl")), count=count)
     except OSError as error:
         raise JournalError(f"The events in {folder} cannot be read: {error}") from error
     if count and all(isinstance(event, ev.Unreadable) for event in rows.events):

@@ -294,6 +294,16 @@ async def test_a_harmed_export_is_refused_whole(settings, tmp_path, harm):
     assert harm == "taken" or not (target / "sessions" / "one").exists()
 
 
+@pytest.mark.parametrize("name", ["session.json", "events.jsonl", "prompt.md"])
+async def test_a_pipe_in_an_export_is_refused_and_not_waited_for(settings, tmp_path, name: str):
+    await played(settings)
+    folder = export_session(settings.data_dir, "one", tmp_path / "out")
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(JournalError, match="is no file"):
+        import_session(folder, tmp_path / "elsewhere")
+
+
 async def test_an_export_does_not_overwrite(settings, tmp_path):
     await played(settings)
     (tmp_path / "export" / "images").mkdir(parents=True)
