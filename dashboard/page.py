@@ -132,8 +132,12 @@ class Page:
     def act(self, message: Message) -> None:
         """Carry out what a view asks for; unknown messages are ignored.
 
-        What comes with a receipt is carried out once, and its receipt given back.
+        What comes with a receipt is carried out once, and its receipt given back. Words wait
+        until the session is open.
         """
+        if message.get("type") == "say" and self._entry.starting:
+            pn.state.execute(partial(self._act_later, message))
+            return
         receipt = message.get("receipt")
         if not isinstance(receipt, str):
             self._carry_out(message)
@@ -143,6 +147,10 @@ class Page:
             self._taken.append(receipt)
         if self._has_taken(receipt):
             self._link.post({"type": "taken", "receipt": receipt})
+
+    async def _act_later(self, message: Message) -> None:
+        await self._entry.until_open()
+        self.act(message)
 
     def _has_taken(self, receipt: str) -> bool:
         return receipt in self._taken or heard.knows(self._entry.id, receipt)

@@ -46,6 +46,9 @@ class Kit:
 _FAREWELL = 30.0
 """Seconds that a session's start and its voice have to end, when it is closed."""
 
+_LOOK = 0.01
+"""Seconds between two looks whether a session has been opened."""
+
 _NAME = 40
 _TITLE = 80
 _ROOM = "It made room for another session: nobody was looking at it, and it had nothing to do."
@@ -121,6 +124,20 @@ class Entry:
     def deleted(self) -> bool:
         """Whether it was ended because it is deleted."""
         return self.ended == _DELETED
+
+    @property
+    def starting(self) -> bool:
+        """Whether it is about to be opened, once those that make room for it have gone.
+
+        What it is told now would stand before its beginning, and be cut off by it.
+        """
+        opening = self.opening
+        return opening is not None and not (self.session.opened or opening.done())
+
+    async def until_open(self) -> None:
+        """Wait while it is `starting`."""
+        while self.starting:  # noqa: ASYNC110 - two things are looked at
+            await asyncio.sleep(_LOOK)
 
     @property
     def idle(self) -> bool:

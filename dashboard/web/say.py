@@ -7,7 +7,6 @@ answer was lost, by whatever way, is said once.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -27,8 +26,6 @@ LONGEST = 65_536
 """Bytes of a request: four thousand letters, each written as an escape, and what is around them."""
 
 _REMEMBERED = 1000
-_LOOK = 0.01
-"""Seconds between two looks whether a session has been opened."""
 
 
 class Words(BaseModel):
@@ -130,8 +127,7 @@ async def _opened(request: HTTPServerRequest, session_id: str) -> None:
     if entry is None:
         return
     bench.sessions.open(entry)
-    while entry.opening is not None and not (entry.session.opened or entry.opening.done()):  # noqa: ASYNC110 - both are looked at
-        await asyncio.sleep(_LOOK)
+    await entry.until_open()
 
 
 def say_of(

@@ -14,9 +14,12 @@ from agent import session
 from agent.errors import ConfigurationError, JournalError
 from agent.events import Failed, QuestionAnswered, QuestionAsked
 from agent.journal import SqliteJournal
+from agent.session import Session
 from agent.settings import Settings
+from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
 from dashboard.web import registry
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
+from dashboard.web.say import say_once
 from dashboard.web.shelf import Shelf
 from dashboard.web.voice import NoVoice
 from dashboard.web.workbench import make_workbench
@@ -169,6 +172,47 @@ async def test_a_full_server_says_so(make: Make) -> None:
         sessions.create("anna")
     with pytest.raises(ServerFullError, match="Wait until one is free"):
         sessions.create("ben")
+
+
+class Lingering(FakeDesktop):
+    """A desktop that goes when it is let go."""
+
+    gone: asyncio.Event
+
+    async def stop(self) -> None:
+        await self.gone.wait()
+        await super().stop()
+
+
+async def test_words_wait_while_another_session_goes_to_make_room(tmp_path: Path) -> None:
+    """They stand after the beginning of theirs, by whatever way they come."""
+    settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
+    gone = asyncio.Event()
+
+    def lingering(_: str | None) -> Session:
+        desktop = Lingering()
+        desktop.gone = gone
+        model = ScriptedModel([[*says("Yes."), *done()]])
+        return Session.create(settings, desktop=desktop, model=model, tools=())
+
+    voice = NoVoice("No voice in this test.")
+    sessions = Sessions(lingering, lambda _: voice, Shelf(tmp_path), limit=1)
+    first, second = sessions.create("anna"), sessions.create("anna")
+    sessions.open(first)
+    await until(lambda: first.idle)
+    assert not second.starting
+    sessions.open(second)
+    assert second.starting
+    waits = asyncio.create_task(second.until_open())
+    await asyncio.wait([waits], timeout=0.1)
+    assert not waits.done()
+    gone.set()
+    await asyncio.wait_for(waits, 20)
+    say_once(second, "an id of its own", "repeat after the beginning")
+    kinds = [event.kind for event in second.session.log]
+    assert kinds.index("session_opened") < kinds.index("task_started")
+    await second.session.wait_idle(20)
+    await sessions.close_all("the test is over")
 
 
 async def test_a_page_that_comes_when_the_room_is_gone_says_so(make: Make) -> None:
