@@ -63,6 +63,12 @@ class Transcript:
         self._numbers = itertools.count()
         self._ending = Ending()
         self._fates = Fates(self._said, self._change)
+        self._task = ""
+        """The running task's id."""
+
+        self._stop = ""
+        """Why it was stopped, until its end is here."""
+
         self._handlers: dict[type, Callable[[Any], None]] = {
             e.Heard: self._heard,
             e.Understood: self._understood,
@@ -91,7 +97,7 @@ class Transcript:
             e.QuestionAnswered: self._answered,
             e.Narrated: self._narrated,
             e.Failed: self._failed,
-            e.Stopped: lambda event: self._note(event, f"Stopped. {event.reason}", "stop"),
+            e.Stopped: self._stopped,
             e.ControlTaken: lambda event: self._note(event, "You have the mouse."),
             e.ControlReturned: self._returned,
             e.LimitReached: self._limit,
@@ -209,7 +215,15 @@ class Transcript:
             "image": image,
         }
 
+    def _stopped(self, event: e.Stopped) -> None:
+        """Where a task ends by it, its end says so."""
+        if self._task:
+            self._stop = event.reason
+        else:
+            self._note(event, f"Stopped. {event.reason}", "stop")
+
     def _task_started(self, event: e.TaskStarted) -> None:
+        self._task = event.task_id
         if event.utterance_id:
             if self._fates.started(event):
                 self._note(event, f"Now: {event.text}", "task")
@@ -225,6 +239,9 @@ class Transcript:
         summary = "" if repeated else event.summary
         outcome = self._ending.word(event)
         told = {"outcome": outcome, "label": OUTCOMES.get(outcome, "Failed"), "text": summary}
+        if outcome == "stopped" and summary == told["label"] + ".":
+            told |= {"text": self._stop, "aloud": summary}
+        self._task = self._stop = ""
         self._put(f"end-{event.task_id}", event, "outcome", **told)
         self._fates.finished()
 
@@ -293,7 +310,7 @@ class Transcript:
             event.approval_id,
             event,
             "approval",
-            text=event.question,
+            text=event.question.removesuffix(f" Say “{event.phrase}” to allow it."),
             aloud=read_back(event.question, event.phrase),
             phrase=event.phrase,
             grant=event.grant.words if event.grant else "",

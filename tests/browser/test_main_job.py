@@ -256,7 +256,7 @@ async def test_stop_in_the_middle_of_a_long_dictation(person: Person, look: Onlo
     assert "this is line 1 of" in written
     assert f"line {LINES}" not in written
     assert await look.pressed() == []
-    await person.sees("Stopped.")
+    await person.sees("Stopped")
     assert "stop" in (await hears(person, since, "answer")).lower()
     await finish(person, await person.type("what is on the screen"))
     assert await look.text("mousepad") == written

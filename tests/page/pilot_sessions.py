@@ -17,6 +17,9 @@ from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult
 
+ADVICE = "Ask what they would like instead."
+"""What a tool tells the model, and no person."""
+
 _POINT = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}}
 
 
@@ -68,6 +71,9 @@ def _tools(desktop: WatchedDesktop) -> list[FakeTool]:
         if name.startswith("start "):
             kernel = desktop.kernel
             kernel.starts(kernel.fork(desktop.shell()), *name.split()[1:])
+        if call.input.get("command") == "missing":
+            told = "There is no such command."
+            return ToolResult(f"{told} {ADVICE}", exit_code=127, shown=told)
         picture: EncodedImage = await desktop.screenshot()
         return ToolResult("done", image=picture)
 
@@ -92,6 +98,8 @@ def _answer(request: ModelRequest) -> list[Any]:
     texts = [str(block.get("text", "")) for block in last if isinstance(block, dict)]
     if said := next((text for text in texts if text.startswith("start ")), ""):
         return [*call("type", text=said), *done("tool_use")]
+    if "missing" in words:
+        return [*call("bash", toolset=None, command="missing"), *done("tool_use")]
     if "list" in words:
         return [*call("bash", toolset=None, command="ls ~"), *done("tool_use", input_tokens=10)]
     if "repeat" in words:

@@ -11,9 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 from pilot_page import PILOT, arrive, say, words
+from pilot_sessions import ADVICE
 from playwright.async_api import BrowserContext, Page, expect
 from proxy import Proxy
 from served import Served, serve
+from test_fates import message, press
 from test_files_panel import show
 
 pytestmark = pytest.mark.browser
@@ -283,6 +285,63 @@ async def test_a_tab_left_after_a_silent_gap_is_freed_at_once(
                 await asyncio.sleep(0.05)
         await left.go_back()
         await expect(left.get_by_label(BOX)).to_have_value("I come back")
+
+
+async def test_every_word_keeps_its_fate_on_a_line_that_is_slow_and_breaks(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """After, joined, taken back in a gap, replaced; with the mouse; asked and answered; failed."""
+    async with Proxy(pilot.port, delay=0.03) as proxy:
+        page = await _through(context, proxy, pilot)
+        queue = page.get_by_role("region", name="Still to be done")
+        waiting, first = queue.get_by_role("listitem"), message(page, "work forever")
+        await say(page, "work forever")
+        await expect(page.locator(".said").last).to_contain_text("I work and work.")
+        await say(page, "repeat aaa")
+        await expect(waiting).to_have_count(1)
+        await say(page, "repeat bbb")
+        await expect(waiting).to_have_count(2)
+        await expect(message(page, "repeat aaa")).to_contain_text("Done after this")
+        await expect(first).to_contain_text("Then: repeat aaa")
+        await say(page, "and also repeat ccc")
+        await expect(message(page, "repeat ccc")).to_contain_text("Joined “work forever”")
+        await expect(first).to_contain_text(re.compile("With: .*repeat ccc"))
+        await proxy.cut()
+        await _lost(page)
+        await press(waiting.nth(1), "Forget it").click()
+        await expect(waiting.nth(1)).to_contain_text("Not sent yet: there is no connection.")
+        await proxy.heal()
+        await expect(message(page, "repeat bbb")).to_contain_text("Not done: you took it back")
+        await _back(page)
+        await say(page, "No, repeat ddd instead")
+        await expect(message(page, "repeat ddd")).to_contain_text("Replaced “work forever”")
+        await expect(first).to_contain_text("Replaced by “No, repeat ddd")
+        await expect(page.locator(".outcome")).to_have_count(2)  # ddd, then aaa
+        await page.get_by_role("button", name="Take the mouse").click()
+        await expect(page.locator(".badge .word")).to_have_text("You have the mouse")
+        await say(page, "repeat eee")
+        await expect(waiting).to_contain_text("Done when you give the mouse back")
+        proxy.silence()
+        await _lost(page)
+        await expect(waiting).to_contain_text("repeat eee")
+        await proxy.heal()
+        await _back(page)
+        await page.get_by_role("button", name="Give it back").click()
+        await expect(page.locator(".outcome")).to_have_count(3)
+        await expect(page.locator(".said").last).to_have_text("eee")
+        await say(page, "run what is missing")
+        card = page.locator(".approval.open")
+        await expect(card).to_contain_text("Or type “")
+        await say(page, "yes")
+        await expect(page.locator(".reply").last).to_contain_text("To allow it, type or say: ")
+        await say(page, "what are you doing?")
+        await expect(page.locator(".reply").last).to_contain_text("I am waiting for you")
+        await card.get_by_role("button", name="Allow", exact=True).click()
+        end = page.locator(".outcome").last
+        await expect(end).to_contain_text("Ended: the last action did not succeed")
+        assert await page.locator(".outcome").count() == 4
+        assert await page.get_by_text(ADVICE).count() == 0
+        assert await page.evaluate("window.same")
 
 
 async def _answered(page: Page) -> None:

@@ -192,7 +192,7 @@ async def test_escape_closes_what_is_open_and_stops_only_what_runs(page: Page) -
     await expect(files).to_be_hidden()
     assert sent == []
     await page.keyboard.press("Escape")
-    await expect(page.locator(".note.tone-stop")).to_have_count(1)
+    await expect(page.locator(".outcome-stopped")).to_have_count(1)
     assert len(sent) == 1
 
 

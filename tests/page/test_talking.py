@@ -45,7 +45,9 @@ async def test_escape_stops(page: Page) -> None:
     await expect(page.locator(".said")).to_contain_text("I work and work.")
     await page.keyboard.press("Escape")
     await expect(page.locator(".badge .word")).to_have_text("Stopped")
-    await expect(page.locator(".note.tone-stop")).to_contain_text("Stopped.")
+    await expect(page.locator(".outcome-stopped")).to_contain_text("You pressed Stop.")
+    shown = await page.locator(".conversation .list").inner_text()
+    assert shown.count("Stopped") == 1
 
 
 async def test_the_stop_button_stops_and_never_moves(page: Page) -> None:

@@ -116,6 +116,28 @@ class Link {
   }
 
   /**
+   * The same for what a person has pressed: into a gap, it is sent when the link is back. False if the
+   * server did not take it though the link stands.
+   *
+   * @param {{send: (message: any) => void}} host
+   * @param {{type: string, [field: string]: unknown}} message
+   * @returns {Promise<boolean>}
+   */
+  async deliverAtLast(host, message) {
+    const receipt = crypto.randomUUID();
+    while (!(await this.deliver(host, message, receipt))) {
+      if (this.live) return false;
+      await new Promise((resolve) => {
+        const end = this.onRestored(() => {
+          end();
+          resolve(undefined);
+        });
+      });
+    }
+    return true;
+  }
+
+  /**
    * Says words in the page's session, and tells whether the server has taken them: not if the link was
    * lost first, or if it refused, with its reason. They go through the page's channel; where that is late
    * or gone, by a request of their own. With the same receipt they are said once only.

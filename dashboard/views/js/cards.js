@@ -26,22 +26,11 @@ const PATIENCE = 5000; // ms after which an answer that had no effect may be giv
 function answering({ entry, context }) {
   return (/** @type {{type: string, [field: string]: unknown}} */ message, /** @type {string} */ word) => {
     if (entry.sent.peek()) return;
-    const receipt = crypto.randomUUID();
     const again = () => {
       entry.sent.value = "";
     };
-    const send = async () => {
-      if (await link.deliver(context.host, message, receipt)) setTimeout(again, PATIENCE);
-      else if (link.live) again();
-      else {
-        const end = link.onRestored(() => {
-          end();
-          void send();
-        });
-      }
-    };
     entry.sent.value = word;
-    void send();
+    void link.deliverAtLast(context.host, message).then((taken) => setTimeout(again, taken ? PATIENCE : 0));
     context.follow.now();
   };
 }
@@ -77,7 +66,7 @@ export function Approval(part) {
       }
     </div>
     <${Unsent} entry=${entry} />
-    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or say “${item.phrase}”. `}
+    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or type “${item.phrase}”; with a voice on, say it. `}
       <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>
     ${
       item.grant &&

@@ -1,4 +1,7 @@
+import { useSignal } from "@preact/signals";
 import { html } from "../../js/base.js";
+import { live } from "../../js/link/hooks.js";
+import { link } from "../../js/link/link.js";
 import { Approval, Question } from "./cards.js";
 import { Copy } from "./copy.js";
 import { bytes } from "../files/format.js";
@@ -81,10 +84,19 @@ function Heard(part) {
 /** What a person can decide otherwise about their words. @param {{entry: Entry, context: Context}} props */
 export function Choices({ entry, context }) {
   const { utterance, choices = [] } = entry.item.value;
+  const chosen = useSignal(false);
   if (choices.length === 0) return null;
-  const choose = (/** @type {string} */ to) => context.host.send({ type: "fate", id: utterance, to });
+  const choose = async (/** @type {string} */ to) => {
+    chosen.value = true;
+    await link.deliverAtLast(context.host, { type: "fate", id: utterance, to });
+    chosen.value = false;
+  };
   return html`<div class="choices">
-    ${choices.map(([to, words]) => html`<button type="button" key=${to} onClick=${() => choose(to)}>${words}</button>`)}
+    ${choices.map(
+      ([to, words]) =>
+        html`<button type="button" key=${to} disabled=${chosen.value} onClick=${() => void choose(to)}>${words}</button>`,
+    )}
+    ${chosen.value && !live.value && html`<div class="hint" role="status">Not sent yet: there is no connection.</div>`}
   </div>`;
 }
 
