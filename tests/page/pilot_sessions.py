@@ -71,13 +71,19 @@ def _tools(desktop: WatchedDesktop) -> list[FakeTool]:
         if name.startswith("start "):
             kernel = desktop.kernel
             kernel.starts(kernel.fork(desktop.shell()), *name.split()[1:])
-        if call.input.get("command") == "missing":
-            told = "There is no such command."
-            return ToolResult(f"{told} {ADVICE}", exit_code=127, shown=told)
         picture: EncodedImage = await desktop.screenshot()
         return ToolResult("done", image=picture)
 
-    return [_Pointing(act), _Shell(name="bash", members=("bash",), toolset=None, harmless=False)]
+    async def run(call: ToolCall) -> ToolResult:
+        if call.input.get("command") != "missing":
+            return ToolResult("ok")
+        told = "There is no such command."
+        return ToolResult(f"{told} {ADVICE}", exit_code=127, shown=told)
+
+    return [
+        _Pointing(act),
+        _Shell(run, name="bash", members=("bash",), toolset=None, harmless=False),
+    ]
 
 
 def _answer(request: ModelRequest) -> list[Any]:
