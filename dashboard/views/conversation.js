@@ -1,8 +1,9 @@
 // The conversation. All text goes in as text, never as HTML.
 
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { component, html, useMessages } from "../js/base.js";
+import { live } from "../js/link/hooks.js";
 import { link } from "../js/link/link.js";
 import { Follow } from "./js/follow.js";
 import { Icon } from "./js/icons.js";
@@ -133,14 +134,21 @@ function Finder({ search }) {
 /** @param {{context: Context}} props */
 function Empty({ context }) {
   const none = useComputed(() => context.store.entries.value.length === 0);
+  const sent = useSignal(false);
   if (!none.value) return null;
+  const say = async (/** @type {string} */ text) => {
+    sent.value = true;
+    await link.deliverAtLast(context.host, { type: "say", text });
+    sent.value = false;
+  };
   return html`<div class="empty">
     <h2>What shall I do?</h2>
     <p>Say it or type it. You can cut in at any time.</p>
     ${EXAMPLES.map(
       (text) =>
-        html`<button type="button" class="example" onClick=${() => context.host.send({ type: "say", text })}>${text}</button>`,
+        html`<button type="button" class="example" disabled=${sent.value} onClick=${() => void say(text)}>${text}</button>`,
     )}
+    ${sent.value && !live.value && html`<p role="status">Not sent yet: there is no connection.</p>`}
   </div>`;
 }
 

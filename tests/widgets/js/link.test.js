@@ -520,6 +520,29 @@ test("words go at once when the server answers again, and are kept while it does
   link.become("live", 0);
 });
 
+test("what was pressed into a gap is sent when the link is back, with the receipt that it had", async () => {
+  const { host } = sendings(never);
+  const receipts = [];
+  host.send = ({ receipt }) => receipts.push(receipt);
+  link.become("lost", 1);
+  const late = link.deliverAtLast(host, { type: "fate" });
+  await new Promise(setImmediate);
+  assert.deepEqual(receipts, []);
+  link.become("live", 0);
+  link.restored();
+  await new Promise(setImmediate);
+  assert.equal(receipts.length, 1);
+  link.become("lost", 1); // it vanished on its way
+  await new Promise(setImmediate);
+  link.become("live", 0);
+  link.restored();
+  await new Promise(setImmediate);
+  assert.equal(receipts.length, 2);
+  assert.equal(receipts[0], receipts[1]);
+  link.taken(receipts[0]);
+  assert.equal(await late, true);
+});
+
 test("words that the server refuses come back with its reason", async () => {
   const { host } = sendings(reply(507, { state: "refused", text: "The disk is full." }));
   assert.deepEqual(await link.say(host, "hello", "receipt-5"), { taken: false, why: "The disk is full." });
