@@ -20,6 +20,7 @@ from agent.journal import SessionJournal
 from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
 from agent.log import EventLog
 from agent.models.base import Model
+from agent.models.pricing import costs
 from agent.programs import Programs
 from agent.refused import DECLINED, MOVED_ON, TIMED_OUT, TOLD_OTHERWISE
 from agent.refused import SHOWN as SHOWN_AS_REFUSED
@@ -72,6 +73,9 @@ class Agent:
     steady: Callable[[], float]
     """Seconds for the limit on time, which no change of the system's clock moves."""
 
+    refusal: Callable[[], str] = str
+    """Why no turn that costs something may begin now, in a sentence; empty if one may."""
+
 
 class Ended(Exception):
     """The task is over."""
@@ -87,8 +91,10 @@ async def check_limits(agent: Agent, lease: Lease) -> None:
     """Warn of limits that are near; ask the person about those that are reached.
 
     Raises:
-        Ended: the person does not want to go on.
+        Ended: the person does not want to go on, or no more money may be spent.
     """
+    if costs(agent.model.name) and (why := agent.refusal()):
+        raise Ended("limit", why)
     for excess in list(agent.limits.excesses(agent.steady())):
         await _tell(agent, lease, excess)
 

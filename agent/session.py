@@ -234,6 +234,10 @@ class Session(Faced):
         finally:
             self._end(reason)
 
+    def spend_within(self, refusal: Callable[[], str]) -> None:
+        """Ask before each turn that costs something; a sentence ends the task with it."""
+        self._agent.refusal = refusal
+
     async def _let_go(self, close: Callable[[], Awaitable[None]]) -> None:
         """What hangs must keep neither the desktop nor the journal open."""
         what = getattr(close, "__qualname__", "a part")

@@ -130,6 +130,15 @@ class Settings(BaseSettings):
     """Sessions that may run at once on a server. One more retires the oldest idle one that
     nobody looks at."""
 
+    max_sessions_each: int = Field(default=8, ge=1)
+    """Of these, how many may be one person's; one more retires the oldest idle one of theirs."""
+
+    daily_dollars: float = Field(default=100.0, ge=0)
+    """Dollars that all sessions of a server together may spend a day; 0 for no cap."""
+
+    daily_dollars_each: float = Field(default=25.0, ge=0)
+    """Dollars that one person's sessions may spend a day on a server; 0 for no cap."""
+
     max_turns: int = Field(default=100, ge=1)
     max_tokens: int = Field(default=2_000_000, ge=1)
     max_dollars: float = Field(default=5.0, gt=0)

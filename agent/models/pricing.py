@@ -94,6 +94,12 @@ def _dearest(prices: Iterable[Price]) -> Price:
 DEAREST = _dearest(PRICES.values())
 
 
+def costs(model: str) -> bool:
+    """Whether the model's turns have a price."""
+    bare = bare_id(model)
+    return bare in PRICES or bare.startswith("claude-")
+
+
 def priced(model: str, usage: Usage) -> Usage:
     """``usage`` with its dollars filled in; see the module for models without a price."""
     bare = bare_id(model)

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from agent.events import Failed, SessionOpened, TaskStarted
 from agent.export import import_session, read_export
 from agent.journal import last_used, remove_session, session_folder
 from agent.session import Session
+from agent.spending import Spending
 from dashboard.conductor import Conductor
 from dashboard.web.shelf import Card, Shelf
 
@@ -177,12 +179,16 @@ class Sessions:
         shelf: Shelf,
         *,
         limit: int = 8,
+        each: int | None = None,
         unwatched: float = 1800.0,
         personal: Callable[[str], Kit] | None = None,
+        spending: Spending | None = None,
     ) -> None:
         self._kit = personal or (lambda owner: Kit(factory, voice))
         self.shelf = self._shelf = shelf
         self._limit = limit
+        self._each = limit if each is None else each
+        self._spending = spending or Spending(0.0, 0.0)
         self._unwatched = unwatched
         self._entries: dict[str, Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -206,6 +212,8 @@ class Sessions:
         self._check_room(owner)
         kit = self._kit(owner)
         session = kit.factory(session_id)
+        session.log.subscribe(lambda event: self._spending.add(event, owner))
+        session.spend_within(partial(self._spending.refusal, owner))
         card = self._shelf.get(session.id)
         title = card.title if card is not None else ""
         entry = Entry(
@@ -219,6 +227,13 @@ class Sessions:
         return entry
 
     def _check_room(self, owner: str) -> None:
+        few = self._each < self._limit
+        if few and self._opened(owner) >= self._each and self._oldest_idle(owner) is None:
+            many = "1 session is" if self._each == 1 else f"{self._each} sessions of yours are"
+            raise ServerFullError(
+                f"{many} running, which is as many as one person may have here, and each is at "
+                "work or being looked at. End one of them."
+            )
         if self._opened() >= self._limit and self._oldest_idle() is None:
             many = "1 session is" if self._limit == 1 else f"{self._limit} sessions are"
             own = any(entry.owner == owner for entry in self._entries.values())
@@ -232,20 +247,24 @@ class Sessions:
                 f"being looked at. {advice}"
             )
 
-    def _opened(self) -> int:
-        return sum(entry.opening is not None for entry in self._entries.values())
+    def _of(self, owner: str | None) -> list[Entry]:
+        """One person's sessions, or all."""
+        return [e for e in self._entries.values() if owner is None or e.owner == owner]
 
-    def _oldest_idle(self) -> Entry | None:
-        idle = [entry for entry in self._entries.values() if entry.idle]
-        return min(idle, key=_used, default=None)
+    def _opened(self, owner: str | None = None) -> int:
+        return sum(entry.opening is not None for entry in self._of(owner))
+
+    def _oldest_idle(self, owner: str | None = None) -> Entry | None:
+        return min((e for e in self._of(owner) if e.idle), key=_used, default=None)
 
     def _make_room(self, owner: str) -> list[asyncio.Task[None]]:
         """Retire the oldest idle sessions until one more may run; what is to be waited for."""
         self._check_room(owner)
         leaving = []
-        while self._opened() >= self._limit and (oldest := self._oldest_idle()) is not None:
-            self._entries.pop(oldest.id)
-            leaving.append(self._end(oldest, _ROOM, _ROOM))
+        for whose, limit in ((owner, self._each), (None, self._limit)):
+            while self._opened(whose) >= limit and (oldest := self._oldest_idle(whose)) is not None:
+                self._entries.pop(oldest.id)
+                leaving.append(self._end(oldest, _ROOM, _ROOM))
         return leaving
 
     def find(self, session_id: str, owner: str | None) -> Entry | None:

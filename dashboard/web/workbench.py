@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.keys import KeyStore
 from agent.settings import Settings
+from agent.spending import Spending
 from dashboard.preferences import People
 from dashboard.web.door import Door
 from dashboard.web.exports import Exports
@@ -105,12 +106,17 @@ def make_workbench(
         voice = partial(spoken.make_for, wanted)
         return Kit(factory(wanted), voice, people.of(owner).manner)
 
+    spending = Spending(settings.daily_dollars_each, settings.daily_dollars)
+    shelf = Shelf(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)
+    spending.read(settings.data_dir, shelf.owner)
     sessions = Sessions(
         factory(settings),
         spoken.make,
-        Shelf(settings.data_dir, heir=lambda: "" if identity.login else LOCAL),
+        shelf,
         limit=most_sessions or settings.max_sessions,
+        each=settings.max_sessions_each,
         personal=kit,
+        spending=spending,
     )
     bench = Workbench(
         settings=settings,

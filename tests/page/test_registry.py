@@ -6,17 +6,19 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from pilot_sessions import factory
 
-from agent import session
+from agent import session as session_module
 from agent.errors import ConfigurationError, JournalError
-from agent.events import Failed, QuestionAnswered, QuestionAsked
+from agent.events import Failed, QuestionAnswered, QuestionAsked, TaskFinished
 from agent.journal import SqliteJournal
 from agent.session import Session
 from agent.settings import Settings
-from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
+from agent.testing.fake_kernel import WatchedDesktop
+from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 from dashboard.web import registry
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.say import say_once
@@ -235,6 +237,78 @@ async def test_the_limit_is_a_setting(tmp_path: Path) -> None:
     await bench.close()
 
 
+async def test_one_person_has_so_many_sessions_and_leaves_room_for_others(tmp_path: Path) -> None:
+    """Their own oldest idle one makes room; others' are left alone."""
+    settings = Settings(data_dir=tmp_path, max_sessions_each=2, _env_file=None)  # type: ignore[call-arg]
+    bench = make_workbench(settings, factory)
+    sessions = bench.sessions
+    first, second = await begun(sessions), await begun(sessions)
+    others = sessions.create("ben")
+    sessions.open(others)
+    third = await begun(sessions)
+    assert [first.session.status.closed, others.session.status.closed] == [True, False]
+    for entry in (second, third):
+        entry.pages.add("page")
+    with pytest.raises(ServerFullError, match=r"2 sessions of yours are running, .* End one"):
+        sessions.create("anna")
+    sessions.open(sessions.create("ben"))
+    assert len(sessions.running("ben")) == 2
+    await bench.close()
+
+
+class Paid(ScriptedModel):
+    """A model that has a price."""
+
+    name = "claude-opus-5"
+
+
+def costly(settings: Settings) -> Callable[..., Session]:
+    """Makes sessions each turn of which costs three dollars."""
+
+    def make(session_id: str | None) -> Session:
+        parts = {
+            "desktop": WatchedDesktop(width=640, height=400, home=settings.data_dir),
+            "model": Paid(lambda _: [*says("Done."), *done(dollars=3.0)]),
+            "tools": [FakeTool()],
+        }
+        if session_id is None:
+            return Session.create(settings, session_id=f"paid-{token_hex(6)}", **parts)
+        return Session.resume(settings, session_id, **parts)
+
+    return make
+
+
+async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> None:
+    """The task that would cost more ends with a sentence; a restart does not forget."""
+    caps = {"daily_dollars_each": 5.0, "daily_dollars": 8.0}
+    settings = Settings(data_dir=tmp_path, **caps, _env_file=None)  # type: ignore[arg-type]
+
+    async def outcomes(owner: str, session_id: str | None, times: int) -> list[str]:
+        entry = bench.sessions.attach(owner, session_id)
+        bench.sessions.open(entry)
+        assert entry.opening is not None
+        await entry.opening
+        since = len(entry.session.log)
+        for _ in range(times):
+            entry.session.say("do it")
+            await entry.session.wait_idle(20)
+        ended = [e for e in tuple(entry.session.log)[since:] if isinstance(e, TaskFinished)]
+        return [entry.id, *(e.summary if e.outcome == "limit" else e.outcome for e in ended)]
+
+    bench = make_workbench(settings, costly)
+    annas, *told = await outcomes("anna", None, 3)
+    assert told[0] == told[1]
+    assert told[2].startswith("You have used the 5.00 dollars that one person may spend")
+    _, once, refused = await outcomes("ben", None, 2)
+    assert once == told[0]
+    assert refused.startswith("Everybody together has used the 8.00 dollars")
+    await bench.close()
+    bench = make_workbench(settings, costly)
+    assert (await outcomes("anna", annas, 1))[1] == told[2]
+    assert (await outcomes("carl", None, 1))[1] == refused
+    await bench.close()
+
+
 async def test_an_ended_session_stays_so_until_it_is_resumed(make: Make) -> None:
     """One that the server took along goes on as soon as its page is back."""
     sessions = make()
@@ -339,7 +413,7 @@ async def test_a_session_whose_parts_hang_is_deleted_all_the_same(
 ) -> None:
     """Its voice, its model and a tool never end, not even when they are cancelled."""
     monkeypatch.setattr(registry, "_FAREWELL", 0.1)
-    monkeypatch.setattr(session, "_FAREWELL", 0.1)
+    monkeypatch.setattr(session_module, "_FAREWELL", 0.1)
     sessions = make()
     entry = await begun(sessions)
     released = asyncio.Event()

@@ -1,0 +1,120 @@
+"""What all sessions of a server have cost today, read from their logs, and when that is enough."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agent.event_base import BaseEvent
+from agent.events import SessionImported, TurnFinished
+from agent.journal import last_used, list_sessions, session_folder
+
+_COSTS = (
+    "SELECT event FROM events WHERE event LIKE '%\"turn_finished\"%' OR event LIKE ? ORDER BY seq"
+)
+_IMPORT = '%"session_imported"%'
+
+
+class Spending:
+    """Counts dollars of the current day, by whose they are. A day ends at the server's midnight.
+
+    Args:
+        each: dollars that one person may spend a day; 0 for no cap.
+        all: dollars that everybody together may; 0 for no cap.
+        now: Unix seconds.
+    """
+
+    def __init__(self, each: float, all: float, now: Callable[[], float] = time.time) -> None:  # noqa: A002
+        self._each, self._all, self._now = each, all, now
+        self._day = _day(now())
+        self._spent: dict[str, float] = {}
+        self._past: dict[str, list[TurnFinished]] = {}
+        self._owner_of: Callable[[str], str] = str
+
+    def read(self, data_dir: Path, owner_of: Callable[[str], str]) -> None:
+        """Count what the stored sessions cost today, before the server began. It reads the disk.
+
+        Whose they are is asked once it matters: not before the server knows who signs in.
+        """
+        self._owner_of = owner_of
+        midnight = _midnight(self._now())
+        for session_id in list_sessions(data_dir):
+            if last_used(data_dir, session_id) < midnight:
+                return
+            self._past[session_id] = list(_turns(session_folder(data_dir, session_id)))
+
+    def add(self, event: BaseEvent, owner: str) -> None:
+        """Take in an event of a session of ``owner``."""
+        self._turn_over()
+        if isinstance(event, TurnFinished) and _day(event.at) == self._day:
+            self._spent[owner] = self._spent.get(owner, 0.0) + event.usage.dollars
+
+    def refusal(self, owner: str) -> str:
+        """Why nothing more may be spent today, in a sentence with a way out; empty if it may."""
+        self._count_past()
+        self._turn_over()
+        if self._each and self._spent.get(owner, 0.0) >= self._each:
+            return (
+                f"You have used the {self._each:.2f} dollars that one person may spend here a "
+                f"day. {_WAY_OUT.format('SAYSO_DAILY_DOLLARS_EACH')}"
+            )
+        if self._all and sum(self._spent.values()) >= self._all:
+            return (
+                f"Everybody together has used the {self._all:.2f} dollars that this server may "
+                f"spend a day. {_WAY_OUT.format('SAYSO_DAILY_DOLLARS')}"
+            )
+        return ""
+
+    def _count_past(self) -> None:
+        past, self._past = self._past, {}
+        for session_id, turns in past.items():
+            owner = self._owner_of(session_id)
+            for turn in turns:
+                self.add(turn, owner)
+
+    def _turn_over(self) -> None:
+        if (today := _day(self._now())) != self._day:
+            self._day = today
+            self._spent.clear()
+
+
+_WAY_OUT = (
+    "Go on after midnight, choose a model that costs nothing, or have whoever runs the server "
+    "raise {}."
+)
+
+
+def _day(at: float) -> tuple[int, int]:
+    when = time.localtime(at)
+    return when.tm_year, when.tm_yday
+
+
+def _midnight(at: float) -> float:
+    when = time.localtime(at)
+    return time.mktime((when.tm_year, when.tm_mon, when.tm_mday, 0, 0, 0, 0, 0, -1))
+
+
+def _turns(folder: Path) -> Iterator[TurnFinished]:
+    """The turns of a stored session that were made here; those of an import were paid elsewhere."""
+    path = folder / "events.db"
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    found: list[TurnFinished] = []
+    with contextlib.suppress(sqlite3.Error), closing(_reading(path, how)) as db:
+        for (text,) in db.execute(_COSTS, (_IMPORT,)):
+            with contextlib.suppress(ValidationError):
+                found.append(TurnFinished.model_validate_json(text))
+                continue
+            with contextlib.suppress(ValidationError):
+                SessionImported.model_validate_json(text)
+                found.clear()
+    yield from found
+
+
+def _reading(path: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)
