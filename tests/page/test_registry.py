@@ -296,6 +296,7 @@ async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> No
         return [entry.id, *(e.summary if e.outcome == "limit" else e.outcome for e in ended)]
 
     bench = make_workbench(settings, costly)
+    bench.identity.login = True
     annas, *told = await outcomes("anna", None, 3)
     assert told[0] == told[1]
     assert told[2].startswith("You have used the 5.00 dollars that one person may spend")
@@ -304,6 +305,7 @@ async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> No
     assert refused.startswith("Everybody together has used the 8.00 dollars")
     await bench.close()
     bench = make_workbench(settings, costly)
+    bench.identity.login = True
     assert (await outcomes("anna", annas, 1))[1] == told[2]
     assert (await outcomes("carl", None, 1))[1] == refused
     await bench.close()
