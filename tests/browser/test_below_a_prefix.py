@@ -25,7 +25,8 @@ async def test_every_request_and_socket_is_below_the_prefix(places: Path) -> Non
     failed: list[str] = []
 
     def note(answer: Response) -> None:
-        if answer.status >= 400 and "favicon" not in answer.url:
+        early = answer.status == 409 and answer.url.endswith("/files/ticket")  # no desktop yet
+        if answer.status >= 400 and "favicon" not in answer.url and not early:
             failed.append(f"{answer.status} {answer.url}")
 
     microphone = places / "other-microphone.wav"
