@@ -125,6 +125,8 @@ def _bytes_in_disorder(chance: random.Random) -> Reply:
     """A sound stream whose bytes are not."""
     data = bytearray(_written(_sound(chance), chance))
     for _ in range(chance.randint(1, 4)):
+        if not data:  # all of it was cut
+            break
         at = chance.randrange(len(data))
         match chance.randrange(6):
             case 0:
