@@ -141,19 +141,24 @@ async def small(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VirtualDesktop
 
 
 async def _next_works(desktop: VirtualDesktop) -> None:
-    async with asyncio.timeout(90):
-        said_next = await said(desktop, ["bash", "-c", "ls / >/dev/null; echo next"])
-    assert said_next.splitlines()[-1] == "next"
+    """One that begins just when there is room for itself alone says so, and is tried again."""
+    async with asyncio.timeout(120):
+        while (await said(desktop, ["bash", "-c", "ls / >/dev/null; echo next"])) != "next":
+            await asyncio.sleep(0.1)
     assert desktop.status.state == "ready"
 
 
 async def test_after_too_many_programs_the_next_command_works(small: VirtualDesktop) -> None:
-    """They are ended for it, whatever started them as well, and the desktop goes on."""
+    """They are ended for it, whatever started them as well, and the desktop goes on.
+
+    ``script/check bombs`` lets a fork bomb go off, too.
+    """
     before = guardian_of(small)
+    bomb = ["bomb() { bomb | bomb & }; bomb; sleep 1000"]
     for script in (
         "for n in {1..400}; do sleep 1000 & done; wait",
         "for n in {1..400}; do setsid sleep 1000 & done; wait",
-        "bomb() { bomb | bomb & }; bomb; sleep 1000",
+        *(bomb if os.environ.get("SAYSO_THOROUGH") else []),
     ):
         crowd = await small.spawn(["bash", "-c", f"exec >/dev/null 2>&1; {script}"])
         await _full(before)
