@@ -7,6 +7,7 @@ A module that uses `desktop` runs its tests on one loop:
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -16,6 +17,14 @@ from agent.desktop import VirtualDesktop
 
 # What tests serve is on this machine; a proxy of the environment knows nothing of it.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
+
+# Whoever starts the tests in the background has them ignore what programs here are ended by.
+for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(
+            _number,
+            signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL,
+        )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
