@@ -16,7 +16,7 @@ const KEYS = [
 
 const FIRST = [
   "Type or say what the computer should do. You see it work on its own desktop.",
-  "Escape or STOP ends the work at once. New words are done after it; “no, …” or “instead …” changes it.",
+  "Escape or STOP ends the work at once. New words wait until it is done; “no, …” changes it.",
   "It asks before it runs commands. No answer means no.",
   "Take the mouse to do a part yourself, then give it back.",
 ];
