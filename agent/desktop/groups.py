@@ -23,8 +23,10 @@ from typing import Protocol
 PROCESSES = 1024
 """Processes and threads of a desktop."""
 
-WEIGHT = 256
-"""Of a desktop's processor time, where an ordinary process has 1024: the server comes first."""
+WEIGHT = 2048
+"""Of all processes of a desktop together, where each process outside has 1024: however many they
+are, they take no more from the server than two would. With less, a desktop starves on a busy
+machine and what it is asked comes too late."""
 
 SHARE = 0.5
 """Of the machine's memory, that one desktop may take at most."""
@@ -110,7 +112,7 @@ class Scope:
         words = ["env", f"XDG_RUNTIME_DIR={self.runtime}"]
         words += ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
         words += ["-p", f"MemoryMax={memory()}", "-p", "MemorySwapMax=0"]
-        words += ["-p", f"TasksMax={PROCESSES}", "-p", "CPUWeight=25"]
+        words += ["-p", f"TasksMax={PROCESSES}", "-p", "CPUWeight=100"]
         return [*words, "--", "env", "-u", "XDG_RUNTIME_DIR", *argv]
 
     def remove(self) -> None:

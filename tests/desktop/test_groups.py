@@ -39,7 +39,7 @@ def test_a_scope_bounds_all_that_begins_in_it(systemd: Path) -> None:
     assert done.stdout == "none a b\n"
     asked = (systemd / "asked").read_text()
     assert asked.startswith(f"{systemd} --user --scope ")
-    for bound in (f"MemoryMax={memory()}", "MemorySwapMax=0", "TasksMax=1024", "CPUWeight=25"):
+    for bound in (f"MemoryMax={memory()}", "MemorySwapMax=0", "TasksMax=1024", "CPUWeight=100"):
         assert f"-p {bound} " in asked
 
 
