@@ -24,13 +24,17 @@ def mark_imported(folder: Path) -> None:
     (folder / _NOTE).touch(mode=0o600)
 
 
+def is_brought(folder: Path) -> bool:
+    """Whether nothing of a session's log was written here yet."""
+    return (folder / _NOTE).exists()
+
+
 def take_in(journal: SqliteJournal, now: Callable[[], float] = time.time) -> None:
     """Before an imported session is first resumed, write where its own log begins."""
-    note = journal.folder / _NOTE
-    if note.exists():
+    if is_brought(journal.folder):
         seq = sum(1 for _ in journal.read())
         journal.write(ev.SessionImported(seq=seq, at=now(), prompt=journal.prompt or ""))
-        note.unlink()
+        (journal.folder / _NOTE).unlink()
 
 
 def own(events: Iterable[ev.Event]) -> list[ev.Event]:

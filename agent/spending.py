@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,12 +14,15 @@ from pydantic import ValidationError
 
 from agent.event_base import BaseEvent
 from agent.events import SessionImported, TurnFinished
+from agent.imported import is_brought
 from agent.journal import last_used, list_sessions, session_folder
 
 _COSTS = (
     "SELECT event FROM events WHERE event LIKE '%\"turn_finished\"%' OR event LIKE ? ORDER BY seq"
 )
 _IMPORT = '%"session_imported"%'
+_DAYS = 3
+"""Days that are remembered."""
 
 
 class Spending:
@@ -32,8 +36,9 @@ class Spending:
 
     def __init__(self, each: float, all: float, now: Callable[[], float] = time.time) -> None:  # noqa: A002
         self._each, self._all, self._now = each, all, now
-        self._day = _day(now())
-        self._spent: dict[str, float] = {}
+        self._spent: dict[tuple[int, int], dict[str, float]] = {}
+        """By day: a clock that is set back over midnight, and forth again, forgets nothing."""
+
         self._past: dict[str, list[TurnFinished]] = {}
         self._owner_of: Callable[[str], str] = str
 
@@ -51,20 +56,22 @@ class Spending:
 
     def add(self, event: BaseEvent, owner: str) -> None:
         """Take in an event of a session of ``owner``."""
-        self._turn_over()
-        if isinstance(event, TurnFinished) and _day(event.at) == self._day:
-            self._spent[owner] = self._spent.get(owner, 0.0) + event.usage.dollars
+        if not isinstance(event, TurnFinished) or _day(event.at) != _day(self._now()):
+            return
+        dollars, today = event.usage.dollars, self._today()
+        if math.isfinite(dollars) and dollars > 0:
+            today[owner] = today.get(owner, 0.0) + dollars
 
     def refusal(self, owner: str) -> str:
         """Why nothing more may be spent today, in a sentence with a way out; empty if it may."""
         self._count_past()
-        self._turn_over()
-        if self._each and self._spent.get(owner, 0.0) >= self._each:
+        today = self._today()
+        if self._each and today.get(owner, 0.0) >= self._each:
             return (
                 f"You have used the {self._each:.2f} dollars that one person may spend here a "
                 f"day. {_WAY_OUT.format('SAYSO_DAILY_DOLLARS_EACH')}"
             )
-        if self._all and sum(self._spent.values()) >= self._all:
+        if self._all and sum(today.values()) >= self._all:
             return (
                 f"Everybody together has used the {self._all:.2f} dollars that this server may "
                 f"spend a day. {_WAY_OUT.format('SAYSO_DAILY_DOLLARS')}"
@@ -78,10 +85,11 @@ class Spending:
             for turn in turns:
                 self.add(turn, owner)
 
-    def _turn_over(self) -> None:
-        if (today := _day(self._now())) != self._day:
-            self._day = today
-            self._spent.clear()
+    def _today(self) -> dict[str, float]:
+        today = self._spent.setdefault(_day(self._now()), {})
+        for old in tuple(self._spent)[:-_DAYS]:
+            del self._spent[old]
+        return today
 
 
 _WAY_OUT = (
@@ -102,6 +110,8 @@ def _midnight(at: float) -> float:
 
 def _turns(folder: Path) -> Iterator[TurnFinished]:
     """The turns of a stored session that were made here; those of an import were paid elsewhere."""
+    if is_brought(folder):
+        return
     path = folder / "events.db"
     how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     found: list[TurnFinished] = []

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from agent.events import SessionImported, TurnFinished, Usage
+import pytest
+
+from agent.events import SessionImported, TurnFinished, Usage, dump_event
+from agent.imported import mark_imported
 from agent.journal import SqliteJournal, session_folder
 from agent.log import EventLog
 from agent.models.pricing import costs
@@ -43,6 +46,48 @@ def test_nought_is_no_cap_and_midnight_begins_anew() -> None:
     assert capped.refusal("ben") == ""
     now[0] += DAY
     assert capped.refusal("anna") == ""
+
+
+def test_a_clock_that_is_set_back_over_midnight_forgets_nothing() -> None:
+    now = [NOON]
+    spending = Spending(1.0, 0.0, lambda: now[0])
+    spending.add(turn(1.0), "anna")
+    now[0] -= DAY
+    assert spending.refusal("anna") == ""
+    now[0] += DAY
+    assert spending.refusal("anna")
+
+
+@pytest.mark.parametrize("dollars", ["1e9", "-1e9", "NaN", "Infinity"])
+def test_an_import_that_was_never_resumed_counts_nothing(tmp_path: Path, dollars: str) -> None:
+    """Whoever made it could write any sum into it: one that uses up or lifts everybody's cap."""
+    now = time.time()
+    brought = SqliteJournal(session_folder(tmp_path, "brought"))
+    row = dump_event(turn(0.25, now))
+    assert '"dollars":0.25' in row
+    brought.write_row(0, row.replace('"dollars":0.25', f'"dollars":{dollars}'))
+    mark_imported(brought.folder)
+    brought.close()
+    own = SqliteJournal(session_folder(tmp_path, "own"))
+    EventLog(journal=own, now=lambda: now).append(turn(1.0))
+    own.close()
+    for each, all_ in ((1.0, 0.0), (0.0, 1.0)):
+        spending = Spending(each, all_)
+        spending.read(tmp_path, lambda _: "anna")
+        assert spending.refusal("anna")
+    spending = Spending(1.5, 1.5)
+    spending.read(tmp_path, lambda _: "anna")
+    assert spending.refusal("anna") == ""
+
+
+@pytest.mark.parametrize("dollars", [-5.0, float("nan"), float("inf")])
+def test_what_is_no_price_changes_no_sum(dollars: float) -> None:
+    spending = Spending(2.0, 0.0, lambda: NOON)
+    spending.add(turn(1.0), "anna")
+    spending.add(turn(dollars), "anna")
+    assert spending.refusal("anna") == ""
+    spending.add(turn(1.0), "anna")
+    assert spending.refusal("anna")
 
 
 def test_stored_sessions_count_but_not_what_was_brought_with_an_import(tmp_path: Path) -> None:
