@@ -15,12 +15,24 @@ function brought() {
   const found = /^#page=([\w-]+)$/.exec(location.hash);
   if (!found?.[1]) return "";
   history.replaceState(history.state, "", location.pathname + location.search);
-  try {
-    localStorage.setItem(KEPT, found[1]);
-  } catch {
-    // A browser that keeps nothing has it until this page is left.
-  }
   return found[1];
+}
+
+/**
+ * Whether the server takes a key. Any site can lead here with one that it made up.
+ *
+ * @param {string} key
+ */
+function opens(key) {
+  const asked = new XMLHttpRequest();
+  asked.open("GET", "link", false); // no other script may run before it is known
+  asked.setRequestHeader("Sayso-Page", key);
+  try {
+    asked.send();
+  } catch {
+    return false;
+  }
+  return asked.status === 200;
 }
 
 function kept() {
@@ -31,7 +43,19 @@ function kept() {
   }
 }
 
-const key = brought() || signed?.content || kept();
+/** A key that came with an address takes the place of ours only if it opens something. */
+function chosen() {
+  const [fresh, ours] = [brought(), kept()];
+  if (!fresh || (ours && !opens(fresh))) return ours;
+  try {
+    localStorage.setItem(KEPT, fresh);
+  } catch {
+    // A browser that keeps nothing has it until this page is left.
+  }
+  return fresh;
+}
+
+const key = signed?.content || chosen();
 if (lock?.content === "again") {
   location.replace(location.href); // asked for by ourselves, it brings the cookie
 } else if (!lock && !key) {
