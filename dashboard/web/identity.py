@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ _FRESH = 1
 
 _KEY_DAYS = 3650
 """The cookie beside it dies much earlier: a key that died first would leave a dead page."""
+_LOOKS, _BETWEEN = 100, 0.02
+"""How often, and after how many seconds, a secret is looked for that another start is writing."""
+
 _PORT = re.compile(r":(\d{1,5})$")
 
 
@@ -50,12 +54,12 @@ LOCAL = _mark("local:", "")
 
 def load_secret(path: Path) -> bytes:
     """The secret kept at ``path`` (mode 0600), made on first use."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        kept = path.read_bytes()
-        if len(kept) >= 32:
+        kept = _whole(path)
+        if kept:
             path.chmod(0o600)
             return kept
         path.unlink()
@@ -63,6 +67,16 @@ def load_secret(path: Path) -> bytes:
     with os.fdopen(handle, "wb") as file:
         file.write(fresh := secrets.token_bytes(32))
     return fresh
+
+
+def _whole(path: Path) -> bytes:
+    """What is kept there; empty if it is cut off, and nobody is just writing it."""
+    for _ in range(_LOOKS):
+        kept = path.read_bytes()
+        if len(kept) >= 32:
+            return kept
+        time.sleep(_BETWEEN)
+    return b""
 
 
 def cookie_name(request: HTTPServerRequest, prefix: str = "") -> str:

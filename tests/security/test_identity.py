@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -147,13 +148,30 @@ def test_without_guests_nobody_is_known_beside_a_login() -> None:
 
 
 def test_the_key_of_the_cookies_is_for_its_owner_only(tmp_path: Path) -> None:
-    """Made with mode 0600, and given it again should somebody have widened it."""
+    """Made with mode 0600, and given it again should somebody have widened it.
+
+    In a folder in which nobody else can put another in its place.
+    """
     path = tmp_path / "data" / "browser.key"
     made = load_secret(path)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
     assert load_secret(path) == made
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_two_starts_at_once_have_one_key(tmp_path: Path) -> None:
+    """The second one waits for what the first is writing; what nobody completes is made anew."""
+    path = tmp_path / "browser.key"
+    path.touch()
+    first = threading.Timer(0.1, path.write_bytes, [b"k" * 32])
+    first.start()
+    assert load_secret(path) == b"k" * 32
+    first.join()
+    path.write_bytes(b"cut off")
+    assert len(load_secret(path)) == 32
+    assert path.read_bytes() == load_secret(path)
 
 
 def test_what_browsers_made_before_the_lock_is_the_local_persons(tmp_path: Path) -> None:
