@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
-from tornado.httputil import HTTPServerRequest
 from tornado.iostream import SSLIOStream
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -33,6 +32,9 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
     """``/link``: a hello with whether the page's document is still here, then echo and beats."""
 
     _line: Line | None = None
+    _owner: str | None = None
+    """Who opened it. A line that stands outlives the cookie, as the page's own does: what shows an
+    agent at work must be able to stop it."""
 
     async def prepare(self) -> None:
         await super().prepare()
@@ -57,6 +59,7 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         self.set_nodelay(True)
+        self._owner = workbench().identity.known(self.request)
         stream = getattr(self.ws_connection, "stream", None)
         if stream is None or isinstance(stream, SSLIOStream):
             return  # TLS has one writer: such a page has the echo alone
@@ -84,7 +87,7 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
         if "mark" in asked:
             return _hello(str(asked["mark"]))
         if "stop" in asked:
-            return {"stop": stop_of(self.request, asked["stop"])[1]}
+            return {"stop": stop_of(self._owner, asked["stop"])[1]}
         if "say" in asked:
             return {"said": self._said(asked["say"])}
         return {"n": asked.get("n"), "now": time.time()}
@@ -92,11 +95,10 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
     def _said(self, message: Any) -> dict[str, Any]:
         known = message if isinstance(message, dict) else {}
         session_id = str(known.pop("session", ""))
-        bench = workbench()
-        entry = bench.sessions.find(session_id, bench.identity.known(self.request))
+        entry = workbench().sessions.find(session_id, self._owner)
         if entry is not None and not entry.session.opened:
             return {}  # the words' own request waits for it
-        answer = say_of(self.request, session_id, Words.read(known))[1]
+        answer = say_of(self._owner, session_id, Words.read(known))[1]
         return {"id": str(known.get("id", "")), **answer}
 
     def _say(self, answer: dict[str, Any]) -> None:
@@ -121,7 +123,7 @@ class Stop(AuthRequestHandler, RequestHandler):
             body = json.loads(_text(self.request.body))
         except (ValueError, RecursionError):
             body = None
-        status, answer = stop_of(self.request, body)
+        status, answer = stop_of(workbench().identity.known(self.request), body)
         self.set_status(status)
         self.write(answer)
 
@@ -129,14 +131,12 @@ class Stop(AuthRequestHandler, RequestHandler):
         """The door has compared the origin."""
 
 
-def stop_of(request: HTTPServerRequest, body: Any) -> tuple[int, dict[str, Any]]:
-    """Carry out a pressed Stop for whoever sent it: an HTTP status and the answer."""
+def stop_of(owner: str | None, body: Any) -> tuple[int, dict[str, Any]]:
+    """Carry out a Stop that ``owner`` pressed: an HTTP status and the answer."""
     press = Press.of(body)
     if press is None:
         return 400, {"state": "refused", "text": "This is no Stop that the server knows."}
-    bench = workbench()
-    owner = bench.identity.known(request)
-    answer = bench.stops.carry_out(press, owner)
+    answer = workbench().stops.carry_out(press, owner)
     if answer is None:
         text = "This session is not here, or is somebody else's: nothing was stopped."
         return 404, {"press": press.press, "state": "refused", "text": text}

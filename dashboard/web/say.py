@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from agent.errors import JournalError
@@ -96,8 +95,9 @@ class Say(AuthRequestHandler, RequestHandler):
             self.set_status(403)
             self.write(_refused("Sign in again: your words were not taken."))
             return
-        await _opened(self.request, session_id)
-        status, answer = say_of(self.request, session_id, Words.of(self.request.body))
+        owner = workbench().identity.known(self.request)
+        await _opened(owner, session_id)
+        status, answer = say_of(owner, session_id, Words.of(self.request.body))
         self.set_status(status)
         self.write(answer)
 
@@ -120,24 +120,21 @@ def say_once(entry: Entry, words_id: str, text: str) -> None:
         raise
 
 
-async def _opened(request: HTTPServerRequest, session_id: str) -> None:
+async def _opened(owner: str | None, session_id: str) -> None:
     """Open the session, if it is there; what it is told follows its opening."""
-    bench = workbench()
-    entry = bench.sessions.find(session_id, bench.identity.known(request))
+    sessions = workbench().sessions
+    entry = sessions.find(session_id, owner)
     if entry is None:
         return
-    bench.sessions.open(entry)
+    sessions.open(entry)
     await entry.until_open()
 
 
-def say_of(
-    request: HTTPServerRequest, session_id: str, words: Words | None
-) -> tuple[int, dict[str, Any]]:
-    """Say words in an open session for whoever sent them: an HTTP status and the answer."""
+def say_of(owner: str | None, session_id: str, words: Words | None) -> tuple[int, dict[str, Any]]:
+    """Say words in an open session for ``owner``, who sent them: an HTTP status and the answer."""
     if words is None:
         return 400, _refused("Nothing was sent, or more than 4,000 letters.")
-    bench = workbench()
-    entry = bench.sessions.find(session_id, bench.identity.known(request))
+    entry = workbench().sessions.find(session_id, owner)
     if entry is None:
         return 404, _refused("This session is not here, or is somebody else's.")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel
 from dashboard.desktop.bridge import PURPOSE, DesktopSocket
 from dashboard.web.images import SessionImage
+from dashboard.web.link import LinkSocket
 from dashboard.web.registry import Entry
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench
 
@@ -127,6 +129,7 @@ async def bridge(tmp_path: Path) -> AsyncIterator[Bridge]:
     await entry.session.open()
     rules = [
         (r"/desktop/rfb", DesktopSocket),
+        (r"/link", LinkSocket),
         (r"/sessions/([\w.-]+)/images/([0-9a-f]{64})", SessionImage),
     ]
     application = Application(rules)
@@ -215,3 +218,29 @@ async def test_pictures_are_the_owners(bridge: Bridge) -> None:
         assert (own.status_code, own.headers["Content-Type"]) == (200, kept.media_type)
         for headers in ({}, {"Cookie": bridge.stranger}):
             assert (await client.get(address, headers=headers)).status_code == 404
+
+
+async def _asked(line: ClientConnection, message: dict[str, object]) -> dict[str, object]:
+    """What the link answers, between its beats."""
+    await line.send(json.dumps(message))
+    async with asyncio.timeout(20):
+        while "beat" in (answer := json.loads(await line.recv())):
+            pass
+    return dict(answer)
+
+
+@pytest.mark.parametrize("who", ["anna", "ben"])
+async def test_an_open_page_can_stop_after_its_sign_in_has_expired(
+    bridge: Bridge, who: str
+) -> None:
+    """A page stays open longer than a cookie lasts. It stays its person's, and nobody else's."""
+    cookie = bridge.cookie if who == "anna" else bridge.stranger
+    address = f"{bridge.url.replace('http', 'ws')}/link"
+    given = {"additional_headers": {"Cookie": cookie}, "origin": bridge.url, "proxy": None}
+    async with connect(address, **given) as line:
+        assert "page" in await _asked(line, {"mark": ""})
+        config.cookie_secret = "of which no cookie is any more"
+        press = {"press": "press-001", "session": bridge.entry.id}
+        answer = (await _asked(line, {"stop": press}))["stop"]
+        assert isinstance(answer, dict)
+        assert answer["state"] == ("stopped" if who == "anna" else "refused")
