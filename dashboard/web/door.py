@@ -10,10 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from urllib.parse import urlsplit
 
-from tornado import netutil
 from tornado.httputil import HTTPServerRequest
 
 from agent.errors import ConfigurationError
@@ -76,16 +82,17 @@ class Proxies:
         if protocol in ("http", "https"):
             request.protocol = protocol
         for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-            if not netutil.is_valid_ip(hop.strip()):
+            found = address_of(hop.strip())
+            if found is None:
                 return
-            request.remote_ip = hop.strip()
+            request.remote_ip = str(found)
             if not self._believes(request.remote_ip):
                 return
 
     def _believes(self, address: str | None) -> bool:
-        if not address or not netutil.is_valid_ip(address):
+        found = address_of(address or "")
+        if found is None:
             return self.unix
-        found = ip_address(address)
         if self.unix and found.is_unspecified:  # Tornado's word for a socket file
             return True
         return any(found in network for network in self.networks)
@@ -156,6 +163,16 @@ class Door:
                 "form-action 'self'",
             )
         )
+
+
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that a text names, written in full; None if it names none."""
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
 
 
 def is_foreign(host: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from panel.config import config
@@ -18,13 +18,17 @@ _CLEAR = (
 )
 
 
+def with_privacy(inner: Callable[..., Any], self: Any) -> Any:
+    """Around the form's ``get``: where passwords are not taken, nobody is asked for one."""
+    return _say_clear(self) if _in_clear(self) else inner(self)
+
+
 def with_limit(inner: Callable[..., Any], self: Any) -> Any:
     """Around the form's ``post``: a refusal instead, or the outcome counted."""
+    if _in_clear(self):
+        return _say_clear(self)
     bench, name = workbench(), _name(self.get_argument("username", ""))
     address = self.request.remote_ip or ""
-    clear = self.request.protocol != "https" and is_foreign(self.request.host.lower())
-    if clear and not bench.settings.plain_passwords:
-        return _refuse(self, 403, _CLEAR)
     wait = math.ceil(bench.tries.wait(address, name))
     if wait:
         self.set_header("Retry-After", str(wait))
@@ -42,10 +46,22 @@ def with_success(inner: Callable[..., Any], self: Any, user: str) -> Any:
     return inner(self, user)
 
 
+def _in_clear(handler: Any) -> bool:
+    """Whether others could read a password on its way here."""
+    clear = handler.request.protocol != "https" and is_foreign(handler.request.host.lower())
+    return clear and not workbench().settings.plain_passwords
+
+
+def _say_clear(handler: Any) -> None:
+    handler.set_status(403)
+    handler.set_header("Content-Type", "text/plain; charset=utf-8")
+    handler.finish(f"{_CLEAR}\n")
+
+
 def _name(given: str) -> str:
     """Whose tries are counted together: with one password for everybody, any name's."""
     users = config.basic_auth
-    one = isinstance(users, str) and not Path(users).is_file()
+    one = isinstance(users, str) and not os.path.isfile(users)  # `Path` fails at a long password
     return "" if one else given[:200]
 
 

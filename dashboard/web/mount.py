@@ -12,6 +12,8 @@ import asyncio
 import contextlib
 import functools
 import logging
+import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +28,7 @@ from panel.auth import BasicLoginHandler
 from panel.config import config
 from panel.io.server import ComponentResourceHandler, DocHandler, Server, WSHandler
 from tornado.httputil import HTTPServerRequest
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from agent.errors import ConfigurationError
@@ -39,7 +41,7 @@ from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.health import Health
 from dashboard.web.identity import LOCAL
 from dashboard.web.lock import Kept, Locked, is_by_address, with_key
-from dashboard.web.login import with_limit, with_success
+from dashboard.web.login import with_limit, with_privacy, with_success
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
@@ -57,6 +59,15 @@ _PUBLIC_FILES = (StaticHandler, MultiRootStaticHandler, ComponentResourceHandler
 _PAGES = (DocHandler, RootHandler)
 """What leads to the login when nobody has signed in."""
 
+_MOST_BODY = 1 << 20
+"""Bytes of a request that is not streamed: it lies in memory before it is known who sends it."""
+
+_COMPONENTS = re.compile(r"dashboard\.(views(\.\w+)+|desktop\.view|voice\.widget|lobby)")
+"""Modules whose files a page may still ask for when a new start has not imported them yet."""
+
+_ELSEWHERE = re.compile(r"^[\s/\\]{2,}")
+"""How an address begins that leads a browser to another server, though it looks like a path."""
+
 _log = logging.getLogger(__name__)
 _installed = False
 
@@ -72,6 +83,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)
     _wrap(Server, "show", _by_link)
+    _wrap(BasicLoginHandler, "get", with_privacy)
     _wrap(BasicLoginHandler, "post", with_limit)
     _wrap(BasicLoginHandler, "set_current_user", with_success)
     _wrap(BokehTornado, "__init__", _with_routes)
@@ -252,7 +264,12 @@ def log_request(handler: RequestHandler) -> None:
     """One line for a failed request, without its query: tickets do not belong in a log."""
     status = handler.get_status()
     level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
-    _log.log(level, "%d %s %s", status, handler.request.method, handler.request.path)
+    _log.log(level, "%d %s %s", status, handler.request.method, _path(handler.request))
+
+
+def _path(request: HTTPServerRequest) -> str:
+    """The path for a log: some letters beyond ASCII command a terminal."""
+    return request.path.encode("ascii", "backslashreplace").decode()
 
 
 def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: Any) -> Any:
@@ -261,7 +278,7 @@ def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: A
     refusal = door.verdict(request)
     if refusal is None:
         return inner(self, request, **kwargs)
-    _log.warning("Refused %s %s: %s", request.method, request.path, refusal.reason)
+    _log.warning("Refused %s %s: %s", request.method, _path(request), refusal.reason)
     return self.get_handler_delegate(request, Kept, {"text": refusal.reason})
 
 
@@ -273,8 +290,16 @@ def _with_headers(
         page, address = issubclass(target_class, _PAGES), is_by_address(target_class)
         turned = workbench().lock.verdict(request, page=page, address=address)
         if turned is not None:
-            return inner(self, request, _secured(turned.handler), dict(turned.arguments))
+            target_class, args, kwargs = turned.handler, (dict(turned.arguments),), {}
+    _bound(request, target_class)
     return inner(self, request, _secured(target_class), *args, **kwargs)
+
+
+def _bound(request: HTTPServerRequest, handler: type[RequestHandler]) -> None:
+    """Refuse a long body, but for a handler that takes it in piece by piece."""
+    connection: Any = request.connection
+    if not handler._stream_request_body:  # noqa: SLF001 - as Tornado itself asks
+        connection.set_max_body_size(_MOST_BODY)
 
 
 def _open_to_all(application: Any, handler: type[RequestHandler]) -> bool:
@@ -303,14 +328,40 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
             if cookie is not None:
                 self.add_header("Set-Cookie", cookie)
 
+    def redirect(self: RequestHandler, url: str, *args: Any, **how: Any) -> None:
+        handler.redirect(self, _ELSEWHERE.sub("/", url), *args, **how)
+
+    def _request_summary(self: RequestHandler) -> str:
+        # Tornado logs it when something fails; tickets do not belong in a log.
+        return f"{self.request.method} {_path(self.request)} ({self.request.remote_ip})"
+
     if issubclass(handler, DocHandler):
         handler = framed(handler)
+    if issubclass(handler, ComponentResourceHandler):
+        handler = _of_components(handler)
     if issubclass(handler, _PUBLIC_FILES):
         handler = compressed(handler)
     if issubclass(handler, WebSocketHandler):
         handler = with_key(handler)
-    members = {"set_default_headers": set_default_headers, "set_cookie": set_cookie}
-    return type(handler.__name__, (handler,), members)
+    members = (set_default_headers, set_cookie, redirect, _request_summary)
+    return type(handler.__name__, (handler,), {each.__name__: each for each in members})
+
+
+def _of_components(handler: type[ComponentResourceHandler]) -> type[ComponentResourceHandler]:
+    """The handler of components' files, which everybody may ask, without importing for them.
+
+    Panel imports whatever module an address names, and so runs it: some end the process.
+    """
+
+    class Known(handler):  # type: ignore[valid-type,misc]
+        def parse_url_path(self, path: str) -> str:
+            module = path.partition("/")[0]
+            if module not in sys.modules and not _COMPONENTS.fullmatch(module):
+                raise HTTPError(404)
+            found: str = super().parse_url_path(path)
+            return found
+
+    return Known
 
 
 def _without_delay(inner: Any, self: Any, *args: Any, **kwargs: Any) -> Any:

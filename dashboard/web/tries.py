@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network
+
+from dashboard.web.door import address_of
 
 _REMEMBERED = 10_000
 _FORGOTTEN = 3600.0
@@ -23,6 +26,8 @@ FREE_OF_ADDRESS = 20
 class Tries:
     """Counts wrong passwords by address and name, and by address alone.
 
+    Of version 6 an address is a network of 64 bits: that is what one machine has for its own.
+
     A try is wrong until it is known to be right, for many may come at once. A right one begins
     that name's count anew, not the address's: who knows one password could go on trying others.
     """
@@ -33,6 +38,7 @@ class Tries:
 
     def wait(self, address: str, name: str) -> float:
         """Seconds until this name may be tried again from this address; 0 if it may now."""
+        address = _whence(address)
         waits = (
             self._until(key, free) - self._now()
             for key, free in (((address, name), FREE), ((address, None), FREE_OF_ADDRESS))
@@ -41,6 +47,7 @@ class Tries:
 
     def wrong(self, address: str, name: str) -> None:
         """A password was wrong."""
+        address = _whence(address)
         for key in ((address, name), (address, None)):
             count = self._count(key) + 1
             self._wrong[key] = (count, self._now())
@@ -50,6 +57,7 @@ class Tries:
 
     def right(self, address: str, name: str) -> None:
         """A password was right."""
+        address = _whence(address)
         self._wrong.pop((address, name), None)
         if count := self._count((address, None)):
             self._wrong[(address, None)] = (count - 1, self._wrong[(address, None)][1])
@@ -63,3 +71,10 @@ class Tries:
         if over < 0:
             return 0.0
         return self._wrong[key][1] + min(LONGEST, 2.0 ** min(over, 20))
+
+
+def _whence(address: str) -> str:
+    found = address_of(address)
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(IPv6Network((int(found), 64), strict=False))

@@ -73,6 +73,10 @@ class _Connection:
         (("127.0.0.1",), "127.0.0.1", "203.0.113.7", "gopher", "203.0.113.7", "http"),
         (("unix",), "0.0.0.0", "203.0.113.7", "https", "203.0.113.7", "https"),
         (("127.0.0.1",), "0.0.0.0", "203.0.113.7", "https", "0.0.0.0", "http"),
+        (("127.0.0.0/8",), "127.0.0.1", "1.2.3.4, 127.1", "", "127.0.0.1", "http"),
+        (("127.0.0.1",), "127.0.0.1", "::ffff:203.0.113.7", "", "203.0.113.7", "http"),
+        (("127.0.0.1",), "127.0.0.1", "2001:DB8:0::1", "", "2001:db8::1", "http"),
+        (("127.0.0.1",), "::ffff:127.0.0.1", "203.0.113.7", "https", "203.0.113.7", "https"),
     ],
 )
 def test_only_a_trusted_proxy_is_believed(
@@ -128,6 +132,17 @@ def test_made_up_names_do_not_help() -> None:
     assert tries.wait("a", "another") > 0
     clock.now += 3600
     assert tries.wait("a", "another") == 0
+
+
+def test_further_addresses_of_a_machine_do_not_help() -> None:
+    """It has 2^64 of them with version 6, all in one network; the next network is somebody else."""
+    tries = Tries(now=_Time())
+    for number in range(FREE):
+        tries.wrong(f"2001:db8::{number:x}", "anna")
+    assert tries.wait("2001:db8:0:0:ffff::1", "anna") > 0
+    assert tries.wait("2001:db8:0:1::1", "anna") == 0
+    tries.right("2001:db8::5", "anna")
+    assert tries.wait("2001:db8::6", "anna") == 0
 
 
 def test_a_right_password_costs_nothing() -> None:
