@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """What ``auto`` means with a key: the lowest latency with narration."""
 
+FILED = ("cassette", "cassette-strict", "record")
+"""Kinds of models that read or write a file: what stands before the colon."""
+
 ToolName = Literal["computer", "shell", "editor"]
 ALL_TOOLS: tuple[ToolName, ...] = ("computer", "shell", "editor")
 RuleName = Literal[

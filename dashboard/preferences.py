@@ -16,8 +16,9 @@ from agent.changes import checked
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
-from agent.settings import Settings
+from agent.settings import FILED, Settings
 from dashboard.voice.manner import Manner, changed
+from dashboard.web.identity import LOCAL
 
 VOICE = "voice."
 """Before the names of the voice's switches, as in the log."""
@@ -46,11 +47,21 @@ left to whoever starts the server."""
 
 
 class Preferences:
-    """One person's settings. They are read when a session begins."""
+    """One person's settings. They are read when a session begins.
 
-    def __init__(self, path: Path, base: Settings, manner: Manner | None = None) -> None:
+    Args:
+        path: Where they are kept.
+        base: What holds where the person has set nothing.
+        manner: The same of the voice.
+        files: Whether the person may name a file of the server.
+    """
+
+    def __init__(
+        self, path: Path, base: Settings, manner: Manner | None = None, *, files: bool = True
+    ) -> None:
         self.path = path
         self._base = base
+        self._files = files
         self._manner = manner or Manner()
         self.trouble = ""
         """Why what was kept could not be read; empty when all is well."""
@@ -118,6 +129,8 @@ class Preferences:
             return getattr(changed(self._manner, switch, value), switch)
         if name not in SETTABLE:
             raise BadInput(f"“{name}” cannot be set here.")
+        if name == "model" and not self._files and _kind(value) in FILED:
+            raise BadInput("Only whoever runs the server can choose a recorded run: it is a file.")
         return checked(name, value)
 
     def _read(self) -> dict[str, Any]:
@@ -171,7 +184,8 @@ class People:
     def of(self, owner: str) -> Preferences:
         """An owner's settings; read once, then kept up to date here."""
         if owner not in self._known:
-            self._known[owner] = Preferences(self.folder(owner) / "settings.json", self.base)
+            path = self.folder(owner) / "settings.json"
+            self._known[owner] = Preferences(path, self.base, files=owner == LOCAL)
         return self._known[owner]
 
     def keys(self, owner: str) -> KeyStore:
@@ -220,6 +234,10 @@ def _copy_absent(source: Path, target: Path) -> None:
             shutil.copytree(one, to, symlinks=True)
         elif one.is_file():
             shutil.copy2(one, to)
+
+
+def _kind(model: Any) -> str:
+    return str(model).strip().partition(":")[0]
 
 
 def _variable(name: str) -> str:

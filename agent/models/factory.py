@@ -20,7 +20,7 @@ from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.models.cassette import CassetteModel, RecordingModel
 from agent.models.late import LateModel
-from agent.settings import DEFAULT_MODEL, Settings
+from agent.settings import DEFAULT_MODEL, FILED, Settings
 
 _ANTHROPIC = ("anthropic.com", "claude.com")
 _NO_KEY = (
@@ -58,7 +58,7 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
         ConfigurationError: the name's form is wrong.
     """
     kind, _, rest = settings.model.strip().partition(":")
-    if kind in ("cassette", "cassette-strict", "record") and not rest:
+    if kind in FILED and not rest:
         raise ConfigurationError(
             f"The model {settings.model!r} lacks a path, as in {kind}:run.jsonl."
         )

@@ -31,6 +31,7 @@ from dashboard.views.settings.catalogue import FIELDS, joined, parted
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import confinement
 from dashboard.voice.manner import Manner
+from dashboard.web.identity import LOCAL
 
 KEY = "sk-ant-not-a-real-key-7261"
 OWNER = "a1" * 32
@@ -113,6 +114,20 @@ def test_what_cannot_be_is_not_kept(tmp_path: Path, name: str, value: object) ->
     with pytest.raises(BadInput):
         mine.put(name, value)
     assert not mine.path.exists()
+
+
+@pytest.mark.parametrize("kind", ["record", " cassette", "cassette-strict"])
+def test_only_who_runs_the_server_names_a_file_of_it(tmp_path: Path, kind: str) -> None:
+    """Of several people each could write one anywhere, or read one that never ends."""
+    people, model = People(base(tmp_path)), f"{kind}:{tmp_path / 'run.jsonl'}"
+    assert people.of(LOCAL).put("model", model) == model
+    with pytest.raises(BadInput, match="runs the server"):
+        people.of(OWNER).put("model", model)
+    kept = people.folder(OWNER) / "settings.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps({"model": model, "max_turns": 3}))
+    again = People(base(tmp_path)).of(OWNER)
+    assert (again.settings.model, again.settings.max_turns) == ("auto", 3)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.spec import UNPAID, Arm, Experiment, define
 from agent.experiments.task import Task
 from agent.prompts import Prompt
-from agent.settings import Settings
+from agent.settings import FILED, Settings
 
 Form = dict[str, Any]
 """``name hypothesis primary baseline arms tasks repeats budget``; an arm's ``name`` is in it."""
@@ -27,7 +27,6 @@ _MOST_TEXT = 60_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}")
 _NAME_RULE = "Use letters, digits, dots, hyphens and underscores, 60 at most, no spaces."
-_FILED = ("cassette", "cassette-strict", "record")
 _CLOUDS = ("bedrock", "vertex")
 _ARM_FIELDS = (
     "model", "prompt", "prompt_text", "phrasing", "instruction", "effort", "narration",
@@ -161,7 +160,7 @@ def _model(where: str, model: str, settings: Settings) -> Iterator[Fault]:
     kind = model.partition(":")[0]
     if not model:
         yield Fault(where, "Name a model.")
-    elif kind in _FILED:
+    elif kind in FILED:
         yield Fault(where, "Models that read or write a file run from the command line only.")
     elif kind in (*UNPAID, *_CLOUDS, "auto"):
         return
