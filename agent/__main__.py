@@ -138,7 +138,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--list", action="store_true", help="list the sessions: when, how much, what about")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
-    add(
+    home = parser.add_mutually_exclusive_group()
+    home.add_argument(
+        "--without-files", action="store_true", help="export without the files of the home"
+    )
+    home.add_argument(
         "--with-state",
         action="append",
         default=[],
@@ -203,7 +207,11 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str | Non
     if given.export:
         session_id, folder = given.export
         written = export_session(
-            settings.data_dir, session_id, Path(folder), programs=given.with_state
+            settings.data_dir,
+            session_id,
+            Path(folder),
+            files=not given.without_files,
+            programs=given.with_state,
         )
         missing = left_out(written)
         rest = f" Left out, as they could not be read: {', '.join(missing)}." if missing else ""

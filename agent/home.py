@@ -136,7 +136,8 @@ def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
             f"The session's files are too many or too large to be carried along "
             f"({len(files)} files of {in_words(size)}; at most {MOST_FILES} of "
             f"{in_words(MOST_BYTES)} together). "
-            "Download what you need by itself, or export without files."
+            "Download what you need by itself. Without files it can be exported by: "
+            "python -m agent --export ID FOLDER --without-files"
         )
     target.mkdir(mode=0o700)
     left_out = [shown(path) for listing in listed for path in listing.unreadable]

@@ -41,6 +41,11 @@ from agent.world import Files, World, last_seen, renewed
 
 _log = logging.getLogger(__name__)
 _REST = "Everything else is here, and the session goes on."
+_EMPTY = (
+    "This session's record is empty. If it was worked in before, what was said and done in it is "
+    "lost."
+)
+_EMPTY_REST = "It begins anew. Look in Files for what was made in it."
 _TICK = 0.5
 """Seconds between two looks at the limit on time."""
 
@@ -87,6 +92,9 @@ class Session(Faced):
         )
         self._tracker = StatusTracker(self.log)
         self._resumed = len(self.log) > 0
+        self.created = True
+        """Whether it is a new one; not one that was found, though its log be empty."""
+
         self._system, self._prompt_hash = self._system_prompt()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = asyncio.Event()
@@ -148,7 +156,9 @@ class Session(Faced):
             raise JournalError(
                 f"There is no session {session_id} in {settings.data_dir}; check its id."
             )
-        return cls._on_disk(settings, session_id, parts)
+        session = cls._on_disk(settings, session_id, parts)
+        session.created = False
+        return session
 
     @classmethod
     def _on_disk(cls, settings: Settings, session_id: str, parts: Parts) -> Self:
@@ -201,6 +211,8 @@ class Session(Faced):
         )
         if self._resumed:
             await self._tell_damage()
+        elif not self.created:
+            self.log.append(ev.Failed(where="journal", error=_EMPTY, advice=_EMPTY_REST))
         self._agent.programs.open()
         await self._start_desktop()
         self._following = self._loop.create_task(self.world.follow(), name="windows")
@@ -213,7 +225,7 @@ class Session(Faced):
         """
         await self.model.close()
         self.journal.close()
-        if not self._resumed and isinstance(self.journal, SqliteJournal):
+        if self.created and isinstance(self.journal, SqliteJournal):
             folder = self.journal.folder
             await asyncio.to_thread(remove_session, folder.parent.parent, folder.name)
 

@@ -464,7 +464,7 @@ class Sessions:
     async def _drop(self, entry: Entry) -> None:
         begun = any(isinstance(event, SessionOpened) for event in entry.session.log)
         await self.close(entry.id, "never begun")
-        if not begun:
+        if entry.session.created and not begun:
             self._shelf.discard(entry.id)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -239,6 +239,12 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     assert run([[*says("Two."), *done()]], "On", "--resume", session_id) == 0
     assert run([], "--export", session_id, str(tmp_path / "out")) == 0
     assert json.loads((tmp_path / "out" / "session.json").read_text())["session_id"] == session_id
+    home = tmp_path / "sessions" / session_id / "home"
+    home.mkdir(exist_ok=True)
+    (home / "letter.txt").write_text("mine")
+    for flags, goes in (((), True), (("--without-files",), False)):
+        assert run([], "--export", session_id, str(tmp_path / f"out {goes}"), *flags) == 0
+        assert (tmp_path / f"out {goes}" / "home").exists() is goes
     monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path / "elsewhere"))
     assert run([], "--import", str(tmp_path / "out")) == 0
     assert session_id in capsys.readouterr().out

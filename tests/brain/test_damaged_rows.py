@@ -396,6 +396,32 @@ def test_random_bytes_are_never_more_than_damage() -> None:
         assert sorted(again.raw.values()) == sorted(rows.raw.values())
 
 
+@pytest.mark.parametrize("harmed", ["no bytes", "no rows"])
+async def test_an_emptied_record_is_told_once_and_costs_no_file(
+    settings: Settings, harmed: str
+) -> None:
+    """It is none of a new session, which may be thrown away with all that is in its folder."""
+    folder = await played(settings)
+    letter = folder / "home" / "letter.txt"
+    letter.parent.mkdir()
+    letter.write_text("mine")
+    if harmed == "no rows":
+        harm(folder, "DELETE FROM events")
+    else:
+        (folder / "events.db").write_bytes(b"")
+    given_up = open_session(settings, resume=True)
+    await given_up.discard()
+    for _ in range(2):
+        session = await resumed(settings)
+        assert told(session).count("This session's record is empty.") == 1
+        await session.close()
+    assert letter.read_text() == "mine"
+    fresh = open_session(settings, "two")
+    await fresh.open()
+    assert told(fresh) == ""
+    await fresh.close()
+
+
 @pytest.mark.parametrize("harmed", ["picture", "line", "lost line", "half", "end"])
 async def test_a_harmed_export_comes_in_without_what_is_harmed(
     settings: Settings,

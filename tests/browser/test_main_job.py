@@ -17,6 +17,7 @@ from agent.events import (
     ApprovalAsked,
     ApprovalDecided,
     Narrated,
+    Replied,
     Stopped,
     TaskFinished,
     Understood,
@@ -265,7 +266,10 @@ async def test_stop_in_the_middle_of_a_long_dictation(person: Person, look: Onlo
 async def test_picture_and_voice_come_back_after_a_gap(
     person: Person, network: Proxy, look: Onlooker
 ):
-    """Neither pretends to be live in it; both go on by themselves, and what is said is heard."""
+    """Neither pretends to be live in it; both go on by themselves, and what is said is heard.
+
+    What is typed is answered in the conversation, too, with the voice on.
+    """
     desktop = person.page.locator(".sayso-desktop")
     await person.listens_to_the_end()
     await expect(desktop).to_have_attribute("data-state", "live")
@@ -278,4 +282,7 @@ async def test_picture_and_voice_come_back_after_a_gap(
     await look.event(VoiceChanged, lambda change: change.state == "ready", since)
     await expect(desktop).to_have_attribute("data-state", "live")
     await told(person, "heart", "Open the text editor.")
+    since = await person.type("What are you doing?")
+    reply = await look.event(Replied, since=since)
+    await expect(person.page.locator(".reply").last).to_contain_text(reply.text)
     assert await person.page.evaluate("window.same")

@@ -22,6 +22,9 @@ from dashboard.web.say import Heard, Words
 BUDGET = 1_300_000
 """Bytes over the wire until words can be typed: the whole page's, so that the frame's fit too."""
 
+FRAME = 10_000
+"""Bytes of the frame, compressed: what a new connection brings in its first round trip."""
+
 browser = pytest.mark.browser
 
 
@@ -37,7 +40,7 @@ def _session_of(page: str) -> str:
 
 
 def test_the_frame_stands_before_any_script(pilot: Served) -> None:
-    """A plain request: rail, text box and Stop, and nothing that is not so."""
+    """A plain request: rail, text box and Stop, in few bytes, and nothing that is not so."""
     with _client(pilot) as client:
         page = client.get("/dashboard").text
     frame = page[: page.index("<script", page.index('id="frame"'))]
@@ -47,6 +50,7 @@ def test_the_frame_stands_before_any_script(pilot: Served) -> None:
     assert "Loading…" in frame
     assert "Ready" not in frame
     assert '<script type="text/javascript" src' not in frame
+    assert len(zlib.compress(page[: page.index("</noscript>")].encode(), 6)) <= FRAME
 
 
 def test_the_frame_is_sent_before_the_page_is_made(pilot: Served) -> None:
@@ -215,7 +219,10 @@ async def test_what_is_typed_before_the_page_is_there_is_kept(
 
 @browser
 async def test_words_that_are_not_taken_come_back(context: BrowserContext, pilot: Served) -> None:
-    """No answer is said and tried again; a refusal gives the words back, and why."""
+    """No answer is said and tried again; a refusal gives the words back, and why.
+
+    What a Stop has come to is said as it is, too.
+    """
     page = await context.new_page()
     async with held_back(page):
         answers = [503, 404]
@@ -232,6 +239,10 @@ async def test_words_that_are_not_taken_come_back(context: BrowserContext, pilot
         await expect(page.locator("#frame .sent")).to_contain_text("Trying again")
         await expect(page.locator("#frame [role=status]")).to_have_text("It is not here.")
         await expect(box).to_have_value("Open the text editor")
+        await page.route("**/stop", lambda route: route.fulfill(json={"state": "later"}))
+        await page.locator("#frame").get_by_role("button", name="STOP").click()
+        goes_on = "The task that was begun after it goes on."
+        await expect(page.locator("#frame [role=status]")).to_contain_text(goes_on)
     await expect(page.get_by_label("Type what to do")).to_have_value("Open the text editor")
 
 

@@ -368,7 +368,10 @@ def _knows(pilot: Served, mark: str) -> bool:
 async def test_what_is_chosen_in_a_gap_happens_after_it(
     context: BrowserContext, pilot: Served
 ) -> None:
-    """An answer to an approval, and a view; each says meanwhile that it waits."""
+    """An answer to an approval, and a view; each says meanwhile that it waits.
+
+    What would be put back is looked at anew after a gap, and nothing is done unseen.
+    """
     async with Proxy(pilot.port) as proxy:
         page = await _through(context, proxy, pilot)
         await _answered(page)
@@ -395,4 +398,19 @@ async def test_what_is_chosen_in_a_gap_happens_after_it(
         await page.get_by_role("button", name="Talk", exact=True).click()
         await expect(page.get_by_text("Allowed", exact=True)).to_be_visible()
         await expect(page.locator(".outcome")).to_be_visible()
+        await say(page, "save kept.txt")
+        dialog = page.get_by_role("dialog", name="Put the files back")
+        ready = dialog.get_by_role("button", name="Put 1 item back")
+        put_back = page.get_by_role("button", name="Put the files back…")
+        await expect(put_back).to_be_visible()
+        for button in (put_back, ready):
+            proxy.silence()
+            await button.click()
+            await _lost(page)
+            await proxy.heal()
+            await expect(dialog).to_contain_text("kept.txt is deleted")
+            await expect(ready).to_be_enabled()
+        await expect(dialog.get_by_role("alert")).to_contain_text("connection was lost meanwhile")
+        await ready.click()
+        await expect(page.locator(".item.back")).to_contain_text("Deleted: “kept.txt”.")
         assert await page.evaluate("window.same")

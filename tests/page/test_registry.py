@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from secrets import token_hex
@@ -13,12 +14,20 @@ from pilot_sessions import factory
 
 from agent import session as session_module
 from agent.errors import ConfigurationError, JournalError
-from agent.events import Failed, QuestionAnswered, QuestionAsked, TaskFinished
+from agent.events import (
+    Failed,
+    Heard,
+    QuestionAnswered,
+    QuestionAsked,
+    TaskFinished,
+    TaskStarted,
+)
 from agent.journal import SqliteJournal
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
+from dashboard.page import Page
 from dashboard.web import registry
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.say import say_once
@@ -108,6 +117,24 @@ async def test_a_session_nobody_began_leaves_nothing(make: Make, tmp_path: Path)
     await until(lambda: not len(sessions) and not list((tmp_path / "sessions").iterdir()))
 
 
+async def test_a_session_whose_record_was_emptied_keeps_its_files(
+    make: Make, tmp_path: Path
+) -> None:
+    """Its page may be left before it was opened, as that of a session nobody began."""
+    before = make()
+    entry = await begun(before)
+    await before.close_all("restart")
+    folder = tmp_path / "sessions" / entry.id
+    (folder / "events.db").write_bytes(b"")
+    (folder / "home" / "letter.txt").write_text("mine")
+    after, page = make(), object()
+    again = after.attach("anna", entry.id)
+    again.pages.add(page)
+    after.leave(again, page)
+    await after.close_all("the test is over")
+    assert (folder / "home" / "letter.txt").read_text() == "mine"
+
+
 async def test_a_session_works_on_without_a_page_and_is_closed_later(make: Make) -> None:
     """An idle desktop that nobody looks at is not kept for ever, its words are."""
     sessions = make(unwatched=0.05)
@@ -176,6 +203,16 @@ async def test_a_full_server_says_so(make: Make) -> None:
         sessions.create("ben")
 
 
+class Receipts:
+    """What a page is told has been taken."""
+
+    def __init__(self) -> None:
+        self.posted: list[dict[str, str]] = []
+
+    def post(self, message: dict[str, str]) -> None:
+        self.posted.append(message)
+
+
 class Lingering(FakeDesktop):
     """A desktop that goes when it is let go."""
 
@@ -187,7 +224,7 @@ class Lingering(FakeDesktop):
 
 
 async def test_words_wait_while_another_session_goes_to_make_room(tmp_path: Path) -> None:
-    """They stand after the beginning of theirs, by whatever way they come."""
+    """They stand after the beginning of theirs, whether by its page or by a request."""
     settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
     gone = asyncio.Event()
 
@@ -205,14 +242,21 @@ async def test_words_wait_while_another_session_goes_to_make_room(tmp_path: Path
     assert not second.starting
     sessions.open(second)
     assert second.starting
+    page = object.__new__(Page)
+    page._entry, page._taken, page._link = second, deque(), Receipts()  # type: ignore[assignment]
+    page.act({"type": "say", "text": "repeat what the page said", "receipt": "the page's own"})
     waits = asyncio.create_task(second.until_open())
     await asyncio.wait([waits], timeout=0.1)
     assert not waits.done()
+    assert not second.session.log.of(TaskStarted)
     gone.set()
     await asyncio.wait_for(waits, 20)
     say_once(second, "an id of its own", "repeat after the beginning")
+    await until(lambda: bool(page._link.posted))  # type: ignore[attr-defined]
     kinds = [event.kind for event in second.session.log]
     assert kinds.index("session_opened") < kinds.index("task_started")
+    heard = {event.text for event in second.session.log.of(Heard)}
+    assert heard == {"repeat what the page said", "repeat after the beginning"}
     await second.session.wait_idle(20)
     await sessions.close_all("the test is over")
 

@@ -360,8 +360,13 @@ async def test_the_first_help_is_put_away_for_good_and_the_keys_are_listed(page:
 
 
 async def test_the_desktop_alone_keeps_stop_and_brings_back_what_waits(page: Page) -> None:
-    """And the model's name stands over the conversation."""
+    """And the model's name stands over the conversation; the whole page has its button, too."""
     await expect(page.locator(".model")).to_have_text("scripted")
+    whole = page.get_by_role("button", name="Page on the full screen")
+    for filled in ("true", "false"):
+        await whole.click()
+        await expect(whole).to_have_attribute("aria-pressed", filled)
+    await expect(page.locator(".conversation")).to_be_visible()
     await page.get_by_role("button", name="Only the desktop").click()
     await expect(page.locator(".conversation")).to_be_hidden()
     await expect(page.get_by_role("button", name="STOP")).to_be_in_viewport(ratio=1)

@@ -16,7 +16,14 @@ from deep import dig
 from agent import events as ev
 from agent.errors import ConfigurationError, FilesError
 from agent.export import export_session, import_session, left_out
-from agent.home import SessionHome, carry, checked_folder, home_folder, kept_files
+from agent.home import (
+    MOST_BYTES,
+    SessionHome,
+    carry,
+    checked_folder,
+    home_folder,
+    kept_files,
+)
 from agent.journal import SqliteJournal, list_sessions, session_folder
 from agent.log import EventLog
 from agent.replay.bundle import export_recording, unpack_export
@@ -160,6 +167,13 @@ def test_a_programs_state_goes_along_when_it_is_asked_for_by_name(data: Path, tm
     assert not (without / "home").exists()
     with pytest.raises(FilesError):
         export_session(data, "one", tmp_path / "none", programs=[".nothing"])
+
+
+def test_a_home_too_large_to_go_along_says_how_the_rest_can_be_exported(data: Path, tmp_path: Path):
+    with (home_folder(data, "one") / "huge").open("wb") as file:
+        file.truncate(MOST_BYTES)
+    with pytest.raises(FilesError, match="--without-files"):
+        export_session(data, "one", tmp_path / "out")
 
 
 def test_an_archive_holds_any_name(data: Path, tmp_path: Path):

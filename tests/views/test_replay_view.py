@@ -324,7 +324,10 @@ async def test_an_export_that_cannot_be_made_says_what_to_do(
 async def test_sessions_are_renamed_and_deleted_in_the_list(
     context: BrowserContext, shop: Shop
 ) -> None:
-    """The new name stays after a reload; what is deleted, after a question, is gone for good."""
+    """The new name stays after a reload; what is deleted, after a question, is gone for good.
+
+    The question says how many of the person's files go with it.
+    """
     page = await opened(context, shop)
     row = page.locator(".shelf li", has_text="The spare")
     await row.locator("summary").click()
@@ -336,11 +339,14 @@ async def test_sessions_are_renamed_and_deleted_in_the_list(
     await page.reload()
     await expect(row).to_be_visible()
     folder = shop.data / "sessions" / shop.ids["spare"]
+    (folder / "home").mkdir(exist_ok=True)
+    (folder / "home" / "letter.txt").write_text("x" * 2000)
     for answer, left in (("Keep", True), ("Delete", False)):
         await row.locator("summary").click()
         await row.get_by_role("button", name="Delete…").click()
         ask = page.get_by_role("alertdialog")
-        await expect(ask).to_contain_text("for good?")
+        await expect(ask).to_contain_text("Delete “Old things” for good?")
+        await expect(ask).to_contain_text("1 file of yours (2.0 kB) goes with it")
         await ask.get_by_role("button", name=answer).click()
         await expect(row).to_have_count(int(left))
         assert folder.exists() == left

@@ -13,6 +13,7 @@ export class Follow {
   away = signal(false);
   #following = true;
   #top = 0;
+  #size = "";
   /** @type {number | null} Where the reader was put back, until the list is scrolled from there. */
   #place = null;
   /** @type {HTMLElement | null} */
@@ -47,10 +48,10 @@ export class Follow {
     });
   }
 
-  /** The list was scrolled: by a person if it went up. */
+  /** The list was scrolled: by a person if it went up, and not by the browser as its room changed. */
   scrolled() {
     const list = this.#list;
-    if (!list) return;
+    if (!list || sizeOf(list) !== this.#size) return this.#keep();
     const up = list.scrollTop < this.#top - 1;
     this.#top = list.scrollTop;
     if (this.#place !== null && Math.abs(list.scrollTop - this.#place) > 1) this.#place = null;
@@ -74,7 +75,13 @@ export class Follow {
     const list = this.#list;
     if (!list) return;
     if (this.#following) list.scrollTop = list.scrollHeight;
+    this.#size = sizeOf(list);
     this.#top = list.scrollTop;
     this.away.value = !this.#near();
   }
+}
+
+/** @param {HTMLElement} list */
+function sizeOf({ clientWidth, clientHeight }) {
+  return `${clientWidth} ${clientHeight}`;
 }

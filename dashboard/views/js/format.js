@@ -14,6 +14,40 @@ export function left(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+const KB = 1000;
+
+/** @param {number} bytes */
+export function inBytes(bytes) {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let n = bytes;
+  let unit = 0;
+  while (n >= KB && unit < units.length - 1) {
+    n /= KB;
+    unit += 1;
+  }
+  return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`;
+}
+
+/** @param {number} count */
+export function inFiles(count) {
+  return count === 1 ? "1 file" : `${count.toLocaleString("en")} files`;
+}
+
+/**
+ * What goes when a session is deleted, and whether that is wanted.
+ *
+ * @param {{bytes: number, files: number, file_bytes: number}} size
+ * @param {boolean} running
+ * @param {string} [what]
+ */
+export function wouldGo(size, running, what = "it") {
+  const own = size.files
+    ? `${inFiles(size.files)} of yours (${inBytes(size.file_bytes)}) ${size.files === 1 ? "goes" : "go"} with it, and its record with all pictures`
+    : "None of your files is in it; its record goes with all pictures";
+  const ends = running ? " It is running and is ended first." : "";
+  return `Delete ${what} for good? ${own}: ${inBytes(size.bytes)} altogether. This cannot be undone.${ends}`;
+}
+
 const LINES = 14;
 const LETTERS = 1200;
 

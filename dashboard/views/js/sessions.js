@@ -5,6 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import { html } from "../../js/base.js";
+import { inBytes, inFiles, wouldGo } from "./format.js";
 
 /** @typedef {{bytes: number, files: number, file_bytes: number}} Size */
 /**
@@ -22,7 +23,6 @@ import { html } from "../../js/base.js";
 /** @typedef {{id: string, format: string, url?: string, filename?: string, bytes?: number, error?: string}} Export */
 
 export const MANY = 8; // rows from which on there is a search
-const KB = 1000;
 /** @type {Record<string, string>} */
 const STATES = {
   idle: "Running",
@@ -42,23 +42,6 @@ const FORMATS = { folder: "Folder (zip)", notebook: "Notebook", gif: "GIF", mp4:
 export function stateOf(row) {
   if (row.running) return STATES[row.state] ?? "Running";
   return row.ended ? "Ended" : "Not running";
-}
-
-/** @param {number} bytes */
-export function inBytes(bytes) {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  let n = bytes;
-  let unit = 0;
-  while (n >= KB && unit < units.length - 1) {
-    n /= KB;
-    unit += 1;
-  }
-  return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`;
-}
-
-/** @param {number} count */
-export function inFiles(count) {
-  return count === 1 ? "1 file" : `${count.toLocaleString("en")} files`;
 }
 
 /** @param {number} seconds Unix time. */
@@ -167,20 +150,12 @@ function Rename({ row, sessions, done }) {
 /** @param {{row: {id: string, name: string, running: boolean}, sessions: Sessions, done: () => void}} props */
 export function Delete({ row, sessions, done }) {
   const size = sessions.counted.value[row.id];
-  const ends = row.running ? " It is running and is ended first." : "";
-  const own = size?.files
-    ? `${inFiles(size.files)} of yours (${inBytes(size.file_bytes)}) ${size.files === 1 ? "goes" : "go"} with it, and its record with all pictures`
-    : "None of your files is in it; its record goes with all pictures";
   const remove = () => {
     done();
     sessions.ask("delete", row.id);
   };
   return html`<${Below} label=${`Delete ${row.name}`}>
-    <p role="status">${
-      size
-        ? `Delete it for good? ${own}: ${inBytes(size.bytes)} altogether. This cannot be undone.${ends}`
-        : "Counting what would go…"
-    }</p>
+    <p role="status">${size ? wouldGo(size, row.running) : "Counting what would go…"}</p>
     <button type="button" ref=${focused} onClick=${done}>Keep</button>
     <button type="button" class="danger" disabled=${!size} onClick=${remove}>Delete</button>
   <//>`;

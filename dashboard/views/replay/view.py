@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agent.errors import SaysoError
+from agent.measure import measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Bundled
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
+_GONE = "There is no such session (any more)."
 _MOST = 500
 """Sessions in the list."""
 _FOLLOW = 1.0
@@ -122,6 +124,16 @@ class ReplayView:
             await self._sessions.close(session_id, "You ended it.")
         await self._changed()
 
+    async def _count(self, message: Message) -> None:
+        """Before it is asked whether to delete: what would go."""
+        session_id = str(message.get("id"))
+        folder = await asyncio.to_thread(self._sessions.folder, session_id, self._owner)
+        if folder is None:
+            self._tell({"type": "told", "text": _GONE})
+        else:
+            size = asdict(await asyncio.to_thread(measure, folder))
+            self._tell({"type": "counted", "id": session_id, "size": size})
+
     async def _delete(self, message: Message) -> None:
         session_id = str(message.get("id"))
         try:
@@ -139,7 +151,7 @@ class ReplayView:
         about = {"type": "export", "n": number}
         kind = next((each for each in FORMATS if each == message.get("format")), None)
         if folder is None or kind is None:
-            self._tell(about | {"error": "There is no such session (any more)."})
+            self._tell(about | {"error": _GONE})
             return
         task = asyncio.current_task()
         if task is not None:
@@ -175,6 +187,7 @@ class ReplayView:
         "opened": _opened,
         "rename": _rename,
         "end": _end,
+        "count": _count,
         "delete": _delete,
         "export": _export,
         "cancel": _cancel,

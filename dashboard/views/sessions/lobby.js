@@ -1,7 +1,8 @@
 /** The page when it shows no running session: one that has ended, none, too many, or the list. */
 import { useState } from "preact/hooks";
 import { component, html, Slot } from "../../js/base.js";
-import { Delete, Exports, inBytes, inFiles, SessionList, Sessions, when } from "../js/sessions.js";
+import { inBytes, inFiles } from "../js/format.js";
+import { Delete, Exports, SessionList, Sessions, when } from "../js/sessions.js";
 import { ThemeSwitch } from "../js/theme.js";
 
 /** @typedef {import("../../js/base.js").Host<any>} Host */

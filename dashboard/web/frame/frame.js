@@ -19,6 +19,12 @@ const LOOK = 60; // ms between two looks for the page's own text box
 const OWN_BOX = "[aria-label='Type what to do']";
 const OWN_PATH = "|textarea|Type what to do|"; // what `keep.js` calls it
 const LOST = [502, 503, 504];
+/** @type {Record<string, string>} What a Stop has come to, by the server's answer. */
+const STOPPED = {
+  stopped: "Stopped. Loading…",
+  idle: "Nothing was running. Loading…",
+  later: "What was running then has ended. The task that was begun after it goes on. Loading…",
+};
 
 const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
 const box = /** @type {HTMLTextAreaElement} */ (frame.querySelector("textarea"));
@@ -111,8 +117,7 @@ async function stop(pressed) {
   const answer = await post("stop", message, STOP_TAKES, () => {
     state.textContent = "Stop was pressed; no answer from the server yet. Trying again…";
   });
-  const said = { stopped: "Stopped. Loading…", idle: "Nothing was running. Loading…" }[answer.state];
-  state.textContent = said || answer.text || "The server did not carry out Stop.";
+  state.textContent = STOPPED[answer.state] || answer.text || "The server did not carry out Stop.";
   if (pressed) sessionStorage.removeItem(PRESSED);
 }
 

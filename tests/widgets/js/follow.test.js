@@ -141,3 +141,18 @@ test("who was at the end is at the end again, however late it comes", async () =
   list.frame(follow, 400);
   assert.equal(list.scrollTop, 300);
 });
+
+test("who reads at the end is at the end of a phone that was turned; who reads above stays there", () => {
+  for (const [top, after] of [[800, 440], [300, 200]]) {
+    const [list, follow] = shown();
+    list.frame(follow, 900);
+    list.scrollTop = top;
+    list.frame(follow);
+    list.clientHeight = 60;
+    list.scrollTop = 200; // the browser keeps in sight what it can, and says that it has scrolled
+    list.frame(follow, 500);
+    list.frame(follow);
+    assert.equal(list.scrollTop, after);
+    assert.equal(follow.away.value, after < 440);
+  }
+});

@@ -1,5 +1,6 @@
 // The browser's sessions: choose, rename, resume, end, compare, delete; take one in.
 import {bytes, button, el, icon, ICONS} from "./dom.js"
+import {wouldGo} from "../../js/format.js"
 import {link} from "../../../js/link/link.js"
 import {send} from "../../files/client.js"
 
@@ -129,18 +130,30 @@ export class SessionList {
     input.select()
   }
 
+  /** What would go is counted first: only who has read it can delete. */
   confirm(row) {
     const done = sure => {
       this.editing = null
       if (sure) this.send({type: "delete", id: row.id})
       this.draw()
     }
-    const words = `Delete “${row.name}” with all its pictures, for good?${row.running ? " It is running and is ended first." : ""}`
+    const words = el("p", {role: "status"}, "Counting what would go…")
+    const yes = button("Delete", () => done(true), {class: "danger", disabled: true})
     const no = button("Keep", () => done(false))
-    const ask = el("div", {class: "edit", role: "alertdialog", data: {escape: ""}, aria: {label: words}, on: {
+    const ask = el("div", {class: "edit", role: "alertdialog", data: {escape: ""}, aria: {label: `Delete ${row.name}`}, on: {
       keydown: event => { if (event.key === "Escape") { event.stopPropagation(); done(false) } },
-    }}, el("p", {}, words), button("Delete", () => done(true), {class: "danger"}), no)
+    }}, words, yes, no)
+    this.asked = {row, words, yes}
     this.edit(row, ask, no)
+    this.send({type: "count", id: row.id})
+  }
+
+  /** The server has counted what would go. */
+  counted({id, size}) {
+    if (this.asked?.row.id !== id) return
+    const {row, words, yes} = this.asked
+    words.textContent = wouldGo(size, row.running, `“${row.name}”`)
+    yes.disabled = false
   }
 
   edit(row, node, focus) {

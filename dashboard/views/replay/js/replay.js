@@ -50,7 +50,7 @@ class Replay {
   // What the server tells -------------------------------------------------------------
 
   hear(message) {
-    const act = {sessions: () => this.listed(message), deleted: () => this.gone(message), told: () => this.tell(message.text), export: () => this.exporter.told(message), discarded: () => this.exporter.discarded(message), grown: () => this.grown(message)}[message.type]
+    const act = {sessions: () => this.listed(message), deleted: () => this.gone(message), counted: () => this.list.counted(message), told: () => this.tell(message.text), export: () => this.exporter.told(message), discarded: () => this.exporter.discarded(message), grown: () => this.grown(message)}[message.type]
     if (act) act()
   }
 
