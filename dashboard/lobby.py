@@ -20,10 +20,12 @@ from dashboard.js.component import Message, View
 from dashboard.places import Onlook
 from dashboard.theme import page_style
 from dashboard.views.files.panel import FilesPanel
+from dashboard.views.link import LinkGuard
 from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.desk import SessionDesk
 from dashboard.views.transcript import OUTCOMES
 from dashboard.web.frame import rest
+from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
     from agent.replay import Recording
@@ -83,6 +85,7 @@ class Lobby:
     def __init__(self, bench: Workbench, owner: str, occasion: Occasion, person: str) -> None:
         self._bench, self._owner, self._occasion = bench, owner, occasion
         self._document = pn.state.curdoc
+        self._goodbye = goodbyes.expect(self._document.session_context)
         self._desk = SessionDesk(bench, owner, self._tell)
         self._task: asyncio.Task[None] | None = None
         self._rooms: dict[str, ReplayView | FilesPanel] = {}
@@ -100,11 +103,19 @@ class Lobby:
             rooms=[[key, key.title()] for key in _ROOMS] if occasion.session_id else [],
             sizing_mode="stretch_both",
         )
-        self.root = pmui.Page(title="Sayso", main=[self._view], template=rest(), **page_style())
+        self._link = LinkGuard(session=occasion.session_id, mark=self._goodbye)
+        self.root = pmui.Page(
+            title="Sayso",
+            header=[self._link],
+            main=[self._view],
+            template=rest(),
+            **page_style(),
+        )
         pn.state.onload(self._arrived)
 
     def close(self) -> None:
         """The page is gone."""
+        goodbyes.forget(self._goodbye)
         self._desk.close()
         for view in self._rooms.values():
             if isinstance(view, ReplayView):

@@ -414,3 +414,33 @@ async def test_what_is_chosen_in_a_gap_happens_after_it(
         await ready.click()
         await expect(page.locator(".item.back")).to_contain_text("Deleted: “kept.txt”.")
         assert await page.evaluate("window.same")
+
+
+async def test_a_page_without_a_running_session_knows_its_link_too(
+    context: BrowserContext, pilot: Served
+) -> None:
+    """The list of sessions says that it is cut off, and is up to date after it."""
+    async with Proxy(pilot.port) as proxy:
+        page = await _through(context, proxy, pilot)
+        await _works(page, "listed")
+        direct = await arrive(
+            await context.new_page(), page.url.replace(str(proxy.port), str(pilot.port))
+        )
+        await page.goto(f"{proxy.url(pilot.url)}?view=sessions")
+        row = page.locator(".row", has_text="repeat listed")
+        await expect(row.locator(".state")).to_have_text("Running")
+        await page.evaluate("window.same = true")
+        await proxy.cut()
+        await _lost(page)
+        heading = await page.get_by_role("heading", name="Your sessions").bounding_box()
+        notice = await page.locator(".link.on").bounding_box()
+        assert heading is not None
+        assert notice is not None
+        assert heading["y"] >= notice["y"] + notice["height"], "nothing is covered"
+        await direct.locator(".sessions summary").click()
+        await direct.get_by_role("button", name="End session repeat listed").click()
+        await expect(direct.get_by_text("You ended it.")).to_be_visible()
+        await proxy.heal()
+        await _back(page)
+        await expect(row.locator(".state")).to_have_text("Ended")
+        assert await page.evaluate("window.same")

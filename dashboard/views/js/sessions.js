@@ -5,6 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import { html } from "../../js/base.js";
+import { link } from "../../js/link/link.js";
 import { inBytes, inFiles, wouldGo } from "./format.js";
 
 /** @typedef {{bytes: number, files: number, file_bytes: number}} Size */
@@ -36,6 +37,8 @@ const STATES = {
   stopped: "Stopped",
   disconnected: "Running without a desktop",
 };
+/** @type {Record<string, string>} What answers a question: lost in a gap, it is asked again. */
+const ANSWERS = { list: "sessions", count: "counted", export: "export" };
 const FORMATS = { folder: "Folder (zip)", notebook: "Notebook", gif: "GIF", mp4: "MP4" };
 
 /** @param {Row} row */
@@ -67,21 +70,33 @@ export class Sessions {
   /** @type {import("@preact/signals").Signal<Record<string, Export>>} */
   exports = signal({});
   shown = computed(() => this.#arranged());
+  /** What was asked and is not answered yet. @type {Map<string, {type: string, id: string}>} */
+  #open = new Map();
 
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
     host.listen((message) => this.#hear(message));
+    link.onRestored(() => this.#again());
+  }
+
+  /** A gap may have swallowed what was asked, and what has changed meanwhile. */
+  #again() {
+    for (const message of this.#open.values()) this.host.send(message);
+    if (this.known.peek()) this.host.send({ type: "list", id: "" });
   }
 
   /** @param {string} type @param {string} [id] @param {Record<string, unknown>} [more] */
   ask(type, id = "", more = {}) {
     this.told.value = "";
-    this.host.send({ type, id, ...more });
+    const message = { type, id, ...more };
+    if (ANSWERS[type]) this.#open.set(`${ANSWERS[type]} ${id}`, message);
+    this.host.send(message);
   }
 
   /** @param {any} message */
   #hear(message) {
+    this.#open.delete(`${message.type} ${message.id ?? ""}`);
     if (message.type === "sessions") {
       this.rows.value = message.rows;
       this.mp4.value = message.mp4;
