@@ -24,6 +24,7 @@ from agent.events import (
     load_event,
 )
 from agent.exit_codes import Exit, exit_of
+from agent.home import SessionHome
 from agent.measure import CARD, listed
 from agent.models.base import TurnDone
 from agent.session import Session
@@ -252,6 +253,30 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     assert "import it under another id" in capsys.readouterr().err
     assert run([], "--import", str(tmp_path / "out"), "again") == 0
     assert "Imported as again." in capsys.readouterr().out
+
+
+class HomedSession(FakeSession):
+    """One that has a home, as sessions on real desktops have."""
+
+    @classmethod
+    def _on_disk(cls, settings: Settings, session_id: str, parts: Any) -> Self:
+        session = super()._on_disk(settings, session_id, parts)
+        session._home = SessionHome(session.journal.folder, settings.home, session.log)
+        return session
+
+
+def test_it_works_in_a_folder_of_the_persons_and_says_where_the_files_are(
+    run, capsys, tmp_path, monkeypatch
+):
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "plan.txt").write_text("mine")
+    monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path / "data"))
+    FakeSession.scripts, FakeSession.tool = [[*says("One."), *done()]], FakeTool()
+    with Path(os.devnull).open() as nothing:
+        given = ["Go", "--home", str(work)]
+        assert main(given, session_class=HomedSession, lines=nothing) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"1 file in {work}"
 
 
 def test_the_list_says_whose_each_session_is(run, tmp_path, monkeypatch):

@@ -556,3 +556,11 @@ test("Stop goes by its own request and by the link's socket", async () => {
   assert.deepEqual([sent.request[0][0], sent.request[0][1].session, sent.request[0][1].task], ["stop", "s", "t"]);
   assert.equal(sent.socket[0].stop.press, sent.request[0][1].press);
 });
+
+test("a request that was made into a gap ends when the link is back, or when its time is over", async () => {
+  const [gap, late, kept] = [link.patience(60_000), link.patience(20), link.patience(60_000)];
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual([gap.aborted, late.aborted], [false, true]);
+  link.restored();
+  assert.ok(gap.aborted && kept.aborted);
+});
