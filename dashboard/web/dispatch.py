@@ -9,13 +9,18 @@ While a message is being written to a page, Panel keeps further changes (`_WRITE
 task that writes them next. If the first writer ends between, it takes away the mark
 (`_WRITE_BLOCK`) by which that task knows that there is work, and what was kept goes out only
 with the next change: the page stands still for as long as nothing else happens.
+
+A page may go while it is written to. Then a part of a message fails at once and leaves the parts
+before it to nobody, whose failures would be logged as errors with their tracebacks.
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from bokeh.document import Document
 from bokeh.document.events import (
@@ -24,8 +29,11 @@ from bokeh.document.events import (
     MessageSentEvent,
 )
 from panel.io import document as panel_document
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 Dispatch = Callable[[Document], Awaitable[None]]
+Write = Callable[..., asyncio.Future[None]]
+Writes = Callable[..., Sequence[asyncio.Future[None]]]
 Drain = Callable[[Document, threading.Lock], list[DocumentChangedEvent]]
 
 
@@ -59,6 +67,31 @@ def keep(drain: Drain) -> Drain:
     return give
 
 
+def parting(write: Writes) -> Writes:
+    """Panel's writes to one page, of which none are left when the page has gone meanwhile."""
+
+    @functools.wraps(write)
+    def all_or_none(*given: Any, **more: Any) -> Sequence[asyncio.Future[None]]:
+        try:
+            return write(*given, **more)
+        except WebSocketClosedError:
+            return []
+
+    return all_or_none
+
+
+def heard(write: Write) -> Write:
+    """Tornado's writing of a message, whose failure is no error if nobody waits for it."""
+
+    @functools.wraps(write)
+    def writing(*given: Any, **more: Any) -> asyncio.Future[None]:
+        made = write(*given, **more)
+        made.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return made
+
+    return writing
+
+
 def _is_change(event: DocumentChangedEvent) -> bool:
     """Messages are kept by Panel until the page is drawn, for a component that is not there yet."""
     return isinstance(event, DocumentPatchedEvent) and not isinstance(event, MessageSentEvent)
@@ -73,3 +106,5 @@ def install() -> None:
     """Let every page of this process be written to completely."""
     panel_document._drain_unconnected_events = keep(panel_document._drain_unconnected_events)  # noqa: SLF001
     panel_document._dispatch_msgs = complete(panel_document._dispatch_msgs)  # noqa: SLF001
+    panel_document.dispatch_tornado = parting(panel_document.dispatch_tornado)
+    WebSocketHandler.write_message = heard(WebSocketHandler.write_message)  # type: ignore[method-assign]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +18,9 @@ from bokeh.document import Document
 from bokeh.document.events import TitleChangedEvent
 from bokeh.protocol import Protocol
 from panel.io import document as panel_document
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from dashboard.web.dispatch import complete, keep
+from dashboard.web.dispatch import complete, heard, keep, parting
 
 
 class Socket:
@@ -99,12 +102,52 @@ def test_a_change_before_the_page_is_drawn_goes_to_whoever_has_read_it(readers: 
     ] * readers
 
 
+class Closing:
+    """A connection that takes a part of a message, is found closed by it, and refuses the rest."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write_message(self, message: object, binary: bool = False) -> asyncio.Future[None]:
+        self.parts += 1
+        if self.parts > 1:
+            raise WebSocketClosedError
+        return asyncio.ensure_future(self._fail())
+
+    async def _fail(self) -> None:
+        raise WebSocketClosedError
+
+
+async def test_a_page_that_goes_while_it_is_written_to_is_nobodys_error() -> None:
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what))
+    original = WebSocketHandler.write_message
+    WebSocketHandler.write_message = heard(original)  # type: ignore[method-assign]
+    line = Closing()
+    page = SimpleNamespace(_socket=SimpleNamespace(ws_connection=line), protocol=Protocol())
+    try:
+        event = TitleChangedEvent(Document(), "late")
+        assert parting(panel_document.dispatch_tornado)(page, [event]) == []
+        for _ in range(3):
+            await asyncio.sleep(0)
+        gc.collect()
+    finally:
+        WebSocketHandler.write_message = original  # type: ignore[method-assign]
+    assert line.parts == 2
+    assert told == []
+
+
 def test_the_servers_pages_are_written_to_completely() -> None:
     """What a server imports before it starts puts the complete writer in Panel's place."""
     look = (
         "import dashboard.app_hooks; from panel.io import document as panel; "
+        "from tornado.websocket import WebSocketHandler; "
         "print(*(hasattr(each, '__wrapped__') for each in"
-        " (panel._dispatch_msgs, panel._drain_unconnected_events)))"
+        " (panel._dispatch_msgs, panel._drain_unconnected_events, panel.dispatch_tornado,"
+        " WebSocketHandler.write_message)))"
     )
     said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
-    assert said.stdout.split()[-2:] == ["True", "True"]
+    assert said.stdout.split()[-4:] == ["True"] * 4
