@@ -131,6 +131,8 @@ async def test_a_silent_line_is_noticed_and_what_vanished_in_it_is_found_again(
         await expect(direct.get_by_text("The text editor says hello world.")).to_be_visible()
         await _works(direct, "meanwhile")
         await _lost(inspector)
+        room = inspector.locator(".room-slot")
+        assert "grayscale" in await room.evaluate("node => getComputedStyle(node).filter")
         await proxy.heal()
         await _back(page)
         await expect(page.get_by_role("treeitem", name="meanwhile.txt")).to_be_visible()
@@ -370,7 +372,8 @@ async def test_what_is_chosen_in_a_gap_happens_after_it(
 ) -> None:
     """An answer to an approval, and a view; each says meanwhile that it waits.
 
-    What would be put back is looked at anew after a gap, and nothing is done unseen.
+    What would be put back is looked at anew after a gap, and nothing is done unseen; a setting
+    that was changed into one is shown as it is.
     """
     async with Proxy(pilot.port) as proxy:
         page = await _through(context, proxy, pilot)
@@ -413,6 +416,15 @@ async def test_what_is_chosen_in_a_gap_happens_after_it(
         await expect(dialog.get_by_role("alert")).to_contain_text("connection was lost meanwhile")
         await ready.click()
         await expect(page.locator(".item.back")).to_contain_text("Deleted: “kept.txt”.")
+        await page.get_by_role("button", name="Settings", exact=True).click()
+        money = page.locator('.row[data-name="max_dollars"] input')
+        kept = await money.input_value()
+        proxy.silence()
+        await money.fill("0.37")
+        await money.press("Tab")
+        await _lost(page)
+        await proxy.heal()
+        await expect(money).to_have_value(kept)
         assert await page.evaluate("window.same")
 
 

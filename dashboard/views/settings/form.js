@@ -1,5 +1,6 @@
 // Settings: one row a setting, what it does beside it, errors under it. Keys go to the server and never come back.
 
+import {link} from "../../js/link/link.js"
 import {button, el} from "../js/dom.js"
 
 // One control: the node to show, `read` and `write`; `changed` is called when the person has decided.
@@ -195,7 +196,7 @@ export function render({model}) {
   const offers = el("ul", "grants")
   came.append(offers)
   root.append(came)
-  const safe = card("keys", "Keys", "They stay on this server and serve everyone who uses it: they are never sent back to a page, logged, or given to the desktop.")
+  const safe = card("keys", "Keys", "Those that you enter stay on this server and serve your own sessions only: they are never sent back to a page, logged, or given to the desktop.")
   const home = el("p", "lead home")
   safe.append(home)
   for (const spec of model.keys) {
@@ -261,6 +262,7 @@ export function render({model}) {
   }
 
   model.on(["fields", "errors", "keys", "home", "trouble", "later", "grants", "brought"], show)
+  model.on("remove", link.onRestored(show)) // what was changed into a gap was not kept
   model.on("place", lead)
   model.on("after_render", lead)
   show()
