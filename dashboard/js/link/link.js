@@ -30,6 +30,8 @@ const TAKEN = 4000; // ms in which the server says that it has taken what was se
 const PATIENT = 20000; // ms for the same, of words: they are sent again and again meanwhile
 const SOON = 500; // ms for the page's channel to take words, before they go by their own request
 const FULL = 507; // the server's disk is full: its answer says so
+const LET_OUT = 403; // the lock turns whoever asks away, with a line of plain text
+const TURNED_AWAY = { state: "refused", text: "This page is not let in any more. Load it again." };
 const AT_ONCE = 2; // requests with the same words under way at most
 
 /** The tab's own store; where there is none, or none is allowed, nothing outlives a reload. */
@@ -301,7 +303,7 @@ class Link {
 async function post(url, message, how) {
   const answer = await fetch(url, { method: "POST", body: JSON.stringify(message), cache: "no-store", ...how });
   if (answer.status >= 500 && answer.status !== FULL) throw new Error(`${answer.status}`);
-  return answer.json();
+  return answer.status === LET_OUT ? answer.json().catch(() => TURNED_AWAY) : answer.json();
 }
 
 const shared = /** @type {{saysoLink?: Link}} */ (globalThis);
