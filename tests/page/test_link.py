@@ -434,12 +434,12 @@ async def test_a_page_without_a_running_session_knows_its_link_too(
     """The list of sessions says that it is cut off, and is up to date after it."""
     async with Proxy(pilot.port) as proxy:
         page = await _through(context, proxy, pilot)
-        await _works(page, "listed")
+        await _works(page, "shown here")
         direct = await arrive(
             await context.new_page(), page.url.replace(str(proxy.port), str(pilot.port))
         )
         await page.goto(f"{proxy.url(pilot.url)}?view=sessions")
-        row = page.locator(".row", has_text="repeat listed")
+        row = page.locator(".row", has_text="repeat shown here")
         await expect(row.locator(".state")).to_have_text("Running")
         await page.evaluate("window.same = true")
         await proxy.cut()
@@ -450,7 +450,7 @@ async def test_a_page_without_a_running_session_knows_its_link_too(
         assert notice is not None
         assert heading["y"] >= notice["y"] + notice["height"], "nothing is covered"
         await direct.locator(".sessions summary").click()
-        await direct.get_by_role("button", name="End session repeat listed").click()
+        await direct.get_by_role("button", name="End session repeat shown here").click()
         await expect(direct.get_by_text("You ended it.")).to_be_visible()
         await proxy.heal()
         await _back(page)
