@@ -53,6 +53,8 @@ class Onlooker:
     def __init__(self, data: Path, desktops: Path) -> None:
         self._data = data
         self._desktops = desktops
+        self._seen: dict[Path, tuple[int, list[Event]]] = {}
+        """Of each journal, the number of its last event that was read, and its events."""
 
     # The journal ------------------------------------------------------------------
 
@@ -61,9 +63,15 @@ class Onlooker:
         journals = self._journals()
         if not journals:
             return []
-        with closing(sqlite3.connect(f"file:{journals[-1]}?mode=ro", uri=True)) as database:
-            rows = database.execute("select event from events order by seq").fetchall()
-        return [load_event(row[0]) for row in rows]
+        path = journals[-1]
+        last, events = self._seen.get(path, (-1, []))
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            later = "select seq, event from events where seq > ? order by seq"
+            rows = database.execute(later, (last,)).fetchall()
+        if rows:
+            events = [*events, *(load_event(event) for _seq, event in rows)]
+            self._seen[path] = rows[-1][0], events
+        return events
 
     def _journals(self) -> list[Path]:
         """The sessions' journals, the newest last."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import wave
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,12 @@ class Ear:
         elif message["type"] == "audio_output":
             self.sound.setdefault(message["id"], []).append(base64.b64decode(message["data"]))
 
+    async def hears(self, message_id: str) -> str:
+        """The sound of a message, read by the recogniser; what else this process serves goes on."""
+        return await asyncio.to_thread(self.understood, message_id)
+
     def understood(self, message_id: str) -> str:
-        """The sound of a message, read by the recogniser."""
+        """The sound of a message, read by the recogniser, which blocks for seconds."""
         pieces, rate = [], 0
         for data in self.sound[message_id]:
             with wave.open(io.BytesIO(data)) as clip:
@@ -89,7 +95,9 @@ class Person:
     async def begin_saying(self, text: str, voice: voices.Voice = "heart") -> int:
         """Begin to say ``text``; returns the number from which events may answer it."""
         await self._press("Mute voice", "muted", self.look.count())
-        voices.say_wav(text, voice, self._microphone, lead_silence=LEAD, tail_silence=30)
+        write = partial(voices.say_wav, lead_silence=LEAD, tail_silence=30)
+        # In a thread: the network of these tests is in this process, and must not stand still.
+        await asyncio.to_thread(write, text, voice, self._microphone)
         since = self.look.count()
         await self._press("Unmute voice", "ready", since)
         return since

@@ -109,11 +109,9 @@ async def hears(person: Person, since: int, priority: str = "result") -> str:
         return line.state == "heard" and line.priority == priority
 
     heard = await person.look.event(Narrated, ended, since)
-    spoken = "".join(
-        " " + person.ear.understood(message_id)
-        for message_id, text in person.ear.texts.items()
-        if text in heard.text and message_id in person.ear.sound
-    )
+    ear = person.ear
+    said = [key for key, text in ear.texts.items() if text in heard.text and key in ear.sound]
+    spoken = " ".join([await ear.hears(key) for key in said])
     wrong, total = voices.word_errors(heard.text, spoken)
     assert wrong <= max(1, 0.4 * total), (heard.text, spoken)
     return spoken
