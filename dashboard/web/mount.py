@@ -33,7 +33,7 @@ from tornado.websocket import WebSocketHandler
 
 from agent.errors import ConfigurationError
 from agent.hosts import is_loopback
-from dashboard.web import dispatch
+from dashboard.web import dispatch, output
 from dashboard.web.assets import compressed
 from dashboard.web.door import Door, Proxies, host_names, is_foreign
 from dashboard.web.frame import framed
@@ -79,6 +79,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
         return
     _installed = True
     set_workbench(make())
+    output.install()
     dispatch.install()
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)
