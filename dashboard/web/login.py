@@ -35,6 +35,7 @@ def with_limit(inner: Callable[..., Any], self: Any) -> Any:
         seconds = "1 second" if wait == 1 else f"{wait} seconds"
         return _refuse(self, 429, f"Too many wrong passwords. Try again in {seconds}.")
     bench.tries.wrong(address, name)  # until it is known to be right: tries may come all at once
+    _stay_below(self, bench.identity.prefix)
     return inner(self)
 
 
@@ -63,6 +64,12 @@ def _name(given: str) -> str:
     users = config.basic_auth
     one = isinstance(users, str) and not os.path.isfile(users)  # `Path` fails at a long password
     return "" if one else given[:200]
+
+
+def _stay_below(handler: Any, prefix: str) -> None:
+    """Lead whoever came to the form by itself to the page, not out of the server's part."""
+    if prefix and handler.get_cookie("next_url", "/") == "/":
+        handler.request.cookies["next_url"] = f"/{prefix}/"
 
 
 def _refuse(handler: Any, status: int, text: str) -> None:

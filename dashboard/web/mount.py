@@ -182,6 +182,8 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     bench.identity.login = guarded
     bench.identity.guests = bool(config.oauth_optional or config.oauth_guest_endpoints)
     bench.identity.prefix = (kwargs.get("prefix") or "").strip("/")
+    if bench.identity.prefix and config.cookie_path == "/":
+        config.cookie_path = f"/{bench.identity.prefix}"
     proxies = _or_exit(Proxies.of, bench.settings.trusted_proxies)
     if kwargs.get("use_xheaders"):
         raise SystemExit(
@@ -317,6 +319,7 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
     def set_cookie(self: RequestHandler, name: str, value: str, **how: Any) -> None:
         how["secure"] = how.get("secure") or self.request.protocol == "https"
         how["samesite"] = how.get("samesite") or "Lax"  # a login elsewhere leads back here
+        how.setdefault("path", config.cookie_path)  # a logout must clear what the login has set
         handler.set_cookie(self, name, value, **how)
 
     def set_default_headers(self: RequestHandler) -> None:
