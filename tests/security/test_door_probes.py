@@ -95,6 +95,21 @@ async def test_the_page_itself_is_let_in(app: Served) -> None:
     assert opened == 101
 
 
+@pytest.mark.parametrize("name", ["localhost:7777", "127.0.0.1:7777", "[::1]:7777"])
+async def test_through_a_tunnel_the_link_leads_to_a_page_that_works(app: Served, name: str) -> None:
+    """By any port of the person's own machine, and whatever that machine calls itself."""
+    origin = {"Host": name, "Origin": f"http://{name}"}
+    entered = httpx.get(app.link, headers=origin, trust_env=False)
+    key = entered.headers["Location"].partition("#page=")[2]
+    cookie = entered.headers["Set-Cookie"].split(";")[0]
+    page = get(app.url, headers=origin | {"Cookie": cookie})
+    assert page.status_code == 200
+    for path, offered in (("/dashboard/ws", ["bokeh", token_of(page.text)]), ("/link", [])):
+        protocols = [*offered, "sayso", key]
+        more = {"origin": origin["Origin"], "cookie": cookie, "protocols": protocols}
+        assert await handshake(app.url, path, host=name, **more) == 101, path
+
+
 @pytest.mark.parametrize(
     ("path", "headers"),
     [
