@@ -28,7 +28,7 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
-from served import PEOPLE, ROOT, Served, environment, serve
+from served import ROOT, Served, environment, serve
 from visitor import token_of
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -38,7 +38,8 @@ from dashboard.web.tickets import Tickets
 EXAMPLES = ROOT / "docs" / "deploy"
 DEPLOYED = ROOT / "tests" / "security" / "deployed" / "dashboard"
 NAME, PREFIX = "sayso.example", "/tools/sayso"
-PASSWORD = PEOPLE[1]
+PASSWORD = secrets.token_urlsafe(16)
+PERSON_AT = {"nginx": "anna", "caddy": "ben"}
 TICKETS = secrets.token_bytes(32)
 EXPORT = os.urandom(3_000_000)
 TO_DRAIN = 300_000_000
@@ -232,9 +233,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(data: Path) -> Iterator[Served]:
     """The page as the document has it started, for several people."""
     (data / "export.zip").write_bytes(EXPORT)
-    words = ("--prefix", PREFIX, "--allow-websocket-origin", NAME)
-    env = {"SAYSO_TRUSTED_PROXIES": '["127.0.0.1"]', "TEST_TICKETS": TICKETS.hex()}
-    with serve(DEPLOYED, data, *words, env=env, people=True) as served:
+    users = data / "users.json"
+    users.write_text(json.dumps(dict.fromkeys(PERSON_AT.values(), PASSWORD)))
+    words = ["--prefix", PREFIX, "--allow-websocket-origin", NAME, "--basic-auth", str(users)]
+    env = {
+        "PANEL_COOKIE_SECRET": secrets.token_urlsafe(32),
+        "SAYSO_TRUSTED_PROXIES": '["127.0.0.1"]',
+        "TEST_TICKETS": TICKETS.hex(),
+    }
+    with serve(DEPLOYED, data, *words, env=env) as served:
         yield served
 
 
@@ -311,7 +318,7 @@ def look_at(entered: httpx.Response, below: str) -> None:
 
 @pytest.fixture(scope="module")
 def person(front: Front, data: Path) -> Inside:
-    return enter(front, data, {"nginx": "anna", "caddy": "ben"}[front.name])
+    return enter(front, data, PERSON_AT[front.name])
 
 
 def test_the_page_comes_over_tls_and_asks_for_nothing_outside_its_path(person: Inside) -> None:
