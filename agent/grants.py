@@ -75,6 +75,8 @@ def line_grant(intent: Intent) -> Grant | None:
     line = intent.target.get("line", "").removesuffix("\n")
     if not intent.window or intent.target.get("changed") or not _showable(line):
         return None
+    if intent.target.get("unshown"):  # a password
+        return None
     title = intent.target.get("title") or intent.target.get("wm_class") or "the same"
     words = f"the line “{line}”, exactly as it stands, in this terminal window ({title[:60]})."
     return Grant(match={"tool": intent.tool, "line": line, "window": intent.window}, words=words)

@@ -109,6 +109,12 @@ class PrivateDisplay:
         return self._env
 
     @property
+    def seen_root(self) -> Path | None:
+        """The root folder as the desktop's programs see it; None where that is not known."""
+        pid = self._guardian.pid if self._guardian is not None else 0
+        return Path(f"/proc/{pid}/root") if pid else None
+
+    @property
     def server(self) -> str:
         if self._server != "auto":
             return self._server

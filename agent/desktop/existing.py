@@ -35,6 +35,7 @@ class ExistingDisplay:
     watch = None
     rfb_socket = None
     home_made = False
+    seen_root = Path("/")
     server = "existing"
     applications = ()
 

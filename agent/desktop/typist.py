@@ -115,7 +115,7 @@ class Typist:
 
     def _let_run(self, wm_class: str) -> None:
         """After Return in a terminal: a shell that starts a program swallows what comes at once."""
-        if _is_terminal(wm_class):
+        if is_terminal(wm_class):
             self._await_change(_RUN_CAP, _RUN_QUIET)
 
     def _await_change(self, cap: float, quiet: float) -> None:
@@ -143,7 +143,7 @@ class Typist:
         body, ends = text, 0
         while body.endswith("\n"):
             body, ends = body[:-1], ends + 1
-        lines = body.split("\n") if _is_terminal(wm_class) else [body]
+        lines = body.split("\n") if is_terminal(wm_class) else [body]
         for number, line in enumerate(lines):
             if number:
                 yield "\n"
@@ -153,7 +153,7 @@ class Typist:
 
     def _paste(self, text: str, wm_class: str) -> None:
         primary = any(name in wm_class for name in _SHIFT_INSERT)
-        combo = "ctrl+shift+v" if _is_terminal(wm_class) and not primary else "ctrl+v"
+        combo = "ctrl+shift+v" if is_terminal(wm_class) and not primary else "ctrl+v"
         self._clipboard.offer(text, "PRIMARY" if primary else "CLIPBOARD")
         pressed = keys.parse("shift+Insert" if primary else combo)
         with self._strokes.having(sym for _, sym in pressed), self._strokes.holding(pressed):
@@ -161,7 +161,7 @@ class Typist:
         if not self._fetched():
             self._clipboard.restore()
             self._remapped(text)
-        elif _is_terminal(wm_class):
+        elif is_terminal(wm_class):
             self._await_change(_ECHO_CAP, _ECHO_QUIET)
 
     def _fetched(self) -> bool:
@@ -215,7 +215,8 @@ class Typist:
         return end
 
 
-def _is_terminal(wm_class: str) -> bool:
+def is_terminal(wm_class: str) -> bool:
+    """Whether a window's class, in lower case, is that of a terminal."""
     return any(name in wm_class for name in (*_TERMINALS, *_SHIFT_INSERT))
 
 

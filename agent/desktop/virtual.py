@@ -26,6 +26,7 @@ from agent.desktop.base import (
 )
 from agent.desktop.darkroom import Darkroom
 from agent.desktop.display import PrivateDisplay, Sandboxing
+from agent.desktop.echo import Echo, terminal_echo
 from agent.desktop.environment import DisplayEnv
 from agent.desktop.existing import ExistingDisplay
 from agent.desktop.geometry import Geometry
@@ -152,6 +153,13 @@ class VirtualDesktop(Faced):
     def inside(self, path: Path) -> str:
         """A path of the home as programs on the desktop call it: the same in every session."""
         return self._display.env.named(str(path))
+
+    async def echo(self, window: Window) -> Echo:
+        """Whether the terminal in a window shows what is typed into it."""
+        root = self._display.seen_root
+        if root is None or window.pid is None:
+            return "unknown"
+        return await asyncio.to_thread(terminal_echo, root, window.pid)
 
     @property
     def watch(self) -> ProgramWatch | None:

@@ -25,6 +25,7 @@ from agent.desktop.base import (
     Tree,
     Window,
 )
+from agent.desktop.echo import Echo
 from agent.errors import DesktopUnavailable, InputHalted
 from agent.permit import check_permit
 
@@ -135,6 +136,9 @@ class FakeDesktop:
         self.role = "text"
         """Of the object that has the focus."""
 
+        self.echoes: Echo = "unknown"
+        """Whether its terminals show what is typed into them."""
+
         self.shown: tuple[Window, ...] = (
             Window(1, _TITLE, "Mousepad", None, Box(0, 0, width, height), active=True),
         )
@@ -219,6 +223,9 @@ class FakeDesktop:
         states = frozenset({"showing", "editable", "focused"})
         text = Node("1", "0", "mousepad", self.role, "", box, states, self.input.text)
         return Tree((frame, text))
+
+    async def echo(self, window: Window) -> Echo:
+        return self.echoes
 
     async def text_of(self, node: Node) -> str:
         return self.input.text

@@ -27,6 +27,7 @@ from agent.models.capabilities import Scale
 from agent.tools import coordinates, inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.focus import Focus, find_focus
+from agent.tools.hidden import Hidden, hidden_in
 from agent.tools.keynames import canonical
 from agent.tools.readback import Field, Reading, field_of, read_back
 from agent.tools.screen import Watch, opened_words
@@ -249,20 +250,33 @@ class ComputerTool:
                 "typed. Click into a field first.",
                 shown=f"Not done: {quoted(focus.node.name)} takes no text.",
             )
-        field = await field_of(self._desktop, focus, window)
+        hidden = await hidden_in(self._desktop, window, focus)
+        field = None if hidden else await field_of(self._desktop, focus, window)
         try:
             await self._do(self._desktop.input.type(given.text))
         except KeyboardMoved as moved:
             raise await self._moved(moved, len(given.text)) from moved
-        return _told(await self._typed(given.text, window, focus, field), note)
+        told = await self._typed(given.text, window, focus, field, hidden)
+        return _told(f"{told} {await self._met(given.text, window, focus)}".strip(), note)
 
-    async def _typed(self, text: str, window: Window, focus: Focus, field: Field | None) -> str:
+    async def _met(self, text: str, window: Window, focus: Focus) -> str:
+        """That a line which was typed has led to where a password is read."""
+        if "\n" not in text:
+            return ""
+        hidden = await hidden_in(self._desktop, window, focus)
+        return hidden.met if hidden else ""
+
+    async def _typed(
+        self, text: str, window: Window, focus: Focus, field: Field | None, hidden: Hidden | None
+    ) -> str:
         """What became of typed text, looked up where that is possible.
 
         Raises:
             ToolError: nothing did.
         """
         count, where = _characters(len(text)), window_words(window)
+        if hidden:
+            return f"Sent {count} to {where}, where a program reads without showing{hidden.quoted}."
         reading = await read_back(self._desktop, field, text) if field else Reading("unknown")
         if reading.verdict == "as typed":
             return f"Typed {count} into {where}; it reads as typed."
@@ -423,7 +437,9 @@ class ComputerTool:
 
     async def _focus(self, _: Any) -> tuple[Found, dict[str, str], str]:
         focus = await find_focus(self._desktop)
-        return focus, focus.target, str(focus.window.id) if focus.window else ""
+        hidden = await hidden_in(self._desktop, focus.window, focus)
+        target = focus.target | (hidden.target if hidden else {})
+        return focus, target, str(focus.window.id) if focus.window else ""
 
     async def _under(self, given: Any) -> tuple[Found, dict[str, str], str]:
         start = getattr(given, "start_coordinate", None) or given.coordinate

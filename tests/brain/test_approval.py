@@ -140,6 +140,43 @@ def test_a_line_that_keys_may_have_changed_is_not_read_back_as_what_would_run(ch
     assert asked_after(changed) == "Run what stands in the window “Terminal - user”?"
 
 
+SECRET = {"unshown": "yes", "prompt": "[sudo] password for user:", **TERMINAL}
+
+
+@pytest.mark.parametrize("more", [{"text": "hunter2\n"}, {"key": "Return"}, {"key": "h 2 Return"}])
+def test_what_a_program_reads_without_showing_it_is_not_read_out(more: dict[str, str]):
+    """Neither in the question nor as something to allow for the session."""
+    approvals = Approvals()
+    approvals.done(computer("type", text="hunter2", **SECRET))
+    verdict = approvals.judge(computer("type" if "text" in more else "key", **SECRET, **more))
+    assert verdict.question == (
+        "Answer “[sudo] password for user:” in the window “Terminal - user”? A program reads "
+        "there without showing what is typed. Say “yes, run it” to allow it."
+    )
+    assert verdict.grant is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"text": "hunter2\nreboot\n"},
+        {"text": "hunter2\rreboot"},
+        {"key": "Return r m Return"},
+        {"key": "Return", "repeat": "2"},
+    ],
+)
+def test_what_comes_after_a_password_is_read_out(more: dict[str, str]):
+    """It goes to whatever reads the next line: to a shell, as a rule."""
+    verdict = Approvals().judge(computer("type" if "text" in more else "key", **SECRET, **more))
+    assert verdict.decision == "ask"
+    assert "Answer" not in verdict.question
+
+
+def test_a_prompt_that_cannot_be_read_is_told_by_its_window():
+    verdict = Approvals().judge(computer("key", key="Return", unshown="yes", **TERMINAL))
+    assert verdict.question.startswith("Enter it in the window “Terminal - user”? A program reads")
+
+
 def test_single_keys_are_read_back_as_what_they_write():
     keys = [computer("key", key=key, **TERMINAL) for key in ("r", "m", "space", "x")]
     assert asked_after(*keys) == "Run “rm x” in the window “Terminal - user”?"

@@ -230,6 +230,57 @@ async def test_a_greyed_out_item_is_no_success(desk: Desk) -> None:
     assert "on menu item “Detach Tab” in a menu, which is greyed out" in told
 
 
+@pytest.mark.parametrize(
+    ("line", "prompt"),
+    [
+        ("read -s x", ""),
+        ("read -s -p 'Parole: ' x", "Parole:"),
+        ("python3 -c 'import getpass; getpass.getpass()'", "Password:"),
+        ("stty -echo; cat", ""),
+    ],
+)
+async def test_a_program_that_asks_for_a_secret_is_known(desk: Desk, line: str, prompt: str) -> None:
+    """In any language; and no longer when it has been answered, or has ended."""
+    await desk.open("xfce4-terminal")
+    await focused(desk, "xfce4-terminal")
+    hand = Hand(desk)
+    assert "unshown" not in await hand.target("type", text="ls\n")
+    await hand.do("type", text=f"{line}\n")
+
+    async def asked() -> bool:
+        target = await hand.target("type", text="a secret\n")
+        return "unshown" in target and target.get("prompt", "").endswith(prompt)
+
+    await until(asked, "a prompt that shows nothing")
+    assert "where a program reads without showing" in (await hand.do("type", text="a secret")).text
+    await hand.do("key", text="ctrl+c")
+
+    async def over() -> bool:
+        return "unshown" not in await hand.target("type", text="ls\n")
+
+    if "stty" not in line:
+        await until(over, "the shell's own prompt")
+
+
+async def test_of_two_terminals_in_one_program_it_is_not_said_which_asks(desk: Desk) -> None:
+    """A line for the other's shell must be read out when it is asked about."""
+    await desk.open("xfce4-terminal")
+    await focused(desk, "xfce4-terminal")
+    hand = Hand(desk)
+    await hand.do("type", text="read -s x\n")
+
+    async def asked() -> bool:
+        return "unshown" in await hand.target("type", text="a\n")
+
+    await until(asked, "a prompt that shows nothing")
+    await hand.do("key", text="ctrl+shift+t")
+
+    async def told_apart() -> bool:
+        return "unshown" not in await hand.target("type", text="a\n")
+
+    await until(told_apart, "a second terminal")
+
+
 async def test_a_terminal_is_read_where_it_shows_what_is_typed(desk: Desk) -> None:
     """A password's prompt shows nothing; a program that takes the keyboard ends the typing."""
     await desk.open("xfce4-terminal")

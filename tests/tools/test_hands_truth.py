@@ -135,6 +135,50 @@ async def test_what_cannot_be_read_is_not_claimed(
     assert text == f"Sent 6 characters to “Untitled - Mousepad”{words}"
 
 
+TERMINAL = replace(EDITOR, title="Terminal", wm_class="Xfce4-terminal")
+
+
+@pytest.mark.parametrize("name", ["type", "key"])
+async def test_a_password_in_a_terminal_is_known_as_one(desktop: FakeDesktop, name: str) -> None:
+    """By the kernel, whatever the prompt's words; what a shell reads is not taken for it."""
+    desktop.shown, desktop.role = (TERMINAL,), "terminal"
+    desktop.input.text = "$ sudo ls\n[sudo] password for user: "
+    call = ToolCall("a", name, {"text": "Return"})
+    assert "unshown" not in (await ComputerTool(desktop).intent(call)).target
+    desktop.echoes = "hidden"
+    target = (await ComputerTool(desktop).intent(call)).target
+    assert (target["unshown"], target["prompt"]) == ("yes", "[sudo] password for user:")
+    desktop.shown = (replace(TERMINAL, wm_class="Mousepad"),)
+    assert "unshown" not in (await ComputerTool(desktop).intent(call)).target
+
+
+async def test_what_is_typed_at_a_password_is_told_as_sent(desktop: FakeDesktop) -> None:
+    desktop.shown, desktop.role, desktop.echoes = (TERMINAL,), "terminal", "hidden"
+    desktop.input.text = "Password: "
+    desktop.input.takes = lambda text, typed: text
+    result = await do(ComputerTool(desktop), "type", text="geheim")
+    assert result.text == (
+        "Sent 6 characters to “Terminal”, where a program reads without showing (“Password:”)."
+    )
+
+
+async def test_a_line_that_leads_to_a_password_says_so(desktop: FakeDesktop) -> None:
+    """Then a model should not go on typing as if a shell listened."""
+
+    def asks(text: str, typed: str) -> str:
+        desktop.echoes = "hidden"
+        return f"{text}{typed}Password: "
+
+    desktop.shown, desktop.role = (TERMINAL,), "terminal"
+    desktop.input.takes = asks
+    text = (await do(ComputerTool(desktop), "type", text="su\n")).text
+    assert text == (
+        "Typed 3 characters into “Terminal”, which shows it. A program there now reads without "
+        "showing what is typed (“Password:”), as for a password. Make none up: ask the person, "
+        "who can also type it themselves."
+    )
+
+
 async def test_a_window_that_goes_away_is_told(desktop: FakeDesktop) -> None:
     """Text with Return at its end confirms a dialog; the keyboard is elsewhere then."""
 
