@@ -202,15 +202,19 @@ def _ends_once(intent: Intent) -> bool:
     """Whether one line is ended at most, and nothing goes to whatever reads the next."""
     ends = [n for n, keys in enumerate(_combos(intent)) if keys & (_ENTER | _LINE_ENDS)]
     last = not ends or ends == [len(_combos(intent)) - 1]
-    return last and not _target(intent, "repeat") and not re.search(
-        r"[\r\n].", _target(intent, "text"), re.DOTALL
+    return (
+        last
+        and not _target(intent, "repeat")
+        and not re.search(r"[\r\n].", _target(intent, "text"), re.DOTALL)
     )
 
 
 def _answer_question(intent: Intent) -> str:
     """Of what a program reads without showing it, as a password: no word of it is read out."""
     prompt = shown(_target(intent, "prompt"), 80)
-    answered = f"Answer “{prompt}” in {_place(intent)}" if prompt else f"Enter it in {_place(intent)}"
+    answered = (
+        f"Answer “{prompt}” in {_place(intent)}" if prompt else f"Enter it in {_place(intent)}"
+    )
     return f"{answered}? A program reads there without showing what is typed."
 
 

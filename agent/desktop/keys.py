@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from Xlib import XK
 
@@ -26,7 +27,29 @@ MODIFIERS = {
     "altgr": "ISO_Level3_Shift",
 }
 
+_SIDED = {
+    form.format(name=name, side=side, letter=side[0]): f"{key}_{side[0].upper()}"
+    for name, key in {
+        "ctrl": "Control",
+        "control": "Control",
+        "shift": "Shift",
+        "alt": "Alt",
+        "super": "Super",
+        "win": "Super",
+    }.items()
+    for side in ("left", "right")
+    for form in (
+        "{name}_{letter}",
+        "{name}{side}",
+        "{name}_{side}",
+        "{side}{name}",
+        "{side}_{name}",
+    )
+}
+"""One of two such keys, in the spellings of several drivers."""
+
 _SYNONYMS = {
+    **_SIDED,
     **MODIFIERS,
     "enter": "Return",
     "return": "Return",
@@ -104,7 +127,8 @@ def keysym(name: str) -> int:
     if len(name) == 1 and name.isprintable():
         return keysym_of(name)
     known = _SYNONYMS.get(name.lower())
-    for candidate in (name, known, _BY_LOWER.get(name.lower())):
+    media = _BY_LOWER.get(re.sub("^xf86_?", "xf86_", name.lower()))  # as X and as Xlib write it
+    for candidate in (name, known, _BY_LOWER.get(name.lower()), media):
         if candidate and (found := XK.string_to_keysym(candidate)):
             return int(found)
     near = difflib.get_close_matches(name.lower(), list(_BY_LOWER), 4, 0.6)

@@ -73,11 +73,17 @@ def numbers(value: Any, count: int) -> list[Number]:
     return [number(part) for part in listed]
 
 
+def parts(value: Any) -> Any:
+    """The parts of a list, also one that is written as text; anything else as it is."""
+    listed = _listed(value)
+    return value if listed is None else listed
+
+
 def _listed(value: Any) -> Sequence[Any] | None:
     if isinstance(value, str):
         value = _from_text(value)
-    if isinstance(value, dict) and list(value) == ["x", "y"]:
-        value = list(value.values())
+    if isinstance(value, dict) and value.keys() == {"x", "y"}:
+        value = [value["x"], value["y"]]
     if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], list | tuple):
         value = value[0]
     return value if isinstance(value, list | tuple) else None

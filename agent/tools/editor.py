@@ -68,6 +68,7 @@ def _line_number(value: Any) -> int:
 
 
 Line = Annotated[int, BeforeValidator(_line_number)]
+Lines = Annotated[list[Line], BeforeValidator(coordinates.parts, json_schema_input_type=list[int])]
 
 
 class Edit(BaseModel):
@@ -77,7 +78,7 @@ class Edit(BaseModel):
 
     command: Literal["view", "create", "str_replace", "insert", "undo_edit"]
     path: str = Field(max_length=4000, description="Path of the file, in the home folder.")
-    view_range: list[Line] | None = Field(
+    view_range: Lines | None = Field(
         None, description="For view: first and last line (of PDFs: page), from 1; -1: the end."
     )
     file_text: str | None = Field(None, description="For create: the file's text; replaces a file.")
@@ -322,7 +323,7 @@ def _pages(path: str, descriptor: int, asked: list[int] | None) -> ToolResult:
     count = int(said["pages"])
     if not count or first > count or last > count:
         raise BadInput(
-            f"Invalid `view_range`: {[first, last or -1]}. {path} has {count} pages.",
+            f"Invalid `view_range`: {[first, last or -1]}. {path} has {_pages_of(count)}.",
             shown="Not done: the PDF has no such pages.",
         )
     texts = dict(enumerate(map(str, said["texts"]), first))
@@ -330,13 +331,17 @@ def _pages(path: str, descriptor: int, asked: list[int] | None) -> ToolResult:
     end = max(texts)
     asked_for = min(last or count, count)
     more = f"\n… (pages {end + 1} to {asked_for} are left out)" if end < asked_for else ""
-    told = f"The PDF {path} has {count} pages.\n" + "\n".join(parts) + more
+    told = f"The PDF {path} has {_pages_of(count)}.\n" + "\n".join(parts) + more
     if "picture" not in said:
         return ToolResult(told)
     number = said["pictured"]
     told += f"\nPage {number} has no text, as scans have none: it is shown as a picture. View "
     told += "other such pages one by one with view_range."
     return ToolResult(told, fitted(io.BytesIO(base64.b64decode(said["picture"])), _smaller).image)
+
+
+def _pages_of(count: int) -> str:
+    return f"{count} page{'' if count == 1 else 's'}"
 
 
 def _asked_pages(asked: list[int] | None) -> tuple[int, int]:

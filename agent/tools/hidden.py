@@ -18,7 +18,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A program that reads so. ``prompt`` is the last line that the terminal shows, if known."""
+    """A program that reads so. ``prompt`` is its question, if the terminal shows one."""
 
     prompt: str = ""
 
@@ -46,10 +46,10 @@ async def hidden_in(desktop: Desktop, window: Window | None, focus: Focus) -> Hi
         return None
     if not isinstance(desktop, TellsEcho) or await desktop.echo(window) != "hidden":
         return None
-    return Hidden(await _last_line(desktop, window, focus))
+    return Hidden(await _prompt(desktop, window, focus))
 
 
-async def _last_line(desktop: Desktop, window: Window, focus: Focus) -> str:
+async def _prompt(desktop: Desktop, window: Window, focus: Focus) -> str:
     node = focus.node
     if node is None or node.role != "terminal" or not focus.is_in(window):
         return ""
@@ -59,4 +59,8 @@ async def _last_line(desktop: Desktop, window: Window, focus: Focus) -> str:
     except (DesktopError, TimeoutError):
         return ""
     line = " ".join(text.rstrip().rpartition("\n")[2].split())
+    if not line.endswith(
+        (":", "?", "\uff1a")
+    ):  # it reads without a prompt: that is the shell's line
+        return ""
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -79,7 +79,9 @@ def _typable(value: Any) -> Any:
 
 
 def _combos(value: Any) -> Any:
-    """One combination, or several in a row with blanks between them."""
+    """One combination, or several in a row with blanks between them; a blank is the space bar."""
+    if value == " ":
+        return "space"
     if not isinstance(value, str) or not value.strip() or len(value) > 100:
         raise PydanticCustomError("key", "it must be a key or combination such as ctrl+s")
     return " ".join(_SPACED.sub(r"\1+", value.strip()).split())
@@ -158,7 +160,10 @@ class Drag(Input):
 
 
 class Scroll(Input):
-    scroll_direction: Literal["up", "down", "left", "right"]
+    scroll_direction: Annotated[
+        Literal["up", "down", "left", "right"],
+        BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+    ]
     scroll_amount: Annotated[
         int,
         BeforeValidator(whole),

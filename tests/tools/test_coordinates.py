@@ -28,6 +28,7 @@ spellings = st.sampled_from(
         lambda x, y: f"x={x}, y={y}",
         lambda x, y: [[x, y]],
         lambda x, y: {"x": x, "y": y},
+        lambda x, y: {"y": y, "x": x},
         lambda x, y: json.dumps({"x": x, "y": y}),
         lambda x, y: [f"{x}px", f" {y} "],
     ]

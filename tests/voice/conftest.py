@@ -91,14 +91,18 @@ async def talk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     made: list[Talk] = []
 
     async def open_talk(
-        scripts: Any, *tools: FakeTool, line_up: bool = True, home: Path | None = None
+        scripts: Any,
+        *tools: FakeTool,
+        line_up: bool = True,
+        home: Path | None = None,
+        desktop: FakeDesktop | None = None,
     ) -> Talk:
         settings = Settings(
             _env_file=None, data_dir=tmp_path, model="offline", width=640, height=480
         )
         session = Session.create(
             settings,
-            desktop=FakeDesktop(home=home),
+            desktop=desktop or FakeDesktop(home=home),
             model=ScriptedModel(scripts),
             tools=tools or (FakeTool(),),
         )
