@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--version", action="version", version=_version(), help="say which version this is")
     add("--model", help="auto, offline, cassette:PATH or a model's id")
     add("--prompt", help="name of a prompt, or path of a Markdown file")
-    add("--budget", type=float, metavar="DOLLARS", help="ask before spending more")
+    add("--budget", type=_dollars, metavar="DOLLARS", help="ask before spending more")
     add(
         "--timeout",
         type=_seconds,
@@ -168,10 +168,21 @@ def _version() -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise argparse.ArgumentTypeError("a number of seconds greater than 0 is needed")
-    return seconds
+    return _amount(text, "seconds")
+
+
+def _dollars(text: str) -> float:
+    return _amount(text, "dollars")
+
+
+def _amount(text: str, unit: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = math.nan
+    if not (math.isfinite(amount) and amount > 0):
+        raise argparse.ArgumentTypeError(f"a number of {unit} greater than 0 is needed")
+    return amount
 
 
 def _settings(given: argparse.Namespace) -> Settings:

@@ -144,8 +144,8 @@ class Settings(BaseSettings):
 
     max_turns: int = Field(default=100, ge=1)
     max_tokens: int = Field(default=2_000_000, ge=1)
-    max_dollars: float = Field(default=5.0, gt=0)
-    max_seconds: float = Field(default=1800.0, gt=0)
+    max_dollars: float = Field(default=5.0, gt=0, allow_inf_nan=False)
+    max_seconds: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
     approval_timeout: float = Field(default=60.0, gt=0)
     """Seconds without an answer that mean no."""
 

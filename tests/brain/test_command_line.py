@@ -299,8 +299,6 @@ def test_the_list_says_whose_each_session_is(run, tmp_path, monkeypatch):
     ("arguments", "told"),
     [
         (("Go", "--prompt", "nowhere"), "There is no prompt"),
-        (("Go", "--budget", "-3"), "--budget: Input should be greater than 0"),
-        (("Go", "--budget", "nan"), "--budget: Input should be greater than 0"),
         (("Go", "--resume", "x", "--prompt", "default"), "keeps its prompt"),
         (("Go", "--resume", "none"), "There is no session"),
         (("Go", "--yes-to", "everything"), "There is no rule"),
@@ -321,7 +319,7 @@ def test_wrong_use_is_one_sentence(run, capsys, arguments: tuple[str, ...], told
         (),
         ("  ",),
         ("--resume", "x"),
-        ("Go", "--budget", "much"),
+        *(("Go", "--budget", dollars) for dollars in ("0", "-3", "nan", "inf", "much")),
         *(("Go", "--timeout", seconds) for seconds in ("0", "-1", "nan", "inf", "soon")),
     ],
 )
@@ -332,6 +330,9 @@ def test_wrong_use_starts_no_desktop(run, capsys, arguments: tuple[str, ...]):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "usage: python -m agent" in printed.err
+    if "Go" in arguments:
+        unit = "dollars" if "--budget" in arguments else "seconds"
+        assert f"a number of {unit} greater than 0 is needed" in printed.err
 
 
 def test_what_is_public_is_there_and_named():

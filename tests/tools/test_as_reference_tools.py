@@ -53,8 +53,22 @@ async def test_a_coordinate_in_any_plain_spelling_is_the_nearest_pixel(
 
 @pytest.mark.parametrize(
     "given",
-    ["300,200,1", "three", "", 7, [1], [1, 2, 3], [1, None], {"x": 1}, {"x": 1, "y": 2, "z": 3}]
-    + [[1280, 5], [5, 800], [-1, 5], [0.4, 0.6], "0.4, 0.6"],
+    [
+        "300,200,1",
+        "three",
+        "",
+        7,
+        [1],
+        [1, 2, 3],
+        [1, None],
+        {"x": 1},
+        {"x": 1, "y": 2, "z": 3},
+        [1280, 5],
+        [5, 800],
+        [-1, 5],
+        [0.4, 0.6],
+        "0.4, 0.6",
+    ],
 )
 async def test_any_other_coordinate_clicks_nowhere(desktop: FakeDesktop, given: Any) -> None:
     result = await do(desktop, "left_click", coordinate=given)
