@@ -199,14 +199,9 @@ def _settings(given: argparse.Namespace) -> Settings:
         return KeyStore(settings).fill(settings)
     except pydantic.ValidationError as error:
         faults = "; ".join(
-            f"{_option(fault['loc'][0])}: {fault['msg']}" for fault in error.errors()
+            f"SAYSO_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()
         )
         raise ConfigurationError(f"A setting is wrong: {faults}.") from error
-
-
-def _option(setting: object) -> str:
-    """A setting as it is called on the command line or in the environment."""
-    return {"max_dollars": "--budget"}.get(str(setting), f"SAYSO_{str(setting).upper()}")
 
 
 def _without_session(given: argparse.Namespace, settings: Settings) -> str | None:
