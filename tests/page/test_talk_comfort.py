@@ -106,6 +106,11 @@ async def test_a_program_that_wants_to_start_is_asked_about_and_shown_where_it_b
     await card.get_by_role("button", name="Deny").click()
     await _done(page, 3)
     await expect(page.locator(".approval .verdict").last).to_have_text("Denied")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await say(page, f"start make {'word ' * 60}")
+    for answer in ("Allow", "Deny"):
+        button = card.get_by_role("button", name=answer, exact=True)
+        await expect(button).to_be_in_viewport(ratio=1)
 
 
 async def test_allowed_for_the_session_means_this_command_and_can_be_taken_back(

@@ -237,12 +237,16 @@ async def test_a_greyed_out_item_is_no_success(desk: Desk) -> None:
         ("read -s -p 'Parole: ' x", "Parole:"),
         ("python3 -c 'import getpass; getpass.getpass()'", "Password:"),
         ("stty -echo; cat", ""),
+        ("~/pinentry-test", ""),
     ],
 )
 async def test_a_program_that_asks_for_a_secret_is_known(
     desk: Desk, line: str, prompt: str
 ) -> None:
-    """In any language; and no longer when it has been answered, or has ended."""
+    """In any language; also GnuPG's box; and no longer when it has ended."""
+    box = desk.desktop.home / "pinentry-test"
+    box.write_text("#!/usr/bin/python3\nimport sys, tty\ntty.setraw(0)\nsys.stdin.read(99)\n")
+    box.chmod(0o755)
     await desk.open("xfce4-terminal")
     await focused(desk, "xfce4-terminal")
     hand = Hand(desk)
@@ -260,7 +264,7 @@ async def test_a_program_that_asks_for_a_secret_is_known(
     async def over() -> bool:
         return "unshown" not in await hand.target("type", text="ls\n")
 
-    if "stty" not in line:
+    if "stty" not in line and "pinentry" not in line:
         await until(over, "the shell's own prompt")
 
 
