@@ -44,10 +44,12 @@ class TextReader:
     """Reads one text block while it streams in.
 
     What is not known yet to be said, thought or the beginning of a call is held back. With
-    ``thinking`` the block begins within thinking whose tag the server left out.
+    ``thinking`` the block begins within thinking whose tag the server left out; ``calls`` are
+    further ways in which a call may begin.
     """
 
-    def __init__(self, *, thinking: bool = False) -> None:
+    def __init__(self, *, thinking: bool = False, calls: Sequence[str] = ()) -> None:
+        self._openings = (*OPENINGS, *calls)
         self.unopened = False
         """Whether thinking ended that no tag had begun."""
 
@@ -111,7 +113,7 @@ class TextReader:
 
     def _say(self) -> Iterator[Text]:
         at, mark = self._mark()
-        if mark in OPENINGS:
+        if mark in self._openings:
             self.held, text, self._pending = self._pending[at:], self._pending[:at], ""
         elif mark in _THINKING:
             text, self._pending = self._pending[:at], self._pending[at + len(mark) :]
@@ -128,6 +130,7 @@ class TextReader:
 
     def _mark(self) -> tuple[int, str]:
         """Where the text is no longer just said, and by which mark; else how far it is decided."""
+        marks = (*_THINKING, *self._openings)
         for sign in _SIGNS.finditer(self._pending):
             at = sign.start()
             if at == 0 and self._line[-1:] in _QUOTES:
@@ -135,9 +138,9 @@ class TextReader:
             rest, fresh = self._pending[at : at + 2 * _LONGEST], self._fresh(at)
             if found := next((mark for mark in _CLOSERS if rest.startswith(mark)), ""):
                 return at, found
-            if fresh and (found := next((m for m in _MARKS if _begins(rest, m)), "")):
+            if fresh and (found := next((m for m in marks if _begins(rest, m)), "")):
                 return at, found
-            if len(rest) <= _LONGEST and _undecided(rest, _MARKS if fresh else _CLOSERS):
+            if len(rest) <= _LONGEST and _undecided(rest, marks if fresh else _CLOSERS):
                 return at, ""
         return len(self._pending), ""
 
@@ -227,7 +230,7 @@ class AnswerReader:
 
     def _feed(self, piece: str) -> Iterator[Text]:
         if self._text is None:
-            self._text, self._seen = TextReader(thinking=self._opens), 0
+            self._text, self._seen = TextReader(thinking=self._opens, calls=self._names.openings), 0
             self._opens = False  # only the first block of an answer begins within it
         self._seen += len(piece)
         yield from self._text.feed(piece)

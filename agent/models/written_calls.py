@@ -1,9 +1,10 @@
 """Calls of tools that a model wrote as text: which of them can be read, and what to say of others.
 
 Read are JSON objects with a name and arguments (alone, fenced, or in the tags of Hermes, Qwen,
-Llama and Mistral), the tags of Qwen-Coder and Claude, and the ``Action:`` lines of UI-TARS. A
-call in a fence or without any mark is taken for one only if it names a tool and nothing follows
-it: else it may be an example.
+Llama, Mistral and others), arguments after a name (Kimi, DeepSeek, Mistral, gpt-oss), the tags of
+Qwen-Coder, GLM and Claude, calls as Python writes them (Llama, Gemma, OLMo), and the ``Action:``
+lines of UI-TARS. A call in a fence or without any mark is taken for one only if it names a tool
+and nothing follows it: else it may be an example.
 """
 
 from __future__ import annotations
@@ -29,7 +30,18 @@ _EXPLICIT = (
     "<|tool_call",
     "<|tool▁call",
     "<\uff5ctool▁call",
+    "<TOOLCALL>",
+    "<minimax:tool_call>",
+    "<longcat_tool_call>",
+    "<seed:tool_call>",
+    "<\uff5cDSML\uff5c",
+    "<|START_ACTION|>",
+    "<|action_start|>",
+    "<|channel|>commentary",
+    "<|start|>assistant<|channel|>commentary",
+    "functools[",
     "[TOOL_CALLS]",
+    "pyautogui.",
 )
 """Marks that mean nothing else."""
 
@@ -44,12 +56,17 @@ OPENINGS = (
     '{"function"',
     '{"tool"',
     '{"action"',
+    '{"arguments"',
+    '{"parameters"',
+    '{"tool_calls"',
     '[{"name"',
     "Action:",
 )
 """How a call may begin: at the beginning of a line."""
 
-_TAGS = re.compile(r"</?(?:tool_calls?|function_calls?|tools)>|<\|\w+\|>|\[/?TOOL_CALLS\]|```\w*")
+_TAGS = re.compile(
+    r"</?(?:\w+:)?(?:tool_calls?|function_calls?|tools|TOOLCALL)>|<\|\w+\|>|\[/?TOOL_CALLS\]|```\w*"
+)
 _XML = re.compile(
     r"<function=([\w.-]+)>(.*?)</function>|<invoke name=\"([\w.-]+)\">(.*?)</invoke>", re.DOTALL
 )
@@ -57,6 +74,17 @@ _FIELD = re.compile(
     r"<parameter=([\w.-]+)>(.*?)</parameter>|<parameter name=\"([\w.-]+)\">(.*?)</parameter>",
     re.DOTALL,
 )
+_NAMED = re.compile(
+    r"(?:\[TOOL_CALLS\]|\bto=|<\|tool_call_begin\|>|<[|\uff5c]tool▁sep[|\uff5c]>)\s*(?:functions\.)?"
+    r"([\w-]{1,80})(?::\d+)?\s*(?:(?:\[CALL_ID\]\w+)?\[ARGS\]|<\|tool_call_argument_begin\|>|"
+    r"[^{\n]{0,80}<\|message\|>|```json)?\s*(?=\{)"
+)
+"""A name before its arguments."""
+
+_KEYED = re.compile(
+    r"<((?:\w+_)?)tool_call>\s*([\w-]{1,80})\s*((?:<\1arg_key>.*?)?)</\1tool_call>", re.DOTALL
+)
+_KEY = re.compile(r"arg_key>(.*?)</\w*arg_key>\s*<\w*arg_value>(.*?)</\w*arg_value>", re.DOTALL)
 _ACTION = re.compile(r"^[ \t]*Action:\s*(\w+\(.*)", re.MULTILINE | re.DOTALL)
 _REACT = re.compile(r"^[ \t]*Action:[ \t]*([\w.-]+)\s*\nAction Input:[ \t]*(\{.*)", re.DOTALL)
 _NAME_KEYS = ("name", "tool_name", "tool", "function", "action")
@@ -72,6 +100,9 @@ _TOLD = (
     "interface. If you cannot, end your answer with a single line of this form and nothing after "
     'it: <tool_call>{{"name": "{name}", "arguments": {{…}}}}</tool_call>'
 )
+
+
+_PROGRAM = "programs are not run from the text."
 
 
 class Unreadable(Exception):
@@ -103,6 +134,11 @@ class Names:
                     self._found.setdefault(name, (member, spec.toolset))
             if spec.toolset is not None:
                 self._toolsets[spec.toolset] = spec
+
+    @property
+    def openings(self) -> tuple[str, ...]:
+        """How a list of calls begins that is written as Python writes it."""
+        return tuple(f"[{name}(" for name in self._found)
 
     @property
     def example(self) -> str:
@@ -142,11 +178,12 @@ def read_calls(text: str, names: Names) -> Reading:
     try:
         if len(text) > _LONGEST:
             raise Unreadable("it is too long.")
-        found = list(_found(text, names, explicit=explicit))
-        if found and not explicit and _follows(text):
+        spelled = _python(text, names)
+        found = spelled or list(_found(text, names, explicit=explicit))
+        if found and not spelled and not explicit and _follows(text):
             raise Unreadable("other text follows it, so it may be an example.")
         if explicit and not found:
-            raise Unreadable("it is not valid JSON.")
+            raise Unreadable(_PROGRAM if "pyautogui." in text else "it is not valid JSON.")
         if len(found) > _MOST:
             raise Unreadable(f"there are more than {_MOST} at once.")
         blocks = [names.block(name, given, n) for n, (name, given) in enumerate(found)]
@@ -170,6 +207,14 @@ def _found(text: str, names: Names, *, explicit: bool) -> Iterator[_Call]:
         for one, fields, other, more in spelled:
             yield one or other, dict(_fields(fields or more))
         return
+    if keyed := _KEYED.findall(text):
+        for _, name, fields in keyed:
+            yield name, {key.strip(): _value(given) for key, given in _KEY.findall(fields)}
+        return
+    if named := list(_NAMED.finditer(text)):
+        for one in named:
+            yield _call_of(one[1], _json(text, one.end())[0])
+        return
     if react := _REACT.match(text):
         yield react[1], _json(react[2])[0]
         return
@@ -181,11 +226,52 @@ def _found(text: str, names: Names, *, explicit: bool) -> Iterator[_Call]:
 
 def _fields(text: str) -> Iterator[tuple[str, Any]]:
     for one, value, other, more in _FIELD.findall(text):
-        words = (value or more).strip("\n")
-        try:
-            yield one or other, _strict(words)
-        except (ValueError, RecursionError):
-            yield one or other, words
+        yield one or other, _value((value or more).strip("\n"))
+
+
+def _value(text: str) -> Any:
+    """A value as JSON, or else the text itself."""
+    try:
+        return _strict(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _call_of(name: str, given: Any) -> _Call:
+    if not isinstance(given, dict):
+        raise Unreadable("its arguments are no JSON object.")
+    return name, given
+
+
+def _python(text: str, names: Names) -> list[_Call]:
+    """The calls of a text that is nothing but ``[name(key=value)]``, or such lines in a mark."""
+    code = _TAGS.sub("", text).strip()
+    if len(code) > _LONGEST or not re.match(r"\[?\s*(?:print\()?[A-Za-z_]\w*\(", code):
+        return []
+    try:
+        lines = [statement.value for statement in ast.parse(code).body]  # type: ignore[attr-defined]
+        listed = [each for line in lines for each in getattr(line, "elts", [line])]
+        return [_call_in(_printed(each), names) for each in listed]
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError, AttributeError):
+        if code.startswith(names.openings):
+            raise Unreadable("it is not of the form [name(key=value)].") from None
+        return []
+
+
+def _printed(tree: ast.expr) -> ast.expr:
+    """What is given to ``print``, as Gemma writes it; anything else as it is."""
+    shown = (
+        isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "print"
+    )
+    return tree.args[0] if shown and isinstance(tree, ast.Call) and tree.args else tree
+
+
+def _call_in(tree: ast.expr, names: Names) -> _Call:
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name) or tree.args:
+        raise ValueError("no call with named arguments")
+    if tree.func.id not in names:
+        raise ValueError("no tool")
+    return tree.func.id, {str(word.arg): ast.literal_eval(word.value) for word in tree.keywords}
 
 
 def _objects(text: str, names: Names, *, explicit: bool) -> Iterator[_Call]:
@@ -193,6 +279,8 @@ def _objects(text: str, names: Names, *, explicit: bool) -> Iterator[_Call]:
     at = 0
     while (start := _next_value(text, at)) is not None:
         value, at = _json(text, start, looks=explicit or _names_a_tool(text[start:], names))
+        if isinstance(value, dict) and isinstance(value.get("tool_calls"), list):
+            value = value["tool_calls"]
         for each in value if isinstance(value, list) else [value]:
             call = _call(each)
             if call is None and not explicit:
@@ -211,7 +299,10 @@ def _next_value(text: str, at: int) -> int | None:
 
 
 def _names_a_tool(text: str, names: Names) -> bool:
-    found = re.match(r'\[?\s*\{\s*"(?:name|tool|action|tool_name)"\s*:\s*"([^"\n]{1,80})"', text)
+    found = re.match(
+        r'\[?\s*\{\s*(?:"tool_calls"\s*:\s*\[\s*\{\s*)?"(?:name|tool|action|tool_name)"\s*:\s*"([^"\n]{1,80})"',
+        text,
+    )
     return found is not None and found[1] in names
 
 

@@ -142,6 +142,35 @@ def test_text_that_is_neither_stays_as_it_is(text: str, chunk: int):
         "Action: click(point='<point>10 20</point>')",
         "Action: click(start_box='[5, 10, 15, 30]')",
         'Action: left_click\nAction Input: {"coordinate": [10, 20]}',
+        (
+            "<tool_call>left_click\n<arg_key>coordinate</arg_key>\n"
+            "<arg_value>[10, 20]</arg_value>\n</tool_call>"
+        ),
+        (
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.left_click:0"
+            '<|tool_call_argument_begin|>{"coordinate": [10, 20]}<|tool_call_end|>'
+        ),
+        (
+            "<|tool▁calls▁begin|><|tool▁call▁begin|>function<|tool▁sep|>left_click\n"
+            '```json\n{"coordinate": [10, 20]}\n```<|tool▁call▁end|><|tool▁calls▁end|>'
+        ).replace("|", "\uff5c"),
+        '[TOOL_CALLS]left_click[ARGS]{"coordinate": [10, 20]}',
+        '[TOOL_CALLS]left_click[CALL_ID]a1[ARGS]{"coordinate": [10, 20]}',
+        (
+            "<|channel|>commentary to=functions.left_click <|constrain|>json<|message|>"
+            '{"coordinate": [10, 20]}<|call|>'
+        ),
+        'functools[{"name": "left_click", "arguments": {"coordinate": [10, 20]}}]',
+        '<TOOLCALL>[{"name": "left_click", "arguments": {"coordinate": [10, 20]}}]</TOOLCALL>',
+        (
+            '<|START_ACTION|>[{"tool_name": "left_click", "parameters": {"coordinate": [10, 20]}}]'
+            "<|END_ACTION|>"
+        ),
+        '{"arguments": {"coordinate": [10, 20]}, "name": "left_click"}',
+        '{"tool_calls": [{"name": "left_click", "arguments": {"coordinate": [10, 20]}}]}',
+        "[left_click(coordinate=[10, 20])]",
+        "```tool_code\nprint(left_click(coordinate=[10, 20]))\n```",
+        "<function_calls>\nleft_click(coordinate=[10, 20])\n</function_calls>",
     ],
 )
 def test_a_call_that_is_written_as_text_is_made(text: str, chunk: int):
@@ -204,6 +233,13 @@ REFUSED = {
     "arguments": '{"name": "bash", "arguments": "ls -la"}',
     "positional": "Action: click(10, 20)",
     "code": "Action: click(start_box=open('x'))",
+    "code in a list": "[left_click(coordinate=open('x'))]",
+    "positional in a list": "[left_click(10, 20)]",
+    "an example of a list": "[left_click(coordinate=[1, 2])] is how to do it.",
+    "a name without JSON": "[TOOL_CALLS]left_click[ARGS]10, 20",
+    "no object after a name": '[TOOL_CALLS]left_click[ARGS]{"coordinate": [10,',
+    "of another kind": "<minimax:tool_call>\nleft_click\n</minimax:tool_call>",
+    "a program": "pyautogui.click(x=10, y=20)",
     "another tongue": "<|tool▁calls▁begin|>bash<|tool▁sep|>ls",
     "too many": "".join('<tool_call>{"name":"key","arguments":{}}</tool_call>' for _ in range(33)),
     "deep": '<tool_call>{"name": "key", "arguments": {"a": ' + "[" * 5000,
