@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Talk
 
 from agent import events as ev
 from agent.desktop.starts import Notice
@@ -19,7 +18,7 @@ QUESTION = (
 )
 
 
-async def asked(talk: Talk, desktop: WatchedDesktop) -> tuple[Notice, ev.ApprovalAsked]:
+async def asked(talk: Any, desktop: WatchedDesktop) -> tuple[Notice, ev.ApprovalAsked]:
     """A shell in a terminal starts a program, and the question about it is being heard."""
     kernel, since = desktop.kernel, len(talk.log)
     notice = kernel.starts(kernel.fork(desktop.shell()), "touch", "x")
