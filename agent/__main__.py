@@ -220,7 +220,7 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str | Non
             programs=given.with_state,
         )
         missing = left_out(written)
-        rest = f" Left out, as they could not be read: {', '.join(missing)}." if missing else ""
+        rest = f" Not in it: {'; '.join(missing)}." if missing else ""
         return f"Exported to {written}.{rest}"
     if given.import_:
         folder, *other = given.import_

@@ -32,6 +32,11 @@ Every message is a sentence for a person: what is wrong, and what to do.
 
 from __future__ import annotations
 
+import errno
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""Numbers of an `OSError` that mean that there is no room, on the disk or in the quota."""
+
 
 class SaysoError(Exception):
     """Root of all errors that Sayso raises on purpose."""

@@ -4,7 +4,7 @@
 
     FOLDER/
         session.json    id, versions of format and software, count of events and files, and
-                        the names of files that could not be read (``left_out``)
+                        what of the home is not in it, and why (``left_out``)
         events.jsonl    one event a line
         prompt.md       the system prompt as sent
         images/         pictures and attachments, named by the SHA-256 of their bytes
@@ -30,7 +30,7 @@ from typing import Any
 
 from agent import events as ev
 from agent.desktop.homes import remove_tree
-from agent.errors import JournalError
+from agent.errors import DISK_FULL, JournalError
 from agent.files import is_state
 from agent.home import carry, home_in
 from agent.imported import mark_imported
@@ -124,8 +124,11 @@ def write_folder(
             about |= {"files": carried.files, "left_out": carried.left_out}
         (folder / "session.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
     except OSError as error:
+        advice = (
+            "free some disk space" if error.errno in DISK_FULL else "choose a new one elsewhere"
+        )
         raise JournalError(
-            f"The export to {folder} failed ({error.strerror}); choose a new folder elsewhere."
+            f"The export to {folder} failed ({error.strerror}); {advice}."
         ) from error
     return folder
 
@@ -166,7 +169,7 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
 
 
 def left_out(folder: Path) -> tuple[str, ...]:
-    """Names of the person's files that an export could not read."""
+    """What of the person's files an export does not hold, and why, a line each."""
     return tuple(json.loads((folder / "session.json").read_text("utf-8")).get("left_out", ()))
 
 

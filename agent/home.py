@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -15,8 +16,10 @@ from agent import events as ev
 from agent.desktop.guardian import used_bytes
 from agent.desktop.homes import HomeNews, real_home
 from agent.errors import ConfigurationError, FilesError
-from agent.files import Entry, count_files, list_files, open_file
+from agent.files import Entry, bounded, count_files, list_files, open_file
+from agent.files.listing import why_left
 from agent.files.names import shown
+from agent.files.paths import parent_of
 from agent.journal import session_folder
 from agent.log import EventLog
 
@@ -103,7 +106,6 @@ MOST_FILES, MOST_BYTES = 15_000, 1_500_000_000
 """What of a home an export carries at most."""
 
 _PIECE = 1 << 20
-_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,14 @@ class Carried:
 
     files: int = 0
     left_out: tuple[str, ...] = ()
-    """Files and folders that could not be read or written, for people; a hundred at most."""
+    """What stays behind, for people: a line each, which says why; the first hundred."""
 
 
 def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
     """Copy the person's files of a home to a new folder, with their permissions and dates.
 
-    No link is followed, and what is no file stays behind. The home may be worked in meanwhile:
-    what goes away is left out, and of a file that grows there is what it was when its turn
+    Empty folders go along. No link is followed, and what is no file stays behind. The home may
+    be worked in meanwhile: what goes away is left out, and of a file that grows there is what it was when its turn
     came. ``programs`` names what of programs' own state goes with them, by its path in the
     home, such as ``.mozilla``.
 
@@ -140,15 +142,18 @@ def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
             "python -m agent --export ID FOLDER --without-files"
         )
     target.mkdir(mode=0o700)
-    left_out = [shown(path) for listing in listed for path in listing.unreadable]
-    missed = [entry for entry in entries if not _carried(home, target, entry)]
-    left_out += [entry.shown for entry in missed]
+    left_out = [reason for listing in listed for reason in listing.reasons]
+    missed = {entry: why for entry in entries if (why := _carried(home, target, entry))}
+    left_out += missed.values()
+    for entry in reversed(entries):  # what is made in a folder changes its date
+        if entry.kind == "folder" and entry not in missed:
+            _finish_folder(home, target, entry)
     carried = len(files) - sum(entry.kind == "file" for entry in missed)
-    return Carried(carried, tuple(left_out[:_NAMED]))
+    return Carried(carried, bounded(left_out))
 
 
-def _carried(home: Path, target: Path, entry: Entry) -> bool:
-    """Copy one entry; false if it cannot be read, or not be called so here."""
+def _carried(home: Path, target: Path, entry: Entry) -> str:
+    """Copy one entry; why it is not copied if it cannot be read, or not be called so here."""
     place = target / entry.path
     try:
         if entry.kind == "folder":
@@ -157,13 +162,22 @@ def _carried(home: Path, target: Path, entry: Entry) -> bool:
             place.parent.mkdir(parents=True, exist_ok=True)
             with open_file(home, entry.path) as source, place.open("xb") as copy:
                 _copy(source, copy)
-    except FilesError:
-        return False
+    except FilesError as error:
+        return str(error)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            return False
+            return f"{entry.shown}: its path would be too long in {target}"
         raise
-    return True
+    return why_left(entry.path, entry.kind)
+
+
+def _finish_folder(home: Path, target: Path, entry: Entry) -> None:
+    """A folder's permissions and date, except that its owner may always look into it."""
+    place = target / entry.path
+    with contextlib.suppress(FilesError), parent_of(home, entry.path) as (folder, name):
+        info = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        place.chmod(stat.S_IMODE(info.st_mode) & 0o777 | stat.S_IRWXU)
+        os.utime(place, ns=(info.st_mtime_ns, info.st_mtime_ns))
 
 
 def _copy(source: BinaryIO, copy: BinaryIO) -> None:

@@ -25,6 +25,7 @@ from agent.experiments.spec import Experiment, load_experiment
 from agent.experiments.store import Store, list_stores
 from agent.experiments.task import builtin_tasks
 from agent.experiments.words import percent, verdict
+from agent.files import bounded
 from agent.settings import Settings
 from agent.streams import take_any_text
 
@@ -210,6 +211,9 @@ def _show(given: argparse.Namespace) -> int:
     for result in store.results():
         words = result.error or result.reason
         print(f"{result.id:44} {result.status:16} {result.score:4.2f}  {words[:90]}")
+        if result.left_out:
+            left_out = "; ".join(bounded(result.left_out, 3))
+            print(f"{'':44} not kept of the home's files: {left_out}")
     for name in store.half_written():
         print(f"{name:44} half-written: run the experiment again")
     return 0

@@ -86,13 +86,13 @@ def _compared(
 def file_text(state: State, *, path: str, **wanted: str) -> str:
     """A text file; ``equals``, ``contains``, ``excludes`` or ``matches``."""
     text = state.text(path)
-    return f"there is no file {path}" if text is None else _compared(path, text, **wanted)
+    return state.lacks(path) if text is None else _compared(path, text, **wanted)
 
 
 @check
 def file_exists(state: State, *, path: str) -> str:
     """A file is there."""
-    return "" if path in state.entries else f"there is no file {path}"
+    return "" if path in state.entries else state.lacks(path)
 
 
 @check
@@ -125,7 +125,7 @@ def unchanged(state: State, *, path: str, as_fixture: str = "") -> str:
         raise ConfigurationError(f"“unchanged” names {name}, which the task does not bring.")
     data = state.data(path)
     if data is None:
-        return f"there is no file {path}"
+        return state.lacks(path)
     return "" if data == state.fixtures[name] else f"{path} was changed"
 
 
@@ -164,7 +164,7 @@ def _value(
 ) -> str:
     text = state.text(path)
     if text is None:
-        return f"there is no file {path}"
+        return state.lacks(path)
     try:
         value = parse(text)
         for place in at:
@@ -183,7 +183,7 @@ def xml_text(state: State, *, path: str, find: str, equals: str) -> str:
     parser = extra("defusedxml.ElementTree")
     text = state.text(path)
     if text is None:
-        return f"there is no file {path}"
+        return state.lacks(path)
     try:
         element = parser.fromstring(text).find(find)
     except (SyntaxError, ValueError) as error:

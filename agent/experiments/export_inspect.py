@@ -129,7 +129,7 @@ def _score(result: TrialResult) -> Any:
     return scorer.Score(
         value=scorer.CORRECT if result.passed else scorer.INCORRECT,
         explanation=result.reason,
-        metadata={"score": result.score},
+        metadata={"score": result.score, "left_out": list(result.left_out)},
     )
 
 

@@ -10,11 +10,11 @@ from agent.errors import ConfigurationError
 
 
 def pack(folder: Path) -> bytes:
-    """The plain files of ``folder``."""
+    """The plain files and the folders of ``folder``."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink():
+            if (path.is_file() or path.is_dir()) and not path.is_symlink():
                 archive.add(path, path.relative_to(folder).as_posix(), recursive=False)
     return buffer.getvalue()
 
@@ -35,11 +35,14 @@ def unpack(data: bytes, folder: Path) -> None:
 
 
 def _write(folder: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-    """Only plain files, and only inside: `tarfile` has filters only since Python 3.11.4."""
+    """Only plain files and folders, and only inside: `tarfile` has filters since 3.11.4 only."""
     name = PurePosixPath(member.name)
     data = archive.extractfile(member) if member.isfile() else None
-    if data is None or name.is_absolute() or ".." in name.parts:
+    if (data is None and not member.isdir()) or name.is_absolute() or ".." in name.parts:
         raise tarfile.ExtractError(f"“{name}” is no plain file of a trial")
     path = folder / name
+    if data is None:
+        path.mkdir(parents=True, exist_ok=True)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data.read())

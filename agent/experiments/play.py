@@ -35,9 +35,10 @@ from agent.experiments.person import Person
 from agent.experiments.scoring import CheckerBroken, Score, score
 from agent.experiments.spec import Status
 from agent.experiments.stage import Stage, started
-from agent.experiments.state import take_state
+from agent.experiments.state import State, take_state
 from agent.experiments.trial import Job, TrialResult, environment, result_of, write_json
 from agent.export import export_session
+from agent.files import bounded, shown
 from agent.home import carry
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.session import Session
@@ -116,6 +117,7 @@ class _Play:
     session: Session | None = None
     model: _Watched | None = None
     stopped: str = ""
+    left_out: tuple[str, ...] = ()
     began: float = field(default_factory=time.time)
     pictured: float = 0.0
 
@@ -201,7 +203,8 @@ class _Play:
         )
         verdict = await score(self.job.task, state)
         write_json(self.folder / "score.json", verdict)
-        await asyncio.to_thread(carry, state.home, self.folder / "home")
+        carried = await asyncio.to_thread(carry, state.home, self.folder / "home")
+        self.left_out = bounded([*_lines(state), *carried.left_out])
         return verdict
 
     def _trouble(self, session: Session) -> Exception | None:
@@ -247,6 +250,7 @@ class _Play:
             error_class=type(fault).__name__ if fault is not None else "",
             error=str(fault) or repr(fault) if fault is not None else "",
             advice=_advice(fault, self.job) if fault is not None else "",
+            left_out=self.left_out,
             retryable=fault is not None and _may_help(fault),
             started=self.began,
             ended=time.time(),
@@ -310,6 +314,10 @@ def _thumbnail(data: str) -> str:
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=70)
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _lines(state: State) -> list[str]:
+    return [f"{shown(path) or 'The home folder'}: {why}" for path, why in state.left_out.items()]
 
 
 def _speaks(voice: SilentVoice | None) -> bool:

@@ -13,6 +13,7 @@ from agent.experiments.checks import run_check, run_checks
 from agent.experiments.spec import Record
 from agent.experiments.state import State
 from agent.experiments.task import Task
+from agent.sanitize import valid_text
 
 PATIENCE = 30.0
 """Seconds that a checker may take."""
@@ -88,7 +89,7 @@ def _own(task: Task, state: State) -> tuple[float, str]:
         ) from None
     if not 0.0 <= value <= 1.0:
         raise CheckerBroken(f"The checker of {task.id} returned {value}, not 0 to 1.")
-    return value, str(reason)
+    return value, valid_text(str(reason))
 
 
 def _module(path: Path) -> Any:

@@ -11,11 +11,15 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from agent import events as ev
 from agent.desktop.base import Desktop, Window
 from agent.errors import DesktopError
+from agent.files import is_state, shown
+from agent.files.kinds import is_state_name
+from agent.files.telling import amount
+from agent.sanitize import valid_text
 
 MOST_FILES = 3000
 MOST_BYTES = 8 << 20
@@ -45,6 +49,9 @@ class State:
     notes: tuple[str, ...] = ()
     """What could not be read, and why."""
 
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Of the person's files, those without a copy, by path: why. Of a folder: the rest of it."""
+
     def text(self, path: str) -> str | None:
         """A file's text; None if there is no such plain file."""
         data = self.data(path)
@@ -56,6 +63,16 @@ class State:
         if not inside.is_relative_to(self.home.resolve()) or not inside.is_file():
             return None
         return inside.read_bytes()
+
+    def lacks(self, path: str) -> str:
+        """Why there is no copy of a file, in words."""
+        if path in self.left_out:
+            return f"{path} is there, but was not copied to be checked: {self.left_out[path]}"
+        for above in PurePosixPath(path).parents:
+            if (why := self.left_out.get("" if str(above) == "." else f"{above}/")) is not None:
+                unseen = f"not all of {_folder(above)} was looked at: {why}"
+                return f"no file {path} was found, but {unseen}"
+        return f"there is no file {path}"
 
     @property
     def said(self) -> str:
@@ -76,7 +93,7 @@ async def take_state(
     Parts that cannot be read are left empty and told in ``notes``.
     """
     notes: list[str] = []
-    entries = await asyncio.to_thread(copy_home, desktop.home, folder, notes)
+    copied = await asyncio.to_thread(copy_home, desktop.home, folder)
     windows: Sequence[Window] = ()
     texts: tuple[tuple[str, str], ...] = ()
     try:
@@ -87,12 +104,13 @@ async def take_state(
     return State(
         home=folder,
         fixtures=fixtures or {},
-        entries=entries,
+        entries=copied.entries,
         windows=tuple(windows),
         clipboard=await asyncio.to_thread(read_clipboard, desktop, notes),
         texts=texts,
         events=tuple(events),
-        notes=tuple(notes),
+        notes=(*copied.notes, *map(valid_text, notes)),
+        left_out=copied.left_out,
     )
 
 
@@ -120,52 +138,79 @@ def read_clipboard(desktop: Desktop, notes: list[str]) -> str:
         clipboard.close()
 
 
+@dataclass(frozen=True)
+class Copied:
+    """What came of copying a home for checkers."""
+
+    entries: tuple[str, ...]
+    """What was there; folders with a slash."""
+
+    left_out: dict[str, str]
+    """Of the person's files, those without a copy: see `State.left_out`."""
+
+    notes: tuple[str, ...]
+    """The same for people, with programs' own files."""
+
+
 @dataclass
 class _Copier:
-    """A walk over descriptors: a link swapped in meanwhile is refused by the kernel."""
+    """A walk over descriptors: a link swapped in meanwhile is refused by the kernel.
+
+    In each folder the person's files come first, so that programs' own take no room from them.
+    """
 
     target: Path
-    notes: list[str]
+    notes: list[str] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     total: int = 0
 
     def folder(self, handle: int, inside: str, depth: int) -> None:
         with os.scandir(handle) as found:
-            names = sorted(entry.name for entry in found)
-        for name in names:
+            names = sorted(
+                (is_state_name(os.fsencode(e.name), top=not depth), e.name) for e in found
+            )
+        for state, name in names:
             if len(self.entries) >= MOST_FILES or depth > _DEPTH:
-                self.notes.append(f"{inside or 'home'}: too many or too deep; the rest is left out")
+                self.leave(inside, "there are too many, or they lie too deep", state=state)
                 return
             if depth == 0 and name in _LEFT_OUT:
                 continue
             try:
                 self.entry(handle, name, f"{inside}{name}", depth)
             except OSError as error:
-                self.notes.append(f"{inside}{name}: {error.strerror}")
+                self.leave(f"{inside}{name}", error.strerror or str(error))
 
     def entry(self, parent: int, name: str, inside: str, depth: int) -> None:
         kind = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(kind.st_mode):
             self.entries.append(f"{inside}/")
+            (self.target / inside).mkdir(parents=True, exist_ok=True)
             with _opened(name, parent, os.O_DIRECTORY) as handle:
                 self.folder(handle, f"{inside}/", depth + 1)
             return
         self.entries.append(inside)
         if not stat.S_ISREG(kind.st_mode):
-            self.notes.append(f"{inside}: not a plain file")
-        elif kind.st_size > MOST_BYTES or self.total + kind.st_size > MOST_TOTAL:
-            self.notes.append(f"{inside}: too large to be checked")
+            self.leave(inside, "it is not a plain file")
+        elif kind.st_size > MOST_BYTES:
+            self.leave(inside, f"it is larger than {amount(MOST_BYTES)}")
+        elif self.total + kind.st_size > MOST_TOTAL:
+            self.leave(inside, f"the files together are larger than {amount(MOST_TOTAL)}")
         else:
             with _opened(name, parent) as handle:
                 self.keep(handle, inside)
+
+    def leave(self, path: str, why: str, *, state: bool = False) -> None:
+        """Note what has no copy; ``state``: what is left out of a folder is all programs' own."""
+        self.notes.append(f"{shown(path) or 'home'}: {why}")
+        if not state and not is_state(os.fsencode(path)):
+            self.left_out[path] = why
 
     def keep(self, handle: int, inside: str) -> None:
         with os.fdopen(os.dup(handle), "rb") as source:
             data = source.read(MOST_BYTES + 1)[:MOST_BYTES]
         self.total += len(data)
-        copy = self.target / inside
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(data)
+        (self.target / inside).write_bytes(data)
 
 
 class _opened:  # noqa: N801 - reads like a function
@@ -182,16 +227,20 @@ class _opened:  # noqa: N801 - reads like a function
         os.close(self._handle)
 
 
-def copy_home(home: Path, target: Path, notes: list[str]) -> tuple[str, ...]:
-    """Copy the plain files of ``home``; returns what was there, in order."""
+def copy_home(home: Path, target: Path) -> Copied:
+    """Copy the plain files and the folders of ``home``."""
     target.mkdir(parents=True, exist_ok=True, mode=0o700)
-    copier = _Copier(target, notes)
+    copier = _Copier(target)
     try:
         with _opened(str(home), None, os.O_DIRECTORY) as handle:
             copier.folder(handle, "", 0)
     except OSError as error:
-        notes.append(f"The home folder could not be read: {error}")
-    return tuple(copier.entries)
+        copier.leave("", f"the home folder could not be read ({error.strerror})")
+    return Copied(tuple(copier.entries), copier.left_out, tuple(copier.notes))
+
+
+def _folder(path: PurePosixPath) -> str:
+    return "the home folder" if str(path) == "." else str(path)
 
 
 def visible(entries: Iterable[str]) -> list[str]:

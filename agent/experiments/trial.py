@@ -6,7 +6,8 @@
         trial.json     what was to be done: arm, task with all its files, words
         session/       events.jsonl, prompt.md, images/ (opens as an exported session)
         score.json     the checker's verdict
-        home/          the person's files as they were when it was checked
+        home/          the person's files as they were when it was checked; what of them is not
+                       kept is named in result.json
         result.json    status, metrics, environment; written last: without it, half-written
 """
 
@@ -78,6 +79,9 @@ class TrialResult(Record):
     error: str = ""
     advice: str = ""
     """What a person can mend, and where."""
+
+    left_out: tuple[str, ...] = ()
+    """Of the person's files, what is not kept beside the score, and why, a line each."""
 
     retryable: bool = False
     attempt: int = 0

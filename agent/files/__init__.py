@@ -6,11 +6,13 @@ from agent.files.kinds import is_state
 from agent.files.listing import Entry, Listing, count_files, list_files
 from agent.files.names import from_key, safe_name, shown, to_key
 from agent.files.paths import Incoming, open_file
+from agent.files.telling import bounded
 
 __all__ = [
     "Entry",
     "Incoming",
     "Listing",
+    "bounded",
     "count_files",
     "from_key",
     "is_state",

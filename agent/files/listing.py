@@ -69,6 +69,9 @@ class Listing(Faced):
     unreadable: tuple[str, ...] = ()
     """Folders that could not be looked into."""
 
+    reasons: tuple[str, ...] = ()
+    """The same for people, with why not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -99,6 +102,24 @@ def kind_of(mode: int) -> Kind:
     if stat.S_ISDIR(mode):
         return "folder"
     return "link" if stat.S_ISLNK(mode) else "other"
+
+
+def why_left(path: str | bytes, kind: Kind) -> str:
+    """Why a link, or something else that holds no bytes, is not copied; empty for all other."""
+    if kind in ("file", "folder"):
+        return ""
+    reason = "a link, which is not followed" if kind == "link" else "not a plain file"
+    return f"{shown(path)}: {reason}"
+
+
+def why_unread(folder: Unread) -> str:
+    """Why what is in a folder is not copied."""
+    reason = (
+        f"lies too deep, {DEEPEST} folders are the most"
+        if folder.error is None
+        else f"the folder could not be read ({folder.error.strerror})"
+    )
+    return f"{shown(folder.path)}: {reason}"
 
 
 def walk(
@@ -157,12 +178,12 @@ def list_files(
         FilesError: the home or the folder is not there.
     """
     entries: list[Entry] = []
-    unreadable: list[str] = []
+    unread: list[Unread] = []
     files = size = 0
     truncated = False
     for found in walk_home(home, below=below, state=state):
         if isinstance(found, Unread):
-            unreadable.append(to_text(found.path))
+            unread.append(found)
             continue
         if len(entries) >= most:
             truncated = True
@@ -175,7 +196,14 @@ def list_files(
             files += 1
             size += here
         entries.append(Entry(to_text(found.path), kind, here, info.st_mtime, info.st_ctime))
-    return Listing(tuple(entries), files, size, truncated, tuple(unreadable))
+    return Listing(
+        tuple(entries),
+        files,
+        size,
+        truncated,
+        unreadable=tuple(to_text(folder.path) for folder in unread),
+        reasons=tuple(map(why_unread, unread)),
+    )
 
 
 def walk_home(

@@ -7,6 +7,7 @@ All of this blocks: call it in a thread.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -20,7 +21,7 @@ from typing import Any, BinaryIO
 
 from agent.errors import FilesError
 from agent.files.kinds import is_state
-from agent.files.listing import Found, Unread, walk_home
+from agent.files.listing import Found, Unread, walk_home, why_left, why_unread
 from agent.files.names import free_name, portable_name, shown, to_bytes, to_text
 from agent.files.paths import explained, open_file, parent_of, parts_of, read_descriptor
 
@@ -39,6 +40,8 @@ class Contents:
 
     files: int
     bytes: int
+    left_out: Sequence[str] = ()
+    """What it would not hold, and why, a line each."""
 
 
 def contents_of(home: Path, paths: Sequence[str], most: int) -> Contents:
@@ -48,9 +51,12 @@ def contents_of(home: Path, paths: Sequence[str], most: int) -> Contents:
         FilesError: something is not there or not the person's, or it is over ``most`` files.
     """
     files = size = 0
+    left_out: list[str] = []
     for path in _apart(paths):
         for found in _below(home, path):
-            if isinstance(found, Unread) or not stat.S_ISREG(found.info.st_mode):
+            if why := _why_not(found):
+                left_out.append(why)
+            if isinstance(found, Unread) or why or found.kind == "folder":
                 continue
             files, size = files + 1, size + found.info.st_size
             if files > most:
@@ -58,7 +64,18 @@ def contents_of(home: Path, paths: Sequence[str], most: int) -> Contents:
                     f"These are more than {most:,} files, too many for one archive. "
                     "Choose some of the folders."
                 )
-    return Contents(files, size)
+    return Contents(files, size, left_out)
+
+
+def _why_not(found: Found | Unread) -> str:
+    """Why an archive cannot hold it, as far as that can be seen before it is read."""
+    if isinstance(found, Unread):
+        return why_unread(found)
+    if found.kind != "file":
+        return why_left(found.path, found.kind)
+    if os.access(found.name, os.R_OK, dir_fd=found.folder, effective_ids=True):
+        return ""
+    return str(explained(found.path, PermissionError(errno.EACCES, "")))
 
 
 def zipped(home: Path, paths: Sequence[str]) -> Generator[bytes, None, None]:
@@ -76,7 +93,7 @@ def zipped(home: Path, paths: Sequence[str]) -> Generator[bytes, None, None]:
             for found in _below(home, path):
                 yield from _packed(archive, sink, found, names, above, missing)
         if missing:
-            text = "These were not taken into the archive:\n\n" + "".join(missing)
+            text = "\n".join(("These were not taken into the archive:", "", *missing, ""))
             archive.writestr(names.new(b"", MISSING), text.encode("utf-8", "replace"))
     yield sink.take()
 
@@ -91,19 +108,18 @@ def _packed(
 ) -> Iterator[bytes]:
     """One entry; what goes wrong with it before its first byte is a line in ``missing``."""
     if isinstance(found, Unread):
-        missing.append(f"{shown(found.path)}: the folder could not be read\n")
+        missing.append(why_unread(found))
         return
     if found.kind == "folder":
         archive.mkdir(names.folder(found.path, above) + "/")
         return
-    if found.kind != "file":
-        kind = "a link, which is not followed" if found.kind == "link" else "no plain file"
-        missing.append(f"{shown(found.path)}: {kind}\n")
+    if why := why_left(found.path, found.kind):
+        missing.append(why)
         return
     try:
         descriptor = read_descriptor(found.folder, found.name)
     except OSError as error:
-        missing.append(f"{explained(found.path, error)}\n")
+        missing.append(str(explained(found.path, error)))
         return
     with os.fdopen(descriptor, "rb") as file:
         yield from _copied(archive, sink, file, _info(names.file(found.path, above), file))

@@ -20,6 +20,12 @@ def amount(size: int) -> str:
     return "1 byte" if size == 1 else f"{size} bytes"
 
 
+def bounded(lines: Sequence[str], most: int = 100) -> tuple[str, ...]:
+    """The first lines, and how many more there are."""
+    more = len(lines) - most
+    return (*lines[:most], f"and {more} more") if more > 0 else tuple(lines)
+
+
 def told_person(
     deleted: Sequence[Change],
     restored: Sequence[Change],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
-from agent.errors import JournalError
+from agent.errors import DISK_FULL, JournalError
 from agent.export import write_folder
 from agent.files import from_key, to_key
 from agent.home import home_in
@@ -27,6 +32,12 @@ SUFFIXES: dict[Format, str] = {
 
 MOST_FILES, MOST_BYTES = 20_000, 2 * 1024**3
 """What an archive that is taken in may hold at most."""
+
+_MOST_FOLDERS = 50_000
+_DATED = struct.Struct("<HHBi")
+"""ZIP's extra field "extended timestamp": its id and length, that one time follows, the time."""
+
+_DATE_ID = 0x5455
 
 
 def export_recording(
@@ -60,10 +71,22 @@ def unpack_export(archive: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as packed:
             return _unpack(packed, folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise JournalError(
             f"This is not a whole zip archive of an exported session ({error})."
         ) from error
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise no_room(archive.parent.parent) from error
+        raise JournalError(f"The archive cannot be unpacked ({error.strerror}).") from error
+
+
+def no_room(folder: Path) -> JournalError:
+    """Words for a disk that has no room for what comes in."""
+    return JournalError(
+        f"The server's disk for temporary files ({folder}) is full: nothing was imported. "
+        "Free some room there, or start the server with TMPDIR set to a folder elsewhere."
+    )
 
 
 def _unpack(packed: zipfile.ZipFile, folder: Path) -> Path:
@@ -74,21 +97,55 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> Path:
             "There is no session.json in this archive. "
             "Give the zip file that exporting as a folder makes."
         )
-    if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
+    files = [entry for entry in entries if not entry.is_dir()]
+    folders = len(entries) - len(files)
+    if (
+        len(files) > MOST_FILES
+        or folders > _MOST_FOLDERS
+        or sum(entry.file_size for entry in files) > MOST_BYTES
+    ):
         raise JournalError("This archive is too large to be an exported session.")
     (folder / "images").mkdir(parents=True)
+    made: list[tuple[Path, zipfile.ZipInfo]] = []
     for entry in entries:
         name = entry.filename.removeprefix(tops[0])
-        if not entry.filename.startswith(tops[0]) or entry.is_dir():
+        if not entry.filename.startswith(tops[0]):
             continue
-        if _belongs(name):
+        if not entry.is_dir() and _belongs(name):
             _copy(packed, entry, folder / name)
-        elif place := _home_file(name):
-            (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            _copy(packed, entry, folder / place)
-            if mode := entry.external_attr >> 16 & 0o777:
-                (folder / place).chmod(mode | 0o400)
+        elif place := _home_file(name.removesuffix("/")):
+            made.append((folder / place, entry))
+            _unpack_home(packed, *made[-1])
+    for path, entry in reversed(made):  # what is made in a folder changes its date
+        _as_it_was(path, entry)
     return folder
+
+
+def _unpack_home(packed: zipfile.ZipFile, place: Path, entry: zipfile.ZipInfo) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if entry.is_dir():
+        place.mkdir(exist_ok=True)
+    else:
+        _copy(packed, entry, place)
+
+
+def _as_it_was(path: Path, entry: zipfile.ZipInfo) -> None:
+    """Permissions and date, as far as the archive tells them; the owner may always read."""
+    if mode := entry.external_attr >> 16 & 0o777:
+        path.chmod(mode | (0o700 if entry.is_dir() else 0o400))
+    if (date := _date(entry.extra)) is not None:
+        os.utime(path, (date, date))
+
+
+def _date(extra: bytes) -> int | None:
+    """Unix seconds of the extra field "extended timestamp"; None without one."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == _DATE_ID and size >= 5 and len(extra) >= _DATED.size and extra[4] & 1:
+            date: int = _DATED.unpack_from(extra)[3]
+            return date
+        extra = extra[4 + size :]
+    return None
 
 
 def _copy(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
@@ -145,14 +202,35 @@ def _write_zip(recording: Recording, target: Path, progress: Progress, *, notebo
         )
         if notebook:
             write_notebook(folder, recording.name)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
-            for number, path in enumerate(files):
-                # Pictures are compressed already.
-                kind = zipfile.ZIP_STORED if path.parent.name == "images" else zipfile.ZIP_DEFLATED
-                packed.write(path, _archived(path.relative_to(folder.parent)), kind)
-                progress((number + 1) / len(files))
+        paths = sorted(folder.rglob("*"))
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+            for number, path in enumerate(paths):
+                _add(packed, path, _archived(path.relative_to(folder.parent)))
+                progress((number + 1) / len(paths))
     return target
+
+
+def _add(packed: zipfile.ZipFile, path: Path, name: str) -> None:
+    """A file or a folder, with its permissions and date."""
+    info = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+    date = int(path.stat().st_mtime)
+    if -(1 << 31) <= date < 1 << 31:
+        info.extra = _DATED.pack(_DATE_ID, 5, 1, date)
+    if path.is_dir():
+        packed.writestr(info, b"")
+        return
+    # Pictures are compressed already.
+    picture = path.parent.name == "images"
+    info.compress_type = zipfile.ZIP_STORED if picture else zipfile.ZIP_DEFLATED
+    with path.open("rb") as source, packed.open(info, "w") as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
+
+
+def archived_left_out(archive: Path) -> tuple[str, ...]:
+    """`left_out` of an export that is packed already."""
+    with zipfile.ZipFile(archive) as packed:
+        name = next(name for name in packed.namelist() if _names_session(name))
+        return tuple(json.loads(packed.read(name)).get("left_out", ()))
 
 
 _Writer = Callable[[Recording, Path, Progress], Path]

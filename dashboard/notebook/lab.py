@@ -93,6 +93,8 @@ def trial(shown: Trial) -> Html:
         paragraph(bold("asked"), said),
         paragraph(bold("checker"), result.reason or result.error),
     ]
+    if result.left_out:
+        parts.append(paragraph(bold("not kept of the home's files"), *result.left_out))
     if pictures:
         image = strip(pictures[:8]) if len(pictures) > 1 else shrunk(pictures[0])
         parts.append(picture(image, "The screens that the agent saw, in order"))

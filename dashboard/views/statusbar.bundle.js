@@ -19,6 +19,7 @@ var m,ae,Ot,P,Pt,ft,ue,lt,le,Dt,Lt,rn,J=Symbol.for("pv"),_t={},ht=[],an=/^m(i|n|
       ${c&&"Writing the export\u2026"}
       ${i?.error}
       ${i?.url&&_`<a class="made" href=${i.url} download=${i.filename}>Save ${i.filename} (${rt(i.bytes??0)})</a>`}
+      ${i?.note&&_`<span class="note"> ${i.note}</span>`}
     </p>
   <//>`}function Jn({row:e,sessions:t,here:n,replay:o}){let[s,i]=X(""),r=D(null),a=()=>{i(""),r.current?.focus()},c=h=>{h.key!=="Escape"||!s||(h.stopPropagation(),a())},f=()=>{t.ask("count",e.id),i("delete")},l=Bn(e);return _`<li class="row" data-escape=${s?"":void 0} onKeyDown=${c}>
     <a href=${`?session=${encodeURIComponent(e.id)}`} class=${e.id===n?"here":""}

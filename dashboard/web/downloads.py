@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from io import RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,8 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
-from agent.errors import JournalError, SaysoError
-from agent.replay.bundle import MOST_BYTES, unpack_export
+from agent.errors import DISK_FULL, JournalError, SaysoError
+from agent.replay.bundle import MOST_BYTES, no_room, unpack_export
 from dashboard.web.bodies import Patience
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
@@ -51,27 +52,42 @@ class Download(AuthRequestHandler, RequestHandler):
 class Upload(AuthRequestHandler, RequestHandler):
     """``POST /recordings/import``: an exported session's zip becomes the browser's own session."""
 
+    _room: Path | None = None
+    _file: RawIOBase | None = None
+    _trouble = ""
+    _owner: str | None = None
+
     async def prepare(self) -> None:
-        await super().prepare()
-        self._room = Path(tempfile.mkdtemp(prefix="sayso-import-"))
-        self._file = (self._room / "archive.zip").open("wb")
         self._patience = Patience(self.request.connection)
+        await super().prepare()
         self._owner = workbench().identity.known(self.request)
         if self.current_user is None or self._owner is None:
             self.send_error(403, reason="Load the page first.")
             return
         connection: Any = self.request.connection
         connection.set_max_body_size(MOST_BYTES)
+        try:
+            self._room = Path(tempfile.mkdtemp(prefix="sayso-import-"))
+            self._file = (self._room / "archive.zip").open("wb", buffering=0)
+        except OSError as error:
+            self._full(error)
         self._patience.begin()
 
     async def data_received(self, chunk: bytes) -> None:
         self._patience.end()
-        await asyncio.to_thread(self._file.write, chunk)
+        if not self._trouble:
+            try:
+                await asyncio.to_thread(self._keep, chunk)
+            except OSError as error:
+                self._full(error)
         self._patience.begin()
 
     async def post(self) -> None:
         self._patience.end()
-        self._file.close()
+        if self._trouble:
+            self.set_status(507)
+            self.write({"error": self._trouble})
+            return
         try:
             session_id, damage = await asyncio.to_thread(self._take_in)
         except SaysoError as error:
@@ -90,13 +106,33 @@ class Upload(AuthRequestHandler, RequestHandler):
         super().on_connection_close()
         self._tidy()
 
+    def _keep(self, chunk: bytes) -> None:
+        """Write what came; a disk that is nearly full takes a part of it."""
+        left = memoryview(chunk)
+        while left and self._file is not None:
+            left = left[self._file.write(left) :]
+
+    def _full(self, error: OSError) -> None:
+        """Nothing more is kept. What still comes is read: a browser hears no answer before."""
+        self._tidy()
+        folder = Path(tempfile.gettempdir())
+        self._trouble = (
+            str(no_room(folder))
+            if error.errno in DISK_FULL
+            else f"The server cannot write to {folder} ({error.strerror}): nothing was imported. "
+            "Mend that, or start the server with TMPDIR set to a folder elsewhere."
+        )
+
     def _take_in(self) -> tuple[str, Damage]:
-        folder = unpack_export(self._room / "archive.zip", self._room / "session")
-        if self._owner is None:
+        if self._owner is None or self._room is None:
             raise JournalError("Load the page first.")
+        folder = unpack_export(self._room / "archive.zip", self._room / "session")
         return workbench().sessions.adopt(folder, self._owner)
 
     def _tidy(self) -> None:
         self._patience.end()
-        self._file.close()
-        shutil.rmtree(self._room, ignore_errors=True)
+        if self._file is not None:
+            self._file.close()
+        if self._room is not None:
+            shutil.rmtree(self._room, ignore_errors=True)
+        self._file = self._room = None

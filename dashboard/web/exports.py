@@ -12,12 +12,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from agent.errors import SaysoError
-from agent.replay.bundle import SUFFIXES, Format, export_recording
+from agent.errors import JournalError, SaysoError
+from agent.files import bounded
+from agent.replay.bundle import SUFFIXES, Format, archived_left_out, export_recording
 
 _AT_ONCE = 2
 _KEPT = 6
+_TOLD = 3
 
 
 class GaveUpError(SaysoError):
@@ -33,11 +36,20 @@ class Exported:
     path: Path
     filename: str
     bytes: int = 0
+    left_out: tuple[str, ...] = ()
+    """What of the home is not in it, and why."""
 
     @property
     def url(self) -> str:
         """Relative to the server's root."""
         return f"exports/{self.token}/{self.filename}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the page is told."""
+        named = "; ".join(bounded(self.left_out, _TOLD))
+        note = f"Not in it: {named}. The session.json in it has the whole list." if named else ""
+        return {"url": self.url, "filename": self.filename, "bytes": self.bytes, "note": note}
 
 
 @dataclass(slots=True)
@@ -65,7 +77,12 @@ class Exports:
         """
         loop, given_up = asyncio.get_running_loop(), threading.Event()
         token = secrets.token_urlsafe(18)
-        path = self._room() / f"{token}{SUFFIXES[kind]}"
+        try:
+            path = self._room() / f"{token}{SUFFIXES[kind]}"
+        except OSError as error:
+            raise JournalError(
+                f"The export failed ({error.strerror}); free some disk space and try again."
+            ) from error
         exported = Exported(token, owner, path, f"{_plain(title)}{SUFFIXES[kind]}")
 
         def tell(share: float) -> None:
@@ -74,14 +91,11 @@ class Exports:
             loop.call_soon_threadsafe(progress, share)
 
         try:
-            await loop.run_in_executor(
-                self._pool(), export_recording, folder, exported.path, kind, tell
-            )
+            made = await loop.run_in_executor(self._pool(), _written, folder, exported, kind, tell)
         except BaseException:
             given_up.set()
             exported.path.unlink(missing_ok=True)
             raise
-        made = replace(exported, bytes=(await asyncio.to_thread(path.stat)).st_size)
         self._keep(made)
         return made
 
@@ -127,6 +141,12 @@ class Exports:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(_AT_ONCE, "export")
         return self._threads
+
+
+def _written(folder: Path, to: Exported, kind: Format, tell: Callable[[float], None]) -> Exported:
+    export_recording(folder, to.path, kind, tell)
+    left_out = archived_left_out(to.path) if kind == "folder" else ()
+    return replace(to, bytes=to.path.stat().st_size, left_out=left_out)
 
 
 def _plain(title: str) -> str:

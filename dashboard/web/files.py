@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, runtime_checkable
@@ -24,7 +24,7 @@ from tornado.web import RequestHandler, stream_request_body
 from agent.arrivals import Arrived, in_words
 from agent.errors import DesktopError, FilesError, SaysoError
 from agent.events import Attachment, Event, HomeChanged, TaskStarted
-from agent.files import Incoming, is_state, list_files, safe_name, shown
+from agent.files import Incoming, bounded, is_state, list_files, safe_name, shown
 from agent.files.listing import MOST
 from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
@@ -44,6 +44,9 @@ _TICKET = 60.0
 
 _MOST_CHOSEN = 200
 """Files and folders of one download: more do not fit into an address."""
+
+_TOLD = 3
+"""Things that one sentence names."""
 
 _PIECE = 1 << 20
 _SPARE = 64 << 20
@@ -210,7 +213,9 @@ class FilesGet(FilesHandler):
         contents = await asyncio.to_thread(contents_of, home, paths, most)
         name = f"{_name_of(paths[0]) if len(paths) == 1 else 'files'}.zip"
         if self._checking:
-            self.answer({"name": name, "files": contents.files, "bytes": contents.bytes})
+            note = _left_out(contents.left_out)
+            about = {"name": name, "files": contents.files, "bytes": contents.bytes}
+            self.answer(about | {"note": note})
             return
         self.name_download(name)
         pieces = zipped(home, paths)
@@ -532,9 +537,8 @@ def _listed(place: Place, opened: frozenset[str], attached: list[dict[str, Any]]
     notes = []
     if listing.truncated:
         notes.append(f"There are more than {MOST:,} entries; only so many are listed.")
-    if listing.unreadable:
-        names = ", ".join(shown(path) for path in listing.unreadable[:3])
-        notes.append(f"These folders cannot be read: {names}.")
+    if listing.reasons:
+        notes.append(f"Not listed: {'; '.join(bounded(listing.reasons, _TOLD))}.")
     bench = workbench()
     return {
         "rows": rows,
@@ -563,6 +567,14 @@ def _task_began(place: Place) -> float:
         except SaysoError:
             return 0.0
     return next((e.at for e in reversed(events) if isinstance(e, TaskStarted)), 0.0)
+
+
+def _left_out(lines: Sequence[str]) -> str:
+    """What an archive will not hold, in a sentence; empty if it holds all."""
+    if not lines:
+        return ""
+    named = "; ".join(bounded(lines, _TOLD))
+    return f"Not in the archive: {named}. A text in it has the whole list."
 
 
 def _quota(session: Session) -> int:

@@ -63,6 +63,19 @@ class FakeStage(Stage):
         return [FakeTool()]
 
 
+class OddHomes(FakeStage):
+    """Homes in which the agent finds what cannot be kept, and an empty folder."""
+
+    async def prepare(self, task: Task, desktop: Desktop) -> None:
+        await super().prepare(task, desktop)
+        home = desktop.home
+        (home / "empty").mkdir()
+        (home / ".program").symlink_to("/etc/passwd")
+        (home / "caf\udce9\n").symlink_to("/etc/passwd")
+        with (home / "huge").open("wb") as file:
+            file.truncate(1 << 30)
+
+
 class RecordingStage(FakeStage):
     """Keeps what the models said, a cassette a task in a folder."""
 

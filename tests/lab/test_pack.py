@@ -31,10 +31,12 @@ def test_what_was_packed_is_unpacked(tmp_path: Path) -> None:
     (folder / "images").mkdir(parents=True)
     (folder / "events.jsonl").write_text("{}\n")
     (folder / "images" / "one.webp").write_bytes(b"\0picture")
+    (folder / "empty" / "caf\udce9\n").mkdir(parents=True)
     (folder / "link").symlink_to("/etc/passwd")
     unpack(pack(folder), tmp_path / "back")
     found = {p.relative_to(tmp_path / "back").as_posix() for p in (tmp_path / "back").rglob("*")}
-    assert found == {"events.jsonl", "images", "images/one.webp"}
+    empty = {"empty", "empty/caf\udce9\n"}
+    assert found == {"events.jsonl", "images", "images/one.webp", *empty}
     assert (tmp_path / "back" / "images" / "one.webp").read_bytes() == b"\0picture"
 
 

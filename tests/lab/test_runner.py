@@ -9,10 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab_stage import BrokenDesktops, FakeStage, RecordingStage, SlowStage, hello_task, small
+from lab_stage import (
+    BrokenDesktops,
+    FakeStage,
+    OddHomes,
+    RecordingStage,
+    SlowStage,
+    hello_task,
+    small,
+)
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
+from agent.experiments.__main__ import main
 from agent.experiments.compare import analyse
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.report import report
@@ -26,6 +35,8 @@ from agent.journal import SqliteJournal
 from agent.models.base import Model
 from agent.settings import Settings
 from agent.testing.scripted import ScriptedModel, done, says
+from dashboard.notebook import lab
+from dashboard.views.lab.trials import _result
 
 
 @pytest.fixture
@@ -65,6 +76,24 @@ def test_a_trial_folder_opens_alone(tmp_path: Path, place: LocalPlacement) -> No
     assert all(path.is_file() for _, path in trial.pictures())
     assert json.loads((moved / "score.json").read_text())["value"] == 1.0
     assert (moved / "home" / "hello.txt").read_text() == "hello"
+
+
+def test_what_is_not_kept_of_a_home_is_told_beside_the_score(
+    tmp_path: Path, place: LocalPlacement, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the result, the list, the notebook's and Lab's trial; what is a program's own is not."""
+    _, store = run(small(), tmp_path, place, OddHomes())
+    trial = store.trial("good--hello-0--000")
+    wanted = {"caf\\xe9\\n: it is not a plain file", "huge: it is larger than 8.4 MB"}
+    assert set(trial.result.left_out) == wanted
+    assert (trial.folder / "home" / "empty").is_dir()
+    assert main(["show", str(store.folder)]) == 0
+    assert "not kept of the home's files: " in capsys.readouterr().out
+    assert "huge: it is larger" in lab.trial(trial)
+    assert set(_result(trial.result)["left_out"]) == wanted
+    clean = run(small(), tmp_path / "clean", place)[1].trial("good--hello-0--000")
+    assert clean.result.left_out == ()
+    assert "not kept" not in lab.trial(clean)
 
 
 def test_a_second_run_does_only_what_is_missing(tmp_path: Path, place: LocalPlacement) -> None:

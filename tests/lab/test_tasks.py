@@ -14,7 +14,7 @@ from agent.experiments.checks import CHECKS, run_check
 from agent.experiments.oracle import count_actions, parts_of
 from agent.experiments.scoring import score
 from agent.experiments.spec import define, differences, load_experiment
-from agent.experiments.state import State, copy_home
+from agent.experiments.state import MOST_FILES, State, copy_home
 from agent.experiments.task import builtin_tasks, load_task
 
 
@@ -151,11 +151,11 @@ def test_files_are_copied_without_following_links(tmp_path: Path) -> None:
     (home / "file").symlink_to(secret / "key")
     (home / "folder").symlink_to(secret)
     os.mkfifo(home / "pipe")
-    notes: list[str] = []
-    entries = copy_home(home, tmp_path / "copy", notes)
-    assert set(entries) == {"plain.txt", "file", "folder", "pipe"}
+    copied = copy_home(home, tmp_path / "copy")
+    assert set(copied.entries) == {"plain.txt", "file", "folder", "pipe"}
     assert [p.name for p in (tmp_path / "copy").rglob("*")] == ["plain.txt"]
-    assert len(notes) == 3
+    assert set(copied.left_out) == {"file", "folder", "pipe"}
+    assert len(copied.notes) == 3
 
 
 def test_huge_homes_are_bounded(tmp_path: Path) -> None:
@@ -164,9 +164,38 @@ def test_huge_homes_are_bounded(tmp_path: Path) -> None:
     home.mkdir()
     with (home / "huge").open("wb") as file:
         file.truncate(1 << 40)
-    notes: list[str] = []
-    assert copy_home(home, tmp_path / "copy", notes) == ("huge",)
-    assert "too large" in notes[0]
+    copied = copy_home(home, tmp_path / "copy")
+    assert copied.entries == ("huge",)
+    assert copied.left_out == {"huge": "it is larger than 8.4 MB"}
+    seen = State(home=tmp_path / "copy", entries=copied.entries, left_out=copied.left_out)
+    assert "huge is there, but was not copied" in run_check({"file_text": {"path": "huge"}}, seen)
+    assert run_check({"file_exists": {"path": "huge"}}, seen) == ""
+
+
+def test_what_programs_keep_takes_no_room_from_the_persons_files(tmp_path: Path) -> None:
+    """However much of its own a program has written, only that is left out."""
+    home = tmp_path / "home"
+    (home / ".program").mkdir(parents=True)
+    for number in range(MOST_FILES):
+        (home / ".program" / f"{number}").touch()
+    (home / "caf\udce9").mkdir()
+    (home / "caf\udce9" / "two\nlines").write_text("seen")
+    copied = copy_home(home, tmp_path / "copy")
+    assert (tmp_path / "copy" / "caf\udce9" / "two\nlines").read_text() == "seen"
+    assert copied.left_out == {}
+    assert any(note.startswith(".program/: there are too many") for note in copied.notes)
+
+
+def test_a_file_that_was_not_looked_for_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    """Past the bound nobody knows, and the check's words say so."""
+    home = tmp_path / "home"
+    (home / "many").mkdir(parents=True)
+    for number in range(MOST_FILES + 1):
+        (home / "many" / f"{number:05}").touch()
+    copied = copy_home(home, tmp_path / "copy")
+    seen = State(home=tmp_path / "copy", entries=copied.entries, left_out=copied.left_out)
+    assert "not all of many was looked at" in seen.lacks(f"many/{MOST_FILES:05}")
+    assert "not all of the home folder" not in seen.lacks(f"many/{MOST_FILES:05}")
 
 
 def test_a_checker_cannot_be_led_out_of_the_copies(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from agent.home import (
 )
 from agent.journal import SqliteJournal, list_sessions, session_folder
 from agent.log import EventLog
-from agent.replay.bundle import export_recording, unpack_export
+from agent.replay.bundle import archived_left_out, export_recording, unpack_export
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def contents(home: Path) -> dict[bytes, bytes]:
     return {os.fsencode(path.relative_to(home)): path.read_bytes() for path in files}
 
 
+EMPTY = "empty caf\udce9\n"
 MINE = {b"a/b/-n\nline": b"1", b"caf\xe9": b"3"}
 
 
@@ -68,7 +69,9 @@ def test_permissions_and_dates_go_along_and_what_is_no_file_stays(data: Path, tm
     script = home / "run.sh"
     script.write_text("echo")
     script.chmod(0o4755)
-    os.utime(script, (5, 5))
+    (home / EMPTY).mkdir(mode=0o750)
+    for each in (script, home / EMPTY):
+        os.utime(each, (5, 5))
     os.mkfifo(home / "pipe")
     with socket.socket(socket.AF_UNIX) as listening:
         here = os.getcwd()
@@ -80,12 +83,16 @@ def test_permissions_and_dates_go_along_and_what_is_no_file_stays(data: Path, tm
     folder = export_session(data, "one", tmp_path / "out")
     import_session(folder, tmp_path / "in", session_id="two")
     packed = export_recording(session_folder(data, "one"), tmp_path / "a.zip", "folder")
-    unpacked = unpack_export(packed, tmp_path / "unpacked") / "home" / "run.sh"
-    assert stat.S_IMODE(unpacked.stat().st_mode) == 0o755
-    for copy in (folder / "home", home_folder(tmp_path / "in", "two")):
+    unpacked = unpack_export(packed, tmp_path / "unpacked") / "home"
+    for copy in (folder / "home", home_folder(tmp_path / "in", "two"), unpacked):
         assert contents(copy) == MINE | {b"run.sh": b"echo"}
-        info = (copy / "run.sh").stat()
-        assert (stat.S_IMODE(info.st_mode), info.st_mtime) == (0o755, 5)
+        for name, mode in (("run.sh", 0o755), (EMPTY, 0o750)):
+            info = (copy / name).stat()
+            assert (stat.S_IMODE(info.st_mode), info.st_mtime) == (mode, 5)
+        assert list((copy / EMPTY).iterdir()) == []
+    told = {line.partition(":")[0] for line in left_out(folder)}
+    assert told >= {"link", "pipe", "socket"}
+    assert set(archived_left_out(packed)) == set(left_out(folder))
 
 
 def test_what_goes_away_or_grows_meanwhile_does_not_break_an_export(data: Path, tmp_path: Path):
@@ -107,7 +114,9 @@ def test_what_goes_away_or_grows_meanwhile_does_not_break_an_export(data: Path, 
         for number in range(20):
             folder = export_session(data, "one", tmp_path / f"out{number}")
             assert contents(folder / "home").items() >= MINE.items()
-            assert all(name.startswith("a/") for name in left_out(folder))
+            assert all(
+                name.startswith(("a/", "There is no a/", "link")) for name in left_out(folder)
+            )
     finally:
         over.set()
         writer.join()
@@ -117,7 +126,7 @@ def test_what_goes_away_or_grows_meanwhile_does_not_break_an_export(data: Path, 
 def test_what_may_not_be_read_is_named(data: Path, tmp_path: Path):
     (home_folder(data, "one") / "a" / "b" / "-n\nline").chmod(0)
     folder = export_session(data, "one", tmp_path / "out")
-    assert left_out(folder) == ("a/b/-n\\nline",)
+    assert [line.partition(" ")[0] for line in left_out(folder)] == ["a/b/-n\\nline", "link:"]
 
 
 def test_a_path_that_cannot_be_written_elsewhere_is_named(data: Path, tmp_path: Path):
@@ -125,14 +134,16 @@ def test_a_path_that_cannot_be_written_elsewhere_is_named(data: Path, tmp_path: 
     dig(home_folder(data, "one"), 20, "d" * 250)
     folder = export_session(data, "one", tmp_path / "out")
     assert contents(folder / "home").items() >= MINE.items()
-    assert any(name.endswith("ddd/bottom") for name in left_out(folder))
+    assert any("ddd/bottom: its path would be too long" in name for name in left_out(folder))
 
 
 def test_what_lies_too_deep_is_named_and_the_rest_is_counted(data: Path, tmp_path: Path):
     dig(home_folder(data, "one"), 200)
     carried = carry(home_folder(data, "one"), tmp_path / "out")
     assert carried.files == len(MINE)
-    assert len(carried.left_out) == 1
+    [deep, link] = carried.left_out
+    assert "lies too deep" in deep
+    assert link == "link: a link, which is not followed"
 
 
 def test_a_killed_import_leaves_no_session_and_can_be_done_again(data: Path, tmp_path: Path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,6 +187,36 @@ async def test_what_may_not_come_in_stays_out(
     assert anna.post("/recordings/import", content=content, headers=foreign).status_code == 403
     assert Browser(app, data, None).post("/recordings/import", content=content).status_code == 403
     assert sorted((data / "sessions").iterdir()) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+async def test_an_import_that_finds_the_servers_disk_full_is_a_sentence_and_leaves_nothing(
+    tmp_path: Path, session_id: str, data: Path
+) -> None:
+    """While it comes in, while it is unpacked; and with room the same archive comes in."""
+    packed = export_recording(data / "sessions" / session_id, tmp_path / "a.zip", "folder")
+    small, large, bomb = packed.read_bytes(), tmp_path / "large.zip", tmp_path / "bomb.zip"
+    for path, kind in ((large, zipfile.ZIP_STORED), (bomb, zipfile.ZIP_DEFLATED)):
+        path.write_bytes(small)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(f"{session_id}/home/zeros", bytes(8_000_000), kind)
+    disk, mine = tmp_path / "disk", tmp_path / "mine"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "none", str(disk)]
+    if subprocess.run(mount, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        with serve(PILOT, mine, env={"TMPDIR": str(disk)}, people=True) as served:
+            anna = Browser(served, mine, "anna")
+            for path in (large, bomb):
+                answer = anna.post("/recordings/import", content=path.read_bytes())
+                assert answer.status_code in (422, 507)
+                assert f"({disk}) is full: nothing was imported." in answer.json()["error"]
+                assert list(disk.glob("sayso-import-*")) == []
+                assert list((mine / "sessions").glob("*-imported")) == []
+            assert anna.post("/recordings/import", content=small).status_code == 200
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def with_altered_picture(content: bytes) -> bytes:

@@ -84,16 +84,18 @@ export class Client {
   }
 
   /**
-   * Has the browser save files and folders; several come as an archive.
+   * Has the browser save files and folders; several come as an archive. Resolves to what an
+   * archive will not hold, in a sentence; empty if it holds all.
    *
    * @param {string[]} keys
    * @param {boolean} whole Whether one alone comes as an archive as well.
+   * @returns {Promise<string>}
    */
   async download(keys, whole) {
     const query = new URLSearchParams(keys.map((key) => ["path", key]));
     if (whole) query.set("zip", "1");
     query.set("check", "1");
-    const { name } = (await this.#ask("get", query)).body;
+    const { name, note } = (await this.#ask("get", query)).body;
     query.delete("check");
     query.set("ticket", await this.#pass());
     const anchor = document.createElement("a");
@@ -102,6 +104,7 @@ export class Client {
     document.body.append(anchor);
     anchor.click();
     anchor.remove();
+    return note ?? "";
   }
 
   /** @param {string} token */

@@ -93,7 +93,7 @@ class Files {
     const rows = this.listing.peek()?.rows ?? [];
     const folder = keys.some((key) => key === "" || rows.find((row) => row.key === key)?.kind === "folder");
     try {
-      await this.client.download(keys, folder);
+      this.tell(await this.client.download(keys, folder));
     } catch (error) {
       this.tell(error instanceof Error ? error.message : String(error));
     }

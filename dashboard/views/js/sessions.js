@@ -21,7 +21,7 @@ import { inBytes, inFiles, wouldGo } from "./format.js";
  * @property {Size | null} size
  */
 /** @typedef {import("../../js/base.js").Host<any>} Host */
-/** @typedef {{id: string, format: string, url?: string, filename?: string, bytes?: number, error?: string}} Export */
+/** @typedef {{id: string, format: string, url?: string, filename?: string, bytes?: number, note?: string, error?: string}} Export */
 
 export const MANY = 8; // rows from which on there is a search
 /** @type {Record<string, string>} */
@@ -197,6 +197,7 @@ export function Exports({ row, sessions, label = "Export" }) {
         made?.url &&
         html`<a class="made" href=${made.url} download=${made.filename}>Save ${made.filename} (${inBytes(made.bytes ?? 0)})</a>`
       }
+      ${made?.note && html`<span class="note"> ${made.note}</span>`}
     </p>
   <//>`;
 }

@@ -62,7 +62,7 @@ def _rivals(
 def _result(result: TrialResult) -> Plain:
     kept = (
         "arm", "task", "repeat", "status", "score", "reason", "error_class", "error", "advice",
-        "attempt", "started", "ended", "queue_seconds", "metrics", "environment",
+        "left_out", "attempt", "started", "ended", "queue_seconds", "metrics", "environment",
     )  # fmt: skip
     return {name: getattr(result, name) for name in kept}
 

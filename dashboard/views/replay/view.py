@@ -18,7 +18,6 @@ from dashboard.places import Message, Onlook, Scene
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
-    from dashboard.web.exports import Exported
     from dashboard.web.registry import Listed, Sessions
 
 _log = logging.getLogger(__name__)
@@ -167,7 +166,7 @@ class ReplayView:
             text = f"The export failed ({type(error).__name__}: {error})."
             self._tell(about | {"error": f"{text} Try another format; the server's log has more."})
         else:
-            self._tell(about | _file(made))
+            self._tell(about | made.told)
         finally:
             self._exports.pop(number, None)
 
@@ -209,7 +208,7 @@ class ReplayView:
                 "here": self._here,
                 "mp4": can_mp4(),
                 "open": wanted or {},
-                "exports": [_file(made) for made in self._scene.bench.exports.of(self._owner)],
+                "exports": [made.told for made in self._scene.bench.exports.of(self._owner)],
             }
         )
 
@@ -252,10 +251,6 @@ class ReplayView:
     @property
     def _sessions(self) -> Sessions:
         return self._scene.bench.sessions
-
-
-def _file(made: Exported) -> Message:
-    return {"url": made.url, "filename": made.filename, "bytes": made.bytes}
 
 
 def build(scene: Scene | Onlook) -> ReplayView:

@@ -148,8 +148,7 @@ class SessionDesk:
             text = f"The export failed ({type(error).__name__}: {error})."
             self._tell(about | {"error": f"{text} The server's log has more."})
         else:
-            size = (await asyncio.to_thread(made.path.stat)).st_size
-            self._tell(about | {"url": made.url, "filename": made.filename, "bytes": size})
+            self._tell(about | made.told)
 
     _handlers: ClassVar[dict[str, Callable[[SessionDesk, Message], Coroutine[Any, Any, None]]]] = {
         "list": show,

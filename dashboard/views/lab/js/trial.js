@@ -46,6 +46,7 @@ function verdict({result: r, instruction, model}) {
       r.attempt > 0 && h("span", {class: "chip"}, `try ${r.attempt + 1}`), h("span", {class: "chip"}, model || r.arm)),
     instruction && h("p", {class: "asked"}, "“", instruction, "”"),
     r.reason && h("p", {}, h("strong", {}, "The checker says: "), r.reason),
+    r.left_out?.length > 0 && h("div", {class: "left-out"}, h("strong", {}, "Not kept of the home's files:"), h("ul", {}, ...r.left_out.map(line => h("li", {}, line)))),
     r.error && h("p", {class: "bad"}, h("strong", {}, `${r.error_class || "Error"}: `), r.error),
     r.advice && h("p", {}, h("strong", {}, "What to do: "), r.advice))
 }

@@ -83,6 +83,7 @@ export class Exporter {
       this.failed(n, error)
     } else {
       this.done(n, file).click()
+      if (file.note) this.gathered.open = true
     }
     this.count()
   }
@@ -96,7 +97,7 @@ export class Exporter {
     this.gathered.open = true
   }
 
-  done(n, {url, filename, bytes: size}) {
+  done(n, {url, filename, bytes: size, note}) {
     const known = this.jobs.get(n)
     Object.assign(known, {url, running: false})
     const link = el("a", {href: url, download: filename}, `${filename} (${bytes(size)})`)
@@ -104,7 +105,7 @@ export class Exporter {
       drop.disabled = true
       this.send({type: "discard", url})
     }, {aria: {label: `Remove ${filename} from the server`}})
-    known.job.replaceChildren(link, drop)
+    known.job.replaceChildren(link, drop, ...(note ? [el("p", {class: "note", role: "status"}, note)] : []))
     return link
   }
 
