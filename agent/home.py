@@ -121,9 +121,9 @@ def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
     """Copy the person's files of a home to a new folder, with their permissions and dates.
 
     Empty folders go along. No link is followed, and what is no file stays behind. The home may
-    be worked in meanwhile: what goes away is left out, and of a file that grows there is what it was when its turn
-    came. ``programs`` names what of programs' own state goes with them, by its path in the
-    home, such as ``.mozilla``.
+    be worked in meanwhile: what goes away is left out, and of a file that grows there is what it
+    was when its turn came. ``programs`` names what of programs' own state goes with them, by its
+    path in the home, such as ``.mozilla``.
 
     Raises:
         FilesError: there are too many, or they are too large.

@@ -92,18 +92,22 @@ class Upload(AuthRequestHandler, RequestHandler):
             session_id, damage = await asyncio.to_thread(self._take_in)
         except SaysoError as error:
             self.set_status(422)
-            self.write({"error": str(error)})
+            answer = {"error": str(error)}
         else:
-            self.write({"id": session_id, "damage": str(damage)})
+            answer = {"id": session_id, "damage": str(damage)}
+        await asyncio.to_thread(self._tidy)
+        self.write(answer)
 
     def on_finish(self) -> None:
         """The answer is out: nothing of the upload stays."""
         super().on_finish()
+        self._patience.end()
         self._tidy()
 
     def on_connection_close(self) -> None:
         """Whoever sent it has gone."""
         super().on_connection_close()
+        self._patience.end()
         self._tidy()
 
     def _keep(self, chunk: bytes) -> None:
@@ -130,7 +134,6 @@ class Upload(AuthRequestHandler, RequestHandler):
         return workbench().sessions.adopt(folder, self._owner)
 
     def _tidy(self) -> None:
-        self._patience.end()
         if self._file is not None:
             self._file.close()
         if self._room is not None:

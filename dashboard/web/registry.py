@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import in_time
-from agent.errors import ConfigurationError, SaysoError
+from agent.errors import ConfigurationError, JournalError, SaysoError
 from agent.events import Failed, SessionOpened, TaskStarted
 from agent.export import import_session, read_export
 from agent.journal import last_used, remove_session, session_folder
@@ -399,6 +399,9 @@ class Sessions:
         self._shelf.put(
             session_id, Card(owner=owner, name="Imported session", ended="It was imported.")
         )
+        if not self.owns(owner, session_id):  # the disk had no room for whose it is
+            remove_session(self._shelf.data_dir, session_id)
+            raise JournalError("The session could not be kept; free some disk space, try again.")
         return session_id, damage
 
     def attach(self, owner: str, session_id: str | None = None, *, person: str = "") -> Entry:

@@ -11,6 +11,7 @@ from secrets import token_hex
 
 import pytest
 from pilot_sessions import factory
+from recorded import record
 
 from agent import session as session_module
 from agent.errors import ConfigurationError, JournalError
@@ -22,6 +23,7 @@ from agent.events import (
     TaskFinished,
     TaskStarted,
 )
+from agent.export import export_session
 from agent.journal import SqliteJournal
 from agent.session import Session
 from agent.settings import Settings
@@ -31,7 +33,7 @@ from dashboard.page import Page
 from dashboard.web import registry
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.say import say_once
-from dashboard.web.shelf import Shelf
+from dashboard.web.shelf import Card, Shelf
 from dashboard.web.voice import NoVoice
 from dashboard.web.workbench import make_workbench
 
@@ -491,6 +493,28 @@ async def test_nobody_else_renames_or_deletes(make: Make, tmp_path: Path) -> Non
         assert sessions.folder(entry.id, "anna") == tmp_path / "sessions" / entry.id
         assert [listed.name for listed in sessions.listed("anna")] == ["repeat this"]
         await sessions.close(entry.id, "done")
+
+
+async def test_an_import_that_the_disk_cannot_give_an_owner_leaves_no_session(
+    tmp_path: Path,
+) -> None:
+    """Half a session would be nobody's, and stay for good."""
+
+    class FullShelf(Shelf):
+        def put(self, session_id: str, card: Card) -> None:
+            """As with a disk that refuses."""
+
+    settings = Settings(data_dir=tmp_path / "in", _env_file=None)  # type: ignore[call-arg]
+    exported = export_session(tmp_path, await record(tmp_path, "hello"), tmp_path / "out")
+    parts = factory(settings), lambda _: NoVoice("No voice in this test.")
+    with pytest.raises(JournalError, match="free some disk space"):
+        await asyncio.to_thread(
+            Sessions(*parts, FullShelf(settings.data_dir)).adopt, exported, "anna"
+        )
+    assert list((settings.data_dir / "sessions").iterdir()) == []
+    whole = Sessions(*parts, Shelf(settings.data_dir))
+    session_id, _ = await asyncio.to_thread(whole.adopt, exported, "anna")
+    assert whole.owns("anna", session_id)
 
 
 async def test_a_session_open_elsewhere_is_not_deleted(make: Make, tmp_path: Path) -> None:
