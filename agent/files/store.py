@@ -337,21 +337,20 @@ def _scan_folder(scan: _Scan, folder: int, prefix: bytes, last: Rows, depth: int
     written to do as little as possible for each.
     """
     try:
-        with os.scandir(folder) as found:
-            entries = [(os.fsencode(entry.name), entry) for entry in found]
+        names = list(map(os.fsencode, os.listdir(folder)))
     except OSError as error:
         scan.notes.append(f"The folder {shown(prefix)} could not be recorded ({error.strerror}).")
         return
-    rows = scan.rows
-    for name, entry in entries:
-        if is_state_name(name, top=not prefix):
+    rows, known, top = scan.rows, last.get, not prefix
+    for name in names:
+        if is_state_name(name, top=top):
             continue
         try:
-            info = entry.stat(follow_symlinks=False)
+            info = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError:  # it went meanwhile
             continue
         path = prefix + name
-        row = last.get(path)
+        row = known(path)
         if (
             row is not None
             and row.ctime_ns == info.st_ctime_ns

@@ -129,10 +129,17 @@ async def test_one_several_a_folder_and_all_are_downloaded_byte_for_byte(page: P
     assert several.suggested_filename == "files.zip"
     packed = zipfile.ZipFile(io.BytesIO(content))
     assert packed.namelist()[-1] == "Not included.txt"
+    told = panel.get_by_role("alert")
+    await expect(told).to_contain_text("Not in the archive: docs/link: a link")
     assert packed.read("docs/page.html") == b"<i>"
     await row(page, "a.bin").click()
     folder, _ = await saved(page, button.click)
     assert folder.suggested_filename == "docs.zip"
+    await row(page, "docs").press("Space")
+    await row(page, "a.bin").click()
+    await saved(page, button.click)
+    await expect(told).to_have_count(0)
+    await row(page, "a.bin").click()
     (home / "a.bin").unlink()
     await expect(row(page, "a.bin")).to_have_count(0)
 

@@ -41,7 +41,7 @@ async def done(page: Page, text: str) -> str:
 
 
 async def test_an_ended_session_shows_what_it_was_and_offers_what_can_be_done(
-    page: Page, pilot: Served, context: BrowserContext
+    page: Page, pilot: Served, context: BrowserContext, pilot_data: Path
 ) -> None:
     """Every page of it goes there; Export, Replay, Resume and Delete do what they say."""
     session_id = await done(page, "repeat remember me")
@@ -56,8 +56,12 @@ async def test_an_ended_session_shows_what_it_was_and_offers_what_can_be_done(
     await expect(page.get_by_text(re.compile(r"\d kB on disk"))).to_be_visible()
     await expect(page.locator(".tasks .asked")).to_have_text("repeat remember me")
     assert await faults(page) == []
+    home = pilot_data / "sessions" / session_id / "home"
+    home.mkdir(exist_ok=True)
+    (home / "link").symlink_to("/etc/passwd")
     await page.get_by_role("button", name="Export…").click()
     await page.get_by_role("button", name="Folder (zip)").click()
+    await expect(page.get_by_text("Not in it: link: a link")).to_be_visible()
     async with page.expect_download() as download:
         await page.get_by_role("link", name=re.compile("Save .*zip")).click()
     assert (await (await download.value).path()).read_bytes()[:2] == b"PK"

@@ -253,6 +253,9 @@ async def test_a_link_is_shown_where_it_cannot_be_copied(
 
 async def test_exports_gather_in_one_place(context: BrowserContext, shop: Shop) -> None:
     """The player stays where it is; a page loaded anew still has them, until they are removed."""
+    home = shop.data / "sessions" / shop.ids["list"] / "home"
+    home.mkdir(exist_ok=True)
+    (home / "link").symlink_to("/etc/passwd")
     page = await opened(context, shop)
     before = await page.locator(".picture").bounding_box()
     for label in ("Folder (.zip)", "GIF"):
@@ -261,8 +264,11 @@ async def test_exports_gather_in_one_place(context: BrowserContext, shop: Shop) 
             await page.get_by_role("button", name=label).click()
     gathered = page.locator("summary", has_text="Downloads (")
     assert await page.locator(".picture").bounding_box() == before
+    note = page.locator(".job .note")
+    await expect(note).to_contain_text("Not in it: link: a link")
     await page.reload()
     await gathered.click()
+    await expect(note).to_be_visible()
     await expect(page.locator(".job a")).to_contain_text(["The-list.gif", "The-list.zip"])
     link = await page.locator(".job a").first.get_attribute("href")
     count = await page.locator(".job").count()
