@@ -71,7 +71,7 @@ def safe_name(name: str | bytes) -> str:
     text = " ".join(text.split()).lstrip(".").rstrip(". ").strip()
     if text.startswith(("-", "~")) or _RESERVED.match(text):
         text = f"_{text}"
-    return _cut(text or _EMPTY, LONGEST - _ROOM)
+    return cut_name(text or _EMPTY, LONGEST - _ROOM)
 
 
 def portable_name(name: str | bytes) -> str:
@@ -91,7 +91,7 @@ def free_name(name: str, taken: Callable[[str], bool]) -> str:
 def numbered(name: str, number: int) -> str:
     """A name with a number before its ending."""
     stem, ending = _split(name)
-    return f"{_cut(stem, LONGEST - _ROOM - len(ending.encode()))} ({number}){ending}"
+    return f"{cut_name(stem, LONGEST - _ROOM - len(ending.encode()))} ({number}){ending}"
 
 
 def _plain(name: str) -> bytes:
@@ -128,7 +128,7 @@ def _split(name: str) -> tuple[str, str]:
     return stem, f"{dot}{last}"
 
 
-def _cut(name: str, most: int) -> str:
+def cut_name(name: str, most: int = LONGEST) -> str:
     """Shorten the stem until the whole has at most ``most`` bytes."""
     if len(name.encode()) <= most:
         return name

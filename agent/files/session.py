@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -19,18 +20,19 @@ from typing import Any, Literal, TypeVar
 
 from agent import events as ev
 from agent.control import new_id
+from agent.desktop.guardian import used_bytes
 from agent.errors import DesktopError, FilesError, SaysoError
 from agent.event_files import NAMED
 from agent.face import Faced
 from agent.files.changes import Change, Changes, compare
 from agent.files.listing import Listing, list_files
-from agent.files.names import shown, to_bytes
+from agent.files.names import cut_name, shown, to_bytes
 from agent.files.packing import zipped
 from agent.files.paths import Incoming, open_file, write_file
 from agent.files.record import Record
 from agent.files.restore import Failure, restore
 from agent.files.store import Recorded, Store
-from agent.files.telling import amount, told_model, told_person
+from agent.files.telling import amount, no_room, told_model, told_person
 from agent.log import EventLog
 from agent.status import Status
 
@@ -117,7 +119,10 @@ class SessionFiles(Faced):
         self._unsubscribe = log.subscribe(self._follow)
 
     def __repr__(self) -> str:
-        return f"<Files in {self._home()}>"
+        try:
+            return f"<Files in {shown(self._home())}>"
+        except DesktopError:
+            return "<Files of a session whose desktop has not started>"
 
     # In and out ---------------------------------------------------------------------------
 
@@ -146,16 +151,22 @@ class SessionFiles(Faced):
         """Make or replace a file in one step; missing folders are made.
 
         Raises:
-            FilesError: it cannot be written; what was there before is untouched.
+            FilesError: it cannot be written, or the home has no room for it; what was there
+                before is untouched.
         """
         content = data.encode() if isinstance(data, str) else data
-        await self._run(lambda: write_file(self._home(), path, content))
+
+        def write() -> None:
+            self._check_room(len(content))
+            write_file(self._home(), path, content)
+
+        await self._run(write)
 
     async def upload(self, source: str | PurePath, folder: str | PurePath = "") -> str:
         """Copy a file of yours in; returns its path there. A taken name is numbered.
 
         Raises:
-            FilesError: it cannot be read, or cannot be written there.
+            FilesError: it cannot be read, cannot be written there, or the home has no room.
         """
 
         def upload() -> str:
@@ -164,6 +175,7 @@ class SessionFiles(Faced):
                     open(source, "rb") as file,
                     Incoming(self._home(), Path(source).name, folder) as coming,
                 ):
+                    self._check_room(os.fstat(file.fileno()).st_size)
                     while piece := file.read(_PIECE):
                         coming.write(piece)
                     return coming.finish()
@@ -176,17 +188,22 @@ class SessionFiles(Faced):
         """Copy a file out, to a file or into a folder of yours; returns where it is.
 
         Raises:
-            FilesError: it is not there, or a file is in the way, or it cannot be written.
+            FilesError: it is not there, or a file is in the way, or it cannot be written;
+                nothing of it is left then.
         """
 
         def download() -> Path:
             target = Path(to)
-            target = (
-                target / shown(to_bytes(path).rpartition(b"/")[2]) if target.is_dir() else target
-            )
+            if target.is_dir():
+                target /= cut_name(shown(to_bytes(path).rpartition(b"/")[2]))
             try:
                 with open_file(self._home(), path) as file, target.open("xb") as copy:
-                    shutil.copyfileobj(file, copy, _PIECE)
+                    try:
+                        shutil.copyfileobj(file, copy, _PIECE)
+                        copy.flush()
+                    except BaseException:
+                        target.unlink()
+                        raise
             except FileExistsError:
                 raise FilesError(f"{target} is there already; choose another name.") from None
             except OSError as error:
@@ -552,6 +569,13 @@ class SessionFiles(Faced):
         """The words of a task; empty for a put back that is itself undone."""
         tasks = [event for event in self._log.of(ev.TaskStarted) if event.task_id == task_id]
         return tasks[-1].text if tasks else ""
+
+    def _check_room(self, more: int) -> None:
+        """Raise when the home has no room for so many bytes. Blocks."""
+        changes = self._log.of(ev.HomeChanged)
+        limit = changes[-1].limit if changes else 0
+        if limit and more > (left := limit - used_bytes(str(self._home()))):
+            raise FilesError(no_room(limit, left))
 
     def _kept_store(self) -> Store:
         if self.store is None:

@@ -20,6 +20,14 @@ def amount(size: int) -> str:
     return "1 byte" if size == 1 else f"{size} bytes"
 
 
+def no_room(limit: int, left: int) -> str:
+    """That something does not fit into a home of so many bytes, and what to do."""
+    return (
+        f"The home may hold {amount(limit)}, of which {amount(max(0, left))} are left. "
+        "Delete something first."
+    )
+
+
 def bounded(lines: Sequence[str], most: int = 100) -> tuple[str, ...]:
     """The first lines, and how many more there are."""
     more = len(lines) - most

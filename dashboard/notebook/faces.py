@@ -22,7 +22,7 @@ from agent.face import Bundle
 from agent.files.changes import Changes
 from agent.files.listing import Listing
 from agent.files.session import PutBack
-from agent.files.telling import amount
+from agent.files.telling import amount, bounded
 from agent.replay import Recording, Timeline
 from agent.replay.svg import timeline_svg
 from agent.session import Session
@@ -185,7 +185,9 @@ def _listing(listing: Listing) -> Bundle:
     plain = f"<{count}, {amount(listing.bytes)}{more}>"
     size = {entry.path: amount(entry.size) for entry in listing.entries if entry.kind == "file"}
     rows = [(entry.shown, size.get(entry.path, entry.kind)) for entry in listing.entries[:_ROWS]]
-    return _bundle(plain, Html(paragraph(plain[1:-1]) + table(("name", "size"), rows)))
+    unread = paragraph(f"Not listed: {'; '.join(bounded(listing.reasons, 3))}.")
+    head = paragraph(plain[1:-1]) + (unread if listing.reasons else "")
+    return _bundle(plain, Html(head + table(("name", "size"), rows)))
 
 
 @face_of.register

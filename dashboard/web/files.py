@@ -28,6 +28,7 @@ from agent.files import Incoming, bounded, is_state, list_files, safe_name, show
 from agent.files.listing import MOST
 from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
+from agent.files.telling import no_room
 from agent.files.tree import tree
 from agent.home import describe_use, home_in
 from dashboard.web.bodies import Patience
@@ -350,7 +351,7 @@ class FilesPut(FilesHandler):
         coming = bench.intake.reserved(session)
         self._room = max(0, quota - used - coming) if quota else self._limit
         if self._declared > self._room:
-            raise Refusal(507, _no_room(quota, self._room))
+            raise Refusal(507, no_room(quota, self._room))
         if not bench.intake.begin(session):
             raise Refusal(429, "Too many files are coming in at once. Try again in a moment.")
         self._counts = True
@@ -381,7 +382,7 @@ class FilesPut(FilesHandler):
                 raise FilesError(f"A file may have {in_words(self._limit)} at most.")
             if self._received > self._room:
                 session = self.place.session
-                raise FilesError(_no_room(_quota(session) if session else 0, 0))
+                raise FilesError(no_room(_quota(session) if session else 0, 0))
             if self._counts and self.place.session is not None:
                 most = max(self._declared, self._received)
                 workbench().intake.reserve(self.place.session, self, most)
@@ -401,7 +402,7 @@ class FilesPut(FilesHandler):
         if session is not None and quota:
             _, used = await workbench().intake.counted(session, self.place.home, fresh=True)
             if used > quota:
-                raise FilesError(_no_room(quota, 0))
+                raise FilesError(no_room(quota, 0))
 
     async def _welcome(self, path: str, session: Session) -> None:
         """Tell of a file that is in, and make it ready for the next words if that is wanted."""
@@ -587,13 +588,6 @@ def _inside(session: Session, path: Path) -> str:
     """A path as programs on the desktop call it, fit for an event."""
     desktop = session.desktop
     return shown(desktop.inside(path) if isinstance(desktop, NamesPaths) else path)
-
-
-def _no_room(quota: int, room: int) -> str:
-    return (
-        f"The home may hold {in_words(quota)}, of which {in_words(room)} are left. "
-        "Delete something first."
-    )
 
 
 def _check_disk(home: Path, more: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import threading
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from agent import events as ev
-from agent.errors import FilesError
+from agent.desktop.guardian import used_bytes
+from agent.errors import DesktopError, FilesError
+from agent.files.names import safe_name
 from agent.files.session import BUSY, NO_RECORD, RUNNING, STALE
 from agent.session import Session
 from agent.settings import Settings
@@ -353,3 +356,89 @@ async def test_files_come_in_and_go_out(make: Make, home: Path, tmp_path: Path) 
             await refused
     assert (tmp_path / "-mine.txt").read_text() == "mine"
     assert not [name for name in os.listdir(home / "Documents") if name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    "name", ["caf\udce9.txt", "two\nlines", "-rf", "n" * 251 + ".txt", "\udce9" * 255]
+)
+async def test_any_name_that_a_disk_holds_comes_out_and_is_put_back(
+    make: Make, home: Path, tmp_path: Path, name: str
+) -> None:
+    """Latin-1, a newline, a leading dash, and as many letters as there may be."""
+    session = await make(lambda: (home / name).write_text("after"))
+    await session.files.write(name, "before")
+    await run(session)
+    assert await session.files.read(name) == b"after"
+    out = tmp_path / "out"
+    out.mkdir()
+    came = await session.files.download(name, out)
+    assert came.read_text() == "after"
+    assert came.name.isprintable()
+    with zipfile.ZipFile(await session.files.archive([""], out / "all.zip")) as packed:
+        assert sorted(packed.read(each) for each in packed.namelist()) == [b"after", b"before"]
+    await session.files.put_back()
+    assert (home / name).read_text() == "before"
+    assert await session.files.upload(came, "in") == f"in/{safe_name(came.name)}"
+
+
+async def test_a_name_that_no_disk_holds_is_a_sentence(make: Make, home: Path) -> None:
+    session = await make()
+    for name, why in (("n" * 300, "too long"), ("a\0b", "not a path"), ("\ud800", "no name can")):
+        for refused in (session.files.read(name), session.files.write(name, "x")):
+            with pytest.raises(FilesError, match=why):
+                await refused
+    assert sorted(os.listdir(home)) == ["notes.txt"]
+
+
+async def test_what_does_not_fit_into_the_home_stays_out(
+    make: Make, home: Path, tmp_path: Path
+) -> None:
+    """The bound of the home holds for Python's calls, too; at its edge, they are carried out."""
+    session = await make()
+    session.log.append(ev.HomeChanged(state="open", limit=100_000))
+    left = 100_000 - used_bytes(str(home))
+    (tmp_path / "large").write_bytes(bytes(left + 1))
+    for refused in (
+        session.files.upload(tmp_path / "large"),
+        session.files.write("large", bytes(left + 1)),
+    ):
+        with pytest.raises(FilesError, match="The home may hold 100 kB"):
+            await refused
+    assert sorted(os.listdir(home)) == ["notes.txt"]
+    await session.files.write("fits", bytes(left))
+    assert (home / "fits").stat().st_size == left
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+async def test_a_download_that_finds_the_disk_full_leaves_nothing_half(
+    make: Make, home: Path, tmp_path: Path
+) -> None:
+    session = await make()
+    await session.files.write("large", os.urandom(2_000_000))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)]
+    if subprocess.run(mount, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        with pytest.raises(FilesError, match="No space left"):
+            await session.files.download("large", disk)
+        with pytest.raises(FilesError, match="No space left"):
+            await session.files.archive(["large"], disk / "large.zip")
+        assert os.listdir(disk) == []
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+async def test_files_say_what_they_are_before_the_desktop_has_started(tmp_path: Path) -> None:
+    """The last line of a notebook's cell must not be a traceback."""
+
+    class NotStarted(FakeDesktop):
+        @property
+        def home(self) -> Path:
+            raise DesktopError("The desktop is not running.")
+
+    settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
+    session = Session.create(settings, desktop=NotStarted(), model=ScriptedModel([]), tools=())
+    assert "has not started" in repr(session.files)
+    await session.close()

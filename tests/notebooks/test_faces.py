@@ -176,6 +176,10 @@ def test_files_and_what_would_be_put_back_show_themselves(tmp_path: Path) -> Non
     shown = list_files(tmp_path)._repr_mimebundle_()
     assert shown["text/plain"] == "<1 file, 5 bytes>"
     assert "&lt;b&gt;two\\nlines" in shown["text/html"]
+    assert "Not listed" not in shown["text/html"]
+    deep = tmp_path.joinpath(*["d"] * 70)
+    deep.mkdir(parents=True)
+    assert "lies too deep" in list_files(tmp_path)._repr_mimebundle_()["text/html"]
     row = Row("file", 0o644, 5, 0, "digest", 1, 1, 0)
     changes = compare("task", {}, {b"new": row}, {b"new": row}, kept=lambda _: True)
     shown = changes._repr_mimebundle_()
