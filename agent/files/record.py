@@ -3,6 +3,8 @@
 A file whose device, inode, size and times are as they were in the record before is not
 read again. That is sound because a file which changed a moment ago is read only once the
 file system's clock has moved on (`TICK`): a later change then always shows in its times.
+What somebody has open for writing, and has just written to, is read twice: one long write
+shows in the times once only, at its beginning.
 """
 
 from __future__ import annotations

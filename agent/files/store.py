@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
+import signal
 import stat
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -46,6 +48,13 @@ _EXCUSED: dict[int | None, Lost] = {
 
 _TRIES = 3
 """Times that a file is read which changes while it is read."""
+
+_RECENT = 10.0
+"""Seconds for which one call that writes is taken to last at most."""
+
+_AGAIN = 0.25
+"""Seconds after which a file that may be in the middle of such a call is read a second time. Linux
+has who writes much wait 0.2 s at a time, in the middle of a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +172,11 @@ class Store:
         need = self._fitting(scan, keep)
         dropped = self._make_room(need, live, keep)
         before = self.used
+        doubtful: dict[bytes, os.stat_result] = {}
         for path, info in sorted(scan.unread, key=lambda one: one[1].st_size):
-            if (row := self._keep(home, path, info)) is not None:
+            if (row := self._keep(home, path, info, doubtful)) is not None:
                 scan.rows[path] = row
+        self._look_again(home, scan.rows, doubtful)
         record = Record(secrets.token_hex(8), dict(sorted(scan.rows.items())))
         if last is not None and last.rows == record.rows:
             record = last
@@ -187,8 +198,33 @@ class Store:
             need += weight
         return need
 
-    def _keep(self, home: Path, path: bytes, info: os.stat_result) -> Row | None:
-        """The row of a file whose content was read; None when the file is gone."""
+    def _look_again(
+        self, home: Path, rows: dict[bytes, Row], doubtful: dict[bytes, os.stat_result]
+    ) -> None:
+        """Read a second time what may have been in the middle of a write: one call shows in a
+        file's times when it begins, and its bytes follow.
+        """
+        for _ in range(_TRIES):
+            if not doubtful:
+                return
+            time.sleep(_AGAIN)
+            for path, info in list(doubtful.items()):
+                row = rows.get(path)
+                if row is None or row.lost or _is_still(home, path, row):
+                    del doubtful[path]
+                elif (row := self._keep(home, path, info, doubtful)) is not None:
+                    rows[path] = row
+                else:
+                    del rows[path]
+        rows.update((path, _lost_row(info, "changing")) for path, info in doubtful.items())
+
+    def _keep(
+        self, home: Path, path: bytes, info: os.stat_result, doubtful: dict[bytes, os.stat_result]
+    ) -> Row | None:
+        """The row of a file whose content was read; None when the file is gone.
+
+        One that may be in the middle of a write is added to ``doubtful``.
+        """
         if (lost := self._no_room(_weight(info))) is not None:
             return _lost_row(info, lost)
         for _ in range(_TRIES):
@@ -201,6 +237,8 @@ class Store:
                 return _lost_row(info, "unreadable") if denied else None
             with os.fdopen(descriptor, "rb") as file:
                 info = os.fstat(descriptor)
+                if time.time() - info.st_ctime < _RECENT and _may_be_written(descriptor):
+                    doubtful[path] = info
                 _let_tick([(path, info)])
                 try:
                     digest = self._take(file, info.st_size)
@@ -451,6 +489,37 @@ def _digests(path: Path) -> set[str]:
 def _weight(info: os.stat_result) -> int:
     """Bytes that a file takes on the disk; holes take none."""
     return min(info.st_blocks * 512, info.st_size) if info.st_size else 0
+
+
+def _may_be_written(descriptor: int) -> bool:
+    """Whether somebody has a file open for writing; true where the system does not tell.
+
+    It gives a lease only on what nobody has. Who opens the file in that moment waits, and we are
+    sent a signal that does nothing, instead of one that ends the process.
+    """
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return True
+    return False
+
+
+def _is_still(home: Path, path: bytes, row: Row) -> bool:
+    """Whether a file has the content and the times of its row."""
+    try:
+        with parent_of(home, path) as (folder, name):
+            descriptor = read_descriptor(folder, name)
+    except FilesError:
+        return False
+    digest, left = hashlib.blake2b(digest_size=32), row.size
+    with os.fdopen(descriptor, "rb") as file:
+        while piece := file.read(min(_PIECE, left)):
+            left -= len(piece)
+            digest.update(piece)
+        info = os.fstat(descriptor)
+    return digest.hexdigest() == row.digest and _row(info, "file", row.digest) == row
 
 
 def _same(one: os.stat_result, other: os.stat_result) -> bool:
