@@ -43,16 +43,32 @@ class Visit:
 
 
 class _Wire:
-    """Bytes as they came: compressed, headers included."""
+    """Bytes as they came: compressed, headers included.
+
+    Of an answer that is still coming, as the document is while its frame is shown already,
+    Chromium tells the size on the wire at the end only. Until then its bytes count unpacked, and
+    a socket's always do: upper bounds.
+    """
 
     def __init__(self) -> None:
-        self.bytes = 0.0
+        self._packed: dict[str, float] = {}
+        self._unpacked: dict[str, float] = {}
+        self._frames = 0.0
+
+    @property
+    def bytes(self) -> float:
+        answers = (self._packed.get(n) or size for n, size in self._unpacked.items())
+        return sum(answers) + self._frames
 
     def on_data(self, event: dict[str, Any]) -> None:
-        self.bytes += event["encodedDataLength"]
+        number = event["requestId"]
+        self._unpacked[number] = self._unpacked.get(number, 0.0) + event["dataLength"]
+
+    def on_end(self, event: dict[str, Any]) -> None:
+        self._packed[event["requestId"]] = event["encodedDataLength"]
 
     def on_frame(self, event: dict[str, Any]) -> None:
-        self.bytes += len(event["response"]["payloadData"])  # before compression: an upper bound
+        self._frames += len(event["response"]["payloadData"])
 
 
 async def visit(context: BrowserContext, url: str, slow: bool) -> Visit:
@@ -63,6 +79,7 @@ async def visit(context: BrowserContext, url: str, slow: bool) -> Visit:
     if slow:
         await devtools.send("Network.emulateNetworkConditions", SLOW)
     devtools.on("Network.dataReceived", wire.on_data)
+    devtools.on("Network.loadingFinished", wire.on_end)
     devtools.on("Network.webSocketFrameReceived", wire.on_frame)
     began = time.perf_counter()
     await page.goto(f"{url}?session=new", wait_until="commit", timeout=120_000)

@@ -52,6 +52,9 @@ class Proxy:
         self.target = target
         self.delay = delay
         self.port = 0
+        self.received = 0
+        """Bytes that have come from the server."""
+
         self._server: asyncio.Server | None = None
         self._pipes: set[_Pipe] = set()
         self._silent = False
@@ -136,6 +139,8 @@ class Proxy:
     ) -> None:
         try:
             while data := await reader.read(_CHUNK):
+                if writer is pipe.writers[0]:
+                    self.received += len(data)
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 if self._held is not None:

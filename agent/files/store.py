@@ -92,12 +92,21 @@ class Store:
         folder: where they lie; made when the first is.
         most: bytes that contents may take on the disk together.
         reserve: bytes of the disk that are left free.
+        sleep: how to wait until a file is read a second time.
     """
 
-    def __init__(self, folder: Path, most: int, *, reserve: int = RESERVE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        most: int,
+        *,
+        reserve: int = RESERVE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.folder = folder
         self.most = most
         self._reserve = reserve
+        self._sleep = sleep
         self._last: Record | None = None
         self._used: int | None = None
 
@@ -207,7 +216,7 @@ class Store:
         for _ in range(_TRIES):
             if not doubtful:
                 return
-            time.sleep(_AGAIN)
+            self._sleep(_AGAIN)
             for path, info in list(doubtful.items()):
                 row = rows.get(path)
                 if row is None or row.lost or _is_still(home, path, row):

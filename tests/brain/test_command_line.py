@@ -246,6 +246,16 @@ def test_a_session_can_be_listed_resumed_exported_and_taken_in(run, capsys, tmp_
     for flags, goes in (((), True), (("--without-files",), False)):
         assert run([], "--export", session_id, str(tmp_path / f"out {goes}"), *flags) == 0
         assert (tmp_path / f"out {goes}" / "home").exists() is goes
+    (home / ".program").mkdir()
+    (home / ".program" / "state").write_text("its own")
+    (home / "link").symlink_to("/etc/passwd")
+    capsys.readouterr()
+    state = ("--with-state", ".program")
+    assert run([], "--export", session_id, str(tmp_path / "with state"), *state) == 0
+    assert "Not in it: link: a link, which is not followed." in capsys.readouterr().out
+    carried = tmp_path / "with state" / "home" / ".program" / "state"
+    assert carried.read_text() == "its own"
+    assert not (tmp_path / "out True" / "home" / ".program").exists()
     monkeypatch.setenv("SAYSO_DATA_DIR", str(tmp_path / "elsewhere"))
     assert run([], "--import", str(tmp_path / "out")) == 0
     assert session_id in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
 import threading
@@ -108,6 +109,30 @@ def test_a_file_that_is_written_all_the_time_is_never_kept_torn(home: Path, stor
         over.set()
         writer.join()
     assert not store.record(home).record.rows[b"busy"].lost
+
+
+def test_what_changes_without_showing_in_the_times_is_not_taken_for_whole(
+    home: Path, tmp_path: Path
+) -> None:
+    """As in the middle of one long write; what is open for writing and at rest is kept."""
+    (home / "busy").write_bytes(bytes(8192))
+    left = [1, 2, 3]
+
+    def write(seconds: float) -> None:
+        memory[0] = memory[8191] = left.pop() if left else memory[0]
+
+    with (home / "busy").open("r+b") as file, mmap.mmap(file.fileno(), 8192) as memory:
+        memory[0] = memory[8191] = 9
+        time.sleep(0.1)  # the times are set by the first touch, and by no other for seconds
+        store = Store(tmp_path / "store", 1 << 20, reserve=0, sleep=write)
+        before = (home / "busy").stat()
+        row = store.record(home).record.rows[b"busy"]
+        assert (home / "busy").stat().st_ctime_ns == before.st_ctime_ns
+        assert (row.lost, left) == ("changing", [])
+        row = store.record(home).record.rows[b"busy"]
+        assert not row.lost
+        with store.content(row.digest) as kept:
+            assert kept.read() == bytes(memory)
 
 
 def test_pipes_and_sockets_are_passed_over_without_waiting(home: Path, store: Store) -> None:

@@ -152,6 +152,9 @@ async def test_what_is_gone_meanwhile_is_told(page: Page, session: Path):
     (session / "home" / "gone.txt").unlink()
     await panel.get_by_role("button", name="Download 1").click()
     await expect(panel.get_by_role("alert")).to_contain_text("There is no gone.txt any more.")
+    await page.unroute_all(behavior="wait")
+    await panel.get_by_role("button", name="Close this message").click()
+    await expect(panel.get_by_role("alert")).to_have_count(0)
 
 
 async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path):
@@ -170,6 +173,12 @@ async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path)
     where = page.locator(".conversation .files", has_text="chosen.txt")
     await expect(where).to_contain_text("/Documents")
     assert (home / "Documents" / "chosen.txt").read_bytes() == b"in the chosen folder"
+    async with page.expect_file_chooser() as waiting:
+        await panel.get_by_role("button", name="Upload here").click()
+    button = {"name": "button.txt", "mimeType": "text/plain", "buffer": b"here, too"}
+    await (await waiting.value).set_files([button])  # type: ignore[list-item]
+    await expect(page.locator(".conversation .files", has_text="button.txt")).to_be_visible()
+    assert (home / "Documents" / "button.txt").read_bytes() == b"here, too"
     await page.get_by_role("button", name="Choose none").click()
     await page.keyboard.press("Escape")
     await expect(panel).to_have_count(0)
@@ -193,7 +202,15 @@ async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path)
     assert sorted(kinds) == ["pdf", "picture"]
     arrived = [path for e in events if isinstance(e, FilesArrived) for path in e.paths]
     names = [path.rpartition("/")[2] for path in arrived]
-    brought = ["big.bin", "chosen.txt", "dropped.csv", "image.png", "report.pdf", "wrong.txt"]
+    brought = [
+        "big.bin",
+        "button.txt",
+        "chosen.txt",
+        "dropped.csv",
+        "image.png",
+        "report.pdf",
+        "wrong.txt",
+    ]
     assert sorted(names) == brought
     messages = [e for e in events if isinstance(e, UserMessage)]
     order = [message.text or len(message.attachments) for message in messages]
@@ -255,13 +272,20 @@ async def test_a_refusal_is_a_sentence_beside_the_file(page: Page, session: Path
     """The home went away under the page."""
     await page.route("**/files/put?*", lambda route: route.abort())
     panel = await show(page)
-    await panel.locator("input[type=file]").set_input_files(
-        [{"name": "x.bin", "mimeType": "x/y", "buffer": b"x"}]
-    )
     chip = page.locator(".chip.failed")
-    await expect(chip).to_contain_text("The connection broke off; nothing of it was kept.")
+    for name in ("x.bin", "y.bin"):
+        await panel.locator("input[type=file]").set_input_files(
+            [{"name": name, "mimeType": "x/y", "buffer": b"x"}]
+        )
+    await expect(chip).to_have_count(2)
+    await expect(chip.first).to_contain_text("The connection broke off; nothing of it was kept.")
     await page.get_by_role("button", name="Close the message on x.bin").click()
+    await expect(chip).to_have_count(1)
+    await page.unroute_all(behavior="wait")
+    await page.get_by_role("button", name="Send y.bin again").click()
+    await expect(row(page, "y.bin")).to_be_visible()
     await expect(chip).to_have_count(0)
+    assert [path.name for path in (session / "home").iterdir()] == ["y.bin"]
 
 
 @pytest.mark.parametrize("size", [(390, 844), (640, 360)], ids=["phone", "at 200 %"])

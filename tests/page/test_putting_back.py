@@ -66,6 +66,11 @@ async def test_a_tasks_files_are_put_back_after_they_were_shown(page: Page, data
     await expect(page.locator(".badge .word")).not_to_have_text("Stopped")
 
     await page.get_by_role("button", name="Put the files back…").click()
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_be_hidden()
+    assert (home / "notes.txt").read_text() == "by the agent"
+
+    await page.get_by_role("button", name="Put the files back…").click()
     await expect(dialog.get_by_role("button", name="Put 2 items back")).to_be_enabled()
     (home / "notes.txt").write_text("changed while the dialog is open")
     await dialog.get_by_role("button", name="Put 2 items back").click()
