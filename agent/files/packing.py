@@ -111,7 +111,8 @@ def _packed(
         missing.append(why_unread(found))
         return
     if found.kind == "folder":
-        archive.mkdir(names.folder(found.path, above) + "/")
+        folder = _entry(names.folder(found.path, above) + "/", found.info)
+        archive.mkdir(folder)
         return
     if why := why_left(found.path, found.kind):
         missing.append(why)
@@ -138,12 +139,18 @@ def _copied(
 
 
 def _info(name: str, file: BinaryIO) -> zipfile.ZipInfo:
-    status = os.fstat(file.fileno())
+    info = _entry(name, os.fstat(file.fileno()))
+    info.compress_type = zipfile.ZIP_DEFLATED if _shrinks(file) else zipfile.ZIP_STORED
+    return info
+
+
+def _entry(name: str, status: os.stat_result) -> zipfile.ZipInfo:
+    """A file or folder of the archive, with its date and permissions."""
     year, *rest = time.localtime(min(max(status.st_mtime, 0), 4_000_000_000))[:6]
     when = (year, *rest) if 1980 <= year <= 2107 else (1980, 1, 1, 0, 0, 0)
     info = zipfile.ZipInfo(name, when)  # type: ignore[arg-type]
-    info.compress_type = zipfile.ZIP_DEFLATED if _shrinks(file) else zipfile.ZIP_STORED
-    info.external_attr = (stat.S_IFREG | (stat.S_IMODE(status.st_mode) & 0o755)) << 16
+    kind, least = (stat.S_IFDIR, 0o700) if name.endswith("/") else (stat.S_IFREG, 0)
+    info.external_attr = (kind | (stat.S_IMODE(status.st_mode) & 0o755) | least) << 16
     return info
 
 

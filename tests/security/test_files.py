@@ -241,13 +241,16 @@ def test_nothing_but_the_persons_files_goes_out(anna: Owner, data: Path, path: s
 def test_an_archive_holds_no_link_and_says_so(anna: Owner, data: Path):
     home = home_of(data, anna)
     (home / "Documents" / "link").symlink_to("/etc/passwd")
-    (home / "Documents" / "empty").mkdir()
+    (home / "Documents" / "empty").mkdir(mode=0o750)
+    os.utime(home / "Documents" / "empty", (10**9, 10**9))
     note = "Not in the archive: Documents/link: a link, which is not followed."
     assert anna.files("get", path="", zip=1, check=1).json()["note"].startswith(note)
     assert anna.files("get", path="Documents/empty", zip=1, check=1).json()["note"] == ""
     packed = zipfile.ZipFile(io.BytesIO(anna.files("get", path="", zip=1).content))
     assert packed.testzip() is None
     assert {"Documents/a.txt", "Documents/empty/"} <= set(packed.namelist())
+    empty = packed.getinfo("Documents/empty/")
+    assert (empty.external_attr >> 16 & 0o777, empty.date_time[0]) == (0o750, 2001)
     assert not any("config" in name or "link" in name for name in packed.namelist())
     assert "Documents/link: a link" in packed.read("Not included.txt").decode()
 
