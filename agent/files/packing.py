@@ -30,6 +30,7 @@ MISSING = "Not included.txt"
 
 _PIECE = 256 << 10
 _SAMPLE = 64 << 10
+_DOS_FOLDER = 0x10
 _SAVES = 0.9
 """Deflating is worth its time if a file's beginning becomes smaller than this share of itself."""
 
@@ -149,8 +150,11 @@ def _entry(name: str, status: os.stat_result) -> zipfile.ZipInfo:
     year, *rest = time.localtime(min(max(status.st_mtime, 0), 4_000_000_000))[:6]
     when = (year, *rest) if 1980 <= year <= 2107 else (1980, 1, 1, 0, 0, 0)
     info = zipfile.ZipInfo(name, when)  # type: ignore[arg-type]
-    kind, least = (stat.S_IFDIR, 0o700) if name.endswith("/") else (stat.S_IFREG, 0)
-    info.external_attr = (kind | (stat.S_IMODE(status.st_mode) & 0o755) | least) << 16
+    mode = stat.S_IMODE(status.st_mode) & 0o755
+    if info.is_dir():
+        info.external_attr = (stat.S_IFDIR | mode | 0o700) << 16 | _DOS_FOLDER
+    else:
+        info.external_attr = (stat.S_IFREG | mode) << 16
     return info
 
 
