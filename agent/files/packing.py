@@ -112,8 +112,7 @@ def _packed(
         missing.append(why_unread(found))
         return
     if found.kind == "folder":
-        folder = _entry(names.folder(found.path, above) + "/", found.info)
-        archive.mkdir(folder)
+        archive.writestr(_entry(names.folder(found.path, above) + "/", found.info), b"")
         return
     if why := why_left(found.path, found.kind):
         missing.append(why)
