@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from agent import events as ev
 from agent.desktop.base import Box, DesktopStatus, Window
 from agent.errors import DesktopDied
 from agent.history import BY_CLOSING, BY_RESTART, BY_USER
+from agent.home import SessionHome
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
 from agent.session import Session
@@ -100,6 +102,42 @@ async def test_a_killed_session_tells_the_model_that_nobody_interrupted_it_and_w
     )
     assert told[-1] == "Go on." or told[-2] == "Go on."
     assert not any("The user interrupted" in words for words in told)
+
+
+@pytest.mark.parametrize(
+    ("becomes", "told"),
+    [("kept", "Your files are kept."), ("gone", "The home folder is not there any more")],
+)
+async def test_the_first_request_after_a_resumption_says_what_became_of_the_files(
+    tmp_path: Path, becomes: str, told: str
+):
+    """Looked up on the disk, as it is when the desktop starts."""
+    settings = SETTINGS.model_copy(update={"data_dir": tmp_path})
+    async with MessagesServer([says("One."), says("Two.")]) as server:
+
+        async def run(words: str, opened: Callable[..., Session]) -> None:
+            client = new_client(server.key, server.base_url)
+            model = AnthropicModel("claude-opus-5-5", ToolsetDialect(), client)
+            desktop = TellingDesktop()
+            desktop.shown = ()
+            parts = {"desktop": desktop, "model": model, "tools": ()}
+            session = opened(settings, session_id="one", **parts)
+            home = SessionHome(session.journal.folder, None, session.log)
+            session._home = home  # which a session has that makes its desktop itself
+            await session.open()
+            home.files.mkdir(exist_ok=True)
+            session.say(words)
+            await session.wait_idle(20)
+            await session.close()
+
+        await run("Begin.", Session.create)
+        if becomes == "gone":
+            (tmp_path / "sessions" / "one" / "home").rmdir()
+        await run("Go on.", Session.resume)
+        words = texts(server.requests[-1].body["messages"][-1]["content"])
+    [renewal] = [text for text in words if text.startswith("The desktop was started anew.")]
+    assert told in renewal
+    assert words.index("Go on.") > words.index(renewal)
 
 
 async def test_a_closed_session_tells_the_model_that_it_was_closed():
