@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from agent.desktop.base import Window
+from agent.desktop.starts import SHELLS, interactive
 
 Echo = Literal["shown", "hidden", "unknown"]
 """``hidden``: a program reads lines there that are not shown."""
@@ -34,6 +35,9 @@ class _Process:
     terminal: str
     """As its name in ``/dev/pts``; empty without one."""
 
+    front: int
+    """The group of processes that the terminal's keys are for."""
+
 
 def terminal_echo(root: Path, pid: int) -> Echo:
     """Of the terminals of a process's descendants, both as numbered below ``root``. Blocks.
@@ -43,13 +47,26 @@ def terminal_echo(root: Path, pid: int) -> Echo:
     processes = list(_processes(root / "proc"))
     parents = {process.pid: process.parent for process in processes}
     terminals = {
-        process.terminal
+        process.terminal: process.front
         for process in processes
         if process.terminal and _descends(process.pid, pid, parents)
     }
     asking = {name for process in processes for name in _asked_in(root / "proc", process)}
     found = {_echo_of(root / "dev/pts" / name, name in asking) for name in terminals}
-    return found.pop() if len(found) == 1 else "unknown"
+    if len(found) != 1 or any(_runs_lines(root / "proc", front) for front in terminals.values()):
+        return "unknown"
+    return found.pop()
+
+
+def _runs_lines(proc: Path, pid: int) -> bool:
+    """Whether a shell without an editor of lines reads there: then a hidden line is a command."""
+    try:
+        argv = (proc / str(pid) / "cmdline").read_text("utf-8", "replace").rstrip("\0").split("\0")
+    except OSError:
+        return False
+    name = argv[0].rpartition("/")[2].lstrip("-")
+    edits = name in ("bash", "zsh", "fish") and "--noediting" not in argv
+    return bool(SHELLS.match(name)) and not edits and interactive(tuple(argv))
 
 
 def _asked_in(proc: Path, process: _Process) -> Iterator[str]:
@@ -82,10 +99,10 @@ def _processes(proc: Path) -> Iterator[_Process]:
         try:
             before, _, after = (proc / name / "stat").read_text("latin-1").rpartition(")")
             fields = after.split()
-            parent, device = int(fields[1]), int(fields[4])
+            parent, device, front = int(fields[1]), int(fields[4]), int(fields[5])
         except (OSError, ValueError, IndexError):  # it has ended
             continue
-        yield _Process(int(name), before.partition("(")[2], parent, _terminal(device))
+        yield _Process(int(name), before.partition("(")[2], parent, _terminal(device), front)
 
 
 def _terminal(device: int) -> str:

@@ -327,7 +327,7 @@ class Judge:
         if not _of_system(program):
             return "file", False
         if own.terminal and own.pid == own.session:
-            if SHELLS.match(program.name) and _interactive(program.argv):
+            if SHELLS.match(program.name) and interactive(program.argv):
                 return "desktop", True
             return "launcher", self._installed.names(program.named, program.argv)
         if starter.launches:
@@ -364,7 +364,7 @@ class Judge:
             return False
         if own.pid == own.session and kind == "program":
             return True
-        shell = SHELLS.match(program.name) and _interactive(program.argv)
+        shell = SHELLS.match(program.name) and interactive(program.argv)
         return bool(shell and self._kernel.reads_terminal(own.pid))
 
     def _cover_between(self, line: _Line) -> None:
@@ -474,7 +474,7 @@ def _interprets(program: Program) -> bool:
     return any(map(_INTERPRETERS.match, names))
 
 
-def _interactive(argv: tuple[str, ...]) -> bool:
+def interactive(argv: tuple[str, ...]) -> bool:
     """Whether a shell with these words reads its lines from its input."""
     return all(word.startswith("-") and not _CODE.match(word) for word in argv[1:])
 

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from agent.desktop.base import Button, Desktop, EncodedImage, Target, Window
 from agent.desktop.snapshot import is_editor
+from agent.desktop.typist import is_terminal
 from agent.errors import BadInput, DesktopError, KeyboardMoved, ToolError
 from agent.models.base import ToolSpec
 from agent.models.capabilities import Scale
@@ -257,13 +258,14 @@ class ComputerTool:
         except KeyboardMoved as moved:
             raise await self._moved(moved, len(given.text)) from moved
         told = await self._typed(given.text, window, focus, field, hidden)
-        return _told(f"{told} {await self._met(given.text, window, focus)}".strip(), note)
+        met = await self._met(window) if "\n" in given.text else ""
+        return _told(f"{told} {met}".strip(), note)
 
-    async def _met(self, text: str, window: Window, focus: Focus) -> str:
-        """That a line which was typed has led to where a password is read."""
-        if "\n" not in text:
+    async def _met(self, window: Window) -> str:
+        """That a line which has just been ended led to where a password is read."""
+        if await hidden_in(self._desktop, window, Focus(window)) is None:
             return ""
-        hidden = await hidden_in(self._desktop, window, focus)
+        hidden = await hidden_in(self._desktop, window, await find_focus(self._desktop))
         return hidden.met if hidden else ""
 
     async def _typed(
@@ -335,9 +337,11 @@ class ComputerTool:
         if window is None:
             return _told(f"{words}; no window had the keyboard.", note)
         name = window_words(window)
-        return _told(
-            f"{words}; {name} had the keyboard." if shortcut else f"{words} in {name}.", note
-        )
+        told = f"{words}; {name} had the keyboard." if shortcut else f"{words} in {name}."
+        if "Return" in canonical(combos).split() and is_terminal(window.wm_class.lower()):
+            await self._desktop.settle(first=0.1, quiet=0.03, cap=0.4)
+            told = f"{told} {await self._met(window)}".strip()
+        return _told(told, note)
 
     async def wait(self, given: inputs.Wait) -> ToolResult:
         await asyncio.sleep(given.duration)

@@ -268,6 +268,24 @@ async def test_a_program_that_asks_for_a_secret_is_known(
         await until(over, "the shell's own prompt")
 
 
+@pytest.mark.parametrize("shell", ["stty -echo; dash", "stty -echo; bash --noediting"])
+async def test_a_shell_that_shows_nothing_is_no_password(desk: Desk, shell: str) -> None:
+    """What is typed there runs: it must be read out when it is asked about."""
+    await desk.open("xfce4-terminal")
+    await focused(desk, "xfce4-terminal")
+    hand = Hand(desk)
+    await hand.do("type", text=f"{shell}\n")
+    mark = desk.desktop.home / "it-reads"
+    mark.unlink(missing_ok=True)
+    await hand.do("type", text=f"touch {mark.name}\n")
+
+    async def reads() -> bool:
+        return mark.exists()
+
+    await until(reads, "the shell within")
+    assert "unshown" not in await hand.target("type", text="ls\n")
+
+
 async def test_of_two_terminals_in_one_program_it_is_not_said_which_asks(desk: Desk) -> None:
     """A line for the other's shell must be read out when it is asked about."""
     await desk.open("xfce4-terminal")

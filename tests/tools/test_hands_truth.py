@@ -162,6 +162,18 @@ async def test_what_is_typed_at_a_password_is_told_as_sent(desktop: FakeDesktop)
     )
 
 
+async def test_enter_that_leads_to_a_password_says_so(desktop: FakeDesktop) -> None:
+    desktop.shown, desktop.role, desktop.echoes = (TERMINAL,), "terminal", "hidden"
+    desktop.input.text = "$ su\nPassword: "
+    tool = ComputerTool(desktop)
+    assert (await do(tool, "key", text="Left")).text == "Pressed Left in “Terminal”."
+    text = (await do(tool, "key", text="Return")).text
+    assert text.startswith(
+        "Pressed Return in “Terminal”. A program there now reads without showing"
+    )
+    assert "(“Password:”)" in text
+
+
 async def test_a_line_that_leads_to_a_password_says_so(desktop: FakeDesktop) -> None:
     """Then a model should not go on typing as if a shell listened."""
 
