@@ -52,14 +52,21 @@ class FakeKernel:
 
     # For tests ------------------------------------------------------------------------
 
-    def fork(self, parent: int = GUARDIAN, *, session: int = 0, terminal: bool = False) -> int:
-        """A child that is still what its parent is; ``session`` -1 makes it a leader."""
+    def fork(
+        self,
+        parent: int = GUARDIAN,
+        *,
+        session: int = 0,
+        terminal: bool = False,
+        code: bytes = b"",
+    ) -> int:
+        """A child that is still what its parent is, or else ``code``; ``session`` -1: a leader."""
         pid, above = self._next_pid, self._images[parent]
         self._next_pid += 1
         own = pid if session == -1 else session or above.process.session
         on_terminal = terminal or (above.process.terminal and session != -1)
         process = Process(pid, parent, own, on_terminal, pid * 100)
-        self._images[pid] = _Image(process, above.code, above.stdin_terminal or terminal)
+        self._images[pid] = _Image(process, code or above.code, above.stdin_terminal or terminal)
         return pid
 
     def orphan(self, pid: int) -> None:

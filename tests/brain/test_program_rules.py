@@ -159,6 +159,12 @@ def test_an_orphan_of_a_terminal_is_asked_about(desk: Desk):
     assert desk.become(away, "touch", "x") == "refused"
 
 
+def test_what_descends_from_nothing_that_is_known_is_asked_about(desk: Desk):
+    """Such as the child of a program that began before anybody watched, or was forgotten."""
+    assert desk.run(GUARDIAN, "touch", "x", code=b"unknown\0program")[1] == "refused"
+    assert desk.asked_about[-1].how == "line"
+
+
 def test_exec_in_the_shell_itself_is_a_line_of_it(desk: Desk):
     assert desk.become(desk.shell(), "touch", "x") == "refused"
 
