@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import statistics
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from agent.desktop import guardian, profile, sandbox
+from agent.desktop.calls import filter_file
 from agent.desktop.processes import GuardianClient
 from agent.desktop.starts import Start
 from agent.desktop.watching import Asked, watch_programs
@@ -66,12 +68,14 @@ async def _sandbox(*, watched: bool, notes: _Notes) -> AsyncIterator[_Sandbox]:
     sandbox.write_etc(box, Path(guardian.__file__))
     client = GuardianClient(lambda: None)
 
+    calls = filter_file()
+
     def command(channel: int, limits: str) -> list[str]:
-        argv = list(sandbox.command(box, channel, limits, confined=True, network=False))
+        argv = list(sandbox.command(box, channel, limits, calls=calls, network=False))
         return argv if watched else argv[:-1]
 
     try:
-        await client._start(command, "/", {})
+        await client._start(command, str(box.home) if box.brought else "/", {}, (calls,))
         with contextlib.ExitStack() as ends:
             if client.reports is not None:
                 watch, why = watch_programs(client.reports, client.pid, print)
@@ -84,6 +88,7 @@ async def _sandbox(*, watched: bool, notes: _Notes) -> AsyncIterator[_Sandbox]:
                 raise RuntimeError(f"Programs are not watched here: {client.unreported}.")
             yield _Sandbox(client, box)
     finally:
+        os.close(calls)
         await client.close()
         box.remove()
 

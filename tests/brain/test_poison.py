@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from agent.models.base import ModelPart, ModelRequest
 from agent.models.offline import OfflineModel
 from agent.models.older_pictures import count_pictures, without_webp
 from agent.session import Session
+from agent.settings import Settings
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Reply, call, fails, says
 from agent.testing.messages_server import MessagesServer
@@ -350,3 +352,42 @@ def test_a_block_that_only_people_send_is_not_taken_for_one(kind: str):
     assert count_pictures(asked) == 0
     body = PortableDialect().body(ModelRequest("", asked, [], (640, 480)), "local")
     assert body["messages"] == asked
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"create a file called {'a' * 300}",
+        f"create a file called {'ü' * 200} with the text hello",
+        f"create a folder called {'b' * 300}",
+        f"create a file called {'c' * 300} in the documents folder",
+    ],
+)
+async def test_a_name_that_no_file_can_have_is_told_and_the_next_instruction_works(
+    words: str, tmp_path: Path
+):
+    """By the planner itself, in its own words; no instruction after it suffers."""
+    parts: dict[str, Any] = {"desktop": FakeDesktop(home=tmp_path)}
+    session = Session(Settings(model="offline"), "s", MemorySessionJournal(), **parts)
+    await session.open()
+    for said in (words, "what can I say?"):
+        session.say(said)
+        await session.wait_idle(30)
+    told, after = session.log.of(ev.TaskFinished)
+    assert told.outcome == "ended"
+    assert "is too long: a name has at most 255 letters" in told.summary
+    assert after.outcome == "done"
+    assert not list(tmp_path.iterdir())
+    await session.close()
+
+
+async def test_a_home_that_cannot_be_read_ends_that_instruction_in_words(tmp_path: Path):
+    home = tmp_path / "gone"
+    parts: dict[str, Any] = {"desktop": FakeDesktop(home=home)}
+    session = Session(Settings(model="offline"), "s", MemorySessionJournal(), **parts)
+    await session.open()
+    session.say("create a file called notes in the holiday folder")
+    await session.wait_idle(30)
+    (told,) = session.log.of(ev.TaskFinished)
+    assert "I could not look at the files: No such file or directory." in told.summary
+    await session.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shlex
 from pathlib import Path
@@ -28,6 +29,9 @@ _IN_FOLDER = re.compile(
 )
 _NOT_IN_NAMES = re.compile(r"[/\x00-\x1f]+")
 _MANY = 6
+_LONGEST = 255
+"""Bytes of a name."""
+
 _AT_TOP = {"command": "insert", "insert_line": 0}
 _EXIT = re.compile(r"\n?\[exit code (-?\d+)\]\s*$")
 _DOTTED = re.compile(r"(?<=\w)\s*\b(?:dot|\.)\s+(?=\w{1,5}$)", re.IGNORECASE)
@@ -64,11 +68,23 @@ def _where(home: Path, folder: Path) -> str:
     return "your home folder" if folder == home else f"the folder {folder.relative_to(home)}"
 
 
+def _too_long(path: Path) -> Fail | None:
+    """What to say of a name that no file can have."""
+    if len(os.fsencode(path.name)) <= _LONGEST:
+        return None
+    return Fail(
+        f"The name “{shortened(path.name, 40)}” is too long: a name has at most {_LONGEST} "
+        "letters, and fewer with accents. Give a shorter one."
+    )
+
+
 async def create_file(at: Moment) -> Step:
     """Write a file with the editor tool, and look whether it is there as told."""
     home = at.desktop.home
     folder, said = await asyncio.to_thread(_placed, home, at.slot("name"))
     path, text = folder / file_name(said), at.slot("text")
+    if (refused := _too_long(path)) is not None:
+        return refused
     if at.phase == 0:
         if not at.slot("replace") and not at.resuming and await asyncio.to_thread(path.exists):
             return Fail(
@@ -112,6 +128,8 @@ async def create_folder(at: Moment) -> Step:
     home = at.desktop.home
     folder, said = await asyncio.to_thread(_placed, home, at.slot("name"))
     path = folder / file_name(said, "")
+    if (refused := _too_long(path)) is not None:
+        return refused
     if at.phase == 0:
         if await asyncio.to_thread(path.exists):
             return Done(f"There is a folder called {path.name} already.")

@@ -22,7 +22,7 @@ from agent.models.offline import (
 from agent.models.offline.grammar import Command
 from agent.models.offline.progress import Mark, Progress, Result
 from agent.models.offline.sentences import Plan, is_place, parse
-from agent.models.offline.steps import Act, Call, Done, Handler, Moment
+from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
 from agent.models.offline.suggest import not_understood
 from agent.models.offline.view import look
 from agent.models.offline.words import ordinal, strip_back
@@ -189,7 +189,10 @@ async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan)
         place.results,
         place.resuming,
     )
-    step = await HANDLERS[command.intent](at)
+    try:
+        step = await HANDLERS[command.intent](at)
+    except OSError as error:  # a name that is too long, a folder that may not be read …
+        step = Fail(f"I could not look at the files: {error.strerror or error}.")
     if isinstance(step, Act):
         mark = place.mark(step)
         calls = tuple((mark.id(progress.serial + i), c) for i, c in enumerate(step.calls))
