@@ -147,8 +147,8 @@ SECRET = {"unshown": "yes", "prompt": "[sudo] password for user:", **TERMINAL}
 def test_what_a_program_reads_without_showing_it_is_not_read_out(more: dict[str, str]):
     """Neither in the question nor as something to allow for the session."""
     approvals = Approvals()
-    approvals.done(computer("type", text="hunter2", **SECRET))
-    verdict = approvals.judge(computer("type" if "text" in more else "key", **SECRET, **more))
+    approvals.done(Intent("computer", "type", {"text": "hunter2", **SECRET}, window="7"))
+    verdict = approvals.judge(Intent("computer", "", {**SECRET, **more}, window="7"))
     assert verdict.question == (
         "Answer “[sudo] password for user:” in the window “Terminal - user”? A program reads "
         "there without showing what is typed. Say “yes, run it” to allow it."
