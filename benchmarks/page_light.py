@@ -47,22 +47,30 @@ class _Wire:
 
     Of an answer that is still coming, as the document is while its frame is shown already,
     Chromium tells the size on the wire at the end only. Until then its bytes count unpacked, and
-    a socket's always do: upper bounds.
+    a socket's always do: upper bounds. What the browser's cache gives does not count.
     """
 
     def __init__(self) -> None:
         self._packed: dict[str, float] = {}
         self._unpacked: dict[str, float] = {}
+        self._cached: set[str] = set()
         self._frames = 0.0
 
     @property
     def bytes(self) -> float:
-        answers = (self._packed.get(n) or size for n, size in self._unpacked.items())
-        return sum(answers) + self._frames
+        came = ((n, size) for n, size in self._unpacked.items() if n not in self._cached)
+        return sum(self._packed.get(n, size) for n, size in came) + self._frames
 
     def on_data(self, event: dict[str, Any]) -> None:
         number = event["requestId"]
         self._unpacked[number] = self._unpacked.get(number, 0.0) + event["dataLength"]
+
+    def on_answer(self, event: dict[str, Any]) -> None:
+        if event["response"].get("fromDiskCache"):
+            self._cached.add(event["requestId"])
+
+    def on_cached(self, event: dict[str, Any]) -> None:
+        self._cached.add(event["requestId"])
 
     def on_end(self, event: dict[str, Any]) -> None:
         self._packed[event["requestId"]] = event["encodedDataLength"]
@@ -79,6 +87,8 @@ async def visit(context: BrowserContext, url: str, slow: bool) -> Visit:
     if slow:
         await devtools.send("Network.emulateNetworkConditions", SLOW)
     devtools.on("Network.dataReceived", wire.on_data)
+    devtools.on("Network.responseReceived", wire.on_answer)
+    devtools.on("Network.requestServedFromCache", wire.on_cached)
     devtools.on("Network.loadingFinished", wire.on_end)
     devtools.on("Network.webSocketFrameReceived", wire.on_frame)
     began = time.perf_counter()

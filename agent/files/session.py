@@ -49,6 +49,7 @@ NEVER = "There was no task yet whose changes could be put back."
 BUSY = "Files are being put back already. Wait until that is done, then look again."
 STALE = "The files changed after this was shown. Look at the list again, then choose."
 RUNNING = "A task is running. Stop it or wait for its end, then put the files back."
+ENDED = "The session is closed. Resume it to work with its files."
 CLOSED = "The session is closed. Resume it, then put the files back."
 CUT_OFF = (
     "Putting files back was cut off by a restart: some may be as before the task, others not. "
@@ -115,14 +116,14 @@ class SessionFiles(Faced):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._records: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._putting_back: asyncio.Task[PutBack] | None = None
-        self._open = False
+        self._open = self._closed = False
         self._unsubscribe = log.subscribe(self._follow)
 
     def __repr__(self) -> str:
         try:
             return f"<Files in {shown(self._home())}>"
         except DesktopError:
-            return "<Files of a session whose desktop has not started>"
+            return "<Files of a session whose desktop is not running>"
 
     # In and out ---------------------------------------------------------------------------
 
@@ -365,6 +366,7 @@ class SessionFiles(Faced):
         under_way = {task for task in (*self._records.values(), self._putting_back) if task}
         if waited := {task for task in under_way if not task.done()}:
             await asyncio.wait(waited, timeout=LAST_RECORD)
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # Records ----------------------------------------------------------------------------------
@@ -584,6 +586,8 @@ class SessionFiles(Faced):
 
     def _run(self, work: Callable[[], T]) -> Coroutine[Any, Any, T]:
         async def carried() -> T:
+            if self._closed:
+                raise FilesError(ENDED)
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
         return carried()

@@ -440,5 +440,14 @@ async def test_files_say_what_they_are_before_the_desktop_has_started(tmp_path: 
 
     settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
     session = Session.create(settings, desktop=NotStarted(), model=ScriptedModel([]), tools=())
-    assert "has not started" in repr(session.files)
+    assert "is not running" in repr(session.files)
     await session.close()
+
+
+async def test_a_closed_sessions_files_say_what_to_do(make: Make) -> None:
+    session = await make()
+    await session.close()
+    files = session.files
+    for refused in (files.list(), files.read("notes.txt"), files.write("x", "x"), files.put_back()):
+        with pytest.raises(FilesError, match="The session is closed"):
+            await refused
