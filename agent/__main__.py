@@ -30,6 +30,7 @@ from agent.session import Session
 from agent.settings import Settings
 from agent.streams import any_text, take_any_text
 from agent.terminal import tell
+from agent.vault import load_secrets
 
 _LEAVING = 5.0
 """Seconds that a command which was cut has for leaving, whatever thread of it hangs."""
@@ -136,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="let it work in a folder of yours, and see nothing else; its size is not limited",
     )
+    add(
+        "--secrets",
+        metavar="FILE",
+        help="let it type secrets it never sees: TOML, [[secret]] with name, value, program, title",
+    )
     add("--list", action="store_true", help="list the sessions: when, how much, what about")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
     home = parser.add_mutually_exclusive_group()
@@ -240,11 +246,12 @@ def _session(
     allowed = frozenset(given.yes_to)
     if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
         raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
+    secrets = load_secrets(Path(given.secrets)) if given.secrets else ()
     if not given.resume:
-        return session_class.create(settings, allowed=allowed)
+        return session_class.create(settings, allowed=allowed, secrets=secrets)
     if given.prompt:
         raise ConfigurationError("A resumed session keeps its prompt; leave out --prompt.")
-    return session_class.resume(settings, given.resume, allowed=allowed)
+    return session_class.resume(settings, given.resume, allowed=allowed, secrets=secrets)
 
 
 def _leave(code: int) -> None:

@@ -16,6 +16,7 @@ from agent.events import ControlReturned, Event, Grant
 from agent.grants import Grants, command_grant, line_grant, program_grant
 from agent.refused import FORBIDDEN
 from agent.tools.base import Intent
+from agent.vault import PLACEHOLDER
 
 Decision = Literal["allow", "ask", "deny", "alternative"]
 
@@ -254,8 +255,19 @@ def _button_question(intent: Intent) -> str:
     return f"Press “{shown(_target(intent, 'name'), 80)}”{where}?"
 
 
+def _types_secret(intent: Intent) -> bool:
+    return bool(PLACEHOLDER.search(_target(intent, "text")))
+
+
+def _secret_question(intent: Intent) -> str:
+    found = PLACEHOLDER.search(_target(intent, "text"))
+    name = shown(found[1], 60) if found else ""
+    return f"Type the secret “{name}” into {_place(intent)}?"
+
+
 DEFAULT_RULES: tuple[Rule, ...] = (
     Rule("harmless", "allow", lambda intent: intent.harmless),
+    Rule("secret", "ask", _types_secret, _secret_question, "yes, type it"),
     Rule(
         "shell",
         "ask",

@@ -39,7 +39,8 @@ class EventLog:
 
     Appending is synchronous and must happen on the session's event loop: the journal is
     written, then listeners are called in the order in which they subscribed. A listener
-    that raises is reported by ``on_listener_error`` and does not harm the others.
+    that raises is reported by ``on_listener_error`` and does not harm the others. ``clean``
+    takes out of an event what must not be kept.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class EventLog:
         *,
         now: Callable[[], float] = time.time,
         on_listener_error: Callable[[Exception], None] | None = None,
+        clean: Callable[[BaseEvent], BaseEvent] = lambda event: event,
     ) -> None:
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._now = now
         self._events: list[Event] = list(self._journal.read())
         self._listeners: list[Listener] = []
         self._on_listener_error = on_listener_error
+        self._clean = clean
         self._grown = asyncio.Event()
 
     def __len__(self) -> int:
@@ -79,7 +82,8 @@ class EventLog:
         Raises:
             JournalError: it could not be written; nobody was told and nothing changed.
         """
-        kept = event.model_copy(update={"seq": len(self._events), "at": self._now()})
+        numbered = event.model_copy(update={"seq": len(self._events), "at": self._now()})
+        kept: E = self._clean(numbered)  # type: ignore[assignment]
         self._journal.write(kept)  # type: ignore[arg-type]
         self._events.append(kept)  # type: ignore[arg-type]
         self._tell(kept)  # type: ignore[arg-type]

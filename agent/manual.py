@@ -60,7 +60,9 @@ class Manual:
         self._run: _Run | None = None
         # What the agent saw last is its own: the person's looks must not count as its.
         self.tools: tuple[Tool, ...] = tuple(
-            ComputerTool(agent.desktop) if isinstance(tool, ComputerTool) else tool
+            ComputerTool(agent.desktop, vault=tool.vault)
+            if isinstance(tool, ComputerTool)
+            else tool
             for tool in agent.tools
         )
         self._unsubscribe = agent.log.subscribe(self._see)

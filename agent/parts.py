@@ -13,6 +13,7 @@ from agent.desktop.base import Desktop
 from agent.models.base import Model
 from agent.settings import Settings
 from agent.tools.base import Tool
+from agent.vault import Secret, Vault
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ class Parts(TypedDict, total=False):
 
     allowed: frozenset[str]
     """Names of rules whose questions are answered beforehand."""
+
+    secrets: Sequence[Secret]
+    """What the agent may type by placeholder."""
 
     clock: Clock
     now: Callable[[], float]
@@ -46,16 +50,18 @@ def model_for(settings: Settings, desktop: Desktop) -> Model:
     return build_model(settings, desktop)
 
 
-def tools_for(desktop: Desktop, model: Model, settings: Settings) -> Sequence[Tool]:
+def tools_for(
+    desktop: Desktop, model: Model, settings: Settings, vault: Vault | None = None
+) -> Sequence[Tool]:
     """All tools for a desktop, with coordinates as the model gives them."""
     from agent.models.capabilities import capabilities_of
     from agent.tools import build_tools
 
     if getattr(model, "dialect", "") != "portable":  # others are told of pixels
-        return build_tools(desktop, "pixels")
+        return build_tools(desktop, "pixels", vault)
     if settings.coordinates == "auto":
-        return build_tools(desktop, capabilities_of(model.name).coordinates)
-    return build_tools(desktop, settings.coordinates)
+        return build_tools(desktop, capabilities_of(model.name).coordinates, vault)
+    return build_tools(desktop, settings.coordinates, vault)
 
 
 def versions() -> dict[str, str]:

@@ -16,7 +16,7 @@ from agent.arrivals import attach_to_words
 from agent.changes import Changes, change_of, filled, trial_of, tried_of
 from agent.clock import MonotonicClock, in_time, steady_time
 from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
-from agent.desktop.base import Desktop, DesktopStatus
+from agent.desktop.base import Covers, Desktop, DesktopStatus
 from agent.desktop.homes import HomeNews, remove_tree
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
@@ -37,6 +37,7 @@ from agent.prompts import Prompt, load_prompt
 from agent.settings import ALL_TOOLS, Settings, ToolName
 from agent.status import Status, StatusTracker
 from agent.tools.base import Stoppable
+from agent.vault import Secret, Vault, tell
 from agent.world import Files, World, last_seen, renewed
 
 _log = logging.getLogger(__name__)
@@ -87,8 +88,12 @@ class Session(Faced):
         that go with them.
         """
 
+        self.vault = Vault(parts.get("secrets", ()))
         self.log = EventLog(
-            journal, now=parts.get("now", time.time), on_listener_error=note_listener_error
+            journal,
+            now=parts.get("now", time.time),
+            on_listener_error=note_listener_error,
+            clean=self.vault.scrubbed,
         )
         self._tracker = StatusTracker(self.log)
         self._resumed = len(self.log) > 0
@@ -103,8 +108,12 @@ class Session(Faced):
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
         self.model = parts.get("model") or model_for(settings, self.desktop)
         self.tools = tuple(
-            parts["tools"] if "tools" in parts else tools_for(self.desktop, self.model, settings)
+            parts["tools"]
+            if "tools" in parts
+            else tools_for(self.desktop, self.model, settings, self.vault)
         )
+        if isinstance(self.desktop, Covers):
+            self.desktop.cover(self.vault)
         self._clock = parts.get("clock") or MonotonicClock()
         self.control = Control(
             self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock
@@ -213,6 +222,7 @@ class Session(Faced):
             await self._tell_damage()
         elif not self.created:
             self.log.append(ev.Failed(where="journal", error=_EMPTY, advice=_EMPTY_REST))
+        tell(self.log.append, self.vault, self.log)
         self._agent.programs.open()
         await self._start_desktop()
         self._following = self._loop.create_task(self.world.follow(), name="windows")
@@ -362,6 +372,25 @@ class Session(Faced):
             BadInput: that is only read when a session begins, or cannot be so.
         """
         self.log.append(change_of(name, value))
+
+    def keep_secret(self, secret: Secret) -> None:
+        """Let the agent type a secret by its placeholder; in memory only, until the session ends.
+
+        Raises:
+            BadInput: there are too many.
+            JournalError: the model cannot be told of it.
+        """
+        self.vault.put(secret)
+        self._tell_secrets()
+
+    def forget_secret(self, name: str) -> None:
+        """Let the agent type it no more."""
+        self.vault.remove(name)
+        self._tell_secrets()
+
+    def _tell_secrets(self) -> None:
+        if self.opened and not self.status.closed:
+            tell(self.log.append, self.vault, self.log)
 
     def use_prompt(self, prompt: Prompt, tools: tuple[ToolName, ...] = ALL_TOOLS) -> None:
         """Use another system prompt and these tools from the next task on; the log has it.

@@ -243,6 +243,25 @@ class Process(Protocol):
         ...
 
 
+class Hidden(Protocol):
+    """Texts that no picture may show."""
+
+    def __len__(self) -> int: ...
+
+    def hides(self, text: str) -> bool:
+        """Whether a text holds one of them."""
+        ...
+
+
+@runtime_checkable
+class Covers(Protocol):
+    """A desktop that can keep such texts out of its pictures."""
+
+    def cover(self, hidden: Hidden) -> None:
+        """Have what shows one of them covered in each picture from now on."""
+        ...
+
+
 class Desktop(Protocol):
     """A running desktop. Methods never block the event loop."""
 

@@ -17,6 +17,7 @@ from agent.desktop.base import (
     DesktopStatus,
     EncodedImage,
     Frame,
+    Hidden,
     Launcher,
     Node,
     Settled,
@@ -24,6 +25,7 @@ from agent.desktop.base import (
     Tree,
     Window,
 )
+from agent.desktop.covering import Region, covered, to_cover
 from agent.desktop.darkroom import Darkroom
 from agent.desktop.display import PrivateDisplay, Sandboxing
 from agent.desktop.echo import Echo, terminal_echo
@@ -108,6 +110,7 @@ class VirtualDesktop(Faced):
         self._geometry = Geometry.fitting(native, self._largest)
         self._parts: Parts | None = None
         self._shot_at = 0.0
+        self._hidden: Hidden | None = None
         self._darkroom = Darkroom(pictures.for_model)
         self._foreseeing: asyncio.Task[None] | None = None
         self._supervisor = Supervisor(self, on_change or (lambda status: None), patience)
@@ -275,8 +278,29 @@ class VirtualDesktop(Faced):
         return pictures.scaled(pixels, self.size)
 
     async def screenshot(self) -> EncodedImage:
+        before = await self._to_cover()
         pixels = await self._on_parts(lambda p: p.worker.run(self._shoot, p.screen))
+        clean = await self._without(pixels, before)
+        if clean is not pixels:
+            return await asyncio.to_thread(pictures.for_model, clean)
         return await asyncio.shield(self._darkroom.begin(pixels))
+
+    def cover(self, hidden: Hidden) -> None:
+        """Have what shows one of these texts covered in each encoded picture from now on.
+
+        A picture then fails with DesktopError when it cannot be told what its objects say.
+        """
+        self._hidden = hidden
+
+    async def _to_cover(self) -> list[Box]:
+        return to_cover(await self.tree(), self._hidden) if self._hidden else []
+
+    async def _without(
+        self, pixels: Pixels, before: list[Box], region: Region | None = None
+    ) -> Pixels:
+        """What was shown before or is shown after the picture was taken may be in it."""
+        boxes = [*before, *await self._to_cover()]
+        return covered(pixels, boxes, region or (0, 0, *self.size)) if boxes else pixels
 
     def _shoot(self, screen: Screen) -> Pixels:
         self._shot_at = time.monotonic()
@@ -297,17 +321,22 @@ class VirtualDesktop(Faced):
 
     async def jpeg(self) -> EncodedImage:
         """The whole screen for programs that want JPEG."""
-        return pictures.jpeg(await self._on_parts(lambda p: p.worker.run(self._whole, p.screen)))
+        before = await self._to_cover()
+        pixels = await self._on_parts(lambda p: p.worker.run(self._whole, p.screen))
+        return pictures.jpeg(await self._without(pixels, before))
 
     async def zoom(self, region: tuple[int, int, int, int]) -> EncodedImage:
         box = self._geometry.native_region(region)
-        return await asyncio.to_thread(pictures.closer, await self._pixels(box), self.size)
+        before = await self._to_cover()
+        pixels = await self._without(await self._pixels(box), before, region)
+        return await asyncio.to_thread(pictures.closer, pixels, self.size)
 
     async def png(self) -> EncodedImage:
         """Lossless picture of the whole screen, for the journal."""
-        return await self._on_parts(
-            lambda p: p.worker.run(lambda: pictures.png(self._frame(p.screen)))
-        )
+        before = await self._to_cover()
+        pixels = await self._on_parts(lambda p: p.worker.run(self._whole, p.screen))
+        clean = await self._without(pixels, before)
+        return await asyncio.to_thread(lambda: pictures.png(pictures.frame(clean)))
 
     def _mark(self, hover: bool = False) -> None:
         if self._parts and self._parts.damage:

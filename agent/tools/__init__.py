@@ -8,6 +8,7 @@ from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 from agent.tools.computer import ComputerTool
 from agent.tools.editor import EditorTool
 from agent.tools.shell import ShellTool
+from agent.vault import Vault
 
 __all__ = [
     "ComputerTool",
@@ -21,9 +22,11 @@ __all__ = [
 ]
 
 
-def build_tools(desktop: Desktop, scale: Scale = "pixels") -> list[Tool]:
+def build_tools(
+    desktop: Desktop, scale: Scale = "pixels", vault: Vault | None = None
+) -> list[Tool]:
     """All tools for a desktop, in the order in which the model is told of them.
 
-    ``scale``: what the model's coordinates are.
+    ``scale``: what the model's coordinates are. ``vault``: what it may type by placeholder.
     """
-    return [ComputerTool(desktop, scale), ShellTool(desktop), EditorTool(desktop)]
+    return [ComputerTool(desktop, scale, vault), ShellTool(desktop), EditorTool(desktop)]

@@ -32,6 +32,7 @@ from agent.tools.hidden import Hidden, hidden_in
 from agent.tools.keynames import canonical
 from agent.tools.readback import Field, Reading, field_of, read_back
 from agent.tools.screen import Watch, opened_words
+from agent.tools.secrets import check, typed
 from agent.tools.took import (
     MENU_OPEN,
     NOBODY,
@@ -40,6 +41,7 @@ from agent.tools.took import (
     target_words,
     window_words,
 )
+from agent.vault import Secret, Vault
 
 _log = logging.getLogger(__name__)
 
@@ -89,10 +91,14 @@ class ComputerTool:
     Args:
         desktop: where it works.
         scale: what the model's coordinates are.
+        vault: what it may type by placeholder.
     """
 
-    def __init__(self, desktop: Desktop, scale: Scale = "pixels") -> None:
+    def __init__(
+        self, desktop: Desktop, scale: Scale = "pixels", vault: Vault | None = None
+    ) -> None:
         self._desktop = desktop
+        self.vault = vault or Vault()
         self._scale: Scale = scale
         self._watch = Watch(desktop)
         self._aim: _Aimed | None = None
@@ -252,6 +258,9 @@ class ComputerTool:
                 shown=f"Not done: {quoted(focus.node.name)} takes no text.",
             )
         hidden = await hidden_in(self._desktop, window, focus)
+        if secret := self.vault.asked(given.text):
+            check(secret, window, focus, hidden)
+            return _told(await self._type_secret(secret, window, hidden), note)
         field = None if hidden else await field_of(self._desktop, focus, window)
         try:
             await self._do(self._desktop.input.type(given.text))
@@ -260,6 +269,16 @@ class ComputerTool:
         told = await self._typed(given.text, window, focus, field, hidden)
         met = await self._met(window) if "\n" in given.text else ""
         return _told(f"{told} {met}".strip(), note)
+
+    async def _type_secret(self, secret: Secret, window: Window, hidden: Hidden | None) -> str:
+        try:
+            await self._do(self._desktop.input.type(secret.value.get_secret_value()))
+        except KeyboardMoved:
+            raise ToolError(
+                f"The keyboard left {window_words(window)} while the secret “{secret.name}” was "
+                "being typed. It was not typed to its end; look where the keyboard is now."
+            ) from None
+        return typed(secret, window, await find_focus(self._desktop), hidden)
 
     async def _met(self, window: Window) -> str:
         """That a line which has just been ended led to where a password is read."""

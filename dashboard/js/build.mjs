@@ -30,6 +30,7 @@ const VIEWS = [
   "sessions/lobby",
   "settings/form",
   "settings/manner",
+  "settings/secrets",
   "prompts/editor",
   "tools/bench",
   "inspector/lanes",

@@ -430,3 +430,42 @@ def test_every_key_has_a_label() -> None:
     from agent.keys import KeyName
 
     assert set(get_args(KeyName)) == set(NAMES)
+
+
+SECRET = "a-passphrase-of-the-tests"
+
+
+@pytest.mark.browser
+async def test_a_secret_never_comes_back(page: Page, pilot: Served, data: Path) -> None:
+    """Named, kept for the session, refused with a sentence, removed; its text goes one way."""
+    received: list[str] = []
+
+    def follow(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(str(frame)))
+
+    page.on("websocket", follow)
+    await page.reload()
+    await open_settings(page)
+    form = page.get_by_role("region", name="Secrets it may type")
+    await form.get_by_label("Name").fill("mail password")
+    await form.get_by_label("Secret", exact=True).fill("short")
+    await form.get_by_label("Program").fill("thunar")
+    await form.get_by_role("button", name="Keep").click()
+    await expect(form.get_by_role("alert")).to_contain_text("6 to 500 characters")
+    await expect(form.get_by_label("Program")).to_have_value("thunar")
+    await form.get_by_label("Secret", exact=True).fill(SECRET)
+    await form.get_by_role("button", name="Keep").click()
+    await expect(form.get_by_role("status")).to_contain_text("type the secret mail password")
+    await expect(form.get_by_role("alert")).to_be_hidden()
+    await expect(form.get_by_role("listitem")).to_contain_text("mail password for thunar")
+    await expect(form.get_by_label("Secret", exact=True)).to_have_value("")
+    await page.reload()
+    await expect(form.get_by_role("listitem")).to_contain_text("mail password for thunar")
+    assert received
+    assert not any(SECRET in frame for frame in received)
+    assert SECRET not in await page.content()
+    assert SECRET not in pilot.log
+    kept = [path for path in data.rglob("*") if path.is_file()]
+    assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
+    await form.get_by_role("button", name="Remove mail password").click()
+    await expect(form.get_by_role("listitem")).to_have_text("None yet.")

@@ -49,6 +49,7 @@ HANDLERS: dict[str, Handler] = {
     "drag": pointing.drag,
     "scroll": pointing.scroll,
     "type": writing.type_,
+    "secret": writing.secret,
     "keys": editing.keys,
     "edit": editing.edit,
     "new_document": editing.new_document,

@@ -58,6 +58,19 @@ async def type_(at: Moment) -> Step:
     return Act(say, (type_text(rest),), _TYPED, str(before))
 
 
+async def secret(at: Moment) -> Step:
+    """Type a secret that the person keeps; the hands see to it that it goes where it may."""
+    name = at.slot("name")
+    if at.phase == _TYPED:
+        if at.failure:
+            return Fail(f"I could not type the secret: {at.failure}")
+        if "lost the keyboard" in at.output:
+            return Done(f"I typed the secret “{name}”; the password field has the cursor no more.")
+        return Done(f"I typed the secret “{name}” into {place(at.view)}.")
+    text = f"<secret>{name}</secret>"
+    return Act(f"Typing the secret “{name}”.", (type_text(text),), _TYPED)
+
+
 def _only_field(view: View) -> Node | None:
     fields = [n for n in view.texts if view.in_active(n) and "editable" in n.states]
     return fields[0] if len(fields) == 1 else None

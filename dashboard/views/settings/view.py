@@ -26,6 +26,7 @@ from dashboard.views.chores import Chores
 from dashboard.views.settings.brought import Brought
 from dashboard.views.settings.catalogue import FIELDS, GROUPS, joined, parted
 from dashboard.views.settings.form import SettingsForm
+from dashboard.views.settings.secrets import Secrets
 from dashboard.views.sheet import sheet
 
 _LEAD = (
@@ -62,13 +63,15 @@ class SettingsView:
         ]
         self._form = SettingsForm(self._act, groups=groups, sizing_mode="stretch_width")
         self._unsubscribe = scene.entry.session.log.subscribe(self._see)
-        self.root = sheet("Settings", _LEAD, self._form, width=980)
+        self._secrets = Secrets(scene)
+        self.root = sheet("Settings", _LEAD, self._form, self._secrets.form, width=980)
         self._show()
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
         """Show what is in force; ``place`` names a field or group to lead to."""
         self._form.place = wanted.get("place", "")
         self._show()
+        self._secrets.show()
         self._chores.start(self._find_home, aside=True)
 
     def leave(self) -> None:
@@ -78,6 +81,7 @@ class SettingsView:
     def close(self) -> None:
         self._unsubscribe()
         self._chores.close()
+        self._secrets.close()
 
     # What is in force ----------------------------------------------------------------------
 
