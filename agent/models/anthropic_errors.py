@@ -88,6 +88,12 @@ REFUSALS = frozenset({400, 422})
 _PLAIN = frozenset({401, 402, 403, 429, 529})
 """Statuses that say enough by themselves, whoever answers."""
 
+_READ = 4000
+"""Characters of a service's words that are looked into …"""
+
+_SHOWN = 1500
+"""… and that are told."""
+
 _BLIND = re.compile(
     r"image input is not supported|does not support (?:images?|vision|image)|mmproj"
     r"|no vision|not a (?:multimodal|vision)|images? (?:is|are) not supported",
@@ -224,7 +230,7 @@ def explain(
         return ModelUnavailable(
             f"{service.host} cannot be reached. Check the network and ANTHROPIC_BASE_URL."
         )
-    said = service.scrub(_said(error)).rstrip(".")
+    said = _told(error, service).rstrip(".")
     return ModelError(f"The model's service failed: {said}. Try again.")
 
 
@@ -238,7 +244,7 @@ def _when(asked: float | None) -> str:
 
 
 def _explain_status(error: APIStatusError, service: Service, after: str, when: str) -> ModelError:
-    said = service.scrub(_said(error))
+    said = _told(error, service)
     if is_blind(error):
         return ModelUnavailable(blind(service.model))
     if takes_no_tools(error):
@@ -376,10 +382,18 @@ def _how(error: Exception, service: Service) -> str:
         return "the service fell silent"
     if isinstance(error, httpx2.TransportError):
         return "the connection was cut"
-    return service.scrub(_said(error)).rstrip(".")
+    return _told(error, service).rstrip(".")
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, APIStatusError):
-        return error.api_message or error.message
-    return str(error) or type(error).__name__
+    """The other side's words, as far as they are read: a fault may bring a whole web page."""
+    told = (error.api_message or error.message) if isinstance(error, APIStatusError) else str(error)
+    if len(told) > _READ:  # a word that is cut may be a key that is not known for one any more
+        told = told[:_READ].rpartition(" ")[0] or told[:_READ]
+    return told or type(error).__name__
+
+
+def _told(error: Exception, service: Service) -> str:
+    """Its words as they may be told. A key is taken out before anything is cut."""
+    said = service.scrub(_said(error))
+    return said if len(said) <= _SHOWN else f"{said[:_SHOWN].rstrip()}…"

@@ -303,3 +303,16 @@ async def test_the_key_appears_nowhere(connect: Connect, caplog: pytest.LogCaptu
 
 def _address(claude: AnthropicModel) -> str:
     return repr(claude).rsplit(", ", 1)[1].rstrip(")")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 529])
+@pytest.mark.parametrize("unit", ["x", "model ", "9", f"{KEY} "])
+async def test_an_endless_error_is_told_in_short(connect: Connect, status: int, unit: str) -> None:
+    """Searched whole it would keep the loop for seconds, and nobody reads or hears it out."""
+    message = (unit * 200_000)[:200_000]
+    _, claude = await connect([fails(status, message=message)] * 9)
+    with pytest.raises(ModelError) as told:
+        await take_turn(claude, HELLO)
+    assert len(str(told.value)) < 2000
+    assert KEY not in str(told.value)
+    assert KEY[:12] not in str(told.value)
