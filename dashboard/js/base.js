@@ -7,6 +7,7 @@ import htm from "htm";
 import { Component, h, render as draw } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { adapterFor, mount } from "./adapter.js";
+import { link } from "./link/link.js";
 
 /** @typedef {import("./adapter.js").Adapter} Adapter */
 /** @typedef {import("preact").ComponentChildren} Children */
@@ -16,6 +17,7 @@ import { adapterFor, mount } from "./adapter.js";
 export const html = /** @type {any} */ (htm.bind(/** @type {any} */ (h)));
 
 const TOLD = 500; // letters of an error that are reported
+const ARRIVED = "arrived"; // Python has what was pressed
 
 /**
  * What a component knows of Python: its params as signals, messages both ways, and slots for what
@@ -35,6 +37,7 @@ export class Host {
   constructor(adapter) {
     this.adapter = adapter;
     adapter.on("message", (message, buffers) => {
+      if (message?.type === ARRIVED) return link.presses.arrived(message.press);
       batch(() => {
         for (const listener of this.#listeners) listener(message, buffers);
       });
@@ -69,11 +72,22 @@ export class Host {
   }
 
   /**
+   * Sends what was pressed, or what the component asks of itself; false if it was refused for want of a
+   * connection. What has a receipt already is repeated by whoever gave it one.
+   *
    * @param {{type: string, [field: string]: unknown}} message
    * @param {ArrayBuffer[]} [buffers] In Jupyter only.
    */
   send(message, buffers) {
-    this.adapter.send(message, buffers);
+    const send = (/** @type {object} */ what) => this.adapter.send(what, buffers);
+    if (!("receipt" in message)) return link.send(send, message);
+    send(message);
+    return true;
+  }
+
+  /** Sends a question whose answer the component asks for again after a gap. @param {{type: string, [field: string]: unknown}} message */
+  ask(message) {
+    this.adapter.send(message);
   }
 
   /**
@@ -116,7 +130,7 @@ export class Host {
   report(where, error) {
     const text = `${error instanceof Error ? `${error.name}: ${error.message}` : error}`.slice(0, TOLD);
     console.error(where, error);
-    this.send({ type: "broke", where, text });
+    this.ask({ type: "broke", where, text });
   }
 
   /** @param {string} name @param {import("@preact/signals").Signal<any>} known */

@@ -34,6 +34,7 @@ const VIEWS = [
   "prompts/editor",
   "tools/bench",
   "inspector/lanes",
+  "inspector/records",
 ];
 
 const BUNDLES = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,21 @@ Act = Callable[[Message], None]
 _log = logging.getLogger(__name__)
 
 
+_PRESSES = 50
+"""Presses that a component knows to have come, so that none is carried out twice."""
+
+
 class Bundled(JSComponent):
     """A component whose browser part has an address of its own, kept by the browser for good.
 
     Without it Panel would send the code within each page's document, and the browser would
     rewrite it before it runs.
+
+    What a person presses comes with a mark (`dashboard/js/link/presses.js`) and is acknowledged:
+    sent again after a gap it is carried out once.
     """
+
+    _pressed: deque[str] | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         esm = cls.__dict__.get("_esm")
@@ -41,6 +51,20 @@ class Bundled(JSComponent):
     def _component_resource_path(cls, esm_path: Path, compiled: Any) -> str:
         path: str = super()._component_resource_path(esm_path, compiled)  # type: ignore[no-untyped-call]
         return f"{path}?v={_version(esm_path, esm_path.stat().st_mtime_ns)}"
+
+    def _handle_msg(self, data: Any) -> None:
+        press = data.pop("press", None) if isinstance(data, dict) else None
+        if isinstance(press, str):
+            self._send_msg({"type": "arrived", "press": press})  # type: ignore[no-untyped-call]
+            if self._pressed is None:
+                self._pressed = deque(maxlen=_PRESSES)
+            if press in self._pressed:
+                return
+            self._pressed.append(press)
+        self._heard(data)
+
+    def _heard(self, data: Any) -> None:
+        """A message of the browser part, once."""
 
 
 @functools.cache
@@ -88,7 +112,7 @@ class View(Bundled):
         if self._act is not None:
             self._act(message)
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             return
         if data["type"] == "broke":
@@ -118,5 +142,5 @@ class RelayComponent(Bundled):
         """Answers `local.need_ticket` with the reason why there is none; shown to the person."""
         return self.post(refusal(code, message, advice))
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         self._relay.receive(data)

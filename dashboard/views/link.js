@@ -46,6 +46,7 @@ class Guard {
     this.#ends.push(host.listen(({ type, receipt }) => type === "taken" && link.taken(receipt)));
     link.also = (message) => this.beat.send(message);
     this.#listen();
+    this.#ends.push(link.presses.follow(window));
     link.stopping.resume();
     giveBack(this.host.param("session").value);
   }
@@ -65,6 +66,7 @@ class Guard {
     setTimeout(
       () => {
         keep(this.host.param("session").value);
+        link.presses.leave();
         location.reload();
       },
       patience(sessionStorage, Date.now()),
@@ -162,6 +164,7 @@ class Guard {
       this.#left = true;
       this.end();
     };
+    this.#on(window, "click", stay);
     this.#on(document, "visibilitychange", seen);
     this.#on(document, "resume", poke);
     this.#on(window, "online", poke);
@@ -176,6 +179,22 @@ class Guard {
     target.addEventListener(name, run);
     this.#ends.push(() => target.removeEventListener(name, run));
   }
+}
+
+/** A link that leads to the server would lead to the browser's own error: in a gap it is refused. @param {MouseEvent} event */
+function stay(event) {
+  if (link.reachable || event.defaultPrevented) return;
+  const leads = event.composedPath().some((node) => node instanceof HTMLAnchorElement && toTheServer(node.href));
+  if (!leads) return;
+  event.preventDefault();
+  link.presses.refuse();
+}
+
+/** @param {string} href */
+function toTheServer(href) {
+  const url = new URL(href, location.href);
+  const here = url.pathname === location.pathname && url.search === location.search && url.hash !== "";
+  return url.origin === location.origin && url.protocol.startsWith("http") && !here;
 }
 
 /** @param {number} ms */
@@ -208,7 +227,7 @@ function said() {
   const { stopping, standing, since } = link;
   const stop = stopping.state === "refused" && stopping.text ? stopping.text : STOP[stopping.state];
   const lost = link.live ? "" : WORDS[standing](since);
-  return { lost, stop, kind: lost ? "lost" : stopping.state };
+  return { lost, stop, press: link.presses.told, kind: lost ? "lost" : stopping.state };
 }
 
 /** @param {{host: Host}} props */
@@ -223,10 +242,11 @@ function LinkGuard({ host }) {
   }, []);
   const line = useRef(/** @type {HTMLElement | null} */ (null));
   useLayoutEffect(() => (line.current ? makeRoom(line.current) : undefined), []);
-  const { lost, stop, kind } = shown.value;
-  return html`<div ref=${line} class=${`link ${lost || stop ? "on" : ""} ${kind}`}>
+  const { lost, stop, press, kind } = shown.value;
+  return html`<div ref=${line} class=${`link ${lost || stop || press ? "on" : ""} ${kind}`}>
     <p class="lost" role="status">${lost}</p>
     <p class="stop" role="status">${stop}</p>
+    <p class="press" role="alert">${press}</p>
   </div>`;
 }
 
@@ -264,7 +284,8 @@ function follow() {
   };
   const end = link.watch(() => {
     const already = link.since > 0 && Date.now() - link.since > TOLD_AFTER;
-    if (link.live || shown.value.lost || already) draw();
+    const pressed = link.presses.told !== shown.value.press;
+    if (link.live || shown.value.lost || already || pressed) draw();
     else later ??= setTimeout(draw, TOLD_AFTER);
     if (link.stopping.state !== "none") draw();
   });

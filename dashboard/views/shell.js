@@ -48,9 +48,9 @@ function knowTheServersModels(doc) {
   };
 }
 
-/** The browser's own history. @param {Host} host */
-function followBrowser(host) {
-  const back = () => host.send({ type: "go", place: new URL(location.href).searchParams.get("view") || "talk" });
+/** The browser's own history. @param {(place: string) => void} go */
+function followBrowser(go) {
+  const back = () => go(new URL(location.href).searchParams.get("view") || "talk");
   window.addEventListener("popstate", back);
   return () => window.removeEventListener("popstate", back);
 }
@@ -60,9 +60,10 @@ function Shell({ host }) {
   const [sounds, notices] = useMemo(() => /** @type {const} */ ([new Sounds(), new Notices()]), []);
   const place = host.param("place").value;
   const away = place !== "talk";
+  const way = useGo(host);
   useLayoutEffect(() => {
     knowTheServersModels(host.adapter.get("document"));
-    const end = followBrowser(host);
+    const end = followBrowser(way.go);
     const quiet = host.param("cue").subscribe(({ name, sound, text }) => {
       if (sound) void sounds.play(sound);
       if (name) notices.tell(name, text ?? "");
@@ -77,7 +78,7 @@ function Shell({ host }) {
   useLayoutEffect(() => remember(place), [place]);
   return html`<div class=${away ? "frame away" : "frame"}>
     <nav class="rail" aria-label="Views">
-      <${Views} host=${host} />
+      <${Views} host=${host} way=${way} />
       <div class="foot">
         <${Bell} notices=${notices} />
         <${Speaker} sounds=${sounds} />
@@ -97,6 +98,8 @@ function useGo(host) {
   const send = () => wanted.peek() && link.live && host.send({ type: "go", place: wanted.peek() });
   const go = (/** @type {string} */ key) => {
     wanted.value = key === place.peek() ? "" : key;
+    const title = host.param("places").peek().find((each) => each.key === key)?.title;
+    if (wanted.peek() && !link.live) link.presses.tell(`${title ?? "Talk"} opens when the connection is back.`);
     send();
   };
   useLayoutEffect(() => link.onRestored(send), []);
@@ -106,9 +109,9 @@ function useGo(host) {
   return { go, wanted };
 }
 
-/** @param {{host: Host}} props */
-function Views({ host }) {
-  const { go, wanted } = useGo(host);
+/** @param {{host: Host, way: ReturnType<typeof useGo>}} props */
+function Views({ host, way }) {
+  const { go, wanted } = way;
   const later = live.value ? "" : wanted.value;
   const here = host.param("place").value;
   const waits = host.param("pending").value && here !== "talk";

@@ -33,6 +33,7 @@ const STATES = {
   unavailable: "There is no desktop",
 };
 const KEYS = "keys";
+const UNAVAILABLE = "Not now: there is no connection to the server";
 const BEGINS = 3000; // ms in which words that were sent have surely begun their task
 
 /** @param {Props} props */
@@ -171,13 +172,15 @@ function Screens({ root }) {
 /** Nothing runs while the person has the mouse: then there is the clipboard in its place. @param {Props} props */
 function Hold({ host }) {
   if (host.param("who").value === "yours") {
-    return html`<button type="button" class="hold" title="Text from your clipboard to the desktop's" onClick=${() => tell("paste")}>
+    const title = live.value ? "Text from your clipboard to the desktop's" : UNAVAILABLE;
+    const paste = () => (live.peek() ? tell("paste") : link.presses.refuse());
+    return html`<button type="button" class="hold" aria-disabled=${!live.value} title=${title} onClick=${paste}>
       <${Icon} name="paste" /><span>Paste</span></button>`;
   }
   const held = host.param("held").value;
-  const able = live.value && (held || host.param("running").value);
+  const able = held || host.param("running").value;
   const title = held ? "The agent goes on" : "No further action begins until you say go on";
-  return html`<button type="button" class="hold" aria-pressed=${held} disabled=${!able} title=${title}
+  return html`<button type="button" class="hold" aria-pressed=${held} disabled=${!able} aria-disabled=${!live.value} title=${live.value ? title : UNAVAILABLE}
     onClick=${() => host.send({ type: held ? "release" : "hold" })}>
     <${Icon} name=${held ? "go" : "hold"} /><span>${held ? "Go on" : "Hold"}</span>
   </button>`;
@@ -187,7 +190,7 @@ function Hold({ host }) {
 function Mouse({ host }) {
   const yours = host.param("who").value === "yours";
   const ready = host.param("desktop_state").value === "ready";
-  return html`<button type="button" class="mouse" aria-pressed=${yours} disabled=${!ready || !live.value}
+  return html`<button type="button" class="mouse" aria-pressed=${yours} disabled=${!ready} aria-disabled=${!live.value} title=${live.value ? null : UNAVAILABLE}
     onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? "Give it back" : "Take the mouse"}</button>`;
 }
 

@@ -14,7 +14,7 @@ const PROOFS = 2; // later questions that the link has answered, that prove a si
 const MORE_PROOFS = 3; // the same where no gap was seen
 const DOUBT = 3000; // ms for an answer when it is asked whether it has outlived a gap
 const AGAIN = 300; // ms between two tries
-const BROWSERS_OWN = ["dark_theme"]; // what this browser decides, whatever the server holds
+const BROWSERS_OWN = ["dark_theme", "active", "push_to_talk"]; // what this browser decides, whatever the server holds: theme, tab, microphone
 const TRIES = 5; // failures in a row, though the link stands, after which the page is loaded anew
 const OPENING = 10000; // ms for a socket to open and the document to come
 

@@ -7,7 +7,9 @@
  *     link.watch(() => draw(link.live, link.stopping.state));
  *     if (await link.say(host, text)) clear();       // words, by every way there is
  *     await link.deliver(host, { type: "go", place }); // a message, with a receipt
+ *     if (!link.send(send, message)) show();   // whatever else is pressed: refused aloud in a gap
  */
+import { Presses } from "./presses.js";
 import { Repeat } from "./repeat.js";
 import { Stopper } from "./stopper.js";
 
@@ -81,6 +83,12 @@ class Link {
       store: tabStore(),
       changed: () => this.#tell(),
     });
+    this.presses = new Presses({
+      live: () => this.live,
+      changed: () => this.#tell(),
+      after: (run, ms) => void setTimeout(run, ms),
+      store: tabStore(),
+    });
   }
 
   /** Whether what the page shows is so now, and what is sent arrives. */
@@ -98,6 +106,23 @@ class Link {
     const { session, task } = this.shown();
     const at = this.offset === null ? null : (Date.now() + this.offset) / 1000;
     this.stopping.stop({ session, task, at });
+  }
+
+  /**
+   * Sends what a person has pressed, or a component asks of itself; false if it was refused for want of
+   * a connection, which is said. All that components send goes this way.
+   *
+   * @param {(message: any) => void} send
+   * @param {{type: string, [field: string]: unknown}} message
+   */
+  send(send, message) {
+    return this.presses.send(send, message);
+  }
+
+  /** Leads the page elsewhere, where the server can be reached. @param {string} url */
+  lead(url) {
+    if (this.reachable) location.assign(url);
+    else this.presses.refuse();
   }
 
   /**
@@ -256,13 +281,16 @@ class Link {
   /** @param {Standing} standing @param {number} since */
   become(standing, since) {
     if (standing === this.standing && since === this.since) return;
+    const before = this.live;
     this.standing = standing;
     this.since = since;
+    if (before && !this.live) this.presses.lost();
     for (const [id, { alone }] of this.#sent) if (!(alone ? this.reachable : this.live)) this.taken(id, false);
     this.#tell();
   }
 
   restored() {
+    this.presses.restored();
     for (const run of [...this.#restored]) run();
   }
 

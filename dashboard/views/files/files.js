@@ -89,6 +89,7 @@ class Files {
 
   /** Saves one file, or the chosen ones, or all. @param {string[]} keys */
   async save(keys) {
+    if (!link.reachable) return link.presses.refuse();
     this.tell("");
     const rows = this.listing.peek()?.rows ?? [];
     const folder = keys.some((key) => key === "" || rows.find((row) => row.key === key)?.kind === "folder");
@@ -129,6 +130,7 @@ class Files {
 
   /** @param {string} token */
   async unattach(token) {
+    if (!link.reachable) return link.presses.refuse();
     try {
       await this.client.unattach(token);
     } catch (error) {

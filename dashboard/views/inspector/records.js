@@ -1,3 +1,6 @@
+import {link} from "../../js/link/link.js"
+import {sender} from "../../js/sender.js"
+
 // A virtual list: only the rows in sight exist, and only they are asked of the server.
 
 const ROW = 30 // px, as in the stylesheet
@@ -73,6 +76,7 @@ class Kinds {
 class Records {
   constructor(model) {
     this.model = model
+    this.send = sender(model)
     this.rows = new Map()
     this.count = 0
     this.generation = 0
@@ -131,7 +135,18 @@ class Records {
   filter() {
     this.at = -1
     this.wanted = null
-    this.model.send_msg({type: "filter", text: this.text.value, kinds: [...this.kinds.chosen], group: this.group.value})
+    this.ask()
+  }
+
+  ask() {
+    this.send({type: "filter", text: this.text.value, kinds: [...this.kinds.chosen], group: this.group.value})
+  }
+
+  /** After a gap: what came in it, what was asked in it, and how many there are now. */
+  again() {
+    this.asked = null
+    this.rows.clear()
+    this.ask()
   }
 
   receive(message) {
@@ -184,7 +199,7 @@ class Records {
     const wish = `${gap}-${last}-${this.generation}`
     if (gap !== null && this.asked !== wish) {
       this.asked = wish
-      this.model.send_msg({type: "rows", from: gap, to: last})
+      this.send({type: "rows", from: gap, to: last})
     }
   }
 
@@ -216,7 +231,7 @@ class Records {
     const row = this.rows.get(this.wanted)
     if (!row) return
     this.wanted = null
-    this.model.send_msg({type: "open", n: row.n})
+    this.send({type: "open", n: row.n})
   }
 
   key(event) {
@@ -256,11 +271,16 @@ class Records {
 
 export function render({model}) {
   const records = new Records(model)
-  model.on("msg:custom", data => records.receive(data))
+  model.on("msg:custom", event => {
+    const message = event?.data ?? event
+    if (message.type !== "arrived") records.receive(message)
+  })
+  const restored = link.onRestored(() => records.again())
   model.on("remove", () => {
+    restored()
     records.observer.disconnect()
     document.removeEventListener("click", records.kinds.away)
   })
-  queueMicrotask(() => model.send_msg({type: "ready"}))
+  queueMicrotask(() => records.send({type: "ready"}))
   return records.root
 }

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import param
-from panel.custom import JSComponent
 
+from dashboard.js.component import Bundled
 from dashboard.views.inspector.ledger import Filter, Ledger
 
 _HERE = Path(__file__).parent
@@ -17,14 +17,14 @@ _MOST = 300
 """Rows that are sent at once at most."""
 
 
-class RecordList(JSComponent):
+class RecordList(Bundled):
     """Shows a `Ledger`. The browser asks for the rows that it needs, and no others."""
 
     group_label = param.String("", doc="What a record's group is called: Task, Direction.")
     empty = param.String("", doc="What is said while there is nothing.")
     images = param.String("", doc="Where a session's pictures are served, before the hash.")
 
-    _esm = _HERE / "records.js"
+    _esm = _HERE / "records.bundle.js"
     _stylesheets = [_HERE / "records.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, ledger: Ledger, spawn: Callable[[Any], Any], **params: Any) -> None:
@@ -46,7 +46,7 @@ class RecordList(JSComponent):
             }
         )
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         kind = data.get("type") if isinstance(data, dict) else None
         if kind == "ready":
             self.grown()

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html, useMessages } from "../../js/base.js";
+import { live } from "../../js/link/hooks.js";
 import { link } from "../../js/link/link.js";
 
 /** @typedef {{key: string, name: string, what: string, does: string, folder: boolean, why: string}} Change */
@@ -59,7 +60,7 @@ export function PutBackDialog({ host, done }) {
   function look() {
     told.value = null;
     chosen.value = new Set();
-    host.send({ type: "put_back_look", id: asked.peek().id });
+    host.ask({ type: "put_back_look", id: asked.peek().id });
   }
 
   useEffect(() => {
@@ -101,9 +102,11 @@ export function PutBackDialog({ host, done }) {
   });
 
   function act() {
+    if (!link.live) return link.presses.refuse();
     busy.value = true;
     error.value = "";
-    host.send({ type: "put_back", id: asked.value.id, token: told.value?.token, choose: [...chosen.value] });
+    // Not repeated after a gap: what there is to be put back is looked at anew then.
+    host.ask({ type: "put_back", id: asked.value.id, token: told.value?.token, choose: [...chosen.value] });
   }
 
   const { ready = [], conflicts = [], lost = [], notes = [], counts = [0, 0, 0], refusal = "" } = told.value ?? {};
@@ -114,7 +117,7 @@ export function PutBackDialog({ host, done }) {
     <div class="body" tabindex="0" role="group" aria-label="What would be done" aria-busy=${told.value === null}>
       ${error.value && html`<p class="wrong" role="alert">${error.value}</p>`}
       ${refusal && html`<p class="wrong" role="alert">${refusal}</p>`}
-      ${told.value === null ? html`<p role="status">Looking at the files…</p>` : html`<p role="status">${told.value.summary}</p>`}
+      ${told.value === null ? html`<p role="status">${live.value ? "Looking at the files…" : "No connection. The files are looked at when it is back."}</p>` : html`<p role="status">${told.value.summary}</p>`}
       ${ready.length > 0 && html`<${Rows} changes=${ready} count=${counts[0]} />`}
       ${conflicts.length > 0 && html`<h3>Changed since: kept unless you choose them</h3>`}
       ${conflicts.length > 0 && html`<${Rows} changes=${conflicts} count=${counts[1]} chosen=${chosen} />`}

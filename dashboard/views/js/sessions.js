@@ -5,6 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
 import { html } from "../../js/base.js";
+import { live } from "../../js/link/hooks.js";
 import { link } from "../../js/link/link.js";
 import { inBytes, inFiles, wouldGo } from "./format.js";
 
@@ -82,16 +83,22 @@ export class Sessions {
 
   /** A gap may have swallowed what was asked, and what has changed meanwhile. */
   #again() {
-    for (const message of this.#open.values()) this.host.send(message);
-    if (this.known.peek()) this.host.send({ type: "list", id: "" });
+    for (const message of this.#open.values()) this.host.ask(message);
+    if (this.known.peek()) this.host.ask({ type: "list", id: "" });
   }
 
-  /** @param {string} type @param {string} [id] @param {Record<string, unknown>} [more] */
+  /**
+   * False if it was refused for want of a connection. The list itself waits for one.
+   *
+   * @param {string} type @param {string} [id] @param {Record<string, unknown>} [more]
+   */
   ask(type, id = "", more = {}) {
     this.told.value = "";
     const message = { type, id, ...more };
-    if (ANSWERS[type]) this.#open.set(`${ANSWERS[type]} ${id}`, message);
-    this.host.send(message);
+    if (!ANSWERS[type] || !(link.live || type === "list")) return this.host.send(message);
+    this.#open.set(`${ANSWERS[type]} ${id}`, message);
+    this.host.ask(message);
+    return true;
   }
 
   /** @param {any} message */
@@ -147,8 +154,7 @@ function Rename({ row, sessions, done }) {
   const box = useRef(/** @type {HTMLInputElement | null} */ (null));
   const save = (/** @type {Event} */ event) => {
     event.preventDefault();
-    sessions.ask("rename", row.id, { title: box.current?.value ?? "" });
-    done();
+    if (sessions.ask("rename", row.id, { title: box.current?.value ?? "" })) done();
   };
   return html`<${Below} label=${`Rename ${row.name}`}>
     <form onSubmit=${save}>
@@ -166,8 +172,7 @@ function Rename({ row, sessions, done }) {
 export function Delete({ row, sessions, done }) {
   const size = sessions.counted.value[row.id];
   const remove = () => {
-    done();
-    sessions.ask("delete", row.id);
+    if (sessions.ask("delete", row.id)) done();
   };
   return html`<${Below} label=${`Delete ${row.name}`}>
     <p role="status">${size ? wouldGo(size, row.running) : "Counting what would go…"}</p>
@@ -182,10 +187,10 @@ export function Exports({ row, sessions, label = "Export" }) {
   const made = sessions.exports.value[row.id];
   const formats = Object.entries(FORMATS).filter(([format]) => format !== "mp4" || sessions.mp4.value);
   const begin = (/** @type {string} */ format) => {
+    if (!sessions.ask("export", row.id, { format, title: row.name })) return;
     const { [row.id]: _, ...others } = sessions.exports.value;
     sessions.exports.value = others;
     setBusy(format);
-    sessions.ask("export", row.id, { format, title: row.name });
   };
   const waiting = busy && !made;
   return html`<${Below} label=${`${label} ${row.name}`}>
@@ -216,8 +221,7 @@ function SessionRow({ row, sessions, here, replay }) {
     close();
   };
   const ask = () => {
-    sessions.ask("count", row.id);
-    setOpen("delete");
+    if (sessions.ask("count", row.id)) setOpen("delete");
   };
   const state = stateOf(row);
   return html`<li class="row" data-escape=${open ? "" : undefined} onKeyDown=${onKey}>
@@ -282,6 +286,7 @@ export function SessionList({ sessions, here = "", most = 500, only, tools = fal
     <ul class="rows" aria-label="Sessions">
       ${rows.map((row) => html`<${SessionRow} key=${row.id} row=${row} sessions=${sessions} here=${here} replay=${replay} />`)}
     </ul>
+    ${!sessions.known.value && !live.value && html`<p class="none" role="status">No connection: the list is shown when it is back.</p>`}
     ${sessions.known.value && !rows.length && html`<p class="none">${sessions.query.value ? "None is called so." : "There are no sessions yet."}</p>`}
   </div>`;
 }

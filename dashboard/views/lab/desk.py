@@ -44,6 +44,6 @@ class LabDesk(Bundled):
         super().__init__(**params)
         self._receive = receive
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         if isinstance(data, dict):
             self._receive(data)

@@ -1,5 +1,7 @@
 // The prompt editor: prompts and versions on the left, the text in the middle, what it comes to on the right.
 
+import {link} from "../../js/link/link.js"
+import {sender} from "../../js/sender.js"
 import {button, el} from "../js/dom.js"
 
 const KEPT = "sayso-prompt-drafts"
@@ -233,14 +235,13 @@ function results(model, compare, experiment) {
 }
 
 export function render({model}) {
-  const send = message => model.send_msg(message)
+  const send = sender(model)
   const drafts = new Drafts()
   let shown = null, checked = 0, timer = 0, name = ""
   const root = el("div", "prompts")
   const shelf = library(model, (wanted, version) => {
     if (wanted === name && !version) return
-    if (version) drafts.put(name, null)
-    send({type: "open", name: wanted, version})
+    if (send({type: "open", name: wanted, version}) && version) drafts.put(name, null)
   }, create)
   const desk = el("div", "desk")
   const text = card("edit", "")
@@ -395,8 +396,7 @@ export function render({model}) {
     form.append(input, el("button", "plain", "Create"))
     form.addEventListener("submit", event => {
       event.preventDefault()
-      send({type: "save", name: input.value.trim(), draft: current(), note: `Copied from ${name}`})
-      form.remove()
+      if (send({type: "save", name: input.value.trim(), draft: current(), note: `Copied from ${name}`})) form.remove()
     })
     form.addEventListener("keydown", event => {
       if (event.key !== "Escape") return
@@ -413,7 +413,11 @@ export function render({model}) {
   model.on("difference", () => outcome.showDifference())
   model.on("in_use", showInUse)
   model.on("told", showTold)
-  model.on("remove", () => clearTimeout(timer))
+  const restored = link.onRestored(() => dirty() && check()) // what was asked in a gap is not answered
+  model.on("remove", () => {
+    clearTimeout(timer)
+    restored()
+  })
   showOpened(); showVerdict(); showInUse(); showTold()
   return root
 }

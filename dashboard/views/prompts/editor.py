@@ -41,6 +41,6 @@ class PromptEditor(Bundled):
         super().__init__(**params)
         self._act = act
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         if isinstance(data, dict):
             self._act(data)

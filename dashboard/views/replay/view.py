@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _GONE = "There is no such session (any more)."
+_NEVER = {"error": "The connection was lost before the export began. Start it again."}
 _MOST = 500
 """Sessions in the list."""
 _FOLLOW = 1.0
@@ -44,7 +45,7 @@ class ReplayDesk(Bundled):
         """Send a message to the browser."""
         self._send_msg(message)
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         if isinstance(data, dict):
             self._act(data)
 
@@ -62,6 +63,7 @@ class ReplayView:
         self._wanted: Message = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._exports: dict[int, asyncio.Task[None]] = {}
+        self._outcomes: dict[int, Message] = {}
         self._unsubscribe: Callable[[], None] | None = None
         self._due: asyncio.TimerHandle | None = None
         self.root = self._desk
@@ -106,7 +108,12 @@ class ReplayView:
         await self._list(self._wanted)
 
     async def _hear_list(self, message: Message) -> None:
+        """``exports``: numbers of those whose end the page does not know, after a gap."""
+        for number in message.get("exports") or ():
+            if number not in self._exports:
+                self._tell(self._outcomes.get(number, {"type": "export", "n": number} | _NEVER))
         await self._list()
+        self._follow()
 
     async def _opened(self, message: Message) -> None:
         """What is shown is shown again when the person comes back to the view."""
@@ -150,7 +157,7 @@ class ReplayView:
         about = {"type": "export", "n": number}
         kind = next((each for each in FORMATS if each == message.get("format")), None)
         if folder is None or kind is None:
-            self._tell(about | {"error": _GONE})
+            self._outcome(about | {"error": _GONE})
             return
         task = asyncio.current_task()
         if task is not None:
@@ -160,15 +167,21 @@ class ReplayView:
                 self._owner, folder, kind, title, self._progress(about)
             )
         except SaysoError as error:
-            self._tell(about | {"error": str(error)})
+            self._outcome(about | {"error": str(error)})
         except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
             _log.exception("An export failed")
             text = f"The export failed ({type(error).__name__}: {error})."
-            self._tell(about | {"error": f"{text} Try another format; the server's log has more."})
+            advice = "Try another format; the server's log has more."
+            self._outcome(about | {"error": f"{text} {advice}"})
         else:
-            self._tell(about | made.told)
+            self._outcome(about | made.told)
         finally:
             self._exports.pop(number, None)
+
+    def _outcome(self, message: Message) -> None:
+        """Kept until the page is left: one that is told into a gap is asked for after it."""
+        self._outcomes[message["n"]] = message
+        self._tell(message)
 
     async def _discard(self, message: Message) -> None:
         url = str(message.get("url"))

@@ -40,9 +40,9 @@ function Ended({ host, sessions }) {
   ].filter(Boolean);
   const toggle = (/** @type {string} */ what) => () => {
     const now = open === what ? "" : what;
+    if (!host.send({ type: "room", name: now })) return;
     setOpen(now);
     if (what === "delete" && now) sessions.ask("count", session.id);
-    host.send({ type: "room", name: now });
   };
   const press = (/** @type {string} */ what, /** @type {string} */ label, name = "") =>
     html`<button type="button" class=${name} aria-expanded=${open === what} onClick=${toggle(what)}>${label}</button>`;

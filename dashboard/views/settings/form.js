@@ -1,6 +1,7 @@
 // Settings: one row a setting, what it does beside it, errors under it. Keys go to the server and never come back.
 
 import {link} from "../../js/link/link.js"
+import {sender} from "../../js/sender.js"
 import {button, el} from "../js/dom.js"
 
 // One control: the node to show, `read` and `write`; `changed` is called when the person has decided.
@@ -127,7 +128,7 @@ class Key {
     this.input = el("input")
     Object.assign(this.input, {id, type: "password", autocomplete: "off", spellcheck: false, placeholder: "Paste a key"})
     this.save = el("button", "plain", "Save")
-    this.test = button("plain", "Test", () => { this.wait("Asking the service…"); send({type: "try_key", name}) })
+    this.test = button("plain", "Test", () => { if (send({type: "try_key", name})) this.wait("Asking the service…") })
     this.remove = button("plain", "Remove", () => send({type: "remove_key", name}))
     this.result = el("p", "result")
     this.result.setAttribute("role", "status")
@@ -140,9 +141,9 @@ class Key {
       event.preventDefault()
       const value = this.input.value.trim()
       if (!value) return
+      if (!send({type: "key", name, value})) return
       this.input.value = ""
       this.wait("Keeping it…")
-      send({type: "key", name, value})
     })
   }
 
@@ -173,7 +174,14 @@ function card(key, title, says) {
 }
 
 export function render({model}) {
-  const send = message => model.send_msg(message)
+  const sends = sender(model)
+  const send = message => {
+    if (sends(message)) return true
+    const row = rows.get(message.name)
+    if (row) row.failed = !["text", "number"].includes(row.spec.kind) // what is typed stays, a switch goes back
+    show()
+    return false
+  }
   const root = el("div", "settings")
   const trouble = el("p", "trouble")
   trouble.setAttribute("role", "alert")

@@ -1,10 +1,12 @@
 // How the agent speaks, beside the microphone.
 
+import {sender} from "../../js/sender.js"
 import {drawing, el} from "../js/dom.js"
 
 const TITLES = {narration: "When the agent speaks", mode: "Who hears your words first"}
 
 export function render({model}) {
+  const send = sender(model)
   const root = el("div", "menu-root")
   const open = el("button", "open")
   open.type = "button"
@@ -24,7 +26,7 @@ export function render({model}) {
       const line = el("label")
       const radio = el("input")
       Object.assign(radio, {type: "radio", name, value})
-      radio.addEventListener("change", () => model.send_msg({type: "set", name, value}))
+      radio.addEventListener("change", () => send({type: "set", name, value}) || show())
       const words = el("span", "", label)
       words.append(el("small", "", says))
       line.append(radio, words)
@@ -37,7 +39,7 @@ export function render({model}) {
   more.type = "button"
   more.addEventListener("click", () => {
     panel.hidePopover()
-    model.send_msg({type: "go", view: "settings", place: "voice"})
+    send({type: "go", view: "settings", place: "voice"})
   })
   panel.append(more)
 

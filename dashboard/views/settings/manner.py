@@ -42,7 +42,7 @@ class MannerMenu(Bundled):
         super().__init__(**params)
         self._act = act
 
-    def _handle_msg(self, data: Any) -> None:
+    def _heard(self, data: Any) -> None:
         if isinstance(data, dict):
             self._act(data)
 

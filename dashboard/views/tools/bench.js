@@ -1,5 +1,6 @@
 // The tool panel: choose a tool, fill its form (points from the picture), run it, see what came of it.
 
+import {sender} from "../../js/sender.js"
 import {button, el, shape} from "../js/dom.js"
 
 const STATES = {
@@ -270,8 +271,8 @@ class Results {
   asked({id, question}) {
     const box = el("div", "asked")
     const decide = decision => event => {
+      if (!this.send({type: "approve", id, decision})) return
       for (const other of event.target.parentElement.children) other.disabled = true
-      this.send({type: "approve", id, decision})
     }
     const buttons = el("div", "buttons")
     buttons.append(button("allow", "Allow", decide("allow")), button("plain", "Deny", decide("deny")))
@@ -281,7 +282,7 @@ class Results {
 }
 
 export function render({model}) {
-  const send = message => model.send_msg(message)
+  const send = sender(model)
   const root = el("div", "bench")
   const list = el("nav", "tools")
   list.setAttribute("aria-label", "Tools")

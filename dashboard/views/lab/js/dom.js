@@ -98,7 +98,7 @@ export function empty(title, text, ...actions) {
 
 export function select(label, value, options, change, given = {}) {
   return h("label", {class: "pick"}, h("span", {}, label),
-    h("select", {"data-k": label, onchange: event => change(event.target.value), ...given},
+    h("select", {"data-k": label, onchange: event => { if (change(event.target.value) === false) event.target.value = value }, ...given},
       ...options.map(([key, word]) => h("option", {value: key, selected: key === value}, word))))
 }
 

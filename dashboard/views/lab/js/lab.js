@@ -6,6 +6,8 @@ import {makeLive} from "./live.js"
 import {makeCompare} from "./compare.js"
 import {makeTrial} from "./trial.js"
 import {makePrompts} from "./prompts.js"
+import {link} from "../../../js/link/link.js"
+import {sender} from "../../../js/sender.js"
 
 const TABS = [
   ["list", "Experiments", makeList, ["listing"]],
@@ -42,12 +44,8 @@ export function render({model}) {
   const fault = h("div", {class: "fault", role: "alert"})
   const panel = h("div", {class: "panel", role: "tabpanel", tabindex: -1})
   root.append(bar, fault, panel)
-  const app = {
-    model,
-    root,
-    send: message => model.send_msg(message),
-    show: at => model.send_msg({type: "show", at}),
-  }
+  const send = sender(model)
+  const app = {model, root, send, show: at => send({type: "show", at})}
   const made = {}
   const items = TABS.map(([name, title]) => h("button", {
     type: "button", role: "tab", class: "tab", "data-tab": name,
@@ -121,7 +119,9 @@ export function render({model}) {
   model.on("fault", showFault)
   model.on("reading", showLoading)
   window.addEventListener("popstate", back)
+  const restored = link.onRestored(back) // what went on in a gap, and where the browser has gone in it
   model.on("remove", () => {
+    restored()
     window.removeEventListener("popstate", back)
     const url = new URL(location.href)
     for (const name of ["lab", ...PLACE.map(key)]) url.searchParams.delete(name)

@@ -84,6 +84,7 @@ export async function fetchJson(url) {
 }
 
 async function asked(url) {
+  if (!link.reachable) throw new Error("There is no connection to the server. Try again when it is back.")
   const signal = link.patience(PATIENCE)
   try {
     const answer = await fetch(url, {signal})

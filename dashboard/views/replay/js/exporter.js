@@ -45,6 +45,11 @@ export class Exporter {
     this.count()
   }
 
+  /** Those whose end is not known here. */
+  get running() {
+    return [...this.jobs].filter(([, {running}]) => running).map(([n]) => n)
+  }
+
   offer(mp4) {
     this.items.replaceChildren(...FORMATS.map(([format, label, text]) => {
       const without = format === "mp4" && !mp4
@@ -60,18 +65,17 @@ export class Exporter {
   }
 
   start(format, label) {
-    this.menu.open = false
     const n = numbers += 1
+    if (!this.send({type: "export", n, name: this.name, format, title: this.title})) return
+    this.menu.open = false
     const word = el("span", {}, `${label} of “${this.title}”`)
     const bar = el("progress", {max: 1, aria: {label: `Progress of ${label}`}})
     const job = el("div", {class: "job"}, word, bar, button("Cancel", () => {
-      this.send({type: "cancel", n})
-      this.remove(n)
+      if (this.send({type: "cancel", n})) this.remove(n)
     }))
     this.jobs.set(n, {job, bar, word, running: true})
     this.jobsNode.prepend(job)
     this.count()
-    this.send({type: "export", n, name: this.name, format, title: this.title})
   }
 
   told({n, share, error, ...file}) {
@@ -102,8 +106,7 @@ export class Exporter {
     Object.assign(known, {url, running: false})
     const link = el("a", {href: url, download: filename}, `${filename} (${bytes(size)})`)
     const drop = button("Remove", () => {
-      drop.disabled = true
-      this.send({type: "discard", url})
+      drop.disabled = this.send({type: "discard", url})
     }, {aria: {label: `Remove ${filename} from the server`}})
     known.job.replaceChildren(link, drop, ...(note ? [el("p", {class: "note", role: "status"}, note)] : []))
     return link

@@ -102,7 +102,7 @@ export class SessionList {
     const item = (label, act, options) => button(label, () => { menu.open = false; act() }, options)
     const resume = row.running ? "Open in Talk" : "Resume in Talk"
     return [
-      item(resume, () => location.assign(`?session=${encodeURIComponent(row.id)}`)),
+      item(resume, () => link.lead(`?session=${encodeURIComponent(row.id)}`)),
       item("Rename", () => this.rename(row)),
       this.shown && name !== this.shown ? item("Compare with the shown one", () => this.compare(name)) : null,
       row.running ? item("End", () => this.send({type: "end", id: row.id}), {title: "Ends the work and the desktop; the session can be resumed"}) : null,
@@ -118,8 +118,8 @@ export class SessionList {
     const input = el("input", {type: "text", value: row.name, maxLength: 80, aria: {label: `New name of ${row.name}`}})
     const done = save => {
       if (!this.editing) return
+      if (save && input.value.trim() !== row.name && !this.send({type: "rename", id: row.id, title: input.value})) return
       this.editing = null
-      if (save && input.value.trim() !== row.name) this.send({type: "rename", id: row.id, title: input.value})
       this.draw()
     }
     const form = el("form", {class: "edit", data: {escape: ""}, on: {
@@ -132,9 +132,10 @@ export class SessionList {
 
   /** What would go is counted first: only who has read it can delete. */
   confirm(row) {
+    if (!this.send({type: "count", id: row.id})) return
     const done = sure => {
+      if (sure && !this.send({type: "delete", id: row.id})) return
       this.editing = null
-      if (sure) this.send({type: "delete", id: row.id})
       this.draw()
     }
     const words = el("p", {role: "status"}, "Counting what would go…")
@@ -145,7 +146,6 @@ export class SessionList {
     }}, words, yes, no)
     this.asked = {row, words, yes}
     this.edit(row, ask, no)
-    this.send({type: "count", id: row.id})
   }
 
   /** The server has counted what would go. */

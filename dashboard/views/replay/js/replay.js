@@ -7,6 +7,8 @@ import {Lanes, LANE_WORDS} from "./lanes.js"
 import {SessionList} from "./list.js"
 import {Player} from "./player.js"
 import {VirtualList} from "./virtual.js"
+import {link} from "../../../js/link/link.js"
+import {sender} from "../../../js/sender.js"
 
 const ADDRESS = "replay"
 const MOMENT = "at" // seconds of the timeline
@@ -84,6 +86,12 @@ class Replay {
     const more = events - this.timeline.events
     this.fresh.hidden = more <= 0 || Boolean(this.against)
     this.fresh.textContent = `Show ${many(more, "newer event")}`
+  }
+
+  /** After a gap: what there is now, and how the exports stand whose end may have been told in it. */
+  again() {
+    if (this.name) this.send({type: "opened", name: this.name})
+    this.send({type: "list", exports: this.exporter.running})
   }
 
   renew() {
@@ -275,14 +283,14 @@ class Replay {
   async copyLink() {
     this.player.play(false)
     const {time, timeline} = this.player
-    const link = this.address(time).href
+    const address = this.address(time).href
     try {
-      await navigator.clipboard.writeText(link)
+      await navigator.clipboard.writeText(address)
       this.copy.textContent = `Copied ${clock(time, timeline.seconds)}`
       setTimeout(() => { this.copy.textContent = "Copy link" }, 2000)
     } catch {
       this.tell("The browser does not let this page copy. Here is the link: ")
-      this.told.append(el("a", {href: link}, link))
+      this.told.append(el("a", {href: address}, address))
     }
   }
 
@@ -298,13 +306,17 @@ class Replay {
 }
 
 export function render({model}) {
-  const replay = new Replay(message => model.send_msg(message))
+  const replay = new Replay(sender(model))
   model.on("msg:custom", message => replay.hear(message))
-  model.on("remove", () => replay.forget())
+  const restored = link.onRestored(() => replay.again())
+  model.on("remove", () => {
+    restored()
+    replay.forget()
+  })
   const theme = new MutationObserver(() => replay.lanes.draw())
   theme.observe(document.documentElement, {attributes: true})
   theme.observe(document.body, {attributes: true})
   model.on("remove", () => theme.disconnect())
-  queueMicrotask(() => model.send_msg({type: "ready"}))
+  queueMicrotask(() => replay.send({type: "ready"}))
   return replay.root
 }
