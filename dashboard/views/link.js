@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { component, html } from "../js/base.js";
 import { Channel, connectionOf } from "../js/link/channel.js";
 import { heartbeat } from "../js/link/heartbeat.js";
-import { forget, giveBack, keep } from "../js/link/keep.js";
+import { follow as followTyping, forget, giveBack, keep } from "../js/link/keep.js";
 import { link } from "../js/link/link.js";
 import { patience } from "../js/link/reloads.js";
 // @ts-expect-error The bundler makes it the worker's text.
@@ -46,7 +46,7 @@ class Guard {
     this.#ends.push(host.listen(({ type, receipt }) => type === "taken" && link.taken(receipt)));
     link.also = (message) => this.beat.send(message);
     this.#listen();
-    this.#ends.push(link.presses.follow(window));
+    this.#ends.push(link.presses.follow(window), followTyping());
     link.stopping.resume();
     giveBack(this.host.param("session").value);
   }

@@ -98,7 +98,10 @@ function useGo(host) {
   const send = () => wanted.peek() && link.live && host.send({ type: "go", place: wanted.peek() });
   const go = (/** @type {string} */ key) => {
     wanted.value = key === place.peek() ? "" : key;
-    const title = host.param("places").peek().find((each) => each.key === key)?.title;
+    const title = host
+      .param("places")
+      .peek()
+      .find((each) => each.key === key)?.title;
     if (wanted.peek() && !link.live) link.presses.tell(`${title ?? "Talk"} opens when the connection is back.`);
     send();
   };

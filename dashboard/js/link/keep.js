@@ -1,11 +1,12 @@
 /**
- * What a person has begun, through a load of the page: text in boxes and where lists are scrolled
- * to. Kept in the tab's own store when the page loads itself anew or is hidden, for the browser may
+ * What a person has begun, through a load of the page: what they chose to see, text in boxes, and where
+ * lists are scrolled to. Kept in the tab's own store when the page loads itself anew or is hidden, for the browser may
  * discard it then; given back once, to the same session's page, then forgotten.
  *
- * @typedef {{path: string, text: string, focus: boolean, from: number, to: number}} Typed
+ * @typedef {{path: string, text: string, focus: boolean, from: number, to: number, unsaved?: boolean}} Typed
+ *   `unsaved`: put over what the box holds by itself.
  * @typedef {{path: string, top: number, end: boolean, steady?: number}} Scrolled
- * @typedef {{typed: Typed[], scrolled: Scrolled[], session: string}} Kept
+ * @typedef {{chosen: string[], typed: Typed[], scrolled: Scrolled[], session: string}} Kept
  */
 
 const KEY = "sayso-kept";
@@ -14,6 +15,8 @@ const LOOK = 100; // ms between two looks
 const STEADY = 5; // looks at which a list is still where it was scrolled to: one that follows its end moves first
 const BY_HAND = ["wheel", "touchmove", "pointerdown"]; // from then on the person scrolls
 const TYPED = "textarea, input:not([type]), input[type=text], input[type=search], [contenteditable=true]";
+const CHOSEN = "[role=tab][aria-selected=true], [data-keep][aria-current]";
+const CHOICES = "[role=tab], [data-keep]";
 /** The event of a list that was scrolled to where it was: whoever keeps it at its end lets it stay there. */
 export const PUT_BACK = "sayso-put-back";
 const END = 48; // px from its end at which a list follows what comes
@@ -27,10 +30,45 @@ function* below(root) {
 }
 
 /** What an element is called from one load to the next: its item, its label, and its class. @param {Element} element */
-function pathOf(element) {
+function nameOf(element) {
   const label = element.getAttribute("aria-label") ?? element.getAttribute("name") ?? element.id;
   const item = element.closest("[data-id]")?.getAttribute("data-id") ?? "";
-  return [item, element.localName, label, item || label ? "" : element.className].join("|");
+  const words = element.matches(CHOICES) ? element.textContent?.trim() : "";
+  return [
+    item,
+    element.localName,
+    label || words,
+    item || label ? "" : element.className.replace(/\bMui-\S+/g, ""),
+  ].join("|");
+}
+
+/** Every element by what it is called; the second of a name has a number. @returns {Map<string, Element>} */
+function named() {
+  /** @type {Map<string, number>} */
+  const count = new Map();
+  const found = new Map();
+  for (const element of below(document)) {
+    const name = nameOf(element);
+    const n = count.get(name) ?? 0;
+    count.set(name, n + 1);
+    found.set(n ? `${name}#${n}` : name, element);
+  }
+  return found;
+}
+
+/** @type {WeakSet<EventTarget>} Boxes with text that nobody has been given yet. */
+const unsaved = new WeakSet();
+
+/** Follows which boxes hold what is not saved; returns what ends that. */
+export function follow() {
+  const typed = (/** @type {Event} */ event) => void unsaved.add(event.composedPath()[0]);
+  const saved = (/** @type {Event} */ event) => void unsaved.delete(event.composedPath()[0]);
+  addEventListener("input", typed, true);
+  addEventListener("focusout", saved, true); // a change is not told beyond its shadow
+  return () => {
+    removeEventListener("input", typed, true);
+    removeEventListener("focusout", saved, true);
+  };
 }
 
 /** @param {Element} element @returns {string} */
@@ -41,15 +79,16 @@ function textOf(element) {
 /** Keeps what has been begun, for the page that is loaded next. @param {string} session */
 export function keep(session) {
   /** @type {Kept} */
-  const kept = { typed: [], scrolled: [], session };
-  for (const element of below(document)) {
-    const path = pathOf(element);
+  const kept = { chosen: [], typed: [], scrolled: [], session };
+  for (const [path, element] of named()) {
+    if (element.matches(CHOSEN)) kept.chosen.push(path);
     const { scrollTop: top, scrollHeight, clientHeight } = element;
     if (top > 0) kept.scrolled.push({ path, top, end: scrollHeight - top - clientHeight < END });
     if (!element.matches(TYPED) || !textOf(element)) continue;
     const { selectionStart: from = 0, selectionEnd: to = 0 } = /** @type {any} */ (element);
     const focus = /** @type {any} */ (element.getRootNode()).activeElement === element;
-    kept.typed.push({ path, text: textOf(element), focus, from: from ?? 0, to: to ?? 0 });
+    const mine = unsaved.has(element);
+    kept.typed.push({ path, text: textOf(element), focus, from: from ?? 0, to: to ?? 0, unsaved: mine });
   }
   try {
     sessionStorage.setItem(KEY, JSON.stringify(kept));
@@ -71,23 +110,34 @@ export function giveBack(session) {
   /** @type {Kept} */
   const kept = JSON.parse(text);
   if (kept.session !== session) return;
+  kept.chosen ??= [];
   const until = performance.now() + WAIT;
   const leave = () => {
     kept.scrolled = [];
   };
   for (const name of BY_HAND) addEventListener(name, leave, { capture: true, once: true, passive: true });
   const timer = setInterval(() => {
-    const there = new Map([...below(document)].map((element) => [pathOf(element), element]));
+    const there = named();
+    kept.chosen = kept.chosen.filter((path) => !choose(there.get(path)));
     kept.typed = kept.typed.filter((typed) => !fill(there.get(typed.path), typed));
     kept.scrolled = kept.scrolled.filter((one) => !scroll(there.get(one.path), one));
-    if ((!kept.typed.length && !kept.scrolled.length) || performance.now() > until) clearInterval(timer);
+    if ((!kept.chosen.length && !kept.typed.length && !kept.scrolled.length) || performance.now() > until)
+      clearInterval(timer);
   }, LOOK);
 }
 
-/** @param {Element | undefined} element @param {Typed} typed */
-function fill(element, { text, focus, from, to }) {
+/** @param {Element | undefined} element */
+function choose(element) {
   if (!element?.isConnected) return false;
-  if (textOf(element)) return true; // the person was quicker
+  if (!element.matches(CHOSEN)) /** @type {HTMLElement} */ (element).click();
+  return true;
+}
+
+/** @param {Element | undefined} element @param {Typed} typed */
+function fill(element, { text, focus, from, to, unsaved: mine }) {
+  if (!element?.isConnected) return false;
+  if (textOf(element) && !mine) return true; // the person was quicker, or it is what the server holds
+  if (mine && focus && write(/** @type {any} */ (element), text)) return true;
   const box = /** @type {any} */ (element);
   if ("value" in box) setValue(box, text);
   else box.textContent = text;
@@ -97,6 +147,13 @@ function fill(element, { text, focus, from, to }) {
     box.setSelectionRange?.(from, to);
   }
   return true;
+}
+
+/** As if it were typed: the box knows then that it holds what is not saved. @param {any} box @param {string} text */
+function write(box, text) {
+  box.focus({ preventScroll: true });
+  box.select?.();
+  return document.execCommand("insertText", false, text);
 }
 
 /** Past what a framework has put before the element's own property. @param {any} box @param {string} text */

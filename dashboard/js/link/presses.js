@@ -19,7 +19,9 @@
  */
 
 const KEY = "sayso-presses";
-const PRESSING = ["click", "change", "submit", "keydown"];
+// A change is not told beyond its shadow; it comes right after one of these.
+const PRESSING = ["click", "submit", "keydown", "input", "pointerdown"];
+const TYPED = "input, textarea";
 const CONTROLS = "button, a, input, select, textarea, summary, [role=option], [role=treeitem], [tabindex]";
 const LONGEST = 60; // letters of a control's name
 const SHOWN = 8000; // ms that something is said once there is a connection
@@ -48,8 +50,8 @@ export class Presses {
   follow(page) {
     this.watched = true;
     const note = (/** @type {Event} */ event) => {
-      const name = nameOf(event.composedPath());
-      this.#pressing = name;
+      const left = event.type === "pointerdown" ? beingTyped(document) : null; // it is changed by leaving it
+      this.#pressing = nameOf(left ? [left] : event.composedPath());
       this.parts.after(() => {
         this.#pressing = null;
       }, 0);
@@ -141,6 +143,13 @@ export class Presses {
       this.parts.changed();
     }, SHOWN);
   }
+}
+
+/** The box that has the keyboard. @param {Document | ShadowRoot} root @returns {Element | null} */
+function beingTyped(root) {
+  const active = root.activeElement;
+  if (active?.shadowRoot) return beingTyped(active.shadowRoot);
+  return active?.matches(TYPED) ? active : null;
 }
 
 /** @param {string} name */

@@ -135,18 +135,18 @@ class Records {
   filter() {
     this.at = -1
     this.wanted = null
-    this.ask()
+    this.send(this.wish)
   }
 
-  ask() {
-    this.send({type: "filter", text: this.text.value, kinds: [...this.kinds.chosen], group: this.group.value})
+  get wish() {
+    return {type: "filter", text: this.text.value, kinds: [...this.kinds.chosen], group: this.group.value}
   }
 
   /** After a gap: what came in it, what was asked in it, and how many there are now. */
   again() {
     this.asked = null
     this.rows.clear()
-    this.ask()
+    this.send.ask(this.wish)
   }
 
   receive(message) {
@@ -199,7 +199,7 @@ class Records {
     const wish = `${gap}-${last}-${this.generation}`
     if (gap !== null && this.asked !== wish) {
       this.asked = wish
-      this.send({type: "rows", from: gap, to: last})
+      this.send.ask({type: "rows", from: gap, to: last})
     }
   }
 
@@ -281,6 +281,6 @@ export function render({model}) {
     records.observer.disconnect()
     document.removeEventListener("click", records.kinds.away)
   })
-  queueMicrotask(() => records.send({type: "ready"}))
+  queueMicrotask(() => records.send.ask({type: "ready"}))
   return records.root
 }

@@ -118,6 +118,7 @@ function library(model, open, create) {
       add.disabled = !model.opened.name
       names.replaceChildren(...model.names.map(name => {
         const item = button("item", name, () => open(name))
+        item.dataset.keep = ""
         item.toggleAttribute("aria-current", name === model.opened.name)
         return item
       }))
@@ -413,7 +414,7 @@ export function render({model}) {
   model.on("difference", () => outcome.showDifference())
   model.on("in_use", showInUse)
   model.on("told", showTold)
-  const restored = link.onRestored(() => dirty() && check()) // what was asked in a gap is not answered
+  const restored = link.onRestored(() => (dirty() || outcome.comparing) && check()) // what was asked in a gap is not answered
   model.on("remove", () => {
     clearTimeout(timer)
     restored()

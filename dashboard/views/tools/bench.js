@@ -306,6 +306,7 @@ export function render({model}) {
       group.append(el("h2", "", title), ...members.map(member => {
         const item = button("tool", member.title, () => choose(member))
         item.dataset.name = member.name
+        item.dataset.keep = ""
         return item
       }))
       return group

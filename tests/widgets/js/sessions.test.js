@@ -15,6 +15,7 @@ test("what a gap may have swallowed is asked again after it, and once it is answ
       tell = listener;
     },
     send: ({ type, id }) => sent.push(`${type} ${id}`),
+    ask: ({ type, id }) => sent.push(`${type} ${id}`),
   };
   const sessions = new Sessions(host);
   const again = () => {

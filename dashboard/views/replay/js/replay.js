@@ -111,6 +111,7 @@ class Replay {
   }
 
   async open(name, {keep = false, time: wanted = 0} = {}) {
+    if (!link.reachable) return link.presses.refuse() // what is shown stays
     const load = this.loads += 1
     const time = keep ? this.player.time : wanted
     this.player.play(false)
@@ -225,6 +226,10 @@ class Replay {
   }
 
   async compare(name) {
+    if (!link.reachable) {
+      this.others()
+      return link.presses.refuse()
+    }
     const load = this.loads += 1
     try {
       const [timeline, data] = await Promise.all([fetchJson(`${this.base(name)}/timeline`), fetchJson(`${this.base(this.name)}/against/${name}`)])
