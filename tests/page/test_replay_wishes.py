@@ -63,3 +63,24 @@ async def test_a_new_list_leads_nowhere(visited: tuple[ReplayView, Told]) -> Non
     view._receive({"type": "opened", "name": "session/b"})
     view._receive({"type": "ready"})
     assert (await listed(told))["open"] == {"name": "session/b"}
+
+
+async def test_an_export_whose_end_was_told_into_a_gap_is_told_again(
+    visited: tuple[ReplayView, Told],
+) -> None:
+    """One that has ended as it ended, one that the server has never heard of as not begun."""
+    view, told = visited
+    await listed(told)
+    view._receive({"type": "export", "n": 1, "name": "session/none", "format": "gif"})
+    async with asyncio.timeout(30):
+        while not told:
+            await asyncio.sleep(0.01)
+    [ended] = [each for each in told if each["type"] == "export"]
+    told.clear()
+    view._receive({"type": "list", "exports": [1, 2]})
+    async with asyncio.timeout(30):
+        while len(told) < 3:
+            await asyncio.sleep(0.01)
+    assert told[0] == ended
+    assert told[1]["n"] == 2
+    assert "before the export began" in told[1]["error"]

@@ -92,6 +92,40 @@ async def test_keys_paste_what_was_copied_a_moment_ago_without_any_permission(
         await copied(page, lambda seen, wanted=wanted: seen.strip() == wanted, again=True)
 
 
+_AS_FIREFOX = """() => {
+    const unknown = () => Promise.reject(new TypeError("clipboard-read is no PermissionName"))
+    Object.defineProperty(navigator.permissions, 'query', {value: unknown, configurable: true})
+    for (const name of ['read', 'readText'])
+        Object.defineProperty(navigator.clipboard, name, {value: undefined, configurable: true})
+}"""
+"""Firefox knows no such permission, and before its version 125 no reading of the clipboard."""
+
+_AS_ITSELF = """() => {
+    delete navigator.permissions.query
+    for (const name of ['read', 'readText']) delete navigator.clipboard[name]
+}"""
+
+
+async def test_a_browser_that_neither_asks_nor_reads_pastes_by_keys_and_by_the_box(
+    workbench: Page,
+) -> None:
+    """As Firefox: the keys of a paste bring the text; the button leads to the box at once."""
+    page = workbench
+    await elsewhere(page, "quinces")
+    await page.evaluate(_AS_FIREFOX)
+    for pressed in ("Control+a", "Control+v", "!"):
+        await page.keyboard.press(pressed)
+    await page.get_by_role("button", name="Paste", exact=True).click()
+    box = page.get_by_role("dialog", name="Paste into the desktop")
+    await expect(box.get_by_label("Text for the desktop")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(box).to_be_hidden()
+    await page.evaluate(_AS_ITSELF)
+    await page.context.grant_permissions(_ALLOWED)
+    await page.locator(".sayso-desktop canvas").last.focus()
+    await copied(page, lambda seen: seen.strip() == "quinces!", again=True)
+
+
 async def test_where_the_browser_refuses_there_is_a_box_to_paste_into(workbench: Page) -> None:
     """A refusal is not the end: the text goes by way of a box, and says where it is."""
     page = workbench

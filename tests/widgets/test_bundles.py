@@ -88,3 +88,14 @@ def test_files_excepted_from_the_checks_are_the_same_for_both_and_exist() -> Non
     excepted = [path for path in typed if "*" not in path]
     assert excepted == [path[1:] for path in linted if path.startswith("!") and "*" not in path]
     assert [path for path in excepted if not (ROOT / path).is_file()] == []
+
+
+def test_components_send_by_the_one_way_that_knows_the_link() -> None:
+    """What is pressed in a gap is refused aloud there; nothing else may send to Python."""
+    ways = {"dashboard/js/adapter.js", "dashboard/js/sender.js"}
+    found = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "dashboard").rglob("*.js")
+        if not file.name.endswith(".bundle.js") and "send_msg(" in file.read_text()
+    }
+    assert found == ways
