@@ -34,12 +34,8 @@ function nameOf(element) {
   const label = element.getAttribute("aria-label") ?? element.getAttribute("name") ?? element.id;
   const item = element.closest("[data-id]")?.getAttribute("data-id") ?? "";
   const words = element.matches(CHOICES) ? element.textContent?.trim() : "";
-  return [
-    item,
-    element.localName,
-    label || words,
-    item || label ? "" : element.className.replace(/\bMui-\S+/g, ""),
-  ].join("|");
+  const looks = item || label || words ? "" : (element.getAttribute("class") ?? "");
+  return [item, element.localName, label || words, looks].join("|");
 }
 
 /** Every element by what it is called; the second of a name has a number. @returns {Map<string, Element>} */
