@@ -107,6 +107,7 @@ function useGo(host) {
   };
   useLayoutEffect(() => link.onRestored(send), []);
   useLayoutEffect(() => {
+    if (wanted.peek()) link.presses.tell(""); // it is there
     wanted.value = "";
   }, [place.value]);
   return { go, wanted };

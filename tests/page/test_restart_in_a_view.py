@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 from proxy import Proxy
 from served import serve
 from test_link import _lost
+from test_pressed_in_a_gap import PRESS
 
 pytestmark = pytest.mark.browser
 
@@ -124,7 +125,7 @@ async def test_a_restart_brings_every_view_back_as_it_was(
             await expect(_rail(page, view)).to_have_attribute("aria-current", "page")
             await begin(page)
         proxy.silence()
-        await talk.get_by_role("button", name="Take the mouse").click()
+        await talk.get_by_role("button", name="Take the mouse").evaluate(PRESS)
         await _lost(talk)
         await proxy.cut()
     born = {view: await page.evaluate("window.born") for view, page in pages.items()}

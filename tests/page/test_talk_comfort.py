@@ -390,10 +390,16 @@ async def test_a_phone_without_full_screen_leads_back_to_the_conversation(page: 
     await page.get_by_role("button", name="Only the desktop").click()
     await expect(page.locator(".conversation")).to_be_hidden()
     back = page.get_by_role("button", name="Back to the conversation")
-    for button in (back, page.get_by_role("button", name="STOP")):
+    mouse = page.get_by_role("button", name="Take the mouse")
+    for button in (back, mouse, page.get_by_role("button", name="STOP")):
         await expect(button).to_be_in_viewport(ratio=1)
+        assert await button.evaluate("node => node.scrollWidth <= node.clientWidth"), "cut off"
     await back.click()
     await expect(page.locator(".conversation")).to_be_visible()
+    await page.get_by_role("button", name="Replay", exact=True).click()
+    for view in ("Talk", "Inspector", "Settings"):
+        way = page.get_by_role("button", name=view, exact=True)
+        await expect(way).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize(

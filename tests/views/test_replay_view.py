@@ -270,6 +270,11 @@ async def test_exports_gather_in_one_place(context: BrowserContext, shop: Shop) 
     await gathered.click()
     await expect(note).to_be_visible()
     await expect(page.locator(".job a")).to_contain_text(["The-list.gif", "The-list.zip"])
+    await page.set_viewport_size({"width": 390, "height": 844})
+    jobs = await page.locator(".jobs").bounding_box()
+    assert jobs is not None
+    assert jobs["x"] >= 0, "nothing of it is out of sight on a phone"
+    assert jobs["x"] + jobs["width"] <= 390
     link = await page.locator(".job a").first.get_attribute("href")
     count = await page.locator(".job").count()
     await page.get_by_role("button", name="Remove The-list.gif").first.click()
