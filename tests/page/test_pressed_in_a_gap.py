@@ -53,7 +53,8 @@ _PRESS = """
     async within => {
         const CONTROLS = 'button, summary, select, a[href], input[type=checkbox], '
             + 'input[type=radio], [role=tab], [role=treeitem], [role=option]'
-        const OPENING = 'summary, [aria-expanded], [popovertarget], [aria-label=Files]'
+        const OPENING = 'summary, [aria-expanded], [popovertarget], [role=tab], '
+            + '[aria-label=Files]'
         const pause = () => new Promise(done => setTimeout(done, 15))
         const done = new Map()
         const out = {lost: [], told: [], pressed: 0}
@@ -79,8 +80,10 @@ _PRESS = """
         function next() {
             const there = [...below(document)].filter(
                 node => node.matches(CONTROLS) && !rests(node) && place(node))
-            return there.find(node => !done.has(key(node)))
-                ?? there.find(node => opens(node) && done.get(key(node)) < 4)
+            const times = node => done.get(key(node)) ?? 0
+            const ways = there.filter(node => opens(node) && times(node) < 4)
+            return there.find(node => !opens(node) && !times(node))
+                ?? ways.sort((a, b) => times(a) - times(b))[0]
         }
         for (let node = next(); node && out.pressed < 400; node = next()) {
             done.set(key(node), (done.get(key(node)) ?? 0) + 1)

@@ -153,15 +153,21 @@ class ReplayView:
     async def _export(self, message: Message) -> None:
         number = int(message.get("n", 0))
         name, title = str(message.get("name")), str(message.get("title", ""))
+        task = asyncio.current_task()
+        if task is not None:
+            self._exports[number] = task
+        try:
+            await self._make(number, name, title, message)
+        finally:
+            self._exports.pop(number, None)
+
+    async def _make(self, number: int, name: str, title: str, message: Message) -> None:
         folder = await asyncio.to_thread(find_recording, name, self._owner)
         about = {"type": "export", "n": number}
         kind = next((each for each in FORMATS if each == message.get("format")), None)
         if folder is None or kind is None:
             self._outcome(about | {"error": _GONE})
             return
-        task = asyncio.current_task()
-        if task is not None:
-            self._exports[number] = task
         try:
             made = await self._scene.bench.exports.make(
                 self._owner, folder, kind, title, self._progress(about)
@@ -175,8 +181,6 @@ class ReplayView:
             self._outcome(about | {"error": f"{text} {advice}"})
         else:
             self._outcome(about | made.told)
-        finally:
-            self._exports.pop(number, None)
 
     def _outcome(self, message: Message) -> None:
         """Kept until the page is left: one that is told into a gap is asked for after it."""

@@ -120,6 +120,7 @@ class Replay {
     this.list.mark(name)
     this.remember(time)
     this.send({type: "opened", name})
+    if (!keep && this.timeline) this.find.value = "" // what a page loaded anew was given back stays
     if (!keep) this.mode("loading", "Reading the session…", "")
     try {
       const timeline = await fetchJson(`${this.base(name)}/timeline`)
@@ -137,7 +138,6 @@ class Replay {
     this.current = null
     this.headline()
     this.mode(timeline.events ? "one" : "empty", "Nothing happened yet", "Give the session a task in Talk.")
-    this.find.value = ""
     this.filter()
     this.lanes.show(timeline)
     this.player.show(this.base(this.name), timeline)
