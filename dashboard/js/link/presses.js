@@ -164,6 +164,13 @@ export function nameOf(path) {
   return name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
 }
 
+/** What stands in a control; of several parts the first, which is its title. @param {any} control */
+function titleOf(control) {
+  const parts = [...(control.childNodes ?? [])].filter((part) => part.textContent?.trim());
+  const title = parts.every((part) => part instanceof Element) ? parts[0] : control;
+  return title?.childElementCount > 1 ? titleOf(title) : (title?.textContent ?? "");
+}
+
 /** @param {any} control */
 function named(control) {
   const by = control.getAttribute("aria-labelledby");
@@ -172,7 +179,7 @@ function named(control) {
     control.getAttribute("aria-label"),
     by && root.getElementById?.(by)?.textContent,
     control.labels?.[0]?.querySelector("span")?.firstChild?.textContent ?? control.labels?.[0]?.textContent,
-    control.matches("select, input, textarea") ? "" : control.textContent,
+    control.matches("select, input, textarea") ? "" : titleOf(control),
     control.title,
   ];
   return (places.find((text) => text?.trim()) ?? "").trim().replace(/\s+/g, " ");

@@ -80,7 +80,7 @@ export class Exporter {
 
   told({n, share, error, ...file}) {
     const known = this.jobs.get(n)
-    if (!known) return
+    if (!known?.running) return // its end may be told once more after a gap
     if (share !== undefined) {
       known.bar.value = known.share = share
     } else if (error) {
