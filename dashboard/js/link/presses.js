@@ -164,7 +164,7 @@ export function nameOf(path) {
   return name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
 }
 
-/** What stands in a control; of several parts the first, which is its title. @param {any} control */
+/** What stands in a control; of several parts the first, which is its title. @param {any} control @returns {string} */
 function titleOf(control) {
   const parts = [...(control.childNodes ?? [])].filter((part) => part.textContent?.trim());
   const title = parts.every((part) => part instanceof Element) ? parts[0] : control;
