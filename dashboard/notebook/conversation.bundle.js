@@ -97,6 +97,7 @@ pre {
 .error .advice { margin-top: 3px; }
 .approval, .question { border-radius: 10px; padding: 12px 14px; border: 1px solid var(--line); }
 .approval .text, .question .text { font-weight: 600; font-size: 15px; }
+.open .text { max-height: 9.5em; overflow-y: auto; } /* a long line leaves the answers in sight */
 .open.approval, .open.question {
   border: 2px solid var(--warn); background: color-mix(in srgb, var(--warn) 10%, var(--mui-palette-background-paper, #fff));
   margin: 0;

@@ -19,6 +19,7 @@ var m,ce,Rt,P,Pt,ft,fe,lt,he,Dt,Lt,_n,J=Symbol.for("pv"),ht={},_t=[],pn=/^m(i|n|
       ${c&&"Writing the export\u2026"}
       ${o?.error}
       ${o?.url&&h`<a class="made" href=${o.url} download=${o.filename}>Save ${o.filename} (${rt(o.bytes??0)})</a>`}
+      ${o?.note&&h`<span class="note"> ${o.note}</span>`}
     </p>
   <//>`}function ai({row:e,sessions:t,here:n,replay:i}){let[s,o]=tt(""),r=D(null),a=()=>{o(""),r.current?.focus()},c=_=>{_.key!=="Escape"||!s||(_.stopPropagation(),a())},f=()=>{t.ask("count",e.id)&&o("delete")},l=ei(e);return h`<li class="row" data-escape=${s?"":void 0} onKeyDown=${c}>
     <a href=${`?session=${encodeURIComponent(e.id)}`} class=${e.id===n?"here":""}

@@ -19,6 +19,7 @@ var m,ue,Lt,P,At,ct,le,ut,ce,Dt,Pt,fn,J=Symbol.for("pv"),ft={},_t=[],_n=/^m(i|n|
       ${c&&"Writing the export\u2026"}
       ${i?.error}
       ${i?.url&&h`<a class="made" href=${i.url} download=${i.filename}>Save ${i.filename} (${B(i.bytes??0)})</a>`}
+      ${i?.note&&h`<span class="note"> ${i.note}</span>`}
     </p>
   <//>`}function no({row:e,sessions:t,here:n,replay:o}){let[s,i]=tt(""),r=V(null),a=()=>{i(""),r.current?.focus()},c=_=>{_.key!=="Escape"||!s||(_.stopPropagation(),a())},f=()=>{t.ask("count",e.id)&&i("delete")},l=Xn(e);return h`<li class="row" data-escape=${s?"":void 0} onKeyDown=${c}>
     <a href=${`?session=${encodeURIComponent(e.id)}`} class=${e.id===n?"here":""}
