@@ -71,16 +71,19 @@ async def test_an_export_whose_end_was_told_into_a_gap_is_told_again(
     """One that has ended as it ended, one that the server has never heard of as not begun."""
     view, told = visited
     await listed(told)
-    view._receive({"type": "export", "n": 1, "name": "session/none", "format": "gif"})
-    async with asyncio.timeout(30):
-        while not told:
-            await asyncio.sleep(0.01)
-    [ended] = [each for each in told if each["type"] == "export"]
+    view._receive({"type": "export", "n": 1, "name": "session/\n", "format": "gif"})
+    [ended] = await exports(told, 1)
     told.clear()
     view._receive({"type": "list", "exports": [1, 2]})
+    again, never = await exports(told, 2)
+    assert again == ended
+    assert never["n"] == 2
+    assert "before the export began" in never["error"]
+
+
+async def exports(told: Told, many: int) -> Told:
+    """What is told of exports, once it is so much."""
     async with asyncio.timeout(30):
-        while len(told) < 3:
+        while len(found := [each for each in told if each["type"] == "export"]) < many:
             await asyncio.sleep(0.01)
-    assert told[0] == ended
-    assert told[1]["n"] == 2
-    assert "before the export began" in told[1]["error"]
+    return found
