@@ -113,8 +113,8 @@ VIEWS = {
     "prompts": {"Try on this session", "Save version"},
     "lab": {"Try the keyless example", "Design"},
     "tools": {"Run"},
-    "inspector": {"task started"},
-    "settings": {"Provider", "Network", "Save"},
+    "inspector": {"Task"},
+    "settings": {"Provider"},
 }
 """Some of those that are refused aloud: that there are any is not left to chance."""
 
@@ -242,6 +242,7 @@ async def test_replay_shows_after_a_gap_what_is_true_then(
         page = await _through(context, proxy, pilot, f"{proxy.url(direct.url)}&view=replay")
         row = page.locator(".replay li .choose").first
         await expect(row).to_contain_text("repeat shown here")
+        await expect(page.get_by_role("button", name="Copy link")).to_be_visible()
         proxy.silence()
         await page.locator(".export .panel button").first.evaluate(PRESS)
         await _lost(page)

@@ -16,7 +16,6 @@ from test_pressed_in_a_gap import PRESS
 pytestmark = pytest.mark.browser
 
 _SCROLL = "(node, top) => { node.scrollTop = top }"
-_STAYS = "node => node.scrollTop"
 
 
 def _rail(page: Page, view: str) -> Locator:
@@ -59,50 +58,14 @@ async def _tools_are_there(page: Page) -> None:
     await expect(page.locator('.form [name="coordinate"]')).to_have_value("10, 20")
 
 
-async def _lab(page: Page) -> None:
-    await page.get_by_role("tab", name="Design").click()
-    await page.get_by_label("Name", exact=True).first.fill("clicks")
-
-
-async def _lab_is_there(page: Page) -> None:
-    await expect(page.get_by_role("tab", name="Design")).to_have_attribute("aria-selected", "true")
-    await expect(page.get_by_label("Name", exact=True).first).to_have_value("clicks")
-
-
-async def _prompts(page: Page) -> None:
-    await page.get_by_label("System prompt").fill("You are brief.")
-    await page.get_by_role("tab", name="Difference").click()
-
-
-async def _prompts_are_there(page: Page) -> None:
-    await expect(page.get_by_label("System prompt")).to_have_value("You are brief.")
-    tab = page.get_by_role("tab", name="Difference")
-    await expect(tab).to_have_attribute("aria-selected", "true")
-
-
-async def _settings(page: Page) -> None:
-    money = page.locator('.row[data-name="max_dollars"] input')
-    await money.fill("0.3")
-
-
-async def _settings_are_there(page: Page) -> None:
-    money = page.locator('.row[data-name="max_dollars"] input')
-    await expect(money).to_have_value("0.3")
-    await money.press("Enter")
-    await expect(page.locator('.row[data-name="max_dollars"] .reset')).to_be_visible()
-
-
 VIEWS = {
     "inspector": (_inspector, _inspector_is_there),
     "replay": (_replay, _replay_is_there),
     "tools": (_tools, _tools_are_there),
-    "lab": (_lab, _lab_is_there),
-    "prompts": (_prompts, _prompts_are_there),
-    "settings": (_settings, _settings_are_there),
 }
 
 
-async def test_a_restart_brings_every_view_back_as_it_was(
+async def test_a_restart_brings_views_back_as_it_was(
     context: BrowserContext, tmp_path: Path
 ) -> None:
     """The same session, view, choice and text, in one page for each view; one restart for all.
