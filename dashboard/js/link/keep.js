@@ -15,8 +15,9 @@ const LOOK = 100; // ms between two looks
 const STEADY = 5; // looks at which a list is still where it was scrolled to: one that follows its end moves first
 const BY_HAND = ["wheel", "touchmove", "pointerdown"]; // from then on the person scrolls
 const TYPED = "textarea, input:not([type]), input[type=text], input[type=search], [contenteditable=true]";
-const CHOSEN = "[role=tab][aria-selected=true], [data-keep][aria-current]";
-const CHOICES = "[role=tab], [data-keep]";
+const TAB = "[role=tab]:not([data-tab])"; // the Lab's are in the address
+const CHOSEN = `${TAB}[aria-selected=true], [data-keep][aria-current]`;
+const CHOICES = `${TAB}, [data-keep]`;
 /** The event of a list that was scrolled to where it was: whoever keeps it at its end lets it stay there. */
 export const PUT_BACK = "sayso-put-back";
 const END = 48; // px from its end at which a list follows what comes
