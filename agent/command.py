@@ -181,6 +181,7 @@ class _Run:
         self._lines = lines
         self._out = out
         self._cutter = cutter
+        self._unwritten = False
         self._printer = Printer(out, as_json=given.json, lost=self._unheard)
         session.log.subscribe(self._printer.show)
 
@@ -204,6 +205,7 @@ class _Run:
                 return Exit.DESKTOP
             with Person(session, self._lines):
                 session.say(self._given.task, source="terminal")
+                session.on_trouble.append(self._troubled)
                 await self._cutter.bound(session.wait_idle())
         except Cut:
             if session.status.task_id is not None:
@@ -215,12 +217,17 @@ class _Run:
 
     def _outcome(self) -> Exit:
         session = self._session
-        if session.trouble:
-            tell(f"sayso: {session.trouble}")
+        if self._unwritten:
             return Exit.FAILED
         ended = session.log.of(ev.TaskFinished)
         last = ended[-1] if ended else None
         return exit_of(last, ending_of(session.log).word(last) if last else "")
+
+    def _troubled(self, text: str) -> None:
+        """Nothing can be written down; told at once, whatever else is under way."""
+        if text:
+            self._unwritten = True
+            tell(f"sayso: {text}")
 
     async def _close(self) -> None:
         reason = self._cutter.reason or "The command ended."

@@ -445,6 +445,11 @@ class Control:
         if self.status.task_id is not None:
             self._begin(self.status.task_id)
 
+    def break_off(self) -> None:
+        """Cut the running work without a word in the log, which takes none at present."""
+        self._driver().halt()
+        self._revoke()
+
     def abandon(self) -> None:
         """Stop writing and waiting, for a session that closes: nothing begins any more."""
         self._closing = True

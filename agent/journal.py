@@ -10,7 +10,8 @@
         lock                held while a process has the session open
 
 ``write`` commits before it returns, so a ``kill -9`` loses nothing. (A power cut may lose
-the last moments: the disk is not waited for.)
+the last moments: the disk is not waited for.) A disk that hangs is waited for as long as
+`agent.writer` says; what it writes after that is removed again before the next event.
 
 Rows that cannot be read cost only themselves (`agent.rows`). Where pages of the file itself
 are damaged, what can be reached goes on in a new file; the old one stays beside it as
@@ -41,6 +42,7 @@ from agent.errors import ConfigurationError, JournalError, NewerJournal
 from agent.events import Event, Image, dump_event
 from agent.log import Journal
 from agent.rows import Damage, Rows, is_torn, read_rows, table_rows
+from agent.writer import DiskHangs, Writer
 
 SCHEMA = 1
 """Version of the tables. A newer one is only read: nothing is written to it."""
@@ -64,6 +66,9 @@ _OUTER = frozenset(
     }
 )
 """What goes wrong around a database; all else is wrong in it."""
+
+_BUSY = 0.5
+"""Seconds for which another program's lock on the database is waited for."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event TEXT)"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -213,6 +218,11 @@ def _kept(folder: Path, sha256: str, suffixes: Iterable[str]) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+def _identity(path: str) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
 class SqliteJournal:
     """The journal of one session; see the module's text for the layout.
 
@@ -225,8 +235,17 @@ class SqliteJournal:
         self._lock: int | None = None
         self._db: sqlite3.Connection | None = None
         self._damage = Damage()
+        self._path = str(folder / "events.db")
+        self._file = (0, 0)
+        """Device and number of the database, as long as it lies where it was."""
+
+        self._unwanted: list[int] = []
+        """Rows of which was told that they are not written."""
+
+        self._writer = Writer(f"journal {folder.name}")
+        self._closed = False
         try:
-            self._open()
+            self._on_disk(self._open, longer=2)
         except BaseException:
             self.close()
             raise
@@ -254,8 +273,10 @@ class SqliteJournal:
 
     def _connect(self) -> None:
         self._db = sqlite3.connect(
-            self.folder / "events.db", isolation_level=None, check_same_thread=False
+            self._path, isolation_level=None, check_same_thread=False, timeout=_BUSY
         )
+        self._file = _identity(self._path)
+        self._writer.disk = self._file[0]
         self._guarded(self._prepare)
 
     def _prepare(self) -> None:
@@ -299,15 +320,30 @@ class SqliteJournal:
         Raises:
             JournalError: it could not be written; what was there before is untouched.
         """
-        self._guarded(lambda: self._insert(key, content))
+        self._connection()
+        self._on_disk(lambda: self._insert(key, content), self._take_back)
 
-    def _insert(self, key: int, content: str | bytes) -> None:
-        insert = "INSERT INTO events VALUES (?, ?)"
+    def _insert(self, key: int, content: str | bytes) -> int:
+        """Returns the key that it got."""
+        insert, db = "INSERT INTO events VALUES (?, ?)", self._connection()
+        if _identity(self._path) != self._file:
+            raise FileNotFoundError  # SQLite goes on writing to a file that is deleted
+        self._remove_unwanted()
         try:
-            self._connection().execute(insert, (key, content))
+            db.execute(insert, (key, content))
         except sqlite3.IntegrityError:
-            elsewhere = -1 - secrets.randbits(62)
-            self._connection().execute(insert, (elsewhere, content))
+            key = -1 - secrets.randbits(62)
+            db.execute(insert, (key, content))
+        return key
+
+    def _take_back(self, key: int) -> None:
+        self._unwanted.append(key)
+        self._remove_unwanted()
+
+    def _remove_unwanted(self) -> None:
+        while self._unwanted:
+            self._connection().execute("DELETE FROM events WHERE seq = ?", self._unwanted[-1:])
+            self._unwanted.pop()
 
     def read(self) -> Iterable[Event]:
         """All events in order; each stands at its number (`agent.rows`).
@@ -385,9 +421,13 @@ class SqliteJournal:
         """
         digest = hashlib.sha256(data).hexdigest()
         path = self.folder / "images" / f"{digest}.{KEPT_SUFFIX[media_type]}"
-        if not path.exists():
-            self._write_file(path, data)
+        self._on_disk(lambda: self._keep(path, data))
         return digest
+
+    def _keep(self, path: Path, data: bytes) -> None:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._write_file(path, data)
 
     def image_path(self, sha256: str) -> Path | None:
         """The file of a picture or attachment, or None when it is not here."""
@@ -414,6 +454,9 @@ class SqliteJournal:
 
     @prompt.setter
     def prompt(self, text: str) -> None:
+        self._on_disk(lambda: self._keep_prompt(text))
+
+    def _keep_prompt(self, text: str) -> None:
         path = self.folder / "prompt.md"
         if read_prompt(self.folder) is None:
             path.rename(self._aside("prompt-damaged", ".md"))
@@ -421,8 +464,18 @@ class SqliteJournal:
         self._write_file(path, text.encode())
 
     def close(self) -> None:
-        """Release the files; the session can then be opened elsewhere."""
+        """Release the files; the session can then be opened elsewhere.
+
+        Where the disk hangs, that happens when it answers again.
+        """
+        if not self._closed:
+            self._closed = True
+            self._writer.last(self._release)
+
+    def _release(self) -> None:
         if self._db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._remove_unwanted()
             self._db.close()
             self._db = None
         if self._lock is not None:
@@ -438,8 +491,30 @@ class SqliteJournal:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
             beside.replace(path)
+        except FileNotFoundError:
+            raise
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
+
+    def _on_disk(
+        self, work: Callable[[], T], undo: Callable[[T], object] | None = None, *, longer: float = 1
+    ) -> T:
+        """Have the journal's thread do it; see `Writer.do`."""
+        try:
+            return self._guarded(lambda: self._writer.do(work, undo, longer=longer))
+        except DiskHangs as error:
+            raise JournalError(
+                f"The disk does not answer: nothing can be written down in {self.folder}. "
+                "Wait until it does, then say what to do next."
+            ) from error
+        except FileNotFoundError as error:
+            raise JournalError(
+                f"The session's folder {self.folder} was moved or deleted. Put it back, then say "
+                "what to do next; or start a new session."
+            ) from error
+        except OSError as error:
             raise self._unwritable(error) from error
 
     def _guarded(self, work: Callable[[], T]) -> T:

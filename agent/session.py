@@ -15,7 +15,15 @@ from agent.approval import DEFAULT_RULES, Approvals
 from agent.arrivals import attach_to_words
 from agent.changes import Changes, change_of, filled, trial_of, tried_of
 from agent.clock import MonotonicClock, in_time, steady_time
-from agent.control import ApprovalChannel, Change, Control, Lease, close_open_ends, new_id
+from agent.control import (
+    ApprovalChannel,
+    Change,
+    Control,
+    Lease,
+    close_open_ends,
+    keep_waiting,
+    new_id,
+)
 from agent.desktop.base import Covers, Desktop, DesktopStatus
 from agent.desktop.homes import HomeNews, remove_tree
 from agent.errors import DesktopError, JournalError, SaysoError
@@ -47,6 +55,12 @@ _EMPTY = (
     "lost."
 )
 _EMPTY_REST = "It begins anew. Look in Files for what was made in it."
+_BROKE = "It could not be written down any more, so the work was stopped."
+_UNWRITTEN = "For a while nothing could be written down."
+_WRITTEN = "It can be again. Say what to do next."
+_AGAIN = (1.0, 5.0)
+"""Seconds until it is tried whether something can be written down again: at first, and at most."""
+
 _TICK = 0.5
 """Seconds between two looks at the limit on time."""
 
@@ -80,6 +94,7 @@ class Session(Faced):
         self.settings = settings
         self.journal = journal
         self._trouble = ""
+        self._recovery: asyncio.Task[None] | None = None
         self.on_trouble: list[Callable[[str], None]] = []
         """Called with `trouble` when it changes: the log cannot tell of this."""
 
@@ -186,6 +201,8 @@ class Session(Faced):
 
     @trouble.setter
     def trouble(self, text: str) -> None:
+        if text and self._loop is not None:
+            self._break_off(self._loop)
         if text != self._trouble:
             self._trouble = text
             for tell in tuple(self.on_trouble):
@@ -241,6 +258,8 @@ class Session(Faced):
 
     async def close(self, reason: str = "") -> None:
         """End the work, the desktop and the journal. The session can be resumed later."""
+        if self._recovery is not None:
+            self._recovery.cancel()
         self.control.abandon()
         for part in (self.control.finished, self.manual.close, self._agent.programs.close):
             await self._let_go(part)
@@ -279,15 +298,17 @@ class Session(Faced):
 
         Where they cannot be written down, nothing may be done any more; `trouble` says why.
         """
-        self.trouble = ""
         try:
+            self._own_up()
             attached = self._prepare_words() if text.strip() else ()
-            return self.control.say(
+            task_id = self.control.say(
                 text, source=source, how=how, utterance_id=utterance_id, attachments=attached
             )
         except JournalError as error:
             self._distrust(error)
             raise
+        self.trouble = ""
+        return task_id
 
     def change_fate(self, utterance_id: str, to: Change) -> bool:
         """Decide otherwise about words that wait or were not done. See `Control.change_fate`.
@@ -319,9 +340,12 @@ class Session(Faced):
             self.trouble = str(error)
             return ()
         finally:
-            for tool in self.tools:
-                if isinstance(tool, Stoppable):
-                    tool.stop()
+            self._stop_tools()
+
+    def _stop_tools(self) -> None:
+        for tool in self.tools:
+            if isinstance(tool, Stoppable):
+                tool.stop()
 
     def approve(
         self,
@@ -449,6 +473,7 @@ class Session(Faced):
                 )
                 self.log.append(ev.SessionClosed(reason=reason))
         except JournalError as error:
+            self._loop = None  # there is nothing left to be broken off, or to recover
             self.trouble = str(error)
         finally:
             self._loop = None
@@ -595,8 +620,37 @@ class Session(Faced):
 
     def _distrust(self, error: JournalError) -> None:
         """Nothing may happen that cannot be written down."""
-        self.desktop.input.halt()
         self.trouble = str(error)
+
+    def _break_off(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.control.break_off()
+        self._stop_tools()
+        if self._recovery is None:
+            self._recovery = loop.create_task(self._recover(), name="recovery")
+
+    async def _recover(self) -> None:
+        """Write what broke off as soon as that is possible: then it is no trouble any more."""
+        wait, most = _AGAIN
+        while self._trouble:
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, most)
+            with contextlib.suppress(JournalError):
+                self._own_up()
+                self.trouble = ""
+        self._recovery = None
+
+    def _own_up(self) -> None:
+        """Write down that nothing could be written down, and the end of what that broke off."""
+        if not self._trouble:
+            return
+        close_open_ends(
+            self.log.append, self.status, stop_reason="broken", unexecuted=FAILED, cut=FAILED_IN
+        )
+        keep_waiting(self.log.append, self.status)
+        self.log.append(ev.Failed(where="journal", error=_UNWRITTEN, advice=_WRITTEN))
+        task_id = self.status.task_id
+        if task_id is not None:
+            self.log.append(ev.TaskFinished(task_id=task_id, outcome="failed", summary=_BROKE))
 
     def _virtual_desktop(self) -> Desktop:
         from agent.desktop import VirtualDesktop

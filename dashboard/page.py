@@ -97,8 +97,10 @@ class Page:
         pn.state.onload(self._arrived)
 
     def _troubled(self, text: str) -> None:
+        self._state.trouble = text
         with set_curdoc(self._document):
             self._talk.trouble = text
+            self._state.show()
 
     @property
     def session_id(self) -> str:

@@ -105,6 +105,9 @@ class PageState:
         self.voice = VoiceState()
         self.conversation = ConversationState()
         self.transcript = Transcript(image_url)
+        self.trouble = ""
+        """Why nothing can be written down; the log cannot tell of it, nor of what it broke off."""
+
         self._own = {"dollars": settings.max_dollars, "tokens": settings.max_tokens}
         self._base = dict(self._own)
         self.limits.allowed = dict(self._base)
@@ -177,10 +180,10 @@ class PageState:
         detail = self._titles.get(s.running or "", s.detail) if s.who == "acting" else s.detail
         asked = s.pending_approval.question if s.pending_approval else ""
         pending = asked or (s.question.text if s.question else "")
-        running = s.task_id is not None
+        running = s.task_id is not None and not self.trouble
         self.status.param.update(
-            who=s.who,
-            detail=detail,
+            who="stopped" if self.trouble else s.who,
+            detail=self.trouble or detail,
             pending=pending,
             running=running,
             task=s.task_id or "",

@@ -55,6 +55,8 @@ class BarWidget(NotebookWidget):
     Args:
         later: Has a function called on the right loop.
         act: Carries out what the person presses: `say` with `text`, `stop`, `take`, `give`.
+
+    ``{"refused": text}`` gives words that could not be taken back to the line that they came from.
     """
 
     _esm = HERE / "bar.bundle.js"

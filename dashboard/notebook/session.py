@@ -67,10 +67,16 @@ class SessionFace:
         )
         self._feed = Feed(self._session.log, state, nullcontext)
         self._unsubscribe = self._session.log.subscribe(self._see)
+        self._session.on_trouble.append(self._troubled)
         self._typed_here = Typed(self._session)
         self._show_status()
         self._show_usage()
         self._show_desktop()
+        self._troubled(self._session.trouble)
+
+    def _troubled(self, text: str) -> None:
+        self._state.trouble = text
+        self._state.show()
 
     def _see(self, event: Event) -> None:
         if isinstance(event, ControlTaken | ControlReturned | Stopped):
@@ -79,6 +85,7 @@ class SessionFace:
             self._feed.close()
             self._typed_here.close()
             self._unsubscribe()
+            self._session.on_trouble.remove(self._troubled)
             self._desktop.stop()
             self._bar.set_trait("who", "disconnected")
             self._bar.set_trait("detail", "The session is closed.")
@@ -128,8 +135,14 @@ class SessionFace:
             self._bar.detail = str(error)
 
     def _typed(self, message: Message) -> None:
-        if text := str(message.get("text", "")).strip()[:4000]:
+        text = str(message.get("text", "")).strip()[:4000]
+        if not text:
+            return
+        try:
             (self._say or self._typed_here.say)(text)
+        except SaysoError:
+            self._bar.send({"refused": text})
+            raise
 
     def _stop(self, message: Message) -> None:
         self._session.stop("You pressed Stop.", source="button")

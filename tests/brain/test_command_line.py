@@ -115,6 +115,19 @@ def test_the_exit_code_tells_the_outcome(run, capsys):
     assert capsys.readouterr().out.endswith("What?\n✗ not understood\n")
 
 
+def test_a_journal_that_goes_away_ends_the_work_and_is_told_once(run, tmp_path, capsys):
+    async def moves_it_away(call: ToolCall) -> ToolResult:
+        (tmp_path / "sessions").rename(tmp_path / "elsewhere")
+        return ToolResult("ok")
+
+    assert (
+        run([[*says("I click."), *call(), *done("tool_use")]], "Go", tool=FakeTool(moves_it_away))
+        == 1
+    )
+    told = capsys.readouterr().err
+    assert told.count("was moved or deleted. Put it back") == 1
+
+
 def test_every_exit_code_is_told_by_help_and_in_the_readme(run, capsys):
     with pytest.raises(SystemExit) as ended:
         run([], "--help")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from agent import Session, Settings
 from agent.desktop.base import EncodedImage
+from agent.events import TaskFinished
 from agent.experiments.live import LiveRun
 from agent.experiments.placement import LocalPlacement
 from agent.experiments.spec import Experiment, define
@@ -22,9 +23,9 @@ from agent.experiments.store import Store
 from agent.experiments.task import builtin_tasks
 from agent.experiments.trial import Trial
 from agent.files.changes import compare
-from agent.files.session import PutBack
 from agent.files.listing import list_files
 from agent.files.record import Row
+from agent.files.session import PutBack
 from agent.replay import build_timeline
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from dashboard.notebook import do, face_of, recorded
@@ -116,6 +117,26 @@ async def test_the_bar_follows_the_session(session: Session) -> None:
             await asyncio.sleep(0.01)
     assert seen[-1] == "idle"
     assert face._state.transcript.snapshot()
+
+
+async def test_words_that_cannot_be_written_down_are_given_back_and_told(session: Session) -> None:
+    """The line has them again, and the bar says why; with the folder back it goes on."""
+    face = SessionFace(session)
+    given_back: list[object] = []
+    face._bar.send = lambda content, buffers=None: given_back.append(content)  # type: ignore[method-assign]
+    await asyncio.sleep(0)
+    folder = session.settings.data_dir / "sessions"
+    away = folder.rename(folder.with_name("away"))
+    face._act({"type": "say", "text": "Press it."})
+    assert given_back == [{"refused": "Press it."}]
+    assert (face._bar.who, "Put it back" in face._bar.detail) == ("stopped", True)
+    away.rename(folder)
+    face._act({"type": "say", "text": "Press it."})
+    await session.wait_idle(20)
+    async with asyncio.timeout(20):
+        while face._bar.who != "idle":
+            await asyncio.sleep(0.01)
+    assert session.log.of(TaskFinished)[-1].outcome == "done"
 
 
 def test_a_picture_is_made_small() -> None:

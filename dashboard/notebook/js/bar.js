@@ -16,7 +16,15 @@ class Bar {
     const parts = [element("style", {}, [CSS]), badge, this.#form(), this.mouse, this.stop];
     this.root = element("section", { class: "sayso-bar", "aria-label": "Session" }, parts);
     for (const name of ["who", "detail", "usage", "running", "able"]) model.on(`change:${name}`, () => this.show());
+    model.on("msg:custom", (message) => this.#refused(message));
     this.show();
+  }
+
+  /** Words of this line that were not taken stand in it again, before what was typed since. */
+  #refused({ refused }) {
+    if (!refused || refused !== this.sent) return;
+    this.sent = "";
+    this.input.value = [refused, this.input.value].filter(Boolean).join(" ");
   }
 
   get #yours() {
@@ -44,6 +52,7 @@ class Bar {
   #form() {
     const options = { type: "text", placeholder: "Type what to do…", "aria-label": "Type what to do", maxlength: "4000" };
     const input = element("input", { ...options, autocomplete: "off" });
+    this.input = input;
     this.form = element("form", {}, [input, element("button", {}, ["Send"])]);
     input.onkeydown = (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
@@ -54,6 +63,7 @@ class Bar {
       event.preventDefault();
       const text = input.value.trim();
       if (text) this.model.send({ type: "say", text });
+      this.sent = text;
       input.value = "";
     };
     return this.form;

@@ -1,0 +1,147 @@
+"""A thread for one folder's disk work, which is waited for, but not for ever.
+
+What waits for a disk that hangs cannot be cut: a thread in the kernel's hands stays there. So the
+work is done here, and whoever needs it done waits: the order stays as if they had done it
+themselves. After `PATIENCE` they are told that it is not done. Work that returns later all
+the same is taken back (``undo``), and until then everything else is refused at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from typing import Any, ClassVar, Generic, TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 2.5
+"""Seconds that work may take."""
+
+LESS = 0.5
+"""The same while other work on the same disk hangs."""
+
+
+class DiskHangs(OSError):
+    """Work was not done in time, or waits behind such."""
+
+
+class _Job(Generic[T]):
+    """Work that is waited for; in the end either done or given up, never both."""
+
+    def __init__(self, work: Callable[[], T], undo: Callable[[T], object] | None) -> None:
+        self._work, self._undo = work, undo
+        self._fate = threading.Lock()
+        self._returned = threading.Lock()
+        self._returned.acquire()
+        self._over = self.given_up = False
+        self._error: BaseException | None = None
+        self._result: T
+
+    def run(self) -> None:
+        """On the thread."""
+        try:
+            self._result = self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            self._error = error
+        with self._fate:
+            self._over = True
+        self._returned.release()
+        if self.given_up and self._error is None and self._undo is not None:
+            with contextlib.suppress(
+                Exception
+            ):  # what cannot be taken back now is, before the next
+                self._undo(self._result)
+
+    def wait(self, seconds: float) -> T:
+        """What the work returned or raised.
+
+        Raises:
+            DiskHangs: it is given up.
+        """
+        if not self._returned.acquire(timeout=seconds):
+            with self._fate:
+                self.given_up = not self._over
+            if self.given_up:
+                raise DiskHangs
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Writer:
+    """See the module's text.
+
+    Args:
+        name: The thread's.
+        disk: What hangs together, for instance a device's number.
+    """
+
+    _late: ClassVar[set[tuple[int, int]]] = set()
+    """Disks on which something hangs, each with the number of its writer."""
+
+    _numbers: ClassVar[Iterator[int]] = itertools.count()
+
+    def __init__(self, name: str, disk: int = 0) -> None:
+        self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._name, self.disk, self._number = name, disk, next(self._numbers)
+        self._thread: threading.Thread | None = None
+        weakref.finalize(self, self._jobs.put, None)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether work that was given up has not returned."""
+        return (self.disk, self._number) in self._late
+
+    def do(
+        self, work: Callable[[], T], undo: Callable[[T], object] | None = None, *, longer: float = 1
+    ) -> T:
+        """Have ``work`` done, and return its result.
+
+        Args:
+            work: What to do.
+            undo: Takes work back that was given up, given its result; called on the thread.
+            longer: How many times as long as usual it may take.
+
+        Raises:
+            DiskHangs: it is not done.
+        """
+        if self.hangs:
+            raise DiskHangs
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=_run, args=(self._jobs,), name=self._name, daemon=True
+            )
+            self._thread.start()
+        job = _Job(work, undo)
+        self._jobs.put(job)
+        together = any(disk == self.disk for disk, _ in tuple(self._late))
+        try:
+            return job.wait(LESS if together else PATIENCE * longer)
+        except DiskHangs:
+            self._late.add(mark := (self.disk, self._number))
+            self._jobs.put(_Job(lambda: self._late.discard(mark), None))
+            raise
+
+    def last(self, work: Callable[[], object]) -> bool:
+        """Have the last work done, after which the thread ends; false if that hangs."""
+        job = _Job(work, None)
+        self._jobs.put(job)
+        self._jobs.put(None)
+        if self._thread is None:
+            _run(self._jobs)
+        try:
+            job.wait(0.0 if self.hangs else PATIENCE)
+        except DiskHangs:
+            return False
+        return True
+
+
+def _run(jobs: SimpleQueue[_Job[Any] | None]) -> None:
+    """It holds nothing of whoever gives the work, who may be forgotten."""
+    while (job := jobs.get()) is not None:
+        job.run()
+        del job
