@@ -179,7 +179,9 @@ class _Play:
             async with asyncio.timeout(task.limits.seconds * 2 + _SLACK):
                 if not self.stopped:
                     session.say(words, source="api")
-                while session.status.task_id is not None or person.busy or _speaks(voice):
+                while not session.trouble and (
+                    session.status.task_id is not None or person.busy or _speaks(voice)
+                ):
                     await session.wait_idle()
                     await person.quiet()
                     if voice is not None and session.status.task_id is None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import ipywidgets
 
 from agent.control import change_named
-from agent.errors import DesktopError, SaysoError
+from agent.errors import DesktopError, JournalError, SaysoError
 from agent.events import ControlReturned, ControlTaken, Event, SessionClosed, Stopped
 from agent.session import Session
 from dashboard.notebook.desktop import DesktopWidget
@@ -131,6 +131,8 @@ class SessionFace:
             return
         try:
             handler(self, message)
+        except JournalError as error:
+            self._session.trouble = str(error)
         except SaysoError as error:
             self._bar.detail = str(error)
 
