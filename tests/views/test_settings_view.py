@@ -458,7 +458,12 @@ async def test_a_secret_never_comes_back(page: Page, pilot: Served, data: Path) 
     await expect(form.get_by_role("status")).to_contain_text("type the secret mail password")
     await expect(form.get_by_role("alert")).to_be_hidden()
     await expect(form.get_by_role("listitem")).to_contain_text("mail password for thunar")
-    await expect(form.get_by_label("Secret", exact=True)).to_have_value("")
+    for label in ("Name", "Secret", "Program"):
+        await expect(form.get_by_label(label, exact=True)).to_have_value("")
+    above, own = await page.locator(".settings").bounding_box(), await form.bounding_box()
+    assert above is not None
+    assert own is not None
+    assert own["y"] >= above["y"] + above["height"]
     await page.reload()
     await expect(form.get_by_role("listitem")).to_contain_text("mail password for thunar")
     assert received

@@ -1,5 +1,5 @@
 /** Settings: secrets that the agent may type. A value goes to the server and never comes back. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { component, html } from "../../js/base.js";
 import { live } from "../../js/link/hooks.js";
 
@@ -19,6 +19,8 @@ function Secrets({ host }) {
   const programs = host.param("programs").value;
   const error = host.param("error").value;
   const said = live.value ? host.param("said").value : GONE;
+
+  useEffect(() => host.listen((message) => message.type === "kept" && setForm(EMPTY)), [host]);
 
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();

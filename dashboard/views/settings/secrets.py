@@ -69,6 +69,7 @@ class Secrets:
         )
         secret = Secret(name.strip(), SecretStr(value), program.strip(), title.strip())
         self._session.keep_secret(secret)
+        self.form.post({"type": "kept"})
         return f"Kept. Say or type: type the secret {secret.name}."
 
     def _forget(self, message: dict[str, Any]) -> str:
