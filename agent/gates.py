@@ -76,6 +76,9 @@ class Agent:
     refusal: Callable[[], str] = str
     """Why no turn that costs something may begin now, in a sentence; empty if one may."""
 
+    notice: Callable[[], str] = str
+    """That this will be so before long, in a sentence that is told; empty if it will not."""
+
 
 class Ended(Exception):
     """The task is over."""
@@ -95,6 +98,8 @@ async def check_limits(agent: Agent, lease: Lease) -> None:
     """
     if costs(agent.model.name) and (why := agent.refusal()):
         raise Ended("limit", why)
+    if costs(agent.model.name) and (near := agent.notice()):
+        lease.emit(ev.Replied(text=near))
     for excess in list(agent.limits.excesses(agent.steady())):
         await _tell(agent, lease, excess)
 

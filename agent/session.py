@@ -275,9 +275,14 @@ class Session(Faced):
         finally:
             self._end(reason)
 
-    def spend_within(self, refusal: Callable[[], str]) -> None:
-        """Ask before each turn that costs something; a sentence ends the task with it."""
-        self._agent.refusal = refusal
+    def spend_within(
+        self, refusal: Callable[[], str], notice: Callable[[], str] = lambda: ""
+    ) -> None:
+        """Ask before each turn that costs something.
+
+        A sentence of ``refusal`` ends the task with it, one of ``notice`` is told.
+        """
+        self._agent.refusal, self._agent.notice = refusal, notice
 
     async def _let_go(self, close: Callable[[], Awaitable[None]]) -> None:
         """What hangs must keep neither the desktop nor the journal open."""

@@ -21,6 +21,9 @@ _COSTS = (
     "SELECT event FROM events WHERE event LIKE '%\"turn_finished\"%' OR event LIKE ? ORDER BY seq"
 )
 _IMPORT = '%"session_imported"%'
+NEAR = 0.8
+"""Share of a day's money at which people are told of it."""
+
 _DAYS = 3
 """Days that are remembered."""
 
@@ -38,6 +41,9 @@ class Spending:
         self._each, self._all, self._now = each, all, now
         self._spent: dict[tuple[int, int], dict[str, float]] = {}
         """By day: a clock that is set back over midnight, and forth again, forgets nothing."""
+
+        self._told: set[tuple[tuple[int, int], str, str]] = set()
+        """Day, owner and cap of each notice."""
 
         self._past: dict[str, list[TurnFinished]] = {}
         self._owner_of: Callable[[str], str] = str
@@ -77,6 +83,32 @@ class Spending:
                 f"spend a day. {_WAY_OUT.format('SAYSO_DAILY_DOLLARS')}"
             )
         return ""
+
+    def notice(self, owner: str) -> str:
+        """That most of what may be spent today is; in a sentence, once a day for each cap."""
+        self._count_past()
+        today = self._today()
+        mine, everybodys = today.get(owner, 0.0), sum(today.values())
+        told = []
+        if self._is_new("each", owner, mine, self._each):
+            told.append(
+                f"You have used {mine:.2f} of the {self._each:.2f} dollars that one person may "
+                "spend here a day."
+            )
+        if self._is_new("all", owner, everybodys, self._all):
+            told.append(
+                f"Everybody together has used {everybodys:.2f} of the {self._all:.2f} dollars "
+                "that this server may spend a day."
+            )
+        return " ".join(told)
+
+    def _is_new(self, cap: str, owner: str, used: float, allowed: float) -> bool:
+        day = _day(self._now())
+        due = allowed > 0 and used >= NEAR * allowed and (day, owner, cap) not in self._told
+        if due:
+            self._told = {each for each in self._told if each[0] in self._spent}
+            self._told.add((day, owner, cap))
+        return due
 
     def _count_past(self) -> None:
         past, self._past = self._past, {}

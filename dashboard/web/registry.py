@@ -213,7 +213,8 @@ class Sessions:
         kit = self._kit(owner)
         session = kit.factory(session_id)
         session.log.subscribe(lambda event: self._spending.add(event, owner))
-        session.spend_within(partial(self._spending.refusal, owner))
+        spending = self._spending
+        session.spend_within(partial(spending.refusal, owner), partial(spending.notice, owner))
         card = self._shelf.get(session.id)
         title = card.title if card is not None else ""
         entry = Entry(

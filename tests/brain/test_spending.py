@@ -35,6 +35,28 @@ def test_a_cap_is_reached_at_its_very_sum() -> None:
     assert "SAYSO_DAILY_DOLLARS." in spending.refusal("carl")
 
 
+def test_a_cap_that_is_near_is_told_once_a_day() -> None:
+    now = [NOON]
+    spending = Spending(2.0, 4.0, lambda: now[0])
+    spending.add(turn(1.59), "anna")
+    assert spending.notice("anna") == ""
+    spending.add(turn(0.01), "anna")
+    assert spending.notice("anna") == (
+        "You have used 1.60 of the 2.00 dollars that one person may spend here a day."
+    )
+    assert spending.notice("anna") == ""
+    spending.add(turn(1.6), "ben")
+    assert spending.notice("anna") == (
+        "Everybody together has used 3.20 of the 4.00 dollars that this server may spend a day."
+    )
+    assert spending.notice("ben").count("dollars") == 2
+    now[0] += DAY
+    assert spending.notice("anna") == ""
+    spending.add(turn(1.9, now[0]), "anna")
+    assert spending.notice("anna")
+    assert Spending(0.0, 0.0, lambda: NOON).notice("anna") == ""
+
+
 def test_nought_is_no_cap_and_midnight_begins_anew() -> None:
     now = [NOON]
     endless, capped = Spending(0.0, 0.0, lambda: now[0]), Spending(1.0, 0.0, lambda: now[0])

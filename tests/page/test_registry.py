@@ -20,6 +20,7 @@ from agent.events import (
     Heard,
     QuestionAnswered,
     QuestionAsked,
+    Replied,
     TaskFinished,
     TaskStarted,
 )
@@ -326,7 +327,7 @@ def costly(settings: Settings) -> Callable[..., Session]:
 
 async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> None:
     """The task that would cost more ends with a sentence; a restart does not forget."""
-    caps = {"daily_dollars_each": 5.0, "daily_dollars": 8.0}
+    caps = {"daily_dollars_each": 5.0, "daily_dollars": 7.0}
     settings = Settings(data_dir=tmp_path, **caps, _env_file=None)  # type: ignore[arg-type]
 
     async def outcomes(owner: str, session_id: str | None, times: int) -> list[str]:
@@ -339,8 +340,10 @@ async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> No
             entry.session.say("do it")
             await entry.session.wait_idle(20)
         ended = [e for e in tuple(entry.session.log)[since:] if isinstance(e, TaskFinished)]
+        said[owner] = [e.text for e in entry.session.log.of(Replied)]
         return [entry.id, *(e.summary if e.outcome == "limit" else e.outcome for e in ended)]
 
+    said: dict[str, list[str]] = {}
     bench = make_workbench(settings, costly)
     bench.identity.login = True
     annas, *told = await outcomes("anna", None, 3)
@@ -348,7 +351,11 @@ async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> No
     assert told[2].startswith("You have used the 5.00 dollars that one person may spend")
     _, once, refused = await outcomes("ben", None, 2)
     assert once == told[0]
-    assert refused.startswith("Everybody together has used the 8.00 dollars")
+    assert refused.startswith("Everybody together has used the 7.00 dollars")
+    assert said["anna"] == []
+    assert said["ben"] == [
+        "Everybody together has used 6.00 of the 7.00 dollars that this server may spend a day."
+    ]
     await bench.close()
     bench = make_workbench(settings, costly)
     bench.identity.login = True
