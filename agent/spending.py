@@ -64,7 +64,11 @@ class Spending:
         """Take in an event of a session of ``owner``."""
         if not isinstance(event, TurnFinished) or _day(event.at) != _day(self._now()):
             return
-        dollars, today = event.usage.dollars, self._today()
+        self.pay(event.usage.dollars, owner)
+
+    def pay(self, dollars: float, owner: str) -> None:
+        """Take in what something else of ``owner`` has cost just now: a trial, for instance."""
+        today = self._today()
         if math.isfinite(dollars) and dollars > 0:
             today[owner] = today.get(owner, 0.0) + dollars
 

@@ -188,7 +188,7 @@ class Sessions:
         self.shelf = self._shelf = shelf
         self._limit = limit
         self._each = limit if each is None else each
-        self._spending = spending or Spending(0.0, 0.0)
+        self.spending = spending or Spending(0.0, 0.0)
         self._unwatched = unwatched
         self._entries: dict[str, Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -212,9 +212,10 @@ class Sessions:
         self._check_room(owner)
         kit = self._kit(owner)
         session = kit.factory(session_id)
-        session.log.subscribe(lambda event: self._spending.add(event, owner))
-        spending = self._spending
-        session.spend_within(partial(spending.refusal, owner), partial(spending.notice, owner))
+        session.log.subscribe(lambda event: self.spending.add(event, owner))
+        session.spend_within(
+            partial(self.spending.refusal, owner), partial(self.spending.notice, owner)
+        )
         card = self._shelf.get(session.id)
         title = card.title if card is not None else ""
         entry = Entry(

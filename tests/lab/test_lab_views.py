@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from lab_stage import FakeStage, hello_task, small
+from lab_stage import FakeStage, SlowStage, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.design import diff_words, summarise_design
@@ -19,6 +21,8 @@ from agent.experiments.prompts import changes, find_prompt, prompt_history
 from agent.experiments.spec import Experiment, define
 from agent.experiments.store import Store
 from agent.experiments.timeline import first_divergence, view_trial
+from agent.spending import Spending
+from dashboard.views.lab.runs import Runs
 
 
 @pytest.fixture
@@ -51,6 +55,37 @@ def record(root: Path, experiment: Experiment) -> Store:
     assert run.wait(60).phase == "finished", run.progress
     place.close()
     return run.store
+
+
+async def test_what_trials_cost_counts_towards_the_day(tmp_path: Path) -> None:
+    """A run ends when the day's money is used, and none that costs something begins after it."""
+    spending, place = Spending(1.0, 0.0), LocalPlacement(1)
+    stage = SlowStage(tmp_path / "attempts")
+
+    def live(experiment: Experiment, root: Path, **given: Any) -> LiveRun:
+        return LiveRun(experiment, root, **given | {"placement": place, "stage": stage})
+
+    runs = Runs(
+        tmp_path / "experiments",
+        lambda dollars: spending.pay(dollars, "anna"),
+        lambda: spending.refusal("anna"),
+        live,
+    )
+    paid = small({"a": "paid", "b": "paid"}, repeats=4, budget=99.0)
+    runs.start(paid, 1)
+    async with asyncio.timeout(60):
+        while runs.running or not spending.refusal("anna"):
+            await asyncio.sleep(0.05)
+    ended = runs.progress(paid.folder_name)
+    assert ended is not None
+    assert "You have used the 1.00 dollars" in " ".join(ended.notes)
+    assert 1.0 <= ended.spent < 8 * 0.4
+    with pytest.raises(ConfigurationError, match=r"You have used the 1\.00 dollars"):
+        runs.start(paid, 1)
+    free = small({"a": "good", "b": "paid"}, repeats=1, name="again", budget=99.0)
+    with pytest.raises(ConfigurationError, match="one person may spend"):
+        runs.start(free, 1)
+    place.close()
 
 
 def test_a_design_shows_only_what_differs() -> None:

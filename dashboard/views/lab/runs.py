@@ -30,10 +30,27 @@ class Runs:
     """One experiment at a time, in a thread and worker processes of its own.
 
     Everything is called on the server's event loop; watchers are, too.
+
+    Args:
+        root: Folder of the experiments' folders.
+        pay: Takes what trials have cost.
+        refusal: Why nothing more may be spent today, in a sentence; empty if it may.
+        live: Makes a run.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self,
+        root: Path,
+        pay: Callable[[float], None] = lambda dollars: None,
+        refusal: Callable[[], str] = str,
+        live: Callable[..., LiveRun] = LiveRun,
+    ) -> None:
         self.root = root
+        self._live = live
+        self._pay, self._refusal = pay, refusal
+        self._paid: float | None = None
+        """What of the run's cost is taken in; None before its first word of it."""
+
         self.records = Records(root)
         self._run: LiveRun | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -50,20 +67,23 @@ class Runs:
         """Run it, or go on with it.
 
         Raises:
-            ConfigurationError: another one is running.
+            ConfigurationError: another one is running, or it would cost what may not be spent.
         """
         if self._run is not None and self.running:
             raise ConfigurationError(
                 f"The experiment {self._run.experiment.name} is running. "
                 "Wait for its end, or stop it, then start this one."
             )
-        self._loop = asyncio.get_running_loop()
-        self._run = LiveRun(
+        paid = any(not arm.unpaid for arm in experiment.arms.values())
+        if paid and (why := self._refusal()):
+            raise ConfigurationError(why)
+        self._loop, self._paid = asyncio.get_running_loop(), None
+        self._run = self._live(
             experiment,
             self.root,
             slots=slots,
             stage=KeyedStage(self.root.parent),
-            on_change=lambda _: self._changed(),
+            on_change=self._heard,
         ).start()
         self._changed()
 
@@ -102,6 +122,12 @@ class Runs:
     def _folder(self) -> str:
         return self._run.experiment.folder_name if self._run is not None else ""
 
+    def _heard(self, progress: RunProgress) -> None:
+        """From the run's thread. What earlier runs of it cost was paid then."""
+        if self._paid is None and progress.phase == "running":
+            self._paid = progress.spent
+        self._changed()
+
     def _changed(self) -> None:
         """From the run's thread: pages learn of it on their loop, a few times a second."""
         if not self._due and self._loop is not None:
@@ -115,8 +141,19 @@ class Runs:
 
     def _tell(self) -> None:
         self._due = False
+        self._count()
         for watcher in list(self._watchers):
             watcher()
+
+    def _count(self) -> None:
+        """Take in what trials have cost since; end the run if no more may be spent today."""
+        run = self._run
+        if run is None or self._paid is None or run.progress.spent <= self._paid:
+            return
+        cost, self._paid = run.progress.spent - self._paid, run.progress.spent
+        self._pay(cost)
+        if (why := self._refusal()) and self.running:
+            self._aside(run.cancel, why)
 
 
 _runs: dict[Path, Runs] = {}
@@ -126,6 +163,9 @@ def runs_of(bench: Workbench, owner: str) -> Runs:
     """An owner's runs, made on first use and ended with the server."""
     root = bench.experiments_of(owner)
     if root not in _runs:
-        _runs[root] = Runs(root)
+        spending = bench.sessions.spending
+        _runs[root] = Runs(
+            root, lambda dollars: spending.pay(dollars, owner), lambda: spending.refusal(owner)
+        )
         bench.farewells.append(_runs[root].close)
     return _runs[root]
