@@ -131,7 +131,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--resume", metavar="ID", help="go on with a journaled session")
     add("--yes-to", action="append", default=[], metavar="RULE", help=f"do not ask about: {rules}")
     add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
-    add("--network", action="store_true", help="let the desktop's programs reach the network")
     add(
         "--home",
         metavar="FOLDER",
@@ -197,7 +196,6 @@ def _settings(given: argparse.Namespace) -> Settings:
         "prompt": given.prompt,
         "max_dollars": given.budget,
         "sandbox": given.sandbox,
-        "network": given.network or None,
         "home": given.home,
     }
     try:

@@ -158,7 +158,8 @@ def filled(prompt: Prompt, settings: Settings) -> str:
     Raises:
         ConfigurationError: the template is wrong or names an unknown variable.
     """
-    text = prompt.render(width=settings.width, height=settings.height, network=settings.network)
+    bare = settings.sandbox == "off" or settings.display is not None
+    text = prompt.render(width=settings.width, height=settings.height, network=bare)
     if not text.strip():
         raise ConfigurationError(f"The prompt “{prompt.name}” is empty.")
     return text

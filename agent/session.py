@@ -666,7 +666,6 @@ class Session(Faced):
             width=self.settings.width,
             height=self.settings.height,
             sandbox=self.settings.sandbox,
-            network=self.settings.network,
             display=self.settings.display,
             home=self._home.kept if self._home else None,
             folder=self._home.folder if self._home else None,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -84,6 +84,16 @@ class Settings(BaseSettings):
         keys = self.hume_api_key is not None and self.hume_secret_key is not None
         return self.voice_provider == "hume" or (keys and self.voice_provider == "auto")
 
+    @field_validator("network")
+    @classmethod
+    def _off(cls, value: bool) -> bool:
+        if value:
+            raise ValueError(
+                "A confined desktop has no network: there is no gate yet that would keep it from "
+                "this machine and its neighbours. Leave SAYSO_NETWORK out"
+            )
+        return value
+
     width: int = Field(default=1280, ge=640, le=1920)
     height: int = Field(default=800, ge=480, le=1200)
 
@@ -91,7 +101,7 @@ class Settings(BaseSettings):
     """``prefer`` starts unconfined where bwrap cannot work, and says so on the page."""
 
     network: bool = False
-    """Whether programs on the desktop may reach the network."""
+    """Whether programs on a confined desktop may reach a network: not before it has a gate."""
 
     display: str | None = None
     """An existing X display to drive instead of a private one: explicit, unconfined."""

@@ -71,7 +71,7 @@ async def _sandbox(*, watched: bool, notes: _Notes) -> AsyncIterator[_Sandbox]:
     calls = filter_file()
 
     def command(channel: int, limits: str) -> list[str]:
-        argv = list(sandbox.command(box, channel, limits, calls=calls, network=False))
+        argv = list(sandbox.command(box, channel, limits, calls=calls))
         return argv if watched else argv[:-1]
 
     try:

@@ -20,6 +20,9 @@ from agent.settings import FILED, Settings
 from dashboard.voice.manner import Manner, changed
 from dashboard.web.identity import LOCAL
 
+_DISK = ("home_bytes", "record_bytes")
+"""Bytes of the server's disk, which is everybody's."""
+
 VOICE = "voice."
 """Before the names of the voice's switches, as in the log."""
 
@@ -36,7 +39,6 @@ SETTABLE = (
     "max_seconds",
     "approval_timeout",
     "allow",
-    "network",
     "width",
     "height",
     "home_bytes",
@@ -107,7 +109,7 @@ class Preferences:
             BadInput: it is not settable, the environment decides it, or it cannot be so.
             ConfigurationError: the disk refuses; nothing was changed.
         """
-        value = self._checked(name, value)
+        value = self.check(name, value)
         with self._lock:
             self._write({**self._set, name: value})
         return value
@@ -121,7 +123,12 @@ class Preferences:
         with self._lock:
             self._write({k: v for k, v in self._set.items() if k != name})
 
-    def _checked(self, name: str, value: Any) -> Any:
+    def check(self, name: str, value: Any) -> Any:
+        """A value as it is understood, if this person may have it.
+
+        Raises:
+            BadInput: it is not settable, the environment decides it, or it cannot be so.
+        """
         if lock := self.lock(name):
             raise BadInput(f"This is decided by {lock}; change it there.")
         if name.startswith(VOICE):
@@ -131,7 +138,14 @@ class Preferences:
             raise BadInput(f"“{name}” cannot be set here.")
         if name == "model" and not self._files and _kind(value) in FILED:
             raise BadInput("Only whoever runs the server can choose a recorded run: it is a file.")
-        return checked(name, value)
+        value = checked(name, value)
+        if name in _DISK and not self._files:
+            most = getattr(self._base, name)
+            if most and (value > most or (value == 0 and name == "home_bytes")):
+                raise BadInput(
+                    f"Only whoever runs the server can allow more than {most / 1e9:g} GB."
+                )
+        return value
 
     def _read(self) -> dict[str, Any]:
         """What is kept and still good; the rest is passed over, and told."""
@@ -147,7 +161,7 @@ class Preferences:
         good: dict[str, Any] = {}
         for name, value in kept.items():
             with contextlib.suppress(BadInput):
-                good[name] = self._checked(name, value)
+                good[name] = self.check(name, value)
         if lost := [name for name in kept if name not in good and not self.lock(name)]:
             self.trouble = f"Not understood and left out: {', '.join(lost)}."
         return good

@@ -70,7 +70,6 @@ class PrivateDisplay:
         *,
         size: tuple[int, int],
         sandboxing: Sandboxing,
-        network: bool,
         root: Path | None,
         homes: Homes,
         server: Literal["auto", "Xvnc", "Xvfb"],
@@ -78,7 +77,6 @@ class PrivateDisplay:
         on_home: Callable[[HomeNews], None],
     ) -> None:
         self.size = size
-        self.network = network
         self.confined = False
         self.why_unconfined = ""
         self.why_unwatched = ""
@@ -221,7 +219,7 @@ class PrivateDisplay:
             await asyncio.to_thread(self._furnish, self._box)
         await asyncio.to_thread(profile.write_runtime, self._box)
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
-        await guardian.start(self._box, confined=confined, network=self.network)
+        await guardian.start(self._box, confined=confined)
         self.confined, self.why_unbounded = confined, guardian.unbounded
         await self._watch_programs(guardian)
         return guardian

@@ -28,7 +28,6 @@ class ExistingDisplay:
     """The same face as `PrivateDisplay`, for a display that others started."""
 
     confined = False
-    network = True
     why_unconfined = WARNING
     why_unwatched = "it is your own screen"
     why_unbounded = "it is your own screen"

@@ -112,7 +112,7 @@ class GuardianClient:
         self._process: asyncio.subprocess.Process | None = None
         self._hello: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def start(self, box: sandbox.Box, *, confined: bool, network: bool) -> None:
+    async def start(self, box: sandbox.Box, *, confined: bool) -> None:
         """Start the sandbox.
 
         Raises:
@@ -123,9 +123,7 @@ class GuardianClient:
         calls = filter_file() if confined else None
         try:
             await self._start(
-                lambda fd, limits: groups.around(
-                    sandbox.command(box, fd, limits, calls=calls, network=network)
-                ),
+                lambda fd, limits: groups.around(sandbox.command(box, fd, limits, calls=calls)),
                 str(box.home) if box.brought else "/",
                 _limits() if box.private else {**_limits(), "umask": own_umask()},
                 () if calls is None else (calls,),

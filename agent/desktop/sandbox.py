@@ -378,7 +378,7 @@ def _system_binds() -> list[str]:
     return words
 
 
-def _own_etc(box: Box, network: bool) -> list[str]:
+def _own_etc(box: Box) -> list[str]:
     places = {
         "passwd": "/etc/passwd",
         "group": "/etc/group",
@@ -393,20 +393,16 @@ def _own_etc(box: Box, network: bool) -> list[str]:
     words = []
     for name, place in places.items():
         words += ["--ro-bind", str(box.etc / name), place]
-    if network:
-        words += ["--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"]
     return words
 
 
-def _bwrap(box: Box, network: bool, calls: int) -> list[str]:
+def _bwrap(box: Box, calls: int) -> list[str]:
     words = ["bwrap", "--unshare-all", "--as-pid-1", "--hostname", "desktop", "--die-with-parent"]
     words += ["--new-session", "--cap-drop", "ALL", "--seccomp", str(calls)]
-    if network:
-        words.append("--share-net")
     words += [*_system_binds(), "--proc", "/proc", "--dev", "/dev"]
     for folder, size in _IN_MEMORY.items():
         words += ["--size", str(size), "--tmpfs", folder]
-    words += _own_etc(box, network)
+    words += _own_etc(box)
     words += _own_places(box)
     if box.uid == 0:
         words += ["--uid", str(_inner(0)), "--gid", str(_inner(box.gid))]
@@ -434,9 +430,7 @@ def _as_user(box: Box) -> list[str]:
     return [*words, "--no-new-privs", "--"]
 
 
-def command(
-    box: Box, channel: int, limits: str, *, calls: int | None, network: bool
-) -> Sequence[str]:
+def command(box: Box, channel: int, limits: str, *, calls: int | None) -> Sequence[str]:
     """The command line of a desktop's guardian, in a sandbox or without one.
 
     Args:
@@ -444,7 +438,6 @@ def command(
         channel: The guardian's socket.
         limits: What it may use, as JSON.
         calls: `calls.filter_file`; None for no sandbox.
-        network: Whether it has the machine's.
 
     Raises:
         DesktopUnavailable: a program for it is missing.
@@ -456,7 +449,7 @@ def command(
     if missing := [name for name in needed if not shutil.which(name)]:
         raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
     bring = [python, "-I", "-S", str(box.etc / "bring.py"), str(box.mount)] if box.brought else []
-    run = [*bring, *_bwrap(box, network, calls), *binds, python, "-I", "-S", "/run/guardian.py"]
+    run = [*bring, *_bwrap(box, calls), *binds, python, "-I", "-S", "/run/guardian.py"]
     return [*_as_user(box), *run, str(channel), limits, "0", "report"]
 
 

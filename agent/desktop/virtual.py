@@ -57,7 +57,6 @@ class VirtualDesktop(Faced):
         width, height: largest picture for the model; a private screen has this size.
         screen: size of a private screen, if it shall differ; pictures are then scaled.
         sandbox: ``require``, ``prefer`` (unconfined where bwrap cannot work) or ``off``.
-        network: whether programs on the desktop may reach the network.
         root: folder for the desktop's sockets and logs; default: a private one in the temporary
             folder.
         home: a home that is kept when the desktop stops; made when it is missing. Default: a
@@ -80,7 +79,6 @@ class VirtualDesktop(Faced):
         height: int = 800,
         screen: tuple[int, int] | None = None,
         sandbox: Sandboxing = "require",
-        network: bool = False,
         root: Path | None = None,
         home: Path | None = None,
         folder: Path | None = None,
@@ -99,7 +97,6 @@ class VirtualDesktop(Faced):
             self._display = PrivateDisplay(
                 size=native,
                 sandboxing=sandbox,
-                network=network,
                 root=root,
                 homes=Homes(home, folder, home_limit),
                 server=server,
@@ -218,7 +215,7 @@ class VirtualDesktop(Faced):
         return DesktopStatus(
             "stopped",
             display.confined,
-            display.network,
+            not display.confined,
             display.server,
             unwatched=display.why_unwatched,
             unbounded=display.why_unbounded,

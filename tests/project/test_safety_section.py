@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 HELD: dict[str, tuple[str, ...]] = {
     "The boundary is the sandboxed desktop": (
         "desktop/test_desktop_life.py::test_the_sandbox_hides_the_person_and_the_network",
-        "desktop/test_desktop_life.py::test_the_network_is_there_when_it_is_switched_on",
+        "desktop/test_desktop_life.py::test_a_confined_desktop_has_a_network_of_its_own_and_nothing_on_it",
         "desktop/test_kept_home.py::test_the_home_is_kept_under_one_name_and_a_fresh_one_goes",
         "desktop/test_kept_home.py::test_a_folder_of_the_persons_is_the_home_and_stays_theirs",
     ),

@@ -130,6 +130,18 @@ def test_only_who_runs_the_server_names_a_file_of_it(tmp_path: Path, kind: str) 
     assert (again.settings.model, again.settings.max_turns) == ("auto", 3)
 
 
+def test_only_who_runs_the_server_gives_more_of_its_disk(tmp_path: Path) -> None:
+    people = People(base(tmp_path))
+    assert people.of(OWNER).put("home_bytes", 2 * 10**9) == 2 * 10**9
+    for more in (0, 2 * 10**9 + 1):
+        with pytest.raises(BadInput, match=r"allow more than 2 GB"):
+            people.of(OWNER).put("home_bytes", more)
+    assert people.of(OWNER).put("record_bytes", 0) == 0
+    with pytest.raises(BadInput):
+        people.of(OWNER).put("record_bytes", 3 * 10**9)
+    assert people.of(LOCAL).put("home_bytes", 0) == 0
+
+
 @pytest.mark.parametrize(
     ("entered", "bytes_"),
     [
@@ -407,11 +419,11 @@ async def test_modes_are_switched_while_a_voice_line_is_open(talking: Talking, d
         (Status(desktop="ready", confined=True), "Programs that start are watched."),
         (
             Status(desktop="ready", confined=True, unwatched="Device or resource busy"),
-            "of their own. Programs are not watched: Device or resource busy.",
+            "of their own, and no network. Programs are not watched: Device or resource busy.",
         ),
         (
             Status(desktop="ready", unwatched="the desktop is not confined"),
-            "your own rights. Programs are not watched: the desktop is not confined.",
+            "your own rights, and on your network. Programs are not watched: the desktop is not confined.",
         ),
         (
             Status(desktop="ready", confined=True, unbounded="there are no groups"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from agent.changes import AT_ONCE, checked
@@ -15,10 +16,16 @@ from dashboard.voice.manner import changed
 
 
 class Brought:
-    """What came with a session's import and is not in force."""
+    """What came with a session's import and is not in force.
 
-    def __init__(self, session: Session, conductor: Conductor) -> None:
+    ``check`` says what of it the person may have.
+    """
+
+    def __init__(
+        self, session: Session, conductor: Conductor, check: Callable[[str, Any], Any] = checked
+    ) -> None:
         self._session = session
+        self._check = check
         self._conductor = conductor
 
     def shown(self) -> list[dict[str, str]]:
@@ -64,7 +71,7 @@ class Brought:
         if event is None or not live or name not in FIELDS:
             raise BadInput(f"“{name}” did not come with this session, or cannot be set here.")
         if not name.startswith(VOICE):
-            return checked(name, event.value)
+            return self._check(name, event.value)
         switch = name.removeprefix(VOICE)
         return getattr(changed(self._conductor.manner, switch, event.value), switch)
 

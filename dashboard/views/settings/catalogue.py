@@ -262,13 +262,6 @@ GROUPS: tuple[Group, ...] = (
                 "fact",
             ),
             Field(
-                "network",
-                "Network",
-                "Whether programs on the desktop may reach it.",
-                "switch",
-                warning="Programs on the desktop, and what they open, can then send data out.",
-            ),
-            Field(
                 "width", "Width", "Of the screen.", "number", unit="pixels", least=640, most=1920
             ),
             Field(

@@ -51,7 +51,7 @@ class SettingsView:
         self._keys = scene.bench.keys_of(scene.entry.owner)
         self._tests: dict[str, tuple[bool, str]] = {}
         self._chores = Chores()
-        self._brought = Brought(scene.entry.session, scene.entry.conductor)
+        self._brought = Brought(scene.entry.session, scene.entry.conductor, self._mine.check)
         groups = [
             {
                 "key": g.key,
@@ -255,8 +255,8 @@ def confinement(status: Status) -> str:
     if status.unbounded:
         watched += f" What they take of the machine together is not bounded: {status.unbounded}."
     if status.confined:
-        return f"Confined: programs see a home folder of their own. {watched}"
-    return f"Not confined: programs run with your own rights. {watched}"
+        return f"Confined: programs see a home folder of their own, and no network. {watched}"
+    return f"Not confined: programs run with your own rights, and on your network. {watched}"
 
 
 def build(scene: Scene) -> SettingsView:
