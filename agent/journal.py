@@ -70,6 +70,9 @@ _OUTER = frozenset(
 _BUSY = 0.5
 """Seconds for which another program's lock on the database is waited for."""
 
+_OPENING = 6
+"""How many times as long opening may take as one event: a large, torn one is rescued then."""
+
 _TABLE = "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, event TEXT)"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -245,7 +248,7 @@ class SqliteJournal:
         self._writer = Writer(f"journal {folder.name}")
         self._closed = False
         try:
-            self._on_disk(self._open, longer=2)
+            self._on_disk(self._open, longer=_OPENING)
         except BaseException:
             self.close()
             raise
