@@ -125,7 +125,7 @@ def write_folder(
         (folder / "session.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
     except OSError as error:
         advice = (
-            "free some disk space" if error.errno in DISK_FULL else "choose a new one elsewhere"
+            "free some disk space" if error.errno in DISK_FULL else "choose a new folder elsewhere"
         )
         raise JournalError(
             f"The export to {folder} failed ({error.strerror}); {advice}."

@@ -25,6 +25,7 @@ RuleName = Literal[
     "delete files",
     "hidden file",
     "program",
+    "secret",
 ]
 """Rules of `agent.approval` that ask."""
 

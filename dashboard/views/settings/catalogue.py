@@ -128,6 +128,7 @@ _RULES = (
     Choice("delete files", "Delete files in the file manager"),
     Choice("hidden file", "Change hidden files"),
     Choice("program", "Start programs from terminals, launchers and files of the home"),
+    Choice("secret", "Type secrets that you gave it"),
 )
 
 GROUPS: tuple[Group, ...] = (
