@@ -423,7 +423,7 @@ async def test_modes_are_switched_while_a_voice_line_is_open(talking: Talking, d
         ),
         (
             Status(desktop="ready", unwatched="the desktop is not confined"),
-            "own rights, and on your network. Programs are not watched: the desktop is not confined.",
+            "rights, and on your network. Programs are not watched: the desktop is not confined.",
         ),
         (
             Status(desktop="ready", confined=True, unbounded="there are no groups"),
