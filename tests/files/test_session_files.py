@@ -17,6 +17,7 @@ from agent.desktop.guardian import used_bytes
 from agent.errors import DesktopError, FilesError
 from agent.files.names import safe_name
 from agent.files.session import BUSY, NO_RECORD, RUNNING, STALE
+from agent.journal import SqliteJournal
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
@@ -260,11 +261,12 @@ async def test_after_a_kill_a_resumed_session_puts_the_task_back(
         if not (isinstance(event, ev.FilesRecorded) and event.moment == "after")
     ]
     await session.close()
-    session.journal._open()  # type: ignore[attr-defined]
-    session.journal._connection().execute("DELETE FROM events")  # type: ignore[attr-defined]
+    assert isinstance(session.journal, SqliteJournal)
+    journal = SqliteJournal(session.journal.folder)
+    journal._connection().execute("DELETE FROM events")
     for number, event in enumerate(e for e in copy if e.kind != "session_closed"):
-        session.journal.write(event.model_copy(update={"seq": number}))
-    session.journal.close()
+        journal.write(event.model_copy(update={"seq": number}))
+    journal.close()
     again = await make(session_id=session.id)
     plan = await again.files.changes(task_id)
     assert [c.path for c in plan.ready] == ["notes.txt"]

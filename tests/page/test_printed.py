@@ -29,7 +29,7 @@ def test_a_server_ends_when_nobody_reads_what_it_prints(tmp_path: Path, number: 
         process.stdout.close()
         httpx.get(address[1], trust_env=False, timeout=60)  # answered once the loop is running
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(60) in (0, -number)
     finally:
         process.kill()
         process.wait()
