@@ -19,9 +19,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from agent import events as ev
 from agent.errors import BadInput, ConfigurationError, ToolError
@@ -30,13 +30,17 @@ PLACEHOLDER = re.compile(r"<secret>(.*?)</secret>", re.DOTALL)
 _NAME = re.compile(r"[^\W_](?:[\w .@-]{0,38}[\w.])?")
 _SHORTEST, _LONGEST = 6, 500
 _MOST = 100
-_KEPT = re.compile(r"(^|_)(id|hash|image|kind|seq|basis)$")
+_KEPT = re.compile(r"(^|_)(id|hash|sha256|basis|model|tool|tools|name|rule|value)$")
 """Fields of an event whose text is ours: a secret's letters in one are chance."""
+
+_OF_BLOCKS = frozenset({"type", "id", "tool_use_id", "name", "toolset_name"})
+"""The same of a block of a model's answer."""
 
 TOLD = "Secrets you may type: "
 """Beginning of what the model is told."""
 
 E = TypeVar("E", bound=ev.BaseEvent)
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +156,29 @@ class Vault:
         """The event with each secret's placeholder in the place of its text."""
         if not self._secrets:
             return event
-        if not any(_in_json(each) in event.model_dump_json() for each in self):
-            return event
-        return type(event).model_validate(self._scrub(event.model_dump()))
+        written = event.model_dump_json()
+        return self._model(event) if any(_in_json(each) in written for each in self) else event
 
-    def _scrub(self, value: Any, key: str = "") -> Any:
+    def _model(self, model: M) -> M:
+        """Words of ours, such as an outcome, stay as they are, though a secret be one of them."""
+        return model.model_copy(
+            update={
+                name: self._scrub(getattr(model, name))
+                for name, field in type(model).model_fields.items()
+                if not (_KEPT.search(name) or _has_literal(field.annotation))
+            }
+        )
+
+    def _scrub(self, value: Any) -> Any:
         if isinstance(value, str):
-            return value if _KEPT.search(key) else self.scrub(value)
+            return self.scrub(value)
+        if isinstance(value, BaseModel):
+            return self._model(value)
         if isinstance(value, Mapping):
-            return {name: self._scrub(each, str(name)) for name, each in value.items()}
+            ours = _OF_BLOCKS if "type" in value else frozenset()
+            return {k: v if k in ours else self._scrub(v) for k, v in value.items()}
         if isinstance(value, list | tuple):
-            return type(value)(self._scrub(each, key) for each in value)
+            return type(value)(self._scrub(each) for each in value)
         return value
 
     def scrub(self, text: str) -> str:
@@ -170,6 +186,11 @@ class Vault:
         for each in sorted(self, key=lambda s: -len(s.value.get_secret_value())):
             text = text.replace(each.value.get_secret_value(), each.placeholder)
         return text
+
+
+def _has_literal(annotation: Any) -> bool:
+    inside = (_has_literal(each) for each in get_args(annotation))
+    return get_origin(annotation) is Literal or any(inside)
 
 
 def _in_json(secret: Secret) -> str:

@@ -15,6 +15,7 @@ from agent.approval import Approvals
 from agent.desktop.base import Box, Window
 from agent.desktop.covering import covered
 from agent.errors import BadInput, ConfigurationError, KeyboardMoved, ToolError
+from agent.events import dump_event, load_event
 from agent.log import EventLog, MemoryJournal
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, ToolCall
@@ -148,6 +149,37 @@ def test_whatever_shows_it_is_kept_with_its_placeholder() -> None:
     assert finished.action_id == f"id {VALUE}"  # what is ours stays as it is
     assert VALUE not in block.model_dump_json()
     assert VALUE not in said.model_dump_json()
+
+
+@pytest.mark.parametrize("word", ["stopped", "speaking", "offline", "left_click", "tool_use"])
+def test_a_secret_that_is_one_of_our_own_words_breaks_no_event(word: str) -> None:
+    vault = Vault([secret(value=SecretStr(word))])
+    call = {"type": "tool_use", "id": word, "name": "left_click", "input": {"text": f"a {word}"}}
+    events = kept(
+        ev.TaskFinished(task_id="t", outcome="stopped", summary=f"It said {word}."),
+        ev.Narrated(narration_id="n", text=word, state="speaking"),
+        ev.TurnStarted(turn_id="t", model="offline", messages=1),
+        ev.BlockFinished(turn_id="t", index=0, block=call),
+        ev.SettingChanged(name="model", value=word),
+        vault=vault,
+    )
+    for event in events:
+        assert load_event(dump_event(event)) == event
+    finished, narrated, started, block, changed = events
+    assert isinstance(finished, ev.TaskFinished)
+    assert (finished.outcome, finished.summary) == (
+        "stopped",
+        "It said <secret>mail password</secret>.",
+    )
+    assert isinstance(narrated, ev.Narrated)
+    assert (narrated.state, narrated.text) == ("speaking", "<secret>mail password</secret>")
+    assert isinstance(started, ev.TurnStarted)
+    assert started.model == "offline"
+    assert isinstance(block, ev.BlockFinished)
+    told = {"text": "a <secret>mail password</secret>"}
+    assert block.block == call | {"input": told}
+    assert isinstance(changed, ev.SettingChanged)
+    assert changed.value == word
 
 
 def test_a_secret_within_another_does_not_show_the_rest_of_it() -> None:
