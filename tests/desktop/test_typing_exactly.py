@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -36,9 +38,16 @@ async def test_every_kind_of_text_is_exact_in_the_editor(empty: VirtualDesktop) 
             return await text_of(empty, "text") == text
 
         try:
-            await until(arrived, 5.0)
+            await until(arrived)
         except pytest.fail.Exception:
             assert await text_of(empty, "text") == text, name
+
+
+def _is_there(file: Path) -> Callable[[], Awaitable[bool]]:
+    async def probe() -> bool:
+        return file.exists()
+
+    return probe
 
 
 async def test_every_kind_of_text_is_exact_in_the_terminal(empty: VirtualDesktop) -> None:
@@ -46,6 +55,7 @@ async def test_every_kind_of_text_is_exact_in_the_terminal(empty: VirtualDesktop
     for name, text in CORPUS.items():
         file = empty.home / f"{name}.txt"
         await empty.input.type(f"cat > {file.name}\n")
+        await until(_is_there(file))  # until then the shell may still read what is pasted
         await empty.settle()
         await empty.input.type(text + "\n")
         await empty.input.key("ctrl+d")
@@ -54,7 +64,7 @@ async def test_every_kind_of_text_is_exact_in_the_terminal(empty: VirtualDesktop
             return file.exists() and file.read_text() == text + "\n"
 
         try:
-            await until(written, 5.0)
+            await until(written)
         except pytest.fail.Exception:
             assert file.read_text() == text + "\n", name
 
