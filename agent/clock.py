@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from agent.errors import SaysoError
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +53,13 @@ async def in_time(work: Awaitable[object], seconds: float, what: str) -> None:
         _log.error("%s did not end within %g s", what, seconds)
     else:
         task.result()
+
+
+async def ended(what: str, *work: Awaitable[object]) -> None:
+    """Return when all of it has ended; a fault that nobody raised on purpose is logged."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, Exception) and not isinstance(result, SaysoError):
+            _log.error("%s ended by a fault", what, exc_info=result)
 
 
 def _retrieve(task: asyncio.Future[object]) -> None:

@@ -105,7 +105,7 @@ class Control:
         self._old: set[asyncio.Task[None]] = set()
         self._free = asyncio.Event()
         self._closing = False
-        self._unsubscribe = log.subscribe(lambda _: self._set_gate())
+        self._unsubscribe = log.guard(lambda _: self._set_gate())
         self._set_gate()
 
     @property

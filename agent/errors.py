@@ -23,7 +23,8 @@
     │           ├── TooManyPictures  so many pictures are not taken
     │           └── DocumentRefused  an attached document is not taken
     ├── JournalError            the event log cannot be written or read
-    │   └── NewerJournal        a newer version wrote it: it can be read, not gone on with
+    │   ├── NewerJournal        a newer version wrote it: it can be read, not gone on with
+    │   └── GuardFailed         what work relies on could not be kept up to date
     ├── FilesError              the person's files cannot be read, recorded or put back
     └── VoiceError              EVI, token, recogniser or synthesiser
 
@@ -157,6 +158,16 @@ class FilesError(SaysoError):
 
 class NewerJournal(JournalError):
     """A newer version wrote the journal: it can be read, but not gone on with."""
+
+
+class GuardFailed(JournalError):
+    """What work relies on (limits, approvals, history, status) missed an event; nothing goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Sayso lost count of what has happened here, by a fault of its own, so the work was "
+            "stopped. End this session and open it again; the server's log has the details."
+        )
 
 
 class VoiceError(SaysoError):

@@ -8,6 +8,7 @@ inherit it, and not to a log.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import threading
@@ -19,6 +20,8 @@ from pydantic import SecretStr
 
 from agent.errors import BadInput, ConfigurationError
 from agent.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 KeyName = Literal["ANTHROPIC_API_KEY", "HUME_API_KEY", "HUME_SECRET_KEY"]
 Place = Literal["environment", "dotenv", "keyring", "file", "nowhere"]
@@ -57,6 +60,7 @@ def system_ring() -> Ring | None:
         if isinstance(ring, chainer.ChainerBackend):
             ring = next(iter(ring.backends), ring)
     except Exception:  # noqa: BLE001 - a keyring may be broken in any way; then there is none
+        _log.warning("The system's keyring cannot be used", exc_info=True)
         return None
     empty = isinstance(ring, fail.Keyring | null.Keyring | chainer.ChainerBackend)
     return None if empty else ring
@@ -151,11 +155,13 @@ class KeyStore:
         done: list[bool] = []
 
         def run() -> None:
-            with contextlib.suppress(Exception):  # it may refuse in any way: the file is next
+            try:
                 ring = self._find_ring()
                 if ring is not None:
                     work(ring)
                     done.append(True)
+            except Exception:  # noqa: BLE001 - it may refuse in any way: the file is next
+                _log.warning("The system's keyring refused", exc_info=True)
 
         asking = threading.Thread(target=run, name="keyring", daemon=True)
         asking.start()

@@ -65,7 +65,7 @@ class Manual:
             else tool
             for tool in agent.tools
         )
-        self._unsubscribe = agent.log.subscribe(self._see)
+        self._unsubscribe = agent.log.guard(self._see)
         self._watching: list[Callable[[], None]] = []
 
     def watch(self, told: Callable[[], None]) -> Callable[[], None]:

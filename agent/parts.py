@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from typing import TypedDict
@@ -14,8 +13,6 @@ from agent.models.base import Model
 from agent.settings import Settings
 from agent.tools.base import Tool
 from agent.vault import Secret, Vault
-
-_log = logging.getLogger(__name__)
 
 
 class Parts(TypedDict, total=False):
@@ -36,11 +33,6 @@ class Parts(TypedDict, total=False):
     clock: Clock
     now: Callable[[], float]
     """Unix seconds, for the log's stamps."""
-
-
-def note_listener_error(error: Exception) -> None:
-    """A listener of the log failed; the session goes on."""
-    _log.error("A listener of the event log failed", exc_info=error)
 
 
 def model_for(settings: Settings, desktop: Desktop) -> Model:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from agent import events as ev
 from agent.approval import Approvals, Verdict
+from agent.clock import ended
 from agent.control import Control, new_id
 from agent.desktop.base import Desktop
 from agent.desktop.starts import Hands, Start
@@ -87,7 +88,7 @@ class Programs:
         self._hands = Hands()
         self._line_at = 0.0
         approvals.on_begin = self._acts
-        log.subscribe(self._see)
+        log.guard(self._see)
 
     def open(self) -> None:
         """Be told of starts from now on, on the running loop."""
@@ -101,7 +102,7 @@ class Programs:
         self._refuse_all()
         if self._asking is not None:
             self._asking.cancel()
-            await asyncio.gather(self._asking, return_exceptions=True)
+            await ended("A question about a program", self._asking)
         self._write_down()
         self._loop = None
 

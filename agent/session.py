@@ -39,7 +39,7 @@ from agent.limits import Limits
 from agent.log import EventLog
 from agent.loop import Loop
 from agent.manual import Manual
-from agent.parts import Parts, model_for, note_listener_error, tools_for, versions
+from agent.parts import Parts, model_for, tools_for, versions
 from agent.programs import Programs
 from agent.prompts import Prompt, load_prompt
 from agent.settings import ALL_TOOLS, Settings, ToolName
@@ -107,7 +107,7 @@ class Session(Faced):
         self.log = EventLog(
             journal,
             now=parts.get("now", time.time),
-            on_listener_error=note_listener_error,
+            on_guard_failed=self._distrust,
             clean=self.vault.scrubbed,
         )
         self._tracker = StatusTracker(self.log)
@@ -553,15 +553,22 @@ class Session(Faced):
         ours = own(self.log)
         for event in ours:
             limits.add(event)
-        for follow, events in (
+        changes = Changes(agent)
+        for add, events in (
             (history.add, tuple(self.log)),
-            (agent.approvals.add, ours),
-            (Changes(agent).add, ours),
+            (approvals.add, ours),
+            (changes.add, ours),
         ):
             for event in events:
-                follow(event)
-            self.log.subscribe(follow)
-        self.log.subscribe(lambda event: limits.add(event, agent.steady()))
+                add(event)
+
+        def fold(event: ev.Event) -> None:
+            agent.history.add(event)
+            agent.approvals.add(event)
+            changes.add(event)
+            agent.limits.add(event, agent.steady())
+
+        self.log.guard(fold)
         return agent
 
     async def _work(self, task_id: str, lease: Lease) -> None:
@@ -574,8 +581,11 @@ class Session(Faced):
         except JournalError as error:
             self._distrust(error)
             return
+        except SaysoError as error:
+            ended = Ended("failed", self._close_failed(lease, str(error)))
         except Exception as error:  # noqa: BLE001 - the border of a task; recorded just below
-            ended = Ended("failed", self._close_failed(lease, error))
+            _log.exception("A task ended by a fault")
+            ended = Ended("failed", self._close_failed(lease, f"Internal error: {error!r}"))
         finally:
             timekeeper.cancel()
         try:
@@ -607,13 +617,8 @@ class Session(Faced):
                 self._distrust(error)
                 return
 
-    def _close_failed(self, lease: Lease, error: Exception) -> str:
+    def _close_failed(self, lease: Lease, summary: str) -> str:
         """Close what a fault left open, so that the next instruction starts clean."""
-        if isinstance(error, SaysoError):
-            summary = str(error)
-        else:
-            _log.error("A task ended by a fault", exc_info=error)
-            summary = f"Internal error: {error!r}"
         try:
             close_open_ends(
                 lease.emit, self.status, stop_reason="broken", unexecuted=FAILED, cut=FAILED_IN
@@ -630,13 +635,13 @@ class Session(Faced):
     def _break_off(self, loop: asyncio.AbstractEventLoop) -> None:
         self.control.break_off()
         self._stop_tools()
-        if self._recovery is None:
+        if self._recovery is None and not self.log.failed:
             self._recovery = loop.create_task(self._recover(), name="recovery")
 
     async def _recover(self) -> None:
         """Write what broke off as soon as that is possible: then it is no trouble any more."""
         wait, most = _AGAIN
-        while self._trouble:
+        while self._trouble and not self.log.failed:
             await asyncio.sleep(wait)
             wait = min(2 * wait, most)
             with contextlib.suppress(JournalError):

@@ -97,7 +97,7 @@ class StatusTracker:
         self.status = Status()
         for event in log:
             self._add(event)
-        self.close = log.subscribe(self._add)
+        self.close = log.guard(self._add)
 
     def _add(self, event: ev.Event) -> None:
         self.status = reduce_status(self.status, event)

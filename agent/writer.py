@@ -8,13 +8,15 @@ the same is taken back (``undo``), and until then everything else is refused at 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any, ClassVar, Generic, TypeVar
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -45,16 +47,24 @@ class _Job(Generic[T]):
         """On the thread."""
         try:
             self._result = self._work()
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             self._error = error
+            _log.debug("Work on a disk failed", exc_info=True)
         with self._fate:
             self._over = True
         self._returned.release()
-        if self.given_up and self._error is None and self._undo is not None:
-            with contextlib.suppress(
-                Exception
-            ):  # what cannot be taken back now is, before the next
+        if self.given_up:
+            self._after_all()
+
+    def _after_all(self) -> None:
+        """What nobody waits for any more has come back."""
+        if self._error is not None:
+            _log.error("What was given up failed in the end", exc_info=self._error)
+        elif self._undo is not None:
+            try:
                 self._undo(self._result)
+            except Exception:  # noqa: BLE001 - it is taken back before the next work instead
+                _log.exception("What was given up could not be taken back yet")
 
     def wait(self, seconds: float) -> T:
         """What the work returned or raised.

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from agent.clock import Clock, MonotonicClock
+from agent.clock import Clock, MonotonicClock, ended
 from agent.errors import SaysoError, VoiceError
 from agent.events import (
     ApprovalAsked,
@@ -120,7 +120,7 @@ class Conductor:
             await self._biasing.close()
         for task in tuple(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended("A task of the conversation", *self._tasks)
 
     def change(self, name: str, value: Any) -> None:
         """Set one of the voice's switches (`Manner`), also while somebody talks.

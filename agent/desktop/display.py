@@ -15,6 +15,7 @@ from typing import Any, Literal
 from Xlib import X
 from Xlib.error import ConnectionClosedError, XError
 
+from agent.clock import ended
 from agent.desktop import profile, sandbox
 from agent.desktop.buses import enable_accessibility, outlive_bus
 from agent.desktop.connection import open_bus, open_display
@@ -382,7 +383,7 @@ class PrivateDisplay:
         """End every process; remove every file but a kept home, or leave all for another start."""
         for watcher in self._watchers:
             watcher.cancel()
-        await asyncio.gather(*self._watchers, return_exceptions=True)
+        await ended("A watch over the display", *self._watchers)
         self._watchers.clear()
         if self.watch is not None:
             await asyncio.to_thread(self.watch.close)

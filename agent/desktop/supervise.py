@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from agent.clock import ended
 from agent.desktop.base import DesktopStatus
 from agent.desktop.turns import before, turns
 from agent.errors import DesktopDied, DesktopError, DesktopUnavailable
@@ -136,7 +137,7 @@ class Supervisor:
         pulse, self._pulse = self._pulse, None
         if pulse:
             pulse.cancel()
-            await asyncio.gather(pulse, return_exceptions=True)
+            await ended("The heartbeat of a desktop", pulse)
         await self._life.take_down(keep_files=keep_files)
 
     async def stop(self) -> None:
@@ -144,7 +145,7 @@ class Supervisor:
         restarter, self._restarter = self._restarter, None
         if restarter:
             restarter.cancel()
-            await asyncio.gather(restarter, return_exceptions=True)
+            await ended("The restart of a desktop", restarter)
         was, self._status = self._status.state, replace(self._status, state="stopped")
         self._fail("The desktop was stopped.")
         await self._take_down(keep_files=False)

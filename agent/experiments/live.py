@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from agent.experiments.spec import Experiment, trial_id
 from agent.experiments.stage import Stage
 from agent.experiments.store import Store
 from agent.face import Faced
+
+_log = logging.getLogger(__name__)
 
 Phase = Literal["preparing", "running", "stopping", "finished", "failed"]
 
@@ -170,9 +173,11 @@ class LiveRun(Faced):
     def _run(self) -> None:
         try:
             self._carry_out()
+        except SaysoError as error:
+            self._put("failed", error=str(error))
         except Exception as error:  # noqa: BLE001 - the border of a thread; told in the progress
-            known = isinstance(error, SaysoError)
-            self._put("failed", error=str(error) if known else f"{type(error).__name__}: {error}")
+            _log.exception("The experiment %s failed", self.experiment.name)
+            self._put("failed", error=f"{type(error).__name__}: {error}")
 
     def _carry_out(self) -> None:
         place = self._given or DaskPlacement(self._scheduler, slots=self._slots)

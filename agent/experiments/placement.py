@@ -8,6 +8,7 @@ one only, since its X connections are its own.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from agent.experiments.extras import extra
 from agent.experiments.play import Progress, Tell, play, stop_here
 from agent.experiments.stage import Stage
 from agent.experiments.trial import Job
+
+_log = logging.getLogger(__name__)
 
 TOPIC = "sayso-trials"
 RESOURCE = "desktop"
@@ -190,6 +193,7 @@ def _outcome(job: Job, future: Any) -> Outcome:
     try:
         worker, result, folder = future.result()
     except Exception as error:  # noqa: BLE001 - whatever was pickled on the worker; kept as text
+        _log.warning("The result of %s cannot be read", job.id, exc_info=True)
         return Outcome(job, lost=repr(error))
     return Outcome(job, result, folder, worker)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import logging
 import tempfile
 import threading
 import time
@@ -42,6 +43,8 @@ from agent.files import bounded, shown
 from agent.home import carry
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.session import Session
+
+_log = logging.getLogger(__name__)
 
 Progress = dict[str, Any]
 """``trial state detail dollars`` and at times ``picture`` (JPEG, base64)."""
@@ -138,7 +141,10 @@ class _Play:
         failure: Exception | None = None
         try:
             verdict = await self._try()
+        except SaysoError as error:
+            failure = error
         except Exception as error:  # noqa: BLE001 - the border of a trial; recorded in its result
+            _log.exception("The trial %s failed", self.job.id)
             failure = error
         try:
             await self._close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ import jinja2
 from jinja2 import meta, nodes
 
 from agent.prompts.template import ENVIRONMENT
+
+_log = logging.getLogger(__name__)
 
 VARIABLES: Mapping[str, str] = {
     "width": "width of the screen in pixels",
@@ -64,6 +67,7 @@ def _failing(template: str) -> Iterator[Fault]:
         try:
             text = ENVIRONMENT.from_string(template).render(sample)
         except Exception as error:  # noqa: BLE001 - a template may fail in any way; told as a fault
+            _log.info("A template cannot be filled in", exc_info=True)
             yield Fault(_line_of(error), _sentence(f"It cannot be filled in: {error}"))
             return
         if not text.strip():

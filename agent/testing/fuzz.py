@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import secrets
 import tempfile
@@ -33,6 +34,8 @@ from agent.testing.messages_script import Incoming, Reply, says
 from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import HastyClock
 from agent.tools import build_tools
+
+_log = logging.getLogger(__name__)
 
 _KEY = "sk-ant-fuzz-0123456789"
 _CLEAN = "All is well."
@@ -147,6 +150,7 @@ class Fuzz:
             if ev.load_event(ev.dump_event(event)) != event:
                 self._fault(case, f"{event.kind} is not read as it was written")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
+            _log.exception("%s cannot be kept", event.kind)
             self._fault(case, f"{event.kind} cannot be kept: {error!r}")
         said = " ".join(str(getattr(event, name, "")) for name in ("summary", "error", "text"))
         if isinstance(event, ev.TaskFinished):

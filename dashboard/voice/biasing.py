@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from agent.clock import ended
 from agent.errors import SaysoError
 from agent.events import DesktopChanged, Event, ScreenSeen, TaskFinished
 from agent.models.offline import HELP, vocabulary
@@ -54,7 +55,7 @@ class Biasing:
         self._timers.cancel_all()
         if self._looking is not None:
             self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+            await ended("A look at the screen's words", self._looking)
 
     async def _look(self) -> None:
         try:

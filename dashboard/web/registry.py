@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -12,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.clock import in_time
+from agent.clock import ended, in_time
 from agent.errors import ConfigurationError, JournalError, SaysoError
 from agent.events import Failed, SessionOpened, TaskStarted
 from agent.export import import_session, read_export
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from agent.settings import Settings
     from dashboard.voice.evi import Voice
     from dashboard.voice.manner import Manner
+
+_log = logging.getLogger(__name__)
 
 Factory = Callable[[str | None], Session]
 """Makes a session, not yet opened: a new one, or the one of that id from its journal."""
@@ -212,7 +215,7 @@ class Sessions:
         self._check_room(owner)
         kit = self._kit(owner)
         session = kit.factory(session_id)
-        session.log.subscribe(lambda event: self.spending.add(event, owner))
+        session.log.guard(lambda event: self.spending.add(event, owner))
         session.spend_within(
             partial(self.spending.refusal, owner), partial(self.spending.notice, owner)
         )
@@ -514,7 +517,7 @@ class Sessions:
     async def close_all(self, reason: str) -> None:
         """End every session; one that fails to close does not keep the others open."""
         closing = (self.close(key, reason, ended=False) for key in tuple(self._entries))
-        await asyncio.gather(*closing, *self._closing, return_exceptions=True)
+        await ended("The end of a session", *closing, *self._closing)
 
     def _running(self, owner: str) -> list[Entry]:
         return [entry for entry in reversed(self._entries.values()) if entry.owner == owner]
@@ -526,12 +529,20 @@ def _used(entry: Entry) -> float:
 
 
 async def _open(entry: Entry, leaving: Iterable[asyncio.Task[None]]) -> None:
-    await asyncio.gather(*leaving, return_exceptions=True)
+    await ended("The end of a session", *leaving)
     try:
         await entry.session.open()
     except SaysoError as error:
-        entry.session.log.append(Failed(where="session", error=str(error)))
+        _tell(entry, Failed(where="session", error=str(error)))
     except Exception as error:  # noqa: BLE001 - a task's border: shown on the page
+        _log.exception("Session %s did not start", entry.id)
         text = f"The session did not start ({type(error).__name__}: {error})."
         advice = "Close it and start a new one; the server's log has the details."
-        entry.session.log.append(Failed(where="session", error=text, advice=advice))
+        _tell(entry, Failed(where="session", error=text, advice=advice))
+
+
+def _tell(entry: Entry, failed: Failed) -> None:
+    try:
+        entry.session.log.append(failed)
+    except JournalError as error:
+        entry.session.trouble = f"{failed.error} {error}"

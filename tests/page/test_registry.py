@@ -15,6 +15,7 @@ from recorded import record
 
 from agent import session as session_module
 from agent.errors import ConfigurationError, JournalError
+from agent.event_base import BaseEvent
 from agent.events import (
     Failed,
     Heard,
@@ -28,6 +29,7 @@ from agent.export import export_session
 from agent.journal import SqliteJournal
 from agent.session import Session
 from agent.settings import Settings
+from agent.spending import Spending
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 from dashboard.page import Page
@@ -546,3 +548,40 @@ async def begun(sessions: Sessions) -> Entry:
     entry.session.say("repeat this")
     await entry.session.wait_idle(20)
     return entry
+
+
+class LostCount(Spending):
+    """Fails whenever something is to be counted."""
+
+    def add(self, event: BaseEvent, owner: str) -> None:
+        raise ZeroDivisionError
+
+
+async def test_money_that_cannot_be_counted_is_not_spent(make: Make) -> None:
+    sessions = make()
+    sessions.spending = LostCount(0.0, 0.0)
+    entry = sessions.create("anna")
+    sessions.open(entry)
+    await until(lambda: bool(entry.session.trouble))
+    assert entry.session.log.failed
+    with pytest.raises(JournalError):
+        entry.session.say("repeat hello")
+
+
+class NoStart(Session):
+    """Fails when it is opened."""
+
+    async def open(self) -> None:
+        raise ZeroDivisionError("no start")
+
+
+async def test_a_session_that_does_not_start_says_so_and_the_log_has_the_traceback(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = make()
+    entry = sessions.create("anna")
+    entry.session.__class__ = NoStart
+    sessions.open(entry)
+    await until(lambda: bool(entry.session.log.of(Failed)))
+    assert "no start" in entry.session.log.of(Failed)[0].error
+    assert [r.exc_info[0] for r in caplog.records if r.exc_info] == [ZeroDivisionError]
