@@ -52,7 +52,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\b")) + b"\x7f"
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\v\f\a\b\x1b")) + b"\x7f"
 
 
 def encoding_of(beginning: bytes, *, whole: bool) -> str | None:

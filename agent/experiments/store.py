@@ -196,7 +196,7 @@ class Store(Faced):
     def _lines(self, name: str) -> Iterable[dict[str, Any]]:
         with suppress(FileNotFoundError), (self.folder / name).open(encoding="utf-8") as file:
             for line in file:
-                with suppress(ValueError):
+                with suppress(ValueError, RecursionError):
                     yield json.loads(line)
 
     # Tables ----------------------------------------------------------------------------

@@ -280,7 +280,7 @@ def read_cassette(path: Path) -> Iterator[Step]:
     for number, line in enumerate(lines[1:], 2):
         try:
             yield _step(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ModelUnavailable(
                 f"The cassette {path} is damaged at line {number}. Record it anew."
             ) from None
@@ -293,7 +293,7 @@ def _lines(value: Mapping[str, Any]) -> list[str]:
 def _check_header(path: Path, line: str) -> None:
     try:
         found = json.loads(line)["cassette"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ModelUnavailable(_NO_CASSETTE.format(path=path)) from None
     if found != VERSION:
         raise ModelUnavailable(

@@ -186,7 +186,7 @@ def _version(folder: Path, line: str) -> Version | None:
         record = json.loads(line)
         text = (folder / Path(record.pop("text")).name).read_bytes().decode()
         return Version.model_validate(record | {"template": text})
-    except (ValueError, ValidationError, OSError, AttributeError, KeyError, TypeError):
+    except (ValueError, OSError, AttributeError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
+from agent.desktop import keys
 from agent.desktop.base import (
     Box,
     Button,
@@ -33,7 +34,7 @@ _TITLE = "Untitled - Mousepad"
 
 
 class FakeInput:
-    """An input driver whose deeds are a list of words."""
+    """An input driver whose deeds are a list of words; what is no key is refused as by the real."""
 
     def __init__(self) -> None:
         self.deeds: list[str] = []
@@ -58,12 +59,14 @@ class FakeInput:
         count: int = 1,
         modifiers: str = "",
     ) -> None:
+        keys.parse_modifiers(modifiers)
         self._at = (self._at[0] if x is None else x, self._at[1] if y is None else y)
         self._do(f"click {button} {self._at[0]},{self._at[1]} x{count} {modifiers}".strip())
 
     async def drag(
         self, start: tuple[int, int], end: tuple[int, int], *, modifiers: str = ""
     ) -> None:
+        keys.parse_modifiers(modifiers)
         self._do(f"drag {start} {end} {modifiers}".strip())
 
     async def button_down(self, button: Button = "left") -> None:
@@ -83,12 +86,15 @@ class FakeInput:
         *,
         modifiers: str = "",
     ) -> None:
+        keys.parse_modifiers(modifiers)
         self._do(f"scroll {direction} {amount} {modifiers}".strip())
 
     async def key(self, combo: str, *, repeat: int = 1) -> None:
+        keys.sequence(combo)
         self._do(f"key {combo} x{repeat}")
 
     async def hold_key(self, combo: str, seconds: float) -> None:
+        keys.parse(combo)
         self._do(f"hold_key {combo}")
 
     async def type(self, text: str) -> None:

@@ -150,6 +150,7 @@ class MessagesHandler(RequestHandler):
             self.set_header(name, value)
         try:
             for piece in reply.raw:
+                await self._messages.pause(reply.pace.event, served)
                 self.write(piece)
                 await self.flush()
             await self._end(served, reply)

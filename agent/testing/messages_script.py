@@ -42,7 +42,7 @@ class Reply(BaseModel):
     event), ``no_stop`` (ends well-formed but without ``message_stop``) or ``hang`` (silence
     until the client goes). With ``stop_reason="max_tokens"`` a last call's input is cut.
     ``raw``, where given, is sent in place of the stream's events (and of an error's body): pieces
-    of bytes, as they are.
+    of bytes, as they are, with ``pace.event`` seconds before each.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

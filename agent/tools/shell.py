@@ -61,7 +61,7 @@ _ASKED = re.compile(
     r"EOF when reading a line|open terminal failed|error opening terminal|askpass|"
     r"terminal prompts disabled|password change has been aborted|no such device or address|"
     r"host key verification failed|must be run from a terminal|interactive (mode|login)|"
-    r"\bon a tty|inappropriate ioctl|EOFError|get passphrase|creating passphrase|"
+    r"\bon a tty|inappropriate ioctl|setrawmode|EOFError|get passphrase|creating passphrase|"
     r"permission denied \([^)\n]*(password|keyboard-interactive)|"
     r"(password|passphrase)[^\n:?]*: ?(?=\n|$)|passphrase: load key|\[y/n\]|\(yes/no|"
     r"\benter [^\n]*: ?\Z",

@@ -23,6 +23,7 @@ from agent.tools.base import ToolCall, ToolResult
 
 SHORT = SETTINGS.model_copy(update={"max_seconds": 0.5})
 ENDLESS = says("and so on " * 5000, pace=Pace(event=0.02, chunk=10))
+PINGS = Reply(raw=(b'event: ping\ndata: {"type": "ping"}\n\n',) * 5000, pace=Pace(event=0.02))
 
 
 async def waits(call: ToolCall) -> ToolResult:
@@ -45,6 +46,7 @@ async def question(session: Session, since: int = 0) -> ev.QuestionAsked:
         pytest.param(says("Hello.", end="hang"), id="silence"),
         pytest.param(Reply(hang=300), id="no answer"),
         pytest.param(ENDLESS, id="endless text"),
+        pytest.param(PINGS, id="pings"),
         pytest.param(fails(529, retry_after=30), id="retry-after"),
         pytest.param(says(call("left_click", coordinate=[1, 1])), id="an action"),
     ],

@@ -198,6 +198,8 @@ async def test_failures_are_played_as_they_were(connect: Connect, tmp_path: Path
         ("hello\n", "is not a cassette"),
         ('{"cassette": 99}\n', "format 99"),
         ('{"cassette": 2}\n{"key": 1}\n', "damaged at line 2"),
+        ("[" * 5000, "is not a cassette"),
+        ('{"cassette": 2}\n' + "[" * 5000, "damaged at line 2"),
     ],
 )
 async def test_bad_cassettes_are_explained(

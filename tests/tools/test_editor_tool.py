@@ -51,6 +51,14 @@ async def test_a_file_is_made_viewed_and_edited(editor: EditorTool, home: Path) 
     assert (home / "src/a.py").read_text() == "zero\none\n2\n2½\nthree\n"
 
 
+async def test_what_a_terminal_wrote_is_a_text(editor: EditorTool, home: Path) -> None:
+    """With its colours, bells and forms, which are shown as signs."""
+    (home / "log").write_bytes(b"\x1b]0;title\a\x1b[31mred\x1b[0m\b\v\fend\n")
+    assert "red" in (await edit(editor, "view", "log")).text
+    await edit(editor, "str_replace", "log", old_str="end", new_str="over")
+    assert (home / "log").read_bytes() == b"\x1b]0;title\a\x1b[31mred\x1b[0m\b\v\fover\n"
+
+
 async def test_parts_of_a_file_can_be_viewed(editor: EditorTool, home: Path) -> None:
     (home / "a").write_text("".join(f"line {n}\n" for n in range(1, 11)))
     assert (

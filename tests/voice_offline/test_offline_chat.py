@@ -333,6 +333,9 @@ def test_settings_are_echoed_without_keys_and_contexts_are_kept_or_spent() -> No
     ("frame", "code"),
     [
         ("{", "E0100"),
+        ("[" * 5000, "E0100"),
+        ('{"a":' * 5000 + "0" + "}" * 5000, "E0100"),
+        ('{"type": "session_settings", "audio": {"sample_rate": NaN, "channels": 1e400}}', "E0101"),
         ("[]", "E0101"),
         ('{"type": "dance"}', "E0101"),
         ('{"type": "user_input"}', "E0101"),

@@ -67,6 +67,8 @@ def test_the_echo_of_its_own_words_is_nobodys_wish() -> None:
         ('{"task": "x", "question": {"id": "q-7", "text": "Which?"}}', ASKED),
         ('{"task": "x", "question": "broken"}', BUSY),
         ("[1, 2]", IDLE),
+        ("[" * 5000, IDLE),
+        ('{"task": NaN}', BUSY),
         ("The agent is running: step 4 of 9.", BUSY),
         ("No task is running.", IDLE),
         ("Working on the form.\npending question q-7: which box?", ASKED),
@@ -84,6 +86,8 @@ def test_without_a_context_the_tools_answers_tell() -> None:
     assert began("use_computer", '{"status": "refused"}') is False
     assert began("stop_computer", "{}") is False
     assert began("computer_status", "{}") is None
+    assert began("use_computer", "[" * 5000) is True
+    assert acknowledgement("[" * 5000)
 
 
 @pytest.mark.parametrize(

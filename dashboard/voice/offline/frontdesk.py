@@ -9,11 +9,11 @@ may be an approval, or text in which a line ``pending question ID: …`` and the
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agent.sanitize import NotJson, read_json
 from dashboard.voice.intents import Moment, classify, is_echo, is_stop
 from dashboard.voice.offline.messages import Context
 
@@ -50,8 +50,8 @@ def situation(context: Context | None, *, started: bool) -> Situation:
     if context is None:
         return Situation(running=started)
     try:
-        data = json.loads(context.text)
-    except ValueError:
+        data = read_json(context.text)
+    except NotJson:
         data = None
     return _from_json(data) if isinstance(data, dict) else _from_text(context.text)
 
@@ -102,8 +102,8 @@ def acknowledgement(content: str) -> str:
     An empty ``say`` asks for silence.
     """
     try:
-        data = json.loads(content)
-    except ValueError:
+        data = read_json(content)
+    except NotJson:
         return content.strip()
     if isinstance(data, dict):
         return str(data["say"]) if "say" in data else "On it."
@@ -117,7 +117,7 @@ def began(name: str, content: str) -> bool | None:
     if name != "use_computer":
         return None
     try:
-        data = json.loads(content)
-    except ValueError:
+        data = read_json(content)
+    except NotJson:
         return True
     return not isinstance(data, dict) or data.get("status") not in ("refused", "error", "failed")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 from tornado.web import HTTPError, RequestHandler
 
+from agent.sanitize import NotJson, read_json
 from dashboard.voice.offline.service import OfflineEvi
 from dashboard.voice.offline.store import VOICES, ChatRecord, Row, Store, Versioned
 
@@ -53,8 +53,8 @@ class Rest(RequestHandler):
     def body(self) -> Row:
         """The request's JSON object."""
         try:
-            data = json.loads(self.request.body)
-        except ValueError as error:
+            data = read_json(self.request.body)
+        except NotJson as error:
             raise HTTPError(400, "the body is not JSON") from error
         if not isinstance(data, dict):
             raise HTTPError(422, "the body is not an object")
