@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent.parent
+from named_tests import ROOT, is_there
 
 HELD: dict[str, tuple[str, ...]] = {
     "The boundary is the sandboxed desktop": (
@@ -104,5 +102,4 @@ def test_each_sentence_is_in_the_list() -> None:
 @pytest.mark.parametrize("named", sorted({name for tests in HELD.values() for name in tests}))
 def test_each_test_is_there(named: str) -> None:
     path, _, name = named.partition("::")
-    text = (ROOT / "tests" / path).read_text("utf-8")
-    assert re.search(rf"^(async )?def {name}\(", text, re.MULTILINE)
+    assert is_there(f"tests/{path}", name)

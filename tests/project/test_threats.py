@@ -6,18 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from named_tests import ROOT, cells, is_there, named
 
-ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs" / "security.md").read_text("utf-8").split("# The threats\n")[1]
-ROWS = [
-    [cell.strip() for cell in line.strip("| ").split(" | ")]
-    for line in TABLE.splitlines()
-    if re.match(r"\| \d+ \|", line)
-]
-NAMED = re.compile(r"`(tests/[\w/]+\.py)` `(test_\w+)`")
+ROWS = [cells(line) for line in TABLE.splitlines() if re.match(r"\| \d+ \|", line)]
 
 
 def test_all_threats_have_a_row() -> None:
@@ -26,10 +20,9 @@ def test_all_threats_have_a_row() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_each_row_names_tests_that_are_there(row: list[str]) -> None:
-    named = NAMED.findall(row[3])
-    assert named, row
-    for file, test in named:
-        assert re.search(rf"def {test}\b", (ROOT / file).read_text("utf-8")), (file, test)
+    found = named(row[3])
+    assert found, row
+    assert [each for each in found if not is_there(*each)] == []
 
 
 WORDS_AS_CODE = """
