@@ -19,6 +19,10 @@ from dashboard.js.component import Message, View
 ROOT = Path(__file__).resolve().parents[2]
 ESBUILD = ROOT / "node_modules/.bin/esbuild"
 
+HAS = """word => Bokeh.documents.some(document =>
+    [...document._all_models.values()].some(model => model.data?.attributes.word === word))"""
+"""Whether the page has been told of a word, drawn or not."""
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not ESBUILD.exists(), reason="npm ci was not run"),
@@ -130,5 +134,6 @@ def test_what_fails_says_so_in_its_place_and_is_reported(
     assert (report["type"], report["where"]) == ("broke", "Probe")
     assert "broken on purpose" in report["text"]
     stage.call(bench.source.param.update, word="mended")
+    page.wait_for_function(HAS, arg="mended")
     page.get_by_role("button", name="Show it again").click()
     page.get_by_text("mended").wait_for()
