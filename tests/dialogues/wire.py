@@ -156,19 +156,29 @@ class Wire:
         self.conductor.handle([{"n": self._numbers, "t": at, "type": kind, **fields}], self)
 
     async def start(self) -> None:
-        self.conductor.attach(self)
+        self._attach(on=True)
         self.tell("local.need_ticket", reason="start")
         self._tasks.append(asyncio.create_task(self._stream()))
         self._tasks.append(asyncio.create_task(self._play()))
         await asyncio.wait_for(self.ready.wait(), 60)
 
     async def close(self) -> None:
-        self.conductor.detach(self)
+        self._attach(on=False)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
+
+    def _attach(self, *, on: bool) -> None:
+        if on:
+            self.conductor.attach(self)
+        else:
+            self.conductor.detach(self)
+
+    def _open(self, address: str) -> Any:
+        """A socket to an address, for an ``async with`` block."""
+        return websockets.connect(address, max_size=None)
 
     async def _send(self, text: str | bytes) -> None:
         if self._socket is not None:
@@ -184,7 +194,7 @@ class Wire:
         if self._group:
             query["resumed_chat_group_id"] = self._group
         url = f"{self._address}/v0/evi/chat?{urlencode(query)}"
-        async with websockets.connect(url, max_size=None) as socket:
+        async with self._open(url) as socket:
             await socket.send(json.dumps({"type": "session_settings", **ticket["settings"]}))
             with contextlib.suppress(websockets.ConnectionClosed):
                 async for text in socket:
