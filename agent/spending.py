@@ -24,6 +24,10 @@ _IMPORT = '%"session_imported"%'
 NEAR = 0.8
 """Share of a day's money at which people are told of it."""
 
+UNNAMED = "unnamed"
+"""Whose is what people without a name of their own spend: together they are one person. Each could
+be another person with every visit."""
+
 _DAYS = 3
 """Days that are remembered."""
 
@@ -78,7 +82,7 @@ class Spending:
         today = self._today()
         if self._each and today.get(owner, 0.0) >= self._each:
             return (
-                f"You have used the {self._each:.2f} dollars that one person may spend here a "
+                f"{_who(owner)} used the {self._each:.2f} dollars that one person may spend here a "
                 f"day. {_WAY_OUT.format('SAYSO_DAILY_DOLLARS_EACH')}"
             )
         if self._all and sum(today.values()) >= self._all:
@@ -96,8 +100,8 @@ class Spending:
         told = []
         if self._is_new("each", owner, mine, self._each):
             told.append(
-                f"You have used {mine:.2f} of the {self._each:.2f} dollars that one person may "
-                "spend here a day."
+                f"{_who(owner)} used {mine:.2f} of the {self._each:.2f} dollars that one person "
+                "may spend here a day."
             )
         if self._is_new("all", owner, everybodys, self._all):
             told.append(
@@ -132,6 +136,12 @@ _WAY_OUT = (
     "Go on after midnight, choose a model that costs nothing, or have whoever runs the server "
     "raise {}."
 )
+
+
+def _who(owner: str) -> str:
+    if owner == UNNAMED:
+        return "Everybody without a name of their own has together"
+    return "You have"
 
 
 def _day(at: float) -> tuple[int, int]:

@@ -7,7 +7,8 @@ browsers made before there was a lock is theirs (`Shelf`). A guest, where guests
 allowed beside a login, is a browser. The page learns no more than a one-way mark.
 
 One password for everybody (``--basic-auth PASSWORD``) proves no name: who knows it can come in
-under any. A file of names and passwords keeps people apart.
+under any. A file of names and passwords keeps people apart. Who could come in as somebody else
+with every visit, guests too, shares one person's sessions and money with all the others (`payer`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from typing import Any
 from panel.config import config
 from tornado.httputil import HTTPServerRequest
 from tornado.web import create_signed_value, decode_signed_value
+
+from agent.spending import UNNAMED
 
 CLAIM = "sayso_owner"
 PERSON = "sayso_person"
@@ -105,6 +108,9 @@ class Identity:
         self._secret = secret.hex()
         self.login = login
         self.guests = guests
+        self.names_proven = True
+        """Whether who signs in can do so under one name only."""
+
         self.prefix = prefix.strip("/")
 
     def known(self, request: HTTPServerRequest) -> str | None:
@@ -126,6 +132,16 @@ class Identity:
             config.cookie_secret, "user", morsel.value, max_age_days=config.oauth_expiry
         )
         return name.decode(errors="replace") if name else None
+
+    def payer(self, owner: str, person: str) -> str:
+        """As whom somebody is counted where there are bounds for each person.
+
+        Args:
+            owner: Their mark.
+            person: The name that they signed in with; empty without a login and for a guest.
+        """
+        named = bool(person) and self.names_proven
+        return UNNAMED if self.login and not named else owner
 
     def let_in(self, request: HTTPServerRequest) -> str:
         """A ``Set-Cookie`` value by which this browser is known from now on."""

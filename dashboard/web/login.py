@@ -61,9 +61,13 @@ def _say_clear(handler: Any) -> None:
 
 def _name(given: str) -> str:
     """Whose tries are counted together: with one password for everybody, any name's."""
+    return "" if is_one_password() else given[:200]
+
+
+def is_one_password() -> bool:
+    """Whether people sign in with one password for everybody, under any name."""
     users = config.basic_auth
-    one = isinstance(users, str) and not os.path.isfile(users)  # `Path` fails at a long password
-    return "" if one else given[:200]
+    return isinstance(users, str) and not os.path.isfile(users)  # `Path` fails at a long password
 
 
 def _stay_below(handler: Any, prefix: str) -> None:

@@ -41,7 +41,7 @@ from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.health import Health
 from dashboard.web.identity import LOCAL
 from dashboard.web.lock import Kept, Locked, is_by_address, with_key
-from dashboard.web.login import with_limit, with_privacy, with_success
+from dashboard.web.login import is_one_password, with_limit, with_privacy, with_success
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
@@ -181,6 +181,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     guarded = not isinstance(kwargs.get("auth_provider", NullAuth()), NullAuth)
     bench.identity.login = guarded
     bench.identity.guests = bool(config.oauth_optional or config.oauth_guest_endpoints)
+    bench.identity.names_proven = not is_one_password()
     bench.identity.prefix = (kwargs.get("prefix") or "").strip("/")
     if bench.identity.prefix and config.cookie_path == "/":
         config.cookie_path = f"/{bench.identity.prefix}"

@@ -19,7 +19,7 @@ from agent.events import Failed, SessionOpened, TaskStarted
 from agent.export import import_session, read_export
 from agent.journal import last_used, remove_session, session_folder
 from agent.session import Session
-from agent.spending import Spending
+from agent.spending import UNNAMED, Spending
 from dashboard.conductor import Conductor
 from dashboard.web.shelf import Card, Shelf
 
@@ -56,6 +56,11 @@ _LOOK = 0.01
 
 _NAME = 40
 _TITLE = 80
+_UNNAMED_FULL = (
+    "{} sessions of people without a name of their own are running. Together they may have as many "
+    "as one person, and each is at work or being looked at. End one of yours, or wait until one is "
+    "free."
+)
 _ROOM = "It made room for another session: nobody was looking at it, and it had nothing to do."
 _NONE = "You have no such session (any more)."
 _DELETED = "It was deleted."
@@ -88,6 +93,9 @@ class Entry:
 
     session: Session
     owner: str
+    payer: str
+    """As whom the owner is counted where there are bounds for each person (`Identity.payer`)."""
+
     conductor: Conductor
     title: str = ""
     """What the person calls it."""
@@ -186,12 +194,15 @@ class Sessions:
         unwatched: float = 1800.0,
         personal: Callable[[str], Kit] | None = None,
         spending: Spending | None = None,
+        payer: Callable[[str, str], str] = lambda owner, person: owner,
     ) -> None:
         self._kit = personal or (lambda owner: Kit(factory, voice))
         self.shelf = self._shelf = shelf
         self._limit = limit
         self._each = limit if each is None else each
         self.spending = spending or Spending(0.0, 0.0)
+        self._payer = payer
+        self._payers: dict[str, str] = {}
         self._unwatched = unwatched
         self._entries: dict[str, Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -212,18 +223,20 @@ class Sessions:
             ServerFullError: as many as this server allows are running, and none can be retired.
             SaysoError: the session cannot be made; the text says why.
         """
-        self._check_room(owner)
+        payer = self._payers[owner] = self._payer(owner, person)
+        self._check_room(payer)
         kit = self._kit(owner)
         session = kit.factory(session_id)
-        session.log.guard(lambda event: self.spending.add(event, owner))
+        session.log.guard(lambda event: self.spending.add(event, payer))
         session.spend_within(
-            partial(self.spending.refusal, owner), partial(self.spending.notice, owner)
+            partial(self.spending.refusal, payer), partial(self.spending.notice, payer)
         )
         card = self._shelf.get(session.id)
         title = card.title if card is not None else ""
         entry = Entry(
             session,
             owner,
+            payer,
             Conductor(session, kit.voice(session.id), manner=kit.manner),
             title,
             person or (card.person if card is not None else ""),
@@ -231,17 +244,19 @@ class Sessions:
         self._entries[entry.id] = entry
         return entry
 
-    def _check_room(self, owner: str) -> None:
+    def _check_room(self, payer: str) -> None:
         few = self._each < self._limit
-        if few and self._opened(owner) >= self._each and self._oldest_idle(owner) is None:
+        if few and self._opened(payer) >= self._each and self._oldest_idle(payer) is None:
             many = "1 session is" if self._each == 1 else f"{self._each} sessions of yours are"
+            if payer == UNNAMED:
+                raise ServerFullError(_UNNAMED_FULL.format(self._each))
             raise ServerFullError(
                 f"{many} running, which is as many as one person may have here, and each is at "
                 "work or being looked at. End one of them."
             )
         if self._opened() >= self._limit and self._oldest_idle() is None:
             many = "1 session is" if self._limit == 1 else f"{self._limit} sessions are"
-            own = any(entry.owner == owner for entry in self._entries.values())
+            own = any(entry.payer == payer for entry in self._entries.values())
             advice = (
                 "End one of yours, or wait until another is free."
                 if own
@@ -252,21 +267,25 @@ class Sessions:
                 f"being looked at. {advice}"
             )
 
-    def _of(self, owner: str | None) -> list[Entry]:
+    def payer(self, owner: str) -> str:
+        """As whom an owner who has had a session here is counted."""
+        return self._payers.get(owner, owner)
+
+    def _of(self, payer: str | None) -> list[Entry]:
         """One person's sessions, or all."""
-        return [e for e in self._entries.values() if owner is None or e.owner == owner]
+        return [e for e in self._entries.values() if payer is None or e.payer == payer]
 
-    def _opened(self, owner: str | None = None) -> int:
-        return sum(entry.opening is not None for entry in self._of(owner))
+    def _opened(self, payer: str | None = None) -> int:
+        return sum(entry.opening is not None for entry in self._of(payer))
 
-    def _oldest_idle(self, owner: str | None = None) -> Entry | None:
-        return min((e for e in self._of(owner) if e.idle), key=_used, default=None)
+    def _oldest_idle(self, payer: str | None = None) -> Entry | None:
+        return min((e for e in self._of(payer) if e.idle), key=_used, default=None)
 
-    def _make_room(self, owner: str) -> list[asyncio.Task[None]]:
+    def _make_room(self, payer: str) -> list[asyncio.Task[None]]:
         """Retire the oldest idle sessions until one more may run; what is to be waited for."""
-        self._check_room(owner)
+        self._check_room(payer)
         leaving = []
-        for whose, limit in ((owner, self._each), (None, self._limit)):
+        for whose, limit in ((payer, self._each), (None, self._limit)):
             while self._opened(whose) >= limit and (oldest := self._oldest_idle(whose)) is not None:
                 self._entries.pop(oldest.id)
                 leaving.append(self._end(oldest, _ROOM, _ROOM))
@@ -344,7 +363,7 @@ class Sessions:
         if card is None:
             raise NoSuchSessionError(_NONE)
         if session_id not in self._entries:
-            self._check_room(owner)
+            self._check_room(self._payer(owner, card.person))
             card = card.model_copy(update={"ended": ""})
             await asyncio.to_thread(self._shelf.put, session_id, card)
 
@@ -432,7 +451,7 @@ class Sessions:
         if entry.opening is not None:
             return
         try:
-            leaving = self._make_room(entry.owner)
+            leaving = self._make_room(entry.payer)
         except ServerFullError as error:  # it was there when the page was made
             entry.session.log.append(Failed(where="session", error=str(error)))
             return

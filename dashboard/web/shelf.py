@@ -76,10 +76,10 @@ class Shelf:
         cards = [plain.get(key) for key in list_sessions(self.data_dir)]
         return list(dict.fromkeys(card.owner for card in cards if card and not card.person))
 
-    def owner(self, session_id: str) -> str:
-        """Whose a session is; empty if nobody's that is known."""
+    def payer(self, session_id: str, payer: Callable[[str, str], str]) -> str:
+        """As whom a session's owner is counted (`Identity.payer`); empty if none is known."""
         card = self.get(session_id)
-        return card.owner if card is not None else ""
+        return payer(card.owner, card.person) if card is not None else ""
 
     def discard(self, session_id: str) -> None:
         """Remove the folder of a session in which nothing ever happened."""

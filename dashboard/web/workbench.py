@@ -108,7 +108,7 @@ def make_workbench(
 
     spending = Spending(settings.daily_dollars_each, settings.daily_dollars)
     shelf = Shelf(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)
-    spending.read(settings.data_dir, shelf.owner)
+    spending.read(settings.data_dir, lambda key: shelf.payer(key, identity.payer))
     sessions = Sessions(
         factory(settings),
         spoken.make,
@@ -117,6 +117,7 @@ def make_workbench(
         each=settings.max_sessions_each,
         personal=kit,
         spending=spending,
+        payer=identity.payer,
     )
     bench = Workbench(
         settings=settings,

@@ -38,7 +38,7 @@ from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, S
 from dashboard.web.say import say_once
 from dashboard.web.shelf import Card, Shelf
 from dashboard.web.voice import NoVoice
-from dashboard.web.workbench import make_workbench
+from dashboard.web.workbench import Workbench, make_workbench
 
 Make = Callable[..., Sessions]
 
@@ -333,7 +333,7 @@ async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> No
     settings = Settings(data_dir=tmp_path, **caps, _env_file=None)  # type: ignore[arg-type]
 
     async def outcomes(owner: str, session_id: str | None, times: int) -> list[str]:
-        entry = bench.sessions.attach(owner, session_id)
+        entry = bench.sessions.attach(owner, session_id, person=owner)
         bench.sessions.open(entry)
         assert entry.opening is not None
         await entry.opening
@@ -363,6 +363,57 @@ async def test_a_days_money_is_capped_for_each_and_for_all(tmp_path: Path) -> No
     bench.identity.login = True
     assert (await outcomes("anna", annas, 1))[1] == told[2]
     assert (await outcomes("carl", None, 1))[1] == refused
+    await bench.close()
+
+
+@pytest.mark.parametrize("way_in", ["guests", "one password"])
+async def test_who_comes_back_as_somebody_else_has_no_more_sessions_or_money(
+    tmp_path: Path, way_in: str
+) -> None:
+    """A guest without cookies, or another name with the password of all: counted as one person.
+
+    Who has a name of their own is not kept waiting by them.
+    """
+    caps = {"daily_dollars_each": 6.0, "max_sessions_each": 2}
+    settings = Settings(data_dir=tmp_path, **caps, _env_file=None)  # type: ignore[arg-type]
+
+    async def begin(owner: str, person: str) -> Entry:
+        entry = bench.sessions.attach(owner, person=person)
+        bench.sessions.open(entry)
+        assert entry.opening is not None
+        await entry.opening
+        entry.pages.add("page")
+        return entry
+
+    async def works(entry: Entry) -> str:
+        entry.session.say("do it")
+        await entry.session.wait_idle(20)
+        ended = entry.session.log.of(TaskFinished)[-1]
+        return ended.summary if ended.outcome == "limit" else ended.outcome
+
+    def come_in() -> Workbench:
+        bench = make_workbench(settings, costly)
+        bench.identity.login = True
+        bench.identity.names_proven = way_in == "guests"
+        return bench
+
+    def name(number: int) -> str:
+        return "" if way_in == "guests" else f"name {number}"
+
+    bench = come_in()
+    first = await begin("visit1", name(1))
+    second = await begin("visit2", name(2))
+    assert [await works(first), await works(second)] == ["done", "done"]
+    refused = await works(first)
+    assert refused.startswith("Everybody without a name of their own has together used the 6.00")
+    assert await works(second) == refused
+    with pytest.raises(ServerFullError, match="2 sessions of people without a name"):
+        bench.sessions.create("visit3", person=name(3))
+    if way_in == "guests":
+        assert await works(await begin("anna", "anna")) == "done"
+    await bench.close()
+    bench = come_in()
+    assert await works(await begin("visit4", name(4))) == refused
     await bench.close()
 
 

@@ -163,9 +163,11 @@ def runs_of(bench: Workbench, owner: str) -> Runs:
     """An owner's runs, made on first use and ended with the server."""
     root = bench.experiments_of(owner)
     if root not in _runs:
-        spending = bench.sessions.spending
+        spending, payer = bench.sessions.spending, bench.sessions.payer
         _runs[root] = Runs(
-            root, lambda dollars: spending.pay(dollars, owner), lambda: spending.refusal(owner)
+            root,
+            lambda dollars: spending.pay(dollars, payer(owner)),
+            lambda: spending.refusal(payer(owner)),
         )
         bench.farewells.append(_runs[root].close)
     return _runs[root]
