@@ -24,7 +24,7 @@ from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.root_handler import RootHandler
 from bokeh.server.views.static_handler import StaticHandler
 from bokeh.util.browser import view
-from panel.auth import BasicLoginHandler
+from panel.auth import BasicLoginHandler, LogoutHandler
 from panel.config import config
 from panel.io.server import ComponentResourceHandler, DocHandler, Server, WSHandler
 from tornado.httputil import HTTPServerRequest
@@ -42,6 +42,7 @@ from dashboard.web.health import Health
 from dashboard.web.identity import LOCAL
 from dashboard.web.lock import Kept, Locked, is_by_address, with_key
 from dashboard.web.login import is_one_password, with_limit, with_privacy, with_success
+from dashboard.web.signins import known_by_sign_in, signing_out, signins
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = []
@@ -87,6 +88,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     _wrap(BasicLoginHandler, "get", with_privacy)
     _wrap(BasicLoginHandler, "post", with_limit)
     _wrap(BasicLoginHandler, "set_current_user", with_success)
+    _wrap(LogoutHandler, "get", signing_out)
     _wrap(BokehTornado, "__init__", _with_routes)
     _wrap(BokehTornado, "find_handler", _through_door)
     _wrap(BokehTornado, "get_handler_delegate", _with_headers)
@@ -280,6 +282,7 @@ def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: A
     door = workbench().door
     door.proxies.unwrap(request)
     refusal = door.verdict(request)
+    signins.admit(request)
     if refusal is None:
         return inner(self, request, **kwargs)
     _log.warning("Refused %s %s: %s", request.method, _path(request), refusal.reason)
@@ -347,7 +350,7 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
     if issubclass(handler, _PUBLIC_FILES):
         handler = compressed(handler)
     if issubclass(handler, WebSocketHandler):
-        handler = with_key(handler)
+        handler = with_key(known_by_sign_in(handler))
     members = (set_default_headers, set_cookie, redirect, _request_summary)
     return type(handler.__name__, (handler,), {each.__name__: each for each in members})
 

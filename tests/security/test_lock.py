@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
 import json
 import os
 import re
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from served import PEOPLE, ROOT, Served, mark, serve
+from served import COOKIE_SECRET, PEOPLE, ROOT, Served, mark, serve
+from tornado.web import create_signed_value
 from visitor import get, handshake, token_of
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from dashboard.web.lock import HEADER
+from dashboard.web.signins import OUT
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 LISTED = ROOT / "tests" / "security" / "listed" / "dashboard"
@@ -320,6 +327,72 @@ async def test_with_a_login_every_route_is_behind_it(tmp_path: Path) -> None:
         mixed = anna | {HEADER: ben[HEADER]}
         assert ask(served, "POST", "/stop", mixed).status_code == 403
         assert ask(served, "POST", "/stop", anna).status_code == 400
+
+
+def browser_of(served: Served, name: str, earlier: int) -> dict[str, str]:
+    """Headers of a page in a browser in which somebody signed in so many seconds ago."""
+    then = time.time() - earlier
+    cookie = create_signed_value(COOKIE_SECRET, "user", name, clock=lambda: then).decode()
+    return served.person(name) | {"Cookie": f"user={cookie}"}
+
+
+@asynccontextmanager
+async def a_socket(
+    served: Served, path: str, inside: dict[str, str], *protocols: str
+) -> AsyncIterator[ClientConnection]:
+    """A socket of a page."""
+    async with connect(
+        f"{served.root.replace('http', 'ws', 1)}{path}",
+        origin=served.root,
+        subprotocols=[*protocols, "sayso", inside[HEADER]],
+        additional_headers={"Cookie": inside["Cookie"]},
+        max_size=None,
+        proxy=None,
+        open_timeout=60,
+    ) as socket:
+        yield socket
+
+
+async def answers(line: ClientConnection) -> bool:
+    """Whether a link answers a question."""
+    await line.send(json.dumps({"n": 77}))
+    async with asyncio.timeout(60):
+        while json.loads(await line.recv()).get("n") != 77:
+            pass
+    return True
+
+
+async def closed(socket: ClientConnection) -> int | None:
+    """The code with which the server closes a socket, whatever it says before."""
+    async with asyncio.timeout(60):
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await socket.recv()
+    return socket.close_code
+
+
+async def test_who_signs_out_has_no_open_socket_and_no_good_cookie(tmp_path: Path) -> None:
+    """Of that browser; the same person's other browser and other people go on."""
+    with serve(PILOT, tmp_path, people=True) as served:
+        out, other = browser_of(served, "anna", 60), browser_of(served, "anna", 30)
+        page = get(served.url, "/dashboard", headers={"Cookie": out["Cookie"]})
+        async with (
+            a_socket(served, "/dashboard/ws", out, "bokeh", token_of(page.text)) as document,
+            a_socket(served, "/link", out) as line,
+            a_socket(served, "/link", other) as others,
+            a_socket(served, "/link", served.person("ben")) as bens,
+        ):
+            for each in (line, others, bens):
+                assert await answers(each)
+            assert ask(served, "GET", "/logout", out).status_code == 200
+            assert [await closed(document), await closed(line)] == [OUT, OUT]
+            assert await answers(others)
+            assert await answers(bens)
+        assert ask(served, "POST", "/stop", out).status_code == 403
+        assert await handshake(served.url, "/link", origin=served.root, cookie=out["Cookie"]) == 403
+        again = get(served.url, "/dashboard", headers={"Cookie": out["Cookie"]})
+        assert (again.status_code, "/login" in again.headers.get("Location", "")) == (302, True)
+        assert ask(served, "POST", "/stop", other).status_code == 400
 
 
 def sign_in(served: Served, password: str, **headers: str) -> httpx.Response:
