@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 from panel.io.state import set_curdoc
 from panel.viewable import Child
 
 from agent.ending import Ending
 from agent.errors import SaysoError
+from dashboard.blank import make_page
 from dashboard.js.component import Message, View
 from dashboard.places import Onlook
-from dashboard.theme import page_style
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
 from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.desk import SessionDesk
 from dashboard.views.transcript import OUTCOMES
-from dashboard.web.frame import rest
 from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
@@ -104,13 +102,7 @@ class Lobby:
             sizing_mode="stretch_both",
         )
         self._link = LinkGuard(session=occasion.session_id, mark=self._goodbye)
-        self.root = pmui.Page(
-            title="Sayso",
-            header=[self._link],
-            main=[self._view],
-            template=rest(),
-            **page_style(),
-        )
+        self.root = make_page(header=[self._link], main=[self._view])
         pn.state.onload(self._arrived)
 
     def close(self) -> None:

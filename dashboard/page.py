@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 from panel.io.state import set_curdoc
 
 from agent.control import change_named
 from agent.errors import DesktopError, JournalError
 from agent.events import Failed, SessionClosed
+from dashboard.blank import make_page
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
 from dashboard.desktop.view import DesktopView
@@ -23,7 +23,6 @@ from dashboard.notices import notices
 from dashboard.places import TALK, Scene
 from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
-from dashboard.theme import page_style
 from dashboard.views.conversation import ConversationView
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
@@ -33,7 +32,6 @@ from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
 from dashboard.views.talk import TalkView
 from dashboard.voice.widget import VoiceWidget
-from dashboard.web.frame import rest
 from dashboard.web.goodbye import goodbyes
 from dashboard.web.say import heard, say_once
 
@@ -81,13 +79,7 @@ class Page:
         self._shell = self._views()
         self._link = LinkGuard(self.act, session=entry.id, mark=self._goodbye)
         self._link.mirror(self._state.status, "task")
-        self.root = pmui.Page(
-            title="Sayso",
-            header=[self._bar, self._link],
-            main=[self._shell],
-            template=rest(),
-            **page_style(),
-        )
+        self.root = make_page(header=[self._bar, self._link], main=[self._shell])
         self._feed = Feed(self._session.log, self._state, lambda: set_curdoc(self._document))
         self._unsubscribe = self._session.log.subscribe(self._ended)
         self._conductor.attach(self._line)
@@ -120,7 +112,6 @@ class Page:
         self._frames.run(False)
         self._conductor.detach(self._line)
         self._bench.sessions.leave(self._entry, self._line)
-        _forget_busy(self.root)
 
     def report(self, error: BaseException) -> None:
         """Show an error of one of the page's callbacks where people look: in the conversation."""
@@ -357,10 +348,3 @@ class Page:
             desktop=desktop.state,
             unwatched=desktop.unwatched,
         )
-
-
-def _forget_busy(page: pmui.Page) -> None:
-    # pmui.Page follows the global pn.state.busy and is kept alive by that for ever.
-    for watcher in list(pn.state.param.watchers.get("busy", {}).get("value", [])):
-        if getattr(getattr(watcher.fn, "__self__", None), "self", None) is page:
-            pn.state.param.unwatch(watcher)

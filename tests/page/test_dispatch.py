@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.document.events import TitleChangedEvent
@@ -20,6 +21,7 @@ from bokeh.protocol import Protocol
 from panel.io import document as panel_document
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from dashboard.blank import make_page
 from dashboard.web.dispatch import complete, heard, keep, parting
 
 
@@ -151,3 +153,13 @@ def test_the_servers_pages_are_written_to_completely() -> None:
     )
     said = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
     assert said.stdout.split()[-4:] == ["True"] * 4
+
+
+def test_a_page_is_told_nothing_of_what_the_server_is_busy_with() -> None:
+    """It would be told twice for each message of any browser: with eight pages, of each of them."""
+    page = make_page([], [])
+    pn.state._add_busy_event("test_dispatch")
+    try:
+        assert (pn.state.busy, page.busy) == (True, False)
+    finally:
+        pn.state._remove_busy_event("test_dispatch")
