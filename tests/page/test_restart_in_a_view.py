@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from pilot_page import PILOT, arrive, say
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Error, Page, expect
 from proxy import Proxy
+from screens import until
 from served import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -17,6 +20,15 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 async def _is_in(page: Page, view: str) -> None:
     entry = page.locator(f'.rail [data-key="{view}"]').last
     await expect(entry).to_have_attribute("aria-current", "page", timeout=60_000)
+
+
+def _loaded_anew(page: Page) -> Callable[[], Awaitable[bool]]:
+    async def probe() -> bool:
+        with contextlib.suppress(Error):  # it is on its way
+            return bool(await page.evaluate("window.same === undefined"))
+        return False
+
+    return probe
 
 
 async def test_a_restart_leaves_each_page_in_its_view(
@@ -46,7 +58,7 @@ async def test_a_restart_leaves_each_page_in_its_view(
         with serve(PILOT, tmp_path) as second:
             proxy.target = second.port
             for page in (inspector, tools):
-                await page.wait_for_function("window.same === undefined", timeout=60_000)
+                await until(_loaded_anew(page), timeout=90.0)
                 assert session[0] in page.url
             await _is_in(inspector, "inspector")
             await expect(latency).to_have_attribute("aria-selected", "true", timeout=60_000)
