@@ -102,8 +102,9 @@ def _has_reader(doc: Document) -> bool:
     return session is not None and session.connection_count > 0
 
 
+@functools.cache
 def install() -> None:
-    """Let every page of this process be written to completely."""
+    """Let every page of this process be written to completely; once is enough."""
     panel_document._drain_unconnected_events = keep(panel_document._drain_unconnected_events)  # noqa: SLF001
     panel_document._dispatch_msgs = complete(panel_document._dispatch_msgs)  # noqa: SLF001
     panel_document.dispatch_tornado = parting(panel_document.dispatch_tornado)

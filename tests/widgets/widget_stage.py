@@ -22,6 +22,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from dashboard.desktop.view import DesktopView
 from dashboard.voice.widget import VoiceWidget
+from dashboard.web import dispatch
 
 PATIENCE = 20.0
 
@@ -165,6 +166,7 @@ class Stage:
             bridge.ws_connection.stream.close()
 
     def _run(self) -> None:
+        dispatch.install()  # as the page's own server: Panel alone loses changes
         asyncio.set_event_loop(asyncio.new_event_loop())
         self.service.loop = IOLoop.current()
         patterns = [
