@@ -36,6 +36,9 @@ LONGEST_LINE = 8 * 1000**2
 MOST_BYTES = 250 * 1000**2
 """Bytes of an export's log that is read at most."""
 
+MOST_LINES = 300_000
+"""Lines of an export's log that are read at most: some 600 MB of memory, and half a minute."""
+
 MOST_MISSING = 100_000
 """Numbers that may be missing before a row's number is taken to be wrong."""
 
@@ -196,7 +199,7 @@ def file_lines(path: Path) -> Iterator[bytes]:
     A line that is too long comes as an empty one, which is no event.
 
     Raises:
-        JournalError: all of it is more than a session's log can be.
+        JournalError: all of it, or the number of its lines, is more than can be read.
         OSError: it cannot be read.
     """
     if path.stat().st_size > MOST_BYTES:
@@ -204,8 +207,12 @@ def file_lines(path: Path) -> Iterator[bytes]:
             f"{path} is larger than {MOST_BYTES // 10**6} MB, which no session's log is; "
             "export the session again."
         )
+    many = 0
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE + 1):
+            many += 1
+            if many > MOST_LINES:
+                raise JournalError(f"{path} has more than {MOST_LINES:,} lines, too many to read.")
             whole = line.endswith(b"\n") or len(line) <= LONGEST_LINE
             while not line.endswith(b"\n") and (rest := file.readline(LONGEST_LINE)):
                 line = rest

@@ -227,7 +227,7 @@ def _add(packed: zipfile.ZipFile, path: Path, name: str) -> None:
 
 
 def archived_left_out(archive: Path) -> tuple[str, ...]:
-    """`left_out` of an export that is packed already."""
+    """`left_out` of an export of this server's that is packed already."""
     with zipfile.ZipFile(archive) as packed:
         name = next(name for name in packed.namelist() if _names_session(name))
         return tuple(json.loads(packed.read(name)).get("left_out", ()))

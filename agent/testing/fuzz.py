@@ -1,17 +1,14 @@
 """Sends fuzzed answers through the real SDK and a real session, and sees that none poisons it.
 
-``script/fuzz [--cases N | --minutes M] [--seed S] [--case N]``. After each fuzzed answer a plain
-instruction must work. A case is a pure function of seed and number: what fails is told with
-both, and ``--seed S --case N`` does it again.
+After each fuzzed answer a plain instruction must work. A case is a pure function of seed and
+number: what fails is told with both, and ``script/fuzz answers --seed S --case N`` does it again.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import random
-import secrets
 import tempfile
 import time
 from collections import Counter
@@ -26,7 +23,6 @@ from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.anthropic_portable import PortableDialect
 from agent.session import Session
 from agent.settings import RuleName, Settings
-from agent.streams import take_any_text
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fuzz_answers import fuzzed
 from agent.testing.memory import MemorySessionJournal
@@ -177,30 +173,3 @@ async def fuzz(seed: int, *, cases: int = 10**9, first: int = 0, seconds: float 
         work = Fuzz(seed, Path(folder))
         await work.run(first, cases, time.monotonic() + seconds)
         return work.found
-
-
-def main() -> int:
-    """The command line; see the module."""
-    take_any_text()
-    parser = argparse.ArgumentParser(prog="script/fuzz", description=__doc__.partition("\n")[0])
-    parser.add_argument("--cases", type=int, metavar="N", help="how many (default 10000)")
-    parser.add_argument("--minutes", type=float, metavar="M", help="how long, instead")
-    parser.add_argument("--seed", type=int, metavar="S", help="of the random generator")
-    parser.add_argument("--case", type=int, metavar="N", help="only the case of this number")
-    given = parser.parse_args()
-    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
-    print(f"seed {seed}", flush=True)
-    cases, seconds = given.cases or 10_000, 1e9
-    if given.minutes:
-        cases, seconds = 10**9, 60 * given.minutes
-    if given.case is not None:
-        cases = 1
-    found = asyncio.run(fuzz(seed, cases=cases, first=given.case or 0, seconds=seconds))
-    print(f"{found.cases} cases; {dict(found.outcomes)}; {len(found.faults)} faults")
-    for fault in found.faults[:50]:
-        print(fault)
-    return 1 if found.faults else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -123,7 +123,12 @@ def _refusal(chance: random.Random) -> Reply:
 
 def _bytes_in_disorder(chance: random.Random) -> Reply:
     """A sound stream whose bytes are not."""
-    data = bytearray(_written(_sound(chance), chance))
+    return _sent(scrambled(_written(_sound(chance), chance), chance), chance)
+
+
+def scrambled(sound: bytes, chance: random.Random) -> bytes:
+    """Bytes with up to four things done to them: cut, doubled, changed, put in."""
+    data = bytearray(sound)
     for _ in range(chance.randint(1, 4)):
         if not data:  # all of it was cut
             break
@@ -142,7 +147,7 @@ def _bytes_in_disorder(chance: random.Random) -> Reply:
                 data += b"\n"
             case _:
                 data[at:at] = data[: chance.randrange(len(data))]
-    return _sent(bytes(data), chance)
+    return bytes(data)
 
 
 def _events_in_disorder(chance: random.Random) -> Reply:
@@ -222,8 +227,8 @@ def _thought(index: int, chance: random.Random) -> list[Event]:
 def _call(index: int, chance: random.Random) -> list[Event]:
     name, toolset, given = copy.deepcopy(chance.choice(_CALLS))
     if chance.random() < 0.5:
-        _spoil(given, chance)
-    written = _json(given)
+        spoil(given, chance)
+    written = as_json(given)
     if chance.random() < 0.1:
         written = written[: chance.randrange(len(written) + 1)]
     begun: dict[str, Any] = {"type": "tool_use", "id": f"toolu_{chance.randrange(10**9)}"}
@@ -235,7 +240,7 @@ def _call(index: int, chance: random.Random) -> list[Event]:
 # What is done to them -----------------------------------------------------------------------
 
 
-def _spoil(value: Any, chance: random.Random) -> None:
+def spoil(value: Any, chance: random.Random) -> None:
     """Change one thing somewhere in a structure."""
     place = value
     while True:
@@ -259,7 +264,7 @@ def _spoil(value: Any, chance: random.Random) -> None:
 
 
 def _spoil_one(events: list[Event], chance: random.Random) -> None:
-    _spoil(chance.choice(events), chance)
+    spoil(chance.choice(events), chance)
 
 
 def _lose(events: list[Event], chance: random.Random) -> None:
@@ -329,7 +334,8 @@ _DISORDERS: tuple[Callable[[list[Event], random.Random], None], ...] = (
 # How they are written ------------------------------------------------------------------------
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """JSON text of a structure that `spoil` has changed."""
     text = json.dumps(value)
     return text.replace(f'"{_DEEP}"', "[" * 3000 + "]" * 3000).replace(f'"{_HUGE}"', "1e400")
 
@@ -341,5 +347,5 @@ def _written(events: list[Event], chance: random.Random) -> bytes:
         name = event.get("type", "message") if isinstance(event, dict) else "message"
         if chance.random() > 0.02:
             lines.append(f"event: {name}".encode("utf-8", "backslashreplace")[:200])
-        lines += [f"data: {_json(event)}".encode("utf-8", "surrogatepass"), b""]
+        lines += [f"data: {as_json(event)}".encode("utf-8", "surrogatepass"), b""]
     return b"".join(line + end.encode() for line in lines)

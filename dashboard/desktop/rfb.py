@@ -35,15 +35,26 @@ class ClientFilter:
         self._handshake = list(_HANDSHAKE)
         self._keys: set[int] = set()
         self._pointer = (0, 0, 0)
+        self._broken = ""
+        """Why the connection is closed: what comes until then is not read."""
 
     def feed(self, data: bytes) -> bytes:
         """The bytes that may go on to the server.
 
         Raises:
-            ProtocolBroken: the connection must be closed.
+            ProtocolBroken: the connection must be closed; nothing passes any more.
         """
+        if self._broken:
+            raise ProtocolBroken(self._broken)
         self._buffer += data
-        return b"".join(message for message in self._messages() if self._passes(message))
+        held = self._keys.copy(), self._pointer
+        try:
+            return b"".join(message for message in self._messages() if self._passes(message))
+        except ProtocolBroken as error:
+            self._broken = str(error)
+            self._buffer.clear()
+            self._keys, self._pointer = held  # nothing of this data has passed
+            raise
 
     def release(self) -> bytes:
         """Messages that let go of every key and button that the client holds."""

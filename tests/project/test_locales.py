@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+TESTS = Path(__file__).parents[1]
 
 PROGRAMS = (
     "agent",
     "agent.desktop",
     "agent.experiments",
     "agent.testing.messages_server",
-    "agent.testing.fuzz",
+    "fuzzing",
 )
 
 
@@ -40,7 +43,14 @@ def test_what_a_locale_lacks_is_written_as_an_escape(encoding: str) -> None:
 
 
 def _run(encoding: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "POSIX"}
+    ours = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = {
+        **os.environ,
+        "PYTHONPATH": ours,
+        "PYTHONIOENCODING": encoding,
+        "PYTHONUTF8": "0",
+        "LC_ALL": "POSIX",
+    }
     return subprocess.run(
         [sys.executable, *arguments],
         check=False,

@@ -72,6 +72,14 @@ def test_what_was_held_is_let_go() -> None:
     assert client.release() == b""
 
 
+def test_what_was_not_passed_is_not_let_go() -> None:
+    """A key that went down in bytes that were refused is not up either: the server never knew."""
+    client = ClientFilter(lambda: True)
+    with pytest.raises(ProtocolBroken):
+        client.feed(HELLO + KEY + POINTER + b"\x63")
+    assert client.release() == b""
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -83,6 +91,10 @@ def test_what_was_held_is_let_go() -> None:
     ],
 )
 def test_what_cannot_be_measured_ends_the_connection(bad: bytes) -> None:
-    """An unknown message would hide the next one."""
+    """An unknown message would hide the next one; nor does anything pass until it is closed."""
+    client = ClientFilter(lambda: False)
     with pytest.raises(ProtocolBroken):
-        ClientFilter(lambda: False).feed(bad)
+        client.feed(bad)
+    for late in (b"\x01", b"\x01", HELLO, UPDATE, UPDATE + KEY):
+        with pytest.raises(ProtocolBroken):
+            client.feed(late)

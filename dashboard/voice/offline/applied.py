@@ -55,7 +55,7 @@ def from_query(query: dict[str, list[str]]) -> SessionSettings | None:
     """``session_settings[audio][rate]=…`` of the chat's address; None if there is none.
 
     Raises:
-        pydantic.ValidationError: a value of the wrong kind.
+        ValueError: a value of the wrong kind, or a name that stands for two kinds.
     """
     nested: dict[str, Any] = {}
     for key, values in query.items():
@@ -65,6 +65,8 @@ def from_query(query: dict[str, list[str]]) -> SessionSettings | None:
         place = nested
         for part in path[:-1]:
             place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise ValueError(f"{key[:100]}: {part[:100]} has a value of its own")
         place[path[-1]] = values[-1]
     if not nested:
         return None

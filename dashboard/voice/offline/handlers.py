@@ -11,17 +11,23 @@ import base64
 import binascii
 import hmac
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from tornado.iostream import StreamClosedError
-from tornado.web import RequestHandler
+from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from dashboard.voice.offline import messages
 from dashboard.voice.offline.applied import from_query
 from dashboard.voice.offline.live import LiveChat
-from dashboard.voice.offline.messages import AudioInput, ClientError, SessionSettings
+from dashboard.voice.offline.messages import (
+    AudioInput,
+    ClientError,
+    ClientMessage,
+    SessionSettings,
+)
 from dashboard.voice.offline.rest import Rest, resources
 from dashboard.voice.offline.service import OfflineEvi
 
@@ -31,6 +37,7 @@ Rule = tuple[str, type[RequestHandler], dict[str, Any]]
 _BACKLOG: Final = 48 << 20
 """Characters that may wait for a slow client; beyond, it is dropped."""
 _ABNORMAL: Final = 1006
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 
 class _Outbox:
@@ -146,12 +153,22 @@ class ChatSocket(_Socket):
                 group_id=self._query("resumed_chat_group_id"),
                 verbose=self._query("verbose_transcription") in ("true", "1"),
             )
+            self.live.joinable = self._query("allow_connection") in ("true", "1")
         except ClientError as error:
             self._refuse(error, 1008)
             return
-        self.live.joinable = self._query("allow_connection") in ("true", "1")
+        except HTTPError:
+            text = "The address is no text in UTF-8."
+            self._refuse(ClientError("E0101", "invalid_request", text), 1008)
+            return
         if settings is not None:
-            self.live.post(settings)
+            self._apply(self.live, settings)
+
+    def _apply(self, live: LiveChat, settings: SessionSettings) -> None:
+        try:
+            live.post(settings)
+        except ClientError as error:
+            self.outbox.send(json.dumps(messages.error(error.code, error.slug, str(error))))
 
     def on_message(self, message: str | bytes) -> None:
         if self.live is not None:
@@ -172,7 +189,7 @@ class ChatSocket(_Socket):
 
     def _version(self) -> int | None:
         found = self._query("config_version")
-        return int(found) if found and found.isdigit() else None
+        return int(found) if found and _NUMBER.fullmatch(found) else None
 
 
 class JoinSocket(_Socket):
@@ -192,13 +209,9 @@ class JoinSocket(_Socket):
         if self.live is None:
             return
         try:
-            parsed = messages.parse(message)
-            if isinstance(parsed, AudioInput):
-                raise ClientError("E0101", "invalid_request", "audio_input is not allowed here")
+            self.live.post(_soundless(message))
         except ClientError as error:
             self.outbox.send(json.dumps(messages.error(error.code, error.slug, str(error))))
-        else:
-            self.live.post(parsed)
 
     def on_close(self) -> None:
         super().on_close()
@@ -216,14 +229,22 @@ class SendHandler(_Guarded):
             self.finish({"error": "not_found", "message": f"Chat {chat_id} is not active."})
             return
         try:
-            parsed = messages.parse(self.request.body)
-            if isinstance(parsed, AudioInput):
-                raise ClientError("E0101", "invalid_request", "audio_input is not allowed here")
+            live.post(_soundless(self.request.body))
         except ClientError as error:
             self.set_status(422)
             self.finish({"detail": [{"loc": ["body"], "msg": str(error), "type": error.slug}]})
-            return
-        live.post(parsed)
+
+
+def _soundless(text: str | bytes) -> ClientMessage:
+    """A message that may come beside the chat's own socket.
+
+    Raises:
+        ClientError: it is none, or sound.
+    """
+    parsed = messages.parse(text)
+    if isinstance(parsed, AudioInput):
+        raise ClientError("E0101", "invalid_request", "audio_input is not allowed here")
+    return parsed
 
 
 class TokenHandler(RequestHandler):

@@ -77,7 +77,11 @@ class LiveChat:
         self._do(lambda now: self.chat.received(data, now))
 
     def post(self, message: ClientMessage) -> None:
-        """A message through the control plane."""
+        """A message through the control plane.
+
+        Raises:
+            ClientError: it cannot be taken.
+        """
         self._do(lambda now: self.chat.take(message, now))
 
     def join(self, client: Client) -> None:

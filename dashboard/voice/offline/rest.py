@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -17,6 +18,8 @@ _REQUIRED: Final = {
     "prompts": ("name", "text"),
     "configs": ("name", "evi_version"),
 }
+
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 Answer = Callable[["Rest"], Row | None]
 
@@ -63,7 +66,7 @@ class Rest(RequestHandler):
     def number(self, name: str, default: int) -> int:
         """A whole number of the query."""
         found = self.get_query_argument(name, "") or str(default)
-        if not found.isdigit():
+        if not _NUMBER.fullmatch(found):
             raise HTTPError(422, f"{name} is not a number")
         return int(found)
 
@@ -100,7 +103,10 @@ def _checked(store: Store, name: str, body: Row, required: tuple[str, ...]) -> R
     missing = [key for key in required if not body.get(key)]
     if missing:
         raise HTTPError(422, f"missing: {', '.join(missing)}")
-    return store.complete(body) if name == "configs" else body
+    try:
+        return store.complete(body) if name == "configs" else body
+    except ValueError as error:
+        raise HTTPError(422, "the config is not as it must be") from error
 
 
 def _collection(name: str, rest: Rest) -> Row | None:

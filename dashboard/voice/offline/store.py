@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from pydantic import BaseModel
+
 from dashboard.voice.offline.config import ChatConfig
 from dashboard.voice.offline.messages import Message, Tool
 
@@ -23,6 +25,25 @@ VOICES: Final = (
 """What the offline mouth can speak with; other voices may be named, and sound like it."""
 
 Row = dict[str, Any]
+
+
+class _Reference(BaseModel):
+    id: str
+    version: int | None = None
+
+
+class _Prompt(BaseModel):
+    id: str | None = None
+    version: int | None = None
+    text: str = ""
+
+
+class _References(BaseModel):
+    """What a config names of other things."""
+
+    tools: list[_Reference] | None = None
+    prompt: _Prompt | None = None
+    voice: dict[str, str | None] | None = None
 
 
 def now_ms() -> int:
@@ -185,27 +206,32 @@ class Store:
     def config(self, key: str, version: int | None = None) -> ChatConfig | None:
         """A stored config as a chat uses it, its tools looked up."""
         row = self.configs.version(key, version)
-        if row is None:
-            return None
+        return None if row is None else self._used(row)
+
+    def _used(self, row: Row) -> ChatConfig:
         tools = [Tool.model_validate(t | {"type": "function"}) for t in row.get("tools") or ()]
         return ChatConfig.of(row | {"tools": tools})
 
     def complete(self, body: Row) -> Row:
-        """A config's references to tools and prompts, replaced by the things themselves."""
+        """A config's references to tools and prompts, replaced by the things themselves.
+
+        Raises:
+            ValueError: it is no config that a chat could use.
+        """
+        given = _References.model_validate(body)
         out: Row = dict(body)
-        tools = [
-            self.tools.version(ref["id"], ref.get("version")) for ref in body.get("tools") or ()
-        ]
+        tools = [self.tools.version(ref.id, ref.version) for ref in given.tools or ()]
         out["tools"] = [tool for tool in tools if tool is not None]
-        out["prompt"] = self._prompt(body.get("prompt"))
+        out["prompt"] = self._prompt(given.prompt)
         out["voice"] = _voice(body.get("voice"))
+        self._used(out)
         return out
 
-    def _prompt(self, given: Row | None) -> Row | None:
-        if not given:
+    def _prompt(self, given: _Prompt | None) -> Row | None:
+        if given is None:
             return None
-        if "id" in given:
-            return self.prompts.version(given["id"], given.get("version"))
+        if given.id is not None:
+            return self.prompts.version(given.id, given.version)
         now = now_ms()
         made: Message = {"id": str(uuid4()), "version": 0, "version_type": "FIXED"}
-        return made | {"name": "", "text": given["text"], "created_on": now, "modified_on": now}
+        return made | {"name": "", "text": given.text, "created_on": now, "modified_on": now}
