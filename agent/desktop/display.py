@@ -54,6 +54,7 @@ def _with_package(program: str) -> str:
 def _server_command(server: str, size: tuple[int, int], box: sandbox.Box) -> list[str]:
     geometry = f"{size[0]}x{size[1]}"
     common = ["-displayfd", "1", "-auth", str(box.run / "Xauthority"), "-nolisten", "tcp"]
+    common += ["-nolisten", "local"]  # Linux' abstract socket, which no folder's mode guards
     common += ["-noreset", "-dpms", "-s", "0"]
     if server == "Xvfb":
         return ["Xvfb", *common, "-screen", "0", f"{geometry}x24"]

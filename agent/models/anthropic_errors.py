@@ -387,7 +387,8 @@ def _how(error: Exception, service: Service) -> str:
 
 def _said(error: Exception) -> str:
     """The other side's words, as far as they are read: a fault may bring a whole web page."""
-    told = (error.api_message or error.message) if isinstance(error, APIStatusError) else str(error)
+    told = (error.api_message or error.message) if isinstance(error, APIStatusError) else error
+    told = str(told)  # a service's message may be no text
     if len(told) > _READ:  # a word that is cut may be a key that is not known for one any more
         told = told[:_READ].rpartition(" ")[0] or told[:_READ]
     return told or type(error).__name__

@@ -175,6 +175,23 @@ async def test_no_x_server_or_bus_listens_on_the_network() -> None:
         await desktop.stop()
 
 
+@pytest.mark.parametrize("server", ["Xvnc", "Xvfb"])
+@pytest.mark.parametrize("sandbox", ["prefer", "off"])
+async def test_nothing_listens_on_an_abstract_socket(server: str, sandbox: str) -> None:
+    """Those have no mode: whoever is in the network's namespace may connect."""
+    desktop = VirtualDesktop(server=server, sandbox=sandbox)
+    await desktop.start()
+    try:
+        listening = await output(desktop, "cat", "/proc/net/unix")
+        number = desktop.env.inside_display.removeprefix(":")
+        assert f" /tmp/.X11-unix/X{number}\n" in listening
+        assert f"@/tmp/.X11-unix/X{number}\n" not in listening
+        if sandbox == "prefer":
+            assert "@" not in listening
+    finally:
+        await desktop.stop()
+
+
 async def test_programs_are_held_to_limits() -> None:
     desktop = VirtualDesktop()
     await desktop.start()
