@@ -190,7 +190,8 @@ def _line(event: ev.Event) -> str:
         case ev.DesktopChanged():
             confined = "" if event.confined or event.state != "ready" else " (not confined)"
             watched = f" (programs are not watched: {event.unwatched})" if event.unwatched else ""
-            return f"· desktop {event.state}{confined}{watched} {event.detail}".rstrip()
+            bounded = f" (programs are not bounded: {event.unbounded})" if event.unbounded else ""
+            return f"· desktop {event.state}{confined}{watched}{bounded} {event.detail}".rstrip()
         case ev.ActionStarted():
             return ""
         case ev.ActionProposed():

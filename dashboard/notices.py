@@ -11,7 +11,13 @@ Notice = dict[str, str]
 
 
 def notices(
-    settings: Settings, *, model: str, confined: bool, desktop: str, unwatched: str = ""
+    settings: Settings,
+    *,
+    model: str,
+    confined: bool,
+    desktop: str,
+    unwatched: str = "",
+    unbounded: str = "",
 ) -> list[Notice]:
     """Notices for the line at the top: id, a few words, a text with the way out, and the
     place in Settings that it leads to.
@@ -21,6 +27,8 @@ def notices(
         found.append(_UNCONFINED)
     if desktop == "ready" and unwatched:
         found.append(_unwatched(unwatched))
+    if desktop == "ready" and unbounded:
+        found.append(_unbounded(unbounded))
     if model == "offline":
         found.append(_OFFLINE_MODEL)
     if not settings.speaks_hume:
@@ -36,6 +44,18 @@ def _unwatched(why: str) -> Notice:
         f"program that a terminal, a launcher or a file starts: {why}.\n\nWatching them needs a "
         "confined desktop and a Linux kernel (5.6 or later) that allows seccomp's user "
         "notification; some containers do not.",
+        "place": "desktop",
+    }
+
+
+def _unbounded(why: str) -> Notice:
+    return {
+        "id": "unbounded",
+        "label": "programs are not bounded",
+        "text": "Each program has limits of its own, but nothing bounds what all of them together "
+        f"take of the machine's memory and processor: {why}.\n\nBounding them needs a confined "
+        "desktop and control groups: those of systemd for the user who runs the server, or of "
+        "version 1 as root. Some containers have neither.",
         "place": "desktop",
     }
 

@@ -315,7 +315,7 @@ class Page:
             person=self._entry.person,
         )
         self._state.desktop.param.watch(
-            lambda *_: self._notice(bar), ["state", "confined", "unwatched"]
+            lambda *_: self._notice(bar), ["state", "confined", "unwatched", "unbounded"]
         )
         self._state.status.param.watch(
             lambda *_: bar.param.update(session=self._entry.name), "title"
@@ -347,4 +347,5 @@ class Page:
             confined=desktop.confined,
             desktop=desktop.state,
             unwatched=desktop.unwatched,
+            unbounded=desktop.unbounded,
         )

@@ -67,6 +67,7 @@ class DesktopState(param.Parameterized):
     state = param.String("starting")
     confined = param.Boolean(True)
     unwatched = param.String("", doc="Why programs that start are not watched, if they are not.")
+    unbounded = param.String("", doc="Why nothing bounds all programs together, if nothing does.")
     detail = param.String("")
     marks = param.Dict({}, doc="What the agent does now, as `DesktopView` draws it.")
     caption = param.String("", doc="The line that the loudspeaker is at.")
@@ -192,7 +193,11 @@ class PageState:
             model=_MODELS.get(s.model, s.model),
         )
         self.desktop.param.update(
-            state=s.desktop, confined=s.confined, unwatched=s.unwatched, **self._desktop
+            state=s.desktop,
+            confined=s.confined,
+            unwatched=s.unwatched,
+            unbounded=s.unbounded,
+            **self._desktop,
         )
         self._desktop.clear()
         self.voice.state = s.voice

@@ -326,10 +326,11 @@ class Unwatched(FakeDesktop):
             seen.network,
             seen.server,
             unwatched="Operation not permitted",
+            unbounded="there are no groups",
         )
 
 
-async def test_a_desktop_that_cannot_be_watched_says_so(tmp_path: Path):
+async def test_a_desktop_that_cannot_be_watched_or_bounded_says_so(tmp_path: Path):
     settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
     session = Session.create(settings, desktop=Unwatched(), model=ScriptedModel([]), tools=[])
     await session.open()
@@ -337,5 +338,7 @@ async def test_a_desktop_that_cannot_be_watched_says_so(tmp_path: Path):
         assert session.status.unwatched == "Operation not permitted"
         told = session.log.of(ev.DesktopChanged)[-1]
         assert "(programs are not watched: Operation not permitted)" in _line(told)
+        assert session.status.unbounded == "there are no groups"
+        assert "(programs are not bounded: there are no groups)" in _line(told)
     finally:
         await session.close()

@@ -217,6 +217,33 @@ def test_programs_that_are_not_watched_are_said_plainly(tmp_path: Any, state: Pa
     assert told("ready", "") == told("starting", "Operation not permitted") == []
 
 
+async def test_programs_that_nothing_bounds_are_said_plainly(tmp_path: Any, state: PageState):
+    """Where the session's status is, with the reason, from what the log says on."""
+    settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
+
+    log, desktop = EventLog(), state.desktop
+    feed = Feed(log, state, nullcontext)
+
+    async def told(**given: Any) -> list[str]:
+        log.append(ev.DesktopChanged(confined=True, **given))
+        async with asyncio.timeout(20):
+            while desktop.state != given["state"]:
+                await asyncio.sleep(0.01)
+        found = notices(
+            settings,
+            model="scripted",
+            confined=desktop.confined,
+            desktop=desktop.state,
+            unbounded=desktop.unbounded,
+        )
+        return [notice["text"] for notice in found if notice["id"] == "unbounded"]
+
+    assert "there are no groups" in (await told(state="ready", unbounded="there are no groups"))[0]
+    assert await told(state="died") == []
+    assert await told(state="ready") == []
+    feed.close()
+
+
 @pytest.mark.parametrize(
     ("fate", "word"),
     [
