@@ -11,12 +11,14 @@ from anthropic_checks import AnthropicChecks
 from hume_checks import HumeChecks
 from hume_line import Hume
 from live_report import Check, run_checks
+from machine_checks import SCOPE, MachineChecks
 from server_checks import ServerChecks
 
 NEEDS = """No key is set, so nothing was asked and nothing was spent.
 Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API_KEY with
 HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again. With
 SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as well (--only server-…).
+With --only machine-scope, this machine's systemd is checked, which needs no key.
 --list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
 
 _AROUND_EVI = ("evi-config", "evi-tidy")
@@ -29,9 +31,10 @@ def main() -> int:
     if options.list:
         print("\n".join(check.name for check in checks))
         return 0
-    if not checks:
+    if not checks and SCOPE not in options.only:
         print(NEEDS, file=sys.stderr)
         return 2
+    checks += [] if options.list else MachineChecks().all()
     unknown = set(options.only) - {check.name for check in checks}
     if unknown:
         print(f"No check {', '.join(unknown)}, or its key is missing; --list.", file=sys.stderr)
@@ -44,7 +47,7 @@ def main() -> int:
 
 
 def _checks(*, everything: bool) -> list[Check]:
-    checks: list[Check] = []
+    checks: list[Check] = [*MachineChecks().all()] if everything else []
     claude, hume = os.environ.get("ANTHROPIC_API_KEY"), os.environ.get("HUME_API_KEY")
     if claude or everything:
         address = os.environ.get("ANTHROPIC_BASE_URL")

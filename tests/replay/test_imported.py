@@ -18,7 +18,7 @@ from agent.imported import brought, brought_prompt
 from agent.journal import SqliteJournal, session_folder
 from agent.log import EventLog
 from agent.prompts import Prompt
-from agent.rows import LONGEST_LINE, MOST_BYTES
+from agent.rows import LONGEST_LINE, MOST_BYTES, MOST_LINES
 from agent.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
@@ -234,6 +234,15 @@ def test_one_endless_line_costs_no_memory(forged: Path, tmp_path: Path, size: in
         journal.close()
         assert sum(isinstance(event, ev.Unreadable) for event in read) == 1
         assert len(read) == 2 * len(FORGED) + 3
+
+
+def test_more_lines_than_can_be_read_are_refused_at_once(forged: Path, tmp_path: Path) -> None:
+    """Each of them empty: a small archive unpacks to as many as it likes."""
+    with (forged / "events.jsonl").open("ab") as lines:
+        lines.write(b"\n" * MOST_LINES)
+    with pytest.raises(JournalError, match="more than 300,000 lines"):
+        import_session(forged, tmp_path / "in")
+    assert not list((tmp_path / "in").glob("sessions/*"))
 
 
 @pytest.mark.parametrize("length", [LONGEST_LINE, LONGEST_LINE + 1])

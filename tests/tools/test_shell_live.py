@@ -262,8 +262,11 @@ async def test_broken_syntax_costs_one_command(shell: Shell) -> None:
         assert await shell.run("echo usable") == "usable"
 
 
-async def test_the_shell_sees_nothing_of_the_server(shell: Shell) -> None:
+async def test_the_shell_sees_nothing_of_the_server(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither its environment nor its user nor its network: it is in the sandbox."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-of-the-server")
     text = await shell.run("id -u; env; ls /root /home 2>&1; cat /etc/shadow 2>&1; ls /sys 2>&1")
     assert text.splitlines()[0] != "0"
     assert "ANTHROPIC" not in text

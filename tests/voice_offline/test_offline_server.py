@@ -67,6 +67,62 @@ async def test_settings_in_the_address_are_applied(server, speech: ScriptedSpeec
     assert len(speech.heard[0][1]) == pytest.approx(6_400, abs=100)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "session_settings[a]=x&session_settings[a][b]=y",
+        "session_settings[variables]=x",
+        "verbose_transcription=%ED%A0%BD",
+        f"config_id=x&config_version={'9' * 5000}",
+    ],
+    ids=["two kinds", "wrong kind", "no text", "no number"],
+)
+async def test_an_address_that_cannot_be_read_is_an_error_in_words(server, query: str) -> None:
+    """And nothing of the chat is left."""
+    line = await server.connect(query)
+    error = await line.until("error")
+    assert error["code"] == "E0101"
+    assert await line.closed() == 1008
+    assert not server.evi.live
+
+
+async def test_settings_in_the_address_that_cannot_be_applied_are_told(server) -> None:
+    """The chat goes on without them."""
+    line = await server.connect(
+        "session_settings[audio][sample_rate]=1&session_settings[audio][channels]=1"
+    )
+    assert (await line.until("error"))["code"] == "E0101"
+    await line.send(type="user_input", text="Are you there?")
+    await line.until("user_message")
+
+
+async def test_what_is_no_base64_is_an_error_in_words(server) -> None:
+    """Be it text of no alphabet, or letters that are not even ASCII."""
+    line = await server.connect()
+    for data in ("é", "AAAé", "=", "!!!!"):
+        await line.send(type="audio_input", data=data)
+        assert (await line.until("error"))["code"] == "E0101"
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        given = {"Authorization": "Basic \xe9\xe9\xe9".encode("latin-1")}
+        assert (await http.post("/oauth2-cc/token", headers=given)).status_code == 401
+
+
+async def test_what_a_chat_cannot_take_is_refused_beside_it_too(server) -> None:
+    """By the control plane, as on the chat's own socket."""
+    line = await server.connect()
+    chat = (await line.until("chat_metadata"))["chat_id"]
+    answer = {"type": "tool_response", "tool_call_id": "none", "content": "x"}
+    async with httpx.AsyncClient(base_url=server.url, headers={"X-Hume-Api-Key": KEY}) as http:
+        sent = await http.post(f"/v0/evi/chat/{chat}/send", json=answer)
+        assert sent.status_code == 422
+        assert "No tool call none" in sent.text
+        for bad in ({"tools": 7}, {"prompt": 7}, {"timeouts": "x"}, {"voice": []}):
+            config = {"name": "c", "evi_version": "3", **bad}
+            assert (await http.post("/v0/evi/configs", json=config)).status_code == 422
+        deep = await http.post("/v0/evi/configs", content=b"[" * 5000 + b"]" * 5000)
+        assert deep.status_code == 400
+
+
 @pytest.mark.parametrize("query", ["", "api_key=wrong", "api_key=k%C3%A9y", "access_token=wrong"])
 async def test_without_a_valid_key_there_is_no_chat(server, query: str) -> None:
     """401 at the handshake."""

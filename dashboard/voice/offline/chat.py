@@ -8,7 +8,6 @@ wants to be called if nothing else happens.
 from __future__ import annotations
 
 import base64
-import binascii
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -218,9 +217,10 @@ class Chat:
 
     def _encoded_sound(self, data: str, now: float) -> Effects:
         try:
-            return self._sound(base64.b64decode(data, validate=True), now)
-        except binascii.Error as error:
+            sound = base64.b64decode(data, validate=True)
+        except ValueError as error:  # also what is not even ASCII
             raise ClientError("E0101", "invalid_request", f"data: {error}") from error
+        return self._sound(sound, now)
 
     def _sound(self, data: bytes, now: float) -> Effects:
         try:
