@@ -31,10 +31,11 @@ def main() -> int:
     if options.list:
         print("\n".join(check.name for check in checks))
         return 0
-    if not checks and SCOPE not in options.only:
+    if SCOPE in options.only:
+        checks += MachineChecks().all()
+    if not checks:
         print(NEEDS, file=sys.stderr)
         return 2
-    checks += [] if options.list else MachineChecks().all()
     unknown = set(options.only) - {check.name for check in checks}
     if unknown:
         print(f"No check {', '.join(unknown)}, or its key is missing; --list.", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from contextlib import suppress
@@ -203,6 +204,17 @@ async def test_an_address_where_nobody_listens() -> None:
     await claude.close()
     assert len(turn.waits) == 3
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("message", [1.5, ["no"], {"text": "no"}, True])
+async def test_a_refusal_whose_message_is_no_text_is_told(
+    connect: Connect, message: object
+) -> None:
+    """The service is at fault, not Sayso."""
+    raw = json.dumps({"type": "error", "error": {"type": "x", "message": message}}).encode()
+    _, claude = await connect([Reply(status=418, raw=(raw,))] * 9)
+    with pytest.raises(ModelError, match="418"):
+        await take_turn(claude, HELLO)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "405 Not Allowed", "501 No"])

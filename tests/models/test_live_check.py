@@ -64,6 +64,13 @@ async def test_without_keys_it_says_what_it_needs() -> None:
     assert "HUME_API_KEY" in output
 
 
+async def test_the_machine_is_checked_without_a_key() -> None:
+    """Where its user has no systemd that makes scopes, that is said."""
+    code, output = await run("--only", "machine-scope", XDG_RUNTIME_DIR="/nonexistent")
+    assert code == 0
+    assert "skip  machine-scope" in output
+
+
 async def test_every_claude_check_passes_where_the_rules_hold() -> None:
     """Against the faithful server all pass, for less than the budget; no key is shown."""
     async with MessagesServer(behave, key=KEY) as server:
