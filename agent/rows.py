@@ -247,7 +247,10 @@ def is_torn(error: sqlite3.DatabaseError) -> bool:
 
 
 _BYTES = "CAST(event AS BLOB)"
-_SELECT = f"SELECT seq, CASE WHEN length({_BYTES}) <= {LONGEST} THEN {_BYTES} END FROM events"  # noqa: S608 - constants
+_KEY = "CASE typeof(seq) WHEN 'integer' THEN seq ELSE -1 END"
+"""A number whatever a damaged schema makes of the column."""
+
+_SELECT = f"SELECT {_KEY}, CASE WHEN length({_BYTES}) <= {LONGEST} THEN {_BYTES} END FROM events"  # noqa: S608 - constants
 
 
 def _sweep(

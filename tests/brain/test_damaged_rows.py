@@ -100,6 +100,25 @@ BAD_ROWS = {
 }
 
 
+@pytest.mark.parametrize("key", [None, "three", 1.5, b"3"], ids=repr)
+async def test_a_key_that_is_no_number_costs_only_its_row(settings: Settings, key: object) -> None:
+    """The schema of a damaged file may say that it is one, or anything else."""
+    folder = await played(settings)
+    many = len(read_journal(folder / "events.db").events)
+    harm(
+        folder,
+        "ALTER TABLE events RENAME TO old",
+        "CREATE TABLE events (seq, event)",
+        "INSERT INTO events SELECT * FROM old",
+        ("UPDATE events SET seq = ? WHERE seq = 3", (key,)),
+    )
+    events = read_journal(folder / "events.db").events
+    assert [event.seq for event in events] == list(range(many))
+    journal = SqliteJournal(folder)
+    assert len(list(journal.read())) == many
+    journal.close()
+
+
 @pytest.mark.parametrize("row", BAD_ROWS.values(), ids=BAD_ROWS.keys())
 async def test_a_bad_row_costs_only_itself(settings: Settings, tmp_path: Path, row: object) -> None:
     """It is named, kept as it is, and everything else opens, works on, goes out and comes in."""
