@@ -28,7 +28,6 @@ LARGEST = 2**63
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _INVALID = re.compile("[\ud800-\udfff]")
 _PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ESCAPED = range(0xDC80, 0xDD00)
 
 
@@ -47,14 +46,6 @@ def valid_text(text: str) -> str:
     return _INVALID.sub(lambda found: _visible(found.group()), joined)
 
 
-def shown_text(text: str) -> str:
-    """``text`` for a person or a model to read: valid, and its control characters visible.
-
-    Line breaks and tabs stay; of the others each becomes its picture (``␀``, ``␛``).
-    """
-    return _CONTROLS.sub(lambda found: _picture(found.group()), valid_text(text))
-
-
 def _joined(pair: re.Match[str]) -> str:
     return pair.group().encode("utf-16", "surrogatepass").decode("utf-16")
 
@@ -62,13 +53,6 @@ def _joined(pair: re.Match[str]) -> str:
 def _visible(surrogate: str) -> str:
     code = ord(surrogate)
     return f"\\x{code - 0xDC00:02x}" if code in _ESCAPED else UNKNOWN
-
-
-def _picture(control: str) -> str:
-    code = ord(control)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 0x7F else UNKNOWN
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.desktop.installed import Installed
@@ -74,6 +74,12 @@ class FakeKernel:
         image = self._images[pid]
         old = image.process
         image.process = Process(pid, GUARDIAN, old.session, old.terminal, old.born)
+
+    def reuse(self, pid: int, parent: int) -> None:
+        """A process has ended, and a child of ``parent`` has its number."""
+        image, old = self._images[self.fork(parent)], self._images[pid].process
+        born = replace(image.process, pid=pid, born=old.born + 1)
+        self._images[pid] = _Image(born, image.code, image.stdin_terminal)
 
     def starts(self, pid: int, *argv: str, path: str = "", cwd: str = "/home/user") -> Notice:
         """A process wants to become a program; returns what waits."""

@@ -30,6 +30,7 @@ def judge(intent: Intent) -> tuple[str, str]:
         computer("key", key="KP_Enter", **TERMINAL),
         computer("key", key="ctrl+m", **TERMINAL),
         computer("key", key="ctrl+J", **TERMINAL),
+        computer("key", key="ctrl+o", **TERMINAL),
         computer("key", key="shift+Return", wm_class="XTerm"),
         computer("type", text="reboot\n", wm_class="Xfce4-appfinder"),
         computer("key", key="Return+a", **TERMINAL),

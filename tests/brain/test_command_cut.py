@@ -146,6 +146,9 @@ def test_signals_that_were_ignored_stay_so(start: Start):
 
     command = start("action", preexec_fn=ignore)
     command.until("acting hangs")
+    status = Path(f"/proc/{command.process.pid}/status").read_text()
+    (ignored,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    assert int(ignored, 16) & 1 << signal.SIGHUP - 1
     command.process.send_signal(signal.SIGHUP)
     command.process.send_signal(signal.SIGTERM)
     assert command.end() == 143

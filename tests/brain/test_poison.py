@@ -65,6 +65,7 @@ async def test_no_input_of_a_call_poisons_the_conversation(value: Any):
         assert "coordinate" in acted.text or "script of the test" in acted.text
         for event in rig.session.log:
             assert ev.load_event(ev.dump_event(event)) == event
+        assert "0" * 30 not in json.dumps(rig.server.requests[-1].body)
 
 
 async def test_what_was_put_right_is_told_to_the_model():
@@ -166,6 +167,21 @@ async def test_a_refusal_that_stays_ends_clearly_and_is_not_tried_for_ever(statu
         assert "network" not in ends[1].summary
         assert len(rig.session.log.of(ev.Condensed)) == 1
         assert len(rig.server.requests) == 4
+
+
+async def test_a_refusal_that_comes_again_in_the_same_task_is_its_end():
+    """Though the conversation had another answer since it began anew; the next task may again."""
+    fault = fails(400, message="no such thing")
+    click = says(call("left_click", coordinate=[1, 2]))
+    script = [click, fault, click, fault, says("Here."), click, fault, says("Done.")]
+    async with Rig(script) as rig:
+        for words in ("Click twice.", "Are you there?", "Click."):
+            rig.session.say(words)
+            await rig.session.wait_idle(30)
+        ends = rig.session.log.of(ev.TaskFinished)
+        assert [e.outcome for e in ends] == ["failed", "done", "done"]
+        assert "no such thing" in ends[0].summary
+        assert len(rig.session.log.of(ev.Condensed)) == 2
 
 
 @pytest.mark.parametrize("always", [False, True])

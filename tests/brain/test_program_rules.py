@@ -264,6 +264,17 @@ def test_a_tool_covers_what_it_starts_and_an_application_does_not(desk: Desk):
     assert desk.run(thunar, "/home/user/x")[1] == "refused"
 
 
+def test_another_process_of_the_same_number_has_no_yes(desk: Desk):
+    """Numbers come again; what was allowed was a process, not its number."""
+    shell = desk.shell()
+    desk.acts(1, allowed=True)
+    make, answer = desk.run(shell, "make")
+    assert answer == "allowed"
+    desk.acts(2)
+    desk.kernel.reuse(make, desk.shell())
+    assert desk.run(make, "touch", "x")[1] == "refused"
+
+
 def test_a_search_along_the_path_is_no_start(desk: Desk):
     shell = desk.shell()
     desk.kernel.missing.add("/usr/local/bin/touch")

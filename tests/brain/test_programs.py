@@ -18,7 +18,7 @@ from agent.terminal import _line
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, says
-from agent.tools.base import ToolCall, ToolResult
+from agent.tools.base import Intent, ToolCall, ToolResult
 
 _TERMINAL = {"wm_class": "Xfce4-terminal", "title": "Terminal", "role": "terminal"}
 _EDITOR = {"wm_class": "Mousepad", "title": "a"}
@@ -228,6 +228,32 @@ async def test_a_line_that_was_allowed_is_asked_about_once(make: Make):
     await scene.session.wait_idle(20)
     assert answers == ["allowed"]
     assert len(scene.session.log.of(ev.ApprovalAsked)) == 1
+
+
+async def test_the_next_keys_wait_until_an_allowed_line_has_started_something(make: Make):
+    enter = [*call("key", key="Return"), *done("tool_use")]
+    scene = await make(enter, [*says("Done."), *done()], target=_TERMINAL)
+    programs = scene.session._agent.programs
+    waited: list[bool] = []
+
+    async def press(given: ToolCall) -> ToolResult:
+        programs._line_at += 3600  # the time that it gets does not matter here
+        keys = Intent("computer", "key", {"key": "a", **_TERMINAL})
+        taken = asyncio.create_task(programs.line_taken(keys))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        waited.append(not taken.done())
+        assert await scene.answer(scene.touch("x")) == "allowed"
+        await asyncio.wait_for(taken, 20)
+        return ToolResult("ok")
+
+    scene.tool.behaviour = press
+    scene.session.say("go")
+    asked = await scene.asked()
+    scene.session.approve(asked.approval_id, "allow", channel="button")
+    await scene.session.wait_idle(30)
+    assert waited == [True]
+    assert scene.session.log.of(ev.TaskFinished)[-1].outcome == "done"
 
 
 @pytest.mark.parametrize("keys", [("ctrl+x", "ctrl+e"), ("alt+e", "p"), ("shift+F10", "p")])

@@ -52,7 +52,7 @@ async def test_a_file_is_made_viewed_and_edited(editor: EditorTool, home: Path) 
 
 
 async def test_what_a_terminal_wrote_is_a_text(editor: EditorTool, home: Path) -> None:
-    """With its colours, bells and forms, which are shown as signs."""
+    """With its colours, bells and forms."""
     (home / "log").write_bytes(b"\x1b]0;title\a\x1b[31mred\x1b[0m\b\v\fend\n")
     assert "red" in (await edit(editor, "view", "log")).text
     await edit(editor, "str_replace", "log", old_str="end", new_str="over")

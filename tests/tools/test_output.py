@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 
 import pytest
 
+from agent.desktop.base import Process
+from agent.testing.fake_desktop import FakeDesktop
+from agent.tools import ShellTool, ToolCall
 from agent.tools.output import OUTPUT_CAP, PIECE, STREAM_CAP, Output, clean, last_of_redrawn, pieces
 
 FLOODS = {
@@ -88,3 +94,45 @@ def test_bytes_that_are_no_utf8_are_visible_and_told() -> None:
     output.add(b"caf\xe9 \xf0\x9f")
     output.add(b"\x98\x80", final=True)
     assert output.text().startswith("caf\\xe9 😀\n[The output is not all UTF-8")
+
+
+class Printer:
+    """A program that has printed a lot at once."""
+
+    pid = 1
+
+    async def read(self) -> AsyncIterator[bytes]:
+        async def all_of_it() -> AsyncIterator[bytes]:
+            yield b"x" * (100 * PIECE)
+
+        return all_of_it()
+
+    async def wait(self) -> int:
+        return 0
+
+    async def kill(self) -> None:
+        """It has ended already."""
+
+
+class PrintingDesktop(FakeDesktop):
+    async def spawn(self, argv: Sequence[str], *, cwd: str | None = None) -> Process:
+        return Printer()
+
+
+async def test_the_loop_goes_on_while_much_that_was_printed_is_read() -> None:
+    """Others have their turn after each piece, however much comes at once."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(others())
+    tool = ShellTool(PrintingDesktop())
+    seen: list[int] = []
+    await tool.run(ToolCall("a", "bash", {"command": "x"}), lambda text: seen.append(turns))
+    counting.cancel()
+    assert len(seen) == STREAM_CAP // PIECE + 1
+    assert all(later > before for before, later in pairwise(seen))
