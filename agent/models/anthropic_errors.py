@@ -31,17 +31,20 @@ from agent.errors import (
 _KEYS = re.compile(r"sk-ant-[\w-]{4,}|(?i:bearer)\s+[\w.~+/=-]{8,}")
 _TOO_LONG = re.compile(
     r"(?:prompt|input) is too long|context (?:window|length|size)|exceeds? .{0,40}context"
-    r"|context .{0,20}overflow|too many tokens",
+    r"|context .{0,20}overflow|too many tokens|longer than the maximum model length"
+    r"|token count .{0,40}exceeds|exceeds? .{0,20}max_model_len",
     re.IGNORECASE,
 )
 _TOO_MANY = re.compile(
-    r"too many (?:images|pictures|image)|(?P<single>single (?:image|picture))"
+    r"too many (?:images|pictures|image)|(?P<single>(?:single|only one|more than one|at most one) "
+    r"(?:image|picture)|multiple (?:images|pictures))"
     r"|(?:at most|more than|only|max(?:imum)?(?: of)?|up to|limit(?: of)?) (?P<most>\d+) "
     r"(?:image|picture)|image=(?P<set>\d+)"
-    r"|(?:images?|pictures?)\b.{0,40}?\b(?:limit|max(?:imum)?)(?: allowed)?(?: is| of)?:? "
-    r"(?P<after>\d+)(?! ?(?:[km]i?b|bytes|px|pixels))\b"
+    r"|(?:images?|pictures?)\b.{0,40}?\b(?:limit|max(?:imum)?)(?: allowed| reached)?(?: is| of)?:? "
+    r"\(?(?P<after>\d+)(?! ?(?:[km]i?b|bytes|px|pixels))\b"
     r"|(?:image|picture)s?\b.{0,30}\b(?:in|per) (?:one|an?|the same|each|a single) "
-    r"(?:request|prompt|message)",
+    r"(?:request|prompt|message)"
+    r"|(?:images|pictures) > (?P<over>\d+)|(?:image|picture) count exceeds",
     re.IGNORECASE,
 )
 _ANSWER = re.compile(
@@ -312,7 +315,7 @@ def most_pictures(said: str) -> int | None:
     found = _TOO_MANY.search(said)
     if found is None:
         return None
-    number = found["most"] or found["set"] or found["after"]
+    number = found["most"] or found["set"] or found["after"] or found["over"]
     return 1 if found["single"] else int(number) if number else None
 
 

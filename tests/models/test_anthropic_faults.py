@@ -22,6 +22,7 @@ from agent.errors import (
 )
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.anthropic_errors import most_pictures
 from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import Text, Waiting
 from agent.testing.messages_script import FOREVER, Reply, call, fails, says, thinking
@@ -188,6 +189,45 @@ async def test_a_full_window_is_its_own_error(connect: Connect) -> None:
     _, claude = await connect([says("Never.")], window=1000)
     with pytest.raises(ContextTooLong):
         await take_turn(claude, HELLO)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "prompt is too long: 210000 tokens > 200000 maximum",
+        "Input is too long for requested model.",
+        "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+        "The decoder prompt (length 5000) is longer than the maximum model length of 4096.",
+        "the request exceeds the available context size (4096 tokens), try increasing it",
+        "the prompt exceeds the max_model_len",
+    ],
+)
+async def test_a_full_window_is_known_in_many_words(connect: Connect, words: str) -> None:
+    """Of Claude's API, Bedrock, Gemini, vLLM and llama.cpp."""
+    _, claude = await connect([fails(400, message=words)])
+    with pytest.raises(ContextTooLong):
+        await take_turn(claude, HELLO)
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        ("Too many images: 101 > 100", None),
+        ("Too much media: 0 document pages + 101 images > 100", 100),
+        ("messages.0.content.21: at most 20 images are allowed", 20),
+        ("Number of images (12) exceeds the maximum allowed (10)", 10),
+        ("image limit reached: 10", 10),
+        ("image count exceeds the limit", None),
+        ("Only one image is supported per request", 1),
+        ("This model does not support multiple images", 1),
+        ("image exceeds 5 MB maximum: 5303376 bytes > 5242880 bytes", None),
+        ("The image is larger than the maximum of 8000 pixels", None),
+    ],
+)
+def test_how_many_pictures_a_server_takes_is_read_from_its_words(
+    words: str, most: int | None
+) -> None:
+    assert most_pictures(words) == most
 
 
 async def test_an_address_where_nobody_listens() -> None:
