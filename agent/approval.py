@@ -16,6 +16,7 @@ from agent.events import ControlReturned, Event, Grant
 from agent.grants import Grants, command_grant, line_grant, program_grant
 from agent.refused import FORBIDDEN
 from agent.tools.base import Intent
+from agent.tools.keynames import ENTER, combinations, ends_line
 from agent.vault import PLACEHOLDER
 
 Decision = Literal["allow", "ask", "deny", "alternative"]
@@ -27,16 +28,12 @@ TERMINALS = re.compile(
 )
 """Window classes where Enter runs a command; the run dialogs of desktops among them."""
 
-_ENTER = frozenset({"return", "kp_enter", "enter", "linefeed"})
-_PRESS = _ENTER | {"space", "kp_space"}
+_PRESS = ENTER | {"space", "kp_space"}
 _DELETE_KEY = frozenset({"delete", "kp_delete"})
 _INSERT = frozenset({"insert", "kp_insert", "kp_0"})
 _MENU_KEYS = frozenset({"f10", "menu"})
 _MOVES = frozenset({"escape", "up", "down", "left", "right", "home", "end", "tab", "shift"})
 """What goes about in a menu, or leaves it, and chooses nothing."""
-
-_LINE_ENDS = frozenset("jmo")
-"""With Control, what a terminal takes for Enter."""
 
 _FILE_MANAGERS = re.compile(r"thunar|nautilus|pcmanfm|xfdesktop|dolphin|nemo|caja", re.IGNORECASE)
 _WEIGHTY = re.compile(
@@ -109,9 +106,7 @@ def _target(intent: Intent, name: str) -> str:
 
 
 def _combos(intent: Intent) -> list[frozenset[str]]:
-    """Each combination's keys in lower case, in whatever order they are pressed."""
-    combos = _target(intent, "key").lower().split()
-    return [frozenset(combo.split("+")) - {""} for combo in combos]
+    return combinations(_target(intent, "key"))
 
 
 def _presses(intent: Intent, wanted: frozenset[str]) -> bool:
@@ -129,9 +124,7 @@ def _in_terminal(intent: Intent) -> bool:
 
 def _runs_line(intent: Intent) -> bool:
     """Whether keystrokes end a line in a terminal; typing without Enter runs nothing."""
-    pressed = any(
-        keys & _ENTER or ("ctrl" in keys and keys & _LINE_ENDS) for keys in _combos(intent)
-    )
+    pressed = any(map(ends_line, _combos(intent)))
     return _in_terminal(intent) and bool(pressed or re.search(r"[\r\n]", _target(intent, "text")))
 
 
@@ -201,7 +194,7 @@ def _line_question(intent: Intent) -> str:
 
 def _ends_once(intent: Intent) -> bool:
     """Whether one line is ended at most, and nothing goes to whatever reads the next."""
-    ends = [n for n, keys in enumerate(_combos(intent)) if keys & (_ENTER | _LINE_ENDS)]
+    ends = [n for n, keys in enumerate(_combos(intent)) if ends_line(keys)]
     last = not ends or ends == [len(_combos(intent)) - 1]
     return (
         last

@@ -29,7 +29,7 @@ from agent.tools import coordinates, inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.focus import Focus, find_focus
 from agent.tools.hidden import Hidden, hidden_in
-from agent.tools.keynames import canonical
+from agent.tools.keynames import canonical, combinations, ends_line
 from agent.tools.readback import Field, Reading, field_of, read_back
 from agent.tools.screen import Watch, opened_words
 from agent.tools.secrets import check, typed
@@ -357,7 +357,9 @@ class ComputerTool:
             return _told(f"{words}; no window had the keyboard.", note)
         name = window_words(window)
         told = f"{words}; {name} had the keyboard." if shortcut else f"{words} in {name}."
-        if "Return" in canonical(combos).split() and is_terminal(window.wm_class.lower()):
+        if any(map(ends_line, combinations(canonical(combos)))) and is_terminal(
+            window.wm_class.lower()
+        ):
             await self._desktop.settle(first=0.1, quiet=0.03, cap=0.4)
             told = f"{told} {await self._met(window)}".strip()
         return _told(told, note)

@@ -24,6 +24,22 @@ _MODIFIERS = {
 _ENTERS = frozenset({"ISO_Enter", "3270_Enter", "Linefeed"})
 """Keysyms that programs take for Return."""
 
+ENTER = frozenset({"return", "kp_enter", "enter", "linefeed"})
+"""Keys that end a line in a terminal, in lower case."""
+
+_LINE_ENDS = frozenset("jmo")
+"""With Control, what a terminal takes for Enter."""
+
+
+def combinations(canonical_keys: str) -> list[frozenset[str]]:
+    """The keys of each combination in lower case, in whatever order they are pressed."""
+    return [frozenset(combo.split("+")) - {""} for combo in canonical_keys.lower().split()]
+
+
+def ends_line(keys: frozenset[str]) -> bool:
+    """Whether a terminal takes a combination for Enter."""
+    return bool(keys & ENTER or ("ctrl" in keys and keys & _LINE_ENDS))
+
 
 def canonical(combo: str) -> str:
     """As ``ctrl+shift+v`` or ``Return``, several with blanks; as given if it names no key."""

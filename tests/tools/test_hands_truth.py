@@ -162,14 +162,15 @@ async def test_what_is_typed_at_a_password_is_told_as_sent(desktop: FakeDesktop)
     )
 
 
-async def test_enter_that_leads_to_a_password_says_so(desktop: FakeDesktop) -> None:
+@pytest.mark.parametrize("enter", ["Return", "KP_Enter", "ctrl+m", "ctrl+J", "Up ISO_Enter"])
+async def test_enter_that_leads_to_a_password_says_so(desktop: FakeDesktop, enter: str) -> None:
     desktop.shown, desktop.role, desktop.echoes = (TERMINAL,), "terminal", "hidden"
     desktop.input.text = "$ su\nPassword: "
     tool = ComputerTool(desktop)
     assert (await do(tool, "key", text="Left")).text == "Pressed Left in “Terminal”."
-    text = (await do(tool, "key", text="Return")).text
+    text = (await do(tool, "key", text=enter)).text
     assert text.startswith(
-        "Pressed Return in “Terminal”. A program there now reads without showing"
+        f"Pressed {enter} in “Terminal”. A program there now reads without showing"
     )
     assert "(“Password:”)" in text
 
