@@ -70,28 +70,15 @@ class _Lulls:
         return rests - now
 
 
-class DamageWatch:
-    """Knows when and where the screen changed. Made off the loop; `wait` runs on it.
+class Stillness:
+    """The rules: when the screen is settled, told what changes. It knows nothing of X.
 
     Args:
-        env: the desktop.
-        tooltips: leave all tooltips alone.
-        resized: told the screen's new width and height, on the watching thread.
+        now: seconds, on the scale of the loop's waits.
     """
 
-    def __init__(
-        self, env: DisplayEnv, *, tooltips: bool = False, resized: Callable[[int, int], object]
-    ) -> None:
-        self._tooltips, self._resized = tooltips, resized
-        self._display = open_display(env)
-        self._display.damage_query_version()
-        self._notify = self._display.extension_event.DamageNotify
-        root = self._root = self._display.screen().root
-        root.change_attributes(
-            event_mask=X.PropertyChangeMask | X.StructureNotifyMask | X.SubstructureNotifyMask
-        )
-        self._damage = root.damage_create(damage.DamageReportDeltaRectangles)
-        self._tooltip = self._display.intern_atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._changes: deque[_Change] = deque(maxlen=_REMEMBERED)
         self._flicker: tuple[Box, ...] = ()
         self._starting: set[bytes] = set()
@@ -99,81 +86,19 @@ class DamageWatch:
         self._expecting = False
         self._hover = True
         self._hidden: tuple[Box, ...] = ()
-        self._since = time.monotonic()
+        self._since = now()
         self._listeners: list[Callable[[], None]] = []
-        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._closing = False
-        self._thread = threading.Thread(target=self._watch, name="damage", daemon=True)
-        self._display.flush()
-        self._thread.start()
 
-    # the watching thread -------------------------------------------------------------
+    # from whichever thread ------------------------------------------------------------
 
-    def _watch(self) -> None:
-        try:
-            while not self._closing:
-                self._read()
-        except (OSError, ConnectionClosedError, XError):
-            pass  # the supervisor notices that the server has gone
-        finally:
-            with contextlib.suppress(OSError, ConnectionClosedError):
-                self._display.close()
-            os.close(self._wake_read)
-            os.close(self._wake_write)
+    def changed(self, box: Box) -> None:
+        """A part of the screen was painted anew."""
+        self._changes.append(_Change(self._now(), box))
 
-    def _read(self) -> None:
-        new = False
-        while self._display.pending_events():
-            event = self._display.next_event()
-            if event.type == self._notify:
-                area = event.area
-                self._note(Box(area.x, area.y, area.width, area.height))
-                new = True
-            elif event.type == X.MapNotify:
-                self._mapped(event)
-            elif event.type == X.ConfigureNotify and event.window.id == self._root.id:
-                self._resized(event.width, event.height)
-            elif event.type == X.ClientMessage:
-                self._follow_start(event)
-        if new:
-            self._display.damage_subtract(self._damage, 0, 0)
-            self._display.flush()
-            for tell in tuple(self._listeners):
-                tell()
-            time.sleep(_BREATH)  # many small changes become one event
-            return
-        select.select([self._display, self._wake_read], [], [])
-
-    def _mapped(self, event: Any) -> None:
-        if not event.override:
-            self._expecting = False
-            return
-        with contextlib.suppress(XError):  # it may be gone again
-            if not (self._tooltips or self._hover) and self._is_tooltip(event.window):
-                self._hide(event.window)
-
-    def _is_tooltip(self, window: Any) -> bool:
-        kind = self._display.get_atom("_NET_WM_WINDOW_TYPE")
-        said = window.get_full_property(kind, X.AnyPropertyType)
-        return said is not None and self._tooltip in said.value
-
-    def _hide(self, window: Any) -> None:
-        place = window.get_geometry()
-        window.unmap(onerror=CatchError())
-        self._display.flush()
-        self._hidden += (Box(place.x, place.y, place.width, place.height),)
-
-    def _note(self, box: Box) -> None:
-        self._changes.append(_Change(time.monotonic(), box))
-
-    def _follow_start(self, event: Any) -> None:
-        """Read a piece of a startup notification: ``new: ID=…`` and ``remove: ID=…``."""
-        kind = self._display.get_atom_name(event.client_type)
-        if not kind.startswith("_NET_STARTUP_INFO"):
-            return
-        window = event.window.id
-        so_far = b"" if kind.endswith("_BEGIN") else self._message.get(window, b"")
-        text, end, _ = (so_far + bytes(event.data[1])).partition(b"\0")
+    def started(self, window: int, piece: bytes, *, begins: bool) -> None:
+        """A piece of a startup notification came: ``new: ID=…`` or ``remove: ID=…``."""
+        so_far = b"" if begins else self._message.get(window, b"")
+        text, end, _ = (so_far + piece).partition(b"\0")
         self._message[window] = text
         if not end:
             return
@@ -183,9 +108,9 @@ class DamageWatch:
             self._starting.add(found[1])
         elif found and text.startswith(b"remove:"):
             self._starting.discard(found[1])
-            self._note(Box(0, 0, 0, 0))
+            self.changed(Box(0, 0, 0, 0))
 
-    # on the event loop ---------------------------------------------------------------
+    # on the event loop ----------------------------------------------------------------
 
     def mark(self, *, hover: bool = False) -> None:
         """An action begins now: what changes from here on is its effect.
@@ -193,7 +118,7 @@ class DamageWatch:
         Args:
             hover: it only moves the pointer: a tooltip is what it may be meant for.
         """
-        now = time.monotonic()
+        now = self._now()
         begin = max(now - _LEARNED_FROM, self._since + _AFTERMATH)
         if now - begin >= _LEARNED_OVER:  # else nothing new can be learned: keep what is known
             self._flicker = self._learn(begin)
@@ -237,7 +162,7 @@ class DamageWatch:
         lull: Callable[[], object] | None = None,
     ) -> Settled:
         """Wait by the rule above, counting from the last `mark`; ``lull`` is told every rest."""
-        loop, woken, began = asyncio.get_running_loop(), asyncio.Event(), time.monotonic()
+        loop, woken, began = asyncio.get_running_loop(), asyncio.Event(), self._now()
         lulls = _Lulls(began, lull)
 
         def listener() -> None:
@@ -248,7 +173,7 @@ class DamageWatch:
         try:
             while True:
                 woken.clear()
-                now, last = time.monotonic(), self.last_change(self._since)
+                now, last = self._now(), self.last_change(self._since)
                 due = began + first if last is None else max(last + quiet, began)
                 busy = bool(self._starting) or self._expecting
                 if (now >= due and not busy) or now >= began + cap:
@@ -259,6 +184,100 @@ class DamageWatch:
                     await asyncio.wait_for(woken.wait(), left)
         finally:
             self._listeners.remove(listener)
+
+
+class DamageWatch(Stillness):
+    """Knows when and where the screen changed. Made off the loop; `wait` runs on it.
+
+    Args:
+        env: the desktop.
+        tooltips: leave all tooltips alone.
+        resized: told the screen's new width and height, on the watching thread.
+    """
+
+    def __init__(
+        self, env: DisplayEnv, *, tooltips: bool = False, resized: Callable[[int, int], object]
+    ) -> None:
+        super().__init__()
+        self._tooltips, self._resized = tooltips, resized
+        self._display = open_display(env)
+        self._display.damage_query_version()
+        self._notify = self._display.extension_event.DamageNotify
+        root = self._root = self._display.screen().root
+        root.change_attributes(
+            event_mask=X.PropertyChangeMask | X.StructureNotifyMask | X.SubstructureNotifyMask
+        )
+        self._damage = root.damage_create(damage.DamageReportDeltaRectangles)
+        self._tooltip = self._display.intern_atom("_NET_WM_WINDOW_TYPE_TOOLTIP")
+        self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._closing = False
+        self._thread = threading.Thread(target=self._watch, name="damage", daemon=True)
+        self._display.flush()
+        self._thread.start()
+
+    # the watching thread -------------------------------------------------------------
+
+    def _watch(self) -> None:
+        try:
+            while not self._closing:
+                self._read()
+        except (OSError, ConnectionClosedError, XError):
+            pass  # the supervisor notices that the server has gone
+        finally:
+            with contextlib.suppress(OSError, ConnectionClosedError):
+                self._display.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def _read(self) -> None:
+        new = False
+        while self._display.pending_events():
+            event = self._display.next_event()
+            if event.type == self._notify:
+                area = event.area
+                self.changed(Box(area.x, area.y, area.width, area.height))
+                new = True
+            elif event.type == X.MapNotify:
+                self._mapped(event)
+            elif event.type == X.ConfigureNotify and event.window.id == self._root.id:
+                self._resized(event.width, event.height)
+            elif event.type == X.ClientMessage:
+                self._follow_start(event)
+        if new:
+            self._display.damage_subtract(self._damage, 0, 0)
+            self._display.flush()
+            for tell in tuple(self._listeners):
+                tell()
+            time.sleep(_BREATH)  # many small changes become one event
+            return
+        select.select([self._display, self._wake_read], [], [])
+
+    def _mapped(self, event: Any) -> None:
+        if not event.override:
+            self._expecting = False
+            return
+        with contextlib.suppress(XError):  # it may be gone again
+            if not (self._tooltips or self._hover) and self._is_tooltip(event.window):
+                self._hide(event.window)
+
+    def _is_tooltip(self, window: Any) -> bool:
+        kind = self._display.get_atom("_NET_WM_WINDOW_TYPE")
+        said = window.get_full_property(kind, X.AnyPropertyType)
+        return said is not None and self._tooltip in said.value
+
+    def _hide(self, window: Any) -> None:
+        place = window.get_geometry()
+        window.unmap(onerror=CatchError())
+        self._display.flush()
+        self._hidden += (Box(place.x, place.y, place.width, place.height),)
+
+    def _follow_start(self, event: Any) -> None:
+        kind = self._display.get_atom_name(event.client_type)
+        if kind.startswith("_NET_STARTUP_INFO"):
+            begins = kind.endswith("_BEGIN")
+            self.started(event.window.id, bytes(event.data[1]), begins=begins)
+
+    # for its owner ------------------------------------------------------------------
 
     def close(self) -> None:
         """Stop watching."""

@@ -136,10 +136,9 @@ def is_echo(text: str, playing: str) -> bool:
 
 
 def _approval(text: str, moment: Moment) -> Meaning:
-    said, wanted = " ".join(words_of(text)), " ".join(words_of(moment.approval_phrase))
-    if fuzz.ratio(said, wanted) >= _PHRASE_MATCH:
-        return "allow"
     words = words_of(text)
+    if _is_asked_for(words, words_of(moment.approval_phrase)):
+        return "allow"
     if _is_phrase(words, "asides"):
         return "aside"
     if _is_phrase(words, "denials") or words[:1] in (["no"], ["don't"]):
@@ -149,6 +148,17 @@ def _approval(text: str, moment: Moment) -> Meaning:
     if moment.typed:
         return fate_of(text)
     return "unclear_approval" if moment.meant(text) else "noise"
+
+
+def _is_asked_for(said: list[str], wanted: list[str]) -> bool:
+    """Whether words are the phrase, however it was misheard, and not its opposite.
+
+    "Yes, undo it" is as near to "yes, do it" as any slip of a recogniser.
+    """
+    if fuzz.ratio(" ".join(said), " ".join(wanted)) < _PHRASE_MATCH:
+        return False
+    others = [word for word in said if word not in wanted]
+    return not any(w in phrases()["negations"] or w.endswith(tuple(wanted)) for w in others)
 
 
 def says_more(denial: str) -> bool:
