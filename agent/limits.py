@@ -116,8 +116,8 @@ class Limits:
         return self._allowed["seconds"] - self._seconds(now)
 
     def _seconds(self, now: float) -> float:
-        running = self._since is not None and not self._waiting
-        return self._used["seconds"] + (max(0.0, now - (self._since or now)) if running else 0.0)
+        since = None if self._waiting else self._since
+        return self._used["seconds"] + (0.0 if since is None else max(0.0, now - since))
 
     def extended(self, limit: Name) -> float:
         """What would be allowed after a yes: twice as much as now, or as was used."""

@@ -1,0 +1,183 @@
+"""What a short utterance means at the edges of each rule that guards a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.approval import DEFAULT_RULES
+from dashboard.voice.intents import (
+    Meaning,
+    Moment,
+    classify,
+    is_echo,
+    is_no,
+    is_stop,
+    is_yes,
+    phrases,
+    says_more,
+    words_of,
+)
+
+PHRASES = sorted({rule.phrase for rule in DEFAULT_RULES})
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_each_phrase_allows_and_nothing_that_only_begins_or_ends_so(phrase: str) -> None:
+    moment = Moment(running=True, approval_phrase=phrase)
+    assert classify(phrase, moment) == "allow"
+    assert classify(f"{phrase.upper()}!", moment) == "allow"
+    verb = phrase.removeprefix("yes, ").removesuffix(" it")
+    for near in (
+        f"never {verb} it",
+        f"yes, do not {verb} it",
+        f"yes, don't {verb} it",
+        f"yes not {verb} it",
+        f"no, {verb} it",
+        f"{verb} it",
+        f"yes, {verb}",
+        f"yes, un{verb} it",
+        f"yes, re{verb} it",
+        f"yes {verb} it never",
+        "yes",
+        "okay",
+    ):
+        assert classify(near, moment) != "allow", near
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("yes run its", "allow"),  # 95: as recognisers hear it
+        ("yes ran it", "allow"),  # 90
+        ("says run it", "unclear_approval"),  # 86
+        ("yes run it now", "unclear_approval"),  # 83
+        ("yes run", "unclear_approval"),
+        ("never run it", "unclear_approval"),  # 73
+        ("yes rerun it", "unclear_approval"),  # 91, and another thing
+        ("no run it", "deny"),
+        ("don't", "deny"),
+        ("stop", "stop"),
+        ("what are you doing?", "aside"),
+        ("okay", "unclear_approval"),
+        ("the weather is nice", "unclear_approval"),
+    ],
+)
+def test_near_to_the_phrase(said: str, meaning: Meaning) -> None:
+    assert classify(said, Moment(running=True, approval_phrase="yes, run it")) == meaning
+
+
+def test_a_long_phrase_is_not_allowed_by_its_opposite() -> None:
+    moment = Moment(running=True, approval_phrase="yes, submit the order form of today")
+    assert classify("yes, submit the order forms of today", moment) == "allow"
+    for word in phrases()["negations"]:
+        said = f"yes, {word} submit the order form of today"
+        assert classify(said, moment) != "allow", said
+
+
+def test_while_a_phrase_is_asked_for_words_of_the_room_are_noise_and_typed_ones_are_not() -> None:
+    room = Moment(running=True, approval_phrase="yes, run it", addressed=lambda text: False)
+    assert classify("the weather is nice", room) == "noise"
+    typed = Moment(running=True, approval_phrase="yes, run it", typed=True)
+    assert classify("then open the editor", typed) == "after"
+    assert classify("yes run it", typed) == "allow"
+
+
+@pytest.mark.parametrize(
+    ("heard", "playing", "echo"),
+    [
+        ("file menu", "I open the file menu", False),  # two words: a person does say so
+        ("the file menu", "I open the file menu", True),
+        ("one two three four six", "one two three four five", True),  # 4 of 5
+        ("one two three six seven", "one two three four five", False),  # 3 of 5
+        ("one two three four x y", "one two three four five six", True),  # 4 of 6
+        ("one two three x y z", "one two three four five six", False),  # 3 of 6
+        ("open the text editor", "the text editor is open", False),  # 3 of 4, short
+        ("three two one", "one two three", False),  # another order
+        ("", "one", False),
+    ],
+)
+def test_how_much_of_what_is_played_is_an_echo(heard: str, playing: str, *, echo: bool) -> None:
+    assert is_echo(heard, playing) is echo
+    assert (classify(heard, Moment(playing=playing)) == "noise") is (echo or not heard)
+
+
+@pytest.mark.parametrize("text", ["", "...", "?!"])
+def test_nothing_is_noise_and_no_stop(text: str) -> None:
+    assert classify(text, Moment(running=True)) == "noise"
+    assert not is_stop(text)
+    assert not is_no(text)
+    assert not is_yes(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "no", "yes", "more"),
+    [
+        ("no", True, False, False),
+        ("no, keep it", False, False, True),
+        ("no thanks", True, False, False),
+        ("nope", True, False, False),
+        ("yes", False, True, True),
+        ("yes, do it", False, True, True),
+        ("yes, but keep the old one", False, False, True),
+        ("put them back", False, True, True),
+        ("put the files back", False, True, True),
+        ("do it", False, True, False),
+    ],
+)
+def test_a_consent_or_refusal_and_nothing_else(
+    words: str, *, no: bool, yes: bool, more: bool
+) -> None:
+    assert (is_no(words), is_yes(words), says_more(words)) == (no, yes, more)
+
+
+ASKED = Moment(question=True)
+YES_OR_NO = Moment(question=True, yes_or_no=True)
+BACK = Moment(put_back=True)
+HELD = Moment(held=True)
+BUSY = Moment(running=True)
+DEAF = Moment(addressed=lambda text: False)
+
+
+@pytest.mark.parametrize(
+    ("said", "moment", "meaning"),
+    [
+        ("stop", ASKED, "stop"),
+        ("put the files back", Moment(), "put_back"),
+        ("please put the files back please", Moment(), "put_back"),
+        ("put the files back", ASKED, "answer"),
+        ("undo that", BACK, "undo_put_back"),
+        ("undo that", Moment(put_back=True, running=True), "after"),
+        ("undo that", Moment(), "task"),
+        ("undo the put back", Moment(), "undo_put_back"),
+        ("yes", YES_OR_NO, "answer"),
+        ("no", YES_OR_NO, "answer"),
+        ("nope not that", YES_OR_NO, "answer"),
+        ("open the editor", YES_OR_NO, "task"),
+        ("wait", YES_OR_NO, "hold"),
+        ("wait", ASKED, "hold"),
+        ("wait", BUSY, "hold"),
+        ("scratch that", BUSY, "scratch"),
+        ("start over", BUSY, "start_over"),
+        ("go on", HELD, "resume"),
+        ("um go on", HELD, "resume"),
+        ("what are you doing?", ASKED, "aside"),
+        ("the blue one", ASKED, "answer"),
+        ("okay", BUSY, "backchannel"),
+        ("okay", Moment(), "backchannel"),
+        ("okay", Moment(asked=True), "task"),
+        ("okay", Moment(asked=True, running=True), "backchannel"),
+        ("okay", Moment(asked=True, held=True), "backchannel"),
+        ("I see", Moment(asked=True), "backchannel"),
+        ("open the editor", DEAF, "noise"),
+        ("open the editor", Moment(), "task"),
+        ("then open the editor", BUSY, "after"),
+        ("then open the editor", HELD, "after"),
+        ("no, open the other one", BUSY, "redirect"),
+    ],
+)
+def test_which_meaning_comes_first(said: str, moment: Moment, meaning: Meaning) -> None:
+    assert classify(said, moment) == meaning
+
+
+def test_words_have_no_punctuation_and_keep_their_apostrophes() -> None:
+    assert words_of("Don’t run-it, O'Neil's!") == ["don't", "run", "it", "o'neil's"]  # noqa: RUF001

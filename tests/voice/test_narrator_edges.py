@@ -1,0 +1,239 @@
+"""What is said first, what is said twice, and what is never said: the narrator's edges."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from test_narrator import Stage
+
+from dashboard.voice.narrator import (
+    ECHO_DELAY,
+    LOST_AFTER,
+    PROGRESS_EVERY,
+    WORDS_PER_SECOND,
+    Priority,
+)
+
+ORDER: list[Priority] = ["question", "answer", "result", "progress"]
+
+
+@pytest.mark.parametrize("pair", list(itertools.combinations(ORDER, 2)), ids=" before ".join)
+@pytest.mark.parametrize("turned", [False, True])
+def test_which_waits_for_which(pair: tuple[Priority, Priority], *, turned: bool) -> None:
+    stage = Stage()
+    stage.narrator.person_speaks(True)
+    for priority in reversed(pair) if turned else pair:
+        stage.narrator.offer(f"This is the {priority}.", priority)
+    stage.clock.time += 100
+    stage.narrator.person_speaks(False)
+    stage.play("m1", stage.said[0])
+    dropped = pair == ("result", "progress") and turned  # it came before the result: stale
+    assert stage.said == [f"This is the {each}." for each in (pair[:1] if dropped else pair)]
+
+
+def test_an_error_is_said_before_progress_and_in_turn_with_results() -> None:
+    stage = Stage()
+    stage.narrator.person_speaks(True)
+    for text, priority in (("One.", "progress"), ("Two.", "error"), ("Three.", "result")):
+        stage.narrator.offer(text, priority)  # type: ignore[arg-type]
+    stage.narrator.person_speaks(False)
+    stage.play("m1", "Two.")
+    assert stage.said == ["Two.", "Three."]
+    assert stage.states("One.") == ["queued", "dropped"]
+
+
+@pytest.mark.parametrize("priority", ["error", "question", "answer"])
+def test_only_a_result_makes_progress_stale(priority: Priority) -> None:
+    stage = Stage()
+    stage.narrator.person_speaks(True)
+    stage.narrator.offer("Opening it.", "progress")
+    stage.narrator.offer("Something else.", priority)
+    assert stage.states("Opening it.") == ["queued"]
+
+
+def test_progress_that_an_outage_cut_is_not_said_again_and_all_else_is() -> None:
+    for priority in ("question", "answer", "result", "error", "progress"):
+        stage = Stage()
+        stage.narrator.offer("So it is.", priority)  # type: ignore[arg-type]
+        stage.narrator.voice_lost(comes_back=True)
+        assert stage.states("So it is.")[:3] == ["queued", "sent", "cut"]
+        stage.clock.time += 100
+        stage.narrator.tick()
+        assert stage.said == ["So it is."]  # the line is down
+        assert stage.narrator.due_in is None
+        stage.narrator.voice_back()
+        assert stage.said == ["So it is."] * (1 if priority == "progress" else 2)
+
+
+def test_nothing_is_said_again_after_a_line_that_does_not_come_back() -> None:
+    stage = Stage()
+    stage.narrator.offer("So it is.", "result")
+    stage.narrator.voice_lost()
+    stage.narrator.voice_back()
+    assert stage.said == ["So it is."]
+
+
+@pytest.mark.parametrize(("after", "said"), [(PROGRESS_EVERY - 0.01, 1), (PROGRESS_EVERY, 2)])
+def test_the_time_between_two_lines_of_progress(after: float, said: int) -> None:
+    stage = Stage()
+    stage.narrator.offer("One.", "progress")
+    stage.play("m1", "One.")
+    stage.narrator.offer("Two.", "progress")
+    assert stage.narrator.due_in == pytest.approx(PROGRESS_EVERY)
+    stage.clock.time += after
+    stage.narrator.tick()
+    assert len(stage.said) == said
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_line_without_an_end_is_given_up_at_the_very_second(*, started: bool) -> None:
+    stage = Stage()
+    stage.narrator.offer("One.", "result")
+    stage.narrator.assistant_message("m1", "One.", from_text=True)
+    if started:
+        stage.clock.time += 1
+        stage.narrator.played("m1", "started", 0.0)
+    assert stage.narrator.due_in == pytest.approx(LOST_AFTER)
+    stage.clock.time += LOST_AFTER - 0.1
+    stage.narrator.tick()
+    assert stage.states("One.")[-1] == ("speaking" if started else "sent")
+    stage.clock.time += 0.1
+    stage.narrator.tick()
+    assert stage.states("One.")[-1] == ("cut" if started else "dropped")
+    assert stage.narrator.due_in is None
+
+
+def test_a_question_that_was_cut_is_asked_again_and_one_that_was_heard_is_not() -> None:
+    stage = Stage()
+    stage.narrator.offer("Which one?", "question")
+    stage.narrator.interrupted()
+    stage.narrator.ask_again()
+    assert stage.said == ["Which one?"] * 2
+    stage.play("m1", "Which one?")
+    stage.narrator.ask_again()
+    assert stage.said == ["Which one?"] * 2
+    stage.narrator.offer("Done.", "result")
+    stage.narrator.interrupted()
+    stage.narrator.ask_again()
+    assert stage.said == ["Which one?", "Which one?", "Done."]
+
+
+def test_speaking_over_a_line_drops_progress_and_keeps_what_waits_besides() -> None:
+    stage = Stage()
+    stage.narrator.offer("One.", "answer")
+    stage.narrator.person_speaks(True)
+    stage.narrator.offer("Two.", "progress")
+    stage.narrator.offer("Three.", "error")
+    stage.narrator.assistant_message("m1", "One.", from_text=True)
+    stage.narrator.interrupted()
+    assert stage.states("Two.") == ["queued", "dropped"]
+    assert stage.states("Three.") == ["queued"]
+    assert stage.states("One.")[-1] == "sent"  # its sound tells when it is cut
+    stage.narrator.played("m1", "cut", 0.0)
+    assert stage.states("One.")[-1] == "cut"
+    stage.narrator.clear()
+    assert stage.states("Three.")[-1] == "dropped"
+
+
+def test_progress_that_is_not_wanted_is_not_offered_and_nothing_unspeakable_is() -> None:
+    stage = Stage()
+    stage.narrator.progress_wanted = False
+    assert stage.narrator.offer("One.", "progress") == ""
+    assert stage.narrator.offer("   ", "result") == ""
+    assert stage.narrator.offer("Two.", "error") != ""
+    assert stage.said == ["Two."]
+
+
+def test_the_same_words_wait_once_for_each_priority_and_have_one_id() -> None:
+    stage = Stage()
+    stage.narrator.person_speaks(True)
+    first = stage.narrator.offer("One.", "error")
+    assert stage.narrator.offer("One.", "error") == first
+    assert stage.narrator.offer("One.", "answer") != first
+    assert stage.states("One.") == ["queued", "queued"]
+
+
+def test_a_long_progress_is_one_sentence_and_a_result_three() -> None:
+    stage = Stage()
+    stage.narrator.offer("One. Two. Three. Four.", "progress")
+    stage.narrator.voice_lost()
+    stage.narrator.offer("One. Two. Three. Four.", "result")
+    assert [text.count(".") for text in stage.said] == [1, 3]
+
+
+def test_a_line_that_cannot_be_sent_is_dropped_and_the_next_tried() -> None:
+    stage = Stage(line_is_up=False)
+    stage.narrator.person_speaks(True)
+    stage.narrator.offer("One.", "answer")
+    stage.narrator.offer("Two.", "result")
+    stage.narrator.person_speaks(False)
+    assert stage.states("One.") == stage.states("Two.") == ["queued", "dropped"]
+    assert stage.narrator.due_in is None
+
+
+def test_who_is_saying_what() -> None:
+    stage = Stage()
+    line = stage.narrator.offer("One.", "result")
+    assert stage.narrator.is_saying(line)
+    assert not stage.narrator.is_saying("n9")
+    stage.play("m1", "One.")
+    assert not stage.narrator.is_saying(line)
+
+
+def test_how_many_words_may_have_sounded() -> None:
+    stage = Stage()
+    stage.narrator.offer("One two three four five six seven eight.", "result")
+    stage.narrator.assistant_message("m1", "One two three", from_text=True)
+    assert stage.narrator.sounded() == ""
+    stage.narrator.played("m1", "started", 0.0)
+    assert stage.narrator.sounded() == "one"
+    stage.clock.time += 1
+    assert stage.narrator.sounded() == " ".join(
+        ["one", "two", "three", "four", "five", "six"][: round(WORDS_PER_SECOND) + 1]
+    )
+    stage.narrator.played("m1", "cut", 0.5)
+    assert stage.fates[-1].cut_at == 4
+    stage.clock.time += 10
+    cut = stage.clock.time - 10
+    assert stage.narrator.sounded(cut) == "one two three four five"
+    assert stage.narrator.sounded(cut + ECHO_DELAY) != ""
+    assert stage.narrator.sounded(cut + ECHO_DELAY + 0.01) == ""
+    assert stage.narrator.sounded() == ""
+
+
+def test_a_part_of_another_line_is_not_ours() -> None:
+    stage = Stage()
+    stage.narrator.offer("I opened the editor. It is empty.", "result")
+    stage.narrator.assistant_message("m0", "I closed it.", from_text=True)
+    stage.narrator.assistant_message("m0", "", from_text=True)
+    stage.narrator.played("m0", "started", 0.0)
+    assert stage.states("I opened the editor. It is empty.") == ["queued", "sent"]
+    stage.narrator.assistant_end()  # of something else: nothing of ours has a message yet
+    stage.narrator.assistant_message("m1", "I opened the editor.", from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
+    stage.narrator.played("m1", "finished", 1.0)
+    assert stage.fates[-1].state == "speaking"  # more of it may come
+    stage.narrator.assistant_message("m2", "It is empty!", from_text=True)
+    stage.narrator.assistant_end()
+    stage.narrator.played("m2", "finished", 1.0)
+    assert stage.fates[-1].state == "heard"
+    assert stage.fates[-1].cut_at is None
+
+
+def test_what_evi_says_by_itself_counts_its_words_when_it_is_cut() -> None:
+    stage = Stage()
+    stage.narrator.assistant_message("e", "One two three four.", from_text=False)
+    stage.narrator.played("e", "started", 0.0)
+    stage.clock.time += 1
+    assert stage.narrator.sounded().startswith("one two three")
+    stage.narrator.played("e", "cut", 0.5)
+    assert (stage.fates[-1].state, stage.fates[-1].cut_at) == ("cut", 2)
+    stage.narrator.assistant_message("f", "Five six.", from_text=False)
+    stage.narrator.played("f", "started", 0.0)
+    stage.narrator.played("f", "finished", 1.0)
+    assert (stage.fates[-1].state, stage.fates[-1].cut_at) == ("heard", None)
+    assert stage.narrator.sounded(stage.clock.time) == "five six"
+    stage.narrator.assistant_message("g", "Seven.", from_text=False)
+    stage.narrator.voice_lost()
+    assert (stage.fates[-1].state, stage.fates[-1].cut_at) == ("cut", 0)
