@@ -311,10 +311,15 @@ async def test_an_export_does_not_overwrite(settings, tmp_path):
         export_session(settings.data_dir, "one", tmp_path / "export")
 
 
-def test_a_write_is_quick_enough_for_every_streamed_word(settings):
+def test_a_streamed_word_costs_one_statement_however_many_were_written(settings):
+    """Each is committed by itself, so that nothing is lost: what it costs must not grow."""
     journal = SqliteJournal(settings.data_dir / "sessions" / "quick")
-    log = EventLog(journal)
-    for number in range(2000):
+    log, done = EventLog(journal), []
+    journal._connection().set_trace_callback(done.append)
+    for number in range(500):
         log.append(ev.TextStreamed(turn_id="t", text=f"word {number}"))
-    assert len(list(journal.read())) == 2000
+    journal._connection().set_trace_callback(None)
+    assert len(done) == 500
+    assert all(statement.startswith("INSERT INTO events") for statement in done)
+    assert len(list(journal.read())) == 500
     journal.close()

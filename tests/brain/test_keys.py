@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import chainer, fail, null
 
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore, Ring, system_ring
@@ -135,7 +139,53 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
     assert kept.place("ANTHROPIC_API_KEY") == "nowhere"
 
 
-def test_the_systems_keyring_is_one_that_keeps() -> None:
+class Keeps(KeyringBackend):
+    """A keyring that keeps what it is given."""
+
+    viable = False  # for whoever looks for keyrings by themselves
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise NotImplementedError
+
+
+class Chain(chainer.ChainerBackend):
+    """Several keyrings; the first that keeps counts."""
+
+    viable = False
+    backends: ClassVar[list[KeyringBackend]] = []
+
+
+class Breaks(list[KeyringBackend]):
+    """What a keyring's service may do at any time."""
+
+    def __iter__(self) -> Iterator[KeyringBackend]:
+        raise RuntimeError("The service is not there.")
+
+
+@pytest.mark.parametrize(
+    ("backend", "chained", "found"),
+    [
+        (Keeps(), [], Keeps),
+        (fail.Keyring(), [], None),
+        (null.Keyring(), [], None),
+        (Chain(), [], None),
+        (Chain(), [Keeps(), null.Keyring()], Keeps),
+        (Chain(), [null.Keyring()], None),
+        (Chain(), Breaks(), None),
+    ],
+)
+def test_the_systems_keyring_is_one_that_keeps(
+    backend: KeyringBackend, chained: list[KeyringBackend], found: type[KeyringBackend] | None
+) -> None:
     """Or there is none: a machine without a desktop session has no such service."""
-    ring = system_ring()
-    assert ring is None or hasattr(ring, "set_password")
+    before = keyring.get_keyring()
+    Chain.backends = chained
+    try:
+        keyring.set_keyring(backend)
+        ring = system_ring()
+    finally:
+        keyring.set_keyring(before)
+    assert (None if ring is None else type(ring)) is found

@@ -20,17 +20,17 @@ from lab_stage import (
 )
 
 from agent.desktop.base import Desktop
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, DesktopDied
 from agent.experiments.__main__ import main
 from agent.experiments.compare import analyse
-from agent.experiments.placement import LocalPlacement
+from agent.experiments.placement import Done, LocalPlacement
 from agent.experiments.report import report
 from agent.experiments.runner import Runner, RunState
 from agent.experiments.spec import Arm, Experiment
 from agent.experiments.stage import Stage
 from agent.experiments.store import Store
 from agent.experiments.task import Task
-from agent.experiments.trial import Trial
+from agent.experiments.trial import Job, Trial
 from agent.journal import SqliteJournal
 from agent.models.base import Model
 from agent.settings import Settings
@@ -396,3 +396,36 @@ def test_progress_tells_state_and_small_pictures(tmp_path: Path, place: LocalPla
 
     Runner(small(), tmp_path, place, stage=FakeStage(), tell=watch).run()
     assert {"trial", "state", "detail", "dollars"} <= set(seen[0])
+
+
+class AWorker(LocalPlacement):
+    """A place of one worker with a name, which notes what each job was to avoid."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.avoided: list[tuple[int, str]] = []
+
+    def submit(self, job: Job, stage: Stage, done: Done, *, avoid: str = "") -> None:
+        self.avoided.append((job.attempt, avoid))
+        super().submit(job, stage, done, avoid=avoid)
+
+
+class NoWindows(FakeStage):
+    """Its desktops start; what the task needs on them breaks."""
+
+    async def prepare(self, task: Task, desktop: Desktop) -> None:
+        raise DesktopDied("The window manager went away.")
+
+
+@pytest.mark.parametrize("broken", ["no desktop", "on the desktop"])
+def test_a_job_goes_elsewhere_again_only_where_no_desktop_could_be_had(
+    tmp_path: Path, broken: str
+) -> None:
+    none = broken == "no desktop"
+    stage = BrokenDesktops(tmp_path / "made", faults=99) if none else NoWindows()
+    place = AWorker()
+    try:
+        run(small({"good": "good"}, [hello_task()], retries=2), tmp_path, place, stage)
+    finally:
+        place.close()
+    assert place.avoided == [(0, ""), *[(n, "here" if none else "") for n in (1, 2)]]
