@@ -34,15 +34,19 @@ from agent.errors import (
 from agent.events import Event, dump_event, load_event
 from agent.export import export_session, import_session
 from agent.journal import list_sessions
+from agent.kinds import ModelKind, ToolKind, add_model, add_tool
 from agent.log import EventLog
+from agent.models.base import BlockDone, Model, ModelRequest, Text, ToolSpec, TurnDone
 from agent.prompts import Prompt, list_prompts, load_prompt
 from agent.session import Session
 from agent.settings import Settings
 from agent.status import Status, reduce_status
+from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 
 __all__ = [
     "DEFAULT_RULES",
     "BadInput",
+    "BlockDone",
     "ConfigurationError",
     "ContextTooLong",
     "DesktopDied",
@@ -51,9 +55,13 @@ __all__ = [
     "Event",
     "EventLog",
     "InputHalted",
+    "Intent",
     "JournalError",
+    "Model",
     "ModelError",
+    "ModelKind",
     "ModelRefused",
+    "ModelRequest",
     "ModelUnavailable",
     "Prompt",
     "Rule",
@@ -62,7 +70,16 @@ __all__ = [
     "Settings",
     "Status",
     "StreamBroken",
+    "Text",
+    "Tool",
+    "ToolCall",
     "ToolError",
+    "ToolKind",
+    "ToolResult",
+    "ToolSpec",
+    "TurnDone",
+    "add_model",
+    "add_tool",
     "dump_event",
     "events",
     "export_session",

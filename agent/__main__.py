@@ -25,6 +25,7 @@ from agent.errors import ConfigurationError, SaysoError
 from agent.exit_codes import Exit
 from agent.export import export_session, import_session, left_out, read_export
 from agent.keys import KeyStore
+from agent.kinds import tool_kinds
 from agent.measure import as_lines, listed, measured
 from agent.session import Session
 from agent.settings import Settings
@@ -119,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     add("task", nargs="?", help="what to do, in a sentence")
     add("--version", action="version", version=_version(), help="say which version this is")
     add("--model", help="auto, offline, cassette:PATH or a model's id")
+    add(
+        "--tool",
+        action="append",
+        metavar="NAME",
+        help=f"what it may work with, once for each: {', '.join(tool_kinds())}",
+    )
     add("--prompt", help="name of a prompt, or path of a Markdown file")
     add("--budget", type=_dollars, metavar="DOLLARS", help="ask before spending more")
     add(
@@ -195,6 +202,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         "model": given.model,
         "prompt": given.prompt,
         "max_dollars": given.budget,
+        "tools": given.tool,
         "sandbox": given.sandbox,
         "home": given.home,
     }

@@ -14,6 +14,7 @@ from typing import Literal
 
 from agent.events import ControlReturned, Event, Grant
 from agent.grants import Grants, command_grant, line_grant, program_grant
+from agent.kinds import ALL_TOOLS, OUR_TOOLS
 from agent.refused import FORBIDDEN
 from agent.tools.base import Intent
 from agent.tools.keynames import ENTER, combinations, ends_line
@@ -258,6 +259,15 @@ def _secret_question(intent: Intent) -> str:
     return f"Type the secret “{name}” into {_place(intent)}?"
 
 
+_OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {"program"})
+"""Tools that have rules of their own."""
+
+
+def _done_by(intent: Intent) -> str:
+    told = ", ".join(f"{name}: {value}" for name, value in intent.target.items())
+    return shown(f"{intent.action} ({told})" if told else intent.action, 200)
+
+
 DEFAULT_RULES: tuple[Rule, ...] = (
     Rule("harmless", "allow", lambda intent: intent.harmless),
     Rule("secret", "ask", _types_secret, _secret_question, "yes, type it"),
@@ -300,6 +310,13 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         _program_question,
         "yes, start it",
         grant=program_grant,
+    ),
+    Rule(
+        "other tool",
+        "ask",
+        lambda intent: intent.tool not in _OURS,
+        lambda intent: f"Use the tool “{shown(intent.tool, 60)}” to {_done_by(intent)}?",
+        "yes, use it",
     ),
 )
 """Shell commands always ask: there is no list of commands that are safe with any argument."""

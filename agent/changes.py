@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from agent import events as ev
 from agent.errors import BadInput, ConfigurationError
 from agent.gates import Agent
+from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
 from agent.prompts import Prompt
-from agent.settings import ALL_TOOLS, Settings, ToolName
+from agent.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +32,6 @@ AT_ONCE = (
     "home_bytes",
 )
 """Settings that a running session follows."""
-
-_SERVED = {"computer": "computer", "shell": "bash", "editor": "str_replace_based_edit_tool"}
 
 
 class Tried(BaseModel):
@@ -107,8 +106,8 @@ def tried_of(event: ev.SettingChanged) -> Tried | None:
 
 
 def tools_of(agent_tools: Any, names: tuple[ToolName, ...]) -> tuple[Any, ...]:
-    """The tools that these names leave; what is none of the three always stays."""
-    off = {_SERVED[name] for name in ALL_TOOLS if name not in names}
+    """The tools that these names leave; what was given to the session itself always stays."""
+    off = {kind.called for name, kind in tool_kinds().items() if name not in names}
     return tuple(tool for tool in agent_tools if tool.spec.name not in off)
 
 

@@ -56,7 +56,7 @@ from agent.models.base import (
     prepare_model,
 )
 from agent.sanitize import Cleaner
-from agent.tools.base import Tool, ToolCall, ToolResult
+from agent.tools.base import Tool, ToolCall, ToolResult, intent_of, result_of
 from agent.view import closing_picture, look
 
 MAX_BROKEN = 4
@@ -148,7 +148,7 @@ class Loop:
         try:
             if tool is None:
                 raise ToolError(f"There is no tool “{call.name}”.")
-            intent = await tool.intent(call)
+            intent = await intent_of(tool, call)
         except ToolError as error:
             self._propose(turn, call, {})
             return self.observe(turn, tool, call, ToolResult.of(error), ran=False)
@@ -163,7 +163,7 @@ class Loop:
         self.emit(ev.ActionStarted(action_id=call.id))
         began = self.agent.clock.now()
         self.agent.approvals.begins(intent)
-        result = await tool.run(call, lambda text: self._output(call, text))
+        result = await result_of(tool, call, lambda text: self._output(call, text))
         if not result.is_error:
             self.agent.approvals.done(intent)
         return self.observe(turn, tool, call, result, seconds=self.agent.clock.now() - began)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
 from typing import TypedDict
 
 from agent.approval import Rule
 from agent.clock import Clock
 from agent.desktop.base import Desktop
+from agent.errors import ConfigurationError
+from agent.kinds import Making, make_tool, tool_kinds
 from agent.models.base import Model
+from agent.models.capabilities import Scale
 from agent.settings import Settings
 from agent.tools.base import Tool
 from agent.vault import Secret, Vault
+
+_log = logging.getLogger(__name__)
 
 
 class Parts(TypedDict, total=False):
@@ -45,15 +51,29 @@ def model_for(settings: Settings, desktop: Desktop) -> Model:
 def tools_for(
     desktop: Desktop, model: Model, settings: Settings, vault: Vault | None = None
 ) -> Sequence[Tool]:
-    """All tools for a desktop, with coordinates as the model gives them."""
-    from agent.models.capabilities import capabilities_of
-    from agent.tools import build_tools
+    """All tools for a desktop, with coordinates as the model gives them.
 
-    if getattr(model, "dialect", "") != "portable":  # others are told of pixels
-        return build_tools(desktop, "pixels", vault)
-    if settings.coordinates == "auto":
-        return build_tools(desktop, capabilities_of(model.name).coordinates, vault)
-    return build_tools(desktop, settings.coordinates, vault)
+    Raises:
+        ConfigurationError: one that the settings name cannot be made.
+    """
+    from agent.models.capabilities import capabilities_of
+
+    scale: Scale = "pixels"
+    if getattr(model, "dialect", "") == "portable":  # others are told of pixels
+        told = settings.coordinates
+        scale = capabilities_of(model.name).coordinates if told == "auto" else told
+    return [*_made(Making(desktop, scale, vault), settings.tools)]
+
+
+def _made(making: Making, wanted: Sequence[str]) -> Iterator[Tool]:
+    """Every kind, since another may be wanted later; one that is broken only if it is wanted."""
+    for name, kind in tool_kinds().items():
+        try:
+            yield make_tool(kind, making)
+        except ConfigurationError:
+            if name in wanted:
+                raise
+            _log.exception("The tool “%s” is left out", name)
 
 
 def versions() -> dict[str, str]:

@@ -35,6 +35,7 @@ from agent.history import BY_CLOSING, BY_RESTART, FAILED, FAILED_IN, History
 from agent.home import SessionHome, changed
 from agent.imported import own, take_in
 from agent.journal import SessionJournal, SqliteJournal, remove_session, session_folder
+from agent.kinds import ALL_TOOLS, ToolName
 from agent.limits import Limits
 from agent.log import EventLog
 from agent.loop import Loop
@@ -42,7 +43,7 @@ from agent.manual import Manual
 from agent.parts import Parts, model_for, tools_for, versions
 from agent.programs import Programs
 from agent.prompts import Prompt, load_prompt
-from agent.settings import ALL_TOOLS, Settings, ToolName
+from agent.settings import Settings
 from agent.status import Status, StatusTracker
 from agent.tools.base import Stoppable
 from agent.vault import Secret, Vault, tell

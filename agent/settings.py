@@ -9,14 +9,14 @@ from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from agent.kinds import ALL_TOOLS, ToolName
+
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """What ``auto`` means with a key: the lowest latency with narration."""
 
 FILED = ("cassette", "cassette-strict", "record")
 """Kinds of models that read or write a file: what stands before the colon."""
 
-ToolName = Literal["computer", "shell", "editor"]
-ALL_TOOLS: tuple[ToolName, ...] = ("computer", "shell", "editor")
 RuleName = Literal[
     "shell",
     "terminal",
@@ -26,6 +26,7 @@ RuleName = Literal[
     "hidden file",
     "program",
     "secret",
+    "other tool",
 ]
 """Rules of `agent.approval` that ask."""
 
@@ -122,7 +123,7 @@ class Settings(BaseSettings):
     """Name of a prompt in ``agent/prompts`` or a path to a Markdown file."""
 
     tools: tuple[ToolName, ...] = Field(default=ALL_TOOLS, min_length=1)
-    """What the agent may work with."""
+    """What the agent may work with: ours, and any that was brought (`agent.kinds`)."""
 
     voice_provider: Literal["auto", "hume", "offline"] = "auto"
     """Who listens and speaks; ``auto`` is Hume when both its keys are set."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.errors import ConfigurationError
 from agent.experiments.task import Task, builtin_tasks, load_task
 from agent.face import Faced
+from agent.kinds import ALL_TOOLS, ToolName
 from agent.prompts import Prompt, load_prompt
 from agent.prompts.library import Style
 
@@ -27,7 +28,6 @@ arm; ``failed`` is the arm's; ``cancelled`` never ran."""
 Primary = Literal["success", "score", "seconds", "dollars"]
 """Measures that a hypothesis may be about. Seconds and dollars are compared as ratios."""
 
-ToolName = Literal["computer", "shell", "editor"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
 REFERENCES = ("oracle", "near_miss", "nothing")
 """Models that prove a task and its checks, instead of trying it."""
@@ -71,7 +71,7 @@ class Arm(Record):
     the time that saying them takes. If None, its prompt alone decides and nobody listens; what
     was defined before there was a choice has the hash that it had."""
 
-    tools: tuple[ToolName, ...] = ("computer", "shell", "editor")
+    tools: tuple[ToolName, ...] = ALL_TOOLS
     approvals: Literal["allow", "deny", "script"] = "allow"
     """Who answers when the agent asks: always yes, always no, or the task's script only."""
 

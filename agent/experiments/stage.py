@@ -17,6 +17,7 @@ from agent.experiments.narration import with_style
 from agent.experiments.oracle import IdleModel, OracleModel, program
 from agent.experiments.spec import REFERENCES, Arm
 from agent.experiments.task import Start, Task
+from agent.kinds import Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.prompts import Prompt
 from agent.settings import Settings
@@ -79,15 +80,9 @@ class Stage:
 
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
         """The arm's tools; a task for the screen only leaves the computer alone."""
-        from agent.tools import ComputerTool, EditorTool, ShellTool
-
         wanted = ("computer",) if task.gui_only else arm.tools
-        made: dict[str, Tool] = {
-            "computer": ComputerTool(desktop),
-            "shell": ShellTool(desktop),
-            "editor": EditorTool(desktop),
-        }
-        return [made[name] for name in wanted]
+        kinds = tool_kinds()
+        return [make_tool(kinds[name], Making(desktop)) for name in wanted]
 
     def instruction(self, arm: Arm, task: Task) -> str:
         """The task's words as this arm puts them.

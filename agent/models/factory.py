@@ -4,6 +4,7 @@ is told by the first turn, so that a session opens in any case.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, ModelUnavailable
+from agent.kinds import ModelKind, model_kinds
 from agent.models.anthropic import AnthropicModel, new_client
 from agent.models.anthropic_clouds import bedrock_model, vertex_model
 from agent.models.anthropic_dialects import Dialect, ToolsetDialect
@@ -22,6 +24,7 @@ from agent.models.cassette import CassetteModel, RecordingModel
 from agent.models.late import LateModel
 from agent.settings import DEFAULT_MODEL, FILED, Settings
 
+_log = logging.getLogger(__name__)
 _ANTHROPIC = ("anthropic.com", "claude.com")
 _NO_KEY = (
     "There is no Anthropic key. Put one into ANTHROPIC_API_KEY, "
@@ -52,7 +55,8 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
 
     ``auto`` (Claude where a key or an address is set, else offline), ``offline``,
     ``cassette:PATH`` and ``cassette-strict:PATH`` (replay), ``record:PATH`` (record what
-    ``auto`` would be), ``bedrock:ID``, ``vertex:ID``, or a model id.
+    ``auto`` would be), ``bedrock:ID``, ``vertex:ID``, ``NAME:ANYTHING`` of a provider that was
+    brought (`agent.kinds`), or a model id.
 
     Raises:
         ConfigurationError: the name's form is wrong.
@@ -77,8 +81,19 @@ def build_model(settings: Settings, desktop: Desktop) -> Model:
             return _vertex(rest)
         case "":
             raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
+        case _ if (brought := model_kinds().get(kind)) is not None:
+            return _brought(brought, settings, desktop, rest)
         case _:
             return _claude(settings, settings.model.strip())
+
+
+def _brought(kind: ModelKind, settings: Settings, desktop: Desktop, rest: str) -> Model:
+    """What somebody else's provider makes; a fault of it is told by the first turn."""
+    try:
+        return kind.make(settings, desktop, rest)
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        _log.exception("The model %s cannot be made", settings.model)
+        return UnavailableModel(settings.model, f"{kind.label} cannot be used: {error!r}.")
 
 
 def is_anthropic(base_url: str | None) -> bool:

@@ -26,10 +26,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import BadInput, ConfigurationError
+from agent.kinds import ALL_TOOLS, ToolName, in_order
 from agent.prompts.check import faults
 from agent.prompts.shipped import list_prompts, load_prompt, shipped_path
 from agent.prompts.template import Prompt
-from agent.settings import ALL_TOOLS, ToolName
 
 Style = Literal["announce-then-act", "act-while-speaking", "report-after"]
 """When the agent speaks: before it acts, while it acts, or only when the work is done."""
@@ -205,7 +205,7 @@ def _checked(
             name=name,
             template=template,
             narration=narration,
-            tools=tuple(tool for tool in ALL_TOOLS if tool in tools) or tools,
+            tools=in_order(tools) or tools,
             at=time.time(),
             note=note.strip()[:200],
         )

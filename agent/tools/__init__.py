@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.desktop.base import Desktop
+from agent.kinds import OUR_TOOLS, Making, make_tool
 from agent.models.capabilities import Scale
 from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 from agent.tools.computer import ComputerTool
@@ -25,8 +26,9 @@ __all__ = [
 def build_tools(
     desktop: Desktop, scale: Scale = "pixels", vault: Vault | None = None
 ) -> list[Tool]:
-    """All tools for a desktop, in the order in which the model is told of them.
+    """Our tools for a desktop, in the order in which the model is told of them.
 
     ``scale``: what the model's coordinates are. ``vault``: what it may type by placeholder.
     """
-    return [ComputerTool(desktop, scale, vault), ShellTool(desktop), EditorTool(desktop)]
+    making = Making(desktop, scale, vault)
+    return [make_tool(kind, making) for kind in OUR_TOOLS]

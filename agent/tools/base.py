@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from agent.desktop.base import EncodedImage
-from agent.errors import SaysoError
+from agent.errors import SaysoError, ToolError
 from agent.models.base import Block, ToolSpec
 from agent.sanitize import valid_text, valid_value
+
+_log = logging.getLogger(__name__)
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,41 @@ class Stoppable(Protocol):
     def stop(self) -> None:
         """Begin to end that, and return at once. Never raises."""
         ...
+
+
+async def intent_of(tool: Tool, call: ToolCall) -> Intent:
+    """What a call is about to do, whatever the tool does.
+
+    Raises:
+        ToolError: the call is refused, or the tool is broken; the text tells the model.
+    """
+    try:
+        return _of_kind(Intent, await tool.intent(call))
+    except SaysoError:
+        raise
+    except Exception as error:
+        _log.exception("%s failed before it acted", call.name)
+        raise ToolError(f"{call.name} failed inside the tool: {error!r}.") from error
+
+
+async def result_of(tool: Tool, call: ToolCall, output: Callable[[str], None]) -> ToolResult:
+    """What a call led to: an error result for the model where the tool is broken.
+
+    Raises:
+        SaysoError: the desktop is gone, or nothing can be written down.
+    """
+    try:
+        return _of_kind(ToolResult, await tool.run(call, output))
+    except ToolError as error:
+        return ToolResult.of(error)
+    except SaysoError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the border: a tool's fault must not end the run
+        _log.exception("%s failed", call.name)
+        return ToolResult(f"{call.name} failed inside the tool: {error!r}.", is_error=True)
+
+
+def _of_kind(kind: type[K], found: object) -> K:
+    if not isinstance(found, kind):
+        raise TypeError(f"a {kind.__name__} was due, not {found!r:.80}")
+    return found

@@ -14,6 +14,7 @@ from agent.experiments.design import DesignSummary, summarise_design
 from agent.experiments.prompts import prompt_history
 from agent.experiments.spec import Arm, Experiment, load_experiment
 from agent.experiments.task import Task, builtin_tasks
+from agent.kinds import ALL_TOOLS, model_kinds, tool_kinds
 from agent.models.pricing import PRICES
 from agent.prompts import load_prompt
 from agent.prompts.library import USUAL_STYLE
@@ -48,7 +49,9 @@ def choices(
         "tasks": [_task(task) for task in tasks.values()],
         "tags": Counter(tag for task in tasks.values() for tag in task.tags).most_common(),
         "phrasings": sorted({"goal", *(p for task in tasks.values() for p in task.phrasings)}),
-        "models": ["offline", "oracle", "nothing", *(PRICES if paid else ())],
+        "models": ["offline", "oracle", "nothing", *model_kinds(), *(PRICES if paid else ())],
+        "tools": [{"value": kind.name, "label": kind.label} for kind in tool_kinds().values()],
+        "usual_tools": list(ALL_TOOLS),
         "paid": paid,
         "cores": cores(),
         "slots": usual_slots(),

@@ -16,6 +16,7 @@ import pydantic
 from agent.errors import ConfigurationError
 from agent.experiments.spec import UNPAID, Arm, Experiment, define
 from agent.experiments.task import Task
+from agent.kinds import model_kinds
 from agent.prompts import Prompt
 from agent.settings import FILED, Settings
 
@@ -162,7 +163,7 @@ def _model(where: str, model: str, settings: Settings) -> Iterator[Fault]:
         yield Fault(where, "Name a model.")
     elif kind in FILED:
         yield Fault(where, "Models that read or write a file run from the command line only.")
-    elif kind in (*UNPAID, *_CLOUDS, "auto"):
+    elif kind in (*UNPAID, *_CLOUDS, "auto", *model_kinds()):
         return
     elif not model.startswith("claude"):
         yield Fault(where, f"There is no model “{model}”: offline, oracle, nothing or a Claude id.")

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.changes import filled
 from agent.errors import BadInput, SaysoError
+from agent.kinds import ALL_TOOLS, ToolName, in_order
 from agent.prompts import Fault, Prompt, faults
 from agent.prompts.check import LONGEST
 from agent.prompts.library import PromptLibrary, Style, Version, changed_lines
-from agent.settings import ALL_TOOLS, Settings, ToolName
+from agent.settings import Settings
 
 _SHOWN = 8
 """Characters of a hash that a person sees."""
@@ -34,7 +35,7 @@ class Draft(BaseModel):
         """
         if not self.tools:
             raise BadInput("Leave at least one tool on.")
-        tools = tuple(tool for tool in ALL_TOOLS if tool in self.tools)
+        tools = in_order(self.tools)
         return Version(name=name, template=self.template, narration=self.narration, tools=tools)
 
 

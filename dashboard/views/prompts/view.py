@@ -11,6 +11,7 @@ from agent.changes import tried_of
 from agent.errors import BadInput, SaysoError
 from agent.events import Event, SessionOpened, SettingChanged, TaskStarted
 from agent.imported import own
+from agent.kinds import tool_kinds
 from agent.prompts import VARIABLES
 from agent.prompts.library import Version
 from dashboard.places import Scene
@@ -28,11 +29,6 @@ from dashboard.views.settings.catalogue import NARRATION
 from dashboard.views.sheet import sheet
 
 _LEAD = "What the agent is told before you say anything. Every version is kept."
-_TOOLS = (
-    ("computer", "Computer", "See the screen, point, click and type."),
-    ("shell", "Shell", "Run commands."),
-    ("editor", "Editor", "Read and write files."),
-)
 Message = dict[str, Any]
 
 
@@ -50,7 +46,10 @@ class PromptsView:
             self._act,
             variables=[{"name": name, "says": says} for name, says in VARIABLES.items()],
             narrations=[{"value": c.value, "label": c.label, "says": c.says} for c in NARRATION],
-            tools=[{"value": value, "label": label, "says": says} for value, label, says in _TOOLS],
+            tools=[
+                {"value": kind.name, "label": kind.label, "says": kind.says}
+                for kind in tool_kinds().values()
+            ],
             sizing_mode="stretch_width",
         )
         self._unsubscribe = self._session.log.subscribe(self._see)

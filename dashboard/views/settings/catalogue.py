@@ -127,6 +127,7 @@ _RULES = (
     Choice("weighty button", "Press buttons such as Send, Delete or Pay"),
     Choice("delete files", "Delete files in the file manager"),
     Choice("hidden file", "Change hidden files"),
+    Choice("other tool", "Use tools that were added"),
     Choice("program", "Start programs from terminals, launchers and files of the home"),
     Choice("secret", "Type secrets that you gave it"),
 )

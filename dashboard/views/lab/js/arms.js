@@ -3,14 +3,13 @@ import {button, h} from "./dom.js"
 import {number, options, text} from "./fields.js"
 
 const OWN = "own"
-const TOOLS = ["computer", "shell", "editor"]
 const NARRATION = [["", "as its prompt says, unheard"], ["announce-then-act", "announce, then act"], ["act-while-speaking", "act while speaking"], ["report-after", "report afterwards"]]
 
 export function firstArm(choices, name) {
   const prompt = choices.prompts.find(p => p.shipped) || choices.prompts[0]
   return {
     name, model: "offline", prompt: prompt.name, prompt_text: prompt.text, phrasing: "goal", instruction: "{{ instruction }}",
-    effort: null, narration: null, tools: [...TOOLS], approvals: "allow", width: 1280, height: 800, max_dollars: 1,
+    effort: null, narration: null, tools: [...choices.usual_tools], approvals: "allow", width: 1280, height: 800, max_dollars: 1,
   }
 }
 
@@ -43,7 +42,7 @@ export function armCard(tools, arm, n) {
         field(at("width"), "Screen's width", number(arm, "width", changed, {...change("width"), min: 640, max: 1920, step: 1})),
         field(at("height"), "Screen's height", number(arm, "height", changed, {...change("height"), min: 480, max: 1200, step: 1})),
         field(at("instruction"), "Template around the wording", text(arm, "instruction", changed, change("instruction"))),
-        toolBoxes(arm, changed, n, at))),
+        toolBoxes(choices.tools, arm, changed, n, at))),
     form.arms.length > 1 && remove)
 }
 
@@ -75,12 +74,12 @@ function promptText(tools, arm, n, at) {
     field(at("prompt_text"), "Text; its hash names the version", area))
 }
 
-function toolBoxes(arm, changed, n, at) {
+function toolBoxes(known, arm, changed, n, at) {
   return h("div", {class: "field", "data-where": at("tools")}, h("span", {class: "label"}, "Tools"),
-    h("div", {class: "row"}, ...TOOLS.map(tool => h("label", {class: "check"},
+    h("div", {class: "row"}, ...known.map(({value: tool, label}) => h("label", {class: "check"},
       h("input", {type: "checkbox", checked: arm.tools.includes(tool), "data-k": `tool ${n} ${tool}`, onchange: event => {
-        arm.tools = TOOLS.filter(t => t === tool ? event.target.checked : arm.tools.includes(t))
+        arm.tools = known.map(t => t.value).filter(t => t === tool ? event.target.checked : arm.tools.includes(t))
         changed(at("tools"))
-      }}), tool))), h("p", {class: "error"}))
+      }}), label))), h("p", {class: "error"}))
 }
 
