@@ -67,6 +67,9 @@ MAX_EMPTY = 2
 MAX_IDLE = 4
 """Answers in a row without any action that may ask to go on, before the task is given up."""
 
+TELL_WITHIN = 10.0
+"""Seconds in which an answer has to bring more, or to end, once one of its tools broke."""
+
 IDLE = (
     f"The model answered {MAX_IDLE} times without doing anything and without coming to an end. "
     "Say it in other words, or choose another model."
@@ -302,8 +305,17 @@ class Loop:
             self._close_broken(turn.error)
 
     async def _act_all(self, turn: Turn) -> None:
-        while (block := await turn.calls.get()) is not None:
+        while (block := await self._next(turn)) is not None:
             await self.act(turn, block)
+
+    async def _next(self, turn: Turn) -> Block | None:
+        """The next call; where a tool broke, the answer has to end before long to be told."""
+        broke = next((result.text for _, _, result in turn.acted if result.broke), "")
+        try:
+            async with asyncio.timeout(TELL_WITHIN if broke else None):
+                return await turn.calls.get()
+        except TimeoutError:
+            raise ToolError(broke) from None
 
     def _close_broken(self, error: ModelError) -> None:
         close_open_ends(

@@ -70,6 +70,9 @@ class ToolResult:
     shown: str | None = None
     """What people read instead, where ``text`` tells the model what to do."""
 
+    broke: bool = False
+    """Whether the tool itself is at fault, and not what it was given."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_text(self.text).replace("\0", "␀"))
         if self.shown is not None:
@@ -134,7 +137,8 @@ async def result_of(tool: Tool, call: ToolCall, output: Callable[[str], None]) -
         raise
     except Exception as error:  # noqa: BLE001 - the border: a tool's fault must not end the run
         _log.exception("%s failed", call.name)
-        return ToolResult(f"{call.name} failed inside the tool: {error!r}.", is_error=True)
+        told = f"{call.name} failed inside the tool: {error!r}."
+        return ToolResult(told, is_error=True, broke=True)
 
 
 def _of_kind(kind: type[K], found: object) -> K:
