@@ -13,6 +13,7 @@ from Xlib import X
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.connection import open_display
+from agent.desktop.strokes import Gate
 from agent.errors import BadInput, InputHalted
 from agent.testing.slow_window import SlowWindow
 
@@ -25,6 +26,28 @@ async def pad(empty: VirtualDesktop) -> AsyncIterator[SlowWindow]:
     window = SlowWindow(empty.env, ())
     yield window
     window.close()
+
+
+async def test_a_stopped_action_stays_stopped_however_late_it_wakes() -> None:
+    """Stopped and resumed while it slept, or before it began; the next one runs."""
+    gate = Gate()
+
+    def stop_and_resume() -> None:
+        gate.halted = True
+        gate.cancel()
+        gate.halted = False
+
+    def sleeps() -> None:
+        stop_and_resume()
+        gate.pause(0)
+
+    with pytest.raises(InputHalted):
+        gate.begin(sleeps)()
+    waiting = gate.begin(gate.check)
+    stop_and_resume()
+    with pytest.raises(InputHalted):
+        waiting()
+    gate.begin(gate.check)()
 
 
 def pressed(desktop: VirtualDesktop) -> tuple[list[int], int]:

@@ -46,10 +46,13 @@ def test_loopback_names_are_let_in_on_any_port(app: Served, host: str) -> None:
 
 @pytest.mark.parametrize("path", SOCKETS)
 async def test_a_rebound_socket_is_refused(app: Served, path: str) -> None:
-    """Origin equal to Host is no credential when both are a stranger's."""
-    evil = f"evil.example:{app.port}"
+    """Origin equal to Host is no credential when both are a stranger's, whatever else is right."""
+    evil, visitor = f"evil.example:{app.port}", app.visitor()
+    token = token_of(get(app.url, headers=visitor).text)
+    protocols = ["bokeh", token, "sayso", visitor["Sayso-Page"]]
+    jar = visitor["Cookie"]
     status = await handshake(
-        app.url, path, origin=f"http://{evil}", host=evil, protocols=["bokeh", "x"]
+        app.url, path, origin=f"http://{evil}", host=evil, cookie=jar, protocols=protocols
     )
     assert status == 403
 
