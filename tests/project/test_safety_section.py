@@ -52,7 +52,7 @@ HELD: dict[str, tuple[str, ...]] = {
         ),
         "desktop/test_desktop_life.py::test_unconfined_desktops_say_so_and_clean_up_too",
         "page/test_page_state.py::test_programs_that_are_not_watched_are_said_plainly",
-        "brain/test_programs.py::test_a_desktop_that_cannot_be_watched_says_so",
+        "brain/test_programs.py::test_a_desktop_that_cannot_be_watched_or_bounded_says_so",
     ),
     "Where bubblewrap cannot work": (
         (
