@@ -60,6 +60,8 @@ CLICK = ("left_click", {"coordinate": [10, 20]}, "computer")
         "\n<thinking>Look first.</thinking>\nI click it.",
         "[THINK]Look first.[/THINK]I click it.",
         "◁think▷Look first.◁/think▷I click it.",
+        "<|START_THINKING|>Look first.<|END_THINKING|>I click it.",
+        "<|channel|>analysis<|message|>Look first.<|channel|>final<|message|>I click it.",
         "I click\n<think>Look first.</think>it.",
     ],
 )
