@@ -42,6 +42,7 @@ from agent.journal import (
     read_prompt,
     session_folder,
 )
+from agent.room import bytes_below, has_room
 from agent.rows import Damage, Rows, file_lines, read_lines
 
 FORMAT = 1
@@ -140,7 +141,8 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     is, `read_export` tells. What the log sets or allows does not hold here (`agent.imported`).
 
     Raises:
-        JournalError: the folder is no export, of a newer format, or the id is taken.
+        JournalError: the folder is no export, of a newer format, the id is taken, or the disk
+            has no room for it.
         ConfigurationError: the id could not be a folder's name.
     """
     about = _about(folder)
@@ -148,6 +150,11 @@ def import_session(folder: Path, data_dir: Path, *, session_id: str | None = Non
     target = session_folder(data_dir, session_id)
     if target.exists():
         raise _taken(session_id)
+    if not has_room(data_dir, bytes_below(folder)):
+        raise JournalError(
+            f"The disk of {data_dir} has no room for this session: nothing was imported. Free some "
+            "room there, and import it again."
+        )
     rows = _rows(folder, about["events"])
     pictures = [path for path in _pictures(folder, rows.events) if path is not None]
     prompt = _prompt(folder)

@@ -26,6 +26,19 @@ async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: fl
     raise AssertionError(what)
 
 
+async def signalled(desktop: VirtualDesktop, name: str, victim: str) -> None:
+    """Send a signal to the processes whose command line matches a shell pattern's beginning."""
+    pattern = victim.replace(" ", "\\ ")
+    script = (
+        'for p in /proc/[0-9]*; do c=$(tr "\\0" " " <$p/cmdline 2>/dev/null); case "$c" in '
+        f'sh\\ *) ;; {pattern}*) kill -{name} "${{p#/proc/}}"; echo hit;; esac; done'
+    )
+    process = await desktop.spawn(["sh", "-c", script])
+    async for _ in await process.read():
+        pass
+    await process.wait()
+
+
 class Desk:
     """A started desktop with direct access to its windows and accessible objects."""
 

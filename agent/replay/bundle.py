@@ -20,6 +20,7 @@ from agent.home import home_in
 from agent.replay.film import Progress, write_gif, write_mp4
 from agent.replay.notebook import write_notebook
 from agent.replay.recording import Recording, load_recording
+from agent.room import has_room
 
 Format = Literal["folder", "notebook", "gif", "mp4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -60,17 +61,22 @@ def export_recording(
         ) from error
 
 
-def unpack_export(archive: Path, folder: Path) -> Path:
+def unpack_export(archive: Path, folder: Path, *, spare: int = 0) -> Path:
     """Unpack the archive of an exported session into ``folder``; returns where it lies.
 
     Only files that belong to an export are taken, whatever else the archive claims.
 
+    Args:
+        archive: The zip file.
+        folder: Made by it.
+        spare: Bytes that must stay free on the disk.
+
     Raises:
-        JournalError: it is no archive, holds no export, or is far too large.
+        JournalError: it is no archive, holds no export, is far too large, or has no room.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
-            return _unpack(packed, folder)
+            return _unpack(packed, folder, spare)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise JournalError(
             f"This is not a whole zip archive of an exported session ({error})."
@@ -84,12 +90,12 @@ def unpack_export(archive: Path, folder: Path) -> Path:
 def no_room(folder: Path) -> JournalError:
     """Words for a disk that has no room for what comes in."""
     return JournalError(
-        f"The server's disk for temporary files ({folder}) is full: nothing was imported. "
-        "Free some room there, or start the server with TMPDIR set to a folder elsewhere."
+        f"The server's disk for temporary files ({folder}) has no room for it: nothing was "
+        "imported. Free some room there, or start the server with TMPDIR set to a folder elsewhere."
     )
 
 
-def _unpack(packed: zipfile.ZipFile, folder: Path) -> Path:
+def _unpack(packed: zipfile.ZipFile, folder: Path, spare: int) -> Path:
     entries = packed.infolist()
     tops = [e.filename.removesuffix("session.json") for e in entries if _names_session(e.filename)]
     if not tops:
@@ -99,12 +105,11 @@ def _unpack(packed: zipfile.ZipFile, folder: Path) -> Path:
         )
     files = [entry for entry in entries if not entry.is_dir()]
     folders = len(entries) - len(files)
-    if (
-        len(files) > MOST_FILES
-        or folders > _MOST_FOLDERS
-        or sum(entry.file_size for entry in files) > MOST_BYTES
-    ):
+    size = sum(entry.file_size for entry in files)
+    if len(files) > MOST_FILES or folders > _MOST_FOLDERS or size > MOST_BYTES:
         raise JournalError("This archive is too large to be an exported session.")
+    if not has_room(folder.parent, size, spare=spare):
+        raise no_room(folder.parent.parent)
     (folder / "images").mkdir(parents=True)
     made: list[tuple[Path, zipfile.ZipInfo]] = []
     for entry in entries:

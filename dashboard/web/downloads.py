@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import shutil
 import tempfile
 from io import RawIOBase
@@ -15,6 +17,7 @@ from tornado.web import RequestHandler, stream_request_body
 
 from agent.errors import DISK_FULL, JournalError, SaysoError
 from agent.replay.bundle import MOST_BYTES, no_room, unpack_export
+from agent.room import has_room, spare_beside
 from dashboard.web.bodies import Patience
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
@@ -69,6 +72,7 @@ class Upload(AuthRequestHandler, RequestHandler):
         try:
             self._room = Path(tempfile.mkdtemp(prefix="sayso-import-"))
             self._file = (self._room / "archive.zip").open("wb", buffering=0)
+            self._check_room(int(self.request.headers.get("Content-Length", "0")))
         except OSError as error:
             self._full(error)
         self._patience.begin()
@@ -110,8 +114,17 @@ class Upload(AuthRequestHandler, RequestHandler):
         self._patience.end()
         self._tidy()
 
+    def _check_room(self, more: int) -> None:
+        """Raise as a full disk does, before it is: sessions must be written down."""
+        if self._room is not None and not has_room(self._room, more, spare=self._spare()):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _spare(self) -> int:
+        return spare_beside(Path(tempfile.gettempdir()), workbench().settings.data_dir)
+
     def _keep(self, chunk: bytes) -> None:
         """Write what came; a disk that is nearly full takes a part of it."""
+        self._check_room(len(chunk))
         left = memoryview(chunk)
         while left and self._file is not None:
             left = left[self._file.write(left) :]
@@ -130,7 +143,9 @@ class Upload(AuthRequestHandler, RequestHandler):
     def _take_in(self) -> tuple[str, Damage]:
         if self._owner is None or self._room is None:
             raise JournalError("Load the page first.")
-        folder = unpack_export(self._room / "archive.zip", self._room / "session")
+        folder = unpack_export(
+            self._room / "archive.zip", self._room / "session", spare=self._spare()
+        )
         return workbench().sessions.adopt(folder, self._owner)
 
     def _tidy(self) -> None:

@@ -31,6 +31,7 @@ from agent.files.packing import contents_of, person_file, zipped
 from agent.files.telling import no_room
 from agent.files.tree import tree
 from agent.home import describe_use, home_in
+from agent.room import SPARE
 from dashboard.web.bodies import Patience
 from dashboard.web.lock import by_address
 from dashboard.web.recordings import read_recording
@@ -50,9 +51,6 @@ _TOLD = 3
 """Things that one sentence names."""
 
 _PIECE = 1 << 20
-_SPARE = 64 << 20
-"""Bytes that stay free on the disk, for the journal must be written in any case."""
-
 _LOOK_EVERY = 16 << 20
 """Bytes after which the free space of disk and home is looked at again."""
 
@@ -597,9 +595,9 @@ def _check_disk(home: Path, more: int) -> None:
     except OSError:
         return
     free = info.f_bavail * info.f_frsize
-    if free < more + _SPARE:
+    if free < more + SPARE:
         raise FilesError(
-            f"The disk is full: {in_words(max(0, free - _SPARE))} are left. Delete something first."
+            f"The disk is full: {in_words(max(0, free - SPARE))} are left. Delete something first."
         )
 
 

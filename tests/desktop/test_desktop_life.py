@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from desks import signalled
 from screens import open_window, until
 
 from agent.desktop import VirtualDesktop
@@ -262,16 +263,6 @@ async def test_spawn_gives_output_codes_and_errors_and_kills_whole_sessions() ->
         await until(all_dead)
     finally:
         await desktop.stop()
-
-
-async def signalled(desktop: VirtualDesktop, name: str, victim: str) -> None:
-    """Send a signal to the processes whose command line matches a shell pattern's beginning."""
-    pattern = victim.replace(" ", "\\ ")
-    script = (
-        'for p in /proc/[0-9]*; do c=$(tr "\\0" " " <$p/cmdline 2>/dev/null); case "$c" in '
-        f'sh\\ *) ;; {pattern}*) kill -{name} "${{p#/proc/}}"; echo hit;; esac; done'
-    )
-    await output(desktop, "sh", "-c", script)
 
 
 @pytest.mark.parametrize(

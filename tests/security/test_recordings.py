@@ -211,7 +211,9 @@ async def test_an_import_that_finds_the_servers_disk_full_is_a_sentence_and_leav
             for path in (large, bomb):
                 answer = anna.post("/recordings/import", content=path.read_bytes())
                 assert answer.status_code in (422, 507)
-                assert f"({disk}) is full: nothing was imported." in answer.json()["error"]
+                assert (
+                    f"({disk}) has no room for it: nothing was imported." in answer.json()["error"]
+                )
                 assert list(disk.glob("sayso-import-*")) == []
                 assert list((mine / "sessions").glob("*-imported")) == []
             assert anna.post("/recordings/import", content=small).status_code == 200
