@@ -48,6 +48,7 @@ from agent.status import Status, StatusTracker
 from agent.tools.base import Stoppable
 from agent.vault import Secret, Vault, tell
 from agent.world import Files, World, last_seen, renewed
+from agent.writer import DiskHangs, at_hand
 
 _log = logging.getLogger(__name__)
 _REST = "Everything else is here, and the session goes on."
@@ -159,14 +160,15 @@ class Session(Faced):
         """
         session_id = session_id or time.strftime("%Y%m%d-%H%M%S-") + new_id("s")[2:8]
         folder = session_folder(settings.data_dir, session_id)
-        if (folder / "events.db").exists():
+        if _is_there(folder / "events.db"):
             raise JournalError(f"There is a session {session_id} already; resume it instead.")
-        fresh = not folder.exists()
+        fresh = not _is_there(folder)
         try:
             return cls._on_disk(settings, session_id, parts)
         except BaseException:
             if fresh:  # a session that never was is not to be listed
-                remove_tree(folder)
+                with contextlib.suppress(DiskHangs):
+                    at_hand(lambda: remove_tree(folder))
             raise
 
     @classmethod
@@ -177,7 +179,7 @@ class Session(Faced):
             JournalError: there is none of that id, it is damaged, or open elsewhere.
         """
         folder = session_folder(settings.data_dir, session_id)
-        if not (folder / "events.db").exists():
+        if not _is_there(folder / "events.db"):
             raise JournalError(
                 f"There is no session {session_id} in {settings.data_dir}; check its id."
             )
@@ -815,3 +817,13 @@ class Session(Faced):
                     unbounded=unbounded,
                 )
             )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return at_hand(path.exists)
+    except DiskHangs as error:
+        raise JournalError(
+            f"The disk does not answer: no session can be opened in {path.parent}. Try again when "
+            "it does."
+        ) from error

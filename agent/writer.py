@@ -150,8 +150,24 @@ class Writer:
         return True
 
 
+def at_hand(work: Callable[[], T]) -> T:
+    """Have a small file of the data folder read or written: a card, settings, a picture.
+
+    It is done on a thread of this process for all such files, so that a loop, or one of the few
+    threads that are there for everybody, waits for a disk that hangs once, and then no more.
+
+    Raises:
+        DiskHangs: the disk does not answer.
+        OSError: as ``work``.
+    """
+    return _small.do(work)
+
+
 def _run(jobs: SimpleQueue[_Job[Any] | None]) -> None:
     """It holds nothing of whoever gives the work, who may be forgotten."""
     while (job := jobs.get()) is not None:
         job.run()
         del job
+
+
+_small = Writer("small files")

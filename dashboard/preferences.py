@@ -17,6 +17,7 @@ from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
 from agent.settings import FILED, Settings
+from agent.writer import DiskHangs, at_hand
 from dashboard.voice.manner import Manner, changed
 from dashboard.web.identity import LOCAL
 
@@ -150,7 +151,7 @@ class Preferences:
     def _read(self) -> dict[str, Any]:
         """What is kept and still good; the rest is passed over, and told."""
         try:
-            kept = json.loads(self.path.read_bytes())
+            kept = json.loads(at_hand(self.path.read_bytes))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):
@@ -167,17 +168,11 @@ class Preferences:
         return good
 
     def _write(self, values: Mapping[str, Any]) -> None:
-        beside = self.path.with_suffix(".new")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(values, file, indent=1)
-            beside.replace(self.path)
+            at_hand(lambda: _put(self.path, values))
         except OSError as error:
-            raise ConfigurationError(
-                f"Settings cannot be kept in {self.path} ({error.strerror})."
-            ) from error
+            why = "the disk does not answer" if isinstance(error, DiskHangs) else error.strerror
+            raise ConfigurationError(f"Settings cannot be kept in {self.path} ({why}).") from error
         self._set, self.trouble = dict(values), ""
 
 
@@ -232,6 +227,15 @@ class People:
     def library(self, owner: str) -> PromptLibrary:
         """An owner's prompts."""
         return PromptLibrary(self.folder(owner) / "prompts")
+
+
+def _put(path: Path, values: Mapping[str, Any]) -> None:
+    beside = path.with_suffix(".new")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(values, file, indent=1)
+    beside.replace(path)
 
 
 def _copy_absent(source: Path, target: Path) -> None:

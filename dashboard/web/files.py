@@ -22,7 +22,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
 from agent.arrivals import Arrived, in_words
-from agent.errors import DesktopError, FilesError, SaysoError
+from agent.errors import DesktopError, FilesError, JournalError, SaysoError
 from agent.events import Attachment, Event, HomeChanged, TaskStarted
 from agent.files import Incoming, bounded, is_state, list_files, safe_name, shown
 from agent.files.listing import MOST
@@ -104,6 +104,8 @@ class FilesHandler(AuthRequestHandler, RequestHandler):
             self.place = await self._admitted()
         except Refusal as refusal:
             self.refuse(refusal.status, str(refusal))
+        except JournalError as error:
+            self.refuse(503, str(error))
 
     async def _admitted(self) -> Place:
         bench, session_id = workbench(), self.path_args[0]

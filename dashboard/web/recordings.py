@@ -17,7 +17,7 @@ from typing import Any
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.web import RequestHandler
 
-from agent.errors import SaysoError
+from agent.errors import JournalError, SaysoError
 from agent.replay.details import step_detail
 from agent.replay.divergence import compare
 from agent.replay.recording import (
@@ -29,6 +29,7 @@ from agent.replay.recording import (
     recording_stamp,
 )
 from agent.replay.timeline import as_json, build_timeline
+from agent.writer import DiskHangs, at_hand
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
@@ -82,11 +83,21 @@ class RecordingHandler(AuthRequestHandler, RequestHandler):
         if self.current_user is None:
             self.send_error(403, reason="Sign in first.")
             return
-        folder = await asyncio.to_thread(find_recording, self.name, self.owner)
+        try:
+            folder = await asyncio.to_thread(find_recording, self.name, self.owner)
+        except JournalError as error:
+            self._say_hangs(str(error))
+            return
         if folder is None:
             self.send_error(404, reason="No such recording.")
         else:
             self.folder = folder
+
+    def _say_hangs(self, text: str) -> None:
+        self.set_status(503)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(text)
 
     @property
     def name(self) -> str:
@@ -142,20 +153,27 @@ class RecordingImage(RecordingHandler):
     """``/recordings/NAME/images/SHA``: bytes never change, so they may be cached for good."""
 
     async def get(self, name: str, sha256: str) -> None:
-        path = await asyncio.to_thread(_picture, self.folder, sha256)
-        if path is None:
+        try:
+            picture = await asyncio.to_thread(at_hand, lambda: _picture(self.folder, sha256))
+        except DiskHangs:
+            self._say_hangs("The disk with this picture does not answer. Try again later.")
+            return
+        if picture is None:
             self.send_error(404, reason="No such picture.")
             return
-        self.set_header("Content-Type", MEDIA_TYPES[path.suffix])
+        kind, content = picture
+        self.set_header("Content-Type", kind)
         self.set_header("Cache-Control", "private, max-age=31536000, immutable")
-        self.write(await asyncio.to_thread(path.read_bytes))
+        self.write(content)
 
 
-def _picture(folder: Path, sha256: str) -> Path | None:
+def _picture(folder: Path, sha256: str) -> tuple[str, bytes] | None:
+    """A picture's media type and bytes."""
     try:
-        return image_file(recording_folder(folder), sha256)
+        path = image_file(recording_folder(folder), sha256)
     except SaysoError:
         return None
+    return None if path is None else (MEDIA_TYPES[path.suffix], path.read_bytes())
 
 
 def _compared(a: Path, b: Path) -> dict[str, Any]:

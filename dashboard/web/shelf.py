@@ -12,9 +12,15 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from agent.desktop.homes import remove_tree
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, JournalError
 from agent.journal import list_sessions, session_folder
 from agent.measure import CARD
+from agent.writer import DiskHangs, at_hand
+
+_HANGS = (
+    "The disk with the sessions does not answer, so none can be opened. Sessions that run go on as "
+    "far as they can; try again when it answers."
+)
 
 
 class Card(BaseModel):
@@ -52,19 +58,20 @@ class Shelf:
     def put(self, session_id: str, card: Card) -> None:
         """Keep a session's card; a disk that refuses costs the name, not the session."""
         path = session_folder(self.data_dir, session_id) / CARD
-        beside = path.with_suffix(".new")
         with contextlib.suppress(OSError):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(card.model_dump_json())
-            beside.replace(path)
+            at_hand(lambda: _write(path, card))
 
     def get(self, session_id: str) -> Card | None:
-        """A session's card, or None if it has none or the id is no id."""
+        """A session's card, or None if it has none or the id is no id.
+
+        Raises:
+            JournalError: the disk does not answer: nobody knows whose it is.
+        """
         try:
-            folder = session_folder(self.data_dir, session_id)
-            card = Card.model_validate_json((folder / CARD).read_bytes())
+            path = session_folder(self.data_dir, session_id) / CARD
+            card = Card.model_validate_json(at_hand(path.read_bytes))
+        except DiskHangs as error:
+            raise JournalError(_HANGS) from error
         except (ConfigurationError, OSError, ValidationError):
             return None
         heir = "" if card.person else self.heir()
@@ -90,3 +97,12 @@ class Shelf:
         found = ((key, self.get(key)) for key in list_sessions(self.data_dir))
         own = ((key, card) for key, card in found if card is not None and card.owner == owner)
         return list(itertools.islice(own, most))
+
+
+def _write(path: Path, card: Card) -> None:
+    beside = path.with_suffix(".new")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(card.model_dump_json())
+    beside.replace(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent.errors import JournalError
 from agent.events import TaskStarted
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Stops:
         entry = self._sessions.find(press.session, owner)
         if entry is not None:
             answer = _answer(press, _stop(entry.session, press, self._now()))
-        elif owner is not None and self._sessions.owns(owner, press.session):
+        elif owner is not None and self._owns(owner, press.session):
             answer = _answer(press, "idle")
         else:
             return None
@@ -74,6 +75,13 @@ class Stops:
         if len(self._answers) > _REMEMBERED:
             self._answers.popitem(last=False)
         return answer
+
+    def _owns(self, owner: str, session_id: str) -> bool:
+        """Of a session that does not run, only the disk knows whose it is: nothing is to stop."""
+        try:
+            return self._sessions.owns(owner, session_id)
+        except JournalError:
+            return False
 
 
 def _stop(session: Session, press: Press, now: float) -> State:
