@@ -56,6 +56,9 @@ class Ear:
     """Hears what the watched server tells."""
 
     lags: list[float] = field(default_factory=list)
+    sessions: int = 0
+    """Sessions that are still in the server's memory, also those that have ended."""
+
     told: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     _grown: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -67,6 +70,7 @@ class Ear:
                 return
             if message["kind"] == "lags":
                 self.lags += message["ms"]
+                self.sessions = message["sessions"]
             else:
                 self.told[message["session"]].append(message)
 
@@ -320,7 +324,8 @@ async def rounds(times: int) -> list[dict[str, float]]:
         held = []
         for number in range(times + 1):
             await _round(here)
-            held.append(await _settled(here.served))
+            settled = await _settled(here.served)
+            held.append({**settled, "sessions in memory": float(here.ear.sessions)})
             print(f"  round {number} of {times}: {held[-1]}", file=sys.stderr)
         return held
 

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 from agent.desktop import strokes
 from agent.desktop.environment import DisplayEnv
@@ -40,6 +41,7 @@ class Watch:
         self._inputs: dict[str, float] = {}
         self._displays: dict[int, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sessions: WeakSet[Session] = WeakSet()
         self._see_input()
 
     def factory(self, settings: Settings) -> Callable[[str | None], Session]:
@@ -51,6 +53,7 @@ class Watch:
                 if session_id is None
                 else Session.resume(settings, session_id)
             )
+            self._sessions.add(session)
             session.log.subscribe(lambda event: self._on_event(session, event))
             return session
 
@@ -73,7 +76,7 @@ class Watch:
             now = time.monotonic()
             lags.append(round((now - began - _EVERY) * 1000, 2))
             if now - told > 0.5:
-                self._tell(kind="lags", ms=lags)
+                self._tell(kind="lags", ms=lags, sessions=len(self._sessions))
                 lags, told = [], now
 
     def _on_event(self, session: Session, event: Event) -> None:
