@@ -219,6 +219,7 @@ def test_each_rule_asks_with_its_own_phrase_and_the_order_is_kept() -> None:
         ("delete files", "ask", "yes, delete it"),
         ("hidden file", "ask", "yes, change it"),
         ("program", "ask", "yes, start it"),
+        ("other tool", "ask", "yes, use it"),
     ]
 
 
