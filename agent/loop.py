@@ -312,8 +312,7 @@ class Loop:
         """The next call; where a tool broke, the answer has to end before long to be told."""
         broke = next((result.text for _, _, result in turn.acted if result.broke), "")
         try:
-            async with asyncio.timeout(TELL_WITHIN if broke else None):
-                return await turn.calls.get()
+            return await asyncio.wait_for(turn.calls.get(), TELL_WITHIN if broke else None)
         except TimeoutError:
             raise ToolError(broke) from None
 
