@@ -148,6 +148,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="let it type secrets it never sees: TOML, [[secret]] with name, value, program, title",
     )
+    _add_stored(parser)
+    return parser
+
+
+def _add_stored(parser: argparse.ArgumentParser) -> None:
+    """What is done with stored sessions, without an agent."""
+    add = parser.add_argument
     add("--list", action="store_true", help="list the sessions: when, how much, what about")
     add("--export", nargs=2, metavar=("ID", "FOLDER"), help="write a session to a new folder")
     home = parser.add_mutually_exclusive_group()
@@ -168,7 +175,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("FOLDER", "ID"),
         help="take in an exported session, under another id if you like",
     )
-    return parser
 
 
 def _version() -> str:
