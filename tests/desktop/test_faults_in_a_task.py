@@ -1,0 +1,197 @@
+"""What breaks while a task runs: nothing of it is lost or shown wrong, and the next one works.
+
+Faults of the journal's disk are in `tests/brain/test_unwritable.py`, a full home is in
+`tests/desktop/test_home_limit.py`, and a halted speech process in `tests/voice_offline`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from desks import signalled
+
+from agent import events as ev
+from agent.desktop import processes
+from agent.desktop.base import DesktopStatus
+from agent.desktop.virtual import VirtualDesktop
+from agent.errors import ModelUnavailable
+from agent.journal import SqliteJournal, session_folder
+from agent.models.base import ModelRequest
+from agent.session import Session
+from agent.settings import Settings
+from agent.testing.scripted import Script as Answer
+from agent.testing.scripted import ScriptedModel, call, done, says
+from agent.tools import build_tools
+
+pytestmark = pytest.mark.desktop
+Fault = Callable[["AtWork"], Awaitable[None]]
+
+
+@dataclass
+class AtWork:
+    """A session whose agent is in the middle of an action, on a real desktop."""
+
+    session: Session
+    desktop: VirtualDesktop
+    gone: bool = False
+    """Whether the model's service is."""
+
+    def answer(self, request: ModelRequest) -> Answer:
+        last = request.messages[-1]["content"]
+        if self.gone:
+            return [ModelUnavailable("The model's service does not answer.")]
+        if "tool_result" in str(last):
+            return [*says("That is all."), *done()]
+        if "Wait" in str(last):
+            return [*call("wait", duration=15), *done("tool_use")]
+        return [*call("left_click", coordinate=[300, 300]), *done("tool_use")]
+
+    def guardian(self) -> int:
+        """Its process, as it is called out here."""
+        guardian = self.desktop._display._guardian
+        assert guardian is not None
+        return guardian.pid
+
+    @property
+    def last(self) -> ev.TaskFinished:
+        return self.session.log.of(ev.TaskFinished)[-1]
+
+
+def guardian(name: str) -> Fault:
+    async def fault(work: AtWork) -> None:
+        os.kill(work.guardian(), getattr(signal, f"SIG{name}"))
+
+    return fault
+
+
+def part(name: str, victim: str) -> Fault:
+    async def fault(work: AtWork) -> None:
+        await signalled(work.desktop, name, victim)
+
+    return fault
+
+
+async def no_service(work: AtWork) -> None:
+    """It answers no further turn, and the action is over."""
+    work.gone = True
+    work.session.stop("You pressed Stop.")
+    work.session.say("Wait again.")
+
+
+SESSION_BUS, ACCESSIBILITY_BUS = "dbus-daemon --config-file", "/usr/bin/dbus-daemon --config-file"
+DYING = {
+    "guardian halted": guardian("STOP"),
+    "guardian killed": guardian("KILL"),
+    "X server halted": part("STOP", "Xvnc -displayfd"),
+    "X server killed": part("KILL", "Xvnc -displayfd"),
+    "session bus killed": part("KILL", SESSION_BUS),
+    "accessibility bus killed": part("KILL", ACCESSIBILITY_BUS),
+    "window manager killed": part("KILL", "xfwm4 --sm"),
+}
+"""What a desktop does not live without: it starts anew."""
+
+BEARABLE = {
+    "session bus halted": part("STOP", SESSION_BUS),
+    "window manager halted": part("STOP", "xfwm4 --sm"),
+}
+"""What holds up no key; whatever asks them ends by its own patience."""
+
+
+@pytest.fixture
+async def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Whatever hangs is given up sooner than it otherwise would be."""
+    monkeypatch.setattr(processes, "_PATIENCE", 5.0)
+    settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
+    at_work = AtWork.__new__(AtWork)
+
+    def changed(status: DesktopStatus) -> None:
+        at_work.session._desktop_changed(status)
+
+    desktop = VirtualDesktop(patience=3.0, on_change=changed)
+    session = Session.create(
+        settings,
+        session_id="one",
+        desktop=desktop,
+        model=ScriptedModel(at_work.answer),
+        tools=build_tools(desktop),
+        rules=(),
+    )
+    at_work.__init__(session, desktop)  # type: ignore[misc]
+    await session.open()
+    session.say("Wait.")
+    await session.log.wait_for(lambda e: e.kind == "action_started", timeout=60)
+    yield at_work
+    await session.close()
+
+
+def stored(session: Session) -> list[ev.Event]:
+    journal = SqliteJournal(session_folder(session.settings.data_dir, session.id))
+    try:
+        return list(journal.read())
+    finally:
+        journal.close()
+
+
+async def next_works(work: AtWork) -> None:
+    """The next instruction is carried out, and the journal has every event that was told."""
+    work.session.say("Click.")
+    await work.session.wait_idle(60)
+    told = [e.text for e in work.session.log.of(ev.ActionFinished)]
+    assert (work.last.outcome, work.last.summary) == ("done", "That is all."), told
+    started = {e.task_id for e in work.session.log.of(ev.TaskStarted)}
+    assert started == {e.task_id for e in work.session.log.of(ev.TaskFinished)}
+    await work.session.close()
+    assert stored(work.session) == list(work.session.log)
+    assert [e.seq for e in work.session.log] == list(range(len(work.session.log)))
+
+
+@pytest.mark.parametrize("fault", DYING)
+async def test_a_desktop_that_dies_in_a_task_is_shown_so_and_the_next_task_works(
+    work: AtWork, fault: str
+) -> None:
+    """The desktop is shown as dead, then as ready again."""
+    session, since = work.session, len(work.session.log)
+    at = asyncio.get_running_loop().time()
+    await DYING[fault](work)
+    states: list[str] = []
+    for state in ("died", "ready"):
+        found = await session.log.wait_for(
+            lambda e, wanted=state: isinstance(e, ev.DesktopChanged) and e.state == wanted,
+            since=since,
+            timeout=90,
+        )
+        print(f"{fault}: {state} after {asyncio.get_running_loop().time() - at:.1f} s")
+        states.append(found.state)
+        since = found.seq
+    await session.wait_idle(60)
+    print(f"{fault}: {[e.text for e in session.log.of(ev.ActionFinished)]}, {work.last.outcome}")
+    await next_works(work)
+
+
+@pytest.mark.parametrize("fault", BEARABLE)
+async def test_a_part_that_hangs_in_a_task_holds_up_neither_stop_nor_the_next_task(
+    work: AtWork, fault: str
+) -> None:
+    await BEARABLE[fault](work)
+    async with asyncio.timeout(60):
+        work.session.stop("You pressed Stop.")
+        assert work.session.status.who == "stopped"
+        await work.session.wait_idle(60)
+    await next_works(work)
+
+
+async def test_a_service_that_is_gone_in_a_task_is_told_and_the_next_task_works(
+    work: AtWork,
+) -> None:
+    await no_service(work)
+    await work.session.wait_idle(90)
+    assert work.last.outcome == "failed"
+    assert "does not answer" in work.last.summary
+    work.gone = False
+    await next_works(work)
