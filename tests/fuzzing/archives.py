@@ -141,7 +141,10 @@ def _about(members: list[Member], chance: random.Random) -> None:
     """Something else in session.json."""
 
     def change(text: bytes) -> bytes:
-        about: Any = json.loads(text)
+        try:
+            about: Any = json.loads(text)
+        except (ValueError, RecursionError):  # spoilt before
+            return text
         spoil({"about": about}, chance)
         if isinstance(about, dict) and chance.random() < 0.5:
             key = chance.choice(["session_id", "events", "format", "left_out"])
