@@ -220,7 +220,12 @@ async def test_a_desktop_with_a_halted_part_can_be_let_go_of_and_stopped(
     await said(desktop, ["pkill", "-STOP", "-x", part])
     waiting = [
         asyncio.create_task(each)
-        for each in (desktop.screenshot(), desktop.tree(), desktop.input.click(300, 300))
+        for each in (
+            desktop.screenshot(),
+            desktop.tree(),
+            desktop.windows(),
+            desktop.input.click(300, 300),
+        )
     ]
     async with asyncio.timeout(60):
         desktop.input.halt()

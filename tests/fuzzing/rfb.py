@@ -79,6 +79,7 @@ class _Bridge:
         self.answers = _pieces(_server_bytes(chance), chance)
         outcome = await self._talk(data, chance, driving=driving)
         faults = _wrong(bytes(self.received), driving=driving)
+        sound = sound and all(_whole(message) for message in sent)
         if sound and not driving and outcome == "taken":
             wanted = _HELLO + b"".join(m for m in sent if m[0] not in {*_TOUCHING, _RESIZE})
             if bytes(self.received) != wanted:
@@ -190,6 +191,14 @@ def _kinds(data: bytes) -> list[int]:
         kinds.append(data[0])
         data = data[size:]
     return kinds
+
+
+def _whole(message: bytes) -> bool:
+    """Whether it is one message as a server reads it; noise may be anything."""
+    try:
+        return _size(message) == len(message)
+    except (struct.error, IndexError, KeyError):
+        return False
 
 
 def _size(data: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The table of threats in docs/security.md names tests that exist."""
+"""The tables of docs/security.md name tests that exist, and that each was seen to fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import sys
 import pytest
 from named_tests import ROOT, cells, is_there, named
 
-TABLE = (ROOT / "docs" / "security.md").read_text("utf-8").split("# The threats\n")[1]
+TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
+TABLE = TEXT.split("# The threats\n")[1]
 ROWS = [cells(line) for line in TABLE.splitlines() if re.match(r"\| \d+ \|", line)]
 
 
@@ -23,6 +24,28 @@ def test_each_row_names_tests_that_are_there(row: list[str]) -> None:
     found = named(row[3])
     assert found, row
     assert [each for each in found if not is_there(*each)] == []
+
+
+def controls() -> list[list[str]]:
+    """The rows of all tables that tell what was unplugged."""
+    found: list[list[str]] = []
+    inside = False
+    for line in TEXT.splitlines():
+        row = [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+        if line.startswith("|") and any(cell.startswith("unplugged") for cell in row):
+            inside = True
+        elif not line.startswith("|"):
+            inside = False
+        elif inside and not line.startswith("|---"):
+            found.append(row)
+    return found
+
+
+def test_each_control_was_unplugged_and_its_test_seen_to_fail() -> None:
+    """No cell is empty, and each row has the columns of its table."""
+    rows = controls()
+    assert len(rows) > 70
+    assert [row for row in rows if len(row) not in (4, 6) or "" in row] == []
 
 
 WORDS_AS_CODE = """

@@ -49,7 +49,8 @@ def reached(name):
         return False
 for top in places:
     for folder, inner, files in os.walk(top):
-        got += [os.path.join(folder, name) for name in files if opened(os.path.join(folder, name))]
+        paths = [os.path.join(folder, name) for name in files]
+        got += [path for path in paths if opened(path) or reached(path)]
 rows = [line.split() for line in open("/proc/net/unix").readlines()[1:]]
 names = [row[7] for row in rows if len(row) > 7]
 for name in names:
