@@ -13,8 +13,6 @@
 
 from __future__ import annotations
 
-from agent import events
-from agent.approval import DEFAULT_RULES, Rule
 from agent.errors import (
     BadInput,
     ConfigurationError,
@@ -31,16 +29,18 @@ from agent.errors import (
     StreamBroken,
     ToolError,
 )
-from agent.events import Event, dump_event, load_event
-from agent.export import export_session, import_session
-from agent.journal import list_sessions
 from agent.kinds import ModelKind, ToolKind, add_model, add_tool
-from agent.log import EventLog
 from agent.models.base import BlockDone, Model, ModelRequest, Text, ToolSpec, TurnDone
 from agent.prompts import Prompt, list_prompts, load_prompt
-from agent.session import Session
+from agent.record import events
+from agent.record.events import Event, dump_event, load_event
+from agent.record.export import export_session, import_session
+from agent.record.journal import list_sessions
+from agent.record.log import EventLog
+from agent.session.approval import DEFAULT_RULES, Rule
+from agent.session.session import Session
+from agent.session.status import Status, reduce_status
 from agent.settings import Settings
-from agent.status import Status, reduce_status
 from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 
 __all__ = [

@@ -1,6 +1,6 @@
 """``python -m agent "open the editor and write hello"``: one session in a terminal.
 
-`agent.exit_codes` has what it gives back to the shell; ``--help`` lists it.
+`agent.cli.exit_codes` has what it gives back to the shell; ``--help`` lists it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from typing import Any, TextIO
 
 import pydantic
 
-from agent.approval import DEFAULT_RULES
-from agent.command import Cutter, run_command, silence
+from agent.cli.command import Cutter, run_command, silence
+from agent.cli.exit_codes import Exit
+from agent.cli.terminal import tell
 from agent.errors import ConfigurationError, SaysoError
-from agent.exit_codes import Exit
-from agent.export import export_session, import_session, left_out, read_export
 from agent.keys import KeyStore
 from agent.kinds import tool_kinds
-from agent.measure import as_lines, listed, measured
-from agent.session import Session
+from agent.record.export import export_session, import_session, left_out, read_export
+from agent.record.measure import as_lines, listed, measured
+from agent.session.approval import DEFAULT_RULES
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.streams import any_text, take_any_text
-from agent.terminal import tell
-from agent.vault import load_secrets
+from agent.tools.vault import load_secrets
 
 _LEAVING = 5.0
 """Seconds that a command which was cut has for leaving, whatever thread of it hangs."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agent.models.capabilities import Scale
     from agent.settings import Settings
     from agent.tools.base import Tool
-    from agent.vault import Vault
+    from agent.tools.vault import Vault
 
 _log = logging.getLogger(__name__)
 K = TypeVar("K")

@@ -28,7 +28,7 @@ RuleName = Literal[
     "secret",
     "other tool",
 ]
-"""Rules of `agent.approval` that ask."""
+"""Rules of `agent.session.approval` that ask."""
 
 
 class Settings(BaseSettings):

@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from agent.desktop.base import Desktop
-from agent.experiments.compare import analyse
-from agent.experiments.placement import DaskPlacement
-from agent.experiments.runner import Runner
-from agent.experiments.spec import Arm, Experiment, define
-from agent.experiments.stage import Stage
+from agent.experiments.plan.spec import Arm, Experiment, define
+from agent.experiments.plan.task import Task, builtin_tasks
+from agent.experiments.plan.trial import TrialResult
+from agent.experiments.results.compare import analyse
+from agent.experiments.run.placement import DaskPlacement
+from agent.experiments.run.runner import Runner
+from agent.experiments.run.store import Store
+from agent.experiments.run.trial_environment import Stage
 from agent.experiments.statistics import compare_success, success_rate
-from agent.experiments.store import Store
-from agent.experiments.task import Task, builtin_tasks
-from agent.experiments.trial import TrialResult
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools.base import Tool

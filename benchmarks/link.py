@@ -35,7 +35,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout  # noqa: E402
 from proxy import Proxy  # noqa: E402
 from served import Served, serve  # noqa: E402
 
-from agent.events import Stopped, load_event  # noqa: E402
+from agent.record.events import Stopped, load_event  # noqa: E402
 
 Rows = dict[str, list[float]]
 GAPS = (0.5, 2.0, 8.0, 30.0, 75.0)

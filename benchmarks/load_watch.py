@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
-from agent.desktop import strokes
-from agent.desktop.environment import DisplayEnv
-from agent.events import Event
-from agent.session import Session
+from agent.desktop.act import strokes
+from agent.desktop.server.environment import DisplayEnv
+from agent.record.events import Event
+from agent.session.session import Session
 from agent.settings import Settings
 
 TOLD = frozenset(

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent import events as ev
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
-from agent.session import Session
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.messages_script import Incoming, Pace, Reply, call, says
 from agent.testing.messages_server import MessagesServer

@@ -23,14 +23,14 @@ from PIL import Image
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Window
 from agent.errors import DesktopError
-from agent.events import Usage
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect
 from agent.models.base import Block, BlockDone, Message, ModelRequest
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect
+from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.pricing import priced
 from agent.prompts import load_prompt
-from agent.session import Session
+from agent.record.events import Usage
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.messages_http import Served
 from agent.testing.messages_script import Incoming, Pace, Reply, call, says

@@ -11,9 +11,9 @@ from typing import Any
 
 from panel.custom import JSComponent
 
-from agent.events import Usage
 from agent.models.base import BlockDone, ModelPart, ModelRequest, Text, TurnDone
-from agent.session import Session
+from agent.record.events import Usage
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop
 

@@ -17,7 +17,7 @@ import psutil
 from served import ROOT, entrance, serve
 from Xlib import X
 
-from agent.desktop.connection import open_display
+from agent.desktop.server.connection import open_display
 from benchmarks.page_latency import browser
 
 sys.path.append(str(ROOT / "tests" / "browser"))

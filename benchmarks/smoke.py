@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT / part) for part in _ROOMS]
 from page_stage import paged  # noqa: E402 - needs the path above
 from person import Person  # noqa: E402
 
-from agent.events import ActionProposed, Measured, TaskFinished  # noqa: E402
+from agent.record.events import ActionProposed, Measured, TaskFinished  # noqa: E402
 
 SENTENCE = "Press control A."
 POLL = 500.0

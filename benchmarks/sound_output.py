@@ -19,9 +19,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent import events as ev
 from agent.desktop.base import Process
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop, FakeProcess
 from agent.testing.scripted import ScriptedModel, call, done, says

@@ -16,11 +16,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from agent.desktop import guardian, profile, sandbox
-from agent.desktop.calls import filter_file
-from agent.desktop.processes import GuardianClient
-from agent.desktop.starts import Start
-from agent.desktop.watching import Asked, watch_programs
+from agent.desktop.server import guardian, profile, sandbox
+from agent.desktop.server.calls import filter_file
+from agent.desktop.server.processes import GuardianClient
+from agent.desktop.server.starts import Start
+from agent.desktop.server.watching import Asked, watch_programs
 
 _TURNS = 12
 _STARTS = 50

@@ -12,7 +12,7 @@ import voices
 from dialogue import Player
 from wire import Wire
 
-from agent.events import HoldBegan, HoldEnded, Narrated, Stopped, UserMessage
+from agent.record.events import HoldBegan, HoldEnded, Narrated, Stopped, UserMessage
 
 ECHO_LEVEL = 0.3
 """Of the loudspeaker's sound, at the microphone, as if nothing was cancelled."""

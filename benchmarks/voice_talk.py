@@ -10,7 +10,7 @@ import numpy as np
 import voices
 from dialogue import Dialogue, Player, Stage
 
-from agent.events import Event, Heard, Measured, Stopped
+from agent.record.events import Event, Heard, Measured, Stopped
 
 Times = dict[str, list[float]]
 

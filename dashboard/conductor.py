@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.clock import Clock, MonotonicClock, ended
 from agent.errors import SaysoError, VoiceError
-from agent.events import (
+from agent.record.events import (
     ApprovalAsked,
     Event,
     Failed,
@@ -23,7 +23,7 @@ from agent.events import (
     Stopped,
     VoiceChanged,
 )
-from agent.imported import own
+from agent.session.imported import own
 from dashboard.hearing import Hearing
 from dashboard.voice.addressing import Addressing
 from dashboard.voice.biasing import Biasing
@@ -39,7 +39,7 @@ from dashboard.voice.troubles import trouble
 from dashboard.voice.wire import Wire
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
     from dashboard.voice.evi import Voice
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agent.events import Heard, Source
+from agent.record.events import Heard, Source
 from dashboard.voice import records
 from dashboard.voice.addressing import Addressing, likeliest
 from dashboard.voice.intents import Moment, classify, is_echo, is_stop, words_of
@@ -12,7 +12,7 @@ from dashboard.voice.manner import Manner
 
 if TYPE_CHECKING:
     from agent.clock import Clock
-    from agent.log import EventLog
+    from agent.record.log import EventLog
     from dashboard.voice.desk import Desk
     from dashboard.voice.lanes import Lanes
     from dashboard.voice.narrator import Narrator

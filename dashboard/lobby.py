@@ -13,8 +13,8 @@ import param
 from panel.io.state import set_curdoc
 from panel.viewable import Child
 
-from agent.ending import Ending
 from agent.errors import SaysoError
+from agent.session.ending import Ending
 from dashboard.blank import make_page
 from dashboard.js.component import Message, View
 from dashboard.places import Onlook
@@ -173,7 +173,7 @@ def _made(name: str, onlook: Onlook) -> ReplayView | FilesPanel:
 
 
 def _about(folder: Path) -> tuple[dict[str, Any], str]:
-    from agent.events import TaskFinished, TaskStarted, TurnFinished
+    from agent.record.events import TaskFinished, TaskStarted, TurnFinished
     from agent.replay import load_recording
 
     recording: Recording = load_recording(folder)

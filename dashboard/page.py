@@ -11,9 +11,9 @@ import panel as pn
 import param
 from panel.io.state import set_curdoc
 
-from agent.control import change_named
 from agent.errors import DesktopError, JournalError
-from agent.events import Failed, SessionClosed
+from agent.record.events import Failed, SessionClosed
+from agent.session.control import change_named
 from dashboard.blank import make_page
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
@@ -36,7 +36,7 @@ from dashboard.web.goodbye import goodbyes
 from dashboard.web.say import heard, say_once
 
 if TYPE_CHECKING:
-    from agent.events import Event
+    from agent.record.events import Event
     from dashboard.web.registry import Entry
     from dashboard.web.workbench import Workbench
 

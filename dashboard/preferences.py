@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent.changes import checked
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
+from agent.record.writer import DiskHangs, at_hand
+from agent.session.changes import checked
 from agent.settings import FILED, Settings
-from agent.writer import DiskHangs, at_hand
 from dashboard.voice.manner import Manner, changed
 from dashboard.web.identity import LOCAL
 

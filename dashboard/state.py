@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from agent.changes import checked
-from agent.describe import describe_limit
 from agent.errors import BadInput
-from agent.events import (
+from agent.record.events import (
     ActionFinished,
     ActionProposed,
     ActionStarted,
@@ -32,13 +30,15 @@ from agent.events import (
     TaskStarted,
     VoiceChanged,
 )
-from agent.status import Status, reduce_status
+from agent.session.changes import checked
+from agent.session.describe import describe_limit
+from agent.session.status import Status, reduce_status
 from dashboard.views.describe import describe, mark_of
 from dashboard.views.transcript import Operation, Transcript
 
 if TYPE_CHECKING:
-    from agent.events import Event
-    from agent.log import EventLog
+    from agent.record.events import Event
+    from agent.record.log import EventLog
     from agent.settings import Settings
 
 FRAME = 1 / 30

@@ -11,7 +11,7 @@ from dashboard.voice.lanes import Lanes
 from dashboard.voice.narrator import Narrator
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
 
 
 class Typed:

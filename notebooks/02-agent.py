@@ -46,7 +46,7 @@ from collections import Counter
 Counter(event.kind for event in session.log).most_common(8)
 
 # %%
-from agent.events import ActionFinished, ActionProposed
+from agent.record.events import ActionFinished, ActionProposed
 
 for event in session.log:
     if isinstance(event, ActionProposed):
@@ -64,7 +64,7 @@ for event in session.log:
 # %%
 import time
 
-from agent.events import ActionStarted
+from agent.record.events import ActionStarted
 
 since = len(session.log)
 session.say("Wait thirty seconds.")
@@ -81,7 +81,7 @@ recorded(session, since=since)
 # with “not executed”. So the agent can simply go on.
 
 # %%
-from agent.history import History
+from agent.session.history import History
 
 history = History(session.journal.image_base64)
 for event in session.log:
@@ -112,7 +112,7 @@ recorded(session, since=since)
 # there are two buttons for it; by voice one says the phrase.
 
 # %%
-from agent.events import ApprovalAsked
+from agent.record.events import ApprovalAsked
 
 since = len(session.log)
 session.say("Run the command date.")

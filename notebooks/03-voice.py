@@ -56,7 +56,7 @@ session
 # model is asked.
 
 # %%
-from agent.events import ActionStarted, Heard, Stopped
+from agent.record.events import ActionStarted, Heard, Stopped
 
 since = len(session.log)
 session.say("Wait thirty seconds.")
@@ -75,7 +75,7 @@ for event in session.log.since(since):
 # something feels slow.
 
 # %%
-from agent.events import Measured
+from agent.record.events import Measured
 
 for event in session.log.of(Measured):
     print(f"{event.lane:26} {event.milliseconds:7.0f} ms")

@@ -24,8 +24,8 @@
 # %%
 from pathlib import Path
 
-from agent.experiments.spec import define
-from agent.experiments.task import builtin_tasks
+from agent.experiments.plan.spec import define
+from agent.experiments.plan.task import builtin_tasks
 from agent.prompts import load_prompt
 
 tasks = builtin_tasks()
@@ -87,7 +87,7 @@ results = run.store
 results
 
 # %%
-from agent.experiments.paired import pair
+from agent.experiments.results.paired import pair
 
 answer = pair(experiment, results.results())
 answer.success

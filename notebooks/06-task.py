@@ -38,7 +38,7 @@ near_miss:
 limits: {turns: 10, seconds: 60}
 """)
 
-from agent.experiments.task import load_task
+from agent.experiments.plan.task import load_task
 
 task = load_task(folder)
 task.id, task.instruction
@@ -57,8 +57,8 @@ task.id, task.instruction
 
 # %%
 from agent.experiments.live import LiveRun
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.spec import define
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.plan.spec import define
 from agent.settings import Settings
 
 place = LocalPlacement()  # one desktop at a time, in this kernel

@@ -9,9 +9,9 @@ from typing import TypeVar
 import pytest_asyncio
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.accessibility import Accessibility
 from agent.desktop.base import Node, Process, Window
-from agent.desktop.windows import WindowList
+from agent.desktop.see.accessibility import Accessibility
+from agent.desktop.see.windows import WindowList
 
 T = TypeVar("T")
 

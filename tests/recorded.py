@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import events as ev
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult

@@ -23,8 +23,8 @@ from pathlib import Path
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Node, Tree
-from agent.desktop.display import missing_programs
-from agent.desktop.environment import bus_address
+from agent.desktop.server.display import missing_programs
+from agent.desktop.server.environment import bus_address
 from agent.errors import SaysoError
 from agent.streams import take_any_text
 

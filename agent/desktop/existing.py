@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from agent.desktop import sandbox
-from agent.desktop.connection import open_display
-from agent.desktop.environment import DisplayEnv, bus_address
-from agent.desktop.processes import GuardianClient, SandboxProcess
-from agent.desktop.watching import Listener
+from agent.desktop.server import sandbox
+from agent.desktop.server.connection import open_display
+from agent.desktop.server.environment import DisplayEnv, bus_address
+from agent.desktop.server.processes import GuardianClient, SandboxProcess
+from agent.desktop.server.watching import Listener
 from agent.errors import DesktopDied, DesktopUnavailable
 
 WARNING = "This is your own screen, with your own files: nothing confines what happens on it."
@@ -124,7 +124,7 @@ class ExistingDisplay:
 
 
 def _copy_guardian(folder: Path) -> list[str]:
-    source = Path(__file__).with_name("guardian.py")
+    source = Path(__file__).with_name("server") / "guardian.py"
     copy = folder / "guardian.py"
     copy.write_text(source.read_text("utf-8"), "utf-8")
     return sandbox.open_command(copy)

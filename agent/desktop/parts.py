@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from agent.desktop import settle
-from agent.desktop.accessibility import Accessibility
-from agent.desktop.environment import DisplayEnv
-from agent.desktop.screen import Screen
-from agent.desktop.windows import WindowList
+from agent.desktop.see import settle
+from agent.desktop.see.accessibility import Accessibility
+from agent.desktop.see.screen import Screen
+from agent.desktop.see.windows import WindowList
+from agent.desktop.server.environment import DisplayEnv
 from agent.desktop.worker import Worker
 from agent.errors import DesktopError
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from agent.desktop import launchers, pictures
+from agent.desktop.act.input import Input
 from agent.desktop.base import (
     Box,
     DesktopStatus,
@@ -25,21 +25,22 @@ from agent.desktop.base import (
     Tree,
     Window,
 )
-from agent.desktop.covering import Region, covered, to_cover
-from agent.desktop.darkroom import Darkroom
-from agent.desktop.display import PrivateDisplay, Sandboxing
-from agent.desktop.echo import Echo, terminal_echo
-from agent.desktop.environment import DisplayEnv
 from agent.desktop.existing import ExistingDisplay
-from agent.desktop.geometry import Geometry
-from agent.desktop.homes import HomeNews, Homes
-from agent.desktop.input import Input
 from agent.desktop.parts import Parts
-from agent.desktop.pictures import Pixels
-from agent.desktop.processes import SandboxProcess
-from agent.desktop.screen import Screen
-from agent.desktop.supervise import Supervisor
-from agent.desktop.watching import Listener, ProgramWatch
+from agent.desktop.see import pictures
+from agent.desktop.see.covering import Region, covered, to_cover
+from agent.desktop.see.echo import Echo, terminal_echo
+from agent.desktop.see.geometry import Geometry
+from agent.desktop.see.pictures import Pixels
+from agent.desktop.see.screen import Screen
+from agent.desktop.see.screenshot_encoder import Darkroom
+from agent.desktop.server import launchers
+from agent.desktop.server.display import PrivateDisplay, Sandboxing
+from agent.desktop.server.environment import DisplayEnv
+from agent.desktop.server.homes import HomeNews, Homes
+from agent.desktop.server.processes import SandboxProcess
+from agent.desktop.server.supervise import Supervisor
+from agent.desktop.server.watching import Listener, ProgramWatch
 from agent.errors import DesktopDied, DesktopError
 from agent.face import Faced
 from agent.permit import check_permit

@@ -14,17 +14,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agent.errors import ConfigurationError, SaysoError
-from agent.experiments.compare import analyse
-from agent.experiments.export import export_spans
-from agent.experiments.export_inspect import export_inspect
-from agent.experiments.placement import DaskPlacement
-from agent.experiments.power import forecast
-from agent.experiments.report import write_reports
-from agent.experiments.runner import Runner, RunState
-from agent.experiments.spec import Experiment, load_experiment
-from agent.experiments.store import Store, list_stores
-from agent.experiments.task import builtin_tasks
-from agent.experiments.words import percent, verdict
+from agent.experiments.plan.power import forecast
+from agent.experiments.plan.spec import Experiment, load_experiment
+from agent.experiments.plan.task import builtin_tasks
+from agent.experiments.results.compare import analyse
+from agent.experiments.results.export import export_spans
+from agent.experiments.results.export_inspect import export_inspect
+from agent.experiments.results.report import write_reports
+from agent.experiments.results.words import percent, verdict
+from agent.experiments.run.placement import DaskPlacement
+from agent.experiments.run.runner import Runner, RunState
+from agent.experiments.run.store import Store, list_stores
 from agent.files import bounded
 from agent.settings import Settings
 from agent.streams import take_any_text

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from agent.errors import SaysoError
-from agent.experiments.placement import DaskPlacement, Placement
-from agent.experiments.report import write_reports
-from agent.experiments.runner import Runner, RunState
-from agent.experiments.spec import Experiment, trial_id
-from agent.experiments.stage import Stage
-from agent.experiments.store import Store
+from agent.experiments.plan.spec import Experiment, trial_id
+from agent.experiments.results.report import write_reports
+from agent.experiments.run.placement import DaskPlacement, Placement
+from agent.experiments.run.runner import Runner, RunState
+from agent.experiments.run.store import Store
+from agent.experiments.run.trial_environment import Stage
 from agent.face import Faced
 
 _log = logging.getLogger(__name__)

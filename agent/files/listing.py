@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
-from agent.desktop.guardian import walk_folders
+from agent.desktop.server.guardian import walk_folders
 from agent.errors import FilesError
 from agent.face import Faced
 from agent.files.kinds import is_state, is_state_name

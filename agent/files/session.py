@@ -18,11 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Literal, TypeVar
 
-from agent import events as ev
-from agent.control import new_id
-from agent.desktop.guardian import used_bytes
+from agent.desktop.server.guardian import used_bytes
 from agent.errors import DesktopError, FilesError, SaysoError
-from agent.event_files import NAMED
 from agent.face import Faced
 from agent.files.changes import Change, Changes, compare
 from agent.files.listing import Listing, list_files
@@ -33,8 +30,11 @@ from agent.files.record import Record
 from agent.files.restore import Failure, restore
 from agent.files.store import Recorded, Store
 from agent.files.telling import amount, no_room, told_model, told_person
-from agent.log import EventLog
-from agent.status import Status
+from agent.record import events as ev
+from agent.record.events.files import NAMED
+from agent.record.log import EventLog
+from agent.session.control import new_id
+from agent.session.status import Status
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

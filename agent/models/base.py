@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from agent.events import Usage
+from agent.record.events import Usage
 
 Block = dict[str, Any]
 """A content block as the Messages API has it."""

@@ -24,7 +24,6 @@ from typing import Any, TextIO
 
 from agent import errors
 from agent.errors import ModelError, ModelUnavailable
-from agent.events import Usage
 from agent.models.base import (
     BlockDone,
     Counted,
@@ -42,6 +41,7 @@ from agent.models.base import (
     readable_by,
 )
 from agent.models.cassette_key import digest, loosened, normalise
+from agent.record.events import Usage
 
 VERSION = 2
 """Of the format; another number cannot be read."""

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, ModelUnavailable
 from agent.kinds import ModelKind, model_kinds
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_clouds import bedrock_model, vertex_model
-from agent.models.anthropic_dialects import Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect, claude_dialect
-from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.models.cassette import CassetteModel, RecordingModel
-from agent.models.late import LateModel
+from agent.models.claude.clouds import bedrock_model, vertex_model
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect, claude_dialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.claude.portable import PortableDialect
+from agent.models.lazy_model import LateModel
 from agent.settings import DEFAULT_MODEL, FILED, Settings
 
 _log = logging.getLogger(__name__)

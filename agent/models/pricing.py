@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from agent.events import Usage
+from agent.record.events import Usage
 
 AS_OF = "2026-11-20"
 """Day on which the prices below were taken."""

@@ -2,7 +2,7 @@
 
 A server is asked once: which models it has, how long its window is, whether the model sees and
 takes tools, and which model stands behind a gateway's own name. What it does not tell is learned
-from what it refuses (`agent.models.anthropic`). docs/models.md says how each is set up.
+from what it refuses (`agent.models.claude.model`). docs/models.md says how each is set up.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Literal
 import httpx2
 from anthropic import AnthropicError, APIStatusError, AsyncAnthropic
 
-from agent.models.anthropic_errors import Service, blind, explain, says_for_sure, unknown_model
 from agent.models.capabilities import is_claude
+from agent.models.claude.errors import Service, blind, explain, says_for_sure, unknown_model
 
 Kind = Literal["vllm", "llama.cpp", "ollama", "litellm", "unknown"]
 

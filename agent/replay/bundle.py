@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from agent.errors import DISK_FULL, JournalError
-from agent.export import write_folder
 from agent.files import from_key, to_key
-from agent.home import home_in
+from agent.record.export import write_folder
 from agent.replay.film import Progress, write_gif, write_mp4
 from agent.replay.notebook import write_notebook
 from agent.replay.recording import Recording, load_recording
 from agent.room import has_room
+from agent.session.home import home_in
 
 Format = Literal["folder", "notebook", "gif", "mp4"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -1,6 +1,6 @@
 """What lies behind one step: what was sent, what came back, what it cost and how long it took.
 
-The request is rebuilt from the log by the same fold that built it (`agent.history`), with
+The request is rebuilt from the log by the same fold that built it (`agent.session.history`), with
 the pictures' hashes in place of their bytes.
 """
 
@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agent import events as ev
-from agent.history import History
 from agent.models.base import Block, Message
+from agent.record import events as ev
 from agent.replay.recording import Recording
+from agent.session.history import History
 
 Detail = dict[str, Any]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from agent import events as ev
-from agent.describe import describe, point_of
+from agent.record import events as ev
+from agent.session.describe import describe, point_of
 
 _NEAR = 12
 """Pixels within which two clicks on something nameless count as the same."""

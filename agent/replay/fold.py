@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent import events as ev
-from agent.arrivals import ARRIVED, listed
-from agent.describe import describe, describe_limit, point_of
+from agent.record import events as ev
+from agent.session.arrivals import ARRIVED, listed
+from agent.session.describe import describe, describe_limit, point_of
 
 if TYPE_CHECKING:
     from agent.replay.timeline import Lane

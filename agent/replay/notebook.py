@@ -96,7 +96,7 @@ _CELLS = (
     ("code", _COSTS),
     ("markdown", "## One action: the screen before and after, the call, the answer it came in"),
     ("code", _ONE),
-    ("markdown", "## The log\n\nEvents are typed: see `agent/events.py`."),
+    ("markdown", "## The log\n\nEvents are typed: see `agent/record/events/__init__.py`."),
     ("code", _KINDS),
     ("markdown", "## Against another session\n\nGive the folder of another export."),
     ("code", _COMPARE),

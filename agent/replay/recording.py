@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from agent import events as ev
 from agent.errors import JournalError
-from agent.journal import SUFFIX, image_file, kept_file, read_journal, read_prompt
-from agent.rows import Damage, Rows, file_lines, read_lines
+from agent.record import events as ev
+from agent.record.journal import SUFFIX, image_file, kept_file, read_journal, read_prompt
+from agent.record.rows import Damage, Rows, file_lines, read_lines
 
 MEDIA_TYPES = {f".{suffix}": media_type for media_type, suffix in SUFFIX.items()}
 """Media types of picture files by their endings."""

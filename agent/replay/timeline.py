@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agent import events as ev
+from agent.record import events as ev
 from agent.replay.fold import Draft, Fold
 
 Lane = Literal["heard", "said", "model", "actions", "approvals", "cost"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
-from agent.desktop import keys
+from agent.desktop.act import keys
 from agent.desktop.base import (
     Box,
     Button,
@@ -26,7 +26,7 @@ from agent.desktop.base import (
     Tree,
     Window,
 )
-from agent.desktop.echo import Echo
+from agent.desktop.see.echo import Echo
 from agent.errors import DesktopUnavailable, InputHalted
 from agent.permit import check_permit
 

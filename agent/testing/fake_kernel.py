@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.desktop.installed import Installed
-from agent.desktop.starts import Judge, Notice, Process, Program
-from agent.desktop.watching import Listener, ProgramWatch
+from agent.desktop.server.installed import Installed
+from agent.desktop.server.starts import Judge, Notice, Process, Program
+from agent.desktop.server.watching import Listener, ProgramWatch
 from agent.testing.fake_desktop import FakeDesktop
 
 GUARDIAN = 2
@@ -27,7 +27,7 @@ class _Image:
 
 
 class FakeKernel:
-    """Implements ``agent.desktop.starts.Kernel``; a test forks, starts and reads the answers.
+    """Implements `agent.desktop.server.starts.Kernel`; a test forks, starts and reads the answers.
 
     A program is there unless its path is in ``missing``; its file is its path.
     """

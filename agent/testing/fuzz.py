@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from agent import events as ev
 from agent.errors import SaysoError
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import Dialect, ToolsetDialect
-from agent.models.anthropic_portable import PortableDialect
-from agent.session import Session
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.claude.portable import PortableDialect
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import RuleName, Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fuzz_answers import fuzzed

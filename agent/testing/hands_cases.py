@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent import events as ev
 from agent.desktop import VirtualDesktop
-from agent.desktop.connection import open_display
+from agent.desktop.server.connection import open_display
 from agent.models.base import BlockDone, ModelRequest
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.rules import violations
 from agent.testing.scripted import ScriptedModel, Step, call, done, says

@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Iterable
 
 from agent.desktop.base import EncodedImage
-from agent.events import Image
-from agent.log import MemoryJournal
-from agent.rows import Damage
+from agent.record.events import Image
+from agent.record.log import MemoryJournal
+from agent.record.rows import Damage
 
 
 class MemorySessionJournal(MemoryJournal):

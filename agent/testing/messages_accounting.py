@@ -21,7 +21,7 @@ from typing import Any
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from agent.pdf import pdf_facts
+from agent.content.pdf import pdf_facts
 
 LOOKBACK = 20
 """Blocks that are searched backwards from each breakpoint."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agent.errors import ConfigurationError
-from agent.models.anthropic_dialects import TOOLSET_MEMBERS
+from agent.models.claude.dialects import TOOLSET_MEMBERS
 
 FOREVER = 1e9
 """Seconds; for a `Reply.hang` that lasts until the client gives up."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.models.anthropic_dialects import TOOLSET_MEMBERS
+from agent.models.claude.dialects import TOOLSET_MEMBERS
 from agent.testing.messages_accounting import Block, Signer, flat, tokens_of
 from agent.testing.messages_memory import Memory
 from agent.testing.messages_script import Reply

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.models.anthropic_dialects import TOOLSET_MEMBERS
 from agent.models.capabilities import as_claude
+from agent.models.claude.dialects import TOOLSET_MEMBERS
 from agent.testing.messages_accounting import flat
 from agent.testing.rules import violations
 

@@ -20,7 +20,7 @@ from anthropic.types.beta import BetaRequestDocumentBlockParam
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from agent.pdf import is_pdf, pdf_facts
+from agent.content.pdf import is_pdf, pdf_facts
 
 Block = dict[str, Any]
 Message = dict[str, Any]

@@ -15,8 +15,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.events import Usage
-from agent.history import ANEW
 from agent.models.base import (
     Block,
     BlockDone,
@@ -27,6 +25,8 @@ from agent.models.base import (
     ToolSpec,
     TurnDone,
 )
+from agent.record.events import Usage
+from agent.session.history import ANEW
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.rules import prefix_violations, violations
 from agent.tools.base import Intent, ToolCall, ToolResult

@@ -16,8 +16,8 @@ from typing import Any
 from Xlib import X
 from Xlib.error import ConnectionClosedError, XError
 
-from agent.desktop.connection import open_display
-from agent.desktop.environment import DisplayEnv
+from agent.desktop.server.connection import open_display
+from agent.desktop.server.environment import DisplayEnv
 
 RED, GREEN, BLUE = 0xCC2222, 0x22AA22, 0x2222CC
 

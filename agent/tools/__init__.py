@@ -9,7 +9,7 @@ from agent.tools.base import Intent, Tool, ToolCall, ToolResult
 from agent.tools.computer import ComputerTool
 from agent.tools.editor import EditorTool
 from agent.tools.shell import ShellTool
-from agent.vault import Vault
+from agent.tools.vault import Vault
 
 __all__ = [
     "ComputerTool",

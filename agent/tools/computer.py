@@ -19,9 +19,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agent.desktop.act.typist import is_terminal
 from agent.desktop.base import Button, Desktop, EncodedImage, Target, Window
-from agent.desktop.snapshot import is_editor
-from agent.desktop.typist import is_terminal
+from agent.desktop.see.snapshot import is_editor
 from agent.errors import BadInput, DesktopError, KeyboardMoved, ToolError
 from agent.models.base import ToolSpec
 from agent.models.capabilities import Scale
@@ -41,7 +41,7 @@ from agent.tools.took import (
     target_words,
     window_words,
 )
-from agent.vault import Secret, Vault
+from agent.tools.vault import Secret, Vault
 
 _log = logging.getLogger(__name__)
 

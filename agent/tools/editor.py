@@ -21,11 +21,11 @@ from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from agent.contents import BEGINNING, fitted, looks_like_picture
+from agent.content.contents import BEGINNING, fitted, looks_like_picture
+from agent.content.pdf import is_pdf
 from agent.desktop.base import Desktop, inside
 from agent.errors import BadInput, DesktopError, FilesError, ToolError
 from agent.models.base import ToolSpec
-from agent.pdf import is_pdf
 from agent.permit import check_permit
 from agent.sanitize import read_json
 from agent.tools import coordinates, inputs
@@ -48,7 +48,7 @@ _LONGEST = 1280
 """Pixels of a picture's longer side; larger ones are scaled down."""
 
 _PDF_PATIENCE = 40.0
-_PDF_PAGES = Path(__file__).parents[1] / "pdf_pages.py"
+_PDF_PAGES = Path(__file__).parents[1] / "content/pdf_pages.py"
 _BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 _LIST_CAP = 500
 _UNDO_STEPS = 50

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from agent.desktop.act.typist import is_terminal
 from agent.desktop.base import Desktop, Window
-from agent.desktop.echo import TellsEcho
-from agent.desktop.typist import is_terminal
+from agent.desktop.see.echo import TellsEcho
 from agent.errors import DesktopError
 from agent.tools.focus import Focus
 

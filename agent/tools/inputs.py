@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from agent.desktop.keys import MODIFIERS
+from agent.desktop.act.keys import MODIFIERS
 from agent.errors import BadInput
 from agent.tools import coordinates
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from Xlib import XK
 
-from agent.desktop import keys
+from agent.desktop.act import keys
 from agent.errors import BadInput
 
 _MODIFIERS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.desktop.base import Desktop, Node, Window
-from agent.desktop.snapshot import is_editor
+from agent.desktop.see.snapshot import is_editor
 from agent.errors import DesktopError
 from agent.tools.focus import Focus
 

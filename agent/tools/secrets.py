@@ -7,7 +7,7 @@ from agent.errors import ToolError
 from agent.tools.focus import Focus
 from agent.tools.hidden import Hidden
 from agent.tools.took import quoted, window_words
-from agent.vault import Secret
+from agent.tools.vault import Secret
 
 FIELD = "password text"
 """The role of a field that shows dots."""

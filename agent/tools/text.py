@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from agent.contents import BEGINNING, ENCODING_NAMES, encoding_of
+from agent.content.contents import BEGINNING, ENCODING_NAMES, encoding_of
 from agent.errors import BadInput, ToolError
 
 VIEW_CAP = 100_000

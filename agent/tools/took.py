@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from agent.desktop.act.keys import split
 from agent.desktop.base import Target, Window
-from agent.desktop.keys import split
 
 _TITLE = 48
 """Characters of a title or name that are told."""

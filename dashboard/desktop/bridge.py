@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from tornado.websocket import WebSocketClosedError
 
 from agent.errors import DesktopError, SaysoError
-from agent.events import ControlReturned, ControlTaken, SessionClosed, Stopped
+from agent.record.events import ControlReturned, ControlTaken, SessionClosed, Stopped
 from dashboard.desktop.rfb import ClientFilter, ProtocolBroken
 from dashboard.web.guard import TicketSocket
 
 if TYPE_CHECKING:
-    from agent.events import Event
-    from agent.session import Session
+    from agent.record.events import Event
+    from agent.session.session import Session
 
 PURPOSE = "desktop"
 _CHUNK = 65_536

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.replay import Recording
-from agent.session import Session
+from agent.session.session import Session
 
 
 async def do(session: Session, text: str, *, timeout: float | None = None) -> Recording:

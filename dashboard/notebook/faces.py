@@ -11,13 +11,13 @@ import ipywidgets
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import EncodedImage, Frame
-from agent.desktop.pictures import png as encode_png
-from agent.desktop.screen import Screen
+from agent.desktop.see.pictures import png as encode_png
+from agent.desktop.see.screen import Screen
 from agent.errors import ConfigurationError, DesktopError
 from agent.experiments.live import LiveRun
-from agent.experiments.spec import Experiment
-from agent.experiments.store import Store
-from agent.experiments.trial import Trial
+from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.trial import Trial
+from agent.experiments.run.store import Store
 from agent.face import Bundle
 from agent.files.changes import Changes
 from agent.files.listing import Listing
@@ -25,7 +25,7 @@ from agent.files.session import PutBack
 from agent.files.telling import amount, bounded
 from agent.replay import Recording, Timeline
 from agent.replay.svg import timeline_svg
-from agent.session import Session
+from agent.session.session import Session
 from dashboard.notebook import lab
 from dashboard.notebook.desktop import DesktopWidget
 from dashboard.notebook.markup import Html, paragraph, table

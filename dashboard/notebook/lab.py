@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from html import escape
 
-from agent.experiments.compare import Analysis, analyse
-from agent.experiments.design import Piece, summarise_design
 from agent.experiments.live import RunProgress
-from agent.experiments.paired import Pairing, pair
-from agent.experiments.spec import Experiment
-from agent.experiments.store import Store
-from agent.experiments.trial import Trial, TrialResult
-from agent.experiments.words import percent
+from agent.experiments.plan.design import Piece, summarise_design
+from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.trial import Trial, TrialResult
+from agent.experiments.results.compare import Analysis, analyse
+from agent.experiments.results.paired import Pairing, pair
+from agent.experiments.results.words import percent
+from agent.experiments.run.store import Store
 from dashboard.notebook.markup import Html, bold, paragraph, picture, safe, short, table
 from dashboard.notebook.pictures import shrunk, strip
 

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Literal
 
 import ipywidgets
 
-from agent.control import change_named
 from agent.errors import DesktopError, JournalError, SaysoError
-from agent.events import ControlReturned, ControlTaken, Event, SessionClosed, Stopped
-from agent.session import Session
+from agent.record.events import ControlReturned, ControlTaken, Event, SessionClosed, Stopped
+from agent.session.control import change_named
+from agent.session.session import Session
 from dashboard.notebook.desktop import DesktopWidget
 from dashboard.notebook.panes import BarWidget, ConversationWidget
 from dashboard.notebook.pictures import data_url, shrunk

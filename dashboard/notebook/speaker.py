@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from agent.errors import VoiceError
-from agent.events import Event, Heard
 from agent.hosts import is_loopback
+from agent.record.events import Event, Heard
 from dashboard.notebook.talk import Talk
 from dashboard.voice.offline.audio import RATE, pcm16, resample
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from agent import events as ev
+from agent.record import events as ev
 from agent.replay import Recording
 from dashboard.notebook.markup import Html, bold, paragraph, picture, short, table
 from dashboard.notebook.pictures import shrunk, strip

@@ -18,7 +18,7 @@ from tornado.web import Application
 
 from agent.errors import VoiceError
 from agent.face import Faced
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from dashboard.conductor import Conductor
 from dashboard.line import WidgetLine

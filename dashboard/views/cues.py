@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agent import events as ev
-from agent.status import Status
+from agent.record import events as ev
+from agent.session.status import Status
 
 Cue = Literal["begins", "asks", "done", "fails", "stops"]
 

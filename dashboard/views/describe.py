@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.describe import describe, point_of
-from agent.events import ActionProposed
+from agent.record.events import ActionProposed
+from agent.session.describe import describe, point_of
 
 __all__ = ["describe", "mark_of"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent import events as e
+from agent.record import events as e
 
 Item = dict[str, Any]
 Said = e.UserMessage | e.TaskQueued | e.TaskStarted

@@ -16,7 +16,7 @@ from dashboard.places import View as PlaceView
 from dashboard.views.cues import cue_of, moment_of, words_of
 
 if TYPE_CHECKING:
-    from agent.events import Event
+    from agent.record.events import Event
     from dashboard.state import PageState
 
 _HERE = Path(__file__).parent

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from agent import events as e
-from agent.describe import describe_limit
-from agent.ending import Ending
+from agent.record import events as e
+from agent.session.describe import describe_limit
+from agent.session.ending import Ending
 from dashboard.views.describe import describe
 from dashboard.views.fates import Fates, Item, Said
 from dashboard.voice.speakable import read_back
@@ -38,7 +38,7 @@ OUTCOMES = {
     "limit": "Limit reached",
     "refused": "Refused",
 }
-"""What a task's end is called, by `agent.ending.Ending.word`; of others it has failed."""
+"""What a task's end is called, by `agent.session.ending.Ending.word`; of others it has failed."""
 _RULED = {
     "allow": "Allowed beforehand",
     "deny": "Refused",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from agent.clock import ended
 from agent.errors import SaysoError
-from agent.events import DesktopChanged, Event, ScreenSeen, TaskFinished
 from agent.models.offline import HELP, vocabulary
+from agent.record.events import DesktopChanged, Event, ScreenSeen, TaskFinished
 from dashboard.voice.timers import Timers
 
 if TYPE_CHECKING:

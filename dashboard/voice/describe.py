@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from agent.events import (
+from agent.record.events import (
     ActionFinished,
     ActionProposed,
     ActionStarted,

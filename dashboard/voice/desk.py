@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from agent.events import (
+from agent.record.events import (
     ApprovalAsked,
     ApprovalDecided,
     Event,
@@ -23,7 +23,7 @@ from agent.events import (
     TaskUnqueued,
     UserMessage,
 )
-from agent.fate import Fate, fate_of
+from agent.session.fate import Fate, fate_of
 from dashboard.voice.addressing import Addressing
 from dashboard.voice.describe import picture_of
 from dashboard.voice.holds import Holds
@@ -42,7 +42,7 @@ from dashboard.voice.putting_back import PuttingBack
 from dashboard.voice.speech_hold import SpeechHold
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
 
 
 CONTEXT_CHANGES = (

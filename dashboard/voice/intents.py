@@ -17,7 +17,7 @@ import yaml
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
-from agent.fate import fate_of
+from agent.session.fate import fate_of
 
 Meaning = Literal[
     "stop",

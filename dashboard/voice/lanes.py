@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.clock import Clock
-from agent.events import (
+from agent.record.events import (
     ActionProposed,
     ActionStarted,
     Event,
@@ -17,7 +17,7 @@ from agent.events import (
     TextStreamed,
     Understood,
 )
-from agent.manual import BY_HAND
+from agent.session.manual import BY_HAND
 
 SPOKEN_AFTER = 10.0
 """Seconds after the end of a task in which its last words may begin to sound."""

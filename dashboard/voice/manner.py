@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.errors import BadInput
-from agent.events import Event, SettingChanged
+from agent.record.events import Event, SettingChanged
 
 Mode = Literal["tool", "relay"]
 Policy = Literal["announce-then-act", "act-while-speaking", "report-after"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from agent.describe import describe_limit
-from agent.events import (
+from agent.record.events import (
     ANNOUNCING,
     ActionProposed,
     ApprovalAsked,
@@ -19,6 +18,7 @@ from agent.events import (
     TextStreamed,
     TurnStarted,
 )
+from agent.session.describe import describe_limit
 from dashboard.voice.holds import Holds
 from dashboard.voice.manner import Policy
 from dashboard.voice.narrator import Narrator

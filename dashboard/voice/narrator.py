@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agent.clock import Clock, MonotonicClock
-from agent.events import Narrated
+from agent.record.events import Narrated
 from dashboard.voice.intents import words_of
 from dashboard.voice.speakable import speakable
 

@@ -11,7 +11,7 @@ from agent.files.changes import Change, Changes
 from dashboard.voice.intents import is_no, is_yes
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
 
 _NAMED = 3
 """Files that a question names; more are counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.events import Heard, Source, Understood
+from agent.record.events import Heard, Source, Understood
 from dashboard.voice.intents import Meaning
 
 _SHOWN = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.events import Failed
+from agent.record.events import Failed
 
 _ADVICE = {
     "E0300": (

@@ -23,7 +23,7 @@ from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
 if TYPE_CHECKING:
-    from agent.rows import Damage
+    from agent.record.rows import Damage
 
 _CHUNK = 1 << 20
 

@@ -21,24 +21,24 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
-from agent.arrivals import Arrived, in_words
 from agent.errors import DesktopError, FilesError, JournalError, SaysoError
-from agent.events import Attachment, Event, HomeChanged, TaskStarted
 from agent.files import Incoming, bounded, is_state, list_files, safe_name, shown
 from agent.files.listing import MOST
 from agent.files.names import from_key, portable_name, to_bytes, to_key
 from agent.files.packing import contents_of, person_file, zipped
 from agent.files.telling import no_room
 from agent.files.tree import tree
-from agent.home import describe_use, home_in
+from agent.record.events import Attachment, Event, HomeChanged, TaskStarted
 from agent.room import SPARE
+from agent.session.arrivals import Arrived, in_words
+from agent.session.home import describe_use, home_in
 from dashboard.web.bodies import Patience
 from dashboard.web.lock import by_address
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
 
 PURPOSE = "files"
 _TICKET = 60.0

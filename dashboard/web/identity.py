@@ -27,7 +27,7 @@ from panel.config import config
 from tornado.httputil import HTTPServerRequest
 from tornado.web import create_signed_value, decode_signed_value
 
-from agent.spending import UNNAMED
+from agent.record.spending import UNNAMED
 
 CLAIM = "sayso_owner"
 PERSON = "sayso_person"

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
-from agent.arrivals import Arrived, bring_in
-from agent.attachments import MOST_ATTACHED, attach, room_in
+from agent.content.attachments import MOST_ATTACHED, attach, room_in
 from agent.errors import FilesError, JournalError
-from agent.events import Attachment
 from agent.files import count_files, open_file
+from agent.record.events import Attachment
+from agent.session.arrivals import Arrived, bring_in
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
 
 AT_ONCE = 4
 """Files that may be on their way into one session."""

@@ -18,6 +18,7 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.web import RequestHandler
 
 from agent.errors import JournalError, SaysoError
+from agent.record.writer import DiskHangs, at_hand
 from agent.replay.details import step_detail
 from agent.replay.divergence import compare
 from agent.replay.recording import (
@@ -29,7 +30,6 @@ from agent.replay.recording import (
     recording_stamp,
 )
 from agent.replay.timeline import as_json, build_timeline
-from agent.writer import DiskHangs, at_hand
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 

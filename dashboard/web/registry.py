@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from agent.clock import ended, in_time
 from agent.errors import ConfigurationError, JournalError, SaysoError
-from agent.events import Failed, SessionOpened, TaskStarted
-from agent.export import import_session, read_export
-from agent.journal import last_used, remove_session, session_folder
-from agent.session import Session
-from agent.spending import UNNAMED, Spending
+from agent.record.events import Failed, SessionOpened, TaskStarted
+from agent.record.export import import_session, read_export
+from agent.record.journal import last_used, remove_session, session_folder
+from agent.record.spending import UNNAMED, Spending
+from agent.session.session import Session
 from dashboard.conductor import Conductor
 from dashboard.web.shelf import Card, Shelf
 
 if TYPE_CHECKING:
-    from agent.rows import Damage
+    from agent.record.rows import Damage
     from agent.settings import Settings
     from dashboard.voice.evi import Voice
     from dashboard.voice.manner import Manner

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from agent.desktop.homes import remove_tree
+from agent.desktop.server.homes import remove_tree
 from agent.errors import ConfigurationError, JournalError
-from agent.journal import list_sessions, session_folder
-from agent.measure import CARD
-from agent.writer import DiskHangs, at_hand
+from agent.record.journal import list_sessions, session_folder
+from agent.record.measure import CARD
+from agent.record.writer import DiskHangs, at_hand
 
 _HANGS = (
     "The disk with the sessions does not answer, so none can be opened. Sessions that run go on as "

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import JournalError
-from agent.events import TaskStarted
+from agent.record.events import TaskStarted
 
 if TYPE_CHECKING:
-    from agent.session import Session
+    from agent.session.session import Session
     from dashboard.web.registry import Sessions
 
 _REMEMBERED = 1000

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from agent.keys import KeyStore
+from agent.record.spending import Spending
 from agent.settings import Settings
-from agent.spending import Spending
 from dashboard.preferences import People
 from dashboard.web.door import Door
 from dashboard.web.exports import Exports

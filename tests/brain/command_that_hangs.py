@@ -12,7 +12,7 @@ import sys
 from typing import Any, Self
 
 from agent.__main__ import main
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult

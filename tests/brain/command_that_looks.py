@@ -13,8 +13,8 @@ from typing import Any
 
 from agent.__main__ import main
 from agent.desktop import VirtualDesktop
-from agent.desktop.connection import open_display
-from agent.session import Session
+from agent.desktop.server.connection import open_display
+from agent.session.session import Session
 
 
 class LookingSession(Session):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent import events as ev
 from agent.desktop.base import EncodedImage, Frame
-from agent.desktop.homes import furnish, make_home
+from agent.desktop.server.homes import furnish, make_home
 from agent.files import list_files
-from agent.history import ANEW
 from agent.models.base import Message, Model, ModelPart, ModelRequest, prepare_model
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.history import ANEW
+from agent.session.session import Session
+from agent.session.status import Status
 from agent.settings import Settings
-from agent.status import Status
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.rules import prefix_violations, violations
 from agent.testing.scripted import FakeDesktop, HastyClock

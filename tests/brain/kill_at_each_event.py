@@ -19,15 +19,15 @@ from typing import Any
 
 from cut_cases import HomedDesktop, hashes, played
 
-from agent import events as ev
-from agent.arrivals import Arrived, bring_in
 from agent.desktop.base import EncodedImage
 from agent.errors import ContextTooLong, StreamBroken
-from agent.home import home_folder
-from agent.journal import SqliteJournal, session_folder
 from agent.models.base import Counted, Learned, Warned
 from agent.models.offline import OfflineModel
-from agent.session import Session
+from agent.record import events as ev
+from agent.record.journal import SqliteJournal, session_folder
+from agent.session.arrivals import Arrived, bring_in
+from agent.session.home import home_folder
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import (
     FakeDesktop,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import Dialect, ToolsetDialect
 from agent.models.base import Model
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.offline import OfflineModel
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Reply, says

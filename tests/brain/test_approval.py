@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent.approval import DEFAULT_RULES, Approvals, Rule, shown
-from agent.events import ControlReturned
+from agent.record.events import ControlReturned
+from agent.session.approval import DEFAULT_RULES, Approvals, Rule, shown
 from agent.tools.base import Intent
 
 TERMINAL = {"wm_class": "Xfce4-terminal", "title": "Terminal - user"}

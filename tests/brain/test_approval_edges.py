@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent.approval import DEFAULT_RULES, Approvals, Rule, shown
 from agent.errors import InputHalted
-from agent.events import (
+from agent.permit import act_under, check_permit
+from agent.record.events import (
     ApprovalAsked,
     ApprovalDecided,
     ControlReturned,
@@ -15,8 +15,8 @@ from agent.events import (
     HoldBegan,
     SessionOpened,
 )
-from agent.grants import LONGEST, Grants, command_grant, line_grant, program_grant
-from agent.permit import act_under, check_permit
+from agent.session.approval import DEFAULT_RULES, Approvals, Rule, shown
+from agent.session.grants import LONGEST, Grants, command_grant, line_grant, program_grant
 from agent.tools.base import Intent
 
 TERMINAL = {"wm_class": "Xfce4-terminal"}

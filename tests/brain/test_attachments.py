@@ -12,20 +12,20 @@ import pytest
 from pdfs import pdf
 from PIL import Image as Pillow
 
-from agent import events as ev
-from agent.arrivals import ARRIVED, ATTACHED, Arrived, attach_to_words, bring_in, in_words
-from agent.attachments import MOST_CONTENT, MOST_LETTERS, attach, room_in
-from agent.condense import recap
-from agent.export import export_session, import_session
-from agent.history import History, build_messages
-from agent.journal import SqliteJournal, session_folder
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
-from agent.models.anthropic_portable import PortableDialect
+from agent.content.attachments import MOST_CONTENT, MOST_LETTERS, attach, room_in
+from agent.content.pdf import pdf_facts
 from agent.models.base import ModelRequest
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.claude.portable import PortableDialect
 from agent.models.offline import OfflineModel
 from agent.models.offline.progress import read
-from agent.pdf import pdf_facts
+from agent.record import events as ev
+from agent.record.export import export_session, import_session
+from agent.record.journal import SqliteJournal, session_folder
+from agent.session.arrivals import ARRIVED, ATTACHED, Arrived, attach_to_words, bring_in, in_words
+from agent.session.compaction import recap
+from agent.session.history import History, build_messages
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.rules import violations
 from agent.testing.scripted import FakeDesktop, FakeTool, call, done, says

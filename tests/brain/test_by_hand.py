@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
 from agent.errors import BadInput
-from agent.history import build_messages
-from agent.manual import BY_HAND
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.history import build_messages
+from agent.session.manual import BY_HAND
+from agent.session.session import Session
 from agent.testing.scripted import FakeTool, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult
 

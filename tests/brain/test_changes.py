@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from agent import events as ev
-from agent.approval import DEFAULT_RULES
-from agent.changes import checked
 from agent.errors import BadInput, ConfigurationError
 from agent.models.base import ModelRequest
 from agent.prompts import Prompt
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.approval import DEFAULT_RULES
+from agent.session.changes import checked
+from agent.session.session import Session
 from agent.settings import RuleName, Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.events import Event
-from agent.journal import list_sessions, read_journal, session_folder
+from agent.record.events import Event
+from agent.record.journal import list_sessions, read_journal, session_folder
 
 HANGING = Path(__file__).with_name("command_that_hangs.py")
 Start = Callable[..., "Command"]

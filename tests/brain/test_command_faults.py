@@ -13,8 +13,8 @@ from typing import Any, Self
 import pytest
 
 from agent.__main__ import main
-from agent.journal import list_sessions, read_journal, session_folder
-from agent.session import Session
+from agent.record.journal import list_sessions, read_journal, session_folder
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool
 

@@ -14,8 +14,9 @@ import pytest
 
 import agent
 from agent.__main__ import main
-from agent.ending import ending_of
-from agent.events import (
+from agent.cli.exit_codes import Exit, exit_of
+from agent.models.base import TurnDone
+from agent.record.events import (
     ActionFinished,
     ApprovalAsked,
     ApprovalDecided,
@@ -23,11 +24,10 @@ from agent.events import (
     TaskStarted,
     load_event,
 )
-from agent.exit_codes import Exit, exit_of
-from agent.home import SessionHome
-from agent.measure import CARD, listed
-from agent.models.base import TurnDone
-from agent.session import Session
+from agent.record.measure import CARD, listed
+from agent.session.ending import ending_of
+from agent.session.home import SessionHome
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.approval import Rule
 from agent.errors import BadInput, InputHalted
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.approval import Rule
+from agent.session.session import Session
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult

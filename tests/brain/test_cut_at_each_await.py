@@ -18,20 +18,20 @@ from typing import Any
 import pytest
 from cut_cases import SETTINGS, Case, LivelyDesktop, check, played, steps
 
-import agent.control
-import agent.gates
-import agent.loop
-import agent.view
-from agent import events as ev
+import agent.session.control
+import agent.session.looking
+import agent.session.loop
+import agent.session.permissions
 from agent.desktop.base import EncodedImage
-from agent.desktop.starts import Hands, Start
-from agent.desktop.watching import Asked
+from agent.desktop.server.starts import Hands, Start
+from agent.desktop.server.watching import Asked
 from agent.errors import ContextTooLong, StreamBroken
-from agent.events import Usage
 from agent.models.base import Counted, Text, Waiting, Warned
 from agent.models.offline import OfflineModel
 from agent.prompts import Prompt
-from agent.session import Session
+from agent.record import events as ev
+from agent.record.events import Usage
+from agent.session.session import Session
 from agent.testing.scripted import (
     FakeDesktop,
     FakeTool,
@@ -46,7 +46,7 @@ from agent.tools.base import Intent, ToolCall, ToolResult
 
 WATCHED = (agent.loop, agent.gates, agent.view, agent.control)
 NOT_OF_A_TASK = ("abandon", "finished", "idle", "_guarded", "ask_between")
-"""What in `agent.control` waits for tasks, rather than in one."""
+"""What in `agent.session.control` waits for tasks, rather than in one."""
 
 CALM = ("return", "release", "allow", "answer yes")
 CONTROLS = ("redirect", "stop", "take", "kill", "hold")

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.desktop.base import EncodedImage
-from agent.models.anthropic import AnthropicModel, Client, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, Client, new_client
 from agent.testing.messages_script import FOREVER, Reply, call, fails, says, thinking
 from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import FakeDesktop, FakeTool, HastyClock

@@ -14,8 +14,8 @@ from cut_cases import CONTROLS, SETTINGS, Case, LivelyDesktop, check, cut, playe
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent import events as ev
 from agent.models.offline import OfflineModel
+from agent.record import events as ev
 from agent.tools import build_tools
 
 SENTENCES = (

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from test_journal import open_session, played
 
-from agent import events as ev
 from agent.__main__ import main
 from agent.errors import NewerJournal
-from agent.export import export_session, import_session, read_export
-from agent.history import HEADLESS, UNKNOWN, build_messages
-from agent.journal import SqliteJournal, read_journal, session_folder
+from agent.record import events as ev
+from agent.record.export import export_session, import_session, read_export
+from agent.record.journal import SqliteJournal, read_journal, session_folder
+from agent.record.rows import MOST_MISSING, read_lines, read_rows
 from agent.replay import build_timeline, load_recording
 from agent.replay.bundle import export_recording, unpack_export
-from agent.rows import MOST_MISSING, read_lines, read_rows
-from agent.session import Session
+from agent.session.history import HEADLESS, UNKNOWN, build_messages
+from agent.session.session import Session
 from agent.settings import Settings
 
 Harm = Callable[[sqlite3.Connection], object]

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from served_session import KEY, SETTINGS, Rig
 
-from agent import events as ev
-from agent.limits import Limits
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
-from agent.session import Session
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.record import events as ev
+from agent.session.limits import Limits
+from agent.session.session import Session
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Pace, Reply, call, fails, says
 from agent.testing.messages_server import MessagesServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from served_session import KEY, SETTINGS, Rig
 
-from agent import events as ev
+from agent.record import events as ev
 from agent.testing.messages_script import call, fails, says
 from agent.testing.scripted import FakeDesktop
 from agent.tools import build_tools

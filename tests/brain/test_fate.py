@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
 from agent.errors import BadInput, JournalError
-from agent.fate import fate_of
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.fate import fate_of
+from agent.session.session import Session
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import ToolResult

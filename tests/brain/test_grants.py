@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.approval import Approvals
-from agent.grants import LONGEST
 from agent.models.base import ModelRequest
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.approval import Approvals
+from agent.session.grants import LONGEST
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import Intent

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import pytest
 
-from agent import events as ev
-from agent.approval import Approvals
 from agent.errors import GuardFailed, JournalError
-from agent.history import History
-from agent.limits import Limits
-from agent.log import EventLog
-from agent.session import Session
-from agent.status import Status
+from agent.record import events as ev
+from agent.record.log import EventLog
+from agent.session.approval import Approvals
+from agent.session.history import History
+from agent.session.limits import Limits
+from agent.session.session import Session
+from agent.session.status import Status
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 
 CLICKS = [[*call("left_click", coordinate=[at, at]), *done("tool_use")] for at in range(12)]

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from agent import events as ev
 from agent.desktop.base import DesktopStatus
 from agent.errors import ConfigurationError, JournalError, SaysoError
-from agent.export import export_session, import_session
-from agent.history import build_messages
-from agent.journal import SqliteJournal, list_sessions, remove_session, session_folder
-from agent.log import EventLog
+from agent.record import events as ev
+from agent.record.export import export_session, import_session
+from agent.record.journal import SqliteJournal, list_sessions, remove_session, session_folder
+from agent.record.log import EventLog
 from agent.replay import load_recording
-from agent.session import Session
+from agent.session.history import build_messages
+from agent.session.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult
 

@@ -12,11 +12,11 @@ import pytest
 from cases import THOROUGH
 from cut_cases import HomedDesktop, Judged, hashes, played
 
-from agent import events as ev
-from agent.home import home_folder
 from agent.models.base import Model
 from agent.models.offline import OfflineModel
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.home import home_folder
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeTool, ScriptedModel, done, says
 from agent.tools import build_tools

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.events import Event, load_event
 from agent.files import list_files
-from agent.home import home_folder
+from agent.record.events import Event, load_event
+from agent.session.home import home_folder
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 

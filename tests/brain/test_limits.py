@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.describe import describe_limit
-from agent.limits import Excess, Limits, agrees, question_for, refuses, says_more
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.describe import describe_limit
+from agent.session.limits import Excess, Limits, agrees, question_for, refuses, says_more
+from agent.session.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.limits import REPEATS, Excess, Limits, agrees, question_for, refuses, says_more
+from agent.record import events as ev
+from agent.session.limits import REPEATS, Excess, Limits, agrees, question_for, refuses, says_more
 from agent.settings import Settings
 
 

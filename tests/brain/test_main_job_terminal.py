@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from agent.events import Event, TaskFinished, load_event
+from agent.record.events import Event, TaskFinished, load_event
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.timeout(120)]
 LINES = 60

@@ -7,8 +7,8 @@ from pathlib import Path
 from deep import dug
 from test_journal import open_session, played
 
-from agent.journal import remove_session, session_folder
-from agent.measure import in_words, listed, measure
+from agent.record.journal import remove_session, session_folder
+from agent.record.measure import in_words, listed, measure
 from agent.settings import Settings
 
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 import pytest
 
-from agent import events as ev
-from agent.experiments.metrics import measure
+from agent.experiments.run.metrics import measure
+from agent.record import events as ev
 
 
 def decided(

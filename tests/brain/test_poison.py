@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from served_session import SETTINGS, Rig
 
-from agent import events as ev
 from agent.errors import BadInput
-from agent.history import ANEW
-from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import ModelPart, ModelRequest
+from agent.models.claude.image_fallback import count_pictures, without_webp
+from agent.models.claude.portable import PortableDialect
 from agent.models.offline import OfflineModel
-from agent.models.older_pictures import count_pictures, without_webp
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.history import ANEW
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Reply, call, fails, says

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from bpf import answer_of
 
-from agent.desktop import guardian
-from agent.desktop.installed import Installed
-from agent.desktop.starts import Hands, Judge, Start
-from agent.desktop.watching import Asked, ProgramWatch
+from agent.desktop.server import guardian
+from agent.desktop.server.installed import Installed
+from agent.desktop.server.starts import Hands, Judge, Start
+from agent.desktop.server.watching import Asked, ProgramWatch
 from agent.testing.fake_kernel import GUARDIAN, FakeKernel
 
 _INSTALLED = ("mousepad %F", "vim %F", "/usr/bin/python3.11", "app --new %u --icon %i")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
+from agent.cli.terminal import _line
 from agent.desktop.base import DesktopStatus
-from agent.desktop.starts import Notice
-from agent.session import Session
+from agent.desktop.server.starts import Notice
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
-from agent.terminal import _line
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, says

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from agent.errors import BadInput, ConfigurationError
-from agent.experiments.spec import Arm, with_prompt
+from agent.experiments.plan.spec import Arm, with_prompt
 from agent.prompts import Fault, faults, load_prompt
 from agent.prompts.library import PromptLibrary, changed_lines
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, ScriptedModel
 

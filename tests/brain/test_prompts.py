@@ -6,9 +6,9 @@ import hashlib
 
 import pytest
 
-from agent import events as ev
 from agent.errors import ConfigurationError
 from agent.prompts import Prompt, list_prompts, load_prompt
+from agent.record import events as ev
 from agent.testing.scripted import done, says
 
 

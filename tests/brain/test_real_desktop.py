@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent import events as ev
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from agent import events as ev
 from agent.errors import ContextTooLong, ModelRefused, ModelUnavailable, StreamBroken
-from agent.history import BROKEN_OFF
-from agent.loop import GIVEN_UP
 from agent.models.base import Counted, Waiting
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.history import BROKEN_OFF
+from agent.session.loop import GIVEN_UP
+from agent.session.session import Session
 from agent.testing.scripted import (
     FakeDesktop,
     FakeTool,

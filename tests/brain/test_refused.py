@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from agent import refused
-from agent.gates import SHOWN
-from agent.refused import reason
+from agent.session import refused
+from agent.session.permissions import SHOWN
+from agent.session.refused import reason
 
 WORDED_FOR_THE_MODEL = [
     value

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from cut_cases import SETTINGS
 
-from agent import events as ev
 from agent.desktop.base import Box, DesktopStatus, Window
 from agent.errors import DesktopDied
-from agent.history import BY_CLOSING, BY_RESTART, BY_USER
-from agent.home import SessionHome
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
-from agent.session import Session
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.record import events as ev
+from agent.session.history import BY_CLOSING, BY_RESTART, BY_USER
+from agent.session.home import SessionHome
+from agent.session.session import Session
+from agent.session.world import renewed
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import call, says
 from agent.testing.messages_server import MessagesServer
 from agent.testing.scripted import FakeTool, hang
 from agent.tools.base import ToolCall, ToolResult
-from agent.world import renewed
 
 
 class TellingDesktop(FakeDesktop):

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from served_session import SETTINGS, Rig
 
-from agent import events as ev
-from agent.condense import recap
-from agent.history import ANEW
-from agent.models.anthropic_dialects import ContextPolicy, Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect
-from agent.models.anthropic_portable import PortableDialect
+from agent.models.claude.dialects import ContextPolicy, Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect
+from agent.models.claude.portable import PortableDialect
 from agent.prompts import Prompt
+from agent.record import events as ev
+from agent.session.compaction import recap
+from agent.session.history import ANEW
 from agent.testing.messages_script import Pace, Reply, call, fails, says, thinking
 from agent.testing.scripted import FakeDesktop, FakeTool
 from agent.tools import build_tools

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent import events as ev
-from agent.history import HALTED, INTERRUPTED
+from agent.record import events as ev
+from agent.session.history import HALTED, INTERRUPTED
 from agent.testing.scripted import FakeTool, call, done, hang, says
 from agent.tools.base import ToolCall, ToolResult
 

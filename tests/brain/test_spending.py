@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.events import SessionImported, TurnFinished, Usage, dump_event
-from agent.imported import mark_imported
-from agent.journal import SqliteJournal, session_folder
-from agent.log import EventLog
 from agent.models.pricing import costs
-from agent.spending import Spending
+from agent.record.events import SessionImported, TurnFinished, Usage, dump_event
+from agent.record.journal import SqliteJournal, session_folder
+from agent.record.log import EventLog
+from agent.record.spending import Spending
+from agent.session.imported import mark_imported
 
 NOON = time.mktime((2026, 11, 29, 12, 0, 0, 0, 0, -1))
 DAY = 86_400.0

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from agent.desktop.sandbox import make_box
-from agent.desktop.strokes import Gate
+from agent.desktop.act.strokes import Gate
+from agent.desktop.server.sandbox import make_box
 from agent.errors import InputHalted
 from agent.permit import act_under
 from agent.testing.fake_desktop import FakeDesktop

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent import events as ev
-from agent.status import Status, reduce_status
+from agent.record import events as ev
+from agent.session.status import Status, reduce_status
 
 TASK = ev.TaskStarted(task_id="t", text="Write.")
 ASKED = ev.ApprovalAsked(

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from agent import events as ev
 from agent.errors import JournalError
-from agent.journal import SqliteJournal, session_folder
-from agent.session import Session
+from agent.record import events as ev
+from agent.record.journal import SqliteJournal, session_folder
+from agent.session.session import Session
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult

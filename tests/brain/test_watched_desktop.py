@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from agent import events as ev
 from agent.desktop import VirtualDesktop
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 
 pytestmark = [

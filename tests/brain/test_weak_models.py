@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.describe import SAME_ACTIONS, describe_limit
 from agent.errors import StreamBroken
-from agent.limits import Limits
-from agent.loop import IDLE, MAX_IDLE
 from agent.models.base import TurnDone
 from agent.models.factory import build_model
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.describe import SAME_ACTIONS, describe_limit
+from agent.session.limits import Limits
+from agent.session.loop import IDLE, MAX_IDLE
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.messages_script import Incoming, Reply, call, says

@@ -9,13 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from agent.desktop.accessibility import Accessibility
 from agent.desktop.base import Node, Window
-from agent.desktop.connection import open_display
-from agent.desktop.environment import DisplayEnv
-from agent.desktop.windows import WindowList
-from agent.events import BaseEvent, Event, load_event
-from agent.home import home_folder
+from agent.desktop.see.accessibility import Accessibility
+from agent.desktop.see.windows import WindowList
+from agent.desktop.server.connection import open_display
+from agent.desktop.server.environment import DisplayEnv
+from agent.record.events import BaseEvent, Event, load_event
+from agent.session.home import home_folder
 
 PATIENCE = 60.0
 """Seconds to wait for what must happen: generous, for slow machines."""

@@ -18,7 +18,7 @@ from onlooker import PATIENCE, Onlooker, until
 from playwright.async_api import BrowserContext, Page, WebSocket, expect
 from served import entrance
 
-from agent.events import Heard, Narrated, VoiceChanged
+from agent.record.events import Heard, Narrated, VoiceChanged
 
 LEAD = 1.2
 """Seconds before the first word: on a busy machine the microphone is live that much later."""

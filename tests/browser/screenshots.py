@@ -14,7 +14,7 @@ from person import Person, new_person
 from playwright.async_api import async_playwright, expect
 from served import ROOT, serve
 
-from agent.events import ApprovalAsked, TaskFinished
+from agent.record.events import ApprovalAsked, TaskFinished
 from dashboard.places import PLACES
 
 IMAGES = ROOT / "docs" / "images"

@@ -12,7 +12,7 @@ from person import new_person
 from playwright.async_api import Response, async_playwright, expect
 from served import ROOT, serve
 
-from agent.events import TaskFinished
+from agent.record.events import TaskFinished
 from dashboard.places import PLACES
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech, pytest.mark.timeout(300)]

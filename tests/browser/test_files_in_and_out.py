@@ -19,7 +19,7 @@ from pilot_files import bring, picture
 from playwright.async_api import Locator, async_playwright, expect
 from served import ROOT, Served, serve
 
-from agent.events import FilesArrived, TaskFinished, UserMessage
+from agent.record.events import FilesArrived, TaskFinished, UserMessage
 
 pytestmark = [
     pytest.mark.browser,

@@ -11,7 +11,7 @@ from person import Person
 from playwright.async_api import expect
 from proxy import Proxy
 
-from agent.events import (
+from agent.record.events import (
     ActionFinished,
     ActionProposed,
     ApprovalAsked,

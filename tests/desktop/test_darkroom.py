@@ -11,9 +11,9 @@ from screens import until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import EncodedImage
-from agent.desktop.darkroom import Darkroom
-from agent.desktop.pictures import Pixels
-from agent.desktop.settle import watch
+from agent.desktop.see.pictures import Pixels
+from agent.desktop.see.screenshot_encoder import Darkroom
+from agent.desktop.see.settle import watch
 from agent.testing.slow_window import SlowWindow
 
 

@@ -18,7 +18,7 @@ from screens import open_window, until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import DesktopStatus, Launcher
-from agent.desktop.processes import GuardianClient
+from agent.desktop.server.processes import GuardianClient
 from agent.errors import DesktopDied, DesktopUnavailable, InputHalted, ToolError
 
 pytestmark = pytest.mark.desktop

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.desktop import groups, processes, sandbox
 from agent.desktop.base import DesktopStatus
+from agent.desktop.server import groups, processes, sandbox
 from agent.desktop.virtual import VirtualDesktop
 from agent.errors import DesktopDied
 

@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 from desks import signalled
 
-from agent import events as ev
-from agent.desktop import processes
 from agent.desktop.base import DesktopStatus
+from agent.desktop.server import processes
 from agent.desktop.virtual import VirtualDesktop
 from agent.errors import ModelUnavailable
-from agent.journal import SqliteJournal, session_folder
 from agent.models.base import ModelRequest
-from agent.session import Session
+from agent.record import events as ev
+from agent.record.journal import SqliteJournal, session_folder
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import Script as Answer
 from agent.testing.scripted import ScriptedModel, call, done, says

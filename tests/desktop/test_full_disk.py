@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from agent import events as ev
 from agent.desktop import VirtualDesktop
 from agent.errors import InputHalted, JournalError
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 
 pytestmark = [

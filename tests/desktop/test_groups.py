@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.desktop.groups import NoGroups, Scope, make_groups, memory, takes_scopes
+from agent.desktop.server.groups import NoGroups, Scope, make_groups, memory, takes_scopes
 
 SYSTEMD = """#!/bin/sh
 echo "$XDG_RUNTIME_DIR $*" >>"$(dirname "$0")/asked"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from deep import dig
 
-from agent import events as ev
 from agent.desktop import VirtualDesktop
-from agent.desktop.guardian import ENTRY, used_bytes
-from agent.desktop.homes import HomeNews
-from agent.home import changed, describe_use, is_hard
-from agent.session import Session
+from agent.desktop.server.guardian import ENTRY, used_bytes
+from agent.desktop.server.homes import HomeNews
+from agent.record import events as ev
+from agent.session.home import changed, describe_use, is_hard
+from agent.session.session import Session
 from agent.settings import Settings
 
 pytestmark = pytest.mark.desktop

@@ -12,9 +12,9 @@ import pytest
 from deep import dug
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.guardian import walk_folders
-from agent.desktop.homes import make_home, opened, real_home, remove_tree
-from agent.desktop.sandbox import HOME
+from agent.desktop.server.guardian import walk_folders
+from agent.desktop.server.homes import make_home, opened, real_home, remove_tree
+from agent.desktop.server.sandbox import HOME
 
 pytestmark = pytest.mark.desktop
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may hand files to others")

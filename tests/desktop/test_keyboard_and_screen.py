@@ -9,8 +9,8 @@ from screens import open_window, text_of, until
 from Xlib import X
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.connection import open_display
-from agent.desktop.locks import Locks, LockState
+from agent.desktop.act.locks import Locks, LockState
+from agent.desktop.server.connection import open_display
 from agent.errors import BadInput
 from agent.tools import ComputerTool, ToolCall
 

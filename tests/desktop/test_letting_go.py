@@ -12,8 +12,8 @@ from screens import open_window, text_of, until
 from Xlib import X
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.connection import open_display
-from agent.desktop.strokes import Gate
+from agent.desktop.act.strokes import Gate
+from agent.desktop.server.connection import open_display
 from agent.errors import BadInput, InputHalted
 from agent.testing.slow_window import SlowWindow
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.connection import open_bus
-from agent.desktop.environment import bus_address
-from agent.desktop.sandbox import bus_config
+from agent.desktop.server.connection import open_bus
+from agent.desktop.server.environment import bus_address
+from agent.desktop.server.sandbox import bus_config
 
 NAMES = ("a,b", "a=b;c", "100%41", "ä ö", "<&>", "~x", "a'b\"c")
 

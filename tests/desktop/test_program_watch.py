@@ -15,9 +15,9 @@ import pytest_asyncio
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Launcher
-from agent.desktop.processes import SandboxProcess
-from agent.desktop.starts import Hands, Start
-from agent.desktop.watching import Asked
+from agent.desktop.server.processes import SandboxProcess
+from agent.desktop.server.starts import Hands, Start
+from agent.desktop.server.watching import Asked
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 

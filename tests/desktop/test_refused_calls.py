@@ -7,7 +7,7 @@ import json
 import pytest
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.calls import REFUSED
+from agent.desktop.server.calls import REFUSED
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
 

@@ -12,11 +12,11 @@ from desks import until
 from PIL import Image
 from pydantic import SecretStr
 
-from agent import events as ev
 from agent.desktop.base import Node
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
-from agent.vault import Secret
+from agent.tools.vault import Secret
 
 pytestmark = [pytest.mark.desktop, pytest.mark.slow]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent.desktop.base import Box, Settled
-from agent.desktop.settle import Stillness, _inside, _Lulls
+from agent.desktop.see.settle import Stillness, _inside, _Lulls
 
 BOX, OTHER = Box(10, 10, 20, 20), Box(100, 100, 5, 5)
 

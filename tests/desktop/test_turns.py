@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from agent.desktop.base import DesktopStatus
-from agent.desktop.supervise import Supervisor
-from agent.desktop.turns import AT_ONCE, Turns, turns
+from agent.desktop.server.supervise import Supervisor
+from agent.desktop.server.turns import AT_ONCE, Turns, turns
 from agent.errors import DesktopUnavailable
 
 

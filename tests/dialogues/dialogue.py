@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent.desktop.base import Window
-from agent.events import Event, Narrated
+from agent.record.events import Event, Narrated
 
 PATIENCE = 25.0
 """Seconds to wait when a step does not say how long: generous, for slow machines."""

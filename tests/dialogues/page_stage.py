@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright
 from served import ROOT, serve
 
 from agent.desktop.base import Window
-from agent.events import Event
+from agent.record.events import Event
 from dashboard.voice.offline.audio import RATE, resample
 
 _KEEP_SOCKETS = """

@@ -10,9 +10,9 @@ import voices
 from dialogue import Dialogue, Player, load
 from wire import Wire
 
-from agent import events as ev
-from agent.desktop.starts import Hands
-from agent.desktop.watching import WatchesPrograms
+from agent.desktop.server.starts import Hands
+from agent.desktop.server.watching import WatchesPrograms
+from agent.record import events as ev
 
 pytestmark = [
     pytest.mark.desktop,

@@ -27,8 +27,8 @@ import voices
 import websockets
 
 from agent.desktop.base import Window
-from agent.events import Event
-from agent.session import Session
+from agent.record.events import Event
+from agent.session.session import Session
 from agent.settings import Settings
 from dashboard.conductor import Conductor
 from dashboard.voice.evi import OfflineVoice

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from agent import events as ev
-from agent.desktop.guardian import used_bytes
+from agent.desktop.server.guardian import used_bytes
 from agent.errors import DesktopError, FilesError
 from agent.files.names import safe_name
 from agent.files.session import BUSY, NO_RECORD, RUNNING, STALE
-from agent.journal import SqliteJournal
-from agent.session import Session
+from agent.record import events as ev
+from agent.record.journal import SqliteJournal
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says

@@ -17,11 +17,11 @@ from typing import Any
 from recorded import record
 
 from agent.errors import SaysoError
-from agent.export import import_session, read_export
-from agent.imported import is_brought
-from agent.journal import session_folder
+from agent.record.export import import_session, read_export
+from agent.record.journal import session_folder
 from agent.replay import load_recording
 from agent.replay.bundle import export_recording, unpack_export
+from agent.session.imported import is_brought
 from agent.testing.fuzz_answers import as_json, scrambled, spoil
 from fuzzing.journals import spoilt_line, wrong
 from fuzzing.run import Target

@@ -14,15 +14,15 @@ from typing import Any
 
 from recorded import record
 
-from agent import events as ev
 from agent.errors import JournalError
-from agent.history import build_messages
-from agent.imported import brought, brought_prompt, own
-from agent.journal import SqliteJournal, read_journal
+from agent.record import events as ev
+from agent.record.journal import SqliteJournal, read_journal
+from agent.record.rows import read_lines
 from agent.replay import build_timeline
 from agent.replay.timeline import as_json as timeline_json
-from agent.rows import read_lines
-from agent.status import Status, reduce_status
+from agent.session.history import build_messages
+from agent.session.imported import brought, brought_prompt, own
+from agent.session.status import Status, reduce_status
 from agent.testing.fuzz_answers import as_json, scrambled, spoil
 from fuzzing.run import Target
 

@@ -17,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fuzz_answers import scrambled

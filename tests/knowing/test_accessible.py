@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from desks import Desk, until
 
-from agent.desktop.accessibility import Accessibility
 from agent.desktop.base import Target, Tree
-from agent.desktop.environment import DisplayEnv
+from agent.desktop.see.accessibility import Accessibility
+from agent.desktop.server.environment import DisplayEnv
 from agent.errors import DesktopError
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.desktop.launchers import parse_exec, read_launchers
+from agent.desktop.server.launchers import parse_exec, read_launchers
 
 
 def entry(folder: Path, name: str, text: str) -> None:

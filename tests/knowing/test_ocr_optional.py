@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from agent.desktop.base import Box, Frame
-from agent.desktop.ocr import Reader, available
+from agent.desktop.see.ocr import Reader, available
 from agent.errors import DesktopUnavailable
 
 

@@ -9,7 +9,7 @@ from desks import Desk, until
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Window
-from agent.desktop.windows import WindowList
+from agent.desktop.see.windows import WindowList
 from agent.errors import ToolError
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from agent.desktop.base import Desktop
 from agent.errors import ModelUnavailable
-from agent.experiments.oracle import IdleModel
-from agent.experiments.spec import Arm, Experiment, define
-from agent.experiments.stage import Stage
-from agent.experiments.task import Task
+from agent.experiments.plan.spec import Arm, Experiment, define
+from agent.experiments.plan.task import Task
+from agent.experiments.run.oracle import IdleModel
+from agent.experiments.run.trial_environment import Stage
 from agent.models.base import Model
 from agent.models.cassette import CassetteModel, RecordingModel
 from agent.settings import Settings

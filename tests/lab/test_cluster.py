@@ -17,8 +17,8 @@ from lab_machines import ROOT, machines
 from lab_stage import FakeStage, SlowStage, hello_task, small
 
 from agent.errors import ConfigurationError
-from agent.experiments.placement import DaskPlacement
-from agent.experiments.runner import Runner, RunState
+from agent.experiments.run.placement import DaskPlacement
+from agent.experiments.run.runner import Runner, RunState
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_a_script_that_cannot_start_workers_is_told_how_to_be_written(tmp_path: 
     script = tmp_path / "script.py"
     script.write_text(
         "from agent.errors import ConfigurationError\n"
-        "from agent.experiments.placement import DaskPlacement\n"
+        "from agent.experiments.run.placement import DaskPlacement\n"
         "try:\n    DaskPlacement(slots=1)\n"
         "except ConfigurationError as error:\n    print(error)\n"
     )

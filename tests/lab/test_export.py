@@ -13,11 +13,11 @@ from lab_stage import FakeStage, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
-from agent.experiments.export import export_spans
-from agent.experiments.export_inspect import export_inspect
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.runner import Runner
-from agent.experiments.store import Store
+from agent.experiments.results.export import export_spans
+from agent.experiments.results.export_inspect import export_inspect
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.runner import Runner
+from agent.experiments.run.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,15 @@ import pytest
 from lab_stage import FakeStage, SlowStage, hello_task, small
 
 from agent.errors import ConfigurationError
-from agent.experiments.design import diff_words, summarise_design
 from agent.experiments.live import LiveRun, RunProgress
-from agent.experiments.paired import cost_and_success, pair
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.prompts import changes, find_prompt, prompt_history
-from agent.experiments.spec import Experiment, define
-from agent.experiments.store import Store
-from agent.experiments.timeline import first_divergence, view_trial
-from agent.spending import Spending
+from agent.experiments.plan.design import diff_words, summarise_design
+from agent.experiments.plan.spec import Experiment, define
+from agent.experiments.results.paired import cost_and_success, pair
+from agent.experiments.results.prompts import changes, find_prompt, prompt_history
+from agent.experiments.results.timeline import first_divergence, view_trial
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.store import Store
+from agent.record.spending import Spending
 from dashboard.views.lab.runs import Runs
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from lab_stage import FakeStage, hello_task, small
 
-from agent import events as ev
-from agent.experiments.compare import analyse
-from agent.experiments.metrics import measure
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.runner import Runner
+from agent.experiments.results.compare import analyse
+from agent.experiments.run.metrics import measure
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.runner import Runner
+from agent.record import events as ev
 
 
 def log(*events: tuple[float, ev.BaseEvent]) -> list[Any]:

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from lab_stage import FakeStage, hello_task, small
 
-from agent import events as ev
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
-from agent.experiments.design import differing_fields, summarise_design
-from agent.experiments.metrics import measure
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.report import report
-from agent.experiments.runner import Runner
-from agent.experiments.spec import Arm, Experiment, define, load_experiment
-from agent.experiments.store import Store
-from agent.experiments.task import Task
+from agent.experiments.plan.design import differing_fields, summarise_design
+from agent.experiments.plan.spec import Arm, Experiment, define, load_experiment
+from agent.experiments.plan.task import Task
+from agent.experiments.results.report import report
+from agent.experiments.run.metrics import measure
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.runner import Runner
+from agent.experiments.run.store import Store
 from agent.models.base import Model
 from agent.prompts.library import Style
+from agent.record import events as ev
 from agent.settings import Settings
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says
 from agent.tools.base import Tool

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConfigurationError
-from agent.experiments.pack import pack, unpack
+from agent.experiments.run.pack import pack, unpack
 
 
 def archive(*members: tuple[str, bytes | None]) -> bytes:

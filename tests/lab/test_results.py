@@ -13,17 +13,17 @@ from lab_stage import FakeStage, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
-from agent.experiments.compare import analyse
 from agent.experiments.extras import extra
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.power import forecast
-from agent.experiments.prompts import prompt_history
-from agent.experiments.report import report
-from agent.experiments.runner import Runner
-from agent.experiments.spec import Experiment
-from agent.experiments.store import Store, list_stores
-from agent.experiments.trial import TrialResult
-from agent.experiments.words import verdict
+from agent.experiments.plan.power import forecast
+from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.trial import TrialResult
+from agent.experiments.results.compare import analyse
+from agent.experiments.results.prompts import prompt_history
+from agent.experiments.results.report import report
+from agent.experiments.results.words import verdict
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.runner import Runner
+from agent.experiments.run.store import Store, list_stores
 
 ROOT = Path(__file__).parents[2]
 

@@ -22,17 +22,17 @@ from lab_stage import (
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, DesktopDied
 from agent.experiments.__main__ import main
-from agent.experiments.compare import analyse
-from agent.experiments.placement import Done, LocalPlacement
-from agent.experiments.report import report
-from agent.experiments.runner import Runner, RunState
-from agent.experiments.spec import Arm, Experiment
-from agent.experiments.stage import Stage
-from agent.experiments.store import Store
-from agent.experiments.task import Task
-from agent.experiments.trial import Job, Trial
-from agent.journal import SqliteJournal
+from agent.experiments.plan.spec import Arm, Experiment
+from agent.experiments.plan.task import Task
+from agent.experiments.plan.trial import Job, Trial
+from agent.experiments.results.compare import analyse
+from agent.experiments.results.report import report
+from agent.experiments.run.placement import Done, LocalPlacement
+from agent.experiments.run.runner import Runner, RunState
+from agent.experiments.run.store import Store
+from agent.experiments.run.trial_environment import Stage
 from agent.models.base import Model
+from agent.record.journal import SqliteJournal
 from agent.settings import Settings
 from agent.testing.scripted import ScriptedModel, done, says
 from dashboard.notebook import lab

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from agent.experiments.power import power
+from agent.experiments.plan.power import power
 from agent.experiments.statistics import (
     compare_ratio,
     compare_success,

@@ -10,12 +10,12 @@ import yaml
 from lab_stage import hello_task
 
 from agent.errors import ConfigurationError
-from agent.experiments.checks import CHECKS, run_check
-from agent.experiments.oracle import count_actions, parts_of
-from agent.experiments.scoring import score
-from agent.experiments.spec import define, differences, load_experiment
-from agent.experiments.state import MOST_FILES, State, copy_home
-from agent.experiments.task import builtin_tasks, load_task
+from agent.experiments.plan.spec import define, differences, load_experiment
+from agent.experiments.plan.task import builtin_tasks, load_task
+from agent.experiments.run.checks import CHECKS, run_check
+from agent.experiments.run.oracle import count_actions, parts_of
+from agent.experiments.run.scoring import score
+from agent.experiments.run.state import MOST_FILES, State, copy_home
 
 
 def write_task(folder: Path, **fields: object) -> Path:

@@ -9,11 +9,11 @@ from multiprocessing import get_context
 
 import pytest
 
-from agent.experiments.play import play
-from agent.experiments.spec import Arm, with_prompt
-from agent.experiments.stage import Stage
-from agent.experiments.task import Task, builtin_tasks
-from agent.experiments.trial import Job, TrialResult
+from agent.experiments.plan.spec import Arm, with_prompt
+from agent.experiments.plan.task import Task, builtin_tasks
+from agent.experiments.plan.trial import Job, TrialResult
+from agent.experiments.run.play import play
+from agent.experiments.run.trial_environment import Stage
 
 pytestmark = pytest.mark.desktop
 

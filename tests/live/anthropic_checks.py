@@ -14,12 +14,12 @@ from live_report import Check, Verdict, judge, passed
 from PIL import Image
 
 from agent.errors import ModelError
-from agent.events import Usage
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import TOOLSET_MEMBERS, Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect
 from agent.models.base import Block, BlockDone, Message, ModelRequest, Text, ToolSpec, TurnDone
+from agent.models.claude.dialects import TOOLSET_MEMBERS, Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect
+from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.pricing import PRICES
+from agent.record.events import Usage
 
 SMALL, FAST, STRONG, OLD = (
     "claude-haiku-5-5",

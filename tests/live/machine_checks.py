@@ -12,7 +12,7 @@ from pathlib import Path
 from live_report import Check, Verdict, failed, judge, skipped
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.groups import PROCESSES, Scope, memory, takes_scopes
+from agent.desktop.server.groups import PROCESSES, Scope, memory, takes_scopes
 
 SCOPE = "machine-scope"
 _GROUPS = Path("/sys/fs/cgroup")

@@ -10,10 +10,10 @@ from anthropic_checks import BATCH, Seen, _picture, _request, _result, _user
 from live_report import Check, Verdict, judge, passed, skipped
 
 from agent.errors import ModelError
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_errors import Service
-from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import BlockDone, Learned, Message, ModelRequest, Text, TurnDone
+from agent.models.claude.errors import Service
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.claude.portable import PortableDialect
 from agent.models.servers import ask_server
 
 CLICK = _user("Click at 100,100 with your tool. Do nothing else, and do not explain.")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from model_conversation import Connect, ManualClock
 
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import Dialect, ToolsetDialect
-from agent.models.anthropic_portable import PortableDialect
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.claude.portable import PortableDialect
 from agent.testing.messages_server import MessagesServer
 
 

@@ -10,8 +10,6 @@ from typing import Any
 
 from PIL import Image
 
-from agent.models.anthropic import AnthropicModel
-from agent.models.anthropic_dialects import TOOLSET_MEMBERS
 from agent.models.base import (
     Block,
     BlockDone,
@@ -24,6 +22,8 @@ from agent.models.base import (
     TurnDone,
     Waiting,
 )
+from agent.models.claude.dialects import TOOLSET_MEMBERS
+from agent.models.claude.model import AnthropicModel
 from agent.testing.messages_server import MessagesServer
 
 Connect = Callable[..., Awaitable[tuple[MessagesServer, AnthropicModel]]]

@@ -20,11 +20,11 @@ from agent.errors import (
     PictureTooLarge,
     StreamBroken,
 )
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
-from agent.models.anthropic_errors import most_pictures
-from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import Text, Waiting
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.errors import most_pictures
+from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.claude.portable import PortableDialect
 from agent.testing.messages_script import FOREVER, Reply, call, fails, says, thinking
 
 HELLO = request([user("Hello.")])

@@ -9,10 +9,10 @@ import pytest
 from model_conversation import Connect, Turn, answer_calls, picture, request, take_turn, user
 
 from agent.errors import ModelError, StreamBroken
-from agent.models.anthropic_dialects import ContextPolicy, Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect
-from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import BlockDone, Counted
+from agent.models.claude.dialects import ContextPolicy, Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect
+from agent.models.claude.portable import PortableDialect
 from agent.testing.messages_script import Reply, call, says, thinking
 
 BATCH = says(

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_conversation import TOOLS
 
-from agent.models.anthropic_dialects import ToolsetDialect
-from agent.models.anthropic_stream import Assembler
 from agent.models.base import Block, BlockDone, ModelPart, ModelRequest, Text, Warned
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.stream import Assembler
 from agent.testing.messages_accounting import Signer
 from agent.testing.messages_script import Pace, Reply, call, text, thinking
 from agent.testing.messages_sse import Answer

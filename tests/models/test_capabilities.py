@@ -9,7 +9,7 @@ from anthropic.types.model import Model
 
 from agent.models.capabilities import Scale, as_claude, capabilities_of
 from agent.models.factory import build_model
-from agent.parts import tools_for
+from agent.session.parts import tools_for
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from model_conversation import Connect, answer_calls, picture, request, take_turn, user
 
-from agent import events as ev
 from agent.errors import ModelRefused, ModelUnavailable
 from agent.models.base import Message, Model, ModelPart
 from agent.models.cassette import CassetteMiss, CassetteModel, RecordingModel, read_cassette
-from agent.session import Session
+from agent.record import events as ev
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.messages_script import call, fails, says, thinking
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done

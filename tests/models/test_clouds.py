@@ -18,9 +18,9 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 from agent.errors import ModelUnavailable
-from agent.models.anthropic_clouds import bedrock_model, vertex_model
-from agent.models.anthropic_dialects import ToolsetDialect
 from agent.models.base import BlockDone, Model
+from agent.models.claude.clouds import bedrock_model, vertex_model
+from agent.models.claude.dialects import ToolsetDialect
 
 CLICK = [
     {"type": "message_start", "message": {"usage": {"input_tokens": 9, "output_tokens": 1}}},

@@ -8,10 +8,10 @@ import pytest
 from model_conversation import COMPUTER, SHELL, answer_calls, picture, request, user
 
 from agent.errors import ModelUnavailable
-from agent.models.anthropic_dialects import Dialect, ToolsetDialect
-from agent.models.anthropic_hosted import HostedDialect
-from agent.models.anthropic_portable import PortableDialect
 from agent.models.base import Block, Message
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect
+from agent.models.claude.portable import PortableDialect
 
 CALL: Block = {
     "type": "tool_use",

@@ -11,7 +11,7 @@ from model_conversation import request, take_turn, user
 from agent.errors import ModelUnavailable
 from agent.models.base import Model
 from agent.models.factory import build_model
-from agent.models.late import LateModel
+from agent.models.lazy_model import LateModel
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
 

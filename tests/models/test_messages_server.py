@@ -15,9 +15,9 @@ from pdfs import pdf
 from served_bodies import ASSISTANT, HEADERS, HEAVY, SHELL, Body, post, result, valid_body
 
 from agent.errors import ConfigurationError, ContextTooLong, DocumentRefused
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
 from agent.models.base import Block
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
 from agent.testing.messages_accounting import PromptCache, segments
 from agent.testing.messages_command import main
 from agent.testing.messages_script import (

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, ModelUnavailable
-from agent.models.anthropic import AnthropicModel
 from agent.models.base import Model
 from agent.models.cassette import CassetteModel
+from agent.models.claude.model import AnthropicModel
 from agent.models.factory import build_model, is_anthropic
 from agent.models.pricing import PRICES, bare_id
 from agent.settings import DEFAULT_MODEL, Settings

@@ -14,11 +14,11 @@ import pytest
 from model_conversation import answer_calls, picture, request, take_turn, user
 
 from agent.errors import ContextTooLong, ModelUnavailable, StreamBroken
-from agent.events import Usage
-from agent.models.anthropic import AnthropicModel
 from agent.models.base import Learned
+from agent.models.claude.model import AnthropicModel
 from agent.models.factory import build_model
 from agent.models.pricing import priced
+from agent.record.events import Usage
 from agent.settings import Settings
 from agent.testing.messages_script import call, says, thinking
 from agent.testing.other_servers import OtherServer

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 from anthropic.types.model import Model
 
-from agent.events import Usage
 from agent.models.pricing import PRICES, bare_id, priced
+from agent.record.events import Usage
 
 MILLION = 1_000_000
 

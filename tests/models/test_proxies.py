@@ -6,8 +6,8 @@ import pytest
 from model_conversation import request, take_turn, user
 
 from agent.hosts import is_loopback
-from agent.models.anthropic import AnthropicModel, new_client
-from agent.models.anthropic_dialects import ToolsetDialect
+from agent.models.claude.dialects import ToolsetDialect
+from agent.models.claude.model import AnthropicModel, new_client
 from agent.testing.messages_script import says
 from agent.testing.messages_server import MessagesServer
 

@@ -15,13 +15,13 @@ from PIL import Image
 
 from agent import Session, Settings
 from agent.desktop.base import EncodedImage
-from agent.events import TaskFinished
+from agent.record.events import TaskFinished
 from agent.experiments.live import LiveRun
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.spec import Experiment, define
-from agent.experiments.store import Store
-from agent.experiments.task import builtin_tasks
-from agent.experiments.trial import Trial
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.plan.spec import Experiment, define
+from agent.experiments.run.store import Store
+from agent.experiments.plan.task import builtin_tasks
+from agent.experiments.plan.trial import Trial
 from agent.files.changes import compare
 from agent.files.listing import list_files
 from agent.files.record import Row

@@ -10,7 +10,7 @@ from screens import text_of, until
 
 from agent.models.offline import vocabulary
 from agent.models.offline.progress import NOT_RUN
-from agent.refused import DECLINED
+from agent.session.refused import DECLINED
 from agent.tools.base import ToolCall
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]

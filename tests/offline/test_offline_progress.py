@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent import history
-from agent.desktop.homes import HomeNews
+from agent.desktop.server.homes import HomeNews
 from agent.files.changes import Change
 from agent.files.session import CUT_OFF_MODEL
 from agent.files.telling import told_model
-from agent.history import HEADLESS
-from agent.home import changed
 from agent.models.base import Message
 from agent.models.offline.progress import NOT_RUN, Mark, Result, read
 from agent.models.offline.turns import plan_for
-from agent.world import renewed
+from agent.record import events as ev
+from agent.session import history
+from agent.session.history import HEADLESS
+from agent.session.home import changed
+from agent.session.world import renewed
 
 
 def said(*texts: str) -> Message:

@@ -9,9 +9,9 @@ from secrets import token_hex
 from typing import Any
 
 from agent.desktop.base import EncodedImage
-from agent.events import HomeChanged
 from agent.models.base import ModelRequest, ToolSpec
-from agent.session import Session
+from agent.record.events import HomeChanged
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, says

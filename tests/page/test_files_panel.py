@@ -16,7 +16,7 @@ from pilot_page import say
 from playwright.async_api import Download, Locator, Page, Route, expect
 from served import Served
 
-from agent.events import FilesArrived, UserMessage
+from agent.record.events import FilesArrived, UserMessage
 from agent.replay import load_recording
 
 pytestmark = pytest.mark.browser

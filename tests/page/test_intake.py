@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.arrivals import Arrived
-from agent.attachments import MOST_ATTACHED
+from agent.content.attachments import MOST_ATTACHED
 from agent.errors import BadInput, FilesError
-from agent.events import FilesArrived, UserMessage
-from agent.session import Session
+from agent.record.events import FilesArrived, UserMessage
+from agent.session.arrivals import Arrived
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
 from dashboard.views.transcript import Transcript

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.log import EventLog
+from agent.record import events as ev
+from agent.record.log import EventLog
 from agent.settings import Settings
 from dashboard.notices import notices
 from dashboard.state import Feed, PageState

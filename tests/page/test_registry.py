@@ -13,10 +13,8 @@ import pytest
 from pilot_sessions import factory
 from recorded import record
 
-from agent import session as session_module
 from agent.errors import ConfigurationError, JournalError
-from agent.event_base import BaseEvent
-from agent.events import (
+from agent.record.events import (
     Failed,
     Heard,
     QuestionAnswered,
@@ -25,11 +23,13 @@ from agent.events import (
     TaskFinished,
     TaskStarted,
 )
-from agent.export import export_session
-from agent.journal import SqliteJournal
-from agent.session import Session
+from agent.record.events.base import BaseEvent
+from agent.record.export import export_session
+from agent.record.journal import SqliteJournal
+from agent.record.spending import Spending
+from agent.session import session as session_module
+from agent.session.session import Session
 from agent.settings import Settings
-from agent.spending import Spending
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 from dashboard.page import Page

@@ -15,7 +15,7 @@ from pilot_page import PILOT, arrive, say
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from served import Served, serve
 
-from agent.journal import session_folder
+from agent.record.journal import session_folder
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from pilot_page import PILOT
 from pilot_sessions import factory
 from served import Served, serve
 
-from agent.events import Stopped
-from agent.session import Session
+from agent.record.events import Stopped
+from agent.session.session import Session
 from agent.settings import Settings
 from dashboard.web.stops import Press, Stops
 

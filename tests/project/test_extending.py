@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from agent import Session, Settings, kinds
-from agent import events as ev
 from agent.__main__ import _parser
-from agent.changes import tools_of
 from agent.errors import ConfigurationError, ModelUnavailable
-from agent.experiments.spec import Arm
-from agent.experiments.stage import Stage
+from agent.experiments.plan.spec import Arm
+from agent.experiments.run.trial_environment import Stage
 from agent.kinds import Making, ModelKind, ToolKind, make_tool
 from agent.models.factory import build_model
+from agent.record import events as ev
+from agent.session.changes import tools_of
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 
 TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text("utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recorded import record
 
-from agent import events as ev
+from agent.record import events as ev
 from agent.replay import compare, load_recording
 
 

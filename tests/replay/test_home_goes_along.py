@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 from deep import dig
 
-from agent import events as ev
 from agent.errors import ConfigurationError, FilesError
-from agent.export import export_session, import_session, left_out
-from agent.home import (
+from agent.record import events as ev
+from agent.record.export import export_session, import_session, left_out
+from agent.record.journal import SqliteJournal, list_sessions, session_folder
+from agent.record.log import EventLog
+from agent.replay.bundle import archived_left_out, export_recording, unpack_export
+from agent.session.home import (
     MOST_BYTES,
     SessionHome,
     carry,
@@ -24,9 +27,6 @@ from agent.home import (
     home_folder,
     kept_files,
 )
-from agent.journal import SqliteJournal, list_sessions, session_folder
-from agent.log import EventLog
-from agent.replay.bundle import archived_left_out, export_recording, unpack_export
 
 
 @pytest.fixture

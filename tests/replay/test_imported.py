@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.changes import trial_of
 from agent.errors import BadInput, JournalError
-from agent.export import export_session, import_session
-from agent.imported import brought, brought_prompt
-from agent.journal import SqliteJournal, session_folder
-from agent.log import EventLog
 from agent.prompts import Prompt
-from agent.rows import LONGEST_LINE, MOST_BYTES, MOST_LINES
-from agent.session import Session
+from agent.record import events as ev
+from agent.record.export import export_session, import_session
+from agent.record.journal import SqliteJournal, session_folder
+from agent.record.log import EventLog
+from agent.record.rows import LONGEST_LINE, MOST_BYTES, MOST_LINES
+from agent.session.changes import trial_of
+from agent.session.imported import brought, brought_prompt
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from dashboard.conductor import Conductor
@@ -203,7 +203,7 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from agent.errors import JournalError
-from agent.export import import_session
+from agent.record.export import import_session
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     import_session(Path(sys.argv[1]), Path(sys.argv[2]))

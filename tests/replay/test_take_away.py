@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from recorded import long_session, record
 
-from agent import events as ev
 from agent.errors import JournalError
-from agent.export import import_session
+from agent.record import events as ev
+from agent.record.export import import_session
 from agent.replay import Recording, load_recording
 from agent.replay.beats import beats
 from agent.replay.bundle import export_recording, unpack_export

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from recorded import long_session, record
 
-from agent import events as ev
 from agent.errors import JournalError
-from agent.export import export_session
+from agent.record import events as ev
+from agent.record.export import export_session
 from agent.replay import build_timeline, load_recording, step_detail
 from agent.replay.svg import timeline_svg
 from agent.replay.timeline import Step, as_json
@@ -172,7 +172,7 @@ async def test_a_step_shows_request_answer_cost_and_time(tmp_path: Path) -> None
 
 async def test_journal_export_and_running_session_read_alike(tmp_path: Path) -> None:
     """Also while somebody has the journal open."""
-    from agent.journal import SqliteJournal
+    from agent.record.journal import SqliteJournal
 
     session_id = await record(tmp_path, "write hello")
     kept = tmp_path / "sessions" / session_id

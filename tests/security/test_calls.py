@@ -8,7 +8,7 @@ import platform
 import pytest
 from bpf import answer_of
 
-from agent.desktop.calls import filter_file
+from agent.desktop.server.calls import filter_file
 
 _ALLOW, _EPERM, _ENOSYS = 0x7FFF0000, 0x50001, 0x50026
 _X86_64, _I386 = 0xC000003E, 0x40000003

@@ -19,7 +19,7 @@ from tornado.web import Application
 from visitor import handshake
 from websockets.asyncio.client import ClientConnection, connect
 
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel
 from dashboard.desktop.bridge import PURPOSE, DesktopSocket

@@ -16,9 +16,9 @@ import pytest
 from served import ROOT, serve
 
 from agent.errors import ConfigurationError, JournalError
-from agent.measure import CARD
+from agent.record.measure import CARD
+from agent.record.writer import DiskHangs, at_hand
 from agent.settings import Settings
-from agent.writer import DiskHangs, at_hand
 from dashboard.preferences import Preferences
 from dashboard.web.shelf import Card, Shelf
 

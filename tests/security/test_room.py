@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from agent.errors import JournalError
-from agent.export import export_session, import_session
+from agent.record.export import export_session, import_session
 from agent.room import SPARE, bytes_below, has_room, spare_beside
-from agent.session import Session
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 

@@ -9,7 +9,7 @@ import pytest
 from pdfs import pdf
 from PIL import Image
 
-from agent.desktop import keys
+from agent.desktop.act import keys
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, EditorTool, ToolCall, ToolResult
 

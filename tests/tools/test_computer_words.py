@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent.approval import Approvals
 from agent.desktop.base import EncodedImage
+from agent.session.approval import Approvals
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, ToolCall
 from agent.tools.base import Intent, ToolResult

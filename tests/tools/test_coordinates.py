@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import BadInput
-from agent.parts import tools_for
+from agent.session.parts import tools_for
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, ToolCall, build_tools

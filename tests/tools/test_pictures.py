@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from agent.desktop import pictures
 from agent.desktop.base import EncodedImage
+from agent.desktop.see import pictures
 
 WIDTH, HEIGHT = 1280, 800
 Raw = NDArray[np.uint8]

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from agent import events as ev
-from agent.approval import Approvals
 from agent.desktop.base import Box, Window
-from agent.desktop.covering import covered
+from agent.desktop.see.covering import covered
 from agent.errors import BadInput, ConfigurationError, KeyboardMoved, ToolError
-from agent.events import dump_event, load_event
-from agent.log import EventLog, MemoryJournal
+from agent.record import events as ev
+from agent.record.events import dump_event, load_event
+from agent.record.log import EventLog, MemoryJournal
+from agent.session.approval import Approvals
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools import ComputerTool, ToolCall
 from agent.tools.base import Intent, ToolResult
-from agent.vault import TOLD, Secret, Vault, load_secrets, tell
+from agent.tools.vault import TOLD, Secret, Vault, load_secrets, tell
 
 VALUE = "tr0ub4dor&3"
 EDITOR = Window(1, "Untitled - Mousepad", "Mousepad", None, Box(0, 0, 1280, 700), active=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from agent.desktop.base import Desktop
 from agent.experiments.live import LiveRun
-from agent.experiments.placement import LocalPlacement
-from agent.experiments.spec import Arm, Experiment, define
-from agent.experiments.stage import Stage
-from agent.experiments.store import Store
-from agent.experiments.task import Task
+from agent.experiments.plan.spec import Arm, Experiment, define
+from agent.experiments.plan.task import Task
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.store import Store
+from agent.experiments.run.trial_environment import Stage
 from agent.models.base import Model
 from agent.prompts import load_prompt
 from agent.settings import Settings

@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext
 from recorded import long_session, record
 from served import ROOT, Served, mark, serve
 
-from agent.journal import SqliteJournal
+from agent.record.journal import SqliteJournal
 from agent.settings import Settings
 from dashboard.preferences import People
 from dashboard.web.shelf import Card, Shelf

@@ -7,10 +7,10 @@ from pilot_page import say
 from playwright.async_api import BrowserContext, Page, expect
 from served import ROOT
 
-from agent import events as ev
-from agent.log import EventLog
+from agent.record import events as ev
+from agent.record.log import EventLog
+from agent.session.status import Status
 from agent.settings import Settings
-from agent.status import Status
 from dashboard.state import PageState
 from dashboard.views.cues import cue_of
 from dashboard.views.transcript import Transcript

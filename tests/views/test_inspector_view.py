@@ -11,8 +11,8 @@ import pytest
 from pilot_page import say
 from playwright.async_api import Page, expect
 
-from agent import events as ev
-from agent.log import EventLog
+from agent.record import events as ev
+from agent.record.log import EventLog
 from dashboard.views.inspector.exchanges import Exchanges
 from dashboard.views.inspector.lag import LagMeter, figures
 from dashboard.views.inspector.ledger import Filter, Ledger

@@ -13,11 +13,11 @@ from lab_recorded import CAREFUL, experiment, record
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import EXAMPLES
-from agent.experiments.design import differing_fields
 from agent.experiments.live import RunningTrial, RunProgress
-from agent.experiments.spec import Experiment, load_experiment
-from agent.experiments.store import Store
-from agent.experiments.task import builtin_tasks
+from agent.experiments.plan.design import differing_fields
+from agent.experiments.plan.spec import Experiment, load_experiment
+from agent.experiments.plan.task import builtin_tasks
+from agent.experiments.run.store import Store
 from agent.prompts.library import PromptLibrary
 from agent.settings import Settings
 from dashboard.views.lab.choices import against_default, choices, example, weigh

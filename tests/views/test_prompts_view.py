@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from served import Served
 
 from agent.errors import BadInput
-from agent.experiments.spec import Arm, with_prompt
+from agent.experiments.plan.spec import Arm, with_prompt
 from agent.prompts.library import PromptLibrary
 from agent.settings import Settings
 from dashboard.views.prompts.drafts import Draft, difference, draft_of, usage, verdict

@@ -18,13 +18,13 @@ from pydantic import SecretStr
 from served import Served, serve
 
 from agent.errors import BadInput, ConfigurationError
-from agent.events import SessionOpened, SettingChanged
-from agent.journal import SqliteJournal
 from agent.keys import KeyStore
-from agent.log import EventLog
+from agent.record.events import SessionOpened, SettingChanged
+from agent.record.journal import SqliteJournal
+from agent.record.log import EventLog
 from agent.replay.bundle import export_recording
+from agent.session.status import Status
 from agent.settings import Settings
-from agent.status import Status
 from agent.testing.messages_server import MessagesServer
 from dashboard.preferences import SETTABLE, VOICE, People, Preferences
 from dashboard.views.settings.catalogue import FIELDS, joined, parted

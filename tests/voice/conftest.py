@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent.events import Event, Understood
-from agent.session import Session
+from agent.record.events import Event, Understood
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel
 from dashboard.conductor import Conductor

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from agent.errors import BadInput, ConfigurationError, VoiceError
-from agent.events import (
+from agent.record.events import (
     ActionFinished,
     ActionStarted,
     ApprovalAsked,

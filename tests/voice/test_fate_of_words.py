@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
+from agent.record import events as ev
 from agent.testing.scripted import FakeTool, call, done, hang, says
 from dashboard.typed import Typed
 from dashboard.voice.intents import Moment, classify, says_more

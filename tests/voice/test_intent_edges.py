@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.approval import DEFAULT_RULES
+from agent.session.approval import DEFAULT_RULES
 from dashboard.voice.intents import (
     Meaning,
     Moment,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agent import events as ev
-from agent.manual import BY_HAND
+from agent.record import events as ev
+from agent.session.manual import BY_HAND
 from agent.testing.scripted import FakeClock
 from dashboard.voice.lanes import SPOKEN_AFTER, Lanes
 

@@ -1,6 +1,6 @@
 """What is said, when, and what became of it."""
 
-from agent.events import Narrated
+from agent.record.events import Narrated
 from dashboard.voice.narrator import LOST_AFTER, PROGRESS_EVERY, Narrator
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
-from agent.desktop.starts import Notice
+from agent.desktop.server.starts import Notice
+from agent.record import events as ev
 from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import done, says
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent import events as ev
+from agent.record import events as ev
 from agent.testing.scripted import FakeTool, call, done, hang, says
 from agent.tools.base import ToolResult
 from dashboard.voice.intents import Moment, classify, is_no, is_yes

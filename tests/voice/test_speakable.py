@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.approval import shown
+from agent.session.approval import shown
 from dashboard.voice.speakable import LONGEST, read_back, speakable
 
 SAY = "Say “yes, run it” to allow it."

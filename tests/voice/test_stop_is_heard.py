@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.events import ActionStarted, Narrated, TaskFinished
+from agent.record.events import ActionStarted, Narrated, TaskFinished
 from agent.testing.scripted import call, hang, says
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from agent.desktop.base import Desktop
-from agent.events import Usage
 from agent.models.base import (
     Block,
     BlockDone,
@@ -19,6 +18,7 @@ from agent.models.base import (
 from agent.models.offline.progress import read
 from agent.models.offline.steps import Call
 from agent.models.offline.turns import next_turn
+from agent.record.events import Usage
 
 
 class OfflineModel:

@@ -11,7 +11,7 @@ from agent.desktop.base import Desktop
 from agent.models.offline.grammar import Command
 from agent.models.offline.progress import Result
 from agent.models.offline.view import View, look
-from agent.refused import reason
+from agent.session.refused import reason
 
 _POLL = 0.06
 """Seconds between two looks while something is awaited."""

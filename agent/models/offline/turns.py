@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.desktop.base import Desktop
-from agent.fate import fate_of
 from agent.models.offline import (
     applications,
     closing,
@@ -26,6 +25,7 @@ from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
 from agent.models.offline.suggest import not_understood
 from agent.models.offline.view import look
 from agent.models.offline.words import ordinal, strip_back
+from agent.session.fate import fate_of
 
 HANDLERS: dict[str, Handler] = {
     "open_app": opening.open_named,

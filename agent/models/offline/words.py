@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from agent.fate import without_instead
+from agent.session.fate import without_instead
 
 _SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen
 fourteen fifteen sixteen seventeen eighteen nineteen"""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
-from agent.events import (
+from agent.record.events import (
     ActionFinished,
     ControlReturned,
     Event,
@@ -21,7 +21,7 @@ from agent.events import (
 from dashboard.js.component import View
 
 if TYPE_CHECKING:
-    from agent.log import EventLog
+    from agent.record.log import EventLog
 
 _HERE = Path(__file__).parent
 _CHANGES = (ActionFinished, ControlReturned, FilesArrived, TaskFinished, TaskStarted, UserMessage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent import events as ev
+from agent.record import events as ev
 from dashboard.views.inspector.lag import figures
 
 LABELS = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent import events as ev
+from agent.record import events as ev
 from dashboard.voice.wire import Message
 
 _SAYS = 240

@@ -10,7 +10,7 @@ from typing import Any
 import panel_material_ui as pmui
 import param
 
-from agent.events import Event
+from agent.record.events import Event
 from dashboard.js.component import Bundled
 from dashboard.places import Scene
 from dashboard.views.inspector.exchanges import Exchanges

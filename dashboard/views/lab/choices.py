@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import EXAMPLES
-from agent.experiments.design import DesignSummary, summarise_design
-from agent.experiments.prompts import prompt_history
-from agent.experiments.spec import Arm, Experiment, load_experiment
-from agent.experiments.task import Task, builtin_tasks
+from agent.experiments.plan.design import DesignSummary, summarise_design
+from agent.experiments.plan.spec import Arm, Experiment, load_experiment
+from agent.experiments.plan.task import Task, builtin_tasks
+from agent.experiments.results.prompts import prompt_history
 from agent.kinds import ALL_TOOLS, model_kinds, tool_kinds
 from agent.models.pricing import PRICES
 from agent.prompts import load_prompt

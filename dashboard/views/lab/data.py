@@ -9,14 +9,14 @@ from dataclasses import asdict
 from typing import Any
 
 from agent.errors import ConfigurationError
-from agent.experiments.compare import analyse
 from agent.experiments.live import RunProgress
-from agent.experiments.paired import ArmPoint, Pairing, Tries, cost_and_success, pair
-from agent.experiments.prompts import PromptUse, PromptVersion, changes, prompt_history
-from agent.experiments.spec import trial_id
+from agent.experiments.plan.spec import trial_id
+from agent.experiments.plan.trial import TrialResult
+from agent.experiments.results.compare import analyse
+from agent.experiments.results.paired import ArmPoint, Pairing, Tries, cost_and_success, pair
+from agent.experiments.results.prompts import PromptUse, PromptVersion, changes, prompt_history
+from agent.experiments.results.words import verdict
 from agent.experiments.statistics import Comparison, Estimate
-from agent.experiments.trial import TrialResult
-from agent.experiments.words import verdict
 from dashboard.views.lab.records import Records
 
 Plain = dict[str, Any]

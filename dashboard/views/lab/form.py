@@ -14,8 +14,8 @@ from typing import Any
 import pydantic
 
 from agent.errors import ConfigurationError
-from agent.experiments.spec import UNPAID, Arm, Experiment, define
-from agent.experiments.task import Task
+from agent.experiments.plan.spec import UNPAID, Arm, Experiment, define
+from agent.experiments.plan.task import Task
 from agent.kinds import model_kinds
 from agent.prompts import Prompt
 from agent.settings import FILED, Settings

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import ConfigurationError
-from agent.experiments.spec import Experiment
-from agent.experiments.store import Store, list_stores
-from agent.experiments.trial import TrialResult, read_result
+from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.trial import TrialResult, read_result
+from agent.experiments.run.store import Store, list_stores
 
 _KEPT = 16
 """Experiments whose trials stay in memory."""

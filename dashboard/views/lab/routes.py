@@ -12,7 +12,7 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.web import RequestHandler
 
 from agent.errors import ConfigurationError
-from agent.experiments.report import report
+from agent.experiments.results.report import report
 from dashboard.views.lab.runs import runs_of
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench

@@ -14,7 +14,7 @@ from dashboard.views.lab.records import Records
 from dashboard.views.lab.stage import KeyedStage
 
 if TYPE_CHECKING:
-    from agent.experiments.spec import Experiment
+    from agent.experiments.plan.spec import Experiment
     from dashboard.web.workbench import Workbench
 
 EVERY = 0.25

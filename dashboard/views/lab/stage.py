@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.experiments.spec import Arm
-from agent.experiments.stage import Stage
-from agent.experiments.task import Task
+from agent.experiments.plan.spec import Arm
+from agent.experiments.plan.task import Task
+from agent.experiments.run.trial_environment import Stage
 from agent.keys import KeyStore
 from agent.settings import Settings
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agent.experiments.spec import Experiment, trial_id
-from agent.experiments.timeline import LANES, Picture, Step, first_divergence, view_trial
-from agent.experiments.trial import Trial, TrialResult
+from agent.experiments.plan.spec import Experiment, trial_id
+from agent.experiments.plan.trial import Trial, TrialResult
+from agent.experiments.results.timeline import LANES, Picture, Step, first_divergence, view_trial
 from dashboard.views.lab.data import Plain
 from dashboard.views.lab.records import Records
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import panel as pn
 
 from agent.errors import ConfigurationError, SaysoError
-from agent.experiments.store import Store
-from agent.experiments.task import Task
+from agent.experiments.plan.task import Task
+from agent.experiments.run.store import Store
 from dashboard.places import PLACES, Scene
 from dashboard.views.lab import data
 from dashboard.views.lab.choices import (

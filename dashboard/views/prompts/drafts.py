@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from agent.changes import filled
 from agent.errors import BadInput, SaysoError
 from agent.kinds import ALL_TOOLS, ToolName, in_order
 from agent.prompts import Fault, Prompt, faults
 from agent.prompts.check import LONGEST
 from agent.prompts.library import PromptLibrary, Style, Version, changed_lines
+from agent.session.changes import filled
 from agent.settings import Settings
 
 _SHOWN = 8

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from agent.changes import tried_of
 from agent.errors import BadInput, SaysoError
-from agent.events import Event, SessionOpened, SettingChanged, TaskStarted
-from agent.imported import own
 from agent.kinds import tool_kinds
 from agent.prompts import VARIABLES
 from agent.prompts.library import Version
+from agent.record.events import Event, SessionOpened, SettingChanged, TaskStarted
+from agent.session.changes import tried_of
+from agent.session.imported import own
 from dashboard.places import Scene
 from dashboard.views.chores import Chores
 from dashboard.views.prompts.drafts import (

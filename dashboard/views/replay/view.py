@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agent.errors import SaysoError
-from agent.measure import measure
+from agent.record.measure import measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Bundled

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agent.errors import SaysoError
-from agent.measure import Measured, measure
+from agent.record.measure import Measured, measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Message

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agent.changes import AT_ONCE, checked
 from agent.errors import BadInput
-from agent.imported import brought, brought_prompt
-from agent.session import Session
+from agent.session.changes import AT_ONCE, checked
+from agent.session.imported import brought, brought_prompt
+from agent.session.session import Session
 from dashboard.conductor import Conductor
 from dashboard.preferences import VOICE
 from dashboard.views.settings.catalogue import FIELDS, Field

@@ -6,8 +6,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from agent.changes import AT_ONCE
 from agent.errors import BadInput
+from agent.session.changes import AT_ONCE
 from dashboard.preferences import VOICE
 
 Kind = Literal["choice", "switch", "number", "text", "several", "fact"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from agent.errors import BadInput, SaysoError
-from agent.events import Event, SettingChanged
+from agent.record.events import Event, SettingChanged
 from dashboard.js.component import Bundled
 from dashboard.preferences import VOICE
 from dashboard.views.chores import Chores

@@ -9,7 +9,7 @@ import param
 from pydantic import SecretStr
 
 from agent.errors import DesktopError, SaysoError
-from agent.vault import Secret
+from agent.tools.vault import Secret
 from dashboard.js.component import View
 from dashboard.places import Scene
 from dashboard.views.chores import Chores

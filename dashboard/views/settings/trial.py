@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from agent.errors import SaysoError
 from agent.keys import KeyName, KeyStore
-from agent.models.anthropic import new_client
+from agent.models.claude.model import new_client
 from agent.settings import DEFAULT_MODEL, Settings
 from dashboard.voice.evi import TokenMint
 

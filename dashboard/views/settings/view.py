@@ -8,18 +8,18 @@ from functools import partial
 from importlib import import_module
 from typing import Any, get_args
 
-from agent.changes import AT_ONCE
 from agent.errors import BadInput, SaysoError
-from agent.events import (
+from agent.keys import KeyName
+from agent.record.events import (
     ApprovalDecided,
     DesktopChanged,
     Event,
     GrantWithdrawn,
     SettingChanged,
 )
-from agent.keys import KeyName
+from agent.session.changes import AT_ONCE
+from agent.session.status import Status
 from agent.settings import DEFAULT_MODEL
-from agent.status import Status
 from dashboard.places import Scene
 from dashboard.preferences import VOICE
 from dashboard.views.chores import Chores

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from agent import events as ev
-from agent.manual import BY_HAND
+from agent.record import events as ev
+from agent.session.manual import BY_HAND
 from dashboard.views.describe import describe
 
 KEPT = 20

@@ -10,7 +10,7 @@ from typing import Any
 import param
 
 from agent.errors import BadInput
-from agent.events import DesktopChanged, Event
+from agent.record.events import DesktopChanged, Event
 from dashboard.desktop.frames import Frames
 from dashboard.js.component import Bundled
 from dashboard.places import Scene

@@ -1,0 +1,1 @@
+"""What ``python -m agent`` is made of."""

@@ -1,0 +1,1 @@
+"""What files hold, and how their content reaches a model."""

@@ -1,0 +1,1 @@
+"""Hands: pointer, keyboard, clipboard, and what lets go of them."""

@@ -1,0 +1,314 @@
+"""One look at all applications' accessible objects, in a handful of pipelined rounds."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jeepney.bus_messages import message_bus
+
+from agent.desktop.base import Box, Node, Tree
+from agent.desktop.see.atspi import Bus, call, get_property, role_name, state_names
+
+_REGISTRY = "org.a11y.atspi.Registry"
+_ROOT = "/org/a11y/atspi/accessible/root"
+_CACHE = "/org/a11y/atspi/cache"
+_EDITORS = frozenset({"terminal", "text", "entry", "editbar", "document text", "spin button"})
+_CONTAINERS = frozenset({"table", "tree table", "tree", "list", "layered pane"})
+_TREE_TEXT_CAP = 20_000
+_NULL = "/org/a11y/atspi/null"
+_FEW_CELLS = 60
+"""A table of at most so many cells is fetched whole."""
+_CELLS_CAP = 400
+_PATIENCE = 0.5
+"""Seconds that an application may take to answer before it is left out."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+"""Seconds for which an application that did not answer is left alone; doubled each time."""
+
+Ref = tuple[str, str]
+"""Bus name and object path."""
+
+
+def is_editor(role: str) -> bool:
+    """Whether objects of this role hold text that a person edits or reads."""
+    return role in _EDITORS
+
+
+@dataclass(slots=True)
+class _Item:
+    """An object while the tree is being put together."""
+
+    ref: Ref
+    parent: Ref | None
+    index: int
+    role: str
+    name: str
+    states: frozenset[str]
+    has_text: bool = False
+    box: Box | None = None
+    text: str | None = None
+    children: list[_Item] = field(default_factory=list)
+
+
+class Snapshot:
+    """Reads trees and texts over one connection; remembers which applications hang.
+
+    What lies wholly outside ``screen`` (width, height) counts as not showing: windows are
+    there while the window manager places them, and hidden panels are parked there.
+    """
+
+    def __init__(self, bus: Bus, screen: Callable[[], tuple[int, int]]) -> None:
+        self._bus = bus
+        self._screen = screen
+        self._pauses: dict[str, tuple[float, float]] = {}
+        """Until when an application is left alone, and for how long that was."""
+        self._pids: dict[str, int] = {}
+
+    def use(self, bus: Bus) -> None:
+        """Go on over another connection."""
+        self._bus = bus
+
+    def tree(self, pid: int | None = None) -> Tree:
+        """All applications' objects, or those of one process if it publishes any."""
+        roots = self._applications(pid)
+        items = self._cached(roots)
+        _link(items)
+        showing = [item for item in items.values() if "showing" in item.states]
+        self._measure(showing)
+        for item in showing:
+            if item.role in _CONTAINERS and not item.children:
+                self._fetch_cells(item)
+        self._read([item for item in showing if item.has_text and is_editor(item.role)])
+        nodes: list[Node] = []
+        for root in roots:
+            if root in items:
+                _flatten(items[root], items[root].name, None, False, nodes)
+        return Tree(tuple(nodes))
+
+    def silent(self) -> bool:
+        """Whether some application does not publish its objects (yet)."""
+        asked = [call(name, _CACHE, "Cache", "GetItems") for name, _ in self._applications(None)]
+        return None in self._bus.call_all(asked, _PATIENCE)
+
+    def text(self, node_id: str, cap: int) -> str:
+        """Text of one object, at most ``cap`` characters."""
+        answer = self._bus.call(call(*_ref(node_id), "Text", "GetText", "ii", (0, cap)), 2)
+        return str(answer[0]) if answer else ""
+
+    def lines(self, node: Node, cap: int) -> tuple[tuple[str, Box], ...]:
+        """Lines inside the node's box, with their boxes."""
+        ref, offset, asked, lines = _ref(node.id), 0, [], []
+        for line in self.text(node.id, 1_000_000).split("\n"):
+            if line.strip():
+                lines.append(line)
+                span = (offset, offset + len(line), 0)
+                asked.append(call(*ref, "Text", "GetRangeExtents", "iiu", span))
+            offset += len(line) + 1
+        found: list[tuple[str, Box]] = []
+        for line, answer in zip(lines, self._bus.call_all(asked, 2), strict=True):
+            box = _box(answer) if answer else None
+            if box and _meets(box, node.box) and len(found) < cap:
+                found.append((line, box))
+        return tuple(found)
+
+    def selection(self, node_id: str) -> str:
+        """Selected text of one object."""
+        span = self._bus.call(call(*_ref(node_id), "Text", "GetSelection", "i", (0,)))
+        if not span or span[0] >= span[1]:
+            return ""
+        answer = self._bus.call(call(*_ref(node_id), "Text", "GetText", "ii", tuple(span)))
+        return str(answer[0]) if answer else ""
+
+    def caret(self, node_id: str) -> int:
+        """Offset of the caret, or -1."""
+        answer = self._bus.call(get_property(*_ref(node_id), "Text", "CaretOffset"))
+        return int(answer[0][1]) if answer else -1
+
+    def _applications(self, pid: int | None) -> list[Ref]:
+        answer = self._bus.call(call(_REGISTRY, _ROOT, "Accessible", "GetChildren"), _PATIENCE)
+        now = time.monotonic()
+        refs = [(str(n), str(p)) for n, p in answer[0]] if answer else []
+        awake = [ref for ref in refs if self._pauses.get(ref[0], (0.0, 0.0))[0] <= now]
+        if pid is None:
+            return awake
+        self._learn_pids([ref[0] for ref in awake if ref[0] not in self._pids])
+        return [ref for ref in awake if self._pids.get(ref[0]) == pid] or awake
+
+    def _learn_pids(self, names: Sequence[str]) -> None:
+        asked = [message_bus.GetConnectionUnixProcessID(name) for name in names]
+        for name, answer in zip(names, self._bus.call_all(asked, _PATIENCE), strict=True):
+            if answer:
+                self._pids[name] = int(answer[0])
+
+    def _cached(self, roots: Sequence[Ref]) -> dict[Ref, _Item]:
+        asked = [call(name, _CACHE, "Cache", "GetItems") for name, _ in roots]
+        items: dict[Ref, _Item] = {}
+        for (name, _), answer in zip(roots, self._bus.call_all(asked, _PATIENCE), strict=True):
+            if answer is None:
+                self._leave_alone(name)
+                continue
+            self._pauses.pop(name, None)
+            for row in answer[0]:
+                item = _from_cache(row)
+                items[item.ref] = item
+        return items
+
+    def _leave_alone(self, name: str) -> None:
+        _, last = self._pauses.get(name, (0.0, _FIRST_PAUSE / 2))
+        pause = min(2 * last, _LONGEST_PAUSE)
+        self._pauses[name] = (time.monotonic() + pause, pause)
+
+    def _measure(self, items: Sequence[_Item]) -> None:
+        asked = [call(*item.ref, "Component", "GetExtents", "u", (0,)) for item in items]
+        screen = Box(0, 0, *self._screen())
+        for item, answer in zip(items, self._bus.call_all(asked, _PATIENCE), strict=True):
+            box = _box(answer) if answer else None
+            item.box = box if box and _meets(box, screen) else None
+
+    def _fetch_cells(self, table: _Item) -> None:
+        """Add the visible cells of a table, and what is inside them: no cache lists them."""
+        cells = self._describe(self._cell_refs(table), table)
+        table.children = [cell for cell in cells if cell.box and _meets(cell.box, table.box)]
+        inner = [call(*cell.ref, "Accessible", "GetChildren") for cell in table.children]
+        answers = self._bus.call_all(inner, _PATIENCE)
+        for cell, answer in zip(table.children, answers, strict=True):
+            if answer and answer[0]:
+                cell.children = self._describe([(n, p) for n, p in answer[0]], cell)
+
+    def _cell_refs(self, table: _Item) -> list[Ref]:
+        size = self._bus.call_all(
+            [get_property(*table.ref, "Table", name) for name in ("NRows", "NColumns")], _PATIENCE
+        )
+        rows, columns = (int(answer[0][1]) if answer else 0 for answer in size)
+        if rows * columns <= _FEW_CELLS:
+            answer = self._bus.call(call(*table.ref, "Accessible", "GetChildren"), _PATIENCE)
+            return [(n, p) for n, p in answer[0]] if answer else []
+        first = self._first_row(table)
+        last = min(rows, first + self._visible_rows(table, first), first + _CELLS_CAP // columns)
+        asked = [call(*table.ref, "Table", "GetColumnHeader", "i", (c,)) for c in range(columns)]
+        for row in range(first, last):
+            spots = [(row, column) for column in range(columns)]
+            asked += [call(*table.ref, "Table", "GetAccessibleAt", "ii", spot) for spot in spots]
+        answers = self._bus.call_all(asked, _PATIENCE)
+        return [(a[0][0], a[0][1]) for a in answers if a and a[0][1] != _NULL]
+
+    def _visible_rows(self, table: _Item, first: int) -> int:
+        """How many rows like the first visible one fit into the table's box."""
+        spot = call(*table.ref, "Table", "GetAccessibleAt", "ii", (first, 0))
+        cell = self._bus.call(spot, _PATIENCE)
+        extents = cell and call(cell[0][0], cell[0][1], "Component", "GetExtents", "u", (0,))
+        answer = self._bus.call(extents, _PATIENCE) if extents else None
+        box = _box(answer) if answer else None
+        return table.box.height // box.height + 2 if box and table.box else _CELLS_CAP
+
+    def _first_row(self, table: _Item) -> int:
+        """The topmost visible row: cells out of sight have no place to search by."""
+        if table.box is None:
+            return 0
+        x, y = table.box.x + table.box.width // 3, table.box.y
+        points = [(x, y + step, 0) for step in range(2, min(table.box.height, 100), 12)]
+        asked = [call(*table.ref, "Component", "GetAccessibleAtPoint", "iiu", p) for p in points]
+        hits = [(a[0][0], a[0][1]) for a in self._bus.call_all(asked, _PATIENCE) if a]
+        asked = [
+            call(*hit, "Accessible", "GetIndexInParent")
+            for hit in hits
+            if hit[1] not in (table.ref[1], _NULL)
+        ]
+        places = [int(a[0]) for a in self._bus.call_all(asked, _PATIENCE) if a]
+        asked = [call(*table.ref, "Table", "GetRowAtIndex", "i", (place,)) for place in places]
+        rows = [int(a[0]) for a in self._bus.call_all(asked, _PATIENCE) if a]
+        return min((row for row in rows if row >= 0), default=0)
+
+    def _describe(self, refs: Sequence[Ref], parent: _Item) -> list[_Item]:
+        asked = []
+        for ref in refs:
+            asked += [
+                get_property(*ref, "Accessible", "Name"),
+                call(*ref, "Accessible", "GetRole"),
+                call(*ref, "Accessible", "GetState"),
+                call(*ref, "Component", "GetExtents", "u", (0,)),
+            ]
+        answers = self._bus.call_all(asked, _PATIENCE)
+        items = []
+        for place, ref in enumerate(refs):
+            name, role, states, box = answers[4 * place : 4 * place + 4]
+            if name and role and states:
+                item = _Item(
+                    ref,
+                    parent.ref,
+                    place,
+                    role_name(role[0]),
+                    str(name[0][1]).strip(),
+                    state_names(states[0]),
+                )
+                item.box = _box(box) if box else None
+                items.append(item)
+        return items
+
+    def _read(self, items: Sequence[_Item]) -> None:
+        span = (0, _TREE_TEXT_CAP)
+        asked = [call(*item.ref, "Text", "GetText", "ii", span) for item in items]
+        for item, answer in zip(items, self._bus.call_all(asked, _PATIENCE), strict=True):
+            item.text = str(answer[0]) if answer else None
+
+
+def _from_cache(row: Sequence[Any]) -> _Item:
+    """An item of ``Cache.GetItems``: 2.46 sends an index, older ones and Qt a child list."""
+    interfaces = row[5] if isinstance(row[3], int) else row[4]
+    name, role, _, states = row[-4:]
+    return _Item(
+        ref=tuple(row[0]),
+        parent=tuple(row[2]) if row[2][1] != _NULL else None,
+        index=row[3] if isinstance(row[3], int) else -1,
+        role=role_name(role),
+        name=str(name).strip(),
+        states=state_names(states),
+        has_text="org.a11y.atspi.Text" in interfaces,
+    )
+
+
+def _link(items: dict[Ref, _Item]) -> None:
+    families: dict[Ref, list[_Item]] = defaultdict(list)
+    for item in items.values():
+        if item.parent is not None and item.parent != item.ref:
+            families[item.parent].append(item)
+    for ref, children in families.items():
+        if ref in items:
+            items[ref].children = sorted(children, key=lambda child: child.index)
+
+
+def _flatten(item: _Item, app: str, parent: str | None, hidden: bool, nodes: list[Node]) -> None:
+    """Write ``item`` and all below it in document order; iconified windows show nothing."""
+    hidden = hidden or "iconified" in item.states
+    node_id = item.ref[0] + item.ref[1]
+    node = Node(node_id, parent, app, item.role, item.name, item.box, item.states, item.text)
+    if hidden or item.box is None or "showing" not in item.states:
+        node = replace(node, box=None, states=item.states - {"showing"})
+    nodes.append(node)
+    for child in item.children:
+        _flatten(child, app, node_id, hidden, nodes)
+
+
+def _box(answer: Sequence[Any]) -> Box | None:
+    """A box from ``GetExtents`` (one struct) or ``GetRangeExtents`` (four numbers), if any."""
+    x, y, width, height = answer if len(answer) == 4 else answer[0]
+    if width <= 0 or height <= 0 or min(x, y) < -10_000:
+        return None
+    return Box(x, y, width, height)
+
+
+def _meets(one: Box, other: Box | None) -> bool:
+    return other is None or (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
+    )
+
+
+def _ref(node_id: str) -> Ref:
+    name, slash, path = node_id.partition("/")
+    return name, slash + path

@@ -1,0 +1,1 @@
+"""Before anything runs: arms, tasks, trials, the design and its power."""

@@ -1,0 +1,231 @@
+"""What an experiment is: frozen, content-hashed records, written before anything runs.
+
+Two records with equal content have equal hashes on every machine. A hash names folders,
+so a changed definition never mixes with results of the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.errors import ConfigurationError
+from agent.experiments.plan.task import Task, builtin_tasks, load_task
+from agent.face import Faced
+from agent.kinds import ALL_TOOLS, ToolName
+from agent.prompts import Prompt, load_prompt
+from agent.prompts.library import Style
+
+Status = Literal["passed", "failed", "error", "limit", "stopped_by_user", "cancelled"]
+"""How a trial ended. ``error`` is ours (desktop, service, checker) and says nothing of the
+arm; ``failed`` is the arm's; ``cancelled`` never ran."""
+
+Primary = Literal["success", "score", "seconds", "dollars"]
+"""Measures that a hypothesis may be about. Seconds and dollars are compared as ratios."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
+REFERENCES = ("oracle", "near_miss", "nothing")
+"""Models that prove a task and its checks, instead of trying it."""
+
+UNPAID = ("offline", *REFERENCES, "cassette", "cassette-strict")
+"""Kinds of models that cost nothing."""
+
+
+class Record(BaseModel):
+    """Frozen, without unknown fields, with a hash of its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class Arm(Record):
+    """One way of doing tasks; arms of an experiment should differ in one thing."""
+
+    model: str = "offline"
+    """As in the settings, or ``oracle`` (the task's own solution), ``near_miss`` (what comes
+    close and must fail) or ``nothing``. In the path of a ``cassette:PATH``, ``{task}`` stands
+    for the task's id."""
+
+    prompt: str = "default"
+    prompt_text: str = ""
+    """The prompt's template, read when the experiment was defined."""
+
+    phrasing: str = "goal"
+    """Which of a task's wordings the agent is given; the goal where a task lacks it."""
+
+    instruction: str = "{{ instruction }}"
+    """Template around the wording (Jinja)."""
+
+    effort: Literal["low", "medium", "high"] | None = None
+    narration: Style | None = Field(default=None, exclude_if=lambda style: style is None)
+    """When the agent speaks: its model is told, and in tasks with a scripted person lines take
+    the time that saying them takes. If None, its prompt alone decides and nobody listens; what
+    was defined before there was a choice has the hash that it had."""
+
+    tools: tuple[ToolName, ...] = ALL_TOOLS
+    approvals: Literal["allow", "deny", "script"] = "allow"
+    """Who answers when the agent asks: always yes, always no, or the task's script only."""
+
+    width: int = Field(default=1280, ge=640, le=1920)
+    height: int = Field(default=800, ge=480, le=1200)
+    max_dollars: float = Field(default=1.0, gt=0)
+    """Hard limit for one trial, US$."""
+
+    note: str = ""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Everything that may differ between arms, by name; the note is not among it."""
+        return {name: getattr(self, name) for name in Arm.model_fields if name != "note"}
+
+    @property
+    def unpaid(self) -> bool:
+        return self.model.partition(":")[0] in UNPAID
+
+    @property
+    def shell_allowed(self) -> bool:
+        return "shell" in self.tools
+
+
+class Experiment(Faced, Record):
+    """Arms by tasks by repeats. ``hypothesis`` and ``primary`` are written before running."""
+
+    name: Name
+    arms: dict[Name, Arm] = Field(min_length=1)
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    repeats: int = Field(default=1, ge=1, le=1000)
+    baseline: str = ""
+    """The arm that others are compared with; the first one if empty."""
+
+    hypothesis: str = ""
+    primary: Primary = "success"
+    budget: float = Field(default=0.0, ge=0)
+    """Hard cap on all trials together, US$. Zero runs the arms that cost nothing."""
+
+    retries: int = Field(default=1, ge=0, le=10)
+    """How often a trial that ended in ``error`` is tried anew."""
+
+    seed: int = 0
+
+    @pydantic.model_validator(mode="after")
+    def _whole(self) -> Experiment:
+        if self.baseline and self.baseline not in self.arms:
+            raise ValueError(f"the baseline {self.baseline!r} is no arm")
+        ids = [task.id for task in self.tasks]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"tasks named twice: {', '.join(sorted(twice))}")
+        return self
+
+    @property
+    def hash(self) -> str:
+        """Of arms, tasks' contents and design; a task's place on the disk does not count."""
+        rest = self.model_dump_json(exclude={"tasks"})
+        text = rest + "".join(f"{task.id} {task.hash}\n" for task in self.tasks)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def reference(self) -> str:
+        """Name of the baseline arm."""
+        return self.baseline or next(iter(self.arms))
+
+    @property
+    def folder_name(self) -> str:
+        return f"{self.name}-{self.hash[:10]}"
+
+    def cells(self) -> list[tuple[str, Task, int]]:
+        """Arm, task and repeat (from 0) of every trial; repeats of all come one after another.
+
+        Arms alternate within a task, so that slow drift of the machine hits all alike.
+        """
+        return [
+            (arm, task, repeat)
+            for repeat in range(self.repeats)
+            for task in self.tasks
+            for arm in self.arms
+        ]
+
+
+def trial_id(arm: str, task: str, repeat: int) -> str:
+    """Name of a trial, unique within its experiment."""
+    return f"{arm}--{task}--{repeat:03d}"
+
+
+def differences(experiment: Experiment) -> dict[str, dict[str, Any]]:
+    """Fields in which the arms differ: arm → field → value."""
+    dumps = {name: arm.fields for name, arm in experiment.arms.items()}
+    first = next(iter(dumps.values()))
+    differing = [f for f in first if any(dump[f] != first[f] for dump in dumps.values())]
+    return {name: {f: dump[f] for f in differing} for name, dump in dumps.items()}
+
+
+def load_experiment(path: Path) -> Experiment:
+    """An experiment from a YAML file.
+
+    ``tasks`` is a list of ids of tasks that come with Sayso or of folders (relative to the
+    file); ``tags`` and ``without`` choose among those that come with Sayso.
+
+    Raises:
+        ConfigurationError: the file, or something that it names, is wrong; the text says what.
+    """
+    try:
+        given = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"The experiment {path} cannot be read: {error}.") from error
+    if not isinstance(given, dict):
+        raise ConfigurationError(f"{path} is not an experiment: it must be a mapping.")
+    tasks = _tasks(given, path.parent)
+    given = {k: v for k, v in given.items() if k not in ("tags", "without")}
+    return define(**{"name": path.stem} | given | {"tasks": tasks}, _where=str(path))
+
+
+def define(*, _where: str = "The experiment", **fields: Any) -> Experiment:
+    """An experiment from plain values; prompts are read and kept with it.
+
+    Raises:
+        ConfigurationError: a field is wrong, or there is no such prompt.
+    """
+    try:
+        arms = {name: with_prompt(Arm.model_validate(a)) for name, a in fields["arms"].items()}
+        return Experiment(**fields | {"arms": arms})
+    except (KeyError, AttributeError) as error:
+        raise ConfigurationError(f"{_where} names no arms.") from error
+    except pydantic.ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, f['loc'])) or 'design'}: {f['msg']}" for f in error.errors()
+        )
+        raise ConfigurationError(f"{_where} is wrong: {faults}.") from error
+
+
+def with_prompt(arm: Arm) -> Arm:
+    """The arm with its prompt's text, so that its hash changes when the prompt does.
+
+    Raises:
+        ConfigurationError: there is no such prompt, or a template is wrong.
+    """
+    text = arm.prompt_text or load_prompt(arm.prompt).template
+    Prompt("instruction", arm.instruction).render(instruction="")
+    return arm.model_copy(update={"prompt_text": text})
+
+
+def _tasks(given: dict[str, Any], base: Path) -> tuple[Task, ...]:
+    known = builtin_tasks()
+    wanted = given.get("tasks")
+    tags, without = set(given.get("tags") or ()), set(given.get("without") or ())
+    if wanted is None:
+        return tuple(
+            t
+            for t in known.values()
+            if (not tags or tags & set(t.tags)) and not without & {t.id, *t.tags}
+        )
+    if not isinstance(wanted, list):
+        raise ConfigurationError("“tasks” must be a list of ids or folders.")
+    return tuple(known[str(w)] if str(w) in known else load_task(base / str(w)) for w in wanted)

@@ -1,0 +1,194 @@
+"""A task: a folder with a start, an instruction, a check of the end, and its two proofs.
+
+::
+
+    my-task/
+        task.yaml    everything below
+        files/       copied into the desktop's home before the task (optional)
+        checker.py   ``def check(state): return score, reason`` (optional, beside checks)
+
+``oracle`` and ``near_miss`` are lists of steps, as data: the oracle reaches the goal, the near
+miss comes close and must fail. A task travels as bytes, so that other machines need no copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.errors import ConfigurationError
+
+TASKS = Path(__file__).parents[1] / "tasks"
+_MOST_BYTES = 16 << 20
+_MOST_FILES = 500
+
+Step = dict[str, Any]
+"""One step of an oracle: a single key from `agent.experiments.run.oracle`."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64"
+    )
+
+
+class Start(_Part):
+    """A program that runs before the task; ``window`` (a pattern) is waited for."""
+
+    argv: tuple[str, ...] = Field(min_length=1)
+    window: str = ""
+
+
+class TaskLimits(_Part):
+    """Per trial; reaching one ends it with status ``limit``."""
+
+    turns: int = Field(default=40, ge=1)
+    seconds: float = Field(default=120.0, gt=0)
+
+
+class Cue(_Part):
+    """When a scripted person speaks: at the ``nth`` event of a kind that fits ``where``."""
+
+    event: str = "action_started"
+    where: dict[str, str] = {}
+    """Field → pattern that must be found in it."""
+
+    nth: int = Field(default=1, ge=1)
+    after: float = Field(default=0.0, ge=0, le=60)
+    """Seconds from the event."""
+
+
+class Utterance(_Part):
+    """Something that the scripted person does, once."""
+
+    when: Cue = Cue()
+    do: Literal["say", "queue", "stop", "hold", "release", "backchannel", "approve", "deny"] = "say"
+    text: str = ""
+
+
+class Task(_Part):
+    """One task, with all its files."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,59}$")
+    version: int = Field(default=1, ge=1)
+    instruction: str = Field(min_length=1)
+    phrasings: dict[str, str] = {}
+    """Other wordings of the same, by name."""
+
+    apps: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    """Programs that the desktop's machine must have."""
+
+    gui_only: bool = False
+    """Whether the goal can be reached only by the screen; the arm's shell is then shut."""
+
+    feasible: bool = True
+    start: tuple[Start, ...] = ()
+    limits: TaskLimits = TaskLimits()
+    script: tuple[Utterance, ...] = ()
+    answers: tuple[str, ...] = ()
+    """What the person says when the agent asks something, one after another."""
+
+    approvals: Literal["arm", "script"] = "arm"
+    """Who answers approvals: as the arm says, or nobody but the script."""
+
+    checks: tuple[dict[str, Any], ...] = ()
+    guards: tuple[dict[str, Any], ...] = ()
+    """Checks that hold at the start and must still hold: what the agent may not touch. A
+    broken one fails the task and is counted as a side effect."""
+
+    oracle: tuple[Step | tuple[Step, ...], ...] = ()
+    near_miss: tuple[Step | tuple[Step, ...], ...] = ()
+    steps: int | None = None
+    """Actions that the oracle needs, for the ratio; counted from it if not given."""
+
+    files: Annotated[dict[str, bytes], Field(repr=False)] = {}
+    """Path below ``files/`` → content."""
+
+    checker: Annotated[str, Field(repr=False)] = ""
+    """Source of ``checker.py``."""
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything in it."""
+        digest = hashlib.sha256(self.model_dump_json(exclude={"files"}).encode())
+        for name, data in sorted(self.files.items()):
+            digest.update(f"\n{name} {hashlib.sha256(data).hexdigest()}".encode())
+        return digest.hexdigest()
+
+    @property
+    def voice(self) -> bool:
+        """Whether a scripted person takes part."""
+        return bool(self.script)
+
+    @property
+    def missing(self) -> list[str]:
+        """Programs that it requires and this machine lacks."""
+        return [name for name in self.requires if shutil.which(name) is None]
+
+    def words(self, phrasing: str) -> str:
+        """The instruction in one wording."""
+        return self.phrasings.get(phrasing, self.instruction)
+
+
+def load_task(folder: Path) -> Task:
+    """The task in ``folder``, whose name is its id.
+
+    Raises:
+        ConfigurationError: it is not a whole task; the text names file and field.
+    """
+    path = folder / "task.yaml"
+    try:
+        given = yaml.safe_load(path.read_text("utf-8"))
+        checker = folder / "checker.py"
+        source = checker.read_text("utf-8") if checker.exists() else ""
+        files = _read_files(folder / "files")
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"The task {folder} cannot be read: {error}.") from error
+    if not isinstance(given, dict):
+        raise ConfigurationError(f"{path} is not a task: it must be a mapping.")
+    try:
+        task = Task(**{"id": folder.name} | given | {"files": files, "checker": source})
+    except (pydantic.ValidationError, TypeError) as error:
+        raise ConfigurationError(f"{path} is wrong: {_faults(error)}.") from error
+    if not task.checks and not task.checker:
+        raise ConfigurationError(f"{path} has neither checks nor a checker.py beside it.")
+    return task
+
+
+@lru_cache(maxsize=1)
+def builtin_tasks() -> dict[str, Task]:
+    """The tasks that come with Sayso, by id."""
+    folders = sorted(path.parent for path in TASKS.glob("*/task.yaml"))
+    return {folder.name: load_task(folder) for folder in folders}
+
+
+def _faults(error: Exception) -> str:
+    if isinstance(error, pydantic.ValidationError):
+        return "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
+    return str(error)
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    """Every plain file below ``folder``; links are refused, sizes bounded."""
+    found: dict[str, bytes] = {}
+    total = 0
+    for top, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = Path(top) / name
+            if path.is_symlink():
+                raise ConfigurationError(f"{path} is a link; a task holds plain files only.")
+            total += path.stat().st_size
+            if total > _MOST_BYTES or len(found) >= _MOST_FILES:
+                raise ConfigurationError(f"{folder} is too large: 16 MB and 500 files at most.")
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return dict(sorted(found.items()))

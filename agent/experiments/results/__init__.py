@@ -1,0 +1,1 @@
+"""Afterwards: comparisons, reports, timelines and exports."""

@@ -1,0 +1,1 @@
+"""While it runs: trials on desktops, their scores and numbers, and where they lie."""

@@ -1,0 +1,171 @@
+"""What a trial is played on: settings, desktop, model, tools, and the task's start.
+
+A subclass may bring other desktops or models; it must be importable where trials run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.desktop.base import Desktop
+from agent.errors import ConfigurationError, DesktopError, DesktopUnavailable
+from agent.experiments.plan.spec import REFERENCES, Arm
+from agent.experiments.plan.task import Start, Task
+from agent.experiments.run.narration import with_style
+from agent.experiments.run.oracle import IdleModel, OracleModel, program
+from agent.kinds import Making, make_tool, tool_kinds
+from agent.models.base import Model
+from agent.prompts import Prompt
+from agent.settings import Settings
+from agent.tools.base import Tool
+
+START_PATIENCE = 20.0
+"""Seconds for a window of a program that the task starts."""
+
+APPROVAL_SECONDS = 5.0
+"""Silence that means no, in trials whose person is scripted."""
+
+
+class Stage:
+    """Fresh parts for one trial. Holds nothing, so that it travels to other machines."""
+
+    def settings(self, arm: Arm, task: Task, folder: Path) -> Settings:
+        """Settings of the trial's session; journal and prompt lie in ``folder``.
+
+        Raises:
+            ConfigurationError: the prompt cannot be written or filled in.
+        """
+        prompt = folder / f"{arm.prompt.rpartition('/')[2].removesuffix('.md')}.md"
+        prompt.write_text(with_style(arm.prompt_text, arm.narration), "utf-8")
+        return Settings(
+            data_dir=folder,
+            model="offline" if arm.model in REFERENCES else arm.model.replace("{task}", task.id),
+            prompt=str(prompt),
+            effort=arm.effort,
+            width=arm.width,
+            height=arm.height,
+            max_turns=task.limits.turns,
+            max_seconds=task.limits.seconds,
+            max_dollars=arm.max_dollars,
+            approval_timeout=APPROVAL_SECONDS,
+        )
+
+    def desktop(self, settings: Settings) -> Desktop:
+        """A desktop of its own, not started."""
+        from agent.desktop import VirtualDesktop
+
+        return VirtualDesktop(
+            width=settings.width, height=settings.height, sandbox=settings.sandbox
+        )
+
+    def model(self, arm: Arm, task: Task, settings: Settings, desktop: Desktop) -> Model:
+        """The arm's model.
+
+        Raises:
+            ConfigurationError: there is none of that name.
+        """
+        if arm.model == "oracle":
+            return OracleModel(desktop, task.oracle)
+        if arm.model == "near_miss":
+            return OracleModel(desktop, task.near_miss)
+        if arm.model == "nothing":
+            return IdleModel()
+        from agent.models.factory import build_model
+
+        return build_model(settings, desktop)
+
+    def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
+        """The arm's tools; a task for the screen only leaves the computer alone."""
+        wanted = ("computer",) if task.gui_only else arm.tools
+        kinds = tool_kinds()
+        return [make_tool(kinds[name], Making(desktop)) for name in wanted]
+
+    def instruction(self, arm: Arm, task: Task) -> str:
+        """The task's words as this arm puts them.
+
+        Raises:
+            ConfigurationError: the arm's template is wrong.
+        """
+        words = task.words(arm.phrasing)
+        return Prompt("instruction", arm.instruction).render(instruction=words).strip()
+
+    async def prepare(self, task: Task, desktop: Desktop) -> None:
+        """Bring the desktop to the task's start.
+
+        Raises:
+            ConfigurationError: a program is missing, or shows no window.
+        """
+        if task.missing:
+            raise ConfigurationError(
+                f"The task {task.id} needs {', '.join(task.missing)}; install it, or leave the "
+                "task out."
+            )
+        await asyncio.to_thread(write_files, desktop.home, task.files)
+        for start in task.start:
+            await _start(desktop, start, task.id)
+        await desktop.settle()
+
+
+def write_files(home: Path, files: dict[str, bytes]) -> None:
+    """Put files into the desktop's home, owned by its user."""
+    if not files:
+        return
+    owner = home.stat()
+    for name, data in files.items():
+        path = home / name
+        made = [p for p in reversed(path.parents) if p.is_relative_to(home) and not p.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        for one in (*made, path):
+            if owner.st_uid != os.geteuid():
+                os.chown(one, owner.st_uid, owner.st_gid)
+
+
+async def _start(desktop: Desktop, start: Start, task: str) -> None:
+    """Start a program; if it shows a window, leave when that has the keyboard."""
+    before = {window.id for window in await desktop.windows()}
+    await desktop.launch(program([p.replace("$HOME", str(desktop.home)) for p in start.argv]))
+    if not start.window:
+        return
+    try:
+        async with asyncio.timeout(START_PATIENCE):
+            await _in_front(desktop, start.window, before)
+    except TimeoutError:
+        raise ConfigurationError(
+            f"The task {task} starts {start.argv[0]}, but no window “{start.window}” came up."
+        ) from None
+
+
+async def _in_front(desktop: Desktop, pattern: str, before: set[int]) -> None:
+    """Wait for a new window, and then until it is active; keys would go elsewhere."""
+    asked = False
+    while True:
+        for window in await desktop.windows():
+            if window.id in before or not re.search(pattern, window.title):
+                continue
+            await desktop.settle()
+            active = await desktop.active_window()
+            if active is not None and active.id == window.id:
+                return
+            if not asked:
+                asked = True
+                await desktop.activate(window)
+        await asyncio.sleep(0.05)
+
+
+async def started(desktop: Desktop) -> None:
+    """Start a desktop.
+
+    Raises:
+        DesktopUnavailable: it cannot run here.
+    """
+    try:
+        await desktop.start()
+    except DesktopUnavailable:
+        raise
+    except DesktopError as error:
+        raise DesktopUnavailable(str(error)) from error

@@ -1,0 +1,88 @@
+"""What a session is made of: what it may be given, and what is made when it is not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from typing import TypedDict
+
+from agent.clock import Clock
+from agent.desktop.base import Desktop
+from agent.errors import ConfigurationError
+from agent.kinds import Making, make_tool, tool_kinds
+from agent.models.base import Model
+from agent.models.capabilities import Scale
+from agent.session.approval import Rule
+from agent.settings import Settings
+from agent.tools.base import Tool
+from agent.tools.vault import Secret, Vault
+
+_log = logging.getLogger(__name__)
+
+
+class Parts(TypedDict, total=False):
+    """What a session may be given instead of what the settings say."""
+
+    desktop: Desktop
+    model: Model
+    tools: Sequence[Tool]
+    rules: Sequence[Rule]
+    """What needs approval; the default ones if not given."""
+
+    allowed: frozenset[str]
+    """Names of rules whose questions are answered beforehand."""
+
+    secrets: Sequence[Secret]
+    """What the agent may type by placeholder."""
+
+    clock: Clock
+    now: Callable[[], float]
+    """Unix seconds, for the log's stamps."""
+
+
+def model_for(settings: Settings, desktop: Desktop) -> Model:
+    """The model that the settings name."""
+    from agent.models.factory import build_model
+
+    return build_model(settings, desktop)
+
+
+def tools_for(
+    desktop: Desktop, model: Model, settings: Settings, vault: Vault | None = None
+) -> Sequence[Tool]:
+    """All tools for a desktop, with coordinates as the model gives them.
+
+    Raises:
+        ConfigurationError: one that the settings name cannot be made.
+    """
+    from agent.models.capabilities import capabilities_of
+
+    scale: Scale = "pixels"
+    if getattr(model, "dialect", "") == "portable":  # others are told of pixels
+        told = settings.coordinates
+        scale = capabilities_of(model.name).coordinates if told == "auto" else told
+    return [*_made(Making(desktop, scale, vault), settings.tools)]
+
+
+def _made(making: Making, wanted: Sequence[str]) -> Iterator[Tool]:
+    """Every kind, since another may be wanted later; one that is broken only if it is wanted."""
+    for name, kind in tool_kinds().items():
+        try:
+            yield make_tool(kind, making)
+        except ConfigurationError:
+            if name in wanted:
+                raise
+            _log.exception("The tool “%s” is left out", name)
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that decide how a session behaves."""
+    names = ("sayso", "anthropic")
+    found: dict[str, str] = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
