@@ -44,7 +44,12 @@ from agent.testing.scripted import (
 from agent.tools import build_tools
 from agent.tools.base import Intent, ToolCall, ToolResult
 
-WATCHED = (agent.loop, agent.gates, agent.view, agent.control)
+WATCHED = (
+    agent.session.loop,
+    agent.session.permissions,
+    agent.session.looking,
+    agent.session.control,
+)
 NOT_OF_A_TASK = ("abandon", "finished", "idle", "_guarded", "ask_between")
 """What in `agent.session.control` waits for tasks, rather than in one."""
 

@@ -171,13 +171,16 @@ async def test_an_unknown_tool_is_an_error_result(settings):
     assert "no tool “fly”" in result["content"][0]["text"]
 
 
-async def test_a_tool_that_fails_unforeseen_ends_the_task_not_the_session(settings):
+async def test_a_tool_that_fails_unforeseen_tells_the_model(settings):
     async def bug(call: object) -> object:
         raise RuntimeError("a bug in the tool")
 
-    session = await played(settings, [[*call(), *done("tool_use")]], FakeTool(bug))
-    assert outcome(session)[0] == "failed"
-    assert "a bug in the tool" in outcome(session)[1]
+    turns = [[*call(), *done("tool_use")], [*says("It is broken."), *done()]]
+    session = await played(settings, turns, FakeTool(bug))
+    result = session.model.requests[1][-1]["content"][0]
+    assert result["is_error"]
+    assert "a bug in the tool" in result["content"][0]["text"]
+    assert outcome(session)[0] == "ended"
 
 
 async def test_a_server_that_repeats_ids_does_not_confuse_anything(settings):
