@@ -11,9 +11,14 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+from hypothesis import settings
 from screens import close_windows
 
 from agent.desktop import VirtualDesktop
+
+# How long an example takes is the machine's doing.
+settings.register_profile("sayso", deadline=None)
+settings.load_profile("sayso")
 
 # What tests serve is on this machine; a proxy of the environment knows nothing of it.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
