@@ -153,8 +153,11 @@ def _approval(text: str, moment: Moment) -> Meaning:
 def _is_asked_for(said: list[str], wanted: list[str]) -> bool:
     """Whether words are the phrase, however it was misheard, and not its opposite.
 
-    "Yes, undo it" is as near to "yes, do it" as any slip of a recogniser.
+    "Yes, undo it" is as near to "yes, do it" as any slip of a recogniser. "Start it" and
+    "started" sound alike.
     """
+    if wanted[-1:] == ["it"] and said == [*wanted[:-2], f"{wanted[-2]}ed"]:
+        return True
     if fuzz.ratio(" ".join(said), " ".join(wanted)) < _PHRASE_MATCH:
         return False
     others = [word for word in said if word not in wanted]

@@ -208,20 +208,34 @@ async def test_a_restarted_server_gets_its_page_back_where_it_was(
 async def test_a_server_that_is_late_is_not_a_lost_link(
     context: BrowserContext, pilot: Served
 ) -> None:
-    """Its loop stands still, its process does for a moment; nothing is dimmed for either."""
+    """Its loop stands still, its process does for a moment; nothing is dimmed for either.
+
+    A busy machine may keep it from running for longer than that: then it is tried again.
+    """
     page = await arrive(await context.new_page(), pilot.url)
+    for number in range(4):
+        seen = await _late(page, pilot, f"moving on {number}")
+        if seen <= {"live", "slow"}:
+            break
+        await _back(page)
+    assert "slow" in seen
+    assert seen <= {"live", "slow"}
+
+
+async def _late(page: Page, pilot: Served, words: str) -> set[str]:
+    """Have the server be late; returns how the page's link stood meanwhile."""
+    await page.evaluate("window.seen = new Set()")
     await page.evaluate(
-        "() => { window.seen = new Set(); saysoLink.watch(() => seen.add(saysoLink.standing)) }"
+        "() => { window.watched ??= saysoLink.watch(() => seen.add(saysoLink.standing)) ?? true }"
     )
     for _ in range(3):
-        await say(page, "stand still and repeat moving on")
-        await expect(page.get_by_text("moving on", exact=True).last).to_be_visible()
-    assert "slow" in await page.evaluate("[...window.seen]")
+        await say(page, f"stand still and repeat {words}")
+        await expect(page.get_by_text(words, exact=True).last).to_be_visible()
     os.kill(pilot.process.pid, signal.SIGSTOP)
     await asyncio.sleep(0.8)  # how long it stands still is the case, not a wait
     os.kill(pilot.process.pid, signal.SIGCONT)
-    await _works(page, "still here")
-    assert set(await page.evaluate("[...window.seen]")) <= {"live", "slow"}
+    await _works_at_last(page, f"still {words}")
+    return set(await page.evaluate("[...window.seen]"))
 
 
 async def test_connections_that_are_reset_once_are_opened_anew_at_once(

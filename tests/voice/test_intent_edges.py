@@ -66,6 +66,26 @@ def test_near_to_the_phrase(said: str, meaning: Meaning) -> None:
     assert classify(said, Moment(running=True, approval_phrase="yes, run it")) == meaning
 
 
+@pytest.mark.parametrize(
+    ("said", "allows"),
+    [
+        ("Yes, started.", True),
+        ("yes started", True),
+        ("started", False),
+        ("yes, restarted", False),
+        ("yes, it started", False),
+        ("yes, it has started", False),
+        ("no, started", False),
+        ("yes, stated", False),
+    ],
+)
+def test_the_phrase_is_known_by_its_sound(said: str, *, allows: bool) -> None:
+    """A recogniser hears "start it" as "started", and nothing else so."""
+    meaning = classify(said, Moment(running=True, approval_phrase="yes, start it"))
+    assert (meaning == "allow") is allows
+    assert classify(said, Moment(running=True, approval_phrase="yes, do it")) != "allow"
+
+
 def test_a_long_phrase_is_not_allowed_by_its_opposite() -> None:
     moment = Moment(running=True, approval_phrase="yes, submit the order form of today")
     assert classify("yes, submit the order forms of today", moment) == "allow"
