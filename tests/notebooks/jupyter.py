@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 from served import ROOT, environment, started
 
 PATIENCE = 60_000
@@ -59,11 +59,18 @@ async def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Open a notebook and wait for its kernel."""
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
+    await page.add_locator_handler(page.locator(".jp-Dialog"), _answer)
     await page.goto(lab.address(name))
     await page.locator(".jp-Cell .cm-content").first.wait_for()
     await expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
         "data-status", "idle"
     )
+
+
+async def _answer(dialog: Locator) -> None:
+    """What a busy Jupyter asks in between: which kernel, whether to wait for the server."""
+    print("Jupyter asked:", await dialog.inner_text())
+    await dialog.locator(".jp-mod-accept").click()
 
 
 async def run_cell(page: Page, number: int) -> None:

@@ -12,7 +12,7 @@ PILOT = Path(__file__).parent / "pilot" / "dashboard"
 
 async def arrive(page: Page, url: str) -> Page:
     """Open the address and wait until the session is there."""
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     await page.goto(entrance(url))
     await (
         page.get_by_role("button", name="Take the mouse").and_(page.locator(":enabled")).wait_for()

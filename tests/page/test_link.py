@@ -215,7 +215,7 @@ async def test_a_server_that_is_late_is_not_a_lost_link(
     page = await arrive(await context.new_page(), pilot.url)
     for number in range(4):
         seen = await _late(page, pilot, f"moving on {number}")
-        if seen <= {"live", "slow"}:
+        if "slow" in seen and seen <= {"live", "slow"}:
             break
         await _back(page)
     assert "slow" in seen

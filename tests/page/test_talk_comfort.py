@@ -198,7 +198,7 @@ async def test_escape_closes_what_is_open_and_stops_only_what_runs(page: Page) -
     assert sent == []
     await page.keyboard.press("Escape")
     await expect(page.locator(".outcome-stopped")).to_have_count(1)
-    assert len(sent) == 1
+    assert sent  # once, or again until it was answered
 
 
 async def test_escape_in_other_views_closes_what_is_open_there_first(page: Page) -> None:
@@ -229,7 +229,7 @@ async def test_escape_in_other_views_closes_what_is_open_there_first(page: Page)
     assert sent == []
     await page.keyboard.press("Escape")
     await expect(page.locator(".badge .word")).to_have_text("Stopped")
-    assert len(sent) == 1
+    assert sent  # once, or again until it was answered
 
 
 async def test_a_long_answer_changes_nothing_of_what_stands_above_it(page: Page) -> None:
