@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from hypothesis import settings
 from screens import close_windows
@@ -30,6 +32,17 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             _number,
             signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL,
         )
+
+
+ROOT = Path(__file__).resolve().parents[1]
+SLOW = frozenset((ROOT / "tests/slow.txt").read_text("utf-8").split())
+"""Files whose tests `script/test --fast` leaves out: each takes seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(ROOT).as_posix() in SLOW:
+            item.add_marker("slow")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

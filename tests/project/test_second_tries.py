@@ -1,4 +1,4 @@
-"""What `script/test` does with tests that only pass on their second try."""
+"""What `script/test` does with tests that only pass on their second try, and by `--fast`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTEST = """#!{python}
 # Fails whole stages at first, each with as many tests as it is told; passes on the second try.
 import json, os, pathlib, sys
-cache = next(word.partition("=")[2] for word in sys.argv if word.startswith("cache_dir="))
+cache = next((w.partition("=")[2] for w in sys.argv if w.startswith("cache_dir=")), "fast")
 stage = pathlib.Path(cache).name
 red = json.loads(os.environ["RED"]).get(stage, [])
 kept = pathlib.Path(cache, "v/cache")
@@ -46,10 +46,10 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(checkout: Path, red: str, again: int = 0) -> subprocess.CompletedProcess[str]:
+def run(checkout: Path, red: str, *words: str, again: int = 0) -> subprocess.CompletedProcess[str]:
     more = {"RED": red, "AGAIN": str(again)}
     return subprocess.run(
-        ["script/test"],
+        ["script/test", *words],
         cwd=checkout,
         env={**os.environ, **more},
         check=False,
@@ -86,3 +86,17 @@ def test_what_fails_twice_fails_the_run_and_is_no_second_try(checkout: Path) -> 
     assert done.returncode == 1
     assert "FAILED: views tests, once more" in done.stdout
     assert "passed on the second try" not in done.stdout
+
+
+def test_fast_runs_no_stage_and_tries_nothing_again(checkout: Path) -> None:
+    assert run(checkout, '{"unit": ["a.py::one"]}', "--fast").returncode == 0
+    done = run(checkout, '{"fast": ["a.py::one"]}', "--fast")
+    assert done.returncode == 1
+    assert "FAILED: fast tests" in done.stdout
+    assert "once more" not in done.stdout
+
+
+def test_what_fast_leaves_out_exists() -> None:
+    listed = (ROOT / "tests/slow.txt").read_text("utf-8").split()
+    assert listed == sorted(set(listed))
+    assert [name for name in listed if not (ROOT / name).is_file()] == []
