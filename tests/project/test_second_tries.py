@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST = int((ROOT / "script/test").read_text().partition("most_second=")[2].split()[0])
 PYTEST = """#!{python}
 # Fails whole stages at first, each with as many tests as it is told; passes on the second try.
 import json, os, pathlib, sys
@@ -65,20 +67,26 @@ def test_nothing_is_told_when_all_pass_at_once(checkout: Path) -> None:
     assert not (checkout / ".pytest_cache/second-tries").exists()
 
 
-def test_three_tests_that_pass_on_the_second_try_are_named_and_kept(checkout: Path) -> None:
-    done = run(checkout, '{"unit": ["a.py::one", "a.py::two"], "page": ["p.py::three"]}')
+def red(count: int) -> dict[str, list[str]]:
+    """So many tests, in two stages."""
+    return {"unit": [f"a.py::{n}" for n in range(count - 1)], "page": ["p.py::last"]}
+
+
+def test_the_tests_that_pass_on_the_second_try_are_named_and_kept(checkout: Path) -> None:
+    failing = red(MOST)
+    done = run(checkout, json.dumps(failing))
     assert done.returncode == 0, done.stdout
     told = done.stdout.partition("passed on the second try:")[2]
     kept = (checkout / ".pytest_cache/second-tries").read_text()
-    for test in ("a.py::one", "a.py::two", "p.py::three"):
+    for test in (*failing["unit"], *failing["page"]):
         assert test in told
         assert test in kept
 
 
-def test_a_fourth_fails_the_run(checkout: Path) -> None:
-    done = run(checkout, '{"unit": ["a.py::1", "a.py::2", "a.py::3"], "page": ["p.py::4"]}')
+def test_one_more_than_that_fails_the_run(checkout: Path) -> None:
+    done = run(checkout, json.dumps(red(MOST + 1)))
     assert done.returncode == 1
-    assert "FAILED: more than 3 on the second try" in done.stdout
+    assert f"FAILED: more than {MOST} on the second try" in done.stdout
 
 
 def test_what_fails_twice_fails_the_run_and_is_no_second_try(checkout: Path) -> None:
