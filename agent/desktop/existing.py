@@ -109,6 +109,10 @@ class ExistingDisplay:
         where = cwd or str(self.env.home)
         return await self._guardian.spawn(argv, self.env.inside, where, output=output, stdin=stdin)
 
+    def halted(self) -> str:
+        """Nothing: its server is somebody else's, who may halt it."""
+        return ""
+
     def listen(self, listener: Listener | None) -> None:
         """Nobody is told of the person's own programs."""
 

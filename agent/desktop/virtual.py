@@ -246,6 +246,10 @@ class VirtualDesktop(Faced):
             await parts.close()
         await self._display.stop(keep_files=keep_files)
 
+    def halted(self) -> str:
+        """For the supervisor: which vital part a signal has halted."""
+        return self._display.halted()
+
     async def heartbeat(self) -> None:
         """For the supervisor: returns when the X server has answered."""
         if self._parts:

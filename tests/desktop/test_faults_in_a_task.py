@@ -17,7 +17,6 @@ import pytest
 from desks import signalled
 
 from agent.desktop.base import DesktopStatus
-from agent.desktop.server import processes
 from agent.desktop.virtual import VirtualDesktop
 from agent.errors import ModelUnavailable
 from agent.models.base import ModelRequest
@@ -104,16 +103,14 @@ BEARABLE = {
 
 
 @pytest.fixture
-async def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Whatever hangs is given up sooner than it otherwise would be."""
-    monkeypatch.setattr(processes, "_PATIENCE", 5.0)
+async def work(tmp_path: Path):
     settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
     at_work = AtWork.__new__(AtWork)
 
     def changed(status: DesktopStatus) -> None:
         at_work.session._desktop_changed(status)
 
-    desktop = VirtualDesktop(patience=3.0, on_change=changed)
+    desktop = VirtualDesktop(on_change=changed)
     session = Session.create(
         settings,
         session_id="one",
@@ -167,8 +164,9 @@ async def test_a_desktop_that_dies_in_a_task_is_shown_so_and_the_next_task_works
             timeout=90,
         )
         print(f"{fault}: {state} after {asyncio.get_running_loop().time() - at:.1f} s")
-        states.append(found.state)
+        states.append(f"{found.state}: {found.detail}")
         since = found.seq
+    assert ("was halted" in states[0]) is ("halted" in fault), states
     await session.wait_idle(60)
     print(f"{fault}: {[e.text for e in session.log.of(ev.ActionFinished)]}, {work.last.outcome}")
     await next_works(work)

@@ -90,6 +90,9 @@ class Slow:
     async def heartbeat(self) -> None:
         """It lives."""
 
+    def halted(self) -> str:
+        return ""
+
     def describe(self) -> DesktopStatus:
         return DesktopStatus("stopped", confined=True, network=False, server="none")
 

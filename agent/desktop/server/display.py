@@ -20,6 +20,7 @@ from agent.desktop.server import profile, sandbox
 from agent.desktop.server.buses import enable_accessibility, outlive_bus
 from agent.desktop.server.connection import open_bus, open_display
 from agent.desktop.server.environment import DisplayEnv, bus_address
+from agent.desktop.server.halts import is_halted, seen_from_outside
 from agent.desktop.server.homes import HomeNews, Homes, Place, make_home
 from agent.desktop.server.processes import GuardianClient, SandboxProcess
 from agent.desktop.server.watching import Listener, ProgramWatch, watch_programs
@@ -100,6 +101,7 @@ class PrivateDisplay:
         self._box: sandbox.Box | None = None
         self._guardian: GuardianClient | None = None
         self._env: DisplayEnv | None = None
+        self._x_server: SandboxProcess | None = None
         self._watchers: list[asyncio.Task[None]] = []
 
     @property
@@ -128,6 +130,16 @@ class PrivateDisplay:
     def applications(self) -> tuple[str, ...]:
         """Accessible names of the programs that are there from the start."""
         return tuple(name for name in ("xfce4-panel",) if shutil.which(name))
+
+    def halted(self) -> str:
+        """Which of guardian and X server a signal has halted, in a sentence; empty if none."""
+        guardian = self._guardian.pid if self._guardian is not None else 0
+        if is_halted(guardian):
+            return "The desktop's sandbox was halted."
+        server = self._x_server.pid if self._x_server is not None else 0
+        if guardian and server and is_halted(seen_from_outside(guardian, server)):
+            return "The desktop's X server was halted."
+        return ""
 
     async def start(self) -> None:
         """Bring everything up; on failure nothing is left but what an earlier start had made.
@@ -262,6 +274,7 @@ class PrivateDisplay:
             _server_command(self.server, self.size, self._box), environment, self._box.inside
         )
         number = await self._display_number(process)
+        self._x_server = process
         self._watch("X server", process.wait())
         return f":{number}"
 

@@ -2,7 +2,8 @@
 
 Whoever works on a desktop does so through `Supervisor.living`, which fails at once when the
 desktop dies under the work. Death is told by whoever sees it (an ended process, a lost
-connection), and found by a heartbeat when the X server hangs.
+connection), and found by a heartbeat when the X server hangs. A part that a signal has halted is
+seen sooner: the kernel says so, while one that hangs may only be late.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _log = logging.getLogger(__name__)
 _MOST_RESTARTS = 3
 _RESTART_WINDOW = 60.0
 _WAIT_READY = 20.0
+_LOOK = 1.0  # seconds between two looks whether a part is halted
 _NO_ANSWER = "The desktop does not answer."
 
 
@@ -42,6 +44,10 @@ class Life(Protocol):
 
     async def heartbeat(self) -> None:
         """Ask the X server for something; returns when it has answered."""
+        ...
+
+    def halted(self) -> str:
+        """Which vital part a signal has halted, in a sentence; empty while none is."""
         ...
 
     def describe(self) -> DesktopStatus:
@@ -68,7 +74,7 @@ class Supervisor:
         self._death: asyncio.Future[str] | None = None
         self._ready = asyncio.Event()
         self._restarter: asyncio.Task[None] | None = None
-        self._pulse: asyncio.Task[None] | None = None
+        self._pulses: list[asyncio.Task[None]] = []
         self._deaths: deque[float] = deque(maxlen=_MOST_RESTARTS)
 
     @property
@@ -129,13 +135,16 @@ class Supervisor:
             await self._take_down(keep_files=again)
             raise
         self._ready.set()
-        self._pulse = asyncio.create_task(self._watch_pulse(), name="desktop heartbeat")
+        self._pulses = [
+            asyncio.create_task(self._watch_pulse(), name="desktop heartbeat"),
+            asyncio.create_task(self._watch_halts(), name="look for halted parts"),
+        ]
         self._tell("ready", detail)
 
     async def _take_down(self, *, keep_files: bool) -> None:
         self._ready.clear()
-        pulse, self._pulse = self._pulse, None
-        if pulse:
+        pulses, self._pulses = self._pulses, []
+        for pulse in pulses:
             pulse.cancel()
             await ended("The heartbeat of a desktop", pulse)
         await self._life.take_down(keep_files=keep_files)
@@ -177,6 +186,17 @@ class Supervisor:
             except (DesktopDied, TimeoutError):
                 self.lost(_NO_ANSWER)
                 return
+
+    async def _watch_halts(self) -> None:
+        """Notice a halted part at the second look: a debugger's halt of a moment is none."""
+        before = ""
+        while True:
+            await asyncio.sleep(_LOOK)
+            halted = self._life.halted()
+            if halted and halted == before:
+                self.lost(halted)
+                return
+            before = halted
 
     async def _restart(self, reason: str) -> None:
         now = time.monotonic()

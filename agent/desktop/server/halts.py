@@ -1,0 +1,48 @@
+"""Whether a process is halted by a signal, as the kernel tells (proc(5))."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def is_halted(pid: int) -> bool:
+    """Whether a signal such as SIGSTOP has halted a process; false of one that is not there."""
+    try:
+        after_name = (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2]
+    except OSError:
+        return False
+    return after_name.split()[:1] == [b"T"]
+
+
+def seen_from_outside(first: int, inner: int) -> int:
+    """The number, out here, of a child of a namespace's first process; 0 if there is none.
+
+    Args:
+        first: the first process's number out here.
+        inner: the child's number in the namespace.
+    """
+    for child in _children(first):
+        numbers = _numbers(child)
+        if numbers and numbers[-1] == inner:
+            return child
+    return 0
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        lists = [path.read_text() for path in (_PROC / str(pid) / "task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(number) for text in lists for number in text.split()]
+
+
+def _numbers(pid: int) -> list[int]:
+    """A process's numbers, from this namespace's to that of its innermost."""
+    try:
+        status = (_PROC / str(pid) / "status").read_text(errors="replace")
+    except OSError:
+        return []
+    line = next((line for line in status.splitlines() if line.startswith("NSpid:")), "")
+    return [int(number) for number in line.split()[1:]]
