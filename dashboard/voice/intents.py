@@ -154,9 +154,10 @@ def _is_asked_for(said: list[str], wanted: list[str]) -> bool:
     """Whether words are the phrase, however it was misheard, and not its opposite.
 
     "Yes, undo it" is as near to "yes, do it" as any slip of a recogniser. "Start it" and
-    "started" sound alike.
+    "started" sound alike, as nothing does whose verb ends otherwise.
     """
-    if wanted[-1:] == ["it"] and said == [*wanted[:-2], f"{wanted[-2]}ed"]:
+    verb = wanted[-2] if wanted[-1:] == ["it"] else ""
+    if verb.endswith(("t", "d")) and said == [*wanted[:-2], f"{verb}ed"]:
         return True
     if fuzz.ratio(" ".join(said), " ".join(wanted)) < _PHRASE_MATCH:
         return False

@@ -86,6 +86,13 @@ def test_the_phrase_is_known_by_its_sound(said: str, *, allows: bool) -> None:
     assert classify(said, Moment(running=True, approval_phrase="yes, do it")) != "allow"
 
 
+@pytest.mark.parametrize("verb", ["press", "run", "delete", "type", "use", "change"])
+def test_a_past_tense_that_sounds_otherwise_does_not_allow(verb: str) -> None:
+    moment = Moment(running=True, approval_phrase=f"yes, {verb} it")
+    for past in (f"{verb}ed", f"{verb}d"):
+        assert classify(f"yes, {past}", moment) != "allow", past
+
+
 def test_a_long_phrase_is_not_allowed_by_its_opposite() -> None:
     moment = Moment(running=True, approval_phrase="yes, submit the order form of today")
     assert classify("yes, submit the order forms of today", moment) == "allow"
