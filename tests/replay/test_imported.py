@@ -23,6 +23,7 @@ from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from dashboard.conductor import Conductor
+from dashboard.preferences import Preferences
 from dashboard.state import PageState
 from dashboard.views.settings.brought import Brought
 from dashboard.voice.evi.tickets import OfflineVoice
@@ -71,6 +72,15 @@ def resumed(settings: Settings, *replies: Any, tool: FakeTool | None = None) -> 
         model=ScriptedModel(list(replies)),
         tools=(tool or FakeTool(),),
     )
+
+
+def offered(session: Session, **decided: Any) -> Brought:
+    """What is offered to a person on whose server so much is decided."""
+    folder = session.settings.data_dir
+    mine = Preferences(
+        folder / "settings.json", Settings(_env_file=None, data_dir=folder, **decided)
+    )
+    return Brought(session, Conductor(session, OfflineVoice(lambda: "ticket")), mine.check)
 
 
 async def test_no_setting_limit_spending_or_prompt_of_an_archive_holds(
@@ -122,8 +132,7 @@ async def test_a_person_takes_over_one_by_one_and_that_is_kept(
     import_session(forged, settings.data_dir)
     session = resumed(settings)
     await session.open()
-    voice = OfflineVoice(lambda: "ticket")
-    offers = Brought(session, Conductor(session, voice))
+    offers = offered(session)
     shown = {row["name"]: row["words"] for row in offers.shown()}
     assert set(shown) == {"allow", "max_dollars", "max_turns", "voice.narration", "prompt"}
     assert shown["prompt"] == "System prompt: evil"
@@ -143,6 +152,28 @@ async def test_a_person_takes_over_one_by_one_and_that_is_kept(
     assert again.uses(EVIL)
     assert manner_of(again.log) != manner_of(())  # what is shown of it is still there
     await again.discard()
+
+
+async def test_nothing_is_taken_over_that_the_environment_decides(
+    settings: Settings, forged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a limit nor a switch of the voice; what it leaves open is offered still."""
+    monkeypatch.setenv("SAYSO_MAX_TURNS", "50")
+    monkeypatch.setenv("SAYSO_VOICE_NARRATION", "announce-then-act")
+    import_session(forged, settings.data_dir)
+    session = resumed(settings)
+    offers = offered(session, allow=())
+    assert {row["name"] for row in offers.shown()} == {"max_dollars", "prompt"}
+    for name, variable in (
+        ("max_turns", "SAYSO_MAX_TURNS"),
+        ("voice.narration", "SAYSO_VOICE_NARRATION"),
+        ("allow", "SAYSO_ALLOW"),
+    ):
+        with pytest.raises(BadInput, match=variable):
+            offers.take(name)
+    assert session.effective.max_turns == settings.max_turns
+    assert offers._conductor.manner.narration == "announce-then-act"
+    await session.discard()
 
 
 @pytest.mark.parametrize("came", [True, False], ids=["imported", "own"])
@@ -178,7 +209,7 @@ async def test_a_stored_value_that_cannot_be_closes_nothing(
     page.show()
     assert session.effective == settings
     assert page.limits.allowed == {"dollars": 2.0, "tokens": settings.max_tokens}
-    offers = Brought(session, Conductor(session, OfflineVoice(lambda: "ticket")))
+    offers = offered(session)
     assert offers.shown() == []
     assert not session.uses(EVIL)
     await session.discard()

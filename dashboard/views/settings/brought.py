@@ -6,23 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.errors import BadInput
-from agent.session.changes import AT_ONCE, checked
+from agent.session.changes import AT_ONCE
 from agent.session.imported import brought, brought_prompt
 from agent.session.session import Session
 from dashboard.conductor import Conductor
 from dashboard.preferences import VOICE
 from dashboard.views.settings.catalogue import FIELDS, Field
-from dashboard.voice.manner import changed
 
 
 class Brought:
     """What came with a session's import and is not in force.
 
-    ``check`` says what of it the person may have.
+    ``check`` (`Preferences.check`) says what of it the person may have.
     """
 
     def __init__(
-        self, session: Session, conductor: Conductor, check: Callable[[str, Any], Any] = checked
+        self, session: Session, conductor: Conductor, check: Callable[[str, Any], Any]
     ) -> None:
         self._session = session
         self._check = check
@@ -70,10 +69,7 @@ class Brought:
         live = name in AT_ONCE or name.startswith(VOICE)
         if event is None or not live or name not in FIELDS:
             raise BadInput(f"“{name}” did not come with this session, or cannot be set here.")
-        if not name.startswith(VOICE):
-            return self._check(name, event.value)
-        switch = name.removeprefix(VOICE)
-        return getattr(changed(self._conductor.manner, switch, event.value), switch)
+        return self._check(name, event.value)
 
     def _in_force(self, name: str) -> Any:
         if name.startswith(VOICE):
