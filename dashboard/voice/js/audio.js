@@ -1,22 +1,38 @@
+// @ts-expect-error The bundler makes it the worklet's text.
 import capture from "./capture.worklet.js";
+// @ts-expect-error The same.
 import player from "./player.worklet.js";
-import { VoiceError } from "./errors.js";
+import { VoiceError, wordsOf } from "./errors.js";
 
 const LAST_WORDS = 120; // ms
 
+/** @typedef {AudioContext & {setSinkId?: (id: string) => Promise<void>}} Context As far as the browser has it. */
+
 /** The page's sound machinery: one context, the capture node and the player node. */
 export class Audio {
+  /** @type {Context | null} */
   #context = null;
+  /** @type {MediaStreamAudioSourceNode | null} */
   #source = null;
+  /** @type {AudioWorkletNode | null} */
+  capture = null;
+  /** @type {AudioWorkletNode | null} */
+  player = null;
 
+  /** @param {{onState: (state: string) => void}} options */
   constructor({ onState }) {
     this.onState = onState;
   }
 
-  /** Opens the context (a person must have clicked on the page) and loads both worklets. */
+  /**
+   * Opens the context (a person must have clicked on the page) and loads both worklets.
+   *
+   * @param {string} sinkId The loudspeaker.
+   */
   async open(sinkId) {
     if (this.#context) return this.#context.resume();
     if (!globalThis.AudioWorkletNode) throw new VoiceError("audio_unsupported");
+    /** @type {Context} */
     const context = new AudioContext({ latencyHint: "interactive" });
     this.#context = context;
     context.onstatechange = () => this.onState(context.state);
@@ -25,7 +41,7 @@ export class Audio {
       await Promise.all([load(context, capture), load(context, player)]);
     } catch (error) {
       this.close();
-      throw new VoiceError("worklet_failed", String(error?.message ?? error));
+      throw new VoiceError("worklet_failed", wordsOf(error));
     }
     this.capture = new AudioWorkletNode(context, "sayso-capture", { numberOfOutputs: 1 });
     this.player = new AudioWorkletNode(context, "sayso-player", { numberOfInputs: 0, outputChannelCount: [1] });
@@ -47,24 +63,30 @@ export class Audio {
     return this.#context?.resume();
   }
 
-  /** Leads a microphone's stream to the capture node; null leaves silence. */
+  /**
+   * Leads a microphone's stream to the capture node; null leaves silence.
+   *
+   * @param {MediaStream | null} stream
+   */
   listenTo(stream) {
     this.#source?.disconnect();
-    this.#source = stream ? this.#context.createMediaStreamSource(stream) : null;
-    this.#source?.connect(this.capture);
+    this.#source = (stream && this.#context?.createMediaStreamSource(stream)) ?? null;
+    if (this.capture) this.#source?.connect(this.capture);
   }
 
-  /** Chooses the loudspeaker ("" is the default one). */
+  /** Chooses the loudspeaker ("" is the default one). @param {string} id */
   async setSink(id) {
     if (!this.#context?.setSinkId) throw new VoiceError("output_failed", "not possible in this browser");
     await this.#context.setSinkId(id);
   }
 
-  /** A short sign of two tones: rising for a question, falling for anything else. */
+  /** A short sign of two tones: rising for a question, falling for anything else. @param {string} [kind] */
   chime(kind) {
     const context = this.#context;
-    const tones = kind === "question" ? [660, 880] : [660, 520];
-    tones.forEach((frequency, i) => tone(context, frequency, context.currentTime + i * 0.14));
+    if (!context) return;
+    const [first, second] = kind === "question" ? [660, 880] : [660, 520];
+    tone(context, first, context.currentTime);
+    tone(context, second, context.currentTime + 0.14);
   }
 
   /** Ends the sound, once its last fade and what it reports have come through. */
@@ -76,6 +98,7 @@ export class Audio {
   }
 }
 
+/** @param {AudioContext} context @param {string} code */
 async function load(context, code) {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
@@ -85,12 +108,14 @@ async function load(context, code) {
   }
 }
 
+/** @param {AudioContext} context */
 async function running(context) {
   const late = new Promise((resolve) => setTimeout(resolve, 3000));
   await Promise.race([context.resume(), late]);
   if (context.state !== "running") throw new VoiceError("gesture_needed");
 }
 
+/** @param {AudioContext} context @param {number} frequency Hz. @param {number} at The context's time. */
 function tone(context, frequency, at) {
   const oscillator = new OscillatorNode(context, { frequency });
   const gain = new GainNode(context, { gain: 0 });

@@ -6,6 +6,12 @@ const FRAME = 320; // 20 ms
 const HOP = 160; // 10 ms
 const CLIPPING = 8; // samples of a frame at full scale
 
+/**
+ * @typedef {{type: "speech", on: boolean, late: number}
+ *   | {type: "frame", pcm: ArrayBuffer, level: number, clips: boolean}} Captured What the page is told.
+ */
+/** @typedef {{type: "playing", on: boolean}} Playing What it tells. */
+
 /** Microphone → mono → 16 kHz PCM16 in frames of 20 ms; silence keeps flowing when no track is there. */
 class Capture extends AudioWorkletProcessor {
   constructor() {
@@ -14,11 +20,12 @@ class Capture extends AudioWorkletProcessor {
     this.gate = new SpeechGate();
     this.frame = new Float32Array(FRAME);
     this.filled = 0;
-    this.port.onmessage = ({ data }) => {
+    this.port.onmessage = (/** @type {MessageEvent<Playing>} */ { data }) => {
       if (data.type === "playing") this.gate.playing = data.on;
     };
   }
 
+  /** @param {Float32Array[][]} inputs */
   process([channels]) {
     for (const sample of this.resampler.process(mono(channels))) {
       this.frame[this.filled] = sample;
@@ -31,8 +38,7 @@ class Capture extends AudioWorkletProcessor {
 
   listen() {
     const change = this.gate.push(this.frame.subarray(this.filled - HOP, this.filled));
-    if (change === null) return;
-    this.port.postMessage({ type: "speech", on: change, late: change ? LATE.on : LATE.off });
+    if (change !== null) this.tell({ type: "speech", on: change, late: change ? LATE.on : LATE.off });
   }
 
   ship() {
@@ -48,12 +54,18 @@ class Capture extends AudioWorkletProcessor {
     this.filled = 0;
     const level = Math.sqrt(energy / FRAME);
     const clips = full > CLIPPING;
-    this.port.postMessage({ type: "frame", pcm: pcm.buffer, level, clips }, [pcm.buffer]);
+    this.tell({ type: "frame", pcm: pcm.buffer, level, clips }, [pcm.buffer]);
+  }
+
+  /** @param {Captured} what @param {Transferable[]} [moved] */
+  tell(what, moved = []) {
+    this.port.postMessage(what, moved);
   }
 }
 
 const SILENCE = new Float32Array(128);
 
+/** @param {Float32Array[] | undefined} channels */
 function mono(channels) {
   if (!channels || channels.length === 0) return SILENCE;
   if (channels.length === 1) return channels[0];

@@ -2,6 +2,7 @@ import { kernel, valueAt } from "./resample.js";
 
 /** The sound of one assistant message: grows as chunks arrive, is read at the loudspeaker's rate. */
 export class Clip {
+  /** @param {string} id @param {number} rate @param {number} outRate The loudspeaker's. */
   constructor(id, rate, outRate) {
     this.id = id;
     this.rate = rate;
@@ -15,6 +16,7 @@ export class Clip {
     this.starved = 0; // loudspeaker samples for which this clip had nothing to give
   }
 
+  /** @param {Float32Array} pcm */
   append(pcm) {
     if (this.length + pcm.length > this.samples.length) {
       const larger = new Float32Array(2 * (this.length + pcm.length));
@@ -31,15 +33,19 @@ export class Clip {
     return Math.min(this.length, Math.ceil(this.position));
   }
 
-  /** Writes into `out` from `start` on; returns where it stopped. `whole`: more will not come. */
+  /**
+   * Writes into `out` from `start` on; returns where it stopped.
+   *
+   * @param {Float32Array} out
+   * @param {number} start
+   * @param {boolean} whole More will not come.
+   */
   read(out, start, whole) {
     const limit = whole || this.step === 1 ? this.length : this.length - this.kernel.half;
     let at = start;
     while (at < out.length && this.position < limit) {
       out[at] =
-        this.step === 1
-          ? this.samples[this.position]
-          : valueAt(this.samples, this.length, this.position, this.kernel);
+        this.step === 1 ? this.samples[this.position] : valueAt(this.samples, this.length, this.position, this.kernel);
       this.position += this.step;
       at += 1;
     }

@@ -3,10 +3,22 @@ import { Emitter } from "../../js/emitter.js";
 const READY_WITHIN = 10000; // ms from opening to chat_metadata
 const AUDIO = { encoding: "linear16", sample_rate: 16000, channels: 1 };
 
-/** The chat socket's address: the ticket's, with credentials, the audio format and the chat to resume. */
+/** @typedef {import("./evi.d.ts").ChatMetadata} ChatMetadata */
+/** @typedef {import("./evi.d.ts").Incoming} Incoming */
+/** @typedef {{code: number, reason: string, opened: boolean}} Ending */
+/** @typedef {{message: [message: Incoming], odd: [text: string], closed: [how: Ending]}} Events */
+
+/**
+ * The chat socket's address: the ticket's, with credentials, the audio format and the chat to resume.
+ *
+ * @param {import("./evi.d.ts").Ticket} ticket
+ * @param {string | null} resume
+ * @param {string} [base] The page's address.
+ */
 export function chatUrl(ticket, resume, base) {
   const url = new URL(ticket.url, base);
   if (url.protocol.startsWith("http")) url.protocol = url.protocol.replace("http", "ws");
+  /** @type {Record<string, unknown>} */
   const query = { verbose_transcription: "true", ...ticket.query };
   for (const [name, value] of Object.entries(AUDIO)) query[`session_settings[audio][${name}]`] = value;
   if (resume) query.resumed_chat_group_id = resume;
@@ -18,16 +30,19 @@ export function chatUrl(ticket, resume, base) {
 
 /**
  * One chat socket. Emits `message` (any JSON object), `odd` (text that is none), and `closed`
- * ({code, reason, opened}) exactly once. `ready` resolves with chat_metadata, or null if it never comes.
+ * exactly once.
+ *
+ * @extends {Emitter<Events>}
  */
 export class Connection extends Emitter {
   #opened = false;
   #closed = false;
+  /** @type {ChatMetadata | null} */
   chat = null;
 
+  /** @param {string} url @param {import("./evi.d.ts").Outgoing | null} firstMessage */
   constructor(url, firstMessage) {
     super();
-    this.ready = new Promise((resolve) => (this.#settle = resolve));
     this.socket = new WebSocket(url);
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => {
@@ -39,18 +54,23 @@ export class Connection extends Emitter {
     this.timer = setTimeout(() => this.#close(4408, "no chat_metadata"), READY_WITHIN);
   }
 
-  #settle;
-
-  /** Whether it leads to the server of an address, e.g. the page's own. */
+  /** Whether it leads to the server of an address, e.g. the page's own. @param {string} [address] */
   isOf(address) {
-    return Boolean(address) && new URL(this.socket.url).host === new URL(address).host;
+    if (!address) return false;
+    return new URL(this.socket.url).host === new URL(address).host;
   }
 
+  /** @param {import("./evi.d.ts").Outgoing} message */
   send(message) {
     this.#write(JSON.stringify(message));
   }
 
-  /** Sends a frame of sound, unless the line is so slow that sound piles up; `all` sends it even so. */
+  /**
+   * Sends a frame of sound, unless the line is so slow that sound piles up.
+   *
+   * @param {ArrayBuffer} frame
+   * @param {boolean} [all] Sends it even so.
+   */
   sendAudio(frame, all = false) {
     if (all || this.socket.bufferedAmount < 64000) this.#write(frame);
   }
@@ -59,10 +79,12 @@ export class Connection extends Emitter {
     this.#close(1000, "", true);
   }
 
+  /** @param {string | ArrayBuffer} data */
   #write(data) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(data);
   }
 
+  /** @param {unknown} data */
   #receive(data) {
     if (this.#closed) return;
     const message = parse(data);
@@ -73,24 +95,24 @@ export class Connection extends Emitter {
     if (message.type === "chat_metadata") {
       clearTimeout(this.timer);
       this.chat = message;
-      this.#settle(message);
     }
     this.emit("message", message);
   }
 
+  /** @param {number} code @param {string} reason @param {boolean} [wanted] */
   #close(code, reason, wanted = false) {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.timer);
     this.socket.close();
-    this.#settle(null);
     if (!wanted) this.emit("closed", { code, reason, opened: this.#opened });
   }
 }
 
+/** @param {unknown} data @returns {Incoming | null} */
 function parse(data) {
   try {
-    const message = JSON.parse(data);
+    const message = JSON.parse(String(data));
     return message !== null && typeof message === "object" && typeof message.type === "string" ? message : null;
   } catch {
     return null;

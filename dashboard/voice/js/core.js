@@ -1,24 +1,34 @@
 import { Emitter } from "../../js/emitter.js";
 import { Relay } from "../../js/relay.js";
 import { Elsewhere } from "./elsewhere.js";
-import { VoiceError, classify } from "./errors.js";
-import { KNOWN, feelings, trimmed } from "./incoming.js";
+import { classify, VoiceError, wordsOf } from "./errors.js";
+import { feelings, KNOWN, trimmed } from "./incoming.js";
 import { Line } from "./socket.js";
 import { Sound } from "./sound.js";
 import { Utterance } from "./utterance.js";
 
 const ANSWER_WITHIN = 20000; // ms that an answer is awaited before the moment counts as quiet
+
+/** @typedef {import("./evi.d.ts").Incoming} Incoming */
+/** @typedef {"off" | "starting" | "on" | "failed"} Phase */
+/** @typedef {"off" | "connecting" | "ready" | "reconnecting" | "muted" | "asleep" | "failed"} VoiceState */
+
+/** @type {Set<Phase>} */
 const LIVE = new Set(["starting", "on"]);
 
 /**
  * The voice of one page: sound and line brought together, and what Python is told of them.
  * Knows nothing of what it looks like: `ui.js` watches `change` and `devices`.
+ *
+ * @extends {Emitter<{change: [], devices: []}>}
  */
 export class VoiceCore extends Emitter {
+  /** @type {VoiceError | null} */
   error = null;
   feelings = ""; // how the last utterance sounded, by the service's measure
   #utterance = new Utterance();
-  #phase = "off"; // "off" | "starting" | "on" | "failed"
+  /** @type {Phase} */
+  #phase = "off";
   #attempt = 0;
   #muted = false;
   #asleep = false;
@@ -26,6 +36,7 @@ export class VoiceCore extends Emitter {
   #awaiting = 0; // until when an answer is expected
   #told = "";
 
+  /** @param {import("../../js/adapter.js").Adapter} adapter */
   constructor(adapter) {
     super();
     this.adapter = adapter;
@@ -42,11 +53,12 @@ export class VoiceCore extends Emitter {
     this.#tell();
   }
 
-  /** off | connecting | ready | reconnecting | muted | asleep | failed */
+  /** @returns {VoiceState} */
   get state() {
-    if (this.#phase !== "on") return { starting: "connecting" }[this.#phase] ?? this.#phase;
+    if (this.#phase !== "on") return this.#phase === "starting" ? "connecting" : this.#phase;
     if (this.line.state !== "ready") return this.line.state;
-    return this.#asleep ? "asleep" : this.#muted ? "muted" : "ready";
+    if (this.#asleep) return "asleep";
+    return this.#muted ? "muted" : "ready";
   }
 
   get muted() {
@@ -109,20 +121,23 @@ export class VoiceCore extends Emitter {
     if (this.#phase === "on") await this.sound.listen();
   }
 
-  /** Push-to-talk: pushed or let go. */
+  /** Push-to-talk: pushed or let go. @param {boolean} on */
   push(on) {
     if (this.#pushed === on) return;
     this.#pushed = on;
     this.#gate();
   }
 
+  /** @param {boolean} on */
   setPushToTalk(on) {
     this.adapter.set("push_to_talk", on);
     this.#gate();
   }
 
+  /** What Python presses. @param {{name: string, kind?: string, reason?: string}} command */
   command({ name, kind, reason }) {
-    const act = {
+    /** @type {Record<string, () => unknown>} */
+    const acts = {
       start: () => this.start(),
       close: () => (reason === "taken_over" ? this.#takenOver() : this.close()),
       mute: () => this.mute(),
@@ -131,7 +146,8 @@ export class VoiceCore extends Emitter {
       sleep: () => this.sleep(),
       wake: () => this.unmute(),
       chime: () => this.sound.chime(kind),
-    }[name];
+    };
+    const act = Object.hasOwn(acts, name) && acts[name];
     if (act) void act();
     else this.relay.log("warning", `unknown command: ${name}`);
   }
@@ -161,7 +177,9 @@ export class VoiceCore extends Emitter {
     sound.on("duck", (on) => relay.emit({ type: "local.duck", on }));
     sound.on("play", (play) => relay.emit({ type: "local.play", ...play }));
     sound.on("log", (level, text) => relay.log(level, text));
-    sound.on("trouble", (error) => this.#phase === "on" && this.#fail(error));
+    sound.on("trouble", (error) => {
+      if (this.#phase === "on") this.#fail(error);
+    });
     sound.on("devices", () => this.emit("devices"));
     sound.on("hint", () => this.emit("change"));
     return sound;
@@ -195,6 +213,7 @@ export class VoiceCore extends Emitter {
     this.line.open();
   }
 
+  /** @param {import("./socket.js").LineState} state @param {VoiceError | null} error */
   #lineState(state, error) {
     this.error = error;
     if (state === "ready") this.line.replay(this.#utterance.frames);
@@ -202,6 +221,7 @@ export class VoiceCore extends Emitter {
     else this.#tell();
   }
 
+  /** @param {ArrayBuffer} pcm */
   #frame(pcm) {
     if (!this.#asleep) {
       this.#utterance.push(pcm, this.line.state === "ready");
@@ -210,27 +230,28 @@ export class VoiceCore extends Emitter {
     this.relay.flush();
   }
 
-  /** One message from the service; whatever it holds, the conversation goes on. */
+  /** One message from the service; whatever it holds, the conversation goes on. @param {Incoming} message */
   #receive(message) {
     try {
       this.#act(message);
     } catch (error) {
-      this.relay.log("warning", `${message.type} not understood: ${error?.message ?? error}`);
+      this.relay.log("warning", `${message.type} not understood: ${wordsOf(error)}`);
     }
     if (KNOWN.has(message.type)) this.relay.emit(trimmed(message));
   }
 
+  /** @param {Incoming} message */
   #act(message) {
-    const { type } = message;
     const { speaker } = this.sound;
-    if (type === "audio_output") speaker.accept(message);
-    else if (type === "assistant_message") speaker.announce(message.id);
-    else if (type === "assistant_end") this.#answered();
-    else if (type === "user_interruption") this.sound.flush();
-    else if (type === "user_message") this.#heard(message);
-    else if (type !== "assistant_prosody" && !KNOWN.has(type)) throw new Error("unknown type");
+    if (message.type === "audio_output") speaker.accept(message);
+    else if (message.type === "assistant_message") speaker.announce(message.id);
+    else if (message.type === "assistant_end") this.#answered();
+    else if (message.type === "user_interruption") this.sound.flush();
+    else if (message.type === "user_message") this.#heard(message);
+    else if (message.type !== "assistant_prosody" && !KNOWN.has(message.type)) throw new Error("unknown type");
   }
 
+  /** @param {import("./evi.d.ts").UserMessage} message */
   #heard(message) {
     this.#awaiting = performance.now() + ANSWER_WITHIN;
     if (!message.interim && !message.from_text) this.#utterance.understood();
@@ -254,11 +275,13 @@ export class VoiceCore extends Emitter {
     if (LIVE.has(this.#phase)) this.#fail(new VoiceError("taken_over"));
   }
 
+  /** @param {VoiceError} error */
   #fail(error) {
     this.#attempt += 1;
     this.#shut("failed", error);
   }
 
+  /** @param {Phase} phase @param {VoiceError | null} error */
   #shut(phase, error) {
     this.#phase = phase;
     this.error = error;
@@ -269,6 +292,7 @@ export class VoiceCore extends Emitter {
   }
 
   #tell() {
+    /** @type {import("../../js/relay.js").Event} */
     const event = { type: "local.state", state: this.state };
     if (this.line.provider) event.provider = this.line.provider;
     if (this.line.chat) event.chat_id = this.line.chat.chat_id;

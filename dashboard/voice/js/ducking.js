@@ -5,12 +5,15 @@ const LONGEST = 3000; // ms, however long the sound at the microphone goes on
 export class Ducking {
   on = false;
   #since = 0;
-  #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
 
+  /** @param {(on: boolean) => void} change */
   constructor(change) {
     this.change = change;
   }
 
+  /** @param {boolean} on @param {boolean} playing */
   speech(on, playing) {
     if (on && playing && !this.on) this.#set(true);
     if (!this.on) return;
@@ -24,11 +27,13 @@ export class Ducking {
     if (this.on) this.#set(false);
   }
 
+  /** @param {number} ms */
   #later(ms) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#set(false), ms);
   }
 
+  /** @param {boolean} on */
   #set(on) {
     this.on = on;
     this.#since = performance.now();

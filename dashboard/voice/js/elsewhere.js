@@ -4,8 +4,12 @@ const CHANNEL = "sayso.voice";
 export class Elsewhere {
   #channel = globalThis.BroadcastChannel ? new BroadcastChannel(CHANNEL) : null;
 
+  /** @param {() => void} lost */
   constructor(lost) {
-    if (this.#channel) this.#channel.onmessage = ({ data }) => data === "taken" && lost();
+    if (!this.#channel) return;
+    this.#channel.onmessage = ({ data }) => {
+      if (data === "taken") lost();
+    };
   }
 
   take() {

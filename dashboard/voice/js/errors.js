@@ -1,4 +1,8 @@
-/** Everything that can go wrong with the voice, each with what happened and what to do about it. */
+/**
+ * Everything that can go wrong with the voice, each with what happened and what to do about it.
+ *
+ * @type {Record<string, [message: string, advice: string]>}
+ */
 const TABLE = {
   permission_denied: [
     "The microphone is blocked for this page.",
@@ -8,31 +12,16 @@ const TABLE = {
     "No microphone was found.",
     "Plug one in or choose another in the settings, then press Start. You can also type.",
   ],
-  device_busy: [
-    "The microphone could not be opened.",
-    "Close other programs or tabs that use it, then press Start.",
-  ],
-  device_lost: [
-    "The microphone went away.",
-    "Plug it in again or choose another in the settings, then press Start.",
-  ],
+  device_busy: ["The microphone could not be opened.", "Close other programs or tabs that use it, then press Start."],
+  device_lost: ["The microphone went away.", "Plug it in again or choose another in the settings, then press Start."],
   insecure_context: [
     "Browsers give the microphone to secure pages only.",
     "Open this page over https, or at localhost on this computer. You can also type.",
   ],
-  taken_over: [
-    "The voice has moved to another tab or window.",
-    "Press Start to bring it back here.",
-  ],
+  taken_over: ["The voice has moved to another tab or window.", "Press Start to bring it back here."],
   gesture_needed: ["The browser wants a click before it plays sound.", "Press Start."],
-  audio_unsupported: [
-    "This browser cannot process sound as needed.",
-    "Use a current Chrome, Edge, Firefox or Safari.",
-  ],
-  worklet_failed: [
-    "The sound processing did not load.",
-    "Reload the page. If it stays, look for a content blocker.",
-  ],
+  audio_unsupported: ["This browser cannot process sound as needed.", "Use a current Chrome, Edge, Firefox or Safari."],
+  worklet_failed: ["The sound processing did not load.", "Reload the page. If it stays, look for a content blocker."],
   output_failed: [
     "That loudspeaker could not be used.",
     "Choose another in the settings; sound goes to the default one.",
@@ -46,10 +35,7 @@ const TABLE = {
     "The voice service refused the ticket.",
     "Reload the page. If it stays, check the voice keys in the server's settings.",
   ],
-  ticket_timeout: [
-    "The server gave no ticket for the voice service.",
-    "Reload the page and press Start.",
-  ],
+  ticket_timeout: ["The server gave no ticket for the voice service.", "Reload the page and press Start."],
   quota: [
     "The voice service's allowance is used up.",
     "Add credits there, or unset HUME_API_KEY to use the offline voice. You can also type.",
@@ -58,6 +44,7 @@ const TABLE = {
   unknown: ["The voice stopped for an unexpected reason.", "Press Start to try again."],
 };
 
+/** @type {Record<string, string>} */
 const BY_NAME = {
   NotAllowedError: "permission_denied",
   SecurityError: "permission_denied",
@@ -69,6 +56,7 @@ const BY_NAME = {
 
 /** An error that can be shown: `code`, `message` (what happened), `advice` (what to do). */
 export class VoiceError extends Error {
+  /** @param {string} code @param {string} [detail] */
   constructor(code, detail = "") {
     const [message, advice] = TABLE[code] ?? TABLE.unknown;
     super(detail ? `${message} (${detail})` : message);
@@ -81,9 +69,19 @@ export class VoiceError extends Error {
   }
 }
 
-/** What the browser threw, as a `VoiceError`. */
+/** What the browser threw, as a `VoiceError`. @param {unknown} error */
 export function classify(error) {
   if (error instanceof VoiceError) return error;
-  const code = BY_NAME[error?.name];
-  return code ? new VoiceError(code) : new VoiceError("unknown", String(error?.message ?? error));
+  const code = BY_NAME[thrown(error)?.name ?? ""];
+  return code ? new VoiceError(code) : new VoiceError("unknown", wordsOf(error));
+}
+
+/** What an error says. @param {unknown} error */
+export function wordsOf(error) {
+  return String(thrown(error)?.message ?? error);
+}
+
+/** Not everything that a browser throws is an `Error`. @param {unknown} error */
+function thrown(error) {
+  return /** @type {Partial<Error> | null | undefined} */ (error);
 }

@@ -8,12 +8,18 @@ export const HINTS = {
 
 /** Watches whether what the microphone gives can be understood at all. */
 export class Health {
-  hint = null; // a key of HINTS
+  /** @type {keyof typeof HINTS | null} */
+  hint = null;
   #frames = 0;
   #sounding = 0;
   #clipped = 0;
 
-  /** Takes one frame's level and whether it clips; returns whether the hint has changed. */
+  /**
+   * Takes one frame's level and whether it clips; returns whether the hint has changed.
+   *
+   * @param {number} level
+   * @param {boolean} clips
+   */
   push(level, clips) {
     this.#frames += 1;
     this.#sounding += level > 0 ? 1 : 0;
@@ -29,6 +35,7 @@ export class Health {
     return this.#judge(null);
   }
 
+  /** @param {keyof typeof HINTS | null} hint */
   #judge(hint) {
     const changed = hint !== this.hint;
     this.hint = hint;

@@ -1,6 +1,8 @@
 const SHOWN = 3; // expression scores passed on
 
-/** EVI messages that are passed on to Python as they are. */
+/** @typedef {import("./evi.d.ts").Incoming} Incoming */
+
+/** EVI messages that are passed on to Python as they are. @type {Set<Incoming["type"]>} */
 export const KNOWN = new Set([
   "chat_metadata",
   "user_message",
@@ -14,15 +16,25 @@ export const KNOWN = new Set([
   "error",
 ]);
 
-/** Names of the three strongest expressions of an utterance, or "". */
+/**
+ * Names of the three strongest expressions of an utterance, or "".
+ *
+ * @param {import("./evi.d.ts").UserMessage} message
+ */
 export function feelings(message) {
   return message.interim ? "" : Object.keys(trimmed(message).models?.prosody?.scores ?? {}).join(", ");
 }
 
-/** The message with only its three strongest expression scores. */
+/**
+ * The message with only its three strongest expression scores.
+ *
+ * @template {object} M
+ * @param {M & {models?: import("./evi.d.ts").Models}} message
+ * @returns {M}
+ */
 export function trimmed(message) {
   const scores = message.models?.prosody?.scores;
-  if (scores === null || typeof scores !== "object") return message;
+  if (!scores || typeof scores !== "object") return message;
   const strongest = Object.entries(scores)
     .filter(([, score]) => Number.isFinite(score))
     .sort(([, a], [, b]) => b - a)

@@ -1,15 +1,21 @@
 import { Emitter } from "../../js/emitter.js";
-import { VoiceError, classify } from "./errors.js";
+import { classify, VoiceError } from "./errors.js";
+
+/** @typedef {{id: string, label: string}} Device */
 
 /**
  * The microphone as a device: opened and stopped for real (the browser's indicator follows),
  * and held silent between pushes of push-to-talk. Emits `lost` and `devices`.
+ *
+ * @extends {Emitter<{lost: [], devices: []}>}
  */
 export class Microphone extends Emitter {
+  /** @type {MediaStream | null} */
   #stream = null;
   #open = true; // false: push-to-talk, not pushed
   deviceId = "";
 
+  /** @param {MediaTrackConstraints} processing The browser's own treatment of the sound. */
   constructor(processing) {
     super();
     this.processing = processing;
@@ -27,13 +33,14 @@ export class Microphone extends Emitter {
     if (!globalThis.isSecureContext || !navigator.mediaDevices?.getUserMedia) {
       throw new VoiceError("insecure_context");
     }
-    this.#stream = await this.#acquire().catch((error) => {
+    const stream = await this.#acquire().catch((error) => {
       throw classify(error);
     });
-    const [track] = this.#stream.getAudioTracks();
+    this.#stream = stream;
+    const [track] = stream.getAudioTracks();
     track.enabled = this.#open;
     track.onended = () => this.emit("lost");
-    return this.#stream;
+    return stream;
   }
 
   async #acquire() {
@@ -44,13 +51,13 @@ export class Microphone extends Emitter {
         audio: { ...wanted, deviceId: { exact: this.deviceId } },
       });
     } catch (error) {
-      if (!["OverconstrainedError", "NotFoundError"].includes(error.name)) throw error;
+      if (classify(error).code !== "no_device") throw error;
       this.deviceId = ""; // the remembered device is gone: take the default one
       return navigator.mediaDevices.getUserMedia({ audio: wanted });
     }
   }
 
-  /** Lets sound through or not, keeping the device. */
+  /** Lets sound through or not, keeping the device. @param {boolean} open */
   gate(open) {
     this.#open = open;
     for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = open;
@@ -70,10 +77,14 @@ export class Microphone extends Emitter {
   }
 }
 
-/** The devices to choose from: `{inputs, outputs}`, each `{id, label}`. */
+/**
+ * The devices to choose from.
+ *
+ * @returns {Promise<{inputs: Device[], outputs: Device[]}>}
+ */
 export async function listDevices() {
   const all = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-  const of = (kind) =>
+  const of = (/** @type {MediaDeviceKind} */ kind) =>
     all
       .filter((device) => device.kind === kind && device.deviceId)
       .map(({ deviceId, label }) => ({ id: deviceId, label: label || "Unnamed device" }));

@@ -6,26 +6,50 @@ const GIVE_UP = 0.5; // seconds of waiting before a clip whose end was not told 
 const DUCKED = 0.2;
 const LEVEL_EVERY = 0.05;
 
+/**
+ * @typedef {{type: "audio", id: string, rate: number, pcm: Float32Array}
+ *   | {type: "end", ids: string[]}
+ *   | {type: "flush"}
+ *   | {type: "duck", on: boolean}} Order What the page says.
+ */
+/** @typedef {{type: "notice", state: "started" | "finished" | "cut", id: string, rate: number, samples: number}} Notice */
+/** @typedef {Notice | {type: "level", level: number}} Told What it is told. */
+
 /** Plays clips one after the other, gaplessly; says what it has started, finished and cut. */
 class Player extends AudioWorkletProcessor {
   constructor() {
     super();
+    /** @type {Clip[]} */
     this.queue = [];
-    this.doomed = []; // cut, and fading out
+    /** @type {Clip[]} Cut, and fading out. */
+    this.doomed = [];
     this.fade = 0; // samples of fade left
     this.gain = 1;
     this.target = 1;
     this.energy = 0;
     this.measured = 0;
-    this.port.onmessage = ({ data }) => this[data.type](data);
+    this.port.onmessage = ({ data }) => this.obey(data);
   }
 
+  /** @param {Order} order */
+  obey(order) {
+    if (order.type === "audio") this.audio(order);
+    else if (order.type === "end") this.end(order);
+    else if (order.type === "flush") this.flush();
+    else this.duck(order);
+  }
+
+  /** @param {{id: string, rate: number, pcm: Float32Array}} sound */
   audio({ id, rate, pcm }) {
     let clip = this.queue.find((c) => c.id === id && c.rate === rate);
-    if (!clip) this.queue.push((clip = new Clip(id, rate, sampleRate)));
+    if (!clip) {
+      clip = new Clip(id, rate, sampleRate);
+      this.queue.push(clip);
+    }
     clip.append(pcm);
   }
 
+  /** @param {{ids: string[]}} order */
   end({ ids }) {
     for (const clip of this.queue) if (ids.includes(clip.id)) clip.ended = true;
   }
@@ -36,10 +60,12 @@ class Player extends AudioWorkletProcessor {
     this.doomed.push(...this.queue.splice(0));
   }
 
+  /** @param {{on: boolean}} order */
   duck({ on }) {
     this.target = on ? DUCKED : 1;
   }
 
+  /** @param {Float32Array[][]} _inputs @param {Float32Array[][]} outputs */
   process(_inputs, [[out]]) {
     if (this.doomed.length > 0) this.fadeOut(out);
     else this.play(out);
@@ -47,6 +73,7 @@ class Player extends AudioWorkletProcessor {
     return true;
   }
 
+  /** @param {Float32Array} out */
   play(out) {
     let at = 0;
     while (at < out.length && this.queue.length > 0) {
@@ -59,7 +86,12 @@ class Player extends AudioWorkletProcessor {
     }
   }
 
-  /** Whether the clip can be left; if its end is not known, it is given some time for more. */
+  /**
+   * Whether the clip can be left; if its end is not known, it is given some time for more.
+   *
+   * @param {Clip} clip
+   * @param {number} wanted
+   */
   exhausted(clip, wanted) {
     clip.starved += wanted;
     if (!clip.ended && clip.starved < GIVE_UP * sampleRate) return false;
@@ -69,6 +101,7 @@ class Player extends AudioWorkletProcessor {
     return true;
   }
 
+  /** @param {Float32Array} out */
   fadeOut(out) {
     const length = Math.round(FADE * sampleRate);
     const clip = this.doomed[0];
@@ -80,13 +113,14 @@ class Player extends AudioWorkletProcessor {
     this.fade = 0;
   }
 
+  /** @param {"started" | "finished" | "cut"} state @param {Clip} clip */
   tell(state, clip) {
     const samples = state === "started" ? 0 : clip.played;
     clip.started = true;
     this.port.postMessage({ type: "notice", state, id: clip.id, rate: clip.rate, samples });
   }
 
-  /** The duck, without a click, and the level for the meter. */
+  /** The duck, without a click, and the level for the meter. @param {Float32Array} out */
   finish(out) {
     const pace = 1 - Math.exp(-1 / (0.008 * sampleRate));
     for (let i = 0; i < out.length; i += 1) {

@@ -1,6 +1,15 @@
 const PHASES = 256;
 
-/** Half of a Blackman-windowed sinc low-pass, `PHASES` points per source sample, and its width. */
+/** @typedef {{half: number, table: Float32Array}} Kernel */
+
+/**
+ * Half of a Blackman-windowed sinc low-pass, `PHASES` points per source sample, and its width.
+ *
+ * @param {number} from
+ * @param {number} to
+ * @param {number} [crossings]
+ * @returns {Kernel}
+ */
 export function kernel(from, to, crossings = 12) {
   const cutoff = from === to ? 1 : Math.min(1, to / from) * 0.94;
   const half = Math.ceil(crossings / cutoff);
@@ -14,7 +23,14 @@ export function kernel(from, to, crossings = 12) {
   return { half, table };
 }
 
-/** The band-limited value of `data` (`length` samples) at the fractional position `time`. */
+/**
+ * The band-limited value of `data` (`length` samples) at the fractional position `time`.
+ *
+ * @param {Float32Array} data
+ * @param {number} length
+ * @param {number} time
+ * @param {Kernel} kernel
+ */
 export function valueAt(data, length, time, { half, table }) {
   let sum = 0;
   const last = Math.min(length - 1, Math.floor(time + half));
@@ -28,6 +44,7 @@ export function valueAt(data, length, time, { half, table }) {
 
 /** Changes the rate of a stream piece by piece; output k lies at source time k · from / to. */
 export class Resampler {
+  /** @param {number} from @param {number} to */
   constructor(from, to) {
     this.step = from / to;
     this.kernel = kernel(from, to);
@@ -35,6 +52,7 @@ export class Resampler {
     this.time = this.kernel.half;
   }
 
+  /** @param {Float32Array} input */
   process(input) {
     if (this.step === 1) return input;
     const { half } = this.kernel;

@@ -1,6 +1,6 @@
-import { link } from "../../js/link/link.js";
 import { Emitter } from "../../js/emitter.js";
-import { Connection, chatUrl } from "./connection.js";
+import { link } from "../../js/link/link.js";
+import { chatUrl, Connection } from "./connection.js";
 import { VoiceError } from "./errors.js";
 
 const TICKET_WITHIN = 10000; // ms
@@ -13,30 +13,65 @@ const RESUME_FAILED = new Set(["E0708", "E0710"]);
 const UNREACHABLE = "unreachable"; // for now: a later ticket may be had
 const NO_CREDIT = new Set(["E0300"]);
 
+/** @typedef {import("./evi.d.ts").ChatMetadata} ChatMetadata */
+/** @typedef {import("./evi.d.ts").Incoming} Incoming */
+/** @typedef {import("./evi.d.ts").Outgoing} Outgoing */
+/** @typedef {import("./evi.d.ts").Settings} Settings */
+/** @typedef {import("./evi.d.ts").Ticket} Ticket */
+/** @typedef {"off" | "connecting" | "ready" | "reconnecting"} LineState */
+/** @typedef {"ticket" | "retry" | "admit" | "handover"} Timer */
+/** @typedef {"start" | "reconnect" | "handover"} Reason Why a ticket is asked for. */
 /**
- * The line to the voice service: one chat after another, kept up by itself. Emits `state`
- * ("connecting" | "ready" | "reconnecting" | "off", VoiceError | null), `message`, `log`,
- * and `ticket` (reason) when Python is to send a fresh ticket.
+ * @typedef {object} Events
+ * @property {[state: LineState, error: VoiceError | null]} state
+ * @property {[message: Incoming]} message
+ * @property {[level: import("../../js/relay.js").Level, text: string]} log
+ * @property {[reason: Reason]} ticket Python is to send a fresh ticket.
+ */
+/**
+ * @typedef {object} Options
+ * @property {number} handoverAfter Seconds.
+ * @property {() => boolean} isQuiet Whether nobody speaks and no answer is awaited.
+ * @property {string} [base] The page's address.
+ */
+
+/**
+ * The line to the voice service: one chat after another, kept up by itself.
+ *
+ * @extends {Emitter<Events>}
  */
 export class Line extends Emitter {
+  /** @type {LineState} */
   state = "off";
+  /** @type {ChatMetadata | null} */
   chat = null;
+  /** @type {string | null} */
   provider = null;
+  /** @type {Connection | null} */
   #current = null;
-  #next = null; // while one chat is handed over to another
+  /** @type {Connection | null} While one chat is handed over to another. */
+  #next = null;
+  /** @type {string | null} */
   #resume = null;
+  /** @type {Settings} */
   #settings = {};
+  /** @type {Outgoing[]} */
   #kept = [];
   #failures = 0;
   #refusals = 0;
   #hadChat = false;
+  /** @type {Partial<Record<Timer, ReturnType<typeof setTimeout>>>} */
   #timers = {};
+  /** @type {VoiceError | null} */
   #lastError = null;
 
-  constructor({ handoverAfter, isQuiet, base }) {
+  /** @param {Options} options */
+  constructor(options) {
     super();
-    this.options = { handoverAfter, isQuiet, base };
-    this.onOnline = () => this.#timers.retry && this.#ask("reconnect");
+    this.options = options;
+    this.onOnline = () => {
+      if (this.#timers.retry) this.#ask("reconnect");
+    };
     globalThis.addEventListener("online", this.onOnline);
     this.unlink = [link.watch(() => this.#link()), link.onRestored(() => this.#again())];
   }
@@ -49,9 +84,9 @@ export class Line extends Emitter {
     this.#ask("start");
   }
 
-  /** Ends the chat; `error` tells why, if it was not wished. */
+  /** Ends the chat. @param {VoiceError | null} [error] Why, if it was not wished. */
   close(error = null) {
-    for (const name of Object.keys(this.#timers)) this.#clear(name);
+    for (const name of /** @type {Timer[]} */ (Object.keys(this.#timers))) this.#clear(name);
     for (const connection of [this.#current, this.#next]) connection?.close();
     this.#current = this.#next = this.chat = null;
     this.#kept = [];
@@ -65,28 +100,29 @@ export class Line extends Emitter {
     for (const end of this.unlink) end();
   }
 
-  /** Control messages wait for the line; sound does not. */
+  /** Control messages wait for the line; sound does not. @param {Outgoing} message */
   send(message) {
     if (message.type === "session_settings") this.#remember(message);
-    if (this.state === "ready") this.#current.send(message);
+    if (this.state === "ready") this.#current?.send(message);
     else if (this.state !== "off" && this.#kept.length < KEPT) this.#kept.push(message);
     else this.emit("log", "warning", `not sent, no line: ${message.type}`);
   }
 
+  /** @param {ArrayBuffer} frame */
   sendAudio(frame) {
-    if (this.state === "ready") this.#current.sendAudio(frame);
+    if (this.state === "ready") this.#current?.sendAudio(frame);
   }
 
-  /** Sound from before the chat, however much it is. */
+  /** Sound from before the chat, however much it is. @param {ArrayBuffer[]} frames */
   replay(frames) {
-    for (const frame of frames) this.#current.sendAudio(frame, true);
+    for (const frame of frames) this.#current?.sendAudio(frame, true);
   }
 
-  /** A ticket from Python: {url, query, settings, provider} or {error}. */
+  /** What Python answers. @param {Ticket | import("./evi.d.ts").Refusal} ticket */
   useTicket(ticket) {
     if (!this.#timers.ticket) return; // asked for no longer
     this.#clear("ticket");
-    if (ticket.error) {
+    if ("error" in ticket) {
       const error = Object.assign(new VoiceError(ticket.error.code), ticket.error);
       if (this.#current || (this.#hadChat && error.code === UNREACHABLE)) this.#broken(error);
       else this.close(error);
@@ -115,6 +151,7 @@ export class Line extends Emitter {
     if (waits && !this.#next) this.#ask("reconnect");
   }
 
+  /** @param {Reason} reason */
   #ask(reason) {
     this.#clear("retry");
     if (!link.live) return; // `#again` asks
@@ -122,6 +159,7 @@ export class Line extends Emitter {
     this.emit("ticket", reason);
   }
 
+  /** @param {Ticket} ticket */
   #connect(ticket) {
     const { audio: _declared, ...settings } = this.#settings;
     const first = Object.keys(settings).length > 0 ? { type: "session_settings", ...settings } : null;
@@ -133,23 +171,29 @@ export class Line extends Emitter {
     connection.on("closed", (how) => this.#closed(connection, how));
   }
 
+  /** @param {Connection} connection @param {Incoming} message */
   #receive(connection, message) {
     if (message.type === "chat_metadata") this.#admit(connection);
     if (message.type === "error") this.#noteError(message);
     if (connection === this.#current || message.type === "error") this.emit("message", message);
   }
 
-  /** A chat that takes over from another waits for a quiet moment: an answer may be on its way. */
+  /**
+   * A chat that takes over from another waits for a quiet moment: an answer may be on its way.
+   *
+   * @param {Connection} connection
+   * @param {number} [left] How often it is asked for at most.
+   */
   #admit(connection, left = 80) {
     if (this.#current && left > 0 && !this.options.isQuiet()) {
       this.#after("admit", 250, () => this.#admit(connection, left - 1));
     } else this.#promote(connection);
   }
 
-  /** A chat has begun: it becomes the current one, and the one before it ends. */
+  /** A chat has begun: it becomes the current one, and the one before it ends. @param {Connection} connection */
   #promote(connection) {
-    if (connection !== this.#next) return;
     const { chat } = connection;
+    if (connection !== this.#next || !chat) return;
     this.#current?.close();
     this.#current = connection;
     this.#next = null;
@@ -163,7 +207,11 @@ export class Line extends Emitter {
     this.#after("handover", this.options.handoverAfter * 1000, () => this.#handOver(240));
   }
 
-  /** Waits for a quiet moment (asked every 250 ms, at most `left` times), then opens the next chat. */
+  /**
+   * Waits for a quiet moment, then opens the next chat.
+   *
+   * @param {number} left How often it is asked for, every 250 ms, at most.
+   */
   #handOver(left) {
     if (left > 0 && !this.options.isQuiet()) {
       this.#after("handover", 250, () => this.#handOver(left - 1));
@@ -174,6 +222,7 @@ export class Line extends Emitter {
     this.#ask("handover");
   }
 
+  /** @param {Connection} connection @param {import("./connection.js").Ending} how */
   #closed(connection, { code, reason, opened }) {
     if (connection !== this.#current && connection !== this.#next) return;
     this.emit("log", "warning", `socket closed: ${code} ${reason}`.trim());
@@ -193,7 +242,7 @@ export class Line extends Emitter {
     }
   }
 
-  /** A ticket may have died on the way: one fresh one is tried. */
+  /** A ticket may have died on the way: one fresh one is tried. @param {string} reason */
   #refused(reason) {
     this.#refusals += 1;
     const error = new VoiceError("auth", reason);
@@ -201,6 +250,7 @@ export class Line extends Emitter {
     else this.#broken(error);
   }
 
+  /** @param {VoiceError} error */
   #broken(error) {
     this.#clear("handover");
     if (this.#current) {
@@ -218,6 +268,7 @@ export class Line extends Emitter {
     this.#after("retry", delay * (0.75 + Math.random() / 2), () => this.#ask("reconnect"));
   }
 
+  /** @param {import("./evi.d.ts").ChatError} error */
   #noteError({ code, slug, message }) {
     if (RESUME_FAILED.has(code)) this.#resume = null;
     const detail = `${slug ?? code}: ${message ?? ""}`;
@@ -225,8 +276,9 @@ export class Line extends Emitter {
     this.emit("log", "error", detail);
   }
 
-  /** Settings hold for one chat: the lasting ones are told to each new chat again. */
-  #remember({ type: _type, ...settings }) {
+  /** Settings hold for one chat: the lasting ones are told to each new chat again. @param {Outgoing} message */
+  #remember({ type: _type, ...rest }) {
+    const settings = /** @type {Settings} */ (rest);
     const { context } = settings;
     if (context && context.type !== "persistent") delete settings.context;
     if (context === null) delete this.#settings.context;
@@ -235,11 +287,13 @@ export class Line extends Emitter {
     }
   }
 
+  /** @param {LineState} state @param {VoiceError | null} [error] */
   #become(state, error = null) {
     this.state = state;
     this.emit("state", state, error);
   }
 
+  /** @param {Timer} name @param {number} ms @param {() => void} action */
   #after(name, ms, action) {
     this.#clear(name);
     const timer = setTimeout(() => {
@@ -249,6 +303,7 @@ export class Line extends Emitter {
     this.#timers[name] = timer;
   }
 
+  /** @param {Timer} name */
   #clear(name) {
     clearTimeout(this.#timers[name]);
     delete this.#timers[name];

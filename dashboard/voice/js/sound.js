@@ -1,15 +1,30 @@
 import { Emitter } from "../../js/emitter.js";
 import { Audio } from "./audio.js";
 import { Ducking } from "./ducking.js";
-import { VoiceError, classify } from "./errors.js";
-import { HINTS, Health } from "./health.js";
+import { classify, VoiceError, wordsOf } from "./errors.js";
+import { Health, HINTS } from "./health.js";
 import { Microphone } from "./microphone.js";
 import { Speaker } from "./speaker.js";
 import * as store from "./store.js";
 
+/** @typedef {import("./capture.worklet.js").Captured} Captured */
+/** @typedef {import("./speaker.js").Play} Play */
 /**
- * Microphone and loudspeaker together. Emits `frame` (PCM16), `speech` (bool, ms that it is told late), `duck` (bool),
- * `play` (what sounds, see `Speaker`), `trouble` (VoiceError), `log`, `devices`, `hint`.
+ * @typedef {object} Events
+ * @property {[pcm: ArrayBuffer]} frame PCM16.
+ * @property {[on: boolean, late: number]} speech `late`: ms that it is told late.
+ * @property {[on: boolean]} duck
+ * @property {[play: Play & {latency: number}]} play
+ * @property {[error: VoiceError]} trouble
+ * @property {[level: import("../../js/relay.js").Level, text: string]} log
+ * @property {[]} devices
+ * @property {[]} hint
+ */
+
+/**
+ * Microphone and loudspeaker together.
+ *
+ * @extends {Emitter<Events>}
  */
 export class Sound extends Emitter {
   levels = { input: 0, output: 0 };
@@ -17,7 +32,7 @@ export class Sound extends Emitter {
   #open = false; // the microphone is wanted
   #pushed = true;
 
-  /** `processing`: the browser's own treatment of the microphone's sound. */
+  /** @param {MediaTrackConstraints} processing The browser's own treatment of the microphone's sound. */
   constructor(processing) {
     super();
     this.microphone = new Microphone(processing);
@@ -29,7 +44,9 @@ export class Sound extends Emitter {
     this.outputId = store.load("output");
     this.ducking = new Ducking((on) => this.#duck(on));
     this.health = new Health();
-    this.onVisible = () => document.visibilityState === "visible" && void this.audio.resume();
+    this.onVisible = () => {
+      if (document.visibilityState === "visible") void this.audio.resume();
+    };
     document.addEventListener("visibilitychange", this.onVisible);
   }
 
@@ -39,18 +56,24 @@ export class Sound extends Emitter {
 
   /** What is wrong with the microphone's sound, in words, or "". */
   get hint() {
-    return HINTS[this.health.hint] ?? "";
+    const { hint } = this.health;
+    return hint ? HINTS[hint] : "";
   }
 
-  /** Opens microphone, then loudspeaker; throws a `VoiceError`. `stale`: nobody wants it any more. */
+  /**
+   * Opens microphone, then loudspeaker; throws a `VoiceError`.
+   *
+   * @param {() => boolean} stale Whether nobody wants it any more.
+   */
   async open(stale) {
     this.#open = true;
     const stream = await this.microphone.open();
     if (stale()) return this.microphone.stop();
     await this.audio.open(this.outputId);
-    if (stale()) return;
-    this.audio.capture.port.onmessage = ({ data }) => this.#captured(data);
-    this.speaker.attach(this.audio.player);
+    const { capture, player } = this.audio;
+    if (stale() || !capture || !player) return;
+    capture.port.onmessage = ({ data }) => this.#captured(data);
+    this.speaker.attach(player);
     this.audio.listenTo(stream);
     this.emit("devices");
   }
@@ -74,7 +97,7 @@ export class Sound extends Emitter {
     this.audio.listenTo(null);
   }
 
-  /** Push-to-talk: lets sound through or not. */
+  /** Push-to-talk: lets sound through or not. @param {boolean} pushed */
   gate(pushed) {
     this.#pushed = pushed;
     this.microphone.gate(pushed);
@@ -101,30 +124,35 @@ export class Sound extends Emitter {
     document.removeEventListener("visibilitychange", this.onVisible);
   }
 
+  /** @param {string} [kind] */
   chime(kind) {
     if (this.audio.running) this.audio.chime(kind);
     else this.emit("log", "info", "no chime: sound is not running");
   }
 
+  /** @param {string} id */
   async setInput(id) {
     this.microphone.deviceId = id;
     store.save("input", id);
     if (this.#open) await this.listen();
   }
 
+  /** @param {string} id */
   async setOutput(id) {
     this.outputId = id;
     store.save("output", id);
     try {
       await this.audio.setSink(id);
     } catch (error) {
-      this.emit("log", "error", new VoiceError("output_failed", error?.message).message);
+      this.emit("log", "error", new VoiceError("output_failed", wordsOf(error)).message);
     }
   }
 
   #makeSpeaker() {
     const speaker = new Speaker();
-    speaker.on("level", (level) => (this.levels.output = level));
+    speaker.on("level", (level) => {
+      this.levels.output = level;
+    });
     speaker.on("play", (play) => {
       this.emit("play", { ...play, latency: Math.round(this.audio.latency * 1000) });
     });
@@ -135,12 +163,14 @@ export class Sound extends Emitter {
     return speaker;
   }
 
+  /** @param {string} state */
   #audioState(state) {
     if (state === "running" || state === "closed") return;
     this.emit("log", "warning", `sound is ${state}`);
     void this.audio.resume();
   }
 
+  /** @param {Captured} data */
   #captured(data) {
     if (data.type === "speech") {
       this.speaking = data.on;
@@ -153,7 +183,11 @@ export class Sound extends Emitter {
     this.emit("frame", data.pcm);
   }
 
-  /** Tells, once, when the microphone gives nothing or too much. */
+  /**
+   * Tells, once, when the microphone gives nothing or too much.
+   *
+   * @param {{level: number, clips: boolean}} frame
+   */
   #examine({ level, clips }) {
     const heard = this.#open && this.#pushed;
     if (!(heard ? this.health.push(level, clips) : this.health.reset())) return;
@@ -161,6 +195,7 @@ export class Sound extends Emitter {
     this.emit("hint");
   }
 
+  /** @param {boolean} on */
   #duck(on) {
     this.speaker.duck(on);
     this.emit("duck", on);
@@ -170,7 +205,9 @@ export class Sound extends Emitter {
     this.emit("log", "warning", "the microphone went away");
     this.microphone.deviceId = "";
     try {
-      this.audio.listenTo(await this.microphone.open());
+      const stream = await this.microphone.open();
+      if (this.#open) this.audio.listenTo(stream);
+      else this.microphone.stop(); // muted or ended meanwhile
     } catch {
       this.emit("trouble", new VoiceError("device_lost"));
     }

@@ -1,6 +1,8 @@
 const PREFIX = "sayso.voice.";
 
-/** Choices that belong to this browser (its devices), kept in its own storage if it allows that. */
+/** @typedef {"input" | "output"} Choice */
+
+/** Choices that belong to this browser (its devices), kept in its own storage if it allows that. @param {Choice} name */
 export function load(name) {
   try {
     return localStorage.getItem(PREFIX + name) ?? "";
@@ -9,6 +11,7 @@ export function load(name) {
   }
 }
 
+/** @param {Choice} name @param {string} value */
 export function save(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);

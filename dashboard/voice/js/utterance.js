@@ -9,19 +9,26 @@ const STALE = 1000; // the same while nobody listens
  * after an outage, or takes over, is told the sentence from its beginning.
  */
 export class Utterance {
+  /** @type {ArrayBuffer[]} */
   #lead = [];
+  /** @type {ArrayBuffer[]} */
   #kept = [];
   #speaking = false;
   #silent = 0;
 
-  /** Speech begins or ends. */
+  /** Speech begins or ends. @param {boolean} on */
   speech(on) {
     if (on) this.#kept.push(...this.#lead.splice(0));
     this.#speaking = on;
     this.#silent = 0;
   }
 
-  /** Takes a frame; `heard`: whether there is a chat that hears it. */
+  /**
+   * Takes a frame.
+   *
+   * @param {ArrayBuffer} frame
+   * @param {boolean} heard Whether there is a chat that hears it.
+   */
   push(frame, heard) {
     if (!this.#speaking) this.#silent += 1;
     const begun = this.#speaking || this.#kept.length > 0;
@@ -41,6 +48,7 @@ export class Utterance {
   }
 }
 
+/** @param {ArrayBuffer[]} frames @param {ArrayBuffer} frame @param {number} most */
 function add(frames, frame, most) {
   frames.push(frame);
   if (frames.length > most) frames.shift();

@@ -20,7 +20,11 @@ export class SpeechGate {
   #loud = 0;
   #quiet = 0;
 
-  /** Takes one hop of samples (−1…1); returns true at an onset, false at an end, else null. */
+  /**
+   * Takes one hop of samples (−1…1); returns true at an onset, false at an end, else null.
+   *
+   * @param {Float32Array} hop
+   */
   push(hop) {
     let energy = 0;
     for (const x of hop) energy += x * x;
@@ -31,11 +35,13 @@ export class SpeechGate {
     return this.speaking ? this.#ending(level, threshold) : this.#starting(level, threshold);
   }
 
+  /** @param {number} level */
   #follow(level) {
     const change = level < this.floor ? 0.3 * (level - this.floor) : Math.min(RISE, level - this.floor);
     this.floor = Math.max(LOWEST, this.floor + change);
   }
 
+  /** @param {number} level @param {number} threshold */
   #starting(level, threshold) {
     this.#loud = level > threshold ? this.#loud + 1 : 0;
     if (this.#loud < ONSET) return null;
@@ -44,6 +50,7 @@ export class SpeechGate {
     return true;
   }
 
+  /** @param {number} level @param {number} threshold */
   #ending(level, threshold) {
     this.#quiet = level > threshold - 5 ? 0 : this.#quiet + 1;
     if (this.#quiet < HANG) return null;

@@ -1,4 +1,7 @@
-/** Base64 text as bytes. Throws on text that is not base64. */
+/** @typedef {{rate: number, pcm: Float32Array<ArrayBuffer>}} Sound Mono, −1…1. */
+/** @typedef {{start: number, size: number, code: number, channels: number, rate: number, bits: number}} Format */
+
+/** Base64 text as bytes. Throws on text that is not base64. @param {string} text */
 export function fromBase64(text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -6,24 +9,33 @@ export function fromBase64(text) {
   return bytes;
 }
 
-/** A WAV file's `{rate, pcm}`, mixed to mono (−1…1); bytes without a header are PCM16 at `rate`. */
+/**
+ * A WAV file's sound, mixed to mono; bytes without a header are PCM16 at `rate`.
+ *
+ * @param {Uint8Array} bytes
+ * @param {number} [rate]
+ * @returns {Sound}
+ */
 export function parseWav(bytes, rate = 48000) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!tagAt(view, 0, "RIFF") || !tagAt(view, 8, "WAVE")) {
-    return { rate, pcm: decode(view, { start: 0, size: bytes.length, channels: 1, bits: 16, code: 1 }) };
+    return { rate, pcm: decode(view, { start: 0, size: bytes.length, channels: 1, bits: 16, code: 1, rate }) };
   }
   const format = readChunks(view);
-  if (!format.bits || format.start === undefined) throw new Error("WAV without format or data");
+  if (!format.bits || format.start === 0) throw new Error("WAV without format or data");
   return { rate: format.rate, pcm: decode(view, format) };
 }
 
+/** @param {DataView} view @param {number} at @param {string} tag */
 function tagAt(view, at, tag) {
   if (at + 4 > view.byteLength) return false;
   return [...tag].every((letter, i) => view.getUint8(at + i) === letter.charCodeAt(0));
 }
 
+/** What was not found is 0. @param {DataView} view */
 function readChunks(view) {
-  const format = {};
+  /** @type {Format} */
+  const format = { start: 0, size: 0, code: 0, channels: 0, rate: 0, bits: 0 };
   for (let at = 12; at + 8 <= view.byteLength; ) {
     const size = view.getUint32(at + 4, true);
     if (tagAt(view, at, "fmt ")) {
@@ -42,6 +54,7 @@ function readChunks(view) {
   return format;
 }
 
+/** @param {DataView} view @param {Format} format */
 function decode(view, { start, size, channels, bits, code }) {
   const width = bits / 8;
   const read = reader(view, bits, code);
@@ -55,6 +68,14 @@ function decode(view, { start, size, channels, bits, code }) {
   return pcm;
 }
 
+/**
+ * What reads the sample at a place.
+ *
+ * @param {DataView} view
+ * @param {number} bits
+ * @param {number} code
+ * @returns {(at: number) => number}
+ */
 function reader(view, bits, code) {
   if (code === 3 && bits === 32) return (at) => view.getFloat32(at, true);
   if (code === 1 && bits === 16) return (at) => view.getInt16(at, true) / 32768;
