@@ -29,9 +29,10 @@ from agent.errors import (
     StreamBroken,
     ToolError,
 )
-from agent.kinds import ModelKind, ToolKind, add_model, add_tool
+from agent.kinds import ToolKind, add_tool
 from agent.models.base import BlockDone, Model, ModelRequest, Text, ToolSpec, TurnDone
 from agent.prompts import Prompt, list_prompts, load_prompt
+from agent.providers import KeyKind, ModelKind, add_model
 from agent.record import events
 from agent.record.events import Event, dump_event, load_event
 from agent.record.export import export_session, import_session
@@ -57,6 +58,7 @@ __all__ = [
     "InputHalted",
     "Intent",
     "JournalError",
+    "KeyKind",
     "Model",
     "ModelError",
     "ModelKind",

@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,6 +25,7 @@ from agent.cli.terminal import tell
 from agent.errors import ConfigurationError, SaysoError
 from agent.keys import KeyStore
 from agent.kinds import tool_kinds
+from agent.providers import providers
 from agent.record.export import export_session, import_session, left_out, read_export
 from agent.record.measure import as_lines, listed, measured
 from agent.session.approval import DEFAULT_RULES
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("task", nargs="?", help="what to do, in a sentence")
     add("--version", action="version", version=_version(), help="say which version this is")
-    add("--model", help="auto, offline, cassette:PATH or a model's id")
+    add("--model", help=f"a Claude's ID, {', '.join(_spellings())}")
     add(
         "--tool",
         action="append",
@@ -150,6 +151,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_stored(parser)
     return parser
+
+
+def _spellings() -> Iterator[str]:
+    """How models are named, but for Claude's."""
+    named = (kind for kind in providers().values() if kind.where != {"lab"})
+    yield from (kind.usage for kind in named if kind.prefixed)
 
 
 def _add_stored(parser: argparse.ArgumentParser) -> None:

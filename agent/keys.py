@@ -19,18 +19,13 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from agent.errors import BadInput, ConfigurationError
+from agent.providers import key_kinds
 from agent.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-KeyName = Literal["ANTHROPIC_API_KEY", "HUME_API_KEY", "HUME_SECRET_KEY"]
 Place = Literal["environment", "dotenv", "keyring", "file", "nowhere"]
 
-FIELDS: dict[KeyName, str] = {
-    "ANTHROPIC_API_KEY": "anthropic_api_key",
-    "HUME_API_KEY": "hume_api_key",
-    "HUME_SECRET_KEY": "hume_secret_key",
-}
 _SERVICE = "sayso"
 _IN_RING = "in-the-keyring"
 """Stands in the file for a key that the keyring has, so that it is only asked for those."""
@@ -71,39 +66,37 @@ class KeyStore:
 
     def __init__(self, settings: Settings, ring: Callable[[], Ring | None] = system_ring) -> None:
         self.path = settings.data_dir / ".env"
-        self._given = {name: getattr(settings, field) for name, field in FIELDS.items()}
+        self._settings = settings
         self._find_ring = ring
         self._known: dict[str, str] = {}
         self._values: dict[str, SecretStr] = {}
         self._lock = threading.Lock()
         self._load()
 
-    def place(self, name: KeyName) -> Place:
+    def place(self, name: str) -> Place:
         """Where the key in use is kept."""
-        if self._given[name] is not None:
+        if self._settings.key(name) is not None:
             return "environment" if name in os.environ else "dotenv"
         if name not in self._values:
             return "nowhere"
         return "keyring" if self._known.get(name) == _IN_RING else "file"
 
-    def get(self, name: KeyName) -> SecretStr | None:
+    def get(self, name: str) -> SecretStr | None:
         """The key in use."""
-        given: SecretStr | None = self._given[name]
+        given = self._settings.key(name)
         return given if given is not None else self._values.get(name)
 
     def fill(self, settings: Settings) -> Settings:
         """The settings with the keys that they lack."""
-        lacking = {field: self.get(name) for name, field in FIELDS.items()}
-        return settings.model_copy(
-            update={f: key for f, key in lacking.items() if key and getattr(settings, f) is None}
-        )
+        kept = {name: self.get(name) for name in key_kinds()}
+        return settings.with_keys({name: key for name, key in kept.items() if key})
 
     @property
     def has_ring(self) -> bool:
         """Whether there is a keyring for what is entered next."""
         return self._in_ring(lambda ring: None)
 
-    def put(self, name: KeyName, value: str) -> Place:
+    def put(self, name: str, value: str) -> Place:
         """Keep a key; returns where.
 
         Raises:
@@ -111,7 +104,7 @@ class KeyStore:
             ConfigurationError: it can be kept nowhere.
         """
         value = value.strip()
-        if self._given[name] is not None:
+        if self._settings.key(name) is not None:
             raise BadInput(f"{name} is set by the environment or .env; change it there.")
         if not _FORM.fullmatch(value):
             raise BadInput("That is not a key: it has 8 or more letters, digits and signs.")
@@ -121,14 +114,14 @@ class KeyStore:
             self._values[name] = SecretStr(value)
         return self.place(name)
 
-    def remove(self, name: KeyName) -> None:
+    def remove(self, name: str) -> None:
         """Forget a key that was entered.
 
         Raises:
             BadInput: the environment has it.
             ConfigurationError: the file cannot be written.
         """
-        if self._given[name] is not None:
+        if self._settings.key(name) is not None:
             raise BadInput(f"{name} is set by the environment or .env; remove it there.")
         with self._lock:
             if self._known.get(name) == _IN_RING:
@@ -139,7 +132,7 @@ class KeyStore:
     def _load(self) -> None:
         with contextlib.suppress(OSError, UnicodeDecodeError):
             found = dotenv_values(self.path, interpolate=False)
-            self._known = {k: v for k, v in found.items() if k in FIELDS and v}
+            self._known = {k: v for k, v in found.items() if v}
         for name, value in self._known.items():
             key = self._ask_ring(name) if value == _IN_RING else value
             if key:

@@ -1,8 +1,8 @@
-"""The kinds of tools and models that can be named in settings: ours, and those that others bring.
+"""What can be named in settings and on pages: ours, and what others bring.
 
-A package brings one by an entry point in the group ``sayso.tools`` or ``sayso.models``; a
-program, a notebook or a test by `add_tool` or `add_model`. Either way it is somebody with the
-right to run code here who brings it; whoever chooses by name on a page only chooses.
+A package brings a kind by an entry point; a program, a notebook or a test by `add_tool` and its
+like. Either way it is somebody with the right to run code here who brings it; whoever chooses by
+name on a page only chooses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Protocol, TypeVar
 
 from pydantic import AfterValidator
 
@@ -21,14 +21,99 @@ from agent.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from agent.desktop.base import Desktop
-    from agent.models.base import Model
     from agent.models.capabilities import Scale
-    from agent.settings import Settings
     from agent.tools.base import Tool
     from agent.tools.vault import Vault
 
 _log = logging.getLogger(__name__)
-K = TypeVar("K")
+
+
+class Kind(Protocol):
+    """Anything that is chosen by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+K = TypeVar("K", bound=Kind)
+
+
+class Kinds(Generic[K]):
+    """Everything of one sort that can be chosen, by name.
+
+    Args:
+        noun: What one is called in a sentence.
+        of: Its class.
+        group: The entry points that bring one.
+        ours: Those that come with Sayso, in their order.
+        reserved: Further names that nobody may take.
+    """
+
+    def __init__(
+        self,
+        noun: str,
+        of: type[K],
+        group: str,
+        ours: tuple[K, ...],
+        reserved: frozenset[str] = frozenset(),
+    ) -> None:
+        self.noun, self.group, self.ours = noun, group, ours
+        self._of = of
+        self._taken = reserved | {kind.name for kind in ours}
+        self._added: dict[str, K] = {}
+
+    def add(self, kind: K) -> None:
+        """Make a kind known by its name, in this process.
+
+        Raises:
+            ConfigurationError: the name is one of ours, or cannot be one.
+        """
+        if kind.name in self._taken:
+            raise ConfigurationError(
+                f"There is a {self.noun} “{kind.name}” already; choose another name."
+            )
+        if not kind.name.isidentifier() or not kind.name.isascii():
+            raise ConfigurationError(
+                f"“{kind.name}” cannot be a name: use letters, digits, underscores."
+            )
+        self._added[kind.name] = kind
+
+    def forget(self, name: str) -> None:
+        """Undo `add`; a name that was not added is passed over."""
+        self._added.pop(name, None)
+
+    def all(self) -> Mapping[str, K]:
+        """Every kind by name: ours in their order, then what packages brought, then `add`."""
+        return {kind.name: kind for kind in self.ours} | self.brought()
+
+    def brought(self) -> dict[str, K]:
+        """Those that are not ours."""
+        loaded = _loaded(self.group, self._of.__name__, tuple(sys.path))
+        found = {
+            name: kind
+            for name, kind in loaded.items()
+            if name not in self._taken and isinstance(kind, self._of)
+        }
+        return found | self._added
+
+
+@cache
+def _loaded(group: str, kind: str, path: tuple[str, ...]) -> dict[str, object]:
+    """What is installed along ``path``; looking takes tens of milliseconds."""
+    return {point.name: _load(point, kind) for point in entry_points(group=group)}
+
+
+def _load(point: EntryPoint, kind: str) -> object:
+    """What an entry point names; a package that cannot be loaded harms nobody who wants another."""
+    try:
+        found: object = point.load()
+    except Exception:  # noqa: BLE001 - somebody else's module may raise anything
+        _log.exception("The entry point %s of %s cannot be loaded", point.name, point.group)
+        return None
+    if type(found).__name__ != kind or getattr(found, "name", "") != point.name:
+        _log.error("The entry point %s of %s is no %s", point.name, point.group, kind)
+        return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +148,6 @@ class ToolKind:
         return self.spec or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class ModelKind:
-    """A provider of models: what stands before the colon of a model's name."""
-
-    name: str
-    label: str
-    says: str
-    make: Callable[[Settings, Desktop, str], Model]
-    """Given the settings, the desktop and what stands after the colon."""
-
-
 def _computer(making: Making) -> Tool:
     from agent.tools.computer import ComputerTool
 
@@ -100,14 +174,7 @@ OUR_TOOLS = (
 ALL_TOOLS = tuple(kind.name for kind in OUR_TOOLS)
 """Names of the tools that an agent has if nothing else is said."""
 
-OUR_MODELS = frozenset(
-    {"auto", "offline", "anthropic", "bedrock", "vertex", "litellm"}
-    | {"cassette", "cassette-strict", "record", "oracle", "near_miss", "nothing"}
-)
-"""Names of providers that nobody else may take."""
-
-_tools: dict[str, ToolKind] = {}
-_models: dict[str, ModelKind] = {}
+TOOLS = Kinds("tool", ToolKind, "sayso.tools", OUR_TOOLS, frozenset(k.called for k in OUR_TOOLS))
 
 
 def add_tool(kind: ToolKind) -> None:
@@ -116,65 +183,14 @@ def add_tool(kind: ToolKind) -> None:
     Raises:
         ConfigurationError: the name is one of ours, or cannot be one.
     """
-    if kind.name in ALL_TOOLS or kind.called in {ours.called for ours in OUR_TOOLS}:
-        raise ConfigurationError(f"There is a tool “{kind.name}” already; choose another name.")
-    _tools[_named(kind.name)] = kind
-
-
-def add_model(kind: ModelKind) -> None:
-    """Make a provider of models known by its name, in this process.
-
-    Raises:
-        ConfigurationError: the name is one of ours, or cannot be one.
-    """
-    if kind.name in OUR_MODELS:
-        raise ConfigurationError(f"There is a model “{kind.name}” already; choose another name.")
-    _models[_named(kind.name)] = kind
+    if kind.called in {ours.called for ours in OUR_TOOLS}:
+        raise ConfigurationError(f"There is a tool “{kind.called}” already; choose another name.")
+    TOOLS.add(kind)
 
 
 def tool_kinds() -> Mapping[str, ToolKind]:
     """Every tool that can be chosen, by name: ours first, in the order a model is told of them."""
-    brought = _brought("sayso.tools", ToolKind, frozenset(ALL_TOOLS))
-    return {kind.name: kind for kind in OUR_TOOLS} | brought | _tools
-
-
-def model_kinds() -> Mapping[str, ModelKind]:
-    """Every provider that others brought, by name."""
-    return _brought("sayso.models", ModelKind, OUR_MODELS) | _models
-
-
-def _named(name: str) -> str:
-    if not name.isidentifier() or not name.isascii():
-        raise ConfigurationError(f"“{name}” cannot be a name: use letters, digits, underscores.")
-    return name
-
-
-def _brought(group: str, kind: type[K], taken: frozenset[str]) -> dict[str, K]:
-    loaded = _loaded(group, kind.__name__, tuple(sys.path))
-    return {
-        name: found
-        for name, found in loaded.items()
-        if name not in taken and isinstance(found, kind)
-    }
-
-
-@cache
-def _loaded(group: str, kind: str, path: tuple[str, ...]) -> dict[str, object]:
-    """What is installed along ``path``; looking takes tens of milliseconds."""
-    return {point.name: _load(point, kind) for point in entry_points(group=group)}
-
-
-def _load(point: EntryPoint, kind: str) -> object:
-    """What an entry point names; a package that cannot be loaded harms nobody who wants another."""
-    try:
-        found: object = point.load()
-    except Exception:  # noqa: BLE001 - somebody else's module may raise anything
-        _log.exception("The entry point %s of %s cannot be loaded", point.name, point.group)
-        return None
-    if type(found).__name__ != kind or getattr(found, "name", "") != point.name:
-        _log.error("The entry point %s of %s is no %s", point.name, point.group, kind)
-        return None
-    return found
+    return TOOLS.all()
 
 
 def _known_tool(name: str) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent.kinds import ALL_TOOLS, ToolName
+from agent.providers import key_kinds
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """What ``auto`` means with a key: the lowest latency with narration."""
-
-FILED = ("cassette", "cassette-strict", "record")
-"""Kinds of models that read or write a file: what stands before the colon."""
 
 RuleName = Literal[
     "shell",
@@ -29,6 +29,23 @@ RuleName = Literal[
     "other tool",
 ]
 """Rules of `agent.session.approval` that ask."""
+
+
+class _BroughtKeys(PydanticBaseSettingsSource):
+    """Keys that no field is named for, out of what another source has read."""
+
+    def __init__(self, of: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(of)
+        self._variables: Mapping[str, str | None] = getattr(source, "env_vars", {})
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields
+        others = [name for name in key_kinds() if name.lower() not in fields]
+        found = {n: key for n in others if (key := self._variables.get(n.lower()))}
+        return {"keys": found} if found else {}
 
 
 class Settings(BaseSettings):
@@ -47,7 +64,8 @@ class Settings(BaseSettings):
     """Journals, images and exports."""
 
     model: str = "auto"
-    """``auto`` (Claude with a key, else offline), ``offline``, ``cassette:PATH`` or a model id."""
+    """``auto`` (Claude with a key, else offline), ``offline``, ``cassette:PATH``, what another
+    provider of `agent.providers` takes, or a model id."""
 
     anthropic_api_key: SecretStr | None = Field(
         default=None,
@@ -79,6 +97,37 @@ class Settings(BaseSettings):
     hume_config_id: str | None = Field(
         default=None, validation_alias=AliasChoices("HUME_CONFIG_ID", "hume_config_id")
     )
+
+    keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
+    """Keys of providers that were brought, by the names of their variables."""
+
+    def key(self, name: str) -> SecretStr | None:
+        """A key by the name of its variable."""
+        if name.lower() in type(self).model_fields:
+            given: SecretStr | None = getattr(self, name.lower())
+            return given
+        return self.keys.get(name)
+
+    def with_keys(self, found: Mapping[str, SecretStr]) -> Settings:
+        """The settings with these keys, where they have none of that name."""
+        lacking = {name: key for name, key in found.items() if self.key(name) is None}
+        ours = {n.lower(): k for n, k in lacking.items() if n.lower() in type(self).model_fields}
+        others = {n: k for n, k in lacking.items() if n.lower() not in ours}
+        return self.model_copy(update={**ours, "keys": {**self.keys, **others}})
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The usual ones, and the keys of brought providers from the same places."""
+        read = (env_settings, dotenv_settings)
+        keys = (_BroughtKeys(settings_cls, source) for source in read)
+        return (init_settings, *read, *keys, file_secret_settings)
 
     @property
     def speaks_hume(self) -> bool:

@@ -15,9 +15,10 @@ from typing import Any
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
+from agent.providers import provider_of
 from agent.record.writer import DiskHangs, at_hand
 from agent.session.changes import checked
-from agent.settings import FILED, Settings
+from agent.settings import Settings
 from dashboard.voice.manner import Manner, changed
 from dashboard.web.identity import LOCAL
 
@@ -137,7 +138,7 @@ class Preferences:
             return getattr(changed(self._manner, switch, value), switch)
         if name not in SETTABLE:
             raise BadInput(f"“{name}” cannot be set here.")
-        if name == "model" and not self._files and _kind(value) in FILED:
+        if name == "model" and not self._files and _names_file(value):
             raise BadInput("Only whoever runs the server can choose a recorded run: it is a file.")
         value = checked(name, value)
         if name in _DISK and not self._files:
@@ -254,8 +255,8 @@ def _copy_absent(source: Path, target: Path) -> None:
             shutil.copy2(one, to)
 
 
-def _kind(model: Any) -> str:
-    return str(model).strip().partition(":")[0]
+def _names_file(model: Any) -> bool:
+    return provider_of(str(model))[0].takes == "file"
 
 
 def _variable(name: str) -> str:

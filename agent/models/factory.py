@@ -13,16 +13,14 @@ from urllib.parse import urlsplit
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, ModelUnavailable
-from agent.kinds import ModelKind, model_kinds
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.models.cassette import CassetteModel, RecordingModel
-from agent.models.claude.clouds import bedrock_model, vertex_model
 from agent.models.claude.dialects import Dialect, ToolsetDialect
 from agent.models.claude.hosted import HostedDialect, claude_dialect
 from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.claude.portable import PortableDialect
-from agent.models.lazy_model import LateModel
-from agent.settings import DEFAULT_MODEL, FILED, Settings
+from agent.providers import PROVIDERS, ModelKind, provider_of, providers
+from agent.settings import DEFAULT_MODEL, Settings
 
 _log = logging.getLogger(__name__)
 _ANTHROPIC = ("anthropic.com", "claude.com")
@@ -36,7 +34,7 @@ _BAD_KEY = (
     "no key has. Copy the key again."
 )
 _NO_PROVIDER = (
-    "Sayso has no provider “{provider}”; it has bedrock: and vertex:. A server that speaks the "
+    "Sayso has no provider “{provider}”; it has {known}. A server that speaks the "
     "Messages API, such as vLLM, llama.cpp, Ollama or LiteLLM, is reached by its address in "
     "ANTHROPIC_BASE_URL, with its own name of the model ({name})."
 )
@@ -51,49 +49,52 @@ _BAD_ADDRESS = (
 
 
 def build_model(settings: Settings, desktop: Desktop) -> Model:
-    """The model that ``settings.model`` names.
-
-    ``auto`` (Claude where a key or an address is set, else offline), ``offline``,
-    ``cassette:PATH`` and ``cassette-strict:PATH`` (replay), ``record:PATH`` (record what
-    ``auto`` would be), ``bedrock:ID``, ``vertex:ID``, ``NAME:ANYTHING`` of a provider that was
-    brought (`agent.kinds`), or a model id.
+    """The model that ``settings.model`` names, by its provider (`agent.providers`).
 
     Raises:
         ConfigurationError: the name's form is wrong.
     """
-    kind, _, rest = settings.model.strip().partition(":")
-    if kind in FILED and not rest:
+    kind, rest = provider_of(settings.model)
+    if not settings.model.strip():
+        raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
+    if kind.takes == "file" and not rest:
         raise ConfigurationError(
-            f"The model {settings.model!r} lacks a path, as in {kind}:run.jsonl."
+            f"The model {settings.model!r} lacks a path, as in {kind.name}:run.jsonl."
         )
-    match kind:
-        case "auto":
-            return _auto(settings, desktop)
-        case "offline":
-            return _offline(desktop)
-        case "cassette" | "cassette-strict":
-            return CassetteModel(Path(rest), strict=kind == "cassette-strict")
-        case "record":
-            return RecordingModel(_auto(settings, desktop), Path(rest))
-        case "bedrock":
-            return LateModel(rest, lambda: bedrock_model(rest), dialect=kind)
-        case "vertex":
-            return _vertex(rest)
-        case "":
-            raise ConfigurationError("No model is named. SAYSO_MODEL may be auto or offline.")
-        case _ if (brought := model_kinds().get(kind)) is not None:
-            return _brought(brought, settings, desktop, rest)
-        case _:
-            return _claude(settings, settings.model.strip())
+    if kind in PROVIDERS.ours:
+        return kind.make(settings, desktop, rest)
+    return _brought(kind, settings, desktop, rest)
 
 
 def _brought(kind: ModelKind, settings: Settings, desktop: Desktop, rest: str) -> Model:
     """What somebody else's provider makes; a fault of it is told by the first turn."""
+    lacking = [key.name for key in kind.keys if settings.key(key.name) is None]
+    if lacking and not kind.ready(settings):
+        return UnavailableModel(
+            settings.model, f"{kind.label} needs {' and '.join(lacking)}: set it, or enter it."
+        )
     try:
         return kind.make(settings, desktop, rest)
     except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
         _log.exception("The model %s cannot be made", settings.model)
         return UnavailableModel(settings.model, f"{kind.label} cannot be used: {error!r}.")
+
+
+def usual_model(settings: Settings, desktop: Desktop) -> Model:
+    """Claude where a key or an address is set, else the offline one."""
+    if not _key(settings) and not settings.anthropic_base_url:
+        return providers()["offline"].make(settings, desktop, "")
+    return claude_model(settings, DEFAULT_MODEL)
+
+
+def cassette(path: str, *, strict: bool) -> Model:
+    """Plays a recorded run again."""
+    return CassetteModel(Path(path), strict=strict)
+
+
+def recording(settings: Settings, desktop: Desktop, path: str) -> Model:
+    """Records what the usual model answers."""
+    return RecordingModel(usual_model(settings, desktop), Path(path))
 
 
 def is_anthropic(base_url: str | None) -> bool:
@@ -107,23 +108,8 @@ def is_anthropic(base_url: str | None) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in _ANTHROPIC)
 
 
-def _vertex(model: str) -> Model:
-    return LateModel(model, lambda: vertex_model(model, claude_dialect(model)), dialect="vertex")
-
-
-def _auto(settings: Settings, desktop: Desktop) -> Model:
-    if not _key(settings) and not settings.anthropic_base_url:
-        return _offline(desktop)
-    return _claude(settings, DEFAULT_MODEL)
-
-
-def _offline(desktop: Desktop) -> Model:
-    from agent.models.offline import OfflineModel
-
-    return OfflineModel(desktop)
-
-
-def _claude(settings: Settings, model: str) -> Model:
+def claude_model(settings: Settings, model: str) -> Model:
+    """A model that speaks the Messages API, Anthropic's or at an address of one's own."""
     secret, base_url = _key(settings), settings.anthropic_base_url or None
     if trouble := _no_provider(model, base_url) or _trouble(secret, base_url):
         return UnavailableModel(model, trouble)
@@ -145,8 +131,13 @@ def _no_provider(model: str, base_url: str | None) -> str:
         found = "" if find_spec("litellm") else " (it is not installed here)"
         return _LITELLM.format(name=name, found=found)
     if colon and is_anthropic(base_url):
-        return _NO_PROVIDER.format(provider=provider, name=name)
+        named = [f"{kind.name}:" for kind in providers("settings").values() if _takes_id(kind)]
+        return _NO_PROVIDER.format(provider=provider, name=name, known=" and ".join(named))
     return ""
+
+
+def _takes_id(kind: ModelKind) -> bool:
+    return kind.prefixed and kind.takes == "model"
 
 
 def _key(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from agent.errors import ConfigurationError
 from agent.kinds import Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.models.capabilities import Scale
+from agent.providers import provider_of
 from agent.session.approval import Rule
 from agent.settings import Settings
 from agent.tools.base import Tool
@@ -59,9 +60,10 @@ def tools_for(
     from agent.models.capabilities import capabilities_of
 
     scale: Scale = "pixels"
-    if getattr(model, "dialect", "") == "portable":  # others are told of pixels
-        told = settings.coordinates
-        scale = capabilities_of(model.name).coordinates if told == "auto" else told
+    kind, rest = provider_of(settings.model)
+    if kind.can or getattr(model, "dialect", "") == "portable":  # others are told of pixels
+        able = kind.can(rest) if kind.can else capabilities_of(model.name)
+        scale = able.coordinates if settings.coordinates == "auto" else settings.coordinates
     return [*_made(Making(desktop, scale, vault), settings.tools)]
 
 

@@ -12,12 +12,17 @@ from hume_checks import HumeChecks
 from hume_line import Hume
 from live_report import Check, run_checks
 from machine_checks import SCOPE, MachineChecks
+from provider_checks import provider_checks
 from server_checks import ServerChecks
+
+from agent.providers import PROVIDERS
+from agent.settings import Settings
 
 NEEDS = """No key is set, so nothing was asked and nothing was spent.
 Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API_KEY with
 HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again. With
 SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as well (--only server-…).
+Providers that packages brought are asked whether they take their keys (--only provider-…).
 With --only machine-scope, this machine's systemd is checked, which needs no key.
 --list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
 
@@ -53,6 +58,7 @@ def _checks(*, everything: bool) -> list[Check]:
     if claude or everything:
         address = os.environ.get("ANTHROPIC_BASE_URL")
         checks += AnthropicChecks(claude or "", address).all()
+    checks += provider_checks(PROVIDERS.brought().values(), Settings(), everything=everything)
     model, server = os.environ.get("SAYSO_MODEL"), os.environ.get("ANTHROPIC_BASE_URL")
     if (model and server) or everything:
         checks += ServerChecks(server or "", model or "", claude or "none").all()

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pilot_sessions import factory
+from pydantic import SecretStr
 
 from agent import Session, Settings, kinds
 from agent.__main__ import _parser
 from agent.errors import ConfigurationError, ModelUnavailable
 from agent.experiments.plan.spec import Arm
-from agent.experiments.run.trial_environment import Stage
-from agent.kinds import Making, ModelKind, ToolKind, make_tool
+from agent.experiments.run.trial_environment import REFERENCES, Stage
+from agent.keys import KeyStore
+from agent.kinds import Making, ToolKind, make_tool
+from agent.models.capabilities import Capabilities
 from agent.models.factory import build_model
+from agent.prompts.library import PromptLibrary
+from agent.providers import PROVIDERS, KeyKind, ModelKind, add_model
 from agent.record import events as ev
 from agent.session.changes import tools_of
+from agent.session.parts import tools_for
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
+from dashboard.places import Scene
+from dashboard.state import PageState
+from dashboard.views.lab.choices import choices
+from dashboard.views.lab.form import _model
+from dashboard.views.lab.records import Records
+from dashboard.views.settings.catalogue import another_model, another_provider, parted
+from dashboard.views.settings.trial import try_key
+from dashboard.views.settings.view import SettingsView
+from dashboard.web.identity import LOCAL
+from dashboard.web.workbench import Workbench, make_workbench
 
 TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"```python\n# (\w+)\.py\n(.*?)```", TEXT, re.DOTALL))
@@ -29,12 +47,12 @@ EXAMPLES = dict(re.findall(r"```python\n# (\w+)\.py\n(.*?)```", TEXT, re.DOTALL)
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """What a test adds is known to that test only."""
-    before = dict(kinds._tools), dict(kinds._models)
+    every: tuple[kinds.Kinds[Any], ...] = (kinds.TOOLS, PROVIDERS)
+    before = [set(known.all()) for known in every]
     yield
-    kinds._tools.clear()
-    kinds._tools.update(before[0])
-    kinds._models.clear()
-    kinds._models.update(before[1])
+    for known, names in zip(every, before, strict=True):
+        for name in set(known.all()) - names:
+            known.forget(name)
 
 
 def run(name: str) -> dict[str, Any]:
@@ -45,6 +63,20 @@ def run(name: str) -> dict[str, Any]:
 
 def settings(tmp_path: Path, **given: Any) -> Settings:
     return Settings(_env_file=None, data_dir=tmp_path, **given)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
+    """A server with one session, without its page."""
+    bench = make_workbench(settings(tmp_path), factory)
+    yield bench
+    await bench.close()
+
+
+def scene(bench: Workbench) -> Scene:
+    entry = bench.sessions.create(LOCAL)
+    state = PageState(lambda sha256: sha256, bench.settings)
+    return Scene(bench, entry, state, lambda _: None, lambda *_, **__: None, nullcontext)
 
 
 def test_each_example_is_about_twenty_lines() -> None:
@@ -75,8 +107,9 @@ async def test_the_tool_of_the_example_is_asked_about_run_and_told(tmp_path: Pat
 
 
 async def test_the_provider_of_the_example_answers(tmp_path: Path) -> None:
-    kinds.add_model(run("echo")["ECHO"])
-    session = Session.create(settings(tmp_path, model="echo:loud"), desktop=FakeDesktop())
+    add_model(run("echo")["ECHO"])
+    chosen = settings(tmp_path, model="echo:loud", keys={"ECHO_API_KEY": "any-key-01"})
+    session = Session.create(chosen, desktop=FakeDesktop())
     await session.open()
     session.say("Hello")
     await session.wait_idle(30)
@@ -96,6 +129,98 @@ def test_what_is_added_is_in_settings_lab_command_line_and_prompts(tmp_path: Pat
     assert [tool.spec.name for tool in tools_of(made, ("clock",))] == ["clock"]
     assert [tool.spec.name for tool in tools_of(made, ("computer",))] == ["computer"]
     assert kinds.in_order(("clock", "shell", "computer")) == ("computer", "shell", "clock")
+
+
+async def test_a_provider_is_wherever_providers_are(bench: Workbench, tmp_path: Path) -> None:
+    """One declaration: the factory, the keys, Settings, the Lab, the command line, the checks."""
+    plain = settings(tmp_path)
+    (fault,) = _model("", "echo:loud", plain)
+    assert fault.text.startswith("There is no model “echo:loud”: auto, bedrock, vertex, offline")
+    add_model(run("echo")["ECHO"])
+    view = SettingsView(scene(bench))
+    (group,) = (group for group in view._form.groups if group["key"] == "model")
+    provider, model, *_ = group["fields"]
+    assert {c["value"]: c["label"] for c in provider["choices"]}["echo"] == "Echo"
+    assert {"loud", "plain"} < {choice["value"] for choice in model["choices"]}
+    assert {key["name"]: key["label"] for key in view._form.keys}["ECHO_API_KEY"] == "Echo key"
+    view.close()
+    assert another_provider("auto", "echo") == "echo:loud"
+    assert another_model("echo:loud", "plain") == "echo:plain"
+    assert parted("echo:plain") == ("echo", "plain")
+    assert "echo:ID" in _parser().format_help()
+    (fault,) = _model("", "echo:loud", plain)
+    assert fault.text == "This model needs ECHO_API_KEY on the server; offline needs none."
+    asked = choices(Records(tmp_path), plain, PromptLibrary(tmp_path), {})
+    assert "echo:loud" not in asked["models"]
+    keyed = plain.with_keys({"ECHO_API_KEY": SecretStr("any-key-01")})
+    assert not [*_model("", "echo:loud", keyed)]
+    asked = choices(Records(tmp_path), keyed, PromptLibrary(tmp_path), {})
+    assert {"echo:loud", "echo:plain"} < set(asked["models"])
+    assert not Arm(model="echo:loud").unpaid
+    assert build_model(keyed, FakeDesktop()).name == "offline"
+    assert build_model(keyed.model_copy(update={"model": "echo:loud"}), FakeDesktop()).name == (
+        "echo:loud"
+    )
+
+
+def test_a_brought_providers_key_comes_from_where_keys_come_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment, else ``.env``, else what was entered; it is never shown."""
+    add_model(run("echo")["ECHO"])
+    env = tmp_path / "given.env"
+    env.write_text("ECHO_API_KEY=from-dotenv-01\n")
+    read = Settings(_env_file=env, data_dir=tmp_path)  # type: ignore[call-arg]
+    assert read.key("ECHO_API_KEY") == SecretStr("from-dotenv-01")
+    assert KeyStore(read, lambda: None).place("ECHO_API_KEY") == "dotenv"
+    monkeypatch.setenv("ECHO_API_KEY", "from-environment-01")
+    read = Settings(_env_file=env, data_dir=tmp_path)  # type: ignore[call-arg]
+    assert read.key("ECHO_API_KEY") == SecretStr("from-environment-01")
+    monkeypatch.delenv("ECHO_API_KEY")
+    store = KeyStore(settings(tmp_path), lambda: None)
+    assert store.place("ECHO_API_KEY") == "nowhere"
+    store.put("ECHO_API_KEY", "entered-key-01")
+    filled = KeyStore(settings(tmp_path), lambda: None).fill(settings(tmp_path))
+    assert filled.key("ECHO_API_KEY") == SecretStr("entered-key-01")
+    assert "entered-key-01" not in f"{filled!r} {filled.model_dump_json()}"
+
+
+async def test_a_brought_key_is_tried_on_the_page_and_by_the_live_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "live"))
+    from provider_checks import provider_checks
+
+    async def test(key: SecretStr, settings: Settings) -> tuple[bool, str]:
+        good = key.get_secret_value() == "right-key-01"
+        return good, "It works." if good else "It is refused."
+
+    key = KeyKind("ACME_API_KEY", "Acme key", "For Acme.", test)
+    add_model(ModelKind("acme", "Acme", "Is acme.", lambda s, d, r: None, keys=(key,)))  # type: ignore[arg-type, return-value]
+    for entered, good in (("right-key-01", True), ("wrong-key-01", False)):
+        store = KeyStore(settings(tmp_path), lambda: None)
+        store.put("ACME_API_KEY", entered)
+        assert (await try_key("ACME_API_KEY", store, settings(tmp_path)))[0] is good
+        (check,) = provider_checks(PROVIDERS.brought().values(), store.fill(settings(tmp_path)))
+        assert check.name == "provider-acme-acme_api_key"
+        assert (await check.run()).state == ("pass" if good else "fail")
+    assert provider_checks(PROVIDERS.brought().values(), settings(tmp_path)) == []
+
+
+def test_tools_speak_the_coordinates_of_a_brought_providers_model(tmp_path: Path) -> None:
+    def can(model: str) -> Capabilities:
+        return Capabilities("plain", "none", coordinates="0-1" if model == "share" else "pixels")
+
+    add_model(ModelKind("acme", "Acme", "Is acme.", lambda s, d, r: ScriptedModel([]), can=can))
+    for name, told in (("share", "from 0 to 1"), ("points", "pixels of the screenshot")):
+        chosen = settings(tmp_path, model=f"acme:{name}")
+        (computer, *_) = tools_for(FakeDesktop(), ScriptedModel([]), chosen)
+        assert told in computer.spec.description
+
+
+def test_the_lab_builds_every_reference_of_the_table() -> None:
+    told = {kind.name for kind in PROVIDERS.ours if kind.where == {"lab"}}
+    assert set(REFERENCES) == told
 
 
 class Entry(EntryPoint):
@@ -126,10 +251,10 @@ def test_names_that_a_tool_cannot_have(name: str) -> None:
         kinds.add_tool(ToolKind(name, "X", "Does x.", lambda making: FakeTool(name=name)))
 
 
-@pytest.mark.parametrize("name", sorted(kinds.OUR_MODELS))
+@pytest.mark.parametrize("name", sorted({"litellm", *(k.name for k in PROVIDERS.ours)}))
 def test_names_that_a_provider_cannot_have(name: str) -> None:
     with pytest.raises(ConfigurationError):
-        kinds.add_model(ModelKind(name, "X", "Is x.", lambda settings, desktop, rest: None))
+        add_model(ModelKind(name, "X", "Is x.", lambda settings, desktop, rest: None))
 
 
 def broken(making: Making) -> FakeTool:
@@ -155,7 +280,7 @@ async def test_a_provider_that_breaks_is_told_by_the_first_turn(tmp_path: Path) 
     def make(settings: Settings, desktop: object, rest: str) -> Any:
         raise ZeroDivisionError("no model")
 
-    kinds.add_model(ModelKind("bad", "Bad", "Breaks.", make))
+    add_model(ModelKind("bad", "Bad", "Breaks.", make))
     model = build_model(settings(tmp_path, model="bad:x"), FakeDesktop())
     with pytest.raises(ModelUnavailable, match="Bad cannot be used"):
         async for _ in model.stream(None):  # type: ignore[arg-type]

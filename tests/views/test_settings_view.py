@@ -7,7 +7,6 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -436,13 +435,6 @@ def test_it_says_what_confines_and_watches_the_sessions_programs(
     status: Status, words: str
 ) -> None:
     assert confinement(status).endswith(words)
-
-
-def test_every_key_has_a_label() -> None:
-    from agent.keys import FIELDS as NAMES
-    from agent.keys import KeyName
-
-    assert set(get_args(KeyName)) == set(NAMES)
 
 
 SECRET = "a-passphrase-of-the-tests"

@@ -11,6 +11,7 @@ import numpy as np
 from agent.experiments.extras import extra
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult
+from agent.providers import provider_of
 
 EFFECTS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35)
 WANTED = 0.8
@@ -19,7 +20,6 @@ WANTED = 0.8
 _DIFFICULTY = 1.6
 _BASE = 0.6
 _VARIES = 0.5
-_SECONDS = {"offline": 6.0, "oracle": 5.0, "near_miss": 5.0, "nothing": 3.0}
 _DOLLARS_A_TURN = 0.02
 _SECONDS_A_TURN = 6.0
 _TURNS = 12
@@ -121,8 +121,7 @@ def _cost(
         dollars = [r.metrics.get("dollars", 0.0) for r in known]
         seconds = [r.ended - r.started for r in known]
         return sum(dollars) / len(known), sum(seconds) / len(known), f"{len(known)} earlier trials"
-    kind = arm.model.partition(":")[0]
     if arm.unpaid:
-        return 0.0, _SECONDS.get(kind, 10.0), "costs nothing"
+        return 0.0, provider_of(arm.model)[0].seconds, "costs nothing"
     guess = min(arm.max_dollars, _TURNS * _DOLLARS_A_TURN)
     return guess, _TURNS * _SECONDS_A_TURN, f"a guess of {_TURNS} turns a trial"

@@ -20,6 +20,7 @@ from agent.face import Faced
 from agent.kinds import ALL_TOOLS, ToolName
 from agent.prompts import Prompt, load_prompt
 from agent.prompts.library import Style
+from agent.providers import provider_of
 
 Status = Literal["passed", "failed", "error", "limit", "stopped_by_user", "cancelled"]
 """How a trial ended. ``error`` is ours (desktop, service, checker) and says nothing of the
@@ -29,11 +30,6 @@ Primary = Literal["success", "score", "seconds", "dollars"]
 """Measures that a hypothesis may be about. Seconds and dollars are compared as ratios."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
-REFERENCES = ("oracle", "near_miss", "nothing")
-"""Models that prove a task and its checks, instead of trying it."""
-
-UNPAID = ("offline", *REFERENCES, "cassette", "cassette-strict")
-"""Kinds of models that cost nothing."""
 
 
 class Record(BaseModel):
@@ -89,7 +85,8 @@ class Arm(Record):
 
     @property
     def unpaid(self) -> bool:
-        return self.model.partition(":")[0] in UNPAID
+        """Whether its model costs nothing."""
+        return provider_of(self.model)[0].local
 
     @property
     def shell_allowed(self) -> bool:

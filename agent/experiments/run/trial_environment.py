@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, DesktopError, DesktopUnavailable
-from agent.experiments.plan.spec import REFERENCES, Arm
+from agent.experiments.plan.spec import Arm
 from agent.experiments.plan.task import Start, Task
 from agent.experiments.run.narration import with_style
 from agent.experiments.run.oracle import IdleModel, OracleModel, program
@@ -28,6 +28,14 @@ START_PATIENCE = 20.0
 
 APPROVAL_SECONDS = 5.0
 """Silence that means no, in trials whose person is scripted."""
+
+
+REFERENCES: Mapping[str, Callable[[Desktop, Task], Model]] = {
+    "oracle": lambda desktop, task: OracleModel(desktop, task.oracle),
+    "near_miss": lambda desktop, task: OracleModel(desktop, task.near_miss),
+    "nothing": lambda desktop, task: IdleModel(),
+}
+"""Models that prove a task and its checks, instead of trying it."""
 
 
 class Stage:
@@ -68,12 +76,8 @@ class Stage:
         Raises:
             ConfigurationError: there is none of that name.
         """
-        if arm.model == "oracle":
-            return OracleModel(desktop, task.oracle)
-        if arm.model == "near_miss":
-            return OracleModel(desktop, task.near_miss)
-        if arm.model == "nothing":
-            return IdleModel()
+        if (reference := REFERENCES.get(arm.model)) is not None:
+            return reference(desktop, task)
         from agent.models.factory import build_model
 
         return build_model(settings, desktop)

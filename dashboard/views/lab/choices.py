@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,10 @@ from agent.experiments.plan.design import DesignSummary, summarise_design
 from agent.experiments.plan.spec import Arm, Experiment, load_experiment
 from agent.experiments.plan.task import Task, builtin_tasks
 from agent.experiments.results.prompts import prompt_history
-from agent.kinds import ALL_TOOLS, model_kinds, tool_kinds
-from agent.models.pricing import PRICES
+from agent.kinds import ALL_TOOLS, tool_kinds
 from agent.prompts import load_prompt
 from agent.prompts.library import USUAL_STYLE
+from agent.providers import CLAUDE, providers
 from dashboard.views.lab.data import Plain
 from dashboard.views.lab.form import Form, form_of, read_form
 from dashboard.views.lab.records import Records
@@ -43,19 +43,26 @@ def choices(
     records: Records, settings: Settings, library: PromptLibrary, tasks: Mapping[str, Task]
 ) -> Plain:
     """Prompts with their texts, tasks with their tags, and models."""
-    paid = settings.anthropic_api_key is not None or settings.anthropic_base_url is not None
     return {
         "prompts": _prompts(records, library),
         "tasks": [_task(task) for task in tasks.values()],
         "tags": Counter(tag for task in tasks.values() for tag in task.tags).most_common(),
         "phrasings": sorted({"goal", *(p for task in tasks.values() for p in task.phrasings)}),
-        "models": ["offline", "oracle", "nothing", *model_kinds(), *(PRICES if paid else ())],
+        "models": list(_models(settings)),
         "tools": [{"value": kind.name, "label": kind.label} for kind in tool_kinds().values()],
         "usual_tools": list(ALL_TOOLS),
-        "paid": paid,
+        "paid": CLAUDE.ready(settings),
         "cores": cores(),
         "slots": usual_slots(),
     }
+
+
+def _models(settings: Settings) -> Iterator[str]:
+    """Names to choose from, those first that need no id of a model."""
+    kinds = [kind for kind in providers("lab").values() if kind.ready(settings)]
+    for kind in sorted(kinds, key=lambda kind: kind.takes != "nothing"):
+        rests = kind.models() or ("",)
+        yield from (kind.spelled(rest) for rest in rests)
 
 
 def _prompts(records: Records, library: PromptLibrary) -> list[Plain]:

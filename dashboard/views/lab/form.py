@@ -14,11 +14,11 @@ from typing import Any
 import pydantic
 
 from agent.errors import ConfigurationError
-from agent.experiments.plan.spec import UNPAID, Arm, Experiment, define
+from agent.experiments.plan.spec import Arm, Experiment, define
 from agent.experiments.plan.task import Task
-from agent.kinds import model_kinds
 from agent.prompts import Prompt
-from agent.settings import FILED, Settings
+from agent.providers import CLAUDE, provider_of, providers
+from agent.settings import Settings
 
 Form = dict[str, Any]
 """``name hypothesis primary baseline arms tasks repeats budget``; an arm's ``name`` is in it."""
@@ -28,7 +28,6 @@ _MOST_TEXT = 60_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}")
 _NAME_RULE = "Use letters, digits, dots, hyphens and underscores, 60 at most, no spaces."
-_CLOUDS = ("bedrock", "vertex")
 _ARM_FIELDS = (
     "model", "prompt", "prompt_text", "phrasing", "instruction", "effort", "narration",
     "tools", "approvals", "width", "height", "max_dollars",
@@ -158,17 +157,17 @@ def _arm(where: str, arm: Mapping[str, Any], settings: Settings) -> Iterator[Fau
 
 
 def _model(where: str, model: str, settings: Settings) -> Iterator[Fault]:
-    kind = model.partition(":")[0]
+    kind, _ = provider_of(model)
     if not model:
         yield Fault(where, "Name a model.")
-    elif kind in FILED:
+    elif kind.takes == "file":
         yield Fault(where, "Models that read or write a file run from the command line only.")
-    elif kind in (*UNPAID, *_CLOUDS, "auto", *model_kinds()):
-        return
-    elif not model.startswith("claude"):
-        yield Fault(where, f"There is no model “{model}”: offline, oracle, nothing or a Claude id.")
-    elif settings.anthropic_api_key is None and settings.anthropic_base_url is None:
-        yield Fault(where, "This model needs ANTHROPIC_API_KEY on the server; offline needs none.")
+    elif kind is CLAUDE and not model.startswith("claude"):
+        known = ", ".join(n for n, k in providers("lab").items() if k.prefixed)
+        yield Fault(where, f"There is no model “{model}”: {known} or a Claude id.")
+    elif not kind.ready(settings):
+        keys = " and ".join(key.name for key in kind.keys)
+        yield Fault(where, f"This model needs {keys} on the server; offline needs none.")
 
 
 def _prompt(where: str, arm: Mapping[str, Any]) -> Iterator[Fault]:
@@ -194,8 +193,9 @@ def _filled(where: str, prompt: Prompt, **variables: object) -> Iterator[Fault]:
 
 
 def _paid(arm: Mapping[str, Any]) -> bool:
-    kind = str(arm.get("model") or "").partition(":")[0]
-    return kind in (*_CLOUDS, "auto") or kind.startswith("claude")
+    model = str(arm.get("model") or "").strip()
+    kind, _ = provider_of(model)
+    return not kind.local and (kind is not CLAUDE or model.startswith("claude"))
 
 
 def _budget(form: Mapping[str, Any]) -> float:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from agent.errors import BadInput
+from agent.models.capabilities import is_claude
+from agent.providers import CLAUDE, provider_of, providers
 from agent.session.changes import AT_ONCE
+from agent.settings import DEFAULT_MODEL
 from dashboard.preferences import VOICE
 
 Kind = Literal["choice", "switch", "number", "text", "several", "fact"]
@@ -21,6 +25,8 @@ class Choice:
     value: str
     label: str
     says: str = ""
+    alone: bool = False
+    """Of a provider: whether it needs no model's id beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,9 @@ class Field:
     label: str
     says: str
     kind: Kind
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] | Callable[[], tuple[Choice, ...]] = ()
+    """A function's answer is that of the moment in which the form is made."""
+
     unit: str = ""
     least: float | None = None
     most: float | None = None
@@ -52,7 +60,9 @@ class Field:
 
     def shown(self) -> dict[str, Any]:
         """For the page."""
-        return asdict(self) | {"when": self.when}
+        choices = self.choices() if callable(self.choices) else self.choices
+        shown = {each.name: getattr(self, each.name) for each in fields(self)}
+        return shown | {"when": self.when, "choices": [asdict(choice) for choice in choices]}
 
     def in_form(self, value: Any) -> Any:
         """A setting's value as the form has it."""
@@ -89,17 +99,23 @@ class Group:
 
     def shown(self) -> dict[str, Any]:
         """For the page."""
-        return asdict(self) | {"fields": [each.shown() for each in self.fields]}
+        lines = [each.shown() for each in self.fields]
+        return {"key": self.key, "title": self.title, "says": self.says, "fields": lines}
 
 
-_PROVIDERS = (
-    Choice("auto", "Automatic", "Claude when there is a key, else commands on this machine."),
-    Choice("anthropic", "Claude (Anthropic)", "Needs a key, below."),
-    Choice("bedrock", "Claude on Amazon Bedrock", "Signs in as the machine is signed in."),
-    Choice("vertex", "Claude on Google Vertex", "Signs in as the machine is signed in."),
-    Choice("offline", "Offline commands", "Simple sentences, no network, no cost."),
-    Choice("cassette", "A recorded run", "Plays a cassette file again."),
-)
+def _providers() -> tuple[Choice, ...]:
+    return tuple(
+        Choice(kind.name, kind.label, kind.says, alone=kind.takes == "nothing")
+        for kind in providers("settings").values()
+    )
+
+
+def _models() -> tuple[Choice, ...]:
+    """Of all providers: which one is chosen beside it may change."""
+    kinds = providers("settings").values()
+    return tuple(Choice(name, "") for kind in kinds for name in kind.models())
+
+
 _EFFORTS = (
     Choice("", "As the model does by itself"),
     Choice("low", "Low", "Quickest, cheapest."),
@@ -138,16 +154,13 @@ GROUPS: tuple[Group, ...] = (
         "Model",
         "What decides the next step.",
         (
-            Field("provider", "Provider", "Where the agent's model runs.", "choice", _PROVIDERS),
+            Field("provider", "Provider", "Where the agent's model runs.", "choice", _providers),
             Field(
                 "model",
                 "Model",
                 "Its id, as the provider spells it; for a recorded run, the file's path.",
                 "text",
-                tuple(
-                    Choice(f"claude-{name}", "")
-                    for name in ("sonnet-5-5", "opus-5-5", "haiku-5-5", "fable-5-1")
-                ),
+                _models,
             ),
             Field("effort", "Effort", "How long it thinks before it acts.", "choice", _EFFORTS),
         ),
@@ -302,16 +315,43 @@ FIELDS = {each.name: each for group in GROUPS for each in group.fields}
 
 def parted(model: str) -> tuple[str, str]:
     """Provider and model's id, from the setting that holds both."""
-    kind, _, rest = model.strip().partition(":")
-    if kind in ("auto", "offline"):
-        return kind, ""
-    if kind in ("bedrock", "vertex", "cassette"):
-        return kind, rest
-    return "anthropic", model.strip()
+    kind, rest = provider_of(model)
+    if kind.name not in providers("settings"):
+        return "anthropic", model.strip()
+    return kind.name, "" if kind.takes == "nothing" else rest
 
 
 def joined(provider: str, model: str) -> str:
     """The setting that holds provider and model's id."""
-    if provider in ("auto", "offline"):
-        return provider
-    return model.strip() if provider == "anthropic" else f"{provider}:{model.strip()}"
+    return providers()[provider].spelled(model)
+
+
+def another_provider(model: str, name: str) -> str:
+    """The setting with another provider; an id that it cannot have gives way to a usual one.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    if (kind := providers("settings").get(name)) is None:
+        raise BadInput(f"There is no provider “{name}”.")
+    before, rest = parted(model)
+    if before == name:
+        return model
+    if kind.takes == "file":
+        return joined(name, "run.jsonl")
+    claude = rest if is_claude(rest) else DEFAULT_MODEL
+    known = kind.models()
+    return joined(name, known[0] if known and kind is not CLAUDE else claude)
+
+
+def another_model(model: str, rest: str) -> str:
+    """The setting with another id; where the provider takes none, it is a Claude's.
+
+    Raises:
+        BadInput: it is empty.
+    """
+    provider, _ = parted(model)
+    if not rest.strip():
+        raise BadInput("Give the model's id, or choose the provider “Automatic”.")
+    alone = providers()[provider].takes == "nothing"
+    return joined(CLAUDE.name if alone else provider, rest)

@@ -251,7 +251,8 @@ export function render({model}) {
     showBrought()
     for (const [name, row] of rows) if (model.fields[name]) row.show(model.fields[name], model.errors[name])
     const provider = model.fields.provider?.value
-    rows.get("model").root.hidden = ["auto", "offline"].includes(provider)
+    const chosen = rows.get("provider").spec.choices.find(({value}) => value === provider)
+    rows.get("model").root.hidden = Boolean(chosen?.alone)
     for (const key of model.keys) keys.get(key.name)?.show(key)
     home.textContent = model.home ? `What you enter is kept in ${model.home}.` : ""
     trouble.textContent = model.trouble

@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import anthropic
-from pydantic import SecretStr
-
 from agent.errors import SaysoError
-from agent.keys import KeyName, KeyStore
-from agent.models.claude.model import new_client
-from agent.settings import DEFAULT_MODEL, Settings
+from agent.keys import KeyStore
+from agent.providers import VOICE_KEYS, key_kinds
+from agent.settings import Settings
 from dashboard.voice.evi import TokenMint
 
-_SECONDS = 15.0
 
-
-async def try_key(name: KeyName, keys: KeyStore, settings: Settings) -> tuple[bool, str]:
+async def try_key(name: str, keys: KeyStore, settings: Settings) -> tuple[bool, str]:
     """Whether it works, and a sentence about it that does not hold the key."""
-    if name == "ANTHROPIC_API_KEY":
-        key = keys.get(name)
-        return await _anthropic(key, settings) if key else (False, "There is no key to test.")
-    return await _hume(keys, settings)
-
-
-async def _anthropic(key: SecretStr, settings: Settings) -> tuple[bool, str]:
-    client = new_client(key.get_secret_value(), settings.anthropic_base_url, silence=_SECONDS)
-    try:
-        await client.messages.count_tokens(
-            model=DEFAULT_MODEL, messages=[{"role": "user", "content": "Hello"}]
-        )
-    except (anthropic.AuthenticationError, anthropic.PermissionDeniedError):
-        return False, "The service refuses this key."
-    except anthropic.NotFoundError:
-        return True, f"The key is accepted, but {DEFAULT_MODEL} is not offered to it."
-    except anthropic.APIStatusError as error:
-        return False, f"The service answered with an error (HTTP {error.status_code})."
-    except anthropic.APIConnectionError:
-        return False, "The service cannot be reached. Check the network."
-    finally:
-        await client.close()
-    return True, "It works: the service accepts this key."
+    kind = key_kinds()[name]
+    if kind in VOICE_KEYS:
+        return await _hume(keys, settings)
+    if (key := keys.get(name)) is None:
+        return False, "There is no key to test."
+    if kind.test is None:
+        return False, "Its provider has no test for it."
+    return await kind.test(key, settings)
 
 
 async def _hume(keys: KeyStore, settings: Settings) -> tuple[bool, str]:

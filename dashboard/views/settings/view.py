@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
-from typing import Any, get_args
+from typing import Any
 
-from agent.errors import BadInput, SaysoError
-from agent.keys import KeyName
+from agent.errors import SaysoError
+from agent.providers import KeyKind, key_kinds
 from agent.record.events import (
     ApprovalDecided,
     DesktopChanged,
@@ -19,12 +19,17 @@ from agent.record.events import (
 )
 from agent.session.changes import AT_ONCE
 from agent.session.status import Status
-from agent.settings import DEFAULT_MODEL
 from dashboard.places import Scene
 from dashboard.preferences import VOICE
 from dashboard.views.chores import Chores
 from dashboard.views.settings.brought import Brought
-from dashboard.views.settings.catalogue import FIELDS, GROUPS, joined, parted
+from dashboard.views.settings.catalogue import (
+    FIELDS,
+    GROUPS,
+    another_model,
+    another_provider,
+    parted,
+)
 from dashboard.views.settings.form import SettingsForm
 from dashboard.views.settings.secrets import Secrets
 from dashboard.views.sheet import sheet
@@ -34,11 +39,6 @@ _LEAD = (
     "cannot be changed here."
 )
 _TRIAL = "dashboard.views.settings.trial"
-_LABELS: dict[KeyName, tuple[str, str]] = {
-    "ANTHROPIC_API_KEY": ("Anthropic key", "For Claude. Begins with sk-ant-."),
-    "HUME_API_KEY": ("Hume API key", "For Hume's voice, with the secret key below."),
-    "HUME_SECRET_KEY": ("Hume secret key", "From the same project as the API key."),
-}
 
 
 class SettingsView:
@@ -52,15 +52,7 @@ class SettingsView:
         self._tests: dict[str, tuple[bool, str]] = {}
         self._chores = Chores()
         self._brought = Brought(scene.entry.session, scene.entry.conductor, self._mine.check)
-        groups = [
-            {
-                "key": g.key,
-                "title": g.title,
-                "says": g.says,
-                "fields": [f.shown() for f in g.fields],
-            }
-            for g in GROUPS
-        ]
+        groups = [group.shown() for group in GROUPS]
         self._form = SettingsForm(self._act, groups=groups, sizing_mode="stretch_width")
         self._unsubscribe = scene.entry.session.log.subscribe(self._see)
         self._secrets = Secrets(scene)
@@ -88,7 +80,7 @@ class SettingsView:
     def _show(self) -> None:
         self._form.param.update(
             fields={name: self._field(name) for name in FIELDS},
-            keys=[self._key(name) for name in get_args(KeyName)],
+            keys=[self._key(kind) for kind in key_kinds().values()],
             trouble=self._mine.trouble,
             brought=self._brought.shown(),
             grants=[
@@ -120,8 +112,8 @@ class SettingsView:
             return getattr(self._entry.session.effective, name)
         return self._mine.value(name)
 
-    def _key(self, name: KeyName) -> dict[str, Any]:
-        label, says = _LABELS[name]
+    def _key(self, kind: KeyKind) -> dict[str, Any]:
+        name = kind.name
         place = self._keys.place(name)
         good, result = self._tests.get(name, (False, ""))
         where = {
@@ -134,8 +126,8 @@ class SettingsView:
         entered = place in ("keyring", "file", "nowhere")
         return {
             "name": name,
-            "label": label,
-            "says": says,
+            "label": kind.label,
+            "says": kind.says,
             "where": where,
             "there": place != "nowhere",
             "mine": entered,
@@ -166,7 +158,7 @@ class SettingsView:
             self._take_over(name)
         elif kind == "withdraw":
             self._entry.session.withdraw(name)
-        elif kind in ("key", "try_key", "remove_key") and name in _LABELS:
+        elif kind in ("key", "try_key", "remove_key") and name in key_kinds():
             self._chores.start(partial(self._key_work, str(kind), name, str(message.get("value"))))
 
     def _take_over(self, name: str) -> None:
@@ -203,17 +195,9 @@ class SettingsView:
         if name not in ("provider", "model"):
             value = FIELDS[name].from_form(value)
             return None if value == "" and name in ("effort", "hume_config_id") else value
-        provider, model = parted(self._mine.value("model"))
-        if name == "model":
-            provider = "anthropic" if provider in ("auto", "offline") else provider
-            if not str(value).strip():
-                raise BadInput("Give the model's id, or choose the provider “Automatic”.")
-            return joined(provider, str(value))
-        if value != "cassette" and (provider == "cassette" or not model):
-            model = DEFAULT_MODEL
-        if value == "cassette":
-            model = model if provider == "cassette" else "run.jsonl"
-        return joined(str(value), model)
+        if name == "provider":
+            return another_provider(self._mine.value("model"), str(value))
+        return another_model(self._mine.value("model"), str(value))
 
     def _apply(self, name: str, value: Any) -> None:
         """To the running session, where it follows such a setting."""
@@ -224,7 +208,7 @@ class SettingsView:
 
     # Keys --------------------------------------------------------------------------------------
 
-    async def _key_work(self, kind: str, name: KeyName, value: str) -> None:
+    async def _key_work(self, kind: str, name: str, value: str) -> None:
         keys = self._keys
         try:
             if kind == "try_key":
