@@ -1,0 +1,1 @@
+"""The gate: the one way from a confined desktop to a network."""
