@@ -110,17 +110,17 @@ def _claude(settings: Settings, desktop: Desktop, rest: str) -> Model:
 
 def _bedrock(settings: Settings, desktop: Desktop, rest: str) -> Model:
     from agent.models.claude.clouds import bedrock_model
-    from agent.models.lazy_model import LateModel
+    from agent.models.lazy_model import LazyModel
 
-    return LateModel(rest, lambda: bedrock_model(rest), dialect="bedrock")
+    return LazyModel(rest, lambda: bedrock_model(rest), dialect="bedrock")
 
 
 def _vertex(settings: Settings, desktop: Desktop, rest: str) -> Model:
     from agent.models.claude.clouds import vertex_model
     from agent.models.claude.hosted import claude_dialect
-    from agent.models.lazy_model import LateModel
+    from agent.models.lazy_model import LazyModel
 
-    return LateModel(rest, lambda: vertex_model(rest, claude_dialect(rest)), dialect="vertex")
+    return LazyModel(rest, lambda: vertex_model(rest, claude_dialect(rest)), dialect="vertex")
 
 
 def _offline(settings: Settings, desktop: Desktop, rest: str) -> Model:

@@ -25,7 +25,7 @@ from agent.experiments.results.compare import analyse
 from agent.experiments.run.placement import DaskPlacement
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.experiments.statistics import compare_success, success_rate
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
@@ -34,7 +34,7 @@ from agent.tools.base import Tool
 LIGHT = ("note-write", "create-list", "editor-line-numbers", "open-two", "sort-names", "read-aloud")
 
 
-class MemoryStage(Stage):
+class MemoryEnvironment(TrialEnvironment):
     """Desktops in memory: what is left is the laboratory's own work."""
 
     def desktop(self, settings: Settings) -> Desktop:
@@ -44,13 +44,17 @@ class MemoryStage(Stage):
         return []
 
 
-def timed(experiment: Experiment, slots: int, stage: Stage) -> tuple[float, list[TrialResult]]:
+def timed(
+    experiment: Experiment, slots: int, environment: TrialEnvironment
+) -> tuple[float, list[TrialResult]]:
     """Seconds of one run on a warm cluster, and its results."""
     with tempfile.TemporaryDirectory() as root:
         place = DaskPlacement(slots=slots)
         warm = define(name="warm", arms={"idle": {"model": "nothing"}}, tasks=experiment.tasks[:1])
-        Runner(warm.model_copy(update={"repeats": slots}), Path(root), place, stage=stage).run()
-        runner = Runner(experiment, Path(root), place, stage=stage)
+        Runner(
+            warm.model_copy(update={"repeats": slots}), Path(root), place, environment=environment
+        ).run()
+        runner = Runner(experiment, Path(root), place, environment=environment)
         began = time.perf_counter()
         runner.run()
         seconds = time.perf_counter() - began
@@ -64,8 +68,8 @@ def throughput(repeats: int) -> list[tuple[str, str, str]]:
     tasks = tuple(builtin_tasks()[name] for name in LIGHT)
     arms = {"steps": {"model": "offline", "phrasing": "steps"}}
     experiment = define(name="light", arms=arms, tasks=tasks, repeats=repeats)
-    one, alone = timed(experiment, 1, Stage())
-    two, both = timed(experiment, 2, Stage())
+    one, alone = timed(experiment, 1, TrialEnvironment())
+    two, both = timed(experiment, 2, TrialEnvironment())
     busy = sum(r.ended - r.started for r in both)
     passed = sum(r.passed for r in (*alone, *both))
     return [
@@ -82,7 +86,7 @@ def overhead(trials: int) -> list[tuple[str, str, str]]:
     experiment = define(
         name="idle", arms={"idle": {"model": "nothing"}}, tasks=(task,), repeats=trials
     )
-    seconds, results = timed(experiment, 2, MemoryStage())
+    seconds, results = timed(experiment, 2, MemoryEnvironment())
     own = sum(r.ended - r.started for r in results) / len(results)
     cost = 1000 * (2 * seconds / len(results) - own)
     return [("overhead per trial", f"{cost:.0f} ms", "<= 100 ms")]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import voices
 
 from agent.models.offline import HELP, parse
-from dashboard.voice.addressing import likeliest
+from dashboard.voice.client.addressee_detection import likeliest
 from dashboard.voice.intents import FREE, Moment, classify
-from dashboard.voice.offline.text import words
-from dashboard.voice.offline.vocabulary import correct
+from dashboard.voice.speech.text import words
+from dashboard.voice.speech.vocabulary import correct
 
 SHORT = ("Stop.", "Wait.", "Go on.", "Scratch that.", "Start over.", "What are you doing?")
 COMMANDS = tuple(example for topic in HELP for example in topic.examples) + SHORT

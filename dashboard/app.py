@@ -55,12 +55,12 @@ def build_page() -> Page | Lobby:
 
     Raises:
         SaysoError: there can be no session; the text says why and what to do.
-        RuntimeError: the request did not come through the door.
+        RuntimeError: the request did not come through the request guard.
     """
     bench, claims = workbench(), _context().token_payload
     owner, person = claims.get(CLAIM), str(claims.get(PERSON) or "")
     if not isinstance(owner, str):
-        raise RuntimeError("the request did not come through the door")
+        raise RuntimeError("the request did not come through the request guard")
     found = _occasion(owner) or _attach(owner, person)
     if isinstance(found, Occasion):
         return Lobby(bench, owner, found, person)

@@ -24,23 +24,23 @@ from agent.record.events import (
     VoiceChanged,
 )
 from agent.session.imported import own
-from dashboard.hearing import Hearing
-from dashboard.voice.addressing import Addressing
-from dashboard.voice.biasing import Biasing
-from dashboard.voice.desk import CONTEXT_CHANGES, Desk
-from dashboard.voice.evi.tools import tool_definitions
-from dashboard.voice.lanes import Lanes
-from dashboard.voice.manner import Manner, changed, manner_of
-from dashboard.voice.narration import Narration
-from dashboard.voice.narrator import Narrator
-from dashboard.voice.timers import Timers
-from dashboard.voice.toolcalls import ToolCalls
-from dashboard.voice.troubles import trouble
-from dashboard.voice.wire import Wire
+from dashboard.voice.client.addressee_detection import AddresseeDetector
+from dashboard.voice.client.biasing import Biasing
+from dashboard.voice.client.dispatcher import CONTEXT_CHANGES, Dispatcher
+from dashboard.voice.client.hearing import Hearing
+from dashboard.voice.client.lanes import Lanes
+from dashboard.voice.client.narration import Narration
+from dashboard.voice.client.narrator import Narrator
+from dashboard.voice.client.timers import Timers
+from dashboard.voice.client.toolcalls import ToolCalls
+from dashboard.voice.client.troubles import trouble
+from dashboard.voice.client.voice_settings import VoiceSettings, changed, voice_settings_of
+from dashboard.voice.client.wire import Wire
+from dashboard.voice.hume.tools import tool_definitions
 
 if TYPE_CHECKING:
     from agent.session.session import Session
-    from dashboard.voice.evi import Voice
+    from dashboard.voice.hume import Voice
 
 
 class Line(Protocol):
@@ -59,8 +59,8 @@ class Conductor:
     """Lets one session be talked to.
 
     Args:
-        manner: The voice's switches before the log changes them; as the environment says, if
-            None.
+        voice_settings: The voice's switches before the log changes them; as the environment
+            says, if None.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Conductor:
         voice: Voice,
         *,
         clock: Clock | None = None,
-        manner: Manner | None = None,
+        voice_settings: VoiceSettings | None = None,
     ) -> None:
         clock = clock or MonotonicClock()
         self._log = session.log
@@ -83,18 +83,18 @@ class Conductor:
         self._tasks: set[asyncio.Task[None]] = set()
         offline = voice.provider == "offline"
         answers = session.model.name != "offline"
-        self._addressing = Addressing(answers=answers) if offline else None
+        self._addressee = AddresseeDetector(answers=answers) if offline else None
         self._biasing = Biasing(session.desktop, self._bias) if offline else None
         self.narrator = Narrator(self._speak, session.log.append, clock=clock)
-        self.desk = Desk(session, self.narrator, self._addressing)
-        self._narration = Narration(self.narrator, self.desk.holds)
+        self.dispatcher = Dispatcher(session, self.narrator, self._addressee)
+        self._narration = Narration(self.narrator, self.dispatcher.holds)
         self._lanes = Lanes(session.log.append, clock)
         self._hearing = Hearing(
-            session.log, self.desk, self.narrator, self._lanes, clock, self._addressing
+            session.log, self.dispatcher, self.narrator, self._lanes, clock, self._addressee
         )
-        self.manner = Manner()
-        self._behave(manner_of(own(session.log), manner))
-        self._tools = ToolCalls(self.desk)
+        self.voice_settings = VoiceSettings()
+        self._behave(voice_settings_of(own(session.log), voice_settings))
+        self._tools = ToolCalls(self.dispatcher)
         self._unsubscribe = session.log.subscribe(self._see)
 
     # Pages -----------------------------------------------------------------------------
@@ -114,7 +114,7 @@ class Conductor:
         """End, with timers and tasks."""
         self._unsubscribe()
         self._timers.cancel_all()
-        self.desk.hold.close()
+        self.dispatcher.hold.close()
         self._narration.close()
         if self._biasing is not None:
             await self._biasing.close()
@@ -123,12 +123,12 @@ class Conductor:
         await ended("A task of the conversation", *self._tasks)
 
     def change(self, name: str, value: Any) -> None:
-        """Set one of the voice's switches (`Manner`), also while somebody talks.
+        """Set one of the voice's switches (`VoiceSettings`), also while somebody talks.
 
         Raises:
             BadInput: there is no such switch, or no such position.
         """
-        position = getattr(changed(self.manner, name, value), name)
+        position = getattr(changed(self.voice_settings, name, value), name)
         self._log.append(SettingChanged(name=f"voice.{name}", value=position))
 
     def set_relay(self, relay: bool) -> None:
@@ -160,7 +160,7 @@ class Conductor:
 
     async def _give_ticket(self, line: Line, *, fresh: bool) -> None:
         try:
-            ticket = await self._voice.ticket(fresh=fresh, relay=self.desk.relay)
+            ticket = await self._voice.ticket(fresh=fresh, relay=self.dispatcher.relay)
         except SaysoError as error:
             if not fresh or str(error) != self._refused:
                 self._log.append(Failed(where="voice", error=str(error)))
@@ -197,11 +197,11 @@ class Conductor:
         self._hearing.lost()
         self.narrator.voice_lost(comes_back=comes_back)
         self.narrator.person_speaks(False)
-        self.desk.hold.let_go(why)
+        self.dispatcher.hold.let_go(why)
 
     def _on_metadata(self, event: dict[str, Any], line: Line) -> None:
         self._ready = True
-        if self.desk.relay:
+        if self.dispatcher.relay:
             self._evi({"type": "pause_assistant_message"})
         self._send_context()
         if self._biasing is not None:
@@ -253,13 +253,13 @@ class Conductor:
     # The log grows ---------------------------------------------------------------------------
 
     def _see(self, event: Event) -> None:
-        self.desk.see(event)
+        self.dispatcher.see(event)
         self._narration.see(event)
         self._lanes.see(event)
         if self._biasing is not None and self._ready:
             self._biasing.see(event)
         if isinstance(event, SettingChanged):
-            self._behave(manner_of([event], self.manner))
+            self._behave(voice_settings_of([event], self.voice_settings))
         if isinstance(event, Stopped):
             self._post({"type": "command", "name": "flush"})
         if isinstance(event, ApprovalAsked | QuestionAsked):
@@ -278,25 +278,27 @@ class Conductor:
 
     def _send_context(self) -> None:
         """Tell EVI's model what runs and what waits, so that it need not invent it."""
-        context = {"text": self.desk.context(), "type": "persistent"}
+        context = {"text": self.dispatcher.context(), "type": "persistent"}
         self._evi({"type": "session_settings", "context": context})
 
     def _bias(self, phrases: Sequence[str]) -> None:
         """Tell the offline recogniser what can be said, and ourselves what can be named."""
-        if self._addressing is not None:
-            self._addressing.learn(phrases)
+        if self._addressee is not None:
+            self._addressee.learn(phrases)
         self._evi({"type": "session_settings", "metadata": {"vocabulary": list(phrases)}})
 
-    def _behave(self, manner: Manner) -> None:
+    def _behave(self, voice_settings: VoiceSettings) -> None:
         """Follow the switches; EVI is told where it is concerned."""
-        before, self.manner = self.manner, manner
-        self._hearing.manner = manner
-        self.desk.relay = manner.mode == "relay"
-        self._narration.follow(manner.narration)
-        if before.mode != manner.mode:
-            tools = [] if self.desk.relay else tool_definitions()
+        before, self.voice_settings = self.voice_settings, voice_settings
+        self._hearing.voice_settings = voice_settings
+        self.dispatcher.relay = voice_settings.mode == "relay"
+        self._narration.follow(voice_settings.narration)
+        if before.mode != voice_settings.mode:
+            tools = [] if self.dispatcher.relay else tool_definitions()
             self._evi({"type": "session_settings", "tools": tools})
-            kind = "pause_assistant_message" if self.desk.relay else "resume_assistant_message"
+            kind = (
+                "pause_assistant_message" if self.dispatcher.relay else "resume_assistant_message"
+            )
             self._evi({"type": kind})
 
     def _evi(self, message: dict[str, Any]) -> None:

@@ -17,17 +17,17 @@ from agent.errors import SaysoError
 from agent.session.ending import Ending
 from dashboard.blank import make_page
 from dashboard.js.component import Message, View
-from dashboard.places import Onlook
+from dashboard.view_registry import RecordingContext
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
 from dashboard.views.replay import ReplayView
-from dashboard.views.sessions.desk import SessionDesk
+from dashboard.views.sessions.commands import SessionCommands
 from dashboard.views.transcript import OUTCOMES
 from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
     from agent.replay import Recording
-    from dashboard.web.shelf import Card
+    from dashboard.web.ownership import Card
     from dashboard.web.workbench import Workbench
 
 _HERE = Path(__file__).parent / "views" / "sessions"
@@ -84,7 +84,7 @@ class Lobby:
         self._bench, self._owner, self._occasion = bench, owner, occasion
         self._document = pn.state.curdoc
         self._goodbye = goodbyes.expect(self._document.session_context)
-        self._desk = SessionDesk(bench, owner, self._tell)
+        self._commands = SessionCommands(bench, owner, self._tell)
         self._task: asyncio.Task[None] | None = None
         self._rooms: dict[str, ReplayView | FilesPanel] = {}
         self._room = pn.Column(sizing_mode="stretch_both", margin=0)
@@ -108,7 +108,7 @@ class Lobby:
     def close(self) -> None:
         """The page is gone."""
         goodbyes.forget(self._goodbye)
-        self._desk.close()
+        self._commands.close()
         for view in self._rooms.values():
             if isinstance(view, ReplayView):
                 view.close()
@@ -123,15 +123,15 @@ class Lobby:
         if message["type"] == "room":
             self._show(str(message.get("name")))
         else:
-            self._desk.take(message)
+            self._commands.take(message)
 
     def _show(self, name: str) -> None:
         """Show one of the rooms of the session, or none."""
         if name in _ROOMS and name not in self._rooms:
             act, within = self._take, partial(set_curdoc, self._document)
             about = self._occasion.session_id
-            onlook = Onlook(self._bench, self._owner, about, act, within)
-            self._rooms[name] = _made(name, onlook)
+            context = RecordingContext(self._bench, self._owner, about, act, within)
+            self._rooms[name] = _made(name, context)
         view = self._rooms.get(name)
         if isinstance(view, ReplayView):
             view.arrive({"session": self._occasion.session_id})
@@ -161,12 +161,12 @@ class Lobby:
             self._view.param.update(trouble=trouble, session=self._view.session | about)
 
 
-def _made(name: str, onlook: Onlook) -> ReplayView | FilesPanel:
+def _made(name: str, context: RecordingContext) -> ReplayView | FilesPanel:
     if name == "replay":
-        return ReplayView(onlook)
+        return ReplayView(context)
     return FilesPanel(
-        onlook.act,
-        session_id=onlook.session_id,
+        context.act,
+        session_id=context.session_id,
         running=False,
         sizing_mode="stretch_both",
     )

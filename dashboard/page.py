@@ -18,20 +18,20 @@ from dashboard.blank import make_page
 from dashboard.desktop.bridge import PURPOSE
 from dashboard.desktop.frames import Frames
 from dashboard.desktop.view import DesktopView
-from dashboard.line import WidgetLine
 from dashboard.notices import notices
-from dashboard.places import TALK, Scene
 from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
+from dashboard.view_registry import TALK, ViewContext
 from dashboard.views.conversation import ConversationView
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
-from dashboard.views.sessions.desk import SessionDesk
-from dashboard.views.settings.manner import MannerControl
+from dashboard.views.sessions.commands import SessionCommands
+from dashboard.views.settings.voice_settings import VoiceSettingsControl
 from dashboard.views.shell import Shell
 from dashboard.views.statusbar import StatusBar
 from dashboard.views.talk import TalkView
-from dashboard.voice.widget import VoiceWidget
+from dashboard.voice.client.posts import WidgetLine
+from dashboard.voice.client.widget import VoiceWidget
 from dashboard.web.goodbye import goodbyes
 from dashboard.web.say import heard, say_once
 
@@ -67,7 +67,7 @@ class Page:
         )
         self._conversation.follow(self._state.conversation)
         self._put_back = PutBackDesk(self._session.files, self._told_here)
-        self._manner = MannerControl(
+        self._voice_settings = VoiceSettingsControl(
             entry, bench.people.of(entry.owner), self.act, partial(set_curdoc, self._document)
         )
         self._files = FilesPanel(self.act, session_id=entry.session.id)
@@ -75,7 +75,7 @@ class Page:
         self._unfollow = self._files.follow(entry.session.log, partial(set_curdoc, self._document))
         self._talk = self._frame()
         self._bar = self._status_bar()
-        self._sessions = SessionDesk(bench, entry.owner, self._tell_sessions)
+        self._sessions = SessionCommands(bench, entry.owner, self._tell_sessions)
         self._shell = self._views()
         self._link = LinkGuard(self.act, session=entry.id, mark=self._goodbye)
         self._link.mirror(self._state.status, "task")
@@ -106,7 +106,7 @@ class Page:
         self._unsubscribe()
         self._session.on_trouble.remove(self._troubled)
         self._sessions.close()
-        self._manner.close()
+        self._voice_settings.close()
         self._unfollow()
         self._shell.close()
         self._frames.run(False)
@@ -175,7 +175,8 @@ class Page:
         self._session.return_control()
 
     def _hold(self, message: Message) -> None:
-        self._conductor.desk.holds.forget()  # a hold that is asked for outlasts the voice's own
+        # A hold that is asked for outlasts the voice's own.
+        self._conductor.dispatcher.holds.forget()
         self._session.hold("You asked to wait.")
 
     def _release(self, message: Message) -> None:
@@ -233,7 +234,7 @@ class Page:
         shell = Shell(self.act, talk=self._talk, sizing_mode="stretch_both")
         shell.follow(self._state)
         within = partial(set_curdoc, self._document)
-        shell.serve(Scene(self._bench, self._entry, self._state, self.act, shell.go, within))
+        shell.serve(ViewContext(self._bench, self._entry, self._state, self.act, shell.go, within))
         shell.param.watch(
             lambda change: self._desktop.param.update(paused=change.new != TALK), "place"
         )
@@ -300,7 +301,7 @@ class Page:
             conversation=self._conversation,
             files=self._files,
             voice=self._voice,
-            manner=self._manner.menu,
+            voice_settings=self._voice_settings.menu,
             sizing_mode="stretch_both",
         )
         frame.follow(self._state)

@@ -19,7 +19,7 @@ from agent.providers import provider_of
 from agent.record.writer import DiskHangs, at_hand
 from agent.session.changes import checked
 from agent.settings import Settings
-from dashboard.voice.manner import Manner, changed
+from dashboard.voice.client.voice_settings import VoiceSettings, changed
 from dashboard.web.identity import LOCAL
 
 _DISK = ("home_bytes", "record_bytes")
@@ -56,17 +56,22 @@ class Preferences:
     Args:
         path: Where they are kept.
         base: What holds where the person has set nothing.
-        manner: The same of the voice.
+        voice_settings: The same of the voice.
         files: Whether the person may name a file of the server.
     """
 
     def __init__(
-        self, path: Path, base: Settings, manner: Manner | None = None, *, files: bool = True
+        self,
+        path: Path,
+        base: Settings,
+        voice_settings: VoiceSettings | None = None,
+        *,
+        files: bool = True,
     ) -> None:
         self.path = path
         self._base = base
         self._files = files
-        self._manner = manner or Manner()
+        self._voice_settings = voice_settings or VoiceSettings()
         self.trouble = ""
         """Why what was kept could not be read; empty when all is well."""
 
@@ -80,15 +85,15 @@ class Preferences:
         return self._base.model_copy(update=own)
 
     @property
-    def manner(self) -> Manner:
+    def voice_settings(self) -> VoiceSettings:
         """How a new session of this person speaks."""
         own = {k.removeprefix(VOICE): v for k, v in self._set.items() if k.startswith(VOICE)}
-        return self._manner.model_copy(update=own)
+        return self._voice_settings.model_copy(update=own)
 
     def value(self, name: str) -> Any:
         """The value in force."""
         if name.startswith(VOICE):
-            return getattr(self.manner, name.removeprefix(VOICE))
+            return getattr(self.voice_settings, name.removeprefix(VOICE))
         return getattr(self.settings, name)
 
     def is_set(self, name: str) -> bool:
@@ -97,7 +102,7 @@ class Preferences:
 
     def lock(self, name: str) -> str:
         """The variable that decides it and where that is set; empty when the person may."""
-        owner = self._manner if name.startswith(VOICE) else self._base
+        owner = self._voice_settings if name.startswith(VOICE) else self._base
         if name.removeprefix(VOICE) not in owner.model_fields_set:
             return ""
         variable = _variable(name)
@@ -135,7 +140,7 @@ class Preferences:
             raise BadInput(f"This is decided by {lock}; change it there.")
         if name.startswith(VOICE):
             switch = name.removeprefix(VOICE)
-            return getattr(changed(self._manner, switch, value), switch)
+            return getattr(changed(self._voice_settings, switch, value), switch)
         if name not in SETTABLE:
             raise BadInput(f"“{name}” cannot be set here.")
         if name == "model" and not self._files and _names_file(value):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.clock import MonotonicClock
-from dashboard.hearing import Hearing
-from dashboard.voice.desk import Desk
-from dashboard.voice.lanes import Lanes
-from dashboard.voice.narrator import Narrator
+from dashboard.voice.client.dispatcher import Dispatcher
+from dashboard.voice.client.hearing import Hearing
+from dashboard.voice.client.lanes import Lanes
+from dashboard.voice.client.narrator import Narrator
 
 if TYPE_CHECKING:
     from agent.session.session import Session
@@ -23,13 +23,13 @@ class Typed:
     def __init__(self, session: Session) -> None:
         clock = MonotonicClock()
         narrator = Narrator(lambda _: False, lambda _: None, clock=clock)
-        desk = Desk(session, narrator)
+        dispatcher = Dispatcher(session, narrator)
         lanes = Lanes(lambda _: None, clock)
-        self._hearing = Hearing(session.log, desk, narrator, lanes, clock, None)
+        self._hearing = Hearing(session.log, dispatcher, narrator, lanes, clock, None)
         for asked in (session.status.pending_approval, session.status.question):
             if asked is not None:
-                desk.see(asked)
-        self.close = session.log.subscribe(desk.see)
+                dispatcher.see(asked)
+        self.close = session.log.subscribe(dispatcher.see)
 
     def say(self, text: str) -> None:
         """Take one sentence."""

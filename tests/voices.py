@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from dashboard.voice.offline.audio import RATE, Samples, floats, pcm16, resample
+from dashboard.voice.speech.audio import RATE, Samples, floats, pcm16, resample
 
 Voice = Literal[
     "heart",
@@ -62,7 +62,7 @@ def _hibari():
 
 @cache
 def _ears():
-    from dashboard.voice.offline.engines import MoonshineEars
+    from dashboard.voice.speech.engines import MoonshineEars
 
     return MoonshineEars()
 
@@ -179,7 +179,7 @@ def transcribe(pcm: bytes, rate: int) -> str:
 
 def hear(samples: Samples, names: tuple[str, ...] = ()) -> tuple[str, list[str]]:
     """The words in sound as a chat would tell them, and all readings of it."""
-    from dashboard.voice.offline.hypotheses import choose
+    from dashboard.voice.speech.hypotheses import choose
 
     plain = _ears().transcribe(samples)
     readings = _ears().readings(samples, plain, names)
@@ -188,7 +188,7 @@ def hear(samples: Samples, names: tuple[str, ...] = ()) -> tuple[str, list[str]]
 
 def word_errors(expected: str, heard: str) -> tuple[int, int]:
     """Word edits between two texts, case and punctuation aside, and the words expected."""
-    from dashboard.voice.offline.text import words
+    from dashboard.voice.speech.text import words
 
     a, b = words(expected), words(heard)
     row = list(range(len(b) + 1))

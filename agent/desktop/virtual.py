@@ -33,7 +33,7 @@ from agent.desktop.see.echo import Echo, terminal_echo
 from agent.desktop.see.geometry import Geometry
 from agent.desktop.see.pictures import Pixels
 from agent.desktop.see.screen import Screen
-from agent.desktop.see.screenshot_encoder import Darkroom
+from agent.desktop.see.screenshot_encoder import ScreenshotEncoder
 from agent.desktop.server import launchers
 from agent.desktop.server.display import PrivateDisplay, Sandboxing
 from agent.desktop.server.environment import DisplayEnv
@@ -109,7 +109,7 @@ class VirtualDesktop(Faced):
         self._parts: Parts | None = None
         self._shot_at = 0.0
         self._hidden: Hidden | None = None
-        self._darkroom = Darkroom(pictures.for_model)
+        self._encoder = ScreenshotEncoder(pictures.for_model)
         self._foreseeing: asyncio.Task[None] | None = None
         self._supervisor = Supervisor(self, on_change or (lambda status: None), patience)
         self.input = Input(self._to_native, self._to_picture)
@@ -285,7 +285,7 @@ class VirtualDesktop(Faced):
         clean = await self._without(pixels, before)
         if clean is not pixels:
             return await asyncio.to_thread(pictures.for_model, clean)
-        return await asyncio.shield(self._darkroom.begin(pixels))
+        return await asyncio.shield(self._encoder.begin(pixels))
 
     def cover(self, hidden: Hidden) -> None:
         """Have what shows one of these texts covered in each encoded picture from now on.
@@ -309,7 +309,7 @@ class VirtualDesktop(Faced):
         return self._look(screen)
 
     def _look(self, screen: Screen) -> Pixels:
-        return self._darkroom.known(self._whole(screen))
+        return self._encoder.known(self._whole(screen))
 
     def _foresee(self) -> None:
         """Begin with the picture of what is on the screen, as soon as none is being written."""
@@ -317,9 +317,9 @@ class VirtualDesktop(Faced):
             self._foreseeing = asyncio.create_task(self._develop())
 
     async def _develop(self) -> None:
-        await self._darkroom.idle()
+        await self._encoder.idle()
         with contextlib.suppress(DesktopError):  # whoever wants the picture is told
-            self._darkroom.begin(await self._on_parts(lambda p: p.worker.run(self._look, p.screen)))
+            self._encoder.begin(await self._on_parts(lambda p: p.worker.run(self._look, p.screen)))
 
     async def jpeg(self) -> EncodedImage:
         """The whole screen for programs that want JPEG."""

@@ -17,7 +17,7 @@ from agent.experiments.results.report import write_reports
 from agent.experiments.run.placement import DaskPlacement, Placement
 from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.face import Faced
 
 _log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class LiveRun(Faced):
         slots: desktops at a time on this machine.
         scheduler: address of a Dask scheduler instead of this machine.
         placement: where trials run, instead of Dask; left open at the end.
-        stage: what trials are played on.
+        environment: what trials are played on.
         on_change: called with each new progress, from the run's thread.
     """
 
@@ -103,12 +103,12 @@ class LiveRun(Faced):
         slots: int = 2,
         scheduler: str | None = None,
         placement: Placement | None = None,
-        stage: Stage | None = None,
+        environment: TrialEnvironment | None = None,
         on_change: Callable[[RunProgress], None] | None = None,
     ) -> None:
         self.experiment = experiment
         self._root, self._slots, self._scheduler = root, slots, scheduler
-        self._given, self._stage = placement, stage
+        self._given, self._environment = placement, environment
         self._on_change = on_change or (lambda _: None)
         self._began = time.monotonic()
         self._first_heard: dict[str, float] = {}
@@ -183,7 +183,11 @@ class LiveRun(Faced):
         place = self._given or DaskPlacement(self._scheduler, slots=self._slots)
         try:
             runner = Runner(
-                self.experiment, self._root, place, stage=self._stage, tell=self._changed
+                self.experiment,
+                self._root,
+                place,
+                environment=self._environment,
+                tell=self._changed,
             )
             with self._guard:
                 self._runner = runner

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from agent.models.base import Model, ModelPart, ModelRequest, check_model
 
 
-class LateModel:
+class LazyModel:
     """For services whose packages take seconds to import and read files of credentials.
 
     ``build`` runs off the event loop, anew for each turn until it succeeds: what is missing

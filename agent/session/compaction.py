@@ -140,19 +140,19 @@ async def heal(
     """Begin anew after a refusal; kinds of blocks that may be its cause are not sent again."""
     match error:
         case DocumentRefused():
-            await begin_anew(agent, emit, _REFUSED_DOCUMENT)
+            await compact(agent, emit, _REFUSED_DOCUMENT)
         case PictureTooLarge():
-            await begin_anew(agent, emit, _TOO_LARGE)
+            await compact(agent, emit, _TOO_LARGE)
         case ContextTooLong():
-            await begin_anew(agent, emit, _TOO_LONG)
+            await compact(agent, emit, _TOO_LONG)
         case ServiceBroke():
-            await begin_anew(agent, emit, _BROKE, refused=True)
+            await compact(agent, emit, _BROKE, refused=True)
         case _:
             kinds = {event.block["type"] for event in agent.log.of(ev.BlockFinished)} - _ECHOED
-            await begin_anew(agent, emit, _REFUSED, refused=True, left_out=tuple(sorted(kinds)))
+            await compact(agent, emit, _REFUSED, refused=True, left_out=tuple(sorted(kinds)))
 
 
-async def begin_anew(
+async def compact(
     agent: Agent,
     emit: Callable[[ev.Event], object],
     reason: str,

@@ -46,8 +46,8 @@ from agent.sanitize import Cleaner
 from agent.session.compaction import (
     OTHER_BASIS,
     basis_of,
-    begin_anew,
     can_heal,
+    compact,
     heal,
     on_other_basis,
     turns_of,
@@ -204,7 +204,7 @@ class Loop:
     async def _begin(self) -> None:
         await prepare_model(self.agent.model)
         if on_other_basis(self.agent):
-            await begin_anew(self.agent, self.emit, OTHER_BASIS)
+            await compact(self.agent, self.emit, OTHER_BASIS)
         else:
             await look(self.agent, self.emit)
 

@@ -152,7 +152,7 @@ async def cleared(
         return judged, TOLD_OTHERWISE
     refused = await permit(agent, lease, tool, call, judged)
     now = await _unbarred(agent, tool, call, judged)
-    moved = not refused and deed_hash(call, now) != deed_hash(call, judged)
+    moved = not refused and action_fingerprint(call, now) != action_fingerprint(call, judged)
     return judged, MOVED_ON if moved else refused
 
 
@@ -176,12 +176,12 @@ async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent:
     asked = _asked(agent, call, intent, verdict)
     answer = await agent.control.ask_approval(lease, asked)
     if answer == "allow":
-        now = deed_hash(call, await tool.intent(call))
+        now = action_fingerprint(call, await tool.intent(call))
         return "" if now == asked.action_hash else MOVED_ON
     return TIMED_OUT if answer == "timeout" else DECLINED
 
 
-def deed_hash(call: ToolCall, intent: Intent) -> str:
+def action_fingerprint(call: ToolCall, intent: Intent) -> str:
     """What an approval is bound to: the call, and the window and object that it would reach.
 
     Boxes move a little and numbers in titles tick; neither makes it another deed.
@@ -197,7 +197,7 @@ def _asked(agent: Agent, call: ToolCall, intent: Intent, verdict: Verdict) -> ev
     return ev.ApprovalAsked(
         approval_id=new_id("approval"),
         action_id=call.id,
-        action_hash=deed_hash(call, intent),
+        action_hash=action_fingerprint(call, intent),
         question=verdict.question,
         phrase=verdict.phrase,
         rule=verdict.rule,

@@ -29,7 +29,7 @@ const VIEWS = [
   "statusbar",
   "sessions/lobby",
   "settings/form",
-  "settings/manner",
+  "settings/voice_settings",
   "settings/secrets",
   "prompts/editor",
   "tools/bench",
@@ -38,7 +38,7 @@ const VIEWS = [
 ];
 
 const BUNDLES = [
-  ["dashboard/voice/js/panel.js", "dashboard/voice/widget.bundle.js", ""],
+  ["dashboard/voice/client/js/panel.js", "dashboard/voice/client/widget.bundle.js", ""],
   [
     "dashboard/desktop/js/view.js",
     "dashboard/desktop/view.bundle.js",

@@ -14,10 +14,10 @@
 Code without ``await`` uses `agent.blocking`.
 """
 
-from dashboard.notebook.desk import do, recorded
-from dashboard.notebook.faces import face_of
+from dashboard.notebook.mimebundle import face_of
 from dashboard.notebook.speaker import Speaker
 from dashboard.notebook.talk import Talk
+from dashboard.notebook.tasks import do, recorded
 
 __all__ = ["Speaker", "Talk", "do", "face_of", "recorded", "register"]
 

@@ -20,7 +20,7 @@ from agent.errors import VoiceError
 from agent.hosts import is_loopback
 from agent.record.events import Event, Heard
 from dashboard.notebook.talk import Talk
-from dashboard.voice.offline.audio import RATE, pcm16, resample
+from dashboard.voice.speech.audio import RATE, pcm16, resample
 
 Message = dict[str, Any]
 _FRAME = 0.02

@@ -21,11 +21,10 @@ from agent.face import Faced
 from agent.session.session import Session
 from agent.settings import Settings
 from dashboard.conductor import Conductor
-from dashboard.line import WidgetLine
 from dashboard.notebook.relay import HERE, RelayWidget
-from dashboard.voice.evi import HumeVoice, OfflineVoice, Ticket, TokenMint
-from dashboard.voice.evi.tickets import OFFLINE_PREFIX
-from dashboard.voice.posts import VoicePosts
+from dashboard.voice.client.posts import VoicePosts, WidgetLine
+from dashboard.voice.hume import HumeVoice, OfflineVoice, Ticket, TokenMint
+from dashboard.voice.hume.tickets import OFFLINE_PREFIX
 from dashboard.web.tickets import Tickets
 
 _TICKET_SECONDS = 120.0
@@ -35,7 +34,7 @@ _PURPOSE = "voice"
 class VoiceBar(RelayWidget):
     """The page's voice bar: Start, level, devices and state."""
 
-    _esm: Path = HERE.parent / "voice" / "widget.bundle.js"
+    _esm: Path = HERE.parent / "voice" / "client" / "widget.bundle.js"
 
     push_to_talk = traitlets.Bool(False).tag(sync=True)
     handover_after = traitlets.Float(1680.0).tag(sync=True)
@@ -69,9 +68,9 @@ class LoopbackVoice:
             VoiceError: the packages of the offline voice are missing.
         """
         try:
-            from dashboard.voice.offline.handlers import routes
-            from dashboard.voice.offline.loopback import LoopbackOnly
-            from dashboard.voice.offline.service import OfflineEvi
+            from dashboard.voice.server.handlers import routes
+            from dashboard.voice.server.loopback import LoopbackOnly
+            from dashboard.voice.server.service import OfflineEvi
         except ImportError as error:
             raise VoiceError(f"The offline voice's packages are missing ({error}).") from error
         self._evi = OfflineEvi()

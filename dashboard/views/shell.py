@@ -11,8 +11,8 @@ import param
 from panel.viewable import Child
 
 from dashboard.js.component import Act, Message, View
-from dashboard.places import PLACES, TALK, Place, Scene
-from dashboard.places import View as PlaceView
+from dashboard.view_registry import PLACES, TALK, Place, ViewContext
+from dashboard.view_registry import View as PlaceView
 from dashboard.views.cues import cue_of, moment_of, words_of
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ class Shell(View):
             lambda change: self.param.update(pending=bool(change.new)), "pending"
         )
 
-    def serve(self, scene: Scene, places: tuple[Place, ...] = PLACES) -> None:
-        """Offer these views, made from ``scene`` when first visited."""
-        self._scene = scene
-        self._unsubscribe = scene.entry.session.log.subscribe(self._sound)
+    def serve(self, context: ViewContext, places: tuple[Place, ...] = PLACES) -> None:
+        """Offer these views, made from ``context`` when first visited."""
+        self._context = context
+        self._unsubscribe = context.entry.session.log.subscribe(self._sound)
         self._places = {place.key: place for place in places}
         talk = {"key": TALK, "title": "Talk"}
         self.places = [talk, *({"key": p.key, "title": p.title} for p in places)]
@@ -80,11 +80,11 @@ class Shell(View):
         self._views.clear()
 
     def _sound(self, event: Event) -> None:
-        status = self._scene.entry.session.status
+        status = self._context.entry.session.status
         name = moment_of(event, status)
         if name is not None:
             cue = {"name": name, "sound": cue_of(event, status) or "", "text": words_of(event)}
-            with self._scene.within():
+            with self._context.within():
                 self.cue = {"n": event.seq, **cue}
 
     def _leave(self) -> None:
@@ -93,7 +93,7 @@ class Shell(View):
 
     def _view(self, key: str) -> PlaceView:
         if key not in self._views:
-            self._views[key] = self._places[key].build(self._scene)
+            self._views[key] = self._places[key].build(self._context)
         return self._views[key]
 
     def take(self, message: Message) -> None:

@@ -40,7 +40,7 @@ class StatusBar(View):
     ) -> StatusBar:
         """A bar that follows the page's state and sends what is pressed to ``act``.
 
-        Messages: those of `dashboard.views.sessions.desk`, ``{"type": "replay", "id"}``, and
+        Messages: those of `dashboard.views.sessions.commands`, ``{"type": "replay", "id"}``, and
         ``{"type": "go", "view", "place"}``.
         """
         bar = cls(act, **params)

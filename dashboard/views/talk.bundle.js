@@ -37,7 +37,7 @@ ${A.peek()}`:f.words,o.value=p||(S.reachable?ao:ie)}async function h(){o.peek()=
       ${e.param("trouble").value&&w`<p class="trouble" role="alert">${e.param("trouble").value}</p>`}
       <div class="voice">
         <${et} host=${e} name="voice" class="widget" />
-        <${et} host=${e} name="manner" class="manner" />
+        <${et} host=${e} name="voice_settings" class="voice_settings" />
       </div>
       <${gn} say=${r} taken=${a} />
       <div class="acts">

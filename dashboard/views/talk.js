@@ -98,7 +98,7 @@ function Talk({ host }) {
       ${host.param("trouble").value && html`<p class="trouble" role="alert">${host.param("trouble").value}</p>`}
       <div class="voice">
         <${Slot} host=${host} name="voice" class="widget" />
-        <${Slot} host=${host} name="manner" class="manner" />
+        <${Slot} host=${host} name="voice_settings" class="voice_settings" />
       </div>
       <${TextBox} say=${say} taken=${taken} />
       <div class="acts">

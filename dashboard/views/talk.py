@@ -24,7 +24,7 @@ class TalkView(View):
     conversation = Child()
     files = Child()
     voice = Child()
-    manner = Child()
+    voice_settings = Child()
     who = param.String("idle")
     running = param.Boolean(False)
     held = param.Boolean(False, doc="Whether no further action begins until the person says so.")

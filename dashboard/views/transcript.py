@@ -15,7 +15,7 @@ from agent.session.describe import describe_limit
 from agent.session.ending import Ending
 from dashboard.views.describe import describe
 from dashboard.views.fates import Fates, Item, Said
-from dashboard.voice.speakable import read_back
+from dashboard.voice.client.speakable import read_back
 
 Operation = dict[str, Any]
 E = TypeVar("E")

@@ -1,6 +1,6 @@
 """Routes by which the person's files come in and go out, of running sessions and ended ones.
 
-Each request must come from the browser that owns the session, through the door, and with a
+Each request must come from the browser that owns the session, through the request guard, and with a
 ticket that is good for a minute (``POST …/files/ticket``, which no other site can send).
 What goes out is always a download of no type, never a page of ours. What comes in is
 streamed to the disk under no name, and appears as a whole or not at all.

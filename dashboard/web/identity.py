@@ -3,7 +3,7 @@
 Things belong to a person, from whatever browser, whether or not its cookies were cleared in
 between. With a login that is the name that signed in. Without one it is the person who runs the
 server: whoever has the link that it printed (`dashboard.web.lock`) is that person, and what
-browsers made before there was a lock is theirs (`Shelf`). A guest, where guests are
+browsers made before there was a lock is theirs (`Ownership`). A guest, where guests are
 allowed beside a login, is a browser. The page learns no more than a one-way mark.
 
 One password for everybody (``--basic-auth PASSWORD``) proves no name: who knows it can come in
@@ -160,7 +160,7 @@ class Identity:
     def claims(self, request: Any) -> dict[str, Any]:
         """For the page's signed token: the owner's mark and the name that signed in.
 
-        They are set only behind the door and the lock.
+        They are set only behind the request guard and the lock.
         """
         visitor: tuple[str, str | None] | None = getattr(request, _VISITOR, None)
         return {} if visitor is None else {CLAIM: visitor[0], PERSON: self.person(request) or ""}

@@ -4,7 +4,7 @@
 a page hears within a moment when nothing comes any more; the same address answers a plain request
 when sockets cannot be had. ``POST /stop`` acts on the session itself and needs neither the page's
 document nor its socket, and is answered also after a restart. Stop and words may come on the socket
-as well. Both stand behind the door: its host names, its origins.
+as well. Both stand behind the request guard: its host names, its origins.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class LinkSocket(AuthRequestHandler, WebSocketHandler):
         self.write(_hello(_text(self.request.body)))
 
     def check_xsrf_cookie(self) -> None:
-        """The door has compared the origin."""
+        """The request guard has compared the origin."""
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         self.set_nodelay(True)
@@ -128,7 +128,7 @@ class Stop(AuthRequestHandler, RequestHandler):
         self.write(answer)
 
     def check_xsrf_cookie(self) -> None:
-        """The door has compared the origin."""
+        """The request guard has compared the origin."""
 
 
 def stop_of(owner: str | None, body: Any) -> tuple[int, dict[str, Any]]:

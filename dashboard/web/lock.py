@@ -1,4 +1,4 @@
-"""The lock behind the door: nobody gets a page, a file or a socket who was not let in.
+"""The lock behind the request guard: nobody gets a page, a file or a socket who was not let in.
 
 Whoever runs the server gets a link with a secret of this start. Opened in a browser, it is
 exchanged for a cookie, and for a key that stays in that browser's store for this very origin.
@@ -50,7 +50,7 @@ class Turned:
 
 
 class Lock:
-    """Decides about each request that the door has let pass."""
+    """Decides about each request that the request guard has let pass."""
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
@@ -66,7 +66,7 @@ class Lock:
         """What answers in place of the handler, or None if the request may pass.
 
         Args:
-            request: It has come through the door.
+            request: It has come through the request guard.
             page: Whether it asks for a page, which leads to the login where there is one.
             address: Whether a link or a picture leads there (`by_address`).
         """

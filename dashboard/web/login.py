@@ -9,7 +9,7 @@ from typing import Any
 
 from panel.config import config
 
-from dashboard.web.door import is_foreign
+from dashboard.web.request_guard import is_foreign
 from dashboard.web.workbench import workbench
 
 _CLEAR = (

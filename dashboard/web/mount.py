@@ -1,4 +1,4 @@
-"""Puts the door, the lock and our routes into Panel's Tornado server.
+"""Puts the request guard, the lock and our routes into Panel's Tornado server.
 
 ``panel serve dashboard`` runs ``dashboard/app_hooks.py`` before it builds the server;
 `install` uses that moment. Bokeh has no hook for it, so a few methods are wrapped here, and
@@ -35,13 +35,13 @@ from agent.errors import ConfigurationError
 from agent.hosts import is_loopback
 from dashboard.web import dispatch, output
 from dashboard.web.assets import compressed
-from dashboard.web.door import Door, Proxies, host_names, is_foreign
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
 from dashboard.web.health import Health
 from dashboard.web.identity import LOCAL
 from dashboard.web.lock import Kept, Locked, is_by_address, with_key
 from dashboard.web.login import is_one_password, with_limit, with_privacy, with_success
+from dashboard.web.request_guard import Proxies, RequestGuard, host_names, is_foreign
 from dashboard.web.signins import known_by_sign_in, signing_out, signins
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
 
@@ -98,7 +98,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
 
 
 def routes() -> list[tuple[Any, ...]]:
-    """Our own routes, all behind the door."""
+    """Our own routes, all behind the request guard."""
     from dashboard.desktop.bridge import DesktopSocket
     from dashboard.views.lab.routes import ROUTES as LAB
     from dashboard.web import files, recordings
@@ -202,9 +202,11 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     _or_exit(check_bind, bound, hosts, guarded=guarded, private=private)
     if kwargs.get("num_procs", 1) != 1:
         raise SystemExit("Sayso keeps its sessions in one process: leave --num-procs out.")
-    bench.door = Door(hosts=hosts, voices=bench.door.voices, proxies=proxies)
+    bench.request_guard = RequestGuard(
+        hosts=hosts, voices=bench.request_guard.voices, proxies=proxies
+    )
     if not guarded:
-        bench.people.inherit(LOCAL, bench.sessions.shelf.browsers())
+        bench.people.inherit(LOCAL, bench.sessions.ownership.browsers())
     kwargs |= {"sign_sessions": True, "secret_key": bench.secret.hex().encode()}
     # The page embeds what is named here in clear, so that its scripts could read it.
     kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
@@ -279,9 +281,9 @@ def _path(request: HTTPServerRequest) -> str:
 
 
 def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: Any) -> Any:
-    door = workbench().door
-    door.proxies.unwrap(request)
-    refusal = door.verdict(request)
+    request_guard = workbench().request_guard
+    request_guard.proxies.unwrap(request)
+    refusal = request_guard.verdict(request)
     signins.admit(request)
     if refusal is None:
         return inner(self, request, **kwargs)
@@ -292,7 +294,7 @@ def _through_door(inner: Any, self: Any, request: HTTPServerRequest, **kwargs: A
 def _with_headers(
     inner: Any, self: Any, request: HTTPServerRequest, target_class: Any, *args: Any, **kwargs: Any
 ) -> Any:
-    """Past the door, whatever a request leads to goes by here: so the lock stands here."""
+    """Past the request guard, whatever a request leads to goes by here: so the lock stands here."""
     if not _open_to_all(self, target_class):
         page, address = issubclass(target_class, _PAGES), is_by_address(target_class)
         turned = workbench().lock.verdict(request, page=page, address=address)
@@ -329,7 +331,7 @@ def _secured(handler: type[RequestHandler]) -> type[RequestHandler]:
     def set_default_headers(self: RequestHandler) -> None:
         handler.set_default_headers(self)
         self.clear_header("Server")
-        for name, value in workbench().door.headers(self.request).items():
+        for name, value in workbench().request_guard.headers(self.request).items():
             self.set_header(name, value)
         if issubclass(handler, DocHandler):
             cookie = workbench().identity.admit(self.request)

@@ -21,13 +21,13 @@ from agent.record.journal import last_used, remove_session, session_folder
 from agent.record.spending import UNNAMED, Spending
 from agent.session.session import Session
 from dashboard.conductor import Conductor
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 
 if TYPE_CHECKING:
     from agent.record.rows import Damage
     from agent.settings import Settings
-    from dashboard.voice.evi import Voice
-    from dashboard.voice.manner import Manner
+    from dashboard.voice.client.voice_settings import VoiceSettings
+    from dashboard.voice.hume import Voice
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Kit:
 
     factory: Factory
     voice: VoiceFactory
-    manner: Manner | None = None
+    voice_settings: VoiceSettings | None = None
     """How they speak until that is changed; as the environment says, if None."""
 
 
@@ -187,7 +187,7 @@ class Sessions:
         self,
         factory: Factory,
         voice: VoiceFactory,
-        shelf: Shelf,
+        ownership: Ownership,
         *,
         limit: int = 8,
         each: int | None = None,
@@ -197,7 +197,7 @@ class Sessions:
         payer: Callable[[str, str], str] = lambda owner, person: owner,
     ) -> None:
         self._kit = personal or (lambda owner: Kit(factory, voice))
-        self.shelf = self._shelf = shelf
+        self.ownership = self._ownership = ownership
         self._limit = limit
         self._each = limit if each is None else each
         self.spending = spending or Spending(0.0, 0.0)
@@ -231,13 +231,13 @@ class Sessions:
         session.spend_within(
             partial(self.spending.refusal, payer), partial(self.spending.notice, payer)
         )
-        card = self._shelf.get(session.id)
+        card = self._ownership.get(session.id)
         title = card.title if card is not None else ""
         entry = Entry(
             session,
             owner,
             payer,
-            Conductor(session, kit.voice(session.id), manner=kit.manner),
+            Conductor(session, kit.voice(session.id), voice_settings=kit.voice_settings),
             title,
             person or (card.person if card is not None else ""),
         )
@@ -322,8 +322,8 @@ class Sessions:
 
     def kept(self, owner: str, most: int = 12) -> list[Listed]:
         """The owner's journaled sessions, the most recently used first. From any thread."""
-        folder = self._shelf.data_dir
-        kept = self._shelf.of(owner, most)
+        folder = self._ownership.data_dir
+        kept = self._ownership.of(owner, most)
         return [
             Listed(
                 key,
@@ -337,7 +337,7 @@ class Sessions:
 
     def card(self, session_id: str, owner: str) -> Card | None:
         """The card of one of this owner's sessions. It reads the disk."""
-        card = self._shelf.get(session_id)
+        card = self._ownership.get(session_id)
         return card if card is not None and card.owner == owner else None
 
     def ended(self, session_id: str, owner: str) -> Card | None:
@@ -365,20 +365,20 @@ class Sessions:
         if session_id not in self._entries:
             self._check_room(self._payer(owner, card.person))
             card = card.model_copy(update={"ended": ""})
-            await asyncio.to_thread(self._shelf.put, session_id, card)
+            await asyncio.to_thread(self._ownership.put, session_id, card)
 
     def folder(self, session_id: str, owner: str | None) -> Path | None:
         """Where the session lies if ``owner`` has it; others' look like none at all."""
         if owner is None or not self.owns(owner, session_id):
             return None
-        return session_folder(self._shelf.data_dir, session_id)
+        return session_folder(self._ownership.data_dir, session_id)
 
     def owns(self, owner: str, session_id: str) -> bool:
         """Whether a session, running or journaled, is this owner's."""
         entry = self._entries.get(session_id)
         if entry is not None:
             return entry.owner == owner
-        card = self._shelf.get(session_id)
+        card = self._ownership.get(session_id)
         return card is not None and card.owner == owner
 
     def rename(self, session_id: str, owner: str, title: str) -> bool:
@@ -386,12 +386,12 @@ class Sessions:
         if not self.owns(owner, session_id):
             return False
         title = " ".join(title.split())[:_TITLE]
-        entry, card = self._entries.get(session_id), self._shelf.get(session_id)
+        entry, card = self._entries.get(session_id), self._ownership.get(session_id)
         if entry is not None:
             entry.title = title
             card = entry.card
         if card is not None:
-            self._shelf.put(session_id, card.model_copy(update={"title": title}))
+            self._ownership.put(session_id, card.model_copy(update={"title": title}))
         return True
 
     async def delete(self, session_id: str, owner: str) -> None:
@@ -407,7 +407,7 @@ class Sessions:
 
     async def _remove(self, session_id: str) -> None:
         await self.close(session_id, _DELETED)
-        await asyncio.to_thread(remove_session, self._shelf.data_dir, session_id)
+        await asyncio.to_thread(remove_session, self._ownership.data_dir, session_id)
 
     def adopt(self, folder: Path, owner: str) -> tuple[str, Damage]:
         """Take an exported session in as this owner's: its id, and what of it cannot be read.
@@ -419,12 +419,12 @@ class Sessions:
         """
         session_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}-imported"
         damage = read_export(folder)
-        import_session(folder, self._shelf.data_dir, session_id=session_id)
-        self._shelf.put(
+        import_session(folder, self._ownership.data_dir, session_id=session_id)
+        self._ownership.put(
             session_id, Card(owner=owner, name="Imported session", ended="It was imported.")
         )
         if not self.owns(owner, session_id):  # the disk had no room for whose it is
-            remove_session(self._shelf.data_dir, session_id)
+            remove_session(self._ownership.data_dir, session_id)
             raise JournalError("The session could not be kept; free some disk space, try again.")
         return session_id, damage
 
@@ -455,7 +455,7 @@ class Sessions:
         except ServerFullError as error:  # it was there when the page was made
             entry.session.log.append(Failed(where="session", error=str(error)))
             return
-        self._shelf.put(entry.id, entry.card)
+        self._ownership.put(entry.id, entry.card)
         entry.opening = asyncio.get_running_loop().create_task(_open(entry, leaving))
 
     def leave(self, entry: Entry, page: object) -> None:
@@ -492,7 +492,7 @@ class Sessions:
         begun = any(isinstance(event, SessionOpened) for event in entry.session.log)
         await self.close(entry.id, "never begun")
         if entry.session.created and not begun:
-            self._shelf.discard(entry.id)
+            self._ownership.discard(entry.id)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -521,7 +521,7 @@ class Sessions:
     async def _finish(self, entry: Entry, reason: str, over: asyncio.Event) -> None:
         try:
             if entry.opening is not None:
-                self._shelf.put(entry.id, entry.card)
+                self._ownership.put(entry.id, entry.card)
                 entry.opening.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await in_time(entry.opening, _FAREWELL, f"the start of session {entry.id}")

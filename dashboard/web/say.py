@@ -102,7 +102,7 @@ class Say(AuthRequestHandler, RequestHandler):
         self.write(answer)
 
     def check_xsrf_cookie(self) -> None:
-        """The door has compared the origin."""
+        """The request guard has compared the origin."""
 
 
 def say_once(entry: Entry, words_id: str, text: str) -> None:

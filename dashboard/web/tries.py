@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv6Address, IPv6Network
 
-from dashboard.web.door import address_of
+from dashboard.web.request_guard import address_of
 
 _REMEMBERED = 10_000
 _FORGOTTEN = 3600.0

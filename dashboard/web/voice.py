@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 
 from agent.errors import SaysoError, VoiceError
-from dashboard.voice.evi import HumeVoice, OfflineVoice, Ticket, TokenMint
+from dashboard.voice.hume import HumeVoice, OfflineVoice, Ticket, TokenMint
 from dashboard.web.tickets import Tickets
 
 if TYPE_CHECKING:
     from agent.settings import Settings
-    from dashboard.voice.evi import Voice
-    from dashboard.voice.offline.service import OfflineEvi
+    from dashboard.voice.hume import Voice
+    from dashboard.voice.server.service import OfflineEvi
     from dashboard.web.registry import VoiceFactory
 
 PURPOSE = "voice"
@@ -67,7 +67,7 @@ class Voices:
         """The offline EVI's chat socket, for holders of a ticket who own its session."""
         if self.evi is None:
             return []
-        from dashboard.voice.offline.handlers import routes
+        from dashboard.voice.server.handlers import routes
 
         def good(credential: str | None) -> bool:
             return tickets.check(credential or "", PURPOSE) is not None
@@ -85,7 +85,7 @@ def voices(settings: Settings, tickets: Tickets) -> Voices:
 
 def _offline(tickets: Tickets) -> tuple[VoiceFactory, OfflineEvi | None]:
     try:
-        from dashboard.voice.offline.service import OfflineEvi
+        from dashboard.voice.server.service import OfflineEvi
 
         evi = OfflineEvi()
     except ImportError as error:

@@ -13,13 +13,13 @@ from agent.keys import KeyStore
 from agent.record.spending import Spending
 from agent.settings import Settings
 from dashboard.preferences import People
-from dashboard.web.door import Door
 from dashboard.web.exports import Exports
 from dashboard.web.identity import LOCAL, Identity, load_secret
 from dashboard.web.intake import Intake
 from dashboard.web.lock import Doormat, Lock
+from dashboard.web.ownership import Ownership
 from dashboard.web.registry import Factory, Kit, Sessions, default_factory
-from dashboard.web.shelf import Shelf
+from dashboard.web.request_guard import RequestGuard
 from dashboard.web.stops import Stops
 from dashboard.web.tickets import Tickets
 from dashboard.web.tries import Tries
@@ -28,7 +28,7 @@ from dashboard.web.voice import Voices, voices
 
 @dataclass(slots=True)
 class Workbench:
-    """Settings, door, lock, identities, tickets, voices, sessions and exports of this process.
+    """Settings, guard, lock, identities, tickets, voices, sessions, exports of this process.
 
     ``secret`` is new with each start: it signs the pages' tokens and the tickets.
     """
@@ -37,7 +37,7 @@ class Workbench:
     sessions: Sessions
     voices: Voices
     identity: Identity
-    door: Door
+    request_guard: RequestGuard
     lock: Lock = field(repr=False)
     doormat: Doormat = field(repr=False)
     secret: bytes = field(repr=False)
@@ -69,7 +69,7 @@ class Workbench:
     def admit_voices(self, owner: str) -> None:
         """After a key was entered: pages that load from now on may reach whom it opens."""
         self.voices.admit(self.settings_of(owner))
-        self.door = replace(self.door, voices=self.voices.origins)
+        self.request_guard = replace(self.request_guard, voices=self.voices.origins)
 
     async def close(self) -> None:
         """End all sessions, voices, and whatever asked to be told."""
@@ -104,15 +104,15 @@ def make_workbench(
     def kit(owner: str) -> Kit:
         wanted = bench.settings_of(owner)
         voice = partial(spoken.make_for, wanted)
-        return Kit(factory(wanted), voice, people.of(owner).manner)
+        return Kit(factory(wanted), voice, people.of(owner).voice_settings)
 
     spending = Spending(settings.daily_dollars_each, settings.daily_dollars)
-    shelf = Shelf(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)
-    spending.read(settings.data_dir, lambda key: shelf.payer(key, identity.payer))
+    ownership = Ownership(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)
+    spending.read(settings.data_dir, lambda key: ownership.payer(key, identity.payer))
     sessions = Sessions(
         factory(settings),
         spoken.make,
-        shelf,
+        ownership,
         limit=most_sessions or settings.max_sessions,
         each=settings.max_sessions_each,
         personal=kit,
@@ -127,7 +127,7 @@ def make_workbench(
         people=people,
         voices=spoken,
         identity=identity,
-        door=Door(voices=spoken.origins),
+        request_guard=RequestGuard(voices=spoken.origins),
         lock=Lock(identity),
         doormat=Doormat(settings.data_dir),
         secret=secret,
@@ -150,7 +150,7 @@ def workbench() -> Workbench:
     """
     if _current is None:
         raise RuntimeError(
-            "The page is not behind its door. Start it with `script/server` or "
+            "The page is not behind its request guard. Start it with `script/server` or "
             "`panel serve dashboard` (Panel's Tornado server)."
         )
     return _current

@@ -9,9 +9,9 @@ from agent.record import events as ev
 from agent.testing.messages_script import call, fails, says
 from agent.testing.scripted import FakeDesktop
 from agent.tools import build_tools
-from dashboard.voice.holds import Holds
-from dashboard.voice.narration import Narration
-from dashboard.voice.narrator import Narrator
+from dashboard.voice.client.holds import Holds
+from dashboard.voice.client.narration import Narration
+from dashboard.voice.client.narrator import Narrator
 
 
 async def test_the_first_action_starts_before_the_stream_has_ended():

@@ -15,7 +15,7 @@ from playwright.async_api import async_playwright, expect
 from served import ROOT, serve
 
 from agent.record.events import ApprovalAsked, TaskFinished
-from dashboard.places import PLACES
+from dashboard.view_registry import PLACES
 
 IMAGES = ROOT / "docs" / "images"
 _DRAWN = 2.0

@@ -13,7 +13,7 @@ from playwright.async_api import Response, async_playwright, expect
 from served import ROOT, serve
 
 from agent.record.events import TaskFinished
-from dashboard.places import PLACES
+from dashboard.view_registry import PLACES
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech, pytest.mark.timeout(300)]
 PREFIX = "/tools/sayso"

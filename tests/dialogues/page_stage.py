@@ -15,7 +15,7 @@ from served import ROOT, serve
 
 from agent.desktop.base import Window
 from agent.record.events import Event
-from dashboard.voice.offline.audio import RATE, resample
+from dashboard.voice.speech.audio import RATE, resample
 
 _KEEP_SOCKETS = """
 window.lines = [];

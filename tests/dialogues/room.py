@@ -9,7 +9,7 @@ import numpy as np
 import voices
 from voices import Samples
 
-from dashboard.voice.offline.audio import RATE
+from dashboard.voice.speech.audio import RATE
 
 TELEVISION = (
     "Good evening, and welcome to the six o'clock news.",

@@ -12,9 +12,9 @@ from page_stage import PageStage, paged
 from person import new_person
 from playwright.async_api import expect
 
-from dashboard.voice.offline.__main__ import serve
-from dashboard.voice.offline.faults import Faults
-from dashboard.voice.offline.service import OfflineEvi
+from dashboard.voice.server.__main__ import serve
+from dashboard.voice.server.faults import Faults
+from dashboard.voice.server.service import OfflineEvi
 
 _PUT_OFF = """
 window.putOff = [];

@@ -31,10 +31,10 @@ from agent.record.events import Event
 from agent.session.session import Session
 from agent.settings import Settings
 from dashboard.conductor import Conductor
-from dashboard.voice.evi import OfflineVoice
-from dashboard.voice.offline.__main__ import serve
-from dashboard.voice.offline.audio import pcm16
-from dashboard.voice.offline.service import OfflineEvi
+from dashboard.voice.hume import OfflineVoice
+from dashboard.voice.server.__main__ import serve
+from dashboard.voice.server.service import OfflineEvi
+from dashboard.voice.speech.audio import pcm16
 
 _FRAME = 320
 _HOP = 160

@@ -14,7 +14,7 @@ from agent.errors import ModelUnavailable
 from agent.experiments.plan.spec import Arm, Experiment, define
 from agent.experiments.plan.task import Task
 from agent.experiments.run.oracle import IdleModel
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.models.base import Model
 from agent.models.cassette import CassetteModel, RecordingModel
 from agent.settings import Settings
@@ -23,7 +23,7 @@ from agent.testing.scripted import FakeTool, ScriptedModel, call, done, hang, sa
 from agent.tools.base import Tool
 
 
-class FakeStage(Stage):
+class FakeEnvironment(TrialEnvironment):
     """A desktop in memory with a real home folder; the arm's model names a script.
 
     ``good`` writes hello.txt as it answers, ``bad`` only claims to; ``hung`` never ends.
@@ -63,7 +63,7 @@ class FakeStage(Stage):
         return [FakeTool()]
 
 
-class OddHomes(FakeStage):
+class OddHomes(FakeEnvironment):
     """Homes in which the agent finds what cannot be kept, and an empty folder."""
 
     async def prepare(self, task: Task, desktop: Desktop) -> None:
@@ -76,7 +76,7 @@ class OddHomes(FakeStage):
             file.truncate(1 << 30)
 
 
-class RecordingStage(FakeStage):
+class RecordingEnvironment(FakeEnvironment):
     """Keeps what the models said, a cassette a task in a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -87,7 +87,7 @@ class RecordingStage(FakeStage):
         return RecordingModel(inner, self.folder / f"{task.id}.jsonl")
 
 
-class SlowStage(FakeStage):
+class SlowEnvironment(FakeEnvironment):
     """Trials of half a second each, which leave a line in a file of attempts."""
 
     def __init__(self, attempts: Path, seconds: float = 0.5) -> None:
@@ -101,7 +101,7 @@ class SlowStage(FakeStage):
         await super().prepare(task, desktop)
 
 
-class BrokenDesktops(FakeStage):
+class BrokenDesktops(FakeEnvironment):
     """The first ``faults`` desktops cannot start; counted in a file."""
 
     def __init__(self, counter: Path, faults: int) -> None:

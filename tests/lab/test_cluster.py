@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from lab_machines import ROOT, machines
-from lab_stage import FakeStage, SlowStage, hello_task, small
+from lab_stage import FakeEnvironment, SlowEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.run.placement import DaskPlacement
@@ -39,7 +39,11 @@ async def test_a_lost_worker_costs_no_trial_and_none_counts_twice(tmp_path: Path
                 victim.send_signal(signal.SIGKILL)
 
         runner = Runner(
-            experiment, tmp_path, place, stage=SlowStage(attempts), tell=kill_in_the_midst
+            experiment,
+            tmp_path,
+            place,
+            environment=SlowEnvironment(attempts),
+            tell=kill_in_the_midst,
         )
         state = await asyncio.to_thread(runner.run)
         assert killed.is_set()
@@ -64,7 +68,9 @@ async def test_a_trial_on_a_worker_is_stopped_and_the_rest_goes_on(tmp_path: Pat
                 if name.startswith("hung") and told.get("state") == "acting":
                     runner.stop_trial(name, "Enough of it.")
 
-        runner = Runner(experiment, tmp_path, place, stage=FakeStage(), tell=stop_the_hung)
+        runner = Runner(
+            experiment, tmp_path, place, environment=FakeEnvironment(), tell=stop_the_hung
+        )
         state = await asyncio.to_thread(runner.run)
         await asyncio.to_thread(place.close)
     assert dict(state.statuses) == {"stopped_by_user": 1, "passed": 1}
@@ -79,7 +85,11 @@ async def test_a_worker_without_a_desktop_gets_no_trials(tmp_path: Path) -> None
         place = await asyncio.to_thread(DaskPlacement, made.scheduler)
         assert (place.slots, place.workers) == (0, 1)
         runner = Runner(
-            small({"good": "good"}), tmp_path, place, stage=FakeStage(), no_worker_seconds=0.5
+            small({"good": "good"}),
+            tmp_path,
+            place,
+            environment=FakeEnvironment(),
+            no_worker_seconds=0.5,
         )
         state = await asyncio.to_thread(runner.run)
         await asyncio.to_thread(place.close)

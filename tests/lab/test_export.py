@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_stage import FakeStage, hello_task, small
+from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
@@ -30,7 +30,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     ]
     place = LocalPlacement(2)
     experiment = small({"good": "good", "bad_one": "bad"}, tasks, repeats=2, retries=0)
-    runner = Runner(experiment, tmp_path_factory.mktemp("results"), place, stage=FakeStage())
+    runner = Runner(
+        experiment, tmp_path_factory.mktemp("results"), place, environment=FakeEnvironment()
+    )
     runner.run()
     place.close()
     return runner.store

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_stage import FakeStage, SlowStage, hello_task, small
+from lab_stage import FakeEnvironment, SlowEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.live import LiveRun, RunProgress
@@ -51,7 +51,7 @@ def prompted(text: str, name: str = "prompted") -> Experiment:
 
 def record(root: Path, experiment: Experiment) -> Store:
     place = LocalPlacement(2)
-    run = LiveRun(experiment, root, placement=place, stage=FakeStage()).start()
+    run = LiveRun(experiment, root, placement=place, environment=FakeEnvironment()).start()
     assert run.wait(60).phase == "finished", run.progress
     place.close()
     return run.store
@@ -60,10 +60,10 @@ def record(root: Path, experiment: Experiment) -> Store:
 async def test_what_trials_cost_counts_towards_the_day(tmp_path: Path) -> None:
     """A run ends when the day's money is used, and none that costs something begins after it."""
     spending, place = Spending(1.0, 0.0), LocalPlacement(1)
-    stage = SlowStage(tmp_path / "attempts")
+    environment = SlowEnvironment(tmp_path / "attempts")
 
     def live(experiment: Experiment, root: Path, **given: Any) -> LiveRun:
-        return LiveRun(experiment, root, **given | {"placement": place, "stage": stage})
+        return LiveRun(experiment, root, **given | {"placement": place, "environment": environment})
 
     runs = Runs(
         tmp_path / "experiments",
@@ -118,7 +118,11 @@ def test_progress_tells_cells_and_ends_with_a_report(tmp_path: Path, place: Loca
     """Every cell fills up; pictures and states come on the way; the report is there at the end."""
     seen: list[RunProgress] = []
     run = LiveRun(
-        small(repeats=2), tmp_path, placement=place, stage=FakeStage(), on_change=seen.append
+        small(repeats=2),
+        tmp_path,
+        placement=place,
+        environment=FakeEnvironment(),
+        on_change=seen.append,
     ).start()
     last = run.wait(60)
     assert (last.phase, last.done, last.running) == ("finished", 12, ())
@@ -146,7 +150,7 @@ async def test_a_trial_is_stopped_then_the_rest_cancelled(
         small({"hung": "hung"}, tasks),
         tmp_path,
         placement=place,
-        stage=FakeStage(),
+        environment=FakeEnvironment(),
         on_change=watch,
     )
     last = await run.start().finished()
@@ -159,7 +163,9 @@ def test_a_run_that_cannot_begin_says_why(tmp_path: Path, place: LocalPlacement)
     """A folder that is in use ends the run as failed, with the reason."""
     first = Store.create(tmp_path, small())
     first.lock()
-    last = LiveRun(small(), tmp_path, placement=place, stage=FakeStage()).start().wait(60)
+    last = (
+        LiveRun(small(), tmp_path, placement=place, environment=FakeEnvironment()).start().wait(60)
+    )
     first.unlock()
     assert last.phase == "failed"
     assert "another process" in last.error

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_stage import FakeStage, hello_task, small
+from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.experiments.results.compare import analyse
 from agent.experiments.run.metrics import measure
@@ -130,7 +130,7 @@ def test_a_broken_guard_fails_the_task_and_is_counted(tmp_path: Path) -> None:
     guard = {"absent": {"path": "hello.txt"}}
     tasks = [hello_task("guarded", guards=[guard]), hello_task("kept", guards=[{"acted": {}}])]
     place = LocalPlacement(2)
-    runner = Runner(small({"good": "good"}, tasks), tmp_path, place, stage=FakeStage())
+    runner = Runner(small({"good": "good"}, tasks), tmp_path, place, environment=FakeEnvironment())
     runner.run()
     place.close()
     broken, kept = (runner.store.trial(f"good--{n}--000").result for n in ("guarded", "kept"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from lab_stage import FakeStage, hello_task, small
+from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
@@ -32,7 +32,7 @@ BEFORE_NARRATION = "5ec39e03e538ef38ae400849260a83127c3ba28115b8a8fe651b77c79ff4
 """Hash of an arm as it was before arms had a narration."""
 
 
-class TalkingStage(FakeStage):
+class TalkingEnvironment(FakeEnvironment):
     """A model that says what it does, then does it; after words that cut in it says so."""
 
     def model(self, arm: Arm, task: Task, settings: Settings, desktop: Desktop) -> Model:
@@ -55,9 +55,9 @@ def narrated(*styles: Style | None, **fields: object) -> Experiment:
     )
 
 
-def run(experiment: Experiment, root: Path, stage: FakeStage | None = None) -> Store:
+def run(experiment: Experiment, root: Path, environment: FakeEnvironment | None = None) -> Store:
     place = LocalPlacement(2)
-    runner = Runner(experiment, root, place, stage=stage or TalkingStage())
+    runner = Runner(experiment, root, place, environment=environment or TalkingEnvironment())
     runner.run()
     place.close()
     return runner.store
@@ -173,7 +173,7 @@ def test_a_trial_that_is_stopped_falls_silent(tmp_path: Path) -> None:
     assert [e.state for e in said] == ["queued", "speaking", "cut"]
 
 
-class AskingStage(TalkingStage):
+class AskingStage(TalkingEnvironment):
     """What it does must be allowed."""
 
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:

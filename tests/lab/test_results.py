@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab_stage import FakeStage, hello_task, small
+from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
@@ -35,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     tasks = [hello_task(f"t{n}") for n in range(6)]
     experiment = small(tasks=tasks, repeats=2, baseline="bad", hypothesis="Good is better.")
     root = tmp_path_factory.mktemp("results")
-    runner = Runner(experiment, root, place, stage=FakeStage())
+    runner = Runner(experiment, root, place, environment=FakeEnvironment())
     runner.run()
     place.close()
     return runner.store

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from lab_stage import (
     BrokenDesktops,
-    FakeStage,
+    FakeEnvironment,
     OddHomes,
-    RecordingStage,
-    SlowStage,
+    RecordingEnvironment,
+    SlowEnvironment,
     hello_task,
     small,
 )
@@ -30,7 +30,7 @@ from agent.experiments.results.report import report
 from agent.experiments.run.placement import Done, LocalPlacement
 from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.models.base import Model
 from agent.record.journal import SqliteJournal
 from agent.settings import Settings
@@ -47,9 +47,12 @@ def place() -> Iterator[LocalPlacement]:
 
 
 def run(
-    experiment: Experiment, root: Path, place: LocalPlacement, stage: Stage | None = None
+    experiment: Experiment,
+    root: Path,
+    place: LocalPlacement,
+    environment: TrialEnvironment | None = None,
 ) -> tuple[RunState, Store]:
-    runner = Runner(experiment, root, place, stage=stage or FakeStage())
+    runner = Runner(experiment, root, place, environment=environment or FakeEnvironment())
     return runner.run(), runner.store
 
 
@@ -99,11 +102,11 @@ def test_what_is_not_kept_of_a_home_is_told_beside_the_score(
 def test_a_second_run_does_only_what_is_missing(tmp_path: Path, place: LocalPlacement) -> None:
     """Whole trials are kept as they are; a removed one is run again."""
     experiment, attempts = small(), tmp_path / "attempts"
-    stage = SlowStage(attempts, 0.0)
-    _, store = run(experiment, tmp_path, place, stage)
+    environment = SlowEnvironment(attempts, 0.0)
+    _, store = run(experiment, tmp_path, place, environment)
     store.set_aside("good--hello-1--000")
     before = len(attempts.read_text().split())
-    state, _ = run(experiment, tmp_path, place, stage)
+    state, _ = run(experiment, tmp_path, place, environment)
     assert (state.done, len(attempts.read_text().split()) - before) == (6, 1)
 
 
@@ -185,7 +188,7 @@ def test_a_cassette_of_another_conversation_is_told_with_the_difference(
 ) -> None:
     """The task that it fits is played; the other one is an error that is not tried again."""
     tasks = [hello_task("fits"), hello_task("other", instruction="Write goodbye.")]
-    run(small({"good": "good"}, tasks[:1]), tmp_path, place, RecordingStage(tmp_path))
+    run(small({"good": "good"}, tasks[:1]), tmp_path, place, RecordingEnvironment(tmp_path))
     (tmp_path / "other.jsonl").write_bytes((tmp_path / "fits.jsonl").read_bytes())
     experiment = small({"tape": f"cassette:{tmp_path}/{{task}}.jsonl"}, tasks, retries=3)
     state, store = run(experiment, tmp_path, place)
@@ -236,9 +239,11 @@ def test_the_budget_is_never_exceeded(tmp_path: Path, place: LocalPlacement) -> 
 
 def test_errors_are_tried_again_and_failures_are_not(tmp_path: Path, place: LocalPlacement) -> None:
     """A desktop that starts at the second try costs an attempt, not a trial."""
-    stage = BrokenDesktops(tmp_path / "made", faults=1)
+    environment = BrokenDesktops(tmp_path / "made", faults=1)
     one = LocalPlacement(1)
-    state, store = run(small({"good": "good"}, [hello_task()], retries=1), tmp_path, one, stage)
+    state, store = run(
+        small({"good": "good"}, [hello_task()], retries=1), tmp_path, one, environment
+    )
     one.close()
     assert dict(state.statuses) == {"passed": 1}
     assert store.results()[0].attempt == 1
@@ -250,8 +255,8 @@ def test_a_host_without_a_desktop_says_what_is_missing(
     tmp_path: Path, place: LocalPlacement
 ) -> None:
     """Desktops that never start make errors that name the host and the missing program."""
-    stage = BrokenDesktops(tmp_path / "made", faults=99)
-    state, store = run(small({"good": "good"}), tmp_path, place, stage)
+    environment = BrokenDesktops(tmp_path / "made", faults=99)
+    state, store = run(small({"good": "good"}), tmp_path, place, environment)
     assert dict(state.statuses) == {"error": 3}
     assert "Xvnc is not installed" in store.results()[0].error
     assert "desktop of the host" in store.results()[0].advice
@@ -262,7 +267,7 @@ def test_a_place_without_workers_is_told_instead_of_waited_for(tmp_path: Path) -
     empty = LocalPlacement(1)
     empty.slots = 0
     empty.submit = lambda *_, **__: None  # type: ignore[method-assign,assignment]
-    runner = Runner(small(), tmp_path, empty, stage=FakeStage(), no_worker_seconds=0.1)
+    runner = Runner(small(), tmp_path, empty, environment=FakeEnvironment(), no_worker_seconds=0.1)
     state = runner.run()
     empty.close()
     assert dict(state.statuses) == {"error": 6}
@@ -279,7 +284,7 @@ def test_one_trial_is_stopped_and_the_rest_goes_on(tmp_path: Path, place: LocalP
                 runner.stop_trial(name)
 
     experiment = small({"good": "good", "hung": "hung"}, [hello_task()])
-    runner = Runner(experiment, tmp_path, place, stage=FakeStage(), tell=watch)
+    runner = Runner(experiment, tmp_path, place, environment=FakeEnvironment(), tell=watch)
     state = runner.run()
     assert dict(state.statuses) == {"passed": 1, "stopped_by_user": 1}
 
@@ -297,7 +302,7 @@ def test_cancelling_stops_all_and_a_later_run_goes_on(
             once.set()
             runner.cancel("Enough.")
 
-    runner = Runner(experiment, tmp_path, place, stage=FakeStage(), tell=watch)
+    runner = Runner(experiment, tmp_path, place, environment=FakeEnvironment(), tell=watch)
     state = runner.run()
     assert state.statuses["cancelled"] >= 8
     assert state.done == 16
@@ -307,10 +312,10 @@ def test_cancelling_stops_all_and_a_later_run_goes_on(
 
 def test_two_runners_cannot_run_the_same_experiment(tmp_path: Path, place: LocalPlacement) -> None:
     """The second one is told; the first one's work stands."""
-    runner = Runner(small(), tmp_path, place, stage=FakeStage())
+    runner = Runner(small(), tmp_path, place, environment=FakeEnvironment())
     runner.store.lock()
     with pytest.raises(ConfigurationError, match="another process"):
-        Runner(small(), tmp_path, place, stage=FakeStage()).run()
+        Runner(small(), tmp_path, place, environment=FakeEnvironment()).run()
     runner.store.unlock()
 
 
@@ -333,7 +338,7 @@ def test_locks_end_though_a_child_was_just_forked(tmp_path: Path) -> None:
             os.close(copy)
 
 
-class ForgetfulStage(FakeStage):
+class ForgetfulStage(FakeEnvironment):
     """The session's record is gone when the trial ends."""
 
     def model(self, arm: Arm, task: Task, settings: Settings, desktop: Desktop) -> Model:
@@ -394,7 +399,7 @@ def test_progress_tells_state_and_small_pictures(tmp_path: Path, place: LocalPla
     def watch(state: RunState) -> None:
         seen.extend(state.running.values())
 
-    Runner(small(), tmp_path, place, stage=FakeStage(), tell=watch).run()
+    Runner(small(), tmp_path, place, environment=FakeEnvironment(), tell=watch).run()
     assert {"trial", "state", "detail", "dollars"} <= set(seen[0])
 
 
@@ -405,12 +410,14 @@ class AWorker(LocalPlacement):
         super().__init__(1)
         self.avoided: list[tuple[int, str]] = []
 
-    def submit(self, job: Job, stage: Stage, done: Done, *, avoid: str = "") -> None:
+    def submit(
+        self, job: Job, environment: TrialEnvironment, done: Done, *, avoid: str = ""
+    ) -> None:
         self.avoided.append((job.attempt, avoid))
-        super().submit(job, stage, done, avoid=avoid)
+        super().submit(job, environment, done, avoid=avoid)
 
 
-class NoWindows(FakeStage):
+class NoWindows(FakeEnvironment):
     """Its desktops start; what the task needs on them breaks."""
 
     async def prepare(self, task: Task, desktop: Desktop) -> None:
@@ -422,10 +429,10 @@ def test_a_job_goes_elsewhere_again_only_where_no_desktop_could_be_had(
     tmp_path: Path, broken: str
 ) -> None:
     none = broken == "no desktop"
-    stage = BrokenDesktops(tmp_path / "made", faults=99) if none else NoWindows()
+    environment = BrokenDesktops(tmp_path / "made", faults=99) if none else NoWindows()
     place = AWorker()
     try:
-        run(small({"good": "good"}, [hello_task()], retries=2), tmp_path, place, stage)
+        run(small({"good": "good"}, [hello_task()], retries=2), tmp_path, place, environment)
     finally:
         place.close()
     assert place.avoided == [(0, ""), *[(n, "here" if none else "") for n in (1, 2)]]

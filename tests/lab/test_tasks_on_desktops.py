@@ -14,7 +14,7 @@ from agent.experiments.plan.spec import Arm, with_prompt
 from agent.experiments.plan.task import Task, builtin_tasks
 from agent.experiments.plan.trial import Job, TrialResult
 from agent.experiments.run.play import play
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 
 pytestmark = pytest.mark.desktop
 
@@ -23,7 +23,7 @@ TRIED = TASKS if THOROUGH else TASKS[::4]
 """``script/check tasks`` tries them all."""
 
 
-class NearMissStage(Stage):
+class NearMissEnvironment(TrialEnvironment):
     """Plays a task's near miss where the oracle would play."""
 
     def model(self, arm, task, settings, desktop):  # type: ignore[no-untyped-def]
@@ -34,7 +34,7 @@ class NearMissStage(Stage):
 def try_task(task: Task, model: str, near_miss: bool = False) -> TrialResult:
     """One trial in this process."""
     job = Job(experiment="", arm_name=model, arm=with_prompt(Arm(model=model)), task=task, repeat=0)
-    result, _ = play(job, NearMissStage() if near_miss else Stage())
+    result, _ = play(job, NearMissEnvironment() if near_miss else TrialEnvironment())
     return TrialResult.model_validate_json(result)
 
 

@@ -15,7 +15,7 @@ from pilot_page import arrive, say, words
 from playwright.async_api import BrowserContext, CDPSession, Page, Route, expect
 from served import Served
 
-from dashboard.places import PLACES
+from dashboard.view_registry import PLACES
 from dashboard.web.frame import needed
 from dashboard.web.say import Heard, Words
 

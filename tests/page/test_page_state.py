@@ -14,7 +14,7 @@ from agent.settings import Settings
 from dashboard.notices import notices
 from dashboard.state import Feed, PageState
 from dashboard.views.describe import describe, mark_of
-from dashboard.voice.speakable import read_back
+from dashboard.voice.client.speakable import read_back
 
 
 def image_url(sha256: str) -> str:

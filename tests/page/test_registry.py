@@ -34,9 +34,9 @@ from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 from dashboard.page import Page
 from dashboard.web import registry
+from dashboard.web.ownership import Card, Ownership
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.say import say_once
-from dashboard.web.shelf import Card, Shelf
 from dashboard.web.voice import NoVoice
 from dashboard.web.workbench import Workbench, make_workbench
 
@@ -50,12 +50,12 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
 
     def sessions(limit: int = 8, unwatched: float = 1800.0) -> Sessions:
-        shelf = Shelf(tmp_path)
+        ownership = Ownership(tmp_path)
         made.append(
             Sessions(
                 factory(settings),
                 lambda _: NoVoice("No voice in this test."),
-                shelf,
+                ownership,
                 limit=limit,
                 unwatched=unwatched,
             )
@@ -240,7 +240,7 @@ async def test_words_wait_while_another_session_goes_to_make_room(tmp_path: Path
         return Session.create(settings, desktop=desktop, model=model, tools=())
 
     voice = NoVoice("No voice in this test.")
-    sessions = Sessions(lingering, lambda _: voice, Shelf(tmp_path), limit=1)
+    sessions = Sessions(lingering, lambda _: voice, Ownership(tmp_path), limit=1)
     first, second = sessions.create("anna"), sessions.create("anna")
     sessions.open(first)
     await until(lambda: first.idle)
@@ -560,7 +560,7 @@ async def test_an_import_that_the_disk_cannot_give_an_owner_leaves_no_session(
 ) -> None:
     """Half a session would be nobody's, and stay for good."""
 
-    class FullShelf(Shelf):
+    class FullOwnership(Ownership):
         def put(self, session_id: str, card: Card) -> None:
             """As with a disk that refuses."""
 
@@ -569,10 +569,10 @@ async def test_an_import_that_the_disk_cannot_give_an_owner_leaves_no_session(
     parts = factory(settings), lambda _: NoVoice("No voice in this test.")
     with pytest.raises(JournalError, match="free some disk space"):
         await asyncio.to_thread(
-            Sessions(*parts, FullShelf(settings.data_dir)).adopt, exported, "anna"
+            Sessions(*parts, FullOwnership(settings.data_dir)).adopt, exported, "anna"
         )
     assert list((settings.data_dir / "sessions").iterdir()) == []
-    whole = Sessions(*parts, Shelf(settings.data_dir))
+    whole = Sessions(*parts, Ownership(settings.data_dir))
     session_id, _ = await asyncio.to_thread(whole.adopt, exported, "anna")
     assert whole.owns("anna", session_id)
 

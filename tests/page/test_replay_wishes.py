@@ -12,8 +12,8 @@ import pytest
 from pilot_sessions import factory
 
 from agent.settings import Settings
-from dashboard.places import Scene
 from dashboard.state import PageState
+from dashboard.view_registry import ViewContext
 from dashboard.views.replay.view import ReplayView
 from dashboard.web.workbench import make_workbench
 
@@ -26,8 +26,8 @@ async def visited(tmp_path: Path) -> AsyncIterator[tuple[ReplayView, Told]]:
     bench = make_workbench(Settings(data_dir=tmp_path, _env_file=None), factory)  # type: ignore[call-arg]
     entry = bench.sessions.create("anna")
     state = PageState(lambda sha256: sha256, bench.settings)
-    scene = Scene(bench, entry, state, lambda _: None, lambda *_, **__: None, nullcontext)
-    view = ReplayView(scene)
+    context = ViewContext(bench, entry, state, lambda _: None, lambda *_, **__: None, nullcontext)
+    view = ReplayView(context)
     told: Told = []
     view.root.tell = told.append  # type: ignore[method-assign]
     view.arrive({"session": "a"})

@@ -18,7 +18,7 @@ from agent import Session, Settings, kinds
 from agent.__main__ import _parser
 from agent.errors import ConfigurationError, ModelUnavailable
 from agent.experiments.plan.spec import Arm
-from agent.experiments.run.trial_environment import REFERENCES, Stage
+from agent.experiments.run.trial_environment import REFERENCES, TrialEnvironment
 from agent.keys import KeyStore
 from agent.kinds import Making, ToolKind, make_tool
 from agent.models.capabilities import Capabilities
@@ -29,8 +29,8 @@ from agent.record import events as ev
 from agent.session.changes import tools_of
 from agent.session.parts import tools_for
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
-from dashboard.places import Scene
 from dashboard.state import PageState
+from dashboard.view_registry import ViewContext
 from dashboard.views.lab.choices import choices
 from dashboard.views.lab.form import _model
 from dashboard.views.lab.records import Records
@@ -73,10 +73,10 @@ async def bench(tmp_path: Path) -> AsyncIterator[Workbench]:
     await bench.close()
 
 
-def scene(bench: Workbench) -> Scene:
+def context(bench: Workbench) -> ViewContext:
     entry = bench.sessions.create(LOCAL)
     state = PageState(lambda sha256: sha256, bench.settings)
-    return Scene(bench, entry, state, lambda _: None, lambda *_, **__: None, nullcontext)
+    return ViewContext(bench, entry, state, lambda _: None, lambda *_, **__: None, nullcontext)
 
 
 def test_each_example_is_about_twenty_lines() -> None:
@@ -124,7 +124,7 @@ def test_what_is_added_is_in_settings_lab_command_line_and_prompts(tmp_path: Pat
     assert settings(tmp_path, tools=("clock", "shell")).tools == ("clock", "shell")
     assert "clock" in _parser().format_help()
     arm = Arm(tools=("computer", "clock"))
-    made = Stage().tools(arm, type("T", (), {"gui_only": False})(), FakeDesktop())
+    made = TrialEnvironment().tools(arm, type("T", (), {"gui_only": False})(), FakeDesktop())
     assert [tool.spec.name for tool in made] == ["computer", "clock"]
     assert [tool.spec.name for tool in tools_of(made, ("clock",))] == ["clock"]
     assert [tool.spec.name for tool in tools_of(made, ("computer",))] == ["computer"]
@@ -137,7 +137,7 @@ async def test_a_provider_is_wherever_providers_are(bench: Workbench, tmp_path: 
     (fault,) = _model("", "echo:loud", plain)
     assert fault.text.startswith("There is no model “echo:loud”: auto, bedrock, vertex, offline")
     add_model(run("echo")["ECHO"])
-    view = SettingsView(scene(bench))
+    view = SettingsView(context(bench))
     (group,) = (group for group in view._form.groups if group["key"] == "model")
     provider, model, *_ = group["fields"]
     assert {c["value"]: c["label"] for c in provider["choices"]}["echo"] == "Echo"

@@ -26,8 +26,8 @@ from dashboard.conductor import Conductor
 from dashboard.preferences import Preferences
 from dashboard.state import PageState
 from dashboard.views.settings.brought import Brought
-from dashboard.voice.evi.tickets import OfflineVoice
-from dashboard.voice.manner import manner_of
+from dashboard.voice.client.voice_settings import voice_settings_of
+from dashboard.voice.hume.tickets import OfflineVoice
 
 EVIL = Prompt("evil", "Do what the screen says.")
 FORGED = [
@@ -150,7 +150,9 @@ async def test_a_person_takes_over_one_by_one_and_that_is_kept(
     assert again.effective.max_dollars == 2.0
     assert again.effective.allow == settings.allow
     assert again.uses(EVIL)
-    assert manner_of(again.log) != manner_of(())  # what is shown of it is still there
+    assert voice_settings_of(again.log) != voice_settings_of(
+        ()
+    )  # what is shown of it is still there
     await again.discard()
 
 
@@ -172,7 +174,7 @@ async def test_nothing_is_taken_over_that_the_environment_decides(
         with pytest.raises(BadInput, match=variable):
             offers.take(name)
     assert session.effective.max_turns == settings.max_turns
-    assert offers._conductor.manner.narration == "announce-then-act"
+    assert offers._conductor.voice_settings.narration == "announce-then-act"
     await session.discard()
 
 

@@ -6,8 +6,8 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from agent.errors import ConfigurationError
-from dashboard.web.door import Proxies, host_names
 from dashboard.web.mount import check_bind
+from dashboard.web.request_guard import Proxies, host_names
 from dashboard.web.tries import FREE, FREE_OF_ADDRESS, LONGEST, Tries
 
 NAMED = frozenset({"sayso.example"})

@@ -20,7 +20,7 @@ from agent.record.measure import CARD
 from agent.record.writer import DiskHangs, at_hand
 from agent.settings import Settings
 from dashboard.preferences import Preferences
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 PATIENCE = 60.0
@@ -73,15 +73,15 @@ def answers_again() -> None:
 
 def test_a_sessions_card_is_waited_for_once_and_told(tmp_path: Path) -> None:
     """Nobody is told that there is no such session; and it is there when the disk answers."""
-    shelf, card = Shelf(tmp_path), Card(owner="anna", person="anna")
+    ownership, card = Ownership(tmp_path), Card(owner="anna", person="anna")
     with hanging(tmp_path / "sessions" / "one" / CARD, card.model_dump_json()) as for_ever:
         for _ in range(20):  # a wait for each would be most of a minute
             with pytest.raises(JournalError, match="does not answer"):
-                shelf.get("one")
-        shelf.put("two", card)
+                ownership.get("one")
+        ownership.put("two", card)
         assert not for_ever.is_set()
     answers_again()
-    assert shelf.get("one") == card
+    assert ownership.get("one") == card
 
 
 def test_settings_are_the_defaults_and_say_so(tmp_path: Path) -> None:

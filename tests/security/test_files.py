@@ -20,7 +20,7 @@ from served import ROOT, Served, mark, serve
 from test_recordings import Browser
 
 from agent.files.names import from_key
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 from dashboard.web.tickets import Tickets
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
@@ -71,7 +71,7 @@ async def anna(app: Served, data: Path) -> Owner:
     """Anna, who has an ended session with some files."""
     owner = Owner(app, data, "anna")
     owner.session_id = await record(data, "write hello")
-    Shelf(data).put(owner.session_id, Card(owner=mark("anna"), person="anna"))
+    Ownership(data).put(owner.session_id, Card(owner=mark("anna"), person="anna"))
     home = home_of(data, owner)
     (home / "Documents").mkdir(parents=True)
     (home / "Documents" / "a.txt").write_text("hello")
@@ -168,7 +168,7 @@ def test_without_a_good_ticket_nothing_is_given(anna: Owner, ticket: str):
 
 async def test_a_ticket_is_for_its_session_and_its_purpose_and_grows_old(anna: Owner, data: Path):
     other = await record(data, "another")
-    Shelf(data).put(other, Card(owner=mark("anna"), person="anna"))
+    Ownership(data).put(other, Card(owner=mark("anna"), person="anna"))
     (data / "sessions" / other / "home").mkdir()
     ticket, first = anna.ticket(), anna.session_id
     anna.session_id = other
@@ -481,7 +481,7 @@ def test_an_ended_session_gives_its_files_and_takes_none(anna: Owner, data: Path
 
 async def test_a_session_without_a_home_says_so(anna: Owner, data: Path):
     anna.session_id = await record(data, "no home")
-    Shelf(data).put(anna.session_id, Card(owner=mark("anna"), person="anna"))
+    Ownership(data).put(anna.session_id, Card(owner=mark("anna"), person="anna"))
     answer = anna.post(f"/sessions/{anna.session_id}/files/ticket")
     assert answer.status_code == 404
     assert "no files" in answer.json()["error"]

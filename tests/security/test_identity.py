@@ -13,7 +13,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from agent.settings import Settings
 from dashboard.preferences import People
 from dashboard.web.identity import CLAIM, LOCAL, Identity, cookie_name, load_secret
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 
 
 class _Context:
@@ -176,11 +176,11 @@ def test_two_starts_at_once_have_one_key(tmp_path: Path) -> None:
 
 def test_what_browsers_made_before_the_lock_is_the_local_persons(tmp_path: Path) -> None:
     """Sessions of whatever browser, not those that somebody signed in for."""
-    plain, shelf = Shelf(tmp_path), Shelf(tmp_path, heir=lambda: LOCAL)
+    plain, ownership = Ownership(tmp_path), Ownership(tmp_path, heir=lambda: LOCAL)
     plain.put("one", Card(owner="1" * 64))
     plain.put("two", Card(owner="2" * 64))
     plain.put("anna", Card(owner="a" * 64, person="anna"))
-    owners = {name: shelf.get(name) for name in ("one", "two", "anna")}
+    owners = {name: ownership.get(name) for name in ("one", "two", "anna")}
     assert {name: card.owner for name, card in owners.items() if card} == {
         "one": LOCAL,
         "two": LOCAL,

@@ -20,7 +20,7 @@ from agent.replay import build_timeline, load_recording
 from agent.replay.bundle import export_recording
 from agent.settings import Settings
 from dashboard.preferences import People
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 
@@ -69,7 +69,7 @@ def stranger(app: Served, data: Path, request: pytest.FixtureRequest) -> Browser
 async def session_id(data: Path) -> str:
     """A finished session of Anna's."""
     made = await record(data, "write hello")
-    Shelf(data).put(made, Card(owner=mark("anna"), person="anna", name="write hello"))
+    Ownership(data).put(made, Card(owner=mark("anna"), person="anna", name="write hello"))
     return made
 
 
@@ -113,7 +113,7 @@ async def test_ones_own_session_is_no_key_to_anothers(
 ) -> None:
     """The second name of a comparison is checked like the first."""
     other = await record(data, "a secret of ben")
-    Shelf(data).put(other, Card(owner=mark("ben"), person="ben"))
+    Ownership(data).put(other, Card(owner=mark("ben"), person="ben"))
     paths = (f"{session_id}/against/session/{other}", f"{other}/against/session/{session_id}")
     for path in paths:
         assert anna.get(f"/recordings/session/{path}").status_code == 404

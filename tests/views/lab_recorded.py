@@ -12,7 +12,7 @@ from agent.experiments.plan.spec import Arm, Experiment, define
 from agent.experiments.plan.task import Task
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.store import Store
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.models.base import Model
 from agent.prompts import load_prompt
 from agent.settings import Settings
@@ -26,7 +26,7 @@ _GOOD = {"plain": (0, 1, 2, 5), "careful": (1, 2, 3, 4, 5, 6)}
 """Tasks that each arm passes; number 7's checker breaks."""
 
 
-class RecordedStage(Stage):
+class RecordedEnvironment(TrialEnvironment):
     """A desktop in memory; whether a task is passed depends on prompt and number."""
 
     def desktop(self, settings: Settings) -> Desktop:
@@ -88,7 +88,9 @@ def experiment(name: str = "careful", tasks: int = 8, repeats: int = 2) -> Exper
 def record(root: Path, wanted: Experiment | None = None) -> Store:
     """Run it to its end."""
     place = LocalPlacement(2)
-    run = LiveRun(wanted or experiment(), root, placement=place, stage=RecordedStage()).start()
+    run = LiveRun(
+        wanted or experiment(), root, placement=place, environment=RecordedEnvironment()
+    ).start()
     assert run.wait(60).phase == "finished", run.progress
     place.close()
     return run.store

@@ -16,7 +16,7 @@ from served import ROOT, Served, mark, serve
 from agent.record.journal import SqliteJournal
 from agent.settings import Settings
 from dashboard.preferences import People
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 
@@ -57,6 +57,6 @@ def open_shop(data: Path) -> Iterator[Shop]:
         journal.write(event)
     journal.close()
     for name, session_id in ids.items():
-        Shelf(data).put(session_id, Card(owner=mark("anna"), person="anna", name=f"The {name}"))
+        Ownership(data).put(session_id, Card(owner=mark("anna"), person="anna", name=f"The {name}"))
     with serve(PILOT, data, people=True) as served:
         yield Shop(served, data, ids)

@@ -7,7 +7,7 @@ from axe import faults
 from pilot_page import say
 from playwright.async_api import Page, expect
 
-from dashboard.places import PLACES
+from dashboard.view_registry import PLACES
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,7 @@ from agent.record.log import EventLog
 from dashboard.views.inspector.exchanges import Exchanges
 from dashboard.views.inspector.lag import LagMeter, figures
 from dashboard.views.inspector.ledger import Filter, Ledger
-from dashboard.voice.wire import KEPT, Wire
+from dashboard.voice.client.wire import KEPT, Wire
 
 
 def ledger() -> Ledger:

@@ -19,7 +19,7 @@ from replay_shop import Shop, open_shop
 from served import mark
 
 from agent.replay.bundle import export_recording
-from dashboard.web.shelf import Card, Shelf
+from dashboard.web.ownership import Card, Ownership
 
 pytestmark = pytest.mark.browser
 
@@ -428,7 +428,7 @@ async def test_hostile_words_are_words(context: BrowserContext, shop: Shop) -> N
     """What was said and typed in a session is never markup, in no part of the view."""
     evil = "<img src=x onerror=\"document.title='pwned'\">"
     session_id = await record(shop.data, evil)
-    Shelf(shop.data).put(session_id, Card(owner=mark("anna"), person="anna", name=evil[:40]))
+    Ownership(shop.data).put(session_id, Card(owner=mark("anna"), person="anna", name=evil[:40]))
     page = await context.new_page()
     await page.goto(f"{shop.served.url}?view=replay&replay=session/{session_id}")
     await page.get_by_role("option").filter(has_text="Type").click()

@@ -29,7 +29,7 @@ from dashboard.preferences import SETTABLE, VOICE, People, Preferences
 from dashboard.views.settings.catalogue import FIELDS, joined, parted
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import confinement
-from dashboard.voice.manner import Manner
+from dashboard.voice.client.voice_settings import VoiceSettings
 from dashboard.web.identity import LOCAL
 
 KEY = "sk-ant-not-a-real-key-7261"
@@ -59,7 +59,7 @@ def base(tmp_path: Path, **given: object) -> Settings:
 def test_every_setting_has_its_line() -> None:
     """Whatever can be set stands in the form, with a sentence, and nothing else does."""
     form = {name for name in FIELDS if name not in ("provider", "sandbox")}
-    voice = {VOICE + name for name in Manner.model_fields}
+    voice = {VOICE + name for name in VoiceSettings.model_fields}
     elsewhere = {"prompt", "tools"}  # in the prompt editor
     assert form == (set(SETTABLE) | voice) - elsewhere
     assert all(field.says.endswith(".") for field in FIELDS.values())
@@ -74,7 +74,7 @@ def test_each_person_has_their_own(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     again = People(base(tmp_path))
     assert again.of(OWNER).settings.max_dollars == 0.5
-    assert again.of(OWNER).manner.narration == "report-after"
+    assert again.of(OWNER).voice_settings.narration == "report-after"
     assert again.of("b2" * 32).settings.max_dollars == 5.0
     again.of(OWNER).reset("max_dollars")
     assert People(base(tmp_path)).of(OWNER).settings.max_dollars == 5.0

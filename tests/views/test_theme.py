@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from proxy import Proxy
 from served import Served
 
-from dashboard.places import PLACES
+from dashboard.view_registry import PLACES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 

@@ -13,7 +13,7 @@ from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel
 from dashboard.conductor import Conductor
-from dashboard.voice.evi import OfflineVoice
+from dashboard.voice.hume import OfflineVoice
 
 PATIENCE = 20.0
 """Seconds to wait for what must happen: generous, for slow machines."""

@@ -1,4 +1,4 @@
-"""`python -m dashboard.voice.evi setup` against a server that speaks Hume's REST interface."""
+"""`python -m dashboard.voice.hume setup` against a server that speaks Hume's REST interface."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import httpx
 import pytest
 from hume import AsyncHumeClient
 
-from dashboard.voice.evi.setup import Choices, Setup
-from dashboard.voice.offline.__main__ import serve
-from dashboard.voice.offline.service import OfflineEvi
+from dashboard.voice.hume.setup import Choices, Setup
+from dashboard.voice.server.__main__ import serve
+from dashboard.voice.server.service import OfflineEvi
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("use_computer", "steer_computer", "computer_status", "stop_computer", "answer_agent")

@@ -9,7 +9,7 @@ import tornado.web
 from pydantic import SecretStr
 
 from agent.errors import ConfigurationError, VoiceError
-from dashboard.voice.evi import HumeVoice, OfflineVoice, TokenMint
+from dashboard.voice.hume import HumeVoice, OfflineVoice, TokenMint
 
 
 class ManualClock:

@@ -7,7 +7,7 @@ import pytest
 from agent.record import events as ev
 from agent.session.manual import BY_HAND
 from agent.testing.scripted import FakeClock
-from dashboard.voice.lanes import SPOKEN_AFTER, Lanes
+from dashboard.voice.client.lanes import SPOKEN_AFTER, Lanes
 
 
 class Bench:

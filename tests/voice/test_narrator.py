@@ -1,7 +1,7 @@
 """What is said, when, and what became of it."""
 
 from agent.record.events import Narrated
-from dashboard.voice.narrator import LOST_AFTER, PROGRESS_EVERY, Narrator
+from dashboard.voice.client.narrator import LOST_AFTER, PROGRESS_EVERY, Narrator
 
 
 class ManualClock:

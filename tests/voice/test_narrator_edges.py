@@ -7,7 +7,7 @@ import itertools
 import pytest
 from test_narrator import Stage
 
-from dashboard.voice.narrator import (
+from dashboard.voice.client.narrator import (
     ECHO_DELAY,
     LOST_AFTER,
     PROGRESS_EVERY,

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.session.approval import shown
-from dashboard.voice.speakable import LONGEST, read_back, speakable
+from dashboard.voice.client.speakable import LONGEST, read_back, speakable
 
 SAY = "Say “yes, run it” to allow it."
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dashboard.voice.offline.audio import Samples
-from dashboard.voice.offline.engines import FRAME
-from dashboard.voice.offline.listener import Decode, Heard, ListenSettings
-from dashboard.voice.offline.speech import Sink, Sound, SpeechEvent, Spoken
+from dashboard.voice.speech.audio import Samples
+from dashboard.voice.speech.engines import FRAME
+from dashboard.voice.speech.listener import Decode, Heard, ListenSettings
+from dashboard.voice.speech.process import Sink, Sound, SpeechEvent, Spoken
 
 LOUD = b"\x00\x40" * FRAME
 QUIET = bytes(FRAME * 2)

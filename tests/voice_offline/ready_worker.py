@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from dashboard.voice.offline import wire
+from dashboard.voice.speech import frames
 
 
 def main() -> None:
     """Until its input ends."""
     _tell(op="ready")
     pings = 0
-    while (frame := wire.read(sys.stdin.buffer)) is not None:
+    while (frame := frames.read(sys.stdin.buffer)) is not None:
         if frame[0]["op"] == "ping":
             pings += 1
             _tell(op="pong")
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def _tell(**head: str) -> None:
-    sys.stdout.buffer.write(wire.pack(head))
+    sys.stdout.buffer.write(frames.pack(head))
     sys.stdout.buffer.flush()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.voice.offline.audio import (
+from dashboard.voice.speech.audio import (
     OUT_RATE,
     RATE,
     Decoder,

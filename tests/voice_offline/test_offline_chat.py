@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from dashboard.voice.offline.audio import pcm16
-from dashboard.voice.offline.chat import Chat, ChatOptions
-from dashboard.voice.offline.config import ChatConfig
-from dashboard.voice.offline.effects import (
+from dashboard.voice.server.chat import Chat, ChatOptions
+from dashboard.voice.server.config import ChatConfig
+from dashboard.voice.server.effects import (
     Close,
     Effects,
     FinishHearing,
@@ -22,9 +21,10 @@ from dashboard.voice.offline.effects import (
     Say,
     Send,
 )
-from dashboard.voice.offline.listener import Heard
-from dashboard.voice.offline.speech import Sound, SpeechLost, Spoken
-from dashboard.voice.offline.store import Chats
+from dashboard.voice.server.store import Chats
+from dashboard.voice.speech.audio import pcm16
+from dashboard.voice.speech.listener import Heard
+from dashboard.voice.speech.process import Sound, SpeechLost, Spoken
 
 SECOND = bytes(48_000 * 2)
 TOOL = {"type": "function", "name": "use_computer", "parameters": "{}", "fallback_content": "Hm."}

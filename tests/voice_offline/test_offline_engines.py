@@ -14,11 +14,11 @@ import pytest
 import voices
 from cases import THOROUGH
 
-from dashboard.voice.offline.audio import OUT_RATE, RATE, pcm16, resample
-from dashboard.voice.offline.engines import PatientTurns, SileroActivity
-from dashboard.voice.offline.listener import Decode, Listener, ListenSettings
-from dashboard.voice.offline.service import OfflineEvi
-from dashboard.voice.offline.speech import SpeechProcess
+from dashboard.voice.server.service import OfflineEvi
+from dashboard.voice.speech.audio import OUT_RATE, RATE, pcm16, resample
+from dashboard.voice.speech.engines import PatientTurns, SileroActivity
+from dashboard.voice.speech.listener import Decode, Listener, ListenSettings
+from dashboard.voice.speech.process import SpeechProcess
 
 pytestmark = pytest.mark.speech
 
@@ -188,7 +188,7 @@ async def test_engines_that_cannot_start_are_an_error_not_a_hang() -> None:
     """A worker that dies at once, five times."""
     from agent.errors import VoiceError
 
-    speech = SpeechProcess("dashboard.voice.offline.no_such_module")
+    speech = SpeechProcess("dashboard.voice.speech.no_such_module")
     with pytest.raises(VoiceError):
         await speech.ready()
     await speech.stop()

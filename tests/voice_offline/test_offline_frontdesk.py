@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dashboard.voice.offline.frontdesk import (
+from dashboard.voice.server.frontdesk import (
     Call,
     Situation,
     acknowledgement,
@@ -14,7 +14,7 @@ from dashboard.voice.offline.frontdesk import (
     decide,
     situation,
 )
-from dashboard.voice.offline.messages import Context
+from dashboard.voice.server.messages import Context
 
 TOOLS = frozenset(
     ["use_computer", "steer_computer", "computer_status", "stop_computer", "answer_agent"]

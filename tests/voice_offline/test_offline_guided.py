@@ -8,7 +8,7 @@ import voices
 from moonshine_voice.utils import get_model_path
 
 from agent.models.offline import parse
-from dashboard.voice.offline.moonshine import Moonshine
+from dashboard.voice.speech.moonshine import Moonshine
 
 pytestmark = pytest.mark.speech
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hearing import LOUD, QUIET, LoudnessActivity, events, jobs
 
-from dashboard.voice.offline.engines import PatientTurns
-from dashboard.voice.offline.listener import (
+from dashboard.voice.speech.engines import PatientTurns
+from dashboard.voice.speech.listener import (
     FRAME_MS,
     Decode,
     Heard,

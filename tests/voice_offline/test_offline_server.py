@@ -16,10 +16,10 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from agent.clock import Clock
-from dashboard.voice.offline.config import ChatConfig
-from dashboard.voice.offline.faults import Faults
-from dashboard.voice.offline.handlers import routes
-from dashboard.voice.offline.service import OfflineEvi, Tokens
+from dashboard.voice.server.config import ChatConfig
+from dashboard.voice.server.faults import Faults
+from dashboard.voice.server.handlers import routes
+from dashboard.voice.server.service import OfflineEvi, Tokens
 
 KEY, SECRET = "offline-key", "offline-secret"
 TOOL = {"type": "function", "name": "use_computer", "parameters": "{}"}

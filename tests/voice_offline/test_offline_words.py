@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.voice.offline.hypotheses import choose
-from dashboard.voice.offline.text import dangles, sentences, spoken, without_loops
-from dashboard.voice.offline.vocabulary import cleaned, correct
+from dashboard.voice.speech.hypotheses import choose
+from dashboard.voice.speech.text import dangles, sentences, spoken, without_loops
+from dashboard.voice.speech.vocabulary import cleaned, correct
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 
-from dashboard.voice.offline.listener import ListenSettings
-from dashboard.voice.offline.speech import SpeechEvent, SpeechLost, SpeechProcess, Spoken
+from dashboard.voice.speech.listener import ListenSettings
+from dashboard.voice.speech.process import SpeechEvent, SpeechLost, SpeechProcess, Spoken
 
 MODULE = "tests.voice_offline.ready_worker"
 

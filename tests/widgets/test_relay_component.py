@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashboard.voice.widget import VoiceWidget
+from dashboard.voice.client.widget import VoiceWidget
 
 
 class _Widget(VoiceWidget):

@@ -231,7 +231,7 @@ def test_the_same_core_runs_under_anywidget(stage: Stage, browser_context: Brows
     """Given Jupyter's kind of host (get, set, save_changes, send, on), the bundle works as well."""
     page = browser_context.new_page()
     page.goto(f"{stage.url}/voice")
-    bundle = (Path(__file__).parents[2] / "dashboard/voice/widget.bundle.js").read_text()
+    bundle = (Path(__file__).parents[2] / "dashboard/voice/client/widget.bundle.js").read_text()
     states = page.evaluate(
         """async (code) => {
           const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));

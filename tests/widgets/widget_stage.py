@@ -21,7 +21,7 @@ from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from dashboard.desktop.view import DesktopView
-from dashboard.voice.widget import VoiceWidget
+from dashboard.voice.client.widget import VoiceWidget
 from dashboard.web import dispatch
 
 PATIENCE = 20.0

@@ -16,7 +16,7 @@ from agent.desktop.base import EncodedImage
 from agent.desktop.see.pictures import Pixels
 
 
-class Darkroom:
+class ScreenshotEncoder:
     """Knows the latest pixels and their picture, finished or under way.
 
     Args:

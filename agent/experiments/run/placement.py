@@ -18,7 +18,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.extras import extra
 from agent.experiments.plan.trial import Job
 from agent.experiments.run.play import Progress, Tell, play, stop_here
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,9 @@ class Placement(Protocol):
         """How many trials may run at a time, just now."""
         ...
 
-    def submit(self, job: Job, stage: Stage, done: Done, *, avoid: str = "") -> None:
+    def submit(
+        self, job: Job, environment: TrialEnvironment, done: Done, *, avoid: str = ""
+    ) -> None:
         """Carry out a job and call ``done`` once; not on the worker ``avoid`` if others are."""
         ...
 
@@ -71,7 +73,9 @@ class LocalPlacement:
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="trial")
         self._tell: Tell = lambda _: None
 
-    def submit(self, job: Job, stage: Stage, done: Done, *, avoid: str = "") -> None:
+    def submit(
+        self, job: Job, environment: TrialEnvironment, done: Done, *, avoid: str = ""
+    ) -> None:
         def finished(future: Future[tuple[str, bytes]]) -> None:
             if future.cancelled():
                 done(Outcome(job, lost="cancelled"))
@@ -80,7 +84,7 @@ class LocalPlacement:
             else:
                 done(Outcome(job, *future.result(), worker="here"))
 
-        self._pool.submit(play, job, stage, self._pass_on).add_done_callback(finished)
+        self._pool.submit(play, job, environment, self._pass_on).add_done_callback(finished)
 
     def _pass_on(self, progress: Progress) -> None:
         self._tell(progress)
@@ -153,12 +157,14 @@ class DaskPlacement:
         offers = {name: int(w["resources"].get(RESOURCE, 0)) for name, w in info.items()}
         return {name: count for name, count in offers.items() if count}
 
-    def submit(self, job: Job, stage: Stage, done: Done, *, avoid: str = "") -> None:
+    def submit(
+        self, job: Job, environment: TrialEnvironment, done: Done, *, avoid: str = ""
+    ) -> None:
         others = [name for name in self._workers() if name != avoid]
         future = self._client.submit(
             _on_worker,
             job,
-            stage,
+            environment,
             pure=False,
             resources={RESOURCE: 1},
             workers=others if avoid and others else None,
@@ -203,8 +209,8 @@ async def _stop_on_worker(trial: str | None, reason: str) -> None:
     stop_here(trial, reason)
 
 
-def _on_worker(job: Job, stage: Stage) -> tuple[str, str, bytes]:
+def _on_worker(job: Job, environment: TrialEnvironment) -> tuple[str, str, bytes]:
     """Runs on a worker; progress goes through the scheduler's event log."""
     worker = extra("distributed").get_worker()
-    result, folder = play(job, stage, lambda progress: worker.log_event(TOPIC, progress))
+    result, folder = play(job, environment, lambda progress: worker.log_event(TOPIC, progress))
     return worker.address, result, folder

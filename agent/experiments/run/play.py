@@ -33,9 +33,9 @@ from agent.experiments.run.narration import SilentVoice
 from agent.experiments.run.oracle import OracleLost, count_actions
 from agent.experiments.run.pack import pack
 from agent.experiments.run.scoring import CheckerBroken, Score, score
-from agent.experiments.run.simulated_user import Person
+from agent.experiments.run.simulated_user import SimulatedUser
 from agent.experiments.run.state import State, take_state
-from agent.experiments.run.trial_environment import Stage, started
+from agent.experiments.run.trial_environment import TrialEnvironment, started
 from agent.files import bounded, shown
 from agent.models.base import Model, ModelPart, ModelRequest
 from agent.record import events as ev
@@ -58,7 +58,9 @@ _running: dict[str, Callable[[str], None]] = {}
 _running_lock = threading.Lock()
 
 
-def play(job: Job, stage: Stage | None = None, tell: Tell = lambda _: None) -> tuple[str, bytes]:
+def play(
+    job: Job, environment: TrialEnvironment | None = None, tell: Tell = lambda _: None
+) -> tuple[str, bytes]:
     """Carry out a trial; returns its result as JSON and its folder, packed.
 
     Never raises for anything that the trial did: that is in the result.
@@ -67,7 +69,7 @@ def play(job: Job, stage: Stage | None = None, tell: Tell = lambda _: None) -> t
         folder = Path(top) / job.id
         folder.mkdir()
         write_json(folder / "trial.json", job)
-        result = asyncio.run(_Play(job, stage or Stage(), tell, folder).run())
+        result = asyncio.run(_Play(job, environment or TrialEnvironment(), tell, folder).run())
         write_json(folder / "result.json", result)
         return result.model_dump_json(), pack(folder)
 
@@ -111,7 +113,7 @@ class _Play:
     """The parts of one trial under way."""
 
     job: Job
-    stage: Stage
+    environment: TrialEnvironment
     tell: Tell
     folder: Path
     work: tempfile.TemporaryDirectory[str] = field(
@@ -154,14 +156,14 @@ class _Play:
 
     async def _try(self) -> Score:
         job, work = self.job, Path(self.work.name)
-        settings = self.stage.settings(job.arm, job.task, work)
-        words = self.stage.instruction(job.arm, job.task)
-        desktop = self.stage.desktop(settings)
+        settings = self.environment.settings(job.arm, job.task, work)
+        words = self.environment.instruction(job.arm, job.task)
+        desktop = self.environment.desktop(settings)
         try:
-            self.model = _Watched(self.stage.model(job.arm, job.task, settings, desktop))
-            tools = self.stage.tools(job.arm, job.task, desktop)
+            self.model = _Watched(self.environment.model(job.arm, job.task, settings, desktop))
+            tools = self.environment.tools(job.arm, job.task, desktop)
             await started(desktop)
-            await self.stage.prepare(job.task, desktop)
+            await self.environment.prepare(job.task, desktop)
         except BaseException:
             await desktop.stop()
             raise
@@ -179,7 +181,7 @@ class _Play:
 
     async def _converse(self, session: Session, words: str) -> None:
         arm, task = self.job.arm, self.job.task
-        person = Person(session, task, arm)
+        person = SimulatedUser(session, task, arm)
         voice = SilentVoice(session, arm.narration) if arm.narration and task.voice else None
         try:
             async with asyncio.timeout(task.limits.seconds * 2 + _SLACK):

@@ -24,7 +24,7 @@ from agent.experiments.plan.trial import Job, TrialResult, result_of
 from agent.experiments.run.placement import Outcome, Placement
 from agent.experiments.run.play import Progress
 from agent.experiments.run.store import Store
-from agent.experiments.run.trial_environment import Stage
+from agent.experiments.run.trial_environment import TrialEnvironment
 
 NO_WORKER_SECONDS = 30.0
 """How long to wait for a worker with a desktop before its trials are called errors."""
@@ -71,7 +71,7 @@ class Runner:
         experiment: what to run.
         root: folder of all experiments' folders.
         placement: where trials run; closed by whoever made it.
-        stage: what trials are played on.
+        environment: what trials are played on.
         tell: called from the runner's thread when something changed.
     """
 
@@ -81,7 +81,7 @@ class Runner:
         root: Path,
         placement: Placement,
         *,
-        stage: Stage | None = None,
+        environment: TrialEnvironment | None = None,
         tell: Tell | None = None,
         no_worker_seconds: float = NO_WORKER_SECONDS,
     ) -> None:
@@ -89,7 +89,7 @@ class Runner:
         self.store = Store.create(root, experiment)
         self.state = RunState(len(experiment.cells()), budget=experiment.budget)
         self._place = placement
-        self._stage = stage or Stage()
+        self._environment = environment or TrialEnvironment()
         self._tell = tell or (lambda _: None)
         self._patience = no_worker_seconds
         self._inbox: queue.Queue[Outcome | Progress] = queue.Queue()
@@ -170,7 +170,7 @@ class Runner:
                 continue
             self._flying[job.id] = job
             job = job.model_copy(update={"submitted": time.time()})
-            self._place.submit(job, self._stage, self._inbox.put, avoid=avoid)
+            self._place.submit(job, self._environment, self._inbox.put, avoid=avoid)
             room -= 1
         self._todo.extendleft(reversed(held))
         if held and not self._flying:

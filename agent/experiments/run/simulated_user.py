@@ -18,7 +18,7 @@ from agent.record import events as ev
 from agent.session.session import Session
 
 
-class Person:
+class SimulatedUser:
     """Reacts to one session's log. ``busy`` while something is still to be said."""
 
     def __init__(self, session: Session, task: Task, arm: Arm) -> None:

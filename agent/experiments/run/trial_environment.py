@@ -38,7 +38,7 @@ REFERENCES: Mapping[str, Callable[[Desktop, Task], Model]] = {
 """Models that prove a task and its checks, instead of trying it."""
 
 
-class Stage:
+class TrialEnvironment:
     """Fresh parts for one trial. Holds nothing, so that it travels to other machines."""
 
     def settings(self, arm: Arm, task: Task, folder: Path) -> Settings:

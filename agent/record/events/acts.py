@@ -92,8 +92,8 @@ class ApprovalAsked(BaseEvent):
     """The agent wants to do something that a rule says to ask about.
 
     A yes is for ``action_hash`` alone: the call, and the window and object that it would
-    reach (`agent.session.permissions.deed_hash`). Both ids of an action are empty where a program
-    that is about to start is asked about: the yes is for it and for all that it starts.
+    reach (`agent.session.permissions.action_fingerprint`). Both ids of an action are empty where
+    a program that is about to start is asked about: the yes is for it and for all that it starts.
     """
 
     kind: Literal["approval_asked"] = "approval_asked"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.record import events as ev
-from dashboard.voice.wire import Message
+from dashboard.voice.client.wire import Message
 
 _SAYS = 240
 _FIRST = ("text", "question", "reason", "error", "summary", "lane", "name", "state", "title")

@@ -12,13 +12,13 @@ import param
 
 from agent.record.events import Event
 from dashboard.js.component import Bundled
-from dashboard.places import Scene
+from dashboard.view_registry import ViewContext
 from dashboard.views.inspector.exchanges import Exchanges
 from dashboard.views.inspector.lag import LagMeter
 from dashboard.views.inspector.ledger import Ledger
 from dashboard.views.inspector.records import RecordList
-from dashboard.views.sheet import sheet
-from dashboard.voice.wire import Message
+from dashboard.views.layout import sheet
+from dashboard.voice.client.wire import Message
 
 _HERE = Path(__file__).parent
 _BETWEEN = 0.1
@@ -44,9 +44,9 @@ class LaneChart(Bundled):
 class InspectorView:
     """The view of one page. It follows the log only while somebody looks."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._log, self._wire = scene.entry.session.log, scene.entry.conductor.wire
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
+        self._log, self._wire = context.entry.session.log, context.entry.conductor.wire
         self._events, self._messages, self._exchanges = Ledger(), Ledger(), Exchanges()
         self._chart = LaneChart(sizing_mode="stretch_width")
         self._lists = self._record_lists()
@@ -64,7 +64,7 @@ class InspectorView:
         self.root = sheet("Inspector", _LEAD, tabs, width=None)
 
     def _record_lists(self) -> tuple[RecordList, RecordList]:
-        images = f"sessions/{self._scene.entry.session.id}/images/"
+        images = f"sessions/{self._context.entry.session.id}/images/"
         more: dict[str, Any] = {"spawn": self._spawn, "images": images}
         more["sizing_mode"] = "stretch_width"
         return (
@@ -117,7 +117,7 @@ class InspectorView:
 
     def _on_time(self) -> None:
         self._due = None
-        with self._scene.within():
+        with self._context.within():
             self._show()
 
     def _show(self) -> None:
@@ -126,7 +126,7 @@ class InspectorView:
         self._chart.param.update(exchanges=self._exchanges.shown(), table=self._exchanges.table())
 
     def _lagging(self, worst: list[float], figures: dict[str, float]) -> None:
-        with self._scene.within():
+        with self._context.within():
             self._chart.param.update(lag=worst, pace=figures)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -135,10 +135,10 @@ class InspectorView:
         task.add_done_callback(self._tasks.discard)
 
     async def _within(self, work: Coroutine[Any, Any, None]) -> None:
-        with self._scene.within():
+        with self._context.within():
             await work
 
 
-def build(scene: Scene) -> InspectorView:
+def build(context: ViewContext) -> InspectorView:
     """The view for a page."""
-    return InspectorView(scene)
+    return InspectorView(context)

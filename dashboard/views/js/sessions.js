@@ -1,6 +1,6 @@
 /**
  * A person's sessions as a list, in the status bar and on pages without a session: what each is,
- * takes and needs, and what can be done with it. `dashboard/views/sessions/desk.py` answers.
+ * takes and needs, and what can be done with it. `dashboard/views/sessions/commands.py` answers.
  */
 import { computed, signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";

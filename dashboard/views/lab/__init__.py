@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dashboard.places import Scene, View
+    from dashboard.view_registry import View, ViewContext
 
 
-def build(scene: Scene) -> View:
+def build(context: ViewContext) -> View:
     """The Lab of one page."""
     from dashboard.views.lab.view import LabView
 
-    return LabView(scene)
+    return LabView(context)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from agent.errors import ConfigurationError
 from agent.experiments.live import LiveRun, RunProgress
 from dashboard.views.lab.records import Records
-from dashboard.views.lab.stage import KeyedStage
+from dashboard.views.lab.trial_environment import KeyedEnvironment
 
 if TYPE_CHECKING:
     from agent.experiments.plan.spec import Experiment
@@ -82,7 +82,7 @@ class Runs:
             experiment,
             self.root,
             slots=slots,
-            stage=KeyedStage(self.root.parent),
+            environment=KeyedEnvironment(self.root.parent),
             on_change=self._heard,
         ).start()
         self._changed()

@@ -18,7 +18,7 @@ import panel as pn
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.plan.task import Task
 from agent.experiments.run.store import Store
-from dashboard.places import PLACES, Scene
+from dashboard.view_registry import PLACES, ViewContext
 from dashboard.views.lab import data
 from dashboard.views.lab.choices import (
     against_default,
@@ -29,11 +29,11 @@ from dashboard.views.lab.choices import (
     usual_slots,
     weigh,
 )
-from dashboard.views.lab.desk import LabDesk, Message
+from dashboard.views.lab.component import LabComponent, Message
 from dashboard.views.lab.form import Form, form_of
 from dashboard.views.lab.runs import runs_of
 from dashboard.views.lab.trials import trial
-from dashboard.views.sheet import sheet
+from dashboard.views.layout import sheet
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -51,12 +51,12 @@ _PLACE = ("experiment", "trial", "a", "b", "other")
 
 
 class LabView:
-    """Keeps one `LabDesk` up to date while it is looked at."""
+    """Keeps one `LabComponent` up to date while it is looked at."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
         self._document = pn.state.curdoc
-        self._runs = runs_of(scene.bench, scene.entry.owner)
+        self._runs = runs_of(context.bench, context.entry.owner)
         self._records = self._runs.records
         self._more_tasks: dict[str, Task] = {}
         self._fetching: Counter[str] = Counter()
@@ -65,9 +65,9 @@ class LabView:
         self._drawing = False
         self._unread = ""
         replay = any(place.key == "replay" for place in PLACES)
-        self._desk = LabDesk(self._receive, replay=replay, sizing_mode="stretch_width")
-        self._desk.at = self._first_place()
-        self.root: Viewable = sheet("Lab", _LEAD, self._desk)
+        self._component = LabComponent(self._receive, replay=replay, sizing_mode="stretch_width")
+        self._component.at = self._first_place()
+        self.root: Viewable = sheet("Lab", _LEAD, self._component)
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
         """Show what was shown last, or what ``wanted`` names: tab, experiment, trial.
@@ -80,7 +80,7 @@ class LabView:
         if prompt := wanted.get("prompt"):
             self._spawn(self._fill(partial(self._tried, prompt, wanted)))
             return
-        self._show({**self._desk.at, **wanted} if wanted else self._desk.at)
+        self._show({**self._component.at, **wanted} if wanted else self._component.at)
 
     def leave(self) -> None:
         """Follow nothing while nobody looks."""
@@ -106,25 +106,25 @@ class LabView:
     def _show(self, at: Mapping[str, Any]) -> None:
         tab = str(at.get("tab", "list"))
         kept = {name: str(at[name]) for name in _PLACE if at.get(name)}
-        self._desk.param.update(at={"tab": tab if tab in TABS else "list", **kept}, fault="")
+        self._component.param.update(at={"tab": tab if tab in TABS else "list", **kept}, fault="")
         self._refresh()
 
     def _refresh(self) -> None:
         if pn.state.curdoc is None or pn.state.loaded:
             self._fetch()
         else:  # what is told while the page is being loaded can be lost
-            self._desk.reading = self._desk.at["tab"]
+            self._component.reading = self._component.at["tab"]
             pn.state.onload(self._fetch)
 
     def _fetch(self) -> None:
-        tab = self._desk.at["tab"]
-        self._desk.reading = tab
+        tab = self._component.at["tab"]
+        self._component.reading = tab
         self._spawn(self._fetched(tab, *(partial(read, self) for read in self._fetchers[tab])))
 
     async def _fetched(self, tab: str, *reads: Callable[[Mapping[str, str]], Message]) -> None:
         """Read in a thread, then show; only the latest wish of a tab counts."""
         self._fetching[tab] += 1
-        mine, at = self._fetching[tab], self._desk.at
+        mine, at = self._fetching[tab], self._component.at
         for read in reads:
             await self._read(tab, mine, partial(read, at), last=read == reads[-1])
 
@@ -140,7 +140,7 @@ class LabView:
             fault = f"This could not be read ({type(error).__name__}: {error})."
         if mine == self._fetching[tab]:
             # What a wish was refused with stays; what could not be read may be read by now.
-            kept = "" if self._desk.fault == self._unread else self._desk.fault
+            kept = "" if self._component.fault == self._unread else self._component.fault
             self._unread = fault
             reading = "" if last else tab
             self._tell(**found, fault=fault or kept, reading=reading, current=self._current())
@@ -179,11 +179,11 @@ class LabView:
 
     @property
     def _settings(self) -> Settings:
-        return self._scene.bench.settings_of(self._scene.entry.owner)
+        return self._context.bench.settings_of(self._context.entry.owner)
 
     @property
     def _library(self) -> PromptLibrary:
-        return self._scene.bench.people.library(self._scene.entry.owner)
+        return self._context.bench.people.library(self._context.entry.owner)
 
     def _read_live(self, at: Mapping[str, str]) -> Message:
         folder = self._chosen(at)
@@ -221,7 +221,7 @@ class LabView:
     def _changed(self) -> None:
         """Something happened in what runs: a few times a second, on the loop."""
         self._tell(current=self._current())
-        shows = self._desk.at["tab"] == "live" and self._runs.progress(self._shown_live())
+        shows = self._component.at["tab"] == "live" and self._runs.progress(self._shown_live())
         if shows and not self._drawing:
             self._drawing = True
             self._spawn(self._draw())
@@ -233,7 +233,7 @@ class LabView:
             self._drawing = False
 
     def _shown_live(self) -> str:
-        return str(self._desk.at.get("experiment") or self._desk.live.get("folder", ""))
+        return str(self._component.at.get("experiment") or self._component.live.get("folder", ""))
 
     def _current(self) -> Message:
         folder = self._runs.running
@@ -257,7 +257,7 @@ class LabView:
     def _receive(self, message: Message) -> None:
         handler = self._wishes.get(str(message.get("type")))
         if handler is not None:
-            self._desk.fault = ""
+            self._component.fault = ""
             handler(self, message)
 
     def _wish_show(self, message: Message) -> None:
@@ -340,17 +340,17 @@ class LabView:
         except SaysoError as error:
             self._tell(fault=str(error))
             return
-        numbered = form | {"n": int(self._desk.form.get("n", 0)) + 1}
+        numbered = form | {"n": int(self._component.form.get("n", 0)) + 1}
         self._tell(form=numbered)
         self._soon(partial(self._show, {"tab": "design"}))
 
     def _wish_replay(self, message: Message) -> None:
         folder, name = str(message.get("experiment")), str(message.get("trial"))
         against = {"against": f"{folder}/{other}"} if (other := message.get("other")) else {}
-        self._scene.go("replay", trial=f"{folder}/{name}", **against)
+        self._context.go("replay", trial=f"{folder}/{name}", **against)
 
     def _tell(self, **changed: Any) -> None:
-        self._soon(partial(self._desk.param.update, **changed))
+        self._soon(partial(self._component.param.update, **changed))
 
     def _soon(self, change: Callable[..., Any]) -> None:
         """Change the page in its turn, under the document's lock: tasks end at any moment."""

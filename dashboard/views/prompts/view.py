@@ -14,8 +14,9 @@ from agent.prompts.library import Version
 from agent.record.events import Event, SessionOpened, SettingChanged, TaskStarted
 from agent.session.changes import tried_of
 from agent.session.imported import own
-from dashboard.places import Scene
-from dashboard.views.chores import Chores
+from dashboard.view_registry import ViewContext
+from dashboard.views.background_tasks import BackgroundTasks
+from dashboard.views.layout import sheet
 from dashboard.views.prompts.drafts import (
     Draft,
     difference,
@@ -26,7 +27,6 @@ from dashboard.views.prompts.drafts import (
 )
 from dashboard.views.prompts.editor import PromptEditor
 from dashboard.views.settings.catalogue import NARRATION
-from dashboard.views.sheet import sheet
 
 _LEAD = "What the agent is told before you say anything. Every version is kept."
 Message = dict[str, Any]
@@ -35,12 +35,12 @@ Message = dict[str, Any]
 class PromptsView:
     """The view of one page."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._session = scene.entry.session
-        self._mine = scene.bench.people.of(scene.entry.owner)
-        self._library = scene.bench.people.library(scene.entry.owner)
-        self._chores = Chores()
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
+        self._session = context.entry.session
+        self._mine = context.bench.people.of(context.entry.owner)
+        self._library = context.bench.people.library(context.entry.owner)
+        self._background = BackgroundTasks()
         self._version: Version | None = None
         self._editor = PromptEditor(
             self._act,
@@ -60,32 +60,32 @@ class PromptsView:
         self._editor.in_use = self._in_use()
         if wanted.get("name") or self._version is None:
             message = {"name": wanted.get("name") or "default", "version": wanted.get("version")}
-            self._chores.start(partial(self._do, "open", message))
+            self._background.start(partial(self._do, "open", message))
 
     def leave(self) -> None:
         """Nothing runs; the draft stays in the editor."""
 
     def close(self) -> None:
         self._unsubscribe()
-        self._chores.close()
+        self._background.close()
 
     def _act(self, message: Message) -> None:
         kind = str(message.get("type"))
         if kind == "experiment" and self._version is not None:
             version = self._version
             tools = ",".join(version.tools)
-            self._scene.go(
+            self._context.go(
                 "lab", prompt=version.prompt.hash, narration=version.narration, tools=tools
             )
         elif kind in self._deeds:
-            self._chores.start(partial(self._do, kind, message))
+            self._background.start(partial(self._do, kind, message))
 
     async def _do(self, kind: str, message: Message) -> None:
         try:
             shown = await self._deeds[kind](self, message)
         except SaysoError as error:
             shown = {"told": {"good": False, "text": str(error)}}
-        with self._scene.within():
+        with self._context.within():
             self._editor.param.update(**shown)
 
     # Deeds: each returns what the editor shows afterwards ------------------------------------
@@ -140,7 +140,7 @@ class PromptsView:
     async def _try(self, message: Message) -> Message:
         version = draft_of(message.get("draft")).version(self._the_version().name)
         self._session.use_prompt(version.prompt, version.tools)
-        self._scene.entry.conductor.change("narration", version.narration)
+        self._context.entry.conductor.change("narration", version.narration)
         running = self._session.status.task_id is not None
         when = "The running task goes on as it began; the next one" if running else "The next task"
         text = f"{when} uses {version.prompt.hash[:8]}."
@@ -195,7 +195,7 @@ class PromptsView:
 
     def _see(self, event: Event) -> None:
         if isinstance(event, SettingChanged | TaskStarted | SessionOpened):
-            with self._scene.within():
+            with self._context.within():
                 self._editor.in_use = self._in_use()
 
     def _in_use(self) -> Message:
@@ -211,6 +211,6 @@ class PromptsView:
         return {"now": now[:8], "next": nxt[:8]}
 
 
-def build(scene: Scene) -> PromptsView:
+def build(context: ViewContext) -> PromptsView:
     """The view for a page."""
-    return PromptsView(scene)
+    return PromptsView(context)

@@ -14,7 +14,7 @@ from agent.record.measure import measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Bundled
-from dashboard.places import Message, Onlook, Scene
+from dashboard.view_registry import Message, RecordingContext, ViewContext
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
@@ -53,12 +53,16 @@ class ReplayDesk(Bundled):
 class ReplayView:
     """Sessions of the page's browser, and the replay of whichever is chosen."""
 
-    def __init__(self, scene: Scene | Onlook) -> None:
-        self._scene = scene
-        entry = scene.entry if isinstance(scene, Scene) else None
+    def __init__(self, context: ViewContext | RecordingContext) -> None:
+        self._context = context
+        entry = context.entry if isinstance(context, ViewContext) else None
         self._log = entry.session.log if entry is not None else None
-        self._here = scene.session_id if isinstance(scene, Onlook) else scene.entry.id
-        self._owner = scene.owner if isinstance(scene, Onlook) else scene.entry.owner
+        self._here = (
+            context.session_id if isinstance(context, RecordingContext) else context.entry.id
+        )
+        self._owner = (
+            context.owner if isinstance(context, RecordingContext) else context.entry.owner
+        )
         self._desk = ReplayDesk(self._receive, sizing_mode="stretch_both")
         self._wanted: Message = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -169,7 +173,7 @@ class ReplayView:
             self._outcome(about | {"error": _GONE})
             return
         try:
-            made = await self._scene.bench.exports.make(
+            made = await self._context.bench.exports.make(
                 self._owner, folder, kind, title, self._progress(about)
             )
         except SaysoError as error:
@@ -189,7 +193,7 @@ class ReplayView:
 
     async def _discard(self, message: Message) -> None:
         url = str(message.get("url"))
-        self._scene.bench.exports.discard(url, self._owner)
+        self._context.bench.exports.discard(url, self._owner)
         self._tell({"type": "discarded", "url": url})
 
     async def _cancel(self, message: Message) -> None:
@@ -225,14 +229,14 @@ class ReplayView:
                 "here": self._here,
                 "mp4": can_mp4(),
                 "open": wanted or {},
-                "exports": [made.told for made in self._scene.bench.exports.of(self._owner)],
+                "exports": [made.told for made in self._context.bench.exports.of(self._owner)],
             }
         )
 
     async def _changed(self) -> None:
         """The list, here and in the page's header."""
         await self._list()
-        self._scene.act({"type": "list"})
+        self._context.act({"type": "list"})
 
     def _follow(self) -> None:
         """Tell, once a second at most, that the page's session has gone on."""
@@ -257,7 +261,7 @@ class ReplayView:
         return tell
 
     def _tell(self, message: Message) -> None:
-        with self._scene.within():
+        with self._context.within():
             self._desk.tell(message)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -267,9 +271,9 @@ class ReplayView:
 
     @property
     def _sessions(self) -> Sessions:
-        return self._scene.bench.sessions
+        return self._context.bench.sessions
 
 
-def build(scene: Scene | Onlook) -> ReplayView:
+def build(context: ViewContext | RecordingContext) -> ReplayView:
     """The view for a page."""
-    return ReplayView(scene)
+    return ReplayView(context)

@@ -73,7 +73,7 @@ class Brought:
 
     def _in_force(self, name: str) -> Any:
         if name.startswith(VOICE):
-            return getattr(self._conductor.manner, name.removeprefix(VOICE))
+            return getattr(self._conductor.voice_settings, name.removeprefix(VOICE))
         return getattr(self._session.effective, name)
 
 

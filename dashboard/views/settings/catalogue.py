@@ -194,7 +194,7 @@ GROUPS: tuple[Group, ...] = (
             Field(
                 "hume_config_id",
                 "Hume configuration",
-                "Id of your EVI configuration; made by “python -m dashboard.voice.evi setup”.",
+                "Id of your EVI configuration; made by “python -m dashboard.voice.hume setup”.",
                 "text",
             ),
         ),

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from agent.errors import DesktopError, SaysoError
 from agent.tools.vault import Secret
 from dashboard.js.component import View
-from dashboard.places import Scene
-from dashboard.views.chores import Chores
+from dashboard.view_registry import ViewContext
+from dashboard.views.background_tasks import BackgroundTasks
 
 _HERE = Path(__file__).parent
 
@@ -36,10 +36,10 @@ class SecretsForm(View):
 class Secrets:
     """Keeps the form and a session's secrets in step."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._session = scene.entry.session
-        self._chores = Chores()
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
+        self._session = context.entry.session
+        self._background = BackgroundTasks()
         self.form = SecretsForm(self._take, sizing_mode="stretch_width")
         self.show()
 
@@ -48,12 +48,12 @@ class Secrets:
         self.form.rows = [{"name": each.name, "place": each.place} for each in self._session.vault]
 
     def close(self) -> None:
-        self._chores.close()
+        self._background.close()
 
     def _take(self, message: dict[str, Any]) -> None:
         kind = message.get("type")
         if kind == "look":
-            self._chores.start(self._look)
+            self._background.start(self._look)
         elif kind in ("keep", "forget"):
             error, said = "", ""
             try:
@@ -83,5 +83,5 @@ class Secrets:
             windows = await self._session.desktop.windows()
         except DesktopError:
             return
-        with self._scene.within():
+        with self._context.within():
             self.form.programs = sorted({window.wm_class for window in windows if window.wm_class})

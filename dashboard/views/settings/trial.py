@@ -6,7 +6,7 @@ from agent.errors import SaysoError
 from agent.keys import KeyStore
 from agent.providers import VOICE_KEYS, key_kinds
 from agent.settings import Settings
-from dashboard.voice.evi import TokenMint
+from dashboard.voice.hume import TokenMint
 
 
 async def try_key(name: str, keys: KeyStore, settings: Settings) -> tuple[bool, str]:

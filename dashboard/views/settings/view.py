@@ -19,9 +19,10 @@ from agent.record.events import (
 )
 from agent.session.changes import AT_ONCE
 from agent.session.status import Status
-from dashboard.places import Scene
 from dashboard.preferences import VOICE
-from dashboard.views.chores import Chores
+from dashboard.view_registry import ViewContext
+from dashboard.views.background_tasks import BackgroundTasks
+from dashboard.views.layout import sheet
 from dashboard.views.settings.brought import Brought
 from dashboard.views.settings.catalogue import (
     FIELDS,
@@ -32,7 +33,6 @@ from dashboard.views.settings.catalogue import (
 )
 from dashboard.views.settings.form import SettingsForm
 from dashboard.views.settings.secrets import Secrets
-from dashboard.views.sheet import sheet
 
 _LEAD = (
     "Kept for you on this server. What the server was started with, by its environment or .env, "
@@ -44,18 +44,18 @@ _TRIAL = "dashboard.views.settings.trial"
 class SettingsView:
     """The view of one page."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._bench, self._entry = scene.bench, scene.entry
-        self._mine = scene.bench.people.of(scene.entry.owner)
-        self._keys = scene.bench.keys_of(scene.entry.owner)
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
+        self._bench, self._entry = context.bench, context.entry
+        self._mine = context.bench.people.of(context.entry.owner)
+        self._keys = context.bench.keys_of(context.entry.owner)
         self._tests: dict[str, tuple[bool, str]] = {}
-        self._chores = Chores()
-        self._brought = Brought(scene.entry.session, scene.entry.conductor, self._mine.check)
+        self._background = BackgroundTasks()
+        self._brought = Brought(context.entry.session, context.entry.conductor, self._mine.check)
         groups = [group.shown() for group in GROUPS]
         self._form = SettingsForm(self._act, groups=groups, sizing_mode="stretch_width")
-        self._unsubscribe = scene.entry.session.log.subscribe(self._see)
-        self._secrets = Secrets(scene)
+        self._unsubscribe = context.entry.session.log.subscribe(self._see)
+        self._secrets = Secrets(context)
         self.root = sheet("Settings", _LEAD, self._form, self._secrets.form, width=980)
         self._show()
 
@@ -64,7 +64,7 @@ class SettingsView:
         self._form.place = wanted.get("place", "")
         self._show()
         self._secrets.show()
-        self._chores.start(self._find_home, aside=True)
+        self._background.start(self._find_home, aside=True)
 
     def leave(self) -> None:
         self._form.param.update(errors={}, place="")
@@ -72,7 +72,7 @@ class SettingsView:
 
     def close(self) -> None:
         self._unsubscribe()
-        self._chores.close()
+        self._background.close()
         self._secrets.close()
 
     # What is in force ----------------------------------------------------------------------
@@ -107,7 +107,7 @@ class SettingsView:
     def _value(self, name: str) -> Any:
         """What the running session follows is shown as it is there."""
         if name.startswith(VOICE):
-            return getattr(self._entry.conductor.manner, name.removeprefix(VOICE))
+            return getattr(self._entry.conductor.voice_settings, name.removeprefix(VOICE))
         if name in AT_ONCE:
             return getattr(self._entry.session.effective, name)
         return self._mine.value(name)
@@ -137,13 +137,13 @@ class SettingsView:
 
     def _see(self, event: Event) -> None:
         if isinstance(event, SettingChanged | ApprovalDecided | GrantWithdrawn | DesktopChanged):
-            with self._scene.within():
+            with self._context.within():
                 self._show()
 
     async def _find_home(self) -> None:
         keys = self._keys
         ring = await asyncio.to_thread(lambda: keys.has_ring)
-        with self._scene.within():
+        with self._context.within():
             self._form.home = "the system's keyring" if ring else f"{keys.path} (mode 0600)"
 
     # What is changed -------------------------------------------------------------------------
@@ -153,13 +153,15 @@ class SettingsView:
         kind = message.get("type")
         if kind in ("put", "reset") and name in FIELDS and name != "sandbox":
             value = message.get("value") if kind == "put" else None
-            self._chores.start(partial(self._carry_out, name, value, reset=kind == "reset"))
+            self._background.start(partial(self._carry_out, name, value, reset=kind == "reset"))
         elif kind == "take":
             self._take_over(name)
         elif kind == "withdraw":
             self._entry.session.withdraw(name)
         elif kind in ("key", "try_key", "remove_key") and name in key_kinds():
-            self._chores.start(partial(self._key_work, str(kind), name, str(message.get("value"))))
+            self._background.start(
+                partial(self._key_work, str(kind), name, str(message.get("value")))
+            )
 
     def _take_over(self, name: str) -> None:
         others = {k: v for k, v in self._form.errors.items() if k != name}
@@ -178,7 +180,7 @@ class SettingsView:
             others[name] = str(error)
         else:
             later = later or FIELDS[name].when != "now"
-        with self._scene.within():
+        with self._context.within():
             self._form.param.update(errors=others, later=later)
             self._show()
 
@@ -225,7 +227,7 @@ class SettingsView:
         changed = kind != "try_key" and self._tests[name][0]
         if changed:
             self._bench.admit_voices(self._entry.owner)
-        with self._scene.within():
+        with self._context.within():
             self._form.later = self._form.later or changed
             self._show()
 
@@ -243,6 +245,6 @@ def confinement(status: Status) -> str:
     return f"Not confined: programs run with your own rights, and on your network. {watched}"
 
 
-def build(scene: Scene) -> SettingsView:
+def build(context: ViewContext) -> SettingsView:
     """The view for a page."""
-    return SettingsView(scene)
+    return SettingsView(context)

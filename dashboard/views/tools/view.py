@@ -13,9 +13,9 @@ from agent.errors import BadInput
 from agent.record.events import DesktopChanged, Event
 from dashboard.desktop.frames import Frames
 from dashboard.js.component import Bundled
-from dashboard.places import Scene
 from dashboard.state import FRAME
-from dashboard.views.sheet import sheet
+from dashboard.view_registry import ViewContext
+from dashboard.views.layout import sheet
 from dashboard.views.tools.forms import groups
 from dashboard.views.tools.results import Results
 
@@ -57,9 +57,9 @@ class ToolBench(Bundled):
 class ToolsView:
     """The view of one page."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._session = session = scene.entry.session
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
+        self._session = session = context.entry.session
         self._results = Results(lambda sha256: f"sessions/{session.id}/images/{sha256}")
         for event in session.log:
             self._results.add(event)
@@ -110,7 +110,7 @@ class ToolsView:
 
     def _later(self) -> None:
         self._due = None
-        with self._scene.within():
+        with self._context.within():
             self._show()
 
     def _show(self) -> None:
@@ -123,7 +123,7 @@ class ToolsView:
         )
 
     def _show_picture(self, picture: bytes) -> None:
-        with self._scene.within():
+        with self._context.within():
             size = list(self._session.desktop.size)
             self._bench.param.update(picture=picture, screen=size)
 
@@ -131,7 +131,7 @@ class ToolsView:
         if message.get("type") == "run":
             self._run(str(message.get("name")), message.get("given"))
         else:
-            self._scene.act(message)
+            self._context.act(message)
 
     def _run(self, name: str, given: Any) -> None:
         try:
@@ -142,6 +142,6 @@ class ToolsView:
             self._bench.problem = ""
 
 
-def build(scene: Scene) -> ToolsView:
+def build(context: ViewContext) -> ToolsView:
     """The view for a page."""
-    return ToolsView(scene)
+    return ToolsView(context)

@@ -1,75 +1,8 @@
-"""``python -m dashboard.voice.offline --port N``: Hume's EVI, offline, at this server's root."""
+"""``python -m dashboard.voice.offline``: the same as ``python -m dashboard.voice.server``."""
 
-from __future__ import annotations
+import sys
 
-import argparse
-import asyncio
-import hmac
-import logging
-import signal
-
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application
-
-from agent.streams import take_any_text
-from dashboard.voice.offline import faults
-from dashboard.voice.offline.handlers import TokenHandler, routes
-from dashboard.voice.offline.loopback import LoopbackOnly
-from dashboard.voice.offline.service import OfflineEvi
-
-
-class _LoopbackToken(LoopbackOnly, TokenHandler):
-    pass
-
-
-def application(evi: OfflineEvi, key: str, secret: str) -> Application:
-    """The stand-alone server: chat, control plane, REST and token."""
-
-    def authenticate(credential: str | None) -> bool:
-        if credential is None:
-            return False
-        return hmac.compare_digest(credential.encode(), key.encode()) or evi.tokens.valid(
-            credential
-        )
-
-    rules = routes(authenticate, evi=evi, mixin=LoopbackOnly, control=True)
-    token = {"evi": evi, "key": key, "secret": secret}
-    return Application([*rules, ("/oauth2-cc/token", _LoopbackToken, token)])
-
-
-async def serve(evi: OfflineEvi, port: int, key: str, secret: str) -> tuple[HTTPServer, int]:
-    """Listen on loopback; the server, and the port that ``0`` chose."""
-    server = HTTPServer(application(evi, key, secret))
-    sockets = bind_sockets(port, "127.0.0.1")
-    server.add_sockets(sockets)
-    return server, int(sockets[0].getsockname()[1])
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m dashboard.voice.offline", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--key", default="offline", help="the API key that clients present")
-    parser.add_argument("--secret", default="offline", help="the secret key for tokens")
-    parser.add_argument("--time-scale", type=float, default=1.0, help="multiplies EVI's timeouts")
-    parser.add_argument("--faults", type=faults.parse, default=None, help="JSON; see faults.py")
-    return parser.parse_args()
-
-
-async def _main(args: argparse.Namespace) -> None:
-    evi = OfflineEvi(faults=args.faults, time_scale=args.time_scale)
-    server, port = await serve(evi, args.port, args.key, args.secret)
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await evi.warm()
-    print(f"http://127.0.0.1:{port}", flush=True)
-    await stop.wait()
-    server.stop()
-    await evi.close()
-
+from dashboard.voice.server.__main__ import main
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO)
-    take_any_text()
-    asyncio.run(_main(_arguments()))
+    sys.exit(main())

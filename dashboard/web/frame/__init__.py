@@ -29,8 +29,8 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.web import GZipContentEncoding, authenticated
 
-from dashboard.places import PLACES, TALK
 from dashboard.theme import frame_themes
+from dashboard.view_registry import PLACES, TALK
 from dashboard.web.identity import CLAIM
 from dashboard.web.lock import key_script
 from dashboard.web.workbench import workbench

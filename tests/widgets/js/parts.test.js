@@ -3,16 +3,16 @@ import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 
 import { Relay } from "../../../dashboard/js/relay.js";
-import { Clip } from "../../../dashboard/voice/js/clip.js";
-import { chatUrl } from "../../../dashboard/voice/js/connection.js";
-import { classify } from "../../../dashboard/voice/js/errors.js";
-import { Health } from "../../../dashboard/voice/js/health.js";
-import { trimmed } from "../../../dashboard/voice/js/incoming.js";
-import { Resampler } from "../../../dashboard/voice/js/resample.js";
-import { Sequence } from "../../../dashboard/voice/js/sequence.js";
-import { Utterance } from "../../../dashboard/voice/js/utterance.js";
-import { SpeechGate } from "../../../dashboard/voice/js/vad.js";
-import { parseWav } from "../../../dashboard/voice/js/wav.js";
+import { Clip } from "../../../dashboard/voice/client/js/clip.js";
+import { chatUrl } from "../../../dashboard/voice/client/js/connection.js";
+import { classify } from "../../../dashboard/voice/client/js/errors.js";
+import { Health } from "../../../dashboard/voice/client/js/health.js";
+import { trimmed } from "../../../dashboard/voice/client/js/incoming.js";
+import { Resampler } from "../../../dashboard/voice/client/js/resample.js";
+import { Sequence } from "../../../dashboard/voice/client/js/sequence.js";
+import { Utterance } from "../../../dashboard/voice/client/js/utterance.js";
+import { SpeechGate } from "../../../dashboard/voice/client/js/vad.js";
+import { parseWav } from "../../../dashboard/voice/client/js/wav.js";
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
 

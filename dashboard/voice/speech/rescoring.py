@@ -1,0 +1,94 @@
+"""A second look at an utterance: was it something that can be said here?
+
+The plain transcript stands unless a sentence that the planner understands, made of the
+grammar's words and of the names that show, is about as likely for the same sound. Sound is
+looked at in three ways, which differ where the recogniser is unsure.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from agent.models.offline.grammar_graph import GrammarGraph
+from dashboard.voice.intents import is_stop, phrases
+from dashboard.voice.speech.audio import RATE, Samples
+from dashboard.voice.speech.constrained_decoding import Guess, Guide
+from dashboard.voice.speech.moonshine import Floats, Moonshine
+
+_TRUST: Final = 6.0
+"""How much less likely (natural logarithm) than the plain words a sentence may be that the
+network led to word by word; one that is half dictation, half of it."""
+_TRUST_STOP: Final = 2.5
+"""The same for a command to stop. Noise is ten and more away from it."""
+_PHRASES: Final = (
+    "stop_words",
+    "stop_phrases",
+    "hold_phrases",
+    "resume_phrases",
+    "scratch_phrases",
+    "start_over_phrases",
+    "asides",
+)
+"""What is said besides commands. What approves is not among it: it is heard plainly or not."""
+_LONGEST: Final = 12.0
+"""Seconds; longer speech is no command, and costs more."""
+
+
+class Rescorer:
+    """Looks for what can be said in sound that has been transcribed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = Moonshine(folder)
+        self._guide = lru_cache(maxsize=8)(self._make_guide)
+        self._guide(())
+
+    def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
+        """``plain`` and, before it if it is likelier, what can be said instead.
+
+        A plain transcript that can be said word by word is not looked at again.
+        """
+        if not plain or len(samples) > RATE * _LONGEST:
+            return [plain]
+        guide = self._guide(names)
+        if guide.graph.covers(plain):
+            return [plain]
+        ways = [self._model.listen(way) for way in _ways(samples)]
+        best = _likeliest(guide, ways, plain)
+        return [best, plain] if best != plain else [plain]
+
+    def _make_guide(self, names: tuple[str, ...]) -> Guide:
+        said = [phrase for kind in _PHRASES for phrase in phrases()[kind]]
+        return Guide(self._model, GrammarGraph(names, said))
+
+
+def _likeliest(guide: Guide, ways: list[Floats], plain: str) -> str:
+    trust: dict[str, float] = {}
+    for way in ways:
+        trust |= {guess.text: _trust(guess) for guess in guide.best(way)[:2]}
+    trust[plain] = 0.0
+    score = {
+        text: more + sum(guide.score(way, text) for way in ways) / len(ways)
+        for text, more in trust.items()
+    }
+    return max(score, key=lambda text: (score[text], text == plain))
+
+
+def _trust(guess: Guess) -> float:
+    return guess.led * (_TRUST_STOP if is_stop(guess.text) else _TRUST) + guess.hints
+
+
+def _ways(samples: Samples) -> list[Samples]:
+    """The sound as it is, with silence around it, and with its high notes raised."""
+    pause = np.zeros(RATE // 2, np.float32)
+    brighter = np.diff(samples * np.float32(0.6), prepend=samples[:1]) + samples * np.float32(0.4)
+    return [samples, np.concatenate([pause, samples, pause]), levelled(brighter)]
+
+
+def levelled(samples: Samples) -> Samples:
+    """Quiet speech raised to a usual level; the model was trained on such."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples * np.float32(0.7 / peak) if 0.003 < peak < 0.35 else samples
