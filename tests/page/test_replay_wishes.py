@@ -29,7 +29,7 @@ async def visited(tmp_path: Path) -> AsyncIterator[tuple[ReplayView, Told]]:
     context = ViewContext(bench, entry, state, lambda _: None, lambda *_, **__: None, nullcontext)
     view = ReplayView(context)
     told: Told = []
-    view.root.tell = told.append  # type: ignore[method-assign]
+    view.root.post = told.append  # type: ignore[method-assign]
     view.arrive({"session": "a"})
     yield view, told
     view.close()

@@ -13,7 +13,7 @@ from agent.errors import SaysoError
 from agent.record.measure import measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 from dashboard.view_registry import Message, RecordingContext, ViewContext
 from dashboard.web.recordings import find_recording
 
@@ -31,23 +31,11 @@ _TICK = 0.2
 """Seconds between two tellings of an export's progress."""
 
 
-class ReplayDesk(Bundled):
-    """The view in the browser; sends wishes to ``act``."""
+class ReplayDesk(View):
+    """The view in the browser."""
 
-    _bundle = "replay.bundle.js"
+    _esm = _HERE / "replay.bundle.js"
     _stylesheets = [_HERE / "replay.css"]  # noqa: RUF012 - as Panel declares it
-
-    def __init__(self, act: Callable[[Message], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._act = act
-
-    def tell(self, message: Message) -> None:
-        """Send a message to the browser."""
-        self._send_msg(message)
-
-    def _heard(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._act(data)
 
 
 class ReplayView:
@@ -262,7 +250,7 @@ class ReplayView:
 
     def _tell(self, message: Message) -> None:
         with self._context.within():
-            self._desk.tell(message)
+            self._desk.post(message)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -58,16 +58,16 @@ async function pass(ms) {
   await new Promise(setImmediate);
 }
 
-const { SessionList } = await import("../../../dashboard/views/replay/js/list.js");
+const { bring } = await import("../../../dashboard/views/replay/js/importing.js");
 const { link } = await import("../../../dashboard/js/link/link.js");
 
 const STALLED = 10_000; // ms in which nothing goes through, until that is told
 
-/** An export of a hundred bytes on its way in: the button, and what came of it. */
+/** An export of a hundred bytes on its way in: what is said of it, and what came of it. */
 function began() {
-  const take = { textContent: "Import…" };
+  const take = { words: "" };
   const end = { answer: null, why: null };
-  SessionList.prototype.bring.call({ take }, { size: 100 }).then(
+  bring({ size: 100 }, (words) => (take.words = words)).then(
     (answer) => (end.answer = answer),
     (error) => (end.why = error.message),
   );
@@ -79,15 +79,15 @@ beforeEach(() => timers.clear());
 test("an import shows how far it is, and that nothing goes through, until it goes on", async () => {
   const { take, end, request } = began();
   request.out(40);
-  assert.equal(take.textContent, "Importing… 40 %");
+  assert.equal(take.words, "Importing… 40 %");
   await pass(STALLED);
-  assert.equal(take.textContent, "Importing… nothing goes through");
+  assert.equal(take.words, "Importing… nothing goes through");
   await pass(59_000);
   request.out(50);
-  assert.equal(take.textContent, "Importing… 50 %");
+  assert.equal(take.words, "Importing… 50 %");
   await pass(2000);
   request.out(100);
-  assert.equal(take.textContent, "Importing…");
+  assert.equal(take.words, "Importing…");
   request.answer(200, { id: "two" });
   await pass(1);
   assert.deepEqual(end, { answer: { id: "two" }, why: null });

@@ -1,76 +1,92 @@
 // Two sessions side by side, deed by deed, with the first divergence marked.
-import {button, el, lastAt} from "./dom.js"
-import {VirtualList} from "./virtual.js"
+import { signal } from "@preact/signals";
+import { html } from "../../../js/base.js";
+import { VirtualList } from "./virtual.js";
+import { lastAt } from "./words.js";
 
+/** @typedef {import("./words.js").Timeline} Timeline */
+/** @typedef {{seq: number, label: string, what: string}} Deed */
+/** @typedef {{a: Deed | null, b: Deed | null, same: boolean}} Pair */
+/** @typedef {{note: string, first: number | null, rows: Pair[]}} Divergence */
+/** @typedef {{base: string, title: string, timeline: Timeline}} Side */
+
+const HEIGHT = 32; // px of a row
+
+/** What a side did last, where it does nothing in this row. @param {Pair[]} rows @param {"a" | "b"} key @param {number} index */
+export function lastDeed(rows, key, index) {
+  return rows.slice(0, index + 1).findLast((row) => row[key])?.[key] ?? null;
+}
+
+/** The picture after a deed; that of the beginning without one. @param {Timeline} timeline @param {Deed | null} deed */
+export function frameAfter({ steps, frames }, deed) {
+  const step = deed && steps.find((each) => each.seq === deed.seq);
+  const index = step ? step.frame : deed ? lastAt(frames, deed.seq, "seq") : 0;
+  return frames[Math.max(0, index)];
+}
+
+/** Two sessions, and the row that is looked at. */
 export class Comparison {
-  constructor() {
-    this.note = el("p", {class: "verdict", role: "status"})
-    this.jump = button("First difference", () => this.choose(this.data.first), {class: "main"})
-    this.sides = ["A", "B"].map(letter => this.side(letter))
-    this.list = new VirtualList({label: "What was done, A beside B", height: 32, fill: (node, row, index) => this.fill(node, row, index), choose: index => this.choose(index)})
-    this.root = el("div", {class: "compare"},
-      el("div", {class: "banner"}, this.note, this.jump),
-      el("div", {class: "sides"}, ...this.sides.map(side => side.root)),
-      el("div", {class: "rowhead"}, el("span", {}, ""), el("span", {}, "A"), el("span", {}, "B")), this.list.root)
-  }
+  shown = signal(/** @type {{pair: [Side, Side], data: Divergence} | null} */ (null));
+  at = signal({ index: -1 });
 
-  side(letter) {
-    const image = el("img", {alt: "", decoding: "async"})
-    const title = el("span", {class: "title"})
-    const label = el("p", {class: "caption"})
-    const none = el("p", {class: "none", hidden: true}, "No picture.")
-    return {image, title, label, none, letter, root: el("figure", {class: `side side-${letter}`},
-      el("figcaption", {class: "sidehead"}, el("b", {}, letter), title, label), el("div", {class: "screen"}, image, none))}
-  }
-
-  /** `a` and `b` are `{base, title, timeline}`. */
+  /** @param {Side} a @param {Side} b @param {Divergence} data */
   show(a, b, data) {
-    Object.assign(this, {pair: [a, b], data})
-    this.sides.forEach((side, n) => { side.title.textContent = this.pair[n].title })
-    this.note.textContent = data.note
-    this.jump.hidden = data.first === null
-    this.note.classList.toggle("parted", data.first !== null)
-    this.list.root.style.flexBasis = `${data.rows.length * this.list.height + 2}px`
-    this.list.show(data.rows, 0)
-    if (data.rows.length) this.choose(data.first ?? 0)
+    this.shown.value = { pair: [a, b], data };
+    this.choose(data.rows.length ? (data.first ?? 0) : -1);
   }
 
+  /** @param {number} by */
   step(by) {
-    const index = this.list.current + by
-    if (index >= 0 && index < this.data.rows.length) this.choose(index)
+    const index = this.at.peek().index + by;
+    if (index >= 0 && index < (this.shown.peek()?.data.rows.length ?? 0)) this.choose(index);
   }
 
+  /** @param {number} index */
   choose(index) {
-    this.list.move(index)
-    const row = this.data.rows[index]
-    ;["a", "b"].forEach((key, n) => this.draw(this.sides[n], this.pair[n], row[key], this.before(key, index)))
+    this.at.value = { index };
   }
+}
 
-  /** What that side did last, where it does nothing in this row. */
-  before(key, index) {
-    for (let n = index; n >= 0; n -= 1) if (this.data.rows[n][key]) return this.data.rows[n][key]
-    return null
-  }
+/** @param {{comparison: Comparison, hidden: boolean}} props */
+export function Compare({ comparison, hidden }) {
+  const shown = comparison.shown.value;
+  if (!shown) return null;
+  const { pair, data } = shown;
+  const { index } = comparison.at.value;
+  const [a, b] = pair;
+  return html`<div class="compare" hidden=${hidden}>
+    <div class="banner"><p class=${data.first === null ? "verdict" : "verdict parted"} role="status">${data.note}</p>
+      ${data.first !== null && html`<button type="button" class="main" onClick=${() => comparison.choose(data.first ?? 0)}>First difference</button>`}</div>
+    <div class="sides"><${SideView} letter="A" side=${a} rows=${data.rows} index=${index} /><${SideView} letter="B" side=${b} rows=${data.rows} index=${index} /></div>
+    <div class="rowhead"><span></span><span>A</span><span>B</span></div>
+    <${VirtualList} label="What was done, A beside B" height=${HEIGHT} items=${data.rows} at=${comparison.at.value} focus=${shown}
+      style=${{ flexBasis: `${data.rows.length * HEIGHT + 2}px` }} choose=${(/** @type {number} */ n) => comparison.choose(n)}
+      draw=${(/** @type {Pair} */ row, /** @type {number} */ n) => drawn(row, n, n === data.first)} />
+  </div>`;
+}
 
-  draw(side, {base, timeline}, deed, last) {
-    const {steps, frames} = timeline
-    const shown = deed || last
-    const step = shown && steps.find(each => each.seq === shown.seq)
-    const index = step ? step.frame : shown ? lastAt(frames, shown.seq, "seq") : 0
-    const frame = frames[Math.max(0, index)]
-    side.image.hidden = !frame
-    side.none.hidden = Boolean(frame)
-    if (frame) {
-      side.image.src = `${base}/images/${frame.sha256}`
-      side.image.alt = `${side.letter}: the screen after ${shown ? shown.label : "the beginning"}`
-    }
-    side.label.textContent = deed ? deed.label : last ? "nothing more here" : "nothing yet"
-    side.root.classList.toggle("absent", !deed)
-  }
+/** @param {{letter: "A" | "B", side: Side, rows: Pair[], index: number}} props */
+function SideView({ letter, side, rows, index }) {
+  const key = letter === "A" ? "a" : "b";
+  const deed = rows[index]?.[key] ?? null;
+  const last = lastDeed(rows, key, index);
+  const frame = frameAfter(side.timeline, last);
+  const label = deed ? deed.label : last ? "nothing more here" : "nothing yet";
+  return html`<figure class=${`side side-${letter}${deed ? "" : " absent"}`}>
+    <figcaption class="sidehead"><b>${letter}</b><span class="title">${side.title}</span><p class="caption">${label}</p></figcaption>
+    <div class="screen">${
+      frame
+        ? html`<img decoding="async" src=${`${side.base}/images/${frame.sha256}`} alt=${`${letter}: the screen after ${last ? last.label : "the beginning"}`} />`
+        : html`<p class="none">No picture.</p>`
+    }</div></figure>`;
+}
 
-  fill(node, row, index) {
-    node.className = `row pair ${row.same ? "same" : "differs"}${index === this.data.first ? " first" : ""}`
-    const cell = deed => el("span", {class: deed ? deed.what : "absent", title: deed ? deed.label : ""}, deed ? deed.label : "–")
-    node.replaceChildren(el("span", {class: "n"}, index === this.data.first ? "≠" : String(index + 1)), cell(row.a), cell(row.b))
-  }
+/** @param {Pair} row @param {number} index @param {boolean} first */
+function drawn({ a, b, same }, index, first) {
+  const cell = (/** @type {Deed | null} */ deed) =>
+    html`<span class=${deed ? deed.what : "absent"} title=${deed?.label ?? ""}>${deed?.label ?? "–"}</span>`;
+  return {
+    class: `pair ${same ? "same" : "differs"}${first ? " first" : ""}`,
+    children: html`<span class="n">${first ? "≠" : String(index + 1)}</span>${cell(a)}${cell(b)}`,
+  };
 }

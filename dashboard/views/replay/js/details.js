@@ -1,166 +1,244 @@
 // What lies behind one step: request, answer, usage, latency, the screen before and after.
-import {button, el, failure, fetchJson, many, span} from "./dom.js"
-import {LANE_WORDS} from "./lanes.js"
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { fetchJson, reason } from "./fetch.js";
+import { Failure } from "./parts.js";
+import { LANE_WORDS, many, span, spread } from "./words.js";
 
-const STATES = {done: "", failed: "failed", skipped: "not run", cut: "cut off", open: "not ended", denied: "denied"}
+/** @typedef {import("./words.js").Step} Step */
+/** @typedef {import("./words.js").Timeline} Timeline */
+/** @typedef {[name: string, value: string | null | undefined]} Fact */
+/** @typedef {{type: string, text: string, name: string, sha256: string, is_error: boolean, blocks: Block[]}} Block */
+/** @typedef {{role: string, new: boolean, blocks: Block[]}} Message */
+/** @typedef {{count: number, pictures: number, characters: number, prompt_hash: string, prompt_characters: number, left_out: number, messages: Message[]}} Request */
 
-function section(title, ...body) {
-  return el("section", {}, el("h3", {}, title), ...body)
+/** @type {Record<string, string>} */
+const STATES = { done: "", failed: "failed", skipped: "not run", cut: "cut off", open: "not ended", denied: "denied" };
+
+/** When a step was, how long it took, and how it ended. @param {Timeline} timeline @param {Step} step */
+export function headOf(timeline, step) {
+  const at = new Date((timeline.began + step.at) * 1000).toLocaleTimeString();
+  const took = step.seconds >= 0.001 ? span(step.seconds) : "";
+  return [LANE_WORDS[step.lane], at, took, STATES[step.state] ?? step.state].filter(Boolean).join(" · ");
 }
 
-function facts(rows) {
-  const kept = rows.filter(([, value]) => value !== "" && value !== null && value !== undefined)
-  return el("dl", {class: "facts"}, ...kept.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))
+/** The pictures of a step, each with where it is. @param {Step} step @returns {{word: string, index: number}[]} */
+export function shotsOf(step) {
+  if (step.before === step.frame && step.lane !== "actions") return [];
+  const shots = [
+    { word: "before", index: step.before },
+    { word: "after", index: step.frame },
+  ];
+  return shots.filter(({ index }) => index >= 0);
 }
 
-function json(value) {
-  return el("pre", {tabIndex: 0, aria: {label: "Data"}}, spread(value))
+/** The facts of an action's call. @param {any} action @returns {Fact[]} */
+export function callFacts({ target, waited, seconds, approval }) {
+  const by = approval?.channel ? ` by ${approval.channel}` : "";
+  const on = Object.entries(target).map(([key, value]) => `${key} ${value}`);
+  return [
+    ["on", on.join(", ")],
+    ["waited", waited >= 0.05 ? span(waited) : ""],
+    ["took", span(seconds)],
+    ["approval", approval && `${approval.decision || "open"}${by}, ${approval.rule}`],
+  ];
 }
 
-// Short lists, such as coordinates, stay on one line.
-function spread(value) {
-  return JSON.stringify(value, null, 2).replace(/\[\s+([^[\]{}]{1,60}?)\s+\]/g, (_, inner) => `[${inner.replace(/\s+/g, " ")}]`)
+/** @param {any} usage @returns {Fact[]} */
+export function usageFacts(usage) {
+  const cached = usage.cache_read_input_tokens;
+  const sent = usage.input_tokens + cached + usage.cache_creation_input_tokens;
+  return [
+    ["tokens in", sent.toLocaleString("en")],
+    ["of these cached", cached ? cached.toLocaleString("en") : ""],
+    ["tokens out", usage.output_tokens.toLocaleString("en")],
+    ["price", `$${usage.dollars.toFixed(4)}`],
+  ];
 }
 
-export class Details {
-  /** `seek(time)` is told where a picture that is pressed belongs. */
-  constructor({seek}) {
-    this.seek = seek
-    this.root = el("div", {class: "details", tabIndex: 0, aria: {live: "polite", label: "Details of the step"}})
-    this.asked = 0
-  }
+/** @param {{first_output: number | null, total: number | null, retries: number, waited: number, measured: Record<string, number>}} latency @returns {Fact[]} */
+export function latencyFacts(latency) {
+  return [
+    ["first output", span(latency.first_output)],
+    ["whole answer", span(latency.total)],
+    ["retries", latency.retries ? `${latency.retries}, waited ${span(latency.waited)}` : ""],
+    ...Object.entries(latency.measured).map(([lane, ms]) => /** @type {Fact} */ ([lane, span(ms / 1000)])),
+  ];
+}
 
-  clear(text = "Choose a step to see what lies behind it.") {
-    this.asked += 1
-    this.root.replaceChildren(el("p", {class: "none"}, text))
-  }
+/** @param {string} model @param {Request} request @returns {Fact[]} */
+export function requestFacts(model, request) {
+  const { prompt_hash: hash } = request;
+  const sent = [
+    many(request.count, "message"),
+    many(request.pictures, "picture"),
+    many(request.characters, "character"),
+  ];
+  return [
+    ["model", model],
+    ["sent", sent.join(", ")],
+    ["system prompt", hash ? `${hash.slice(0, 12)}, ${many(request.prompt_characters, "character")}` : "not kept"],
+  ];
+}
 
-  async show(base, timeline, step) {
-    const asked = this.asked += 1
-    const head = this.head(timeline, step)
-    this.root.replaceChildren(head, this.screens(base, timeline, step))
-    this.root.scrollTop = 0
-    try {
-      const detail = await fetchJson(`${base}/steps/${step.seq}`)
-      if (asked === this.asked) this.root.append(...this.body(base, step, detail))
-    } catch (error) {
-      if (asked === this.asked) this.root.append(failure(error.message, () => this.show(base, timeline, step)))
+/**
+ * @param {{base: string, timeline: Timeline, step: Step | null, seek: (time: number) => void}} props
+ *   `seek` is told where a picture that is pressed belongs.
+ */
+export function Details({ base, timeline, step, seek }) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  useLayoutEffect(() => {
+    if (root.current) root.current.scrollTop = 0;
+  }, [timeline, step]);
+  return html`<div class="details" ref=${root} tabindex="0" aria-live="polite" aria-label="Details of the step">
+    ${
+      step
+        ? html`<${One} key=${`${base} ${step.seq} ${timeline.events}`} base=${base} timeline=${timeline} step=${step} seek=${seek} />`
+        : html`<p class="none">Choose a step to see what lies behind it.</p>`
     }
-  }
+  </div>`;
+}
 
-  head(timeline, step) {
-    const at = new Date((timeline.began + step.at) * 1000)
-    const words = [LANE_WORDS[step.lane], at.toLocaleTimeString(), step.seconds >= 0.001 ? span(step.seconds) : "", STATES[step.state] ?? step.state]
-    return el("header", {}, el("h2", {}, step.label || step.kind), el("p", {class: "soft"}, words.filter(Boolean).join(" · ")))
-  }
-
-  screens(base, timeline, step) {
-    const shots = [["before", step.before], ["after", step.frame]].filter(([, index]) => index >= 0)
-    if (!shots.length || step.before === step.frame && step.lane !== "actions") return el("div")
-    return el("div", {class: "shots"}, ...shots.map(([word, index]) => this.shot(base, timeline, step, word, index)))
-  }
-
-  shot(base, timeline, step, word, index) {
-    const frame = timeline.frames[index]
-    const image = el("img", {src: `${base}/images/${frame.sha256}`, alt: `The screen ${word}`, width: frame.width, height: frame.height, loading: "lazy", decoding: "async"})
-    const time = word === "before" ? step.begin : Math.max(step.end, frame.time)
-    const press = button("", () => this.seek(time), {class: "shot", aria: {label: `Show the screen ${word}`}})
-    press.append(image)
-    return el("figure", {}, press, el("figcaption", {}, word))
-  }
-
-  body(base, step, detail) {
-    const parts = []
-    if (detail.action) parts.push(...this.action(detail.action))
-    if (detail.turn) parts.push(...this.turn(base, detail.turn))
-    if (!detail.action && !detail.turn) parts.push(...this.plain(step, detail.event))
-    if (detail.related) parts.push(this.fold(`What followed (${detail.related.length})`, json(detail.related)))
-    parts.push(this.fold("The event, as it is in the log", json(detail.event)))
-    return parts
-  }
-
-  plain(step, event) {
-    const text = event.text || event.error || event.question || event.reason || event.summary
-    const parts = text && text !== step.label ? [el("p", {class: "words"}, text)] : []
-    return event.advice ? [...parts, el("p", {class: "words"}, event.advice)] : parts
-  }
-
-  action(action) {
-    const result = action.ran ? (action.is_error ? "failed" : "done") : "not run"
-    const approval = action.approval && `${action.approval.decision || "open"}${action.approval.channel ? ` by ${action.approval.channel}` : ""}, ${action.approval.rule}`
-    return [
-      section("Call", el("p", {class: "code"}, action.name), json(action.input),
-        facts([["on", Object.entries(action.target).map(([k, v]) => `${k} ${v}`).join(", ")], ["waited", action.waited >= 0.05 ? span(action.waited) : ""], ["took", span(action.seconds)], ["approval", approval]])),
-      section(`Result: ${result}`, action.text ? el("pre", {class: action.is_error ? "bad" : "", tabIndex: 0, aria: {label: "Result"}}, action.text) : el("p", {class: "soft"}, "No words.")),
-    ]
-  }
-
-  turn(base, turn) {
-    const {request, usage, latency} = turn
-    const sent = usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens
-    return [
-      section("Request", facts([
-        ["model", turn.model],
-        ["sent", `${many(request.count, "message")}, ${many(request.pictures, "picture")}, ${many(request.characters, "character")}`],
-        ["system prompt", request.prompt_hash ? `${request.prompt_hash.slice(0, 12)}, ${many(request.prompt_characters, "character")}` : "not kept"],
-      ]), this.prompt(base, request), this.messages(base, request)),
-      section(`Answer${turn.stop_reason ? `: ${turn.stop_reason.replaceAll("_", " ")}` : ""}`,
-        ...(turn.response.length ? turn.response.map(block => this.block(base, block)) : [el("p", {class: "soft"}, "Nothing came.")])),
-      section("Usage", facts([
-        ["tokens in", sent.toLocaleString("en")], ["of these cached", usage.cache_read_input_tokens ? usage.cache_read_input_tokens.toLocaleString("en") : ""],
-        ["tokens out", usage.output_tokens.toLocaleString("en")], ["price", `$${usage.dollars.toFixed(4)}`],
-      ])),
-      section("Latency", facts([
-        ["first output", span(latency.first_output)], ["whole answer", span(latency.total)],
-        ["retries", latency.retries ? `${latency.retries}, waited ${span(latency.waited)}` : ""],
-        ...Object.entries(latency.measured).map(([lane, ms]) => [lane, span(ms / 1000)]),
-      ])),
-    ]
-  }
-
-  prompt(base, request) {
-    if (!request.prompt_characters) return ""
-    const body = el("div")
-    const fold = this.fold("System prompt", body)
-    const read = async () => {
-      try {
-        const {prompt} = await fetchJson(`${base}/prompt`)
-        body.replaceChildren(el("pre", {class: "wrap", tabIndex: 0, aria: {label: "System prompt"}}, prompt))
-      } catch (error) {
-        body.replaceChildren(failure(error.message, read))
-      }
+/** @param {{base: string, timeline: Timeline, step: Step, seek: (time: number) => void}} props */
+function One({ base, timeline, step, seek }) {
+  const { found, failed, ask } = useAnswer(`${base}/steps/${step.seq}`);
+  const shots = shotsOf(step);
+  return html`<header><h2>${step.label || step.kind}</h2><p class="soft">${headOf(timeline, step)}</p></header>
+    ${
+      shots.length > 0 &&
+      html`<div class="shots">${shots.map((shot) => html`<${Shot} base=${base} timeline=${timeline} step=${step} seek=${seek} ...${shot} />`)}</div>`
     }
-    fold.addEventListener("toggle", () => {
-      if (fold.open && !body.childElementCount) void read()
-    })
-    return fold
-  }
+    ${failed && html`<${Failure} text=${failed} again=${ask} />`}
+    ${found && html`<${Behind} base=${base} step=${step} detail=${found} />`}`;
+}
 
-  messages(base, request) {
-    const fresh = request.messages.filter(message => message.new)
-    const earlier = request.messages.filter(message => !message.new)
-    const parts = fresh.map(message => this.message(base, message))
-    const left = request.left_out + earlier.length
-    if (left) {
-      const note = request.left_out ? [el("p", {class: "soft"}, `${many(request.left_out, "message")} before these.`)] : []
-      parts.unshift(this.fold(`${many(left, "earlier message")}`, ...note, ...earlier.map(message => this.message(base, message))))
+/** What an address answers, asked for at once, and again by `ask`. @param {string} url */
+function useAnswer(url, atOnce = true) {
+  const [state, setState] = useState({ found: /** @type {any} */ (null), failed: "" });
+  const open = useRef(true);
+  const ask = () => {
+    setState({ found: null, failed: "" });
+    fetchJson(url).then(
+      (found) => open.current && setState({ found, failed: "" }),
+      (error) => open.current && setState({ found: null, failed: reason(error) }),
+    );
+  };
+  useLayoutEffect(() => {
+    open.current = true;
+    if (atOnce) ask();
+    return () => {
+      open.current = false;
+    };
+  }, []);
+  return { ...state, ask };
+}
+
+/** @param {{base: string, timeline: Timeline, step: Step, seek: (time: number) => void, word: string, index: number}} props */
+function Shot({ base, timeline, step, seek, word, index }) {
+  const frame = timeline.frames[index];
+  const time = word === "before" ? step.begin : Math.max(step.end, frame.time);
+  return html`<figure>
+    <button type="button" class="shot" aria-label=${`Show the screen ${word}`} onClick=${() => seek(time)}>
+      <img src=${`${base}/images/${frame.sha256}`} alt=${`The screen ${word}`} width=${frame.width} height=${frame.height} loading="lazy" decoding="async" />
+    </button><figcaption>${word}</figcaption></figure>`;
+}
+
+/** @param {{base: string, step: Step, detail: any}} props */
+function Behind({ base, step, detail }) {
+  const { action, turn, event, related } = detail;
+  return html`${action && html`<${Action} action=${action} />`}
+    ${turn && html`<${Turn} base=${base} turn=${turn} />`}
+    ${!action && !turn && html`<${Plain} step=${step} event=${event} />`}
+    ${related && html`<${Fold} title=${`What followed (${related.length})`}><${Json} value=${related} /><//>`}
+    <${Fold} title="The event, as it is in the log"><${Json} value=${event} /><//>`;
+}
+
+/** @param {{step: Step, event: any}} props */
+function Plain({ step, event }) {
+  const text = event.text || event.error || event.question || event.reason || event.summary;
+  return html`${text && text !== step.label && html`<p class="words">${text}</p>`}
+    ${event.advice && html`<p class="words">${event.advice}</p>`}`;
+}
+
+/** @param {{action: any}} props */
+function Action({ action }) {
+  const result = action.ran ? (action.is_error ? "failed" : "done") : "not run";
+  return html`<${Section} title="Call"><p class="code">${action.name}</p><${Json} value=${action.input} /><${Facts} rows=${callFacts(action)} /><//>
+    <${Section} title=${`Result: ${result}`}>${
+      action.text
+        ? html`<pre class=${action.is_error ? "bad" : ""} tabindex="0" aria-label="Result">${action.text}</pre>`
+        : html`<p class="soft">No words.</p>`
+    }<//>`;
+}
+
+/** @param {{base: string, turn: any}} props */
+function Turn({ base, turn }) {
+  const { request, response, stop_reason: stop } = turn;
+  return html`<${Section} title="Request"><${Facts} rows=${requestFacts(turn.model, request)} />
+      ${request.prompt_characters > 0 && html`<${Prompt} base=${base} />`}<${Messages} base=${base} request=${request} /><//>
+    <${Section} title=${stop ? `Answer: ${stop.replaceAll("_", " ")}` : "Answer"}>
+      ${response.length ? html`<${Blocks} base=${base} blocks=${response} />` : html`<p class="soft">Nothing came.</p>`}<//>
+    <${Section} title="Usage"><${Facts} rows=${usageFacts(turn.usage)} /><//>
+    <${Section} title="Latency"><${Facts} rows=${latencyFacts(turn.latency)} /><//>`;
+}
+
+/** Asked for when it is unfolded. @param {{base: string}} props */
+function Prompt({ base }) {
+  const { found, failed, ask } = useAnswer(`${base}/prompt`, false);
+  const toggled = (/** @type {any} */ event) => event.currentTarget.open && !found && !failed && ask();
+  return html`<details class="fold" onToggle=${toggled}><summary>System prompt</summary><div>
+    ${found && html`<pre class="wrap" tabindex="0" aria-label="System prompt">${found.prompt}</pre>`}
+    ${failed && html`<${Failure} text=${failed} again=${ask} />`}</div></details>`;
+}
+
+/** @param {{base: string, request: Request}} props */
+function Messages({ base, request }) {
+  const fresh = request.messages.filter((message) => message.new);
+  const earlier = request.messages.filter((message) => !message.new);
+  const left = request.left_out + earlier.length;
+  const draw = (/** @type {Message} */ message) =>
+    html`<div class=${`message ${message.role}`}><div class="role">${message.role}</div><${Blocks} base=${base} blocks=${message.blocks} /></div>`;
+  return html`<div class="messages">
+    ${
+      left > 0 &&
+      html`<${Fold} title=${many(left, "earlier message")}>
+        ${request.left_out > 0 && html`<p class="soft">${many(request.left_out, "message")} before these.</p>`}${earlier.map(draw)}<//>`
     }
-    return el("div", {class: "messages"}, ...parts)
-  }
+    ${fresh.map(draw)}</div>`;
+}
 
-  message(base, message) {
-    return el("div", {class: `message ${message.role}`}, el("div", {class: "role"}, message.role), ...message.blocks.map(block => this.block(base, block)))
-  }
+/** @param {{base: string, blocks: Block[]}} props @returns {any} */
+function Blocks({ base, blocks }) {
+  return blocks.map((block) => html`<${OneBlock} base=${base} block=${block} />`);
+}
 
-  block(base, block) {
-    if (block.type === "image") return el("img", {class: "sent", src: `${base}/images/${block.sha256}`, alt: "A picture that was sent", loading: "lazy", decoding: "async"})
-    if (block.type === "tool_use") return el("p", {class: "block"}, el("b", {}, block.name), " ", el("code", {}, block.text))
-    if (block.type === "tool_result") return el("div", {class: `block result${block.is_error ? " bad" : ""}`}, ...block.blocks.map(inner => this.block(base, inner)))
-    if (block.type === "thinking") return this.fold("Thought", el("p", {class: "block"}, block.text))
-    return el("p", {class: "block"}, block.text)
-  }
+/** @param {{base: string, block: Block}} props */
+function OneBlock({ base, block }) {
+  if (block.type === "image")
+    return html`<img class="sent" src=${`${base}/images/${block.sha256}`} alt="A picture that was sent" loading="lazy" decoding="async" />`;
+  if (block.type === "tool_use") return html`<p class="block"><b>${block.name}</b> <code>${block.text}</code></p>`;
+  if (block.type === "tool_result")
+    return html`<div class=${block.is_error ? "block result bad" : "block result"}><${Blocks} base=${base} blocks=${block.blocks} /></div>`;
+  const words = html`<p class="block">${block.text}</p>`;
+  return block.type === "thinking" ? html`<${Fold} title="Thought">${words}<//>` : words;
+}
 
-  fold(title, ...body) {
-    return el("details", {class: "fold"}, el("summary", {}, title), ...body)
-  }
+/** @param {{title: string, children?: any}} props */
+function Section({ title, children }) {
+  return html`<section><h3>${title}</h3>${children}</section>`;
+}
+
+/** @param {{title: string, children?: any}} props */
+function Fold({ title, children }) {
+  return html`<details class="fold"><summary>${title}</summary>${children}</details>`;
+}
+
+/** @param {{rows: Fact[]}} props */
+function Facts({ rows }) {
+  return html`<dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+/** @param {{value: unknown}} props */
+function Json({ value }) {
+  return html`<pre tabindex="0" aria-label="Data">${spread(value)}</pre>`;
 }

@@ -1,135 +1,168 @@
 // Exports: made by the server, with progress, then fetched; all of them gather in one menu.
-import {button, bytes, el} from "./dom.js"
+import { batch, signal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { Menu } from "./menu.js";
+import { bytes } from "./words.js";
+
+/** @typedef {{url: string, filename: string, bytes: number, note?: string}} Made */
+/**
+ * @typedef {object} Job
+ * @property {number} n
+ * @property {string} words What is made, of what.
+ * @property {string} label
+ * @property {boolean} running Its end is not known.
+ * @property {number} share
+ * @property {string} error
+ * @property {Made | null} made
+ * @property {boolean} fetches Whether it comes down by itself.
+ */
+/** @typedef {(message: {type: string, [field: string]: unknown}) => boolean} Send */
 
 const FORMATS = [
   ["folder", "Folder (.zip)", "Everything: events, pictures, prompt. Can be imported again."],
   ["notebook", "Notebook (.zip)", "The folder with a notebook that replays and dissects it."],
   ["gif", "GIF", "Moving pictures with captions, for a page or a message."],
   ["mp4", "MP4 video", "The same as a video: sharper and smaller."],
-]
+];
 
-let numbers = 0
+let numbers = 0;
 
+/** What the menu is called that gathers the exports. @param {Pick<Job, "running" | "share" | "error">[]} jobs */
+export function gathering(jobs) {
+  const running = jobs.filter((job) => job.running);
+  if (running.length) {
+    const share = running.reduce((sum, job) => sum + job.share, 0) / running.length;
+    return `Making… ${Math.round(100 * share)} %`;
+  }
+  const bad = jobs.filter((job) => job.error).length;
+  return bad ? `Downloads (${bad} failed)` : `Downloads (${jobs.length})`;
+}
+
+/** The exports that this page knows. */
 export class Exporter {
-  constructor({send}) {
-    Object.assign(this, {send, name: "", title: "", jobs: new Map()})
-    this.items = el("div", {class: "panel"})
-    this.menu = el("details", {class: "menu export"}, el("summary", {}, "Export"), this.items)
-    this.jobsNode = el("div", {class: "panel jobs"})
-    this.word = el("span", {aria: {live: "polite"}})
-    this.gathered = el("details", {class: "menu export gathered", hidden: true}, el("summary", {}, this.word), this.jobsNode)
-    for (const menu of [this.menu, this.gathered]) this.closable(menu)
+  jobs = signal(/** @type {Job[]} */ ([]));
+  mp4 = signal(false);
+  choosing = signal(false); // the menu of formats is open
+  gathered = signal(false); // the menu of exports is open
+  name = "";
+  title = "";
+
+  /** @param {Send} send */
+  constructor(send) {
+    this.send = send;
   }
 
-  closable(menu) {
-    menu.addEventListener("focusout", event => { if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false })
-    menu.addEventListener("keydown", event => {
-      if (event.key !== "Escape" || !menu.open) return
-      event.stopPropagation()
-      menu.open = false
-      menu.firstElementChild.focus()
-    })
+  /** What is exported. @param {string} name @param {string} title */
+  of(name, title) {
+    this.name = name;
+    this.title = title;
   }
 
-  /** The server still has these of earlier: this page may have been loaded anew since. */
+  /** The server still has these of earlier: this page may have been loaded anew since. @param {Made[]} files */
   kept(files) {
-    const shown = new Set([...this.jobs.values()].map(({url}) => url))
-    for (const file of files) {
-      if (shown.has(file.url)) continue
-      const n = numbers += 1
-      const job = el("div", {class: "job"})
-      this.jobs.set(n, {job})
-      this.jobsNode.append(job)
-      this.done(n, file)
-    }
-    this.count()
+    const shown = new Set(this.jobs.peek().map(({ made }) => made?.url));
+    const more = files
+      .filter(({ url }) => !shown.has(url))
+      .map((made) => {
+        numbers += 1;
+        return { n: numbers, words: "", label: "", running: false, share: 1, error: "", made, fetches: false };
+      });
+    if (more.length) this.jobs.value = [...this.jobs.peek(), ...more];
   }
 
   /** Those whose end is not known here. */
   get running() {
-    return [...this.jobs].filter(([, {running}]) => running).map(([n]) => n)
+    return this.jobs
+      .peek()
+      .filter(({ running }) => running)
+      .map(({ n }) => n);
   }
 
-  offer(mp4) {
-    this.items.replaceChildren(...FORMATS.map(([format, label, text]) => {
-      const without = format === "mp4" && !mp4
-      const item = button("", () => this.start(format, label), {disabled: without})
-      item.append(el("b", {}, label), el("small", {}, without ? "Needs PyAV: pip install 'sayso[video]'" : text))
-      return item
-    }))
-  }
-
-  of(name, title) {
-    this.name = name
-    this.title = title
-  }
-
+  /** @param {string} format @param {string} label */
   start(format, label) {
-    const n = numbers += 1
-    if (!this.send({type: "export", n, name: this.name, format, title: this.title})) return
-    this.menu.open = false
-    const word = el("span", {}, `${label} of “${this.title}”`)
-    const bar = el("progress", {max: 1, aria: {label: `Progress of ${label}`}})
-    const job = el("div", {class: "job"}, word, bar, button("Cancel", () => {
-      if (this.send({type: "cancel", n})) this.remove(n)
-    }))
-    this.jobs.set(n, {job, bar, word, running: true})
-    this.jobsNode.prepend(job)
-    this.count()
+    numbers += 1;
+    const n = numbers;
+    if (!this.send({ type: "export", n, name: this.name, format, title: this.title })) return;
+    const words = `${label} of “${this.title}”`;
+    const job = { n, words, label, running: true, share: 0, error: "", made: null, fetches: true };
+    batch(() => {
+      this.choosing.value = false;
+      this.jobs.value = [job, ...this.jobs.peek()];
+    });
   }
 
-  told({n, share, error, ...file}) {
-    const known = this.jobs.get(n)
-    if (!known?.running) return // its end may be told once more after a gap
-    if (share !== undefined) {
-      known.bar.value = known.share = share
-    } else if (error) {
-      this.failed(n, error)
-    } else {
-      this.done(n, file).click()
-      if (file.note) this.gathered.open = true
-    }
-    this.count()
+  /** How one stands; its end may be told once more after a gap. @param {{n: number, share?: number, error?: string} & Made} told */
+  told({ n, share, error, ...made }) {
+    if (!this.running.includes(n)) return;
+    if (share !== undefined) return this.#change(n, { share });
+    if (error || made.note) this.gathered.value = true;
+    this.#change(n, error ? { running: false, error } : { running: false, made });
   }
 
-  failed(n, error) {
-    const known = this.jobs.get(n)
-    known.running = false
-    known.job.classList.add("failed")
-    known.job.setAttribute("role", "alert")
-    known.job.replaceChildren(el("span", {}, error), button("Dismiss", () => this.remove(n)))
-    this.gathered.open = true
+  /** The server has removed one. @param {string} url */
+  discarded(url) {
+    for (const { n, made } of this.jobs.peek()) if (made?.url === url) this.remove(n);
   }
 
-  done(n, {url, filename, bytes: size, note}) {
-    const known = this.jobs.get(n)
-    Object.assign(known, {url, running: false})
-    const link = el("a", {href: url, download: filename}, `${filename} (${bytes(size)})`)
-    const drop = button("Remove", () => {
-      drop.disabled = this.send({type: "discard", url})
-    }, {aria: {label: `Remove ${filename} from the server`}})
-    known.job.replaceChildren(link, drop, ...(note ? [el("p", {class: "note", role: "status"}, note)] : []))
-    return link
+  /** @param {number} n */
+  cancel(n) {
+    if (this.send({ type: "cancel", n })) this.remove(n);
   }
 
-  count() {
-    const all = [...this.jobs.values()]
-    const running = all.filter(job => job.running)
-    const share = running.reduce((sum, job) => sum + (job.share || 0), 0) / (running.length || 1)
-    const bad = all.filter(job => job.job.classList.contains("failed")).length
-    this.word.textContent = running.length ? `Making… ${Math.round(100 * share)} %` : bad ? `Downloads (${bad} failed)` : `Downloads (${all.length})`
-    this.gathered.hidden = !all.length
-    if (!all.length) this.gathered.open = false
-  }
-
-  /** The server has removed one. */
-  discarded({url}) {
-    for (const [n, job] of this.jobs) if (job.url === url) this.remove(n)
-  }
-
+  /** @param {number} n */
   remove(n) {
-    this.jobs.get(n)?.job.remove()
-    this.jobs.delete(n)
-    this.count()
+    this.jobs.value = this.jobs.peek().filter((job) => job.n !== n);
+    if (!this.jobs.peek().length) this.gathered.value = false;
   }
+
+  /** @param {number} n @param {Partial<Job>} change */
+  #change(n, change) {
+    this.jobs.value = this.jobs.peek().map((job) => (job.n === n ? { ...job, ...change } : job));
+  }
+}
+
+/** @param {{exporter: Exporter, hidden: boolean}} props */
+export function ExportMenu({ exporter, hidden }) {
+  return html`<${Menu} class="menu export" open=${exporter.choosing} label="Export" hidden=${hidden}><div class="panel">
+    ${FORMATS.map(([format, label, text]) => {
+      const without = format === "mp4" && !exporter.mp4.value;
+      return html`<button type="button" disabled=${without} onClick=${() => exporter.start(format, label)}>
+        <b>${label}</b><small>${without ? "Needs PyAV: pip install 'sayso[video]'" : text}</small></button>`;
+    })}</div><//>`;
+}
+
+/** @param {{exporter: Exporter}} props */
+export function Gathered({ exporter }) {
+  const jobs = exporter.jobs.value;
+  const label = html`<span aria-live="polite">${gathering(jobs)}</span>`;
+  return html`<${Menu} class="menu export gathered" open=${exporter.gathered} label=${label} hidden=${!jobs.length}>
+    <div class="panel jobs">${jobs.map((job) => html`<${One} key=${job.n} exporter=${exporter} job=${job} />`)}</div><//>`;
+}
+
+/** @param {{exporter: Exporter, job: Job}} props */
+function One({ exporter, job }) {
+  const { n, words, label, share, error, made } = job;
+  if (made) return html`<${Done} exporter=${exporter} made=${made} fetches=${job.fetches} />`;
+  if (error)
+    return html`<div class="job failed" role="alert"><span>${error}</span><button type="button" onClick=${() => exporter.remove(n)}>Dismiss</button></div>`;
+  return html`<div class="job"><span>${words}</span><progress max="1" value=${share || undefined} aria-label=${`Progress of ${label}`}></progress>
+    <button type="button" onClick=${() => exporter.cancel(n)}>Cancel</button></div>`;
+}
+
+/** @param {{exporter: Exporter, made: Made, fetches: boolean}} props */
+function Done({ exporter, made, fetches }) {
+  const { url, filename, bytes: size, note } = made;
+  const down = useRef(/** @type {HTMLAnchorElement | null} */ (null));
+  const drop = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  useLayoutEffect(() => {
+    if (fetches) down.current?.click();
+  }, []);
+  const discard = () => {
+    const sent = exporter.send({ type: "discard", url });
+    if (drop.current) drop.current.disabled = sent;
+  };
+  return html`<div class="job"><a ref=${down} href=${url} download=${filename}>${`${filename} (${bytes(size)})`}</a>
+    <button type="button" ref=${drop} aria-label=${`Remove ${filename} from the server`} onClick=${discard}>Remove</button>
+    ${note && html`<p class="note" role="status">${note}</p>`}</div>`;
 }

@@ -1,127 +1,164 @@
 // The picture, what was said and done at that time, and the controls that move through it.
-import {button, clock, el, icon, ICONS, lastAt} from "./dom.js"
+import { batch, computed, signal } from "@preact/signals";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { Icon } from "./parts.js";
+import { clock, lastAt } from "./words.js";
 
-const SPEEDS = [0.5, 1, 2, 4, 8, 16]
-const AHEAD = 3
-const LINGER = 0.9
+/** @typedef {import("./words.js").Timeline} Timeline */
+/** @typedef {import("./words.js").Step} Step */
+/** @typedef {import("./words.js").Frame} Frame */
 
+const SPEEDS = [0.5, 1, 2, 4, 8, 16];
+const AHEAD = 3; // pictures that are fetched before they are needed
+const LINGER = 0.9; // seconds for which a press is marked after it
+const LARGEST = 1.25; // a picture is never blurred by more
+const SLACK = 1e-6;
+
+/**
+ * What stands below the picture at a time, and where the mouse was pressed.
+ *
+ * @param {Timeline} timeline
+ * @param {number} time
+ * @returns {{heard: string, done: string, bad: boolean, point: [number, number] | null}}
+ */
+export function captions(timeline, time) {
+  const before = timeline.steps.slice(0, lastAt(timeline.steps, time + SLACK, "begin") + 1);
+  const said = before.findLast(({ lane }) => lane === "heard" || lane === "said");
+  const deed = before.findLast(({ lane }) => lane === "actions");
+  const fresh = deed && (!said || deed.begin >= said.begin || said.lane === "said");
+  return {
+    heard: said ? `${said.lane === "heard" ? "You" : "Sayso"}: ${said.label}` : "",
+    done: fresh ? deed.label : "",
+    bad: Boolean(fresh) && deed?.state !== "done",
+    point: deed?.point && time <= deed.end + LINGER ? deed.point : null,
+  };
+}
+
+/** How large a picture is shown. @param {{width: number, height: number}} frame @param {{width: number, height: number}} room */
+export function fitted({ width, height }, room) {
+  const scale = Math.min(room.width / width, room.height / height, LARGEST);
+  return { width: Math.floor(width * scale), height: Math.floor(height * scale) };
+}
+
+/** Where the replay of one session is. */
 export class Player {
-  /** `moved(time)` is told each time that is shown; `step(by)` asks for the next or previous step. */
-  constructor({moved, step}) {
-    Object.assign(this, {moved, step, timeline: null, base: "", time: 0, speed: 2, playing: 0})
-    this.image = el("img", {alt: "", decoding: "async", on: {error: () => this.lost(true), load: () => this.lost(false)}})
-    this.mark = el("div", {class: "mark", hidden: true})
-    this.none = el("p", {class: "none"})
-    this.screen = el("div", {class: "screen"}, el("div", {class: "fit"}, this.image, this.mark), this.none)
-    this.heard = el("p", {class: "caption"})
-    this.done = el("p", {class: "caption deed"})
-    this.picture = el("figure", {class: "picture"}, this.screen, el("figcaption", {}, this.heard, this.done))
-    this.slider = el("input", {type: "range", min: 0, max: 1, step: "any", value: 0, aria: {label: "Time"}, on: {input: () => this.seek(Number(this.slider.value))}})
-    this.label = el("output", {class: "time"})
-    this.toggle = button("", () => this.play(!this.playing), {class: "main round"})
-    const speed = el("select", {aria: {label: "Speed"}, on: {change: () => { this.speed = Number(speed.value) }}},
-      ...SPEEDS.map(n => el("option", {value: n, selected: n === this.speed}, `${n}×`)))
-    const previous = button("", () => this.step(-1), {class: "round", title: "Previous step (←)", aria: {label: "Previous step"}})
-    const next = button("", () => this.step(1), {class: "round", title: "Next step (→)", aria: {label: "Next step"}})
-    previous.append(icon(ICONS.back))
-    next.append(icon(ICONS.next))
-    this.transport = el("div", {class: "transport", role: "group", aria: {label: "Playback"}}, previous, this.toggle, next, this.slider, this.label, speed)
-    this.face()
-    new ResizeObserver(() => this.fit()).observe(this.screen)
+  base = signal("");
+  timeline = signal(/** @type {Timeline | null} */ (null));
+  time = signal(0);
+  playing = signal(false);
+  lost = signal(false); // the picture cannot be had
+  speed = 2;
+  index = computed(() => Math.max(0, lastAt(this.timeline.value?.frames ?? [], this.time.value + SLACK, "time")));
+  frame = computed(() => /** @type {Frame | undefined} */ (this.timeline.value?.frames[this.index.value]));
+  #tick = 0;
+
+  /** @param {(time: number) => void} moved Is told each time that is shown. */
+  constructor(moved) {
+    this.moved = moved;
   }
 
-  show(base, timeline) {
-    this.play(false)
-    Object.assign(this, {base, timeline, frame: null})
-    this.screen.classList.remove("lost")
-    this.slider.max = Math.max(timeline.seconds, 0.001)
-    this.talk = timeline.steps.filter(step => (step.lane === "heard" || step.lane === "said"))
-    this.deeds = timeline.steps.filter(step => step.lane === "actions")
-    this.none.textContent = timeline.frames.length ? "" : "The agent never looked at the screen in this session."
-    this.none.hidden = timeline.frames.length > 0
-    this.image.hidden = !timeline.frames.length
-    this.seek(0)
+  /** @param {string} base @param {Timeline} timeline @param {number} time */
+  show(base, timeline, time) {
+    this.play(false);
+    batch(() => {
+      this.base.value = base;
+      this.timeline.value = timeline;
+      this.lost.value = false;
+    });
+    this.seek(time);
   }
 
-  lost(gone) {
-    this.screen.classList.toggle("lost", gone)
-    if (gone) this.none.textContent = "This picture is not there any more."
-    this.none.hidden = !gone
-  }
-
+  /** @param {number} time */
   seek(time) {
-    this.time = Math.min(Math.max(0, time), this.timeline.seconds)
-    this.slider.value = this.time
-    const [now, all] = [this.time, this.timeline.seconds].map(each => clock(each, this.timeline.seconds))
-    this.slider.setAttribute("aria-valuetext", `${now} of ${all}`)
-    this.label.textContent = `${now} / ${all}`
-    this.draw()
-    this.moved(this.time)
+    this.time.value = Math.min(Math.max(0, time), this.timeline.peek()?.seconds ?? 0);
+    this.moved(this.time.peek());
   }
 
-  draw() {
-    const {frames} = this.timeline
-    const index = Math.max(0, lastAt(frames, this.time + 1e-6, "time"))
-    const frame = frames[index]
-    if (frame && frame !== this.frame) {
-      this.frame = frame
-      this.image.src = `${this.base}/images/${frame.sha256}`
-      this.image.alt = `The screen, picture ${index + 1} of ${frames.length}`
-      this.fit()
-      this.ahead(index)
-    }
-    this.words()
-  }
-
-  /** The next pictures are fetched before they are needed. */
-  ahead(index) {
-    this.waiting = this.timeline.frames.slice(index + 1, index + 1 + AHEAD).map(({sha256}) => el("img", {src: `${this.base}/images/${sha256}`}))
-  }
-
-  words() {
-    const said = this.talk[lastAt(this.talk, this.time + 1e-6, "begin")]
-    this.heard.textContent = said ? `${said.lane === "heard" ? "You" : "Sayso"}: ${said.label}` : ""
-    const deed = this.deeds[lastAt(this.deeds, this.time + 1e-6, "begin")]
-    const fresh = deed && (!said || deed.begin >= said.begin || said.lane === "said")
-    this.done.textContent = fresh ? deed.label : ""
-    this.done.classList.toggle("bad", Boolean(fresh) && deed.state !== "done")
-    const on = deed && deed.point && this.time <= deed.end + LINGER && this.frame
-    this.mark.hidden = !on
-    if (on) {
-      this.mark.style.left = `${100 * deed.point[0] / this.frame.width}%`
-      this.mark.style.top = `${100 * deed.point[1] / this.frame.height}%`
-    }
-  }
-
-  /** As large as there is room for; never blurred by more than its own size. */
-  fit() {
-    if (!this.frame) return
-    const {width, height} = this.frame
-    const scale = Math.min(this.screen.clientWidth / width, this.screen.clientHeight / height, 1.25)
-    this.mark.parentElement.style.width = `${Math.floor(width * scale)}px`
-    this.mark.parentElement.style.height = `${Math.floor(height * scale)}px`
-  }
-
+  /** @param {boolean} on */
   play(on) {
-    cancelAnimationFrame(this.playing)
-    this.playing = 0
-    if (on && this.timeline) {
-      if (this.time >= this.timeline.seconds - 0.01) this.seek(0)
-      let last = performance.now()
-      const tick = now => {
-        this.playing = requestAnimationFrame(tick)
-        this.seek(this.time + (now - last) / 1000 * this.speed)
-        last = now
-        if (this.time >= this.timeline.seconds) this.play(false)
-      }
-      this.playing = requestAnimationFrame(tick)
-    }
-    this.face()
+    cancelAnimationFrame(this.#tick);
+    const timeline = this.timeline.peek();
+    this.playing.value = on && timeline !== null;
+    if (!on || !timeline) return;
+    if (this.time.peek() >= timeline.seconds - 0.01) this.seek(0);
+    let last = performance.now();
+    const tick = (/** @type {number} */ now) => {
+      this.#tick = requestAnimationFrame(tick);
+      this.seek(this.time.peek() + ((now - last) / 1000) * this.speed);
+      last = now;
+      if (this.time.peek() >= timeline.seconds) this.play(false);
+    };
+    this.#tick = requestAnimationFrame(tick);
   }
+}
 
-  face() {
-    this.toggle.replaceChildren(icon(this.playing ? ICONS.pause : ICONS.play))
-    this.toggle.title = this.playing ? "Pause (space)" : "Play (space)"
-    this.toggle.setAttribute("aria-label", this.playing ? "Pause" : "Play")
-  }
+/** @param {{player: Player, timeline: Timeline}} props */
+export function Picture({ player, timeline }) {
+  const screen = useRef(/** @type {HTMLElement | null} */ (null));
+  const [room, setRoom] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const box = screen.current;
+    if (!box) return;
+    const observer = new ResizeObserver(() => setRoom({ width: box.clientWidth, height: box.clientHeight }));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, []);
+  const frame = player.frame.value;
+  const index = player.index.value;
+  const lost = player.lost.value;
+  useLayoutEffect(() => {
+    for (const { sha256 } of timeline.frames.slice(index + 1, index + 1 + AHEAD)) {
+      new Image().src = `${player.base.peek()}/images/${sha256}`;
+    }
+  }, [timeline, index]);
+  const { heard, done, bad, point } = captions(timeline, player.time.value);
+  const size = frame && fitted(frame, room);
+  const none = lost ? "This picture is not there any more." : "The agent never looked at the screen in this session.";
+  return html`<figure class="picture">
+    <div class=${lost ? "screen lost" : "screen"} ref=${screen}>
+      <div class="fit" style=${size && { width: `${size.width}px`, height: `${size.height}px` }}>
+        ${
+          frame &&
+          html`<img alt=${`The screen, picture ${index + 1} of ${timeline.frames.length}`} decoding="async"
+            src=${`${player.base.value}/images/${frame.sha256}`}
+            onError=${() => {
+              player.lost.value = true;
+            }}
+            onLoad=${() => {
+              player.lost.value = false;
+            }} />`
+        }
+        ${
+          frame &&
+          point &&
+          html`<div class="mark" style=${{ left: `${(100 * point[0]) / frame.width}%`, top: `${(100 * point[1]) / frame.height}%` }}></div>`
+        }
+      </div>
+      ${(lost || !frame) && html`<p class="none">${none}</p>`}
+    </div>
+    <figcaption><p class="caption">${heard}</p><p class=${bad ? "caption deed bad" : "caption deed"}>${done}</p></figcaption>
+  </figure>`;
+}
+
+/** @param {{player: Player, timeline: Timeline, step: (by: number) => void}} props */
+export function Transport({ player, timeline, step }) {
+  const playing = player.playing.value;
+  const [now, all] = [player.time.value, timeline.seconds].map((each) => clock(each, timeline.seconds));
+  return html`<div class="transport" role="group" aria-label="Playback">
+    <button type="button" class="round" title="Previous step (←)" aria-label="Previous step" onClick=${() => step(-1)}><${Icon} name="back" /></button>
+    <button type="button" class="main round" title=${playing ? "Pause (space)" : "Play (space)"} aria-label=${playing ? "Pause" : "Play"}
+      onClick=${() => player.play(!player.playing.peek())}><${Icon} name=${playing ? "pause" : "play"} /></button>
+    <button type="button" class="round" title="Next step (→)" aria-label="Next step" onClick=${() => step(1)}><${Icon} name="next" /></button>
+    <input type="range" min="0" max=${Math.max(timeline.seconds, 0.001)} step="any" value=${player.time.value}
+      aria-label="Time" aria-valuetext=${`${now} of ${all}`}
+      onInput=${(/** @type {any} */ event) => player.seek(Number(event.currentTarget.value))} />
+    <output class="time">${now} / ${all}</output>
+    <select aria-label="Speed" value=${player.speed}
+      onChange=${(/** @type {any} */ event) => {
+        player.speed = Number(event.currentTarget.value);
+      }}>
+      ${SPEEDS.map((speed) => html`<option value=${speed}>${speed}×</option>`)}
+    </select>
+  </div>`;
 }

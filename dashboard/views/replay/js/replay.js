@@ -1,327 +1,453 @@
 // Replay: sessions on the left, one of them (or two) in the middle, what lies behind a step on the right.
-import {button, clock, el, fetchJson, lastAt, many, span} from "./dom.js"
-import {Comparison} from "./compare.js"
-import {Details} from "./details.js"
-import {Exporter} from "./exporter.js"
-import {Lanes, LANE_WORDS} from "./lanes.js"
-import {SessionList} from "./list.js"
-import {Player} from "./player.js"
-import {VirtualList} from "./virtual.js"
-import {link} from "../../../js/link/link.js"
-import {sender} from "../../../js/sender.js"
+import { batch, computed, signal } from "@preact/signals";
+import { useLayoutEffect, useMemo } from "preact/hooks";
+import { component, html, useMessages } from "../../../js/base.js";
+import { link } from "../../../js/link/link.js";
+import { Compare, Comparison } from "./compare.js";
+import { Details } from "./details.js";
+import { Exporter, ExportMenu, Gathered } from "./exporter.js";
+import { fetchJson, reason } from "./fetch.js";
+import { Lanes } from "./lanes.js";
+import { SessionList, Shelf } from "./list.js";
+import { Picture, Player, Transport } from "./player.js";
+import { VirtualList } from "./virtual.js";
+import { clock, factsOf, LANE_WORDS, lastAt, many, nameOf } from "./words.js";
 
-const ADDRESS = "replay"
-const MOMENT = "at" // seconds of the timeline
-const SETTLED = 300 // ms after which a moment is put into the address
+/** @typedef {import("../../../js/base.js").Host<{}>} Host */
+/** @typedef {import("./words.js").Step} Step */
+/** @typedef {import("./words.js").Timeline} Timeline */
+/** @typedef {import("./list.js").Row} Row */
+/** @typedef {"empty" | "loading" | "failed" | "one" | "two"} Mode */
+/** @typedef {{mode: Mode, title: string, text: string, again: (() => void) | null}} Scene */
+/** @typedef {{rows: Row[], here: string, mp4: boolean, open: {name?: string, against?: string}, exports: import("./exporter.js").Made[]}} Listed */
 
+const ADDRESS = "replay";
+const MOMENT = "at"; // seconds of the timeline
+const SETTLED = 300; // ms after which a moment is put into the address
+const COPIED = 2000; // ms for which it is said that the link was copied
+const HEIGHT = 30; // px of a step's row
+const NARROW = "(max-width: 760px)";
+const NEAR = 0.006; // seconds within which an address means a step: it has hundredths
+const SLACK = 1e-6;
+
+/** The steps of a list that hold what is looked for. @param {Step[]} steps @param {string} query */
+export function matchingSteps(steps, query) {
+  const wanted = query.trim().toLowerCase();
+  return steps.filter((step) => step.lane !== "cost" && step.label.toLowerCase().includes(wanted));
+}
+
+/** The address of a recording at a moment. @param {URL} url Is changed. @param {string} name @param {number} time */
+export function addressed(url, name, time) {
+  url.searchParams.set("view", "replay");
+  url.searchParams.set(ADDRESS, name);
+  if (time > 0) url.searchParams.set(MOMENT, String(Math.round(time * 100) / 100));
+  else url.searchParams.delete(MOMENT);
+  return url;
+}
+
+/** The view: what is shown, and what is done with it. */
 class Replay {
-  constructor(send) {
-    Object.assign(this, {send, name: "", timeline: null, against: null, rows: [], loads: 0})
-    this.list = new SessionList({open: name => this.open(name), compare: name => this.compare(name), send, tell: text => this.tell(text)})
-    this.player = new Player({moved: time => this.moved(time), step: by => this.next(by)})
-    this.lanes = new Lanes({seek: time => this.player.seek(time), choose: step => this.choose(step)})
-    this.details = new Details({seek: time => this.player.seek(time)})
-    this.steps = new VirtualList({label: "Steps", height: 30, fill: (node, step) => this.fill(node, step), choose: index => this.choose(this.found[index])})
-    this.comparison = new Comparison()
-    this.exporter = new Exporter({send})
-    this.build()
-  }
+  name = signal("");
+  timeline = signal(/** @type {Timeline | null} */ (null));
+  against = signal("");
+  scene = signal(
+    /** @type {Scene} */ ({
+      mode: "empty",
+      title: "Choose a session",
+      text: "Its timeline, pictures, and everything that was sent and answered are shown here.",
+      again: null,
+    }),
+  );
+  told = signal({ text: "", href: "" });
+  newer = signal(0); // events that came since
+  copied = signal("");
+  query = signal("");
+  step = signal(/** @type {Step | null} */ (null)); // the chosen one
+  behind = signal(/** @type {Step | null} */ (null)); // the one whose details are shown
+  at = signal({ index: -1 }); // its row, or that of the time
+  picking = signal(!matchMedia(NARROW).matches);
+  found = computed(() => matchingSteps(this.timeline.value?.steps ?? [], this.query.value));
+  title = computed(() => (this.name.value ? this.titleOf(this.name.value) : "Replay"));
+  others = computed(() => this.shelf.rows.value.filter((row) => `session/${row.id}` !== this.name.value));
+  #loads = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settling;
 
-  build() {
-    this.title = el("h1")
-    this.facts = el("p", {class: "soft"})
-    this.fresh = button("", () => this.renew(), {class: "quiet", hidden: true})
-    this.single = button("Back to one", () => this.alone(), {class: "quiet", hidden: true})
-    this.other = el("select", {aria: {label: "Compare with"}, on: {change: () => this.other.value && this.compare(this.other.value)}})
-    this.copy = button("Copy link", () => this.copyLink(), {title: "A link to this session at this moment"})
-    this.find = el("input", {type: "search", placeholder: "Find a step", aria: {label: "Find a step"}, on: {input: () => this.filter()}})
-    this.side = el("div", {class: "beside"}, el("div", {class: "finder"}, this.find, this.count = el("span", {class: "soft"})), this.steps.root, this.details.root)
-    this.work = el("div", {class: "work"}, this.player.picture, this.side, this.player.transport, this.lanes.root)
-    this.told = el("p", {class: "told", role: "alert", hidden: true})
-    this.empty = el("div", {class: "empty"})
-    this.stage = el("section", {class: "stage", aria: {label: "Replay"}, on: {keydown: event => this.key(event)}},
-      el("header", {class: "head"}, el("div", {class: "what"}, this.title, this.facts), this.fresh, this.single, this.other, this.copy, this.exporter.menu, this.exporter.gathered),
-      this.told, this.empty, this.work, this.comparison.root)
-    this.sessions = el("details", {class: "pick"}, el("summary", {}, "Sessions"))
-    this.sessions.open = !matchMedia("(max-width: 760px)").matches
-    this.sessions.append(this.list.root)
-    this.root = el("div", {class: "replay"}, this.sessions, this.stage)
-    this.mode("empty", "Choose a session", "Its timeline, pictures, and everything that was sent and answered are shown here.")
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+    const send = (/** @type {{type: string}} */ message) => host.send(message);
+    this.exporter = new Exporter(send);
+    this.comparison = new Comparison();
+    this.player = new Player((time) => this.#moved(time));
+    this.shelf = new Shelf({
+      send,
+      open: (name) => void this.open(name),
+      compare: (name) => void this.compare(name),
+      tell: (text) => this.tell(text),
+    });
   }
 
   // What the server tells -------------------------------------------------------------
 
+  /** @param {any} message */
   hear(message) {
-    const act = {sessions: () => this.listed(message), deleted: () => this.gone(message), counted: () => this.list.counted(message), told: () => this.tell(message.text), export: () => this.exporter.told(message), discarded: () => this.exporter.discarded(message), grown: () => this.grown(message)}[message.type]
-    if (act) act()
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      sessions: () => this.#listed(message),
+      deleted: () => this.#gone(message.id),
+      counted: () => this.shelf.counted(message),
+      told: () => this.tell(message.text),
+      export: () => this.exporter.told(message),
+      discarded: () => this.exporter.discarded(message.url),
+      grown: () => this.#grown(message),
+    };
+    acts[message.type]?.();
   }
 
-  listed({rows, here, mp4, open, exports}) {
-    this.rows = rows
-    this.list.show(rows, here)
-    this.exporter.offer(mp4)
-    this.exporter.kept(exports)
-    this.others()
-    if (open.name && (open.name !== this.name || open.against)) {
-      this.open(open.name).then(() => open.against && this.compare(open.against))
-    } else if (!this.name) {
-      const address = new URL(location.href).searchParams
-      const remembered = address.get(ADDRESS)
-      const first = rows.find(row => row.id === here) || rows[0]
-      if (remembered) this.open(remembered, {time: Number(address.get(MOMENT)) || 0})
-      else if (first) this.open(`session/${first.id}`)
-    } else this.headline()
+  /** @param {Listed} message */
+  #listed({ rows, here, mp4, open, exports }) {
+    const name = this.name.peek();
+    this.shelf.show(rows, here);
+    this.exporter.mp4.value = mp4;
+    this.exporter.kept(exports);
+    this.exporter.of(name, this.title.peek());
+    if (open.name && (open.name !== name || open.against)) {
+      void this.#openBoth(open.name, open.against);
+    } else if (!name) this.#begin(rows, here);
   }
 
-  gone({id}) {
-    if (this.name === `session/${id}`) {
-      this.name = ""
-      this.mode("empty", "The session was deleted", "Choose another one.")
+  /** What the address names, else the page's own session, else the latest. @param {Row[]} rows @param {string} here */
+  #begin(rows, here) {
+    const address = new URL(location.href).searchParams;
+    const remembered = address.get(ADDRESS);
+    const first = rows.find((row) => row.id === here) ?? rows[0];
+    if (remembered) void this.open(remembered, { time: Number(address.get(MOMENT)) || 0 });
+    else if (first) void this.open(`session/${first.id}`);
+  }
+
+  /** @param {string} name @param {string} [against] */
+  async #openBoth(name, against) {
+    await this.open(name);
+    if (against) await this.compare(against);
+  }
+
+  /** @param {string} id */
+  #gone(id) {
+    if (this.name.peek() === `session/${id}`) {
+      this.name.value = "";
+      this.#show("empty", "The session was deleted", "Choose another one.");
     }
-    if (id === this.list.here) location.assign("?view=replay")
+    if (id === this.shelf.here.peek()) location.assign("?view=replay");
   }
 
-  grown({name, events}) {
-    if (name !== this.name || !this.timeline) return
-    const more = events - this.timeline.events
-    this.fresh.hidden = more <= 0 || Boolean(this.against)
-    this.fresh.textContent = `Show ${many(more, "newer event")}`
+  /** @param {{name: string, events: number}} message */
+  #grown({ name, events }) {
+    const timeline = this.timeline.peek();
+    if (name === this.name.peek() && timeline) this.newer.value = events - timeline.events;
   }
 
   /** After a gap: what there is now, and how the exports stand whose end may have been told in it. */
   again() {
-    if (this.name) this.send({type: "opened", name: this.name})
-    this.send({type: "list", exports: this.exporter.running})
+    if (this.name.peek()) this.host.send({ type: "opened", name: this.name.peek() });
+    this.host.send({ type: "list", exports: this.exporter.running });
   }
 
   renew() {
-    this.send({type: "list"})
-    this.open(this.name, {keep: true})
+    this.host.send({ type: "list" });
+    void this.open(this.name.peek(), { keep: true });
   }
 
-  tell(text) {
-    this.told.textContent = text
-    this.told.hidden = !text
+  /** @param {string} text */
+  tell(text, href = "") {
+    this.told.value = { text, href };
   }
 
   // One session -----------------------------------------------------------------------
 
+  /** @param {string} name */
   base(name) {
-    return `recordings/${name}`
+    return `recordings/${name}`;
   }
 
-  async open(name, {keep = false, time: wanted = 0} = {}) {
-    if (!link.reachable) return link.presses.refuse() // what is shown stays
-    const load = this.loads += 1
-    const time = keep ? this.player.time : wanted
-    this.player.play(false)
-    this.tell("")
-    this.name = name
-    this.list.mark(name)
-    this.remember(time)
-    this.send({type: "opened", name})
-    if (!keep && this.timeline) this.find.value = "" // what a page loaded anew was given back stays
-    if (!keep) this.mode("loading", "Reading the session…", "")
+  /** @param {string} name */
+  async open(name, { keep = false, time: wanted = 0 } = {}) {
+    if (!link.reachable) return link.presses.refuse(); // what is shown stays
+    this.#loads += 1;
+    const load = this.#loads;
+    const time = keep ? this.player.time.peek() : wanted;
+    this.player.play(false);
+    this.tell("");
+    this.name.value = name;
+    this.shelf.shown.value = name;
+    this.#remember(time);
+    this.host.send({ type: "opened", name });
+    if (!keep && this.timeline.peek()) this.query.value = ""; // what a page loaded anew was given back stays
+    if (!keep) this.#show("loading", "Reading the session…");
     try {
-      const timeline = await fetchJson(`${this.base(name)}/timeline`)
-      if (load !== this.loads) return
-      this.showTimeline(timeline, time)
+      const timeline = await fetchJson(`${this.base(name)}/timeline`);
+      if (load === this.#loads) batch(() => this.#showTimeline(timeline, time));
     } catch (error) {
-      if (load === this.loads) this.mode("failed", "This session cannot be shown", error.message, () => this.open(name, {keep, time: wanted}))
+      const again = () => void this.open(name, { keep, time: wanted });
+      if (load === this.#loads) this.#show("failed", "This session cannot be shown", reason(error), again);
     }
   }
 
-  showTimeline(timeline, time) {
-    this.timeline = timeline
-    this.against = null
-    this.fresh.hidden = true
-    this.current = null
-    this.headline()
-    this.mode(timeline.events ? "one" : "empty", "Nothing happened yet", "Give the session a task in Talk.")
-    this.filter()
-    this.lanes.show(timeline)
-    this.player.show(this.base(this.name), timeline)
-    this.details.clear()
-    this.player.seek(time)
-    const step = time && this.found.find(({begin}) => Math.abs(begin - time) < .006)
-    if (step) this.choose(step)
-    if (matchMedia("(max-width: 760px)").matches) this.sessions.open = false
+  /** @param {Timeline} timeline @param {number} time */
+  #showTimeline(timeline, time) {
+    const name = this.name.peek();
+    this.timeline.value = timeline;
+    this.against.value = "";
+    this.newer.value = 0;
+    this.step.value = null;
+    this.behind.value = null;
+    this.at.value = { index: -1 };
+    this.exporter.of(name, this.title.peek());
+    if (matchMedia(NARROW).matches) this.picking.value = false;
+    if (!timeline.events) return this.#show("empty", "Nothing happened yet", "Give the session a task in Talk.");
+    this.#show("one");
+    this.player.show(this.base(name), timeline, time);
+    const step = time && this.found.peek().find(({ begin }) => Math.abs(begin - time) < NEAR);
+    if (step) this.choose(step);
   }
 
-  headline() {
-    const title = this.titleOf(this.name)
-    this.title.textContent = title
-    this.exporter.of(this.name, title)
-    this.others()
-    if (!this.timeline) return
-    const {began, true_seconds: seconds, events, model, dollars, tokens} = this.timeline
-    const when = began ? new Date(began * 1000).toLocaleString([], {dateStyle: "medium", timeStyle: "short"}) : ""
-    this.facts.textContent = [when, span(seconds), many(events, "event"), model, tokens ? `${many(tokens, "token")}, $${dollars.toFixed(dollars < 0.1 ? 3 : 2)}` : ""].filter(Boolean).join(" · ")
-  }
-
+  /** @param {string} name */
   titleOf(name) {
-    const row = this.rows.find(each => `session/${each.id}` === name)
-    if (row) return row.name
-    const [kind, ...parts] = name.split("/")
-    return kind === "trial" ? parts[1].replaceAll("--", " · ") : parts[0]
+    return this.shelf.rows.value.find((row) => `session/${row.id}` === name)?.name ?? nameOf(name);
   }
 
-  filter() {
-    const wanted = this.find.value.trim().toLowerCase()
-    const steps = this.timeline.steps.filter(step => step.lane !== "cost")
-    this.found = wanted ? steps.filter(step => step.label.toLowerCase().includes(wanted)) : steps
-    this.count.textContent = many(this.found.length, "step")
-    this.steps.show(this.found, this.found.indexOf(this.current))
+  /** @param {string} query */
+  find(query) {
+    batch(() => {
+      this.query.value = query;
+      const step = this.step.peek();
+      this.at.value = { index: step ? this.found.peek().indexOf(step) : -1 };
+    });
   }
 
-  fill(node, step) {
-    node.className = `row lane-${step.lane} state-${step.state}`
-    node.title = step.label
-    node.replaceChildren(el("time", {}, clock(step.begin, this.timeline.seconds)), el("span", {class: "lane"}, LANE_WORDS[step.lane]), el("span", {class: "label"}, step.label))
-  }
-
+  /** @param {Step | undefined} step */
   choose(step) {
-    if (!step) return
-    this.player.play(false)
-    this.current = step
-    this.player.seek(step.begin)
-    this.steps.move(this.found.indexOf(step))
-    this.details.show(this.base(this.name), this.timeline, step)
+    if (!step) return;
+    this.player.play(false);
+    batch(() => {
+      this.step.value = step;
+      this.behind.value = step;
+      this.player.seek(step.begin);
+      this.at.value = { index: this.found.peek().indexOf(step) };
+    });
   }
 
+  /** @param {number} by */
   next(by) {
-    if (this.against) return this.comparison.step(by)
-    const at = this.current ? this.found.indexOf(this.current) : lastAt(this.found, this.player.time, "begin")
-    this.choose(this.found[Math.min(this.found.length - 1, Math.max(0, at + by))])
+    if (this.against.peek()) return this.comparison.step(by);
+    const found = this.found.peek();
+    const step = this.step.peek();
+    const at = step ? found.indexOf(step) : lastAt(found, this.player.time.peek(), "begin");
+    this.choose(found[Math.min(found.length - 1, Math.max(0, at + by))]);
   }
 
-  moved(time) {
-    this.lanes.move(time)
-    if (this.player.playing || !this.current || this.current.begin !== time) {
-      this.current = null
-      this.steps.move(lastAt(this.found, time + 1e-6, "begin"))
+  /** @param {number} time */
+  #moved(time) {
+    const playing = this.player.playing.peek();
+    if (playing || this.step.peek()?.begin !== time) {
+      this.step.value = null;
+      const index = lastAt(this.found.peek(), time + SLACK, "begin");
+      if (index !== this.at.peek().index) this.at.value = { index };
     }
-    clearTimeout(this.settling)
-    if (!this.player.playing) this.settling = setTimeout(() => this.remember(this.player.time), SETTLED)
+    clearTimeout(this.#settling);
+    if (!playing) this.#settling = setTimeout(() => this.#remember(this.player.time.peek()), SETTLED);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || !this.timeline) return
-    const typing = event.target.closest("input:not([type=range]), select, textarea, details[open] .panel")
-    if (typing) return
-    const pressing = event.target.closest("button, summary, a")
-    const act = {ArrowLeft: () => this.next(-1), ArrowRight: () => this.next(1), " ": pressing || this.against ? null : () => this.player.play(!this.player.playing)}[event.key]
-    if (!act) return
-    event.preventDefault()
-    act()
+    if (event.altKey || event.ctrlKey || event.metaKey || !this.timeline.peek()) return;
+    const target = /** @type {Element} */ (event.target);
+    if (target.closest("input:not([type=range]), select, textarea, details[open] .panel")) return;
+    const pressing = target.closest("button, summary, a");
+    if (event.key === "ArrowLeft") this.next(-1);
+    else if (event.key === "ArrowRight") this.next(1);
+    else if (event.key === " " && !pressing && !this.against.peek()) this.player.play(!this.player.playing.peek());
+    else return;
+    event.preventDefault();
   }
 
   // Two -----------------------------------------------------------------------------------
 
-  others() {
-    const rows = this.rows.filter(row => `session/${row.id}` !== this.name)
-    this.other.replaceChildren(el("option", {value: ""}, "Compare with…"), ...rows.map(row => el("option", {value: `session/${row.id}`}, row.name)))
-    this.other.hidden = !rows.length || !this.timeline
-    this.other.value = this.against || ""
-  }
-
+  /** @param {string} name */
   async compare(name) {
-    if (!link.reachable) {
-      this.others()
-      return link.presses.refuse()
-    }
-    const load = this.loads += 1
+    if (!link.reachable) return link.presses.refuse();
+    this.#loads += 1;
+    const load = this.#loads;
+    const [own, mine] = [this.name.peek(), this.timeline.peek()];
     try {
-      const [timeline, data] = await Promise.all([fetchJson(`${this.base(name)}/timeline`), fetchJson(`${this.base(this.name)}/against/${name}`)])
-      if (load !== this.loads) return
-      this.player.play(false)
-      this.against = name
-      this.others()
-      this.mode("two")
-      const side = (which, line) => ({base: this.base(which), title: this.titleOf(which), timeline: line})
-      this.comparison.show(side(this.name, this.timeline), side(name, timeline), data)
-      this.comparison.list.root.focus({preventScroll: true})
+      const [timeline, data] = await Promise.all([
+        fetchJson(`${this.base(name)}/timeline`),
+        fetchJson(`${this.base(own)}/against/${name}`),
+      ]);
+      if (load !== this.#loads || !mine) return;
+      const side = (/** @type {string} */ which, /** @type {Timeline} */ line) => ({
+        base: this.base(which),
+        title: this.titleOf(which),
+        timeline: line,
+      });
+      this.player.play(false);
+      batch(() => {
+        this.against.value = name;
+        this.#show("two");
+        this.comparison.show(side(own, mine), side(name, timeline), data);
+      });
     } catch (error) {
-      if (load === this.loads) this.tell(`These two cannot be compared. ${error.message}`)
+      if (load === this.#loads) this.tell(`These two cannot be compared. ${reason(error)}`);
     }
   }
 
   alone() {
-    this.against = null
-    this.others()
-    this.mode("one")
+    this.against.value = "";
+    this.#show("one");
   }
 
   // The page --------------------------------------------------------------------------------
 
-  mode(mode, title = "", text = "", again = null) {
-    this.stage.dataset.mode = mode
-    this.empty.replaceChildren(el("h2", {}, title), el("p", {}, text), again ? button("Try again", again) : "")
-    this.empty.hidden = mode === "one" || mode === "two"
-    this.work.hidden = mode !== "one"
-    this.comparison.root.hidden = mode !== "two"
-    this.single.hidden = mode !== "two"
-    this.exporter.menu.hidden = mode !== "one" && mode !== "two"
-    this.copy.hidden = mode !== "one"
-    if (mode === "empty" || mode === "failed") {
-      this.timeline = null
-      this.title.textContent = this.name ? this.titleOf(this.name) : "Replay"
-      this.facts.textContent = ""
-      this.other.hidden = true
-    }
+  /** @param {Mode} mode @param {(() => void) | null} again */
+  #show(mode, title = "", text = "", again = null) {
+    batch(() => {
+      this.scene.value = { mode, title, text, again };
+      if (mode === "empty" || mode === "failed") this.timeline.value = null;
+    });
   }
 
-  /** The address of the shown session at a moment, without the session that the page works in. */
-  address(time, url = new URL(location.pathname, location.href)) {
-    url.searchParams.set("view", "replay")
-    url.searchParams.set(ADDRESS, this.name)
-    if (time > 0) url.searchParams.set(MOMENT, String(Math.round(time * 100) / 100))
-    else url.searchParams.delete(MOMENT)
-    return url
+  /** @param {number} time */
+  #remember(time) {
+    const url = new URL(location.href);
+    const name = this.name.peek();
+    if (url.searchParams.get("view") === "replay" && name) history.replaceState(null, "", addressed(url, name, time));
   }
 
-  remember(time) {
-    const url = new URL(location.href)
-    if (url.searchParams.get("view") === "replay" && this.name) history.replaceState(null, "", this.address(time, url))
-  }
-
+  /** The link has the moment, but not the session that the page works in. */
   async copyLink() {
-    this.player.play(false)
-    const {time, timeline} = this.player
-    const address = this.address(time).href
+    this.player.play(false);
+    const time = this.player.time.peek();
+    const { href } = addressed(new URL(location.pathname, location.href), this.name.peek(), time);
     try {
-      await navigator.clipboard.writeText(address)
-      this.copy.textContent = `Copied ${clock(time, timeline.seconds)}`
-      setTimeout(() => { this.copy.textContent = "Copy link" }, 2000)
+      await navigator.clipboard.writeText(href);
+      this.copied.value = `Copied ${clock(time, this.timeline.peek()?.seconds)}`;
+      setTimeout(() => {
+        this.copied.value = "";
+      }, COPIED);
     } catch {
-      this.tell("The browser does not let this page copy. Here is the link: ")
-      this.told.append(el("a", {href: address}, address))
+      this.tell("The browser does not let this page copy. Here is the link: ", href);
     }
   }
 
+  /** The view is left. */
   forget() {
-    this.player.play(false)
-    clearTimeout(this.settling)
-    const url = new URL(location.href)
-    if (!url.searchParams.has(ADDRESS) || url.searchParams.get("view") === "replay") return
-    url.searchParams.delete(ADDRESS)
-    url.searchParams.delete(MOMENT)
-    history.replaceState(null, "", url)
+    this.player.play(false);
+    clearTimeout(this.#settling);
+    const url = new URL(location.href);
+    if (!url.searchParams.has(ADDRESS) || url.searchParams.get("view") === "replay") return;
+    url.searchParams.delete(ADDRESS);
+    url.searchParams.delete(MOMENT);
+    history.replaceState(null, "", url);
   }
 }
 
-export function render({model}) {
-  const replay = new Replay(sender(model))
-  model.on("msg:custom", message => replay.hear(message))
-  const restored = link.onRestored(() => replay.again())
-  model.on("remove", () => {
-    restored()
-    replay.forget()
-  })
-  const theme = new MutationObserver(() => replay.lanes.draw())
-  theme.observe(document.documentElement, {attributes: true})
-  theme.observe(document.body, {attributes: true})
-  model.on("remove", () => theme.disconnect())
-  queueMicrotask(() => replay.send({type: "ready"}))
-  return replay.root
+/** @param {{host: Host}} props */
+function App({ host }) {
+  const replay = useMemo(() => new Replay(host), []);
+  useMessages(host, (message) => replay.hear(message));
+  useLayoutEffect(() => {
+    const restored = link.onRestored(() => replay.again());
+    host.send({ type: "ready" });
+    return () => {
+      restored();
+      replay.forget();
+    };
+  }, []);
+  const toggled = (/** @type {any} */ event) => {
+    replay.picking.value = event.currentTarget.open;
+  };
+  return html`<div class="replay">
+    <details class="pick" open=${replay.picking.value} onToggle=${toggled}><summary>Sessions</summary><${SessionList} shelf=${replay.shelf} /></details>
+    <${Stage} replay=${replay} /></div>`;
 }
+
+/** @param {{replay: Replay}} props */
+function Stage({ replay }) {
+  const { mode, title, text, again } = replay.scene.value;
+  const { text: told, href } = replay.told.value;
+  const timeline = replay.timeline.value;
+  const shown = mode === "one" || mode === "two";
+  return html`<section class="stage" aria-label="Replay" data-mode=${mode} onKeyDown=${(/** @type {KeyboardEvent} */ event) => replay.key(event)}>
+    <${Head} replay=${replay} />
+    ${told && html`<p class="told" role="alert">${told}${href && html`<a href=${href}>${href}</a>`}</p>`}
+    ${
+      !shown &&
+      html`<div class="empty"><h2>${title}</h2><p>${text}</p>${again && html`<button type="button" onClick=${again}>Try again</button>`}</div>`
+    }
+    ${timeline && timeline.events > 0 && html`<${Work} replay=${replay} timeline=${timeline} hidden=${mode !== "one"} />`}
+    <${Compare} comparison=${replay.comparison} hidden=${mode !== "two"} />
+  </section>`;
+}
+
+/** @param {{replay: Replay}} props */
+function Head({ replay }) {
+  const { mode } = replay.scene.value;
+  const timeline = replay.timeline.value;
+  const against = replay.against.value;
+  const newer = replay.newer.value;
+  const others = replay.others.value;
+  const shown = mode === "one" || mode === "two";
+  const compare = (/** @type {any} */ event) => {
+    const select = event.currentTarget;
+    if (select.value) void replay.compare(select.value);
+    select.value = against; // until they are side by side
+  };
+  return html`<header class="head">
+    <div class="what"><h1>${replay.title.value}</h1><p class="soft">${timeline && factsOf(timeline)}</p></div>
+    ${newer > 0 && !against && html`<button type="button" class="quiet" onClick=${() => replay.renew()}>Show ${many(newer, "newer event")}</button>`}
+    ${mode === "two" && html`<button type="button" class="quiet" onClick=${() => replay.alone()}>Back to one</button>`}
+    ${
+      timeline &&
+      others.length > 0 &&
+      html`<select aria-label="Compare with" value=${against} onChange=${compare}><option value="">Compare with…</option>
+        ${others.map((row) => html`<option key=${row.id} value=${`session/${row.id}`}>${row.name}</option>`)}</select>`
+    }
+    ${
+      mode === "one" &&
+      html`<button type="button" title="A link to this session at this moment" onClick=${() => void replay.copyLink()}>${replay.copied.value || "Copy link"}</button>`
+    }
+    <${ExportMenu} exporter=${replay.exporter} hidden=${!shown} /><${Gathered} exporter=${replay.exporter} />
+  </header>`;
+}
+
+/** @param {{replay: Replay, timeline: Timeline, hidden: boolean}} props */
+function Work({ replay, timeline, hidden }) {
+  const { player } = replay;
+  const seek = (/** @type {number} */ time) => player.seek(time);
+  const choose = (/** @type {Step} */ step) => replay.choose(step);
+  return html`<div class="work" hidden=${hidden}>
+    <${Picture} player=${player} timeline=${timeline} />
+    <div class="beside"><${Steps} replay=${replay} timeline=${timeline} />
+      <${Details} base=${player.base.value} timeline=${timeline} step=${replay.behind.value} seek=${seek} /></div>
+    <${Transport} player=${player} timeline=${timeline} step=${(/** @type {number} */ by) => replay.next(by)} />
+    <${Lanes} timeline=${timeline} time=${player.time} seek=${seek} choose=${choose} />
+  </div>`;
+}
+
+/** @param {{replay: Replay, timeline: Timeline}} props */
+function Steps({ replay, timeline }) {
+  const found = replay.found.value;
+  const draw = (/** @type {Step} */ step) => ({
+    class: `lane-${step.lane} state-${step.state}`,
+    title: step.label,
+    children: html`<time>${clock(step.begin, timeline.seconds)}</time><span class="lane">${LANE_WORDS[step.lane]}</span><span class="label">${step.label}</span>`,
+  });
+  const find = (/** @type {any} */ event) => replay.find(event.currentTarget.value);
+  return html`<div class="finder">
+      <input type="search" placeholder="Find a step" aria-label="Find a step" value=${replay.query.value} onInput=${find} />
+      <span class="soft">${many(found.length, "step")}</span></div>
+    <${VirtualList} label="Steps" height=${HEIGHT} items=${found} at=${replay.at.value} draw=${draw}
+      choose=${(/** @type {number} */ index) => replay.choose(found[index])} />`;
+}
+
+export default component("Replay", App);

@@ -1,77 +1,66 @@
 // A list of which only the rows in sight exist. Arrow keys move the chosen row.
-import {el} from "./dom.js"
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { broughtIntoSight, existing, rowAfter } from "./rows.js";
 
-const OVER = 8
+/** @typedef {{index: number}} At The chosen row, -1 for none; another object brings it into sight again. */
+/** @typedef {{class: string, title?: string, children: any}} Row */
 
-let lists = 0
+let lists = 0;
 
-export class VirtualList {
-  /** `fill(node, item)` draws a row; `choose(index)` is told what the person picks. */
-  constructor({label, height, fill, choose}) {
-    Object.assign(this, {height, fill, choose, items: [], current: -1, pool: []})
-    this.id = `rows-${++lists}`
-    this.space = el("div", {class: "space"})
-    this.root = el("div", {class: "rows", role: "group", tabIndex: 0, aria: {label}, on: {
-      scroll: () => this.draw(),
-      keydown: event => this.key(event),
-      click: event => {
-        const row = event.target.closest(".row")
-        if (row) this.choose(Number(row.dataset.index))
-      },
-    }}, this.space)
-    new ResizeObserver(() => this.draw()).observe(this.root)
+/**
+ * @template T
+ * @param {{
+ *   label: string, height: number, items: T[], at: At, draw: (item: T, index: number) => Row,
+ *   choose: (index: number) => void, style?: Record<string, string>, focus?: object,
+ * }} props Another `focus` puts the keyboard into the list.
+ */
+export function VirtualList({ label, height, items, at, draw, choose, style, focus }) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  const [id] = useState(() => `rows-${++lists}`);
+  const [sight, setSight] = useState({ top: 0, room: 0 });
+  const look = () => {
+    const box = root.current;
+    if (box) setSight({ top: box.scrollTop, room: box.clientHeight });
+  };
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(look);
+    if (root.current) observer.observe(root.current);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const box = root.current;
+    if (!box) return;
+    if (at.index >= 0) {
+      const list = { top: box.scrollTop, room: box.clientHeight, height };
+      box.scrollTop = broughtIntoSight(list, at.index);
+    }
+    look();
+  }, [at, items]);
+  useLayoutEffect(() => {
+    if (focus) root.current?.focus({ preventScroll: true });
+  }, [focus]);
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const to = rowAfter(event.key, { current: at.index, count: items.length, room: sight.room, height });
+    if (to === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    choose(to);
   }
 
-  show(items, current = -1) {
-    this.items = items
-    this.space.style.height = `${items.length * this.height}px`
-    this.move(current)
-    this.draw()
-  }
-
-  /** Mark a row and bring it into sight. */
-  move(index) {
-    this.current = index
-    if (index >= 0) {
-      const top = index * this.height
-      const {scrollTop, clientHeight} = this.root
-      if (top < scrollTop) this.root.scrollTop = top
-      else if (top + this.height > scrollTop + clientHeight) this.root.scrollTop = top + this.height - clientHeight
-      this.root.setAttribute("aria-activedescendant", `${this.id}-${index}`)
-    } else this.root.removeAttribute("aria-activedescendant")
-    this.draw()
-  }
-
-  draw() {
-    const first = Math.max(0, Math.floor(this.root.scrollTop / this.height) - OVER)
-    const count = Math.min(this.items.length - first, Math.ceil(this.root.clientHeight / this.height) + 2 * OVER)
-    while (this.pool.length < count) this.pool.push(el("div", {class: "row", role: "option"}))
-    const used = this.pool.slice(0, Math.max(0, count))
-    used.forEach((node, n) => this.place(node, first + n))
-    if (this.space.childElementCount !== used.length) this.space.replaceChildren(...used)
-    this.root.setAttribute("role", used.length ? "listbox" : "group") // a listbox must hold options
-  }
-
-  place(node, index) {
-    const item = this.items[index]
-    node.style.transform = `translateY(${index * this.height}px)`
-    node.style.height = `${this.height}px`
-    node.id = `${this.id}-${index}`
-    node.dataset.index = index
-    node.setAttribute("aria-selected", index === this.current)
-    node.setAttribute("aria-posinset", index + 1)
-    node.setAttribute("aria-setsize", this.items.length)
-    if (node.item === item) return
-    node.item = item
-    this.fill(node, item, index)
-  }
-
-  key(event) {
-    const page = Math.max(1, Math.floor(this.root.clientHeight / this.height) - 1)
-    const by = {ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity}[event.key]
-    if (by === undefined || !this.items.length) return
-    event.preventDefault()
-    event.stopPropagation()
-    this.choose(Math.min(this.items.length - 1, Math.max(0, this.current + by)))
-  }
+  const { first, count } = existing({ ...sight, height, count: items.length });
+  const rows = items.slice(first, first + count).map((item, n) => {
+    const index = first + n;
+    const row = draw(item, index);
+    return html`<div key=${index} id=${`${id}-${index}`} role="option" class=${`row ${row.class}`} title=${row.title}
+      style=${{ transform: `translateY(${index * height}px)`, height: `${height}px` }}
+      aria-selected=${String(index === at.index)} aria-posinset=${index + 1} aria-setsize=${items.length}
+      onClick=${() => choose(index)}>${row.children}</div>`;
+  });
+  // A listbox must hold options.
+  return html`<div class="rows" ref=${root} role=${rows.length ? "listbox" : "group"} tabindex="0" aria-label=${label} style=${style}
+    aria-activedescendant=${at.index >= 0 ? `${id}-${at.index}` : undefined} onScroll=${look} onKeyDown=${onKey}>
+    <div class="space" style=${{ height: `${items.length * height}px` }}>${rows}</div></div>`;
 }
