@@ -306,6 +306,18 @@ class Desktop(Protocol):
         """Wait until the screen is quiet (seconds); ``picture``: a screenshot is wanted next."""
         ...
 
+    async def changed(self, since: float, seconds: float) -> bool:
+        """Wait until the screen has changed and rests, or has gone on changing for a while.
+
+        Args:
+            since: a moment of `time.monotonic`, from which on changes count.
+            seconds: how long to wait at most.
+
+        Returns:
+            False if it did not change in time; True, early, where that cannot be told.
+        """
+        ...
+
     async def windows(self) -> Sequence[Window]: ...
 
     async def active_window(self) -> Window | None: ...

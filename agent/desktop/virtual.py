@@ -47,6 +47,8 @@ from agent.permit import check_permit
 
 T = TypeVar("T")
 
+_UNTOLD_EVERY = 0.06
+"""Seconds between two looks at a screen whose server does not tell of changes."""
 _WINDOWS_EVERY = 1.0
 """Seconds between two looks at the list of windows, which takes a millisecond."""
 
@@ -355,6 +357,18 @@ class VirtualDesktop(Faced):
                 await asyncio.sleep(first + quiet)
                 return Settled(first + quiet, True, False)
             return await damage.wait(first=first, quiet=quiet, cap=cap, lull=lull)
+
+        return await self._supervisor.living(wait)
+
+    async def changed(self, since: float, seconds: float) -> bool:
+        """Wait until the screen, flicker aside, has changed after a moment of `time.monotonic`."""
+
+        async def wait() -> bool:
+            damage = self._parts.damage if self._parts else None
+            if damage is None:
+                await asyncio.sleep(min(seconds, _UNTOLD_EVERY))
+                return True
+            return await damage.change(since, seconds)
 
         return await self._supervisor.living(wait)
 

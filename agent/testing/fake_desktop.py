@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ from agent.errors import DesktopUnavailable, InputHalted
 from agent.permit import check_permit
 
 _TITLE = "Untitled - Mousepad"
+_LOOKED_AT_EVERY = 0.01
 
 
 class FakeInput:
@@ -196,6 +198,17 @@ class FakeDesktop:
         self, *, first: float = 0.15, quiet: float = 0.07, cap: float = 2.0, picture: bool = False
     ) -> Settled:
         return Settled(seconds=0.0, changed=False, quiet=True)
+
+    async def changed(self, since: float, seconds: float) -> bool:
+        before, over = self._seen(), time.monotonic() + seconds
+        while time.monotonic() < over:
+            await asyncio.sleep(min(seconds, _LOOKED_AT_EVERY))
+            if self._seen() != before:
+                return True
+        return False
+
+    def _seen(self) -> tuple[object, ...]:
+        return self.shade, self.role, self.shown, self.input.text
 
     async def windows(self) -> Sequence[Window]:
         return self.shown

@@ -271,6 +271,80 @@ def test_whether_it_only_hovers_is_known_until_the_next_action() -> None:
     assert play(scene) == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    ("changes", "within", "ends", "changed"),
+    [
+        ((), 0.5, 0.5, False),  # nothing: the time is over
+        ((0.1,), 0.5, 0.12, True),  # it rests
+        ((0.1, 0.11), 0.5, 0.13, True),
+        ((0.1, 0.13), 0.5, 0.12, True),  # a rest is enough
+        (tuple(n * 0.01 for n in range(10, 90)), 0.5, 0.16, True),  # never rests
+        ((0.49, 0.505), 0.5, 0.5, True),  # it may rest no longer than there is time
+        ((0.6,), 0.5, 0.5, False),
+    ],
+)
+def test_a_change_is_awaited_and_the_rest_after_it(
+    changes: tuple[float, ...], within: float, ends: float, *, changed: bool
+) -> None:
+    async def scene(still: Stillness, loop: HurriedLoop) -> tuple[bool, float]:
+        for seconds in changes:
+            at(loop, seconds, still)
+        found = await still.change(0.0, within), loop.time()
+        assert still._listeners == []
+        return found
+
+    assert play(scene) == (changed, pytest.approx(ends, abs=0.002))
+
+
+def test_a_change_after_the_moment_that_is_past_is_told_at_once() -> None:
+    async def scene(still: Stillness, loop: HurriedLoop) -> list[float]:
+        await asyncio.sleep(1)
+        still.changed(BOX)
+        await asyncio.sleep(1)
+        ends = []
+        for since in (0.99, 1.0):  # the second has seen it
+            began = loop.time()
+            await still.change(since, 0.3)
+            ends.append(loop.time() - began)
+        return ends
+
+    assert play(scene) == [0.0, pytest.approx(0.3)]
+
+
+def test_windows_that_are_arranged_anew_are_a_change_to_wait_for_but_not_to_settle_after() -> None:
+    async def scene(still: Stillness, loop: HurriedLoop) -> tuple[Settled, bool, float, bool]:
+        await asyncio.sleep(1)
+        still.mark()
+
+        def arrange() -> None:
+            still.rearranged()
+            for tell in tuple(still._listeners):
+                tell()
+
+        loop.call_later(0.1, arrange)
+        settled = await still.wait(first=0.2, quiet=0.3, cap=2)
+        seen = await still.change(1.05, 1.0)
+        loop.call_later(0.1, arrange)
+        began = loop.time()
+        again = await still.change(began, 1.0)
+        return settled, seen, loop.time() - began, again
+
+    settled, seen, took, again = play(scene)
+    assert (settled.changed, settled.seconds) == (False, pytest.approx(0.2))
+    assert seen
+    assert again
+    assert took == pytest.approx(0.12)
+
+
+def test_flicker_is_no_change_to_wait_for() -> None:
+    async def scene(still: Stillness, loop: HurriedLoop) -> bool:
+        still._flicker = (BOX,)
+        at(loop, 0.1, still)
+        return await still.change(0.0, 0.3)
+
+    assert play(scene) is False
+
+
 def test_each_rest_is_told_once() -> None:
     heard: list[int] = []
     lulls = _Lulls(10.0, lambda: heard.append(1))

@@ -19,7 +19,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from agent.desktop.base import Box, Settled
 from agent.desktop.server.connection import open_display
 from agent.desktop.server.environment import DisplayEnv
 
+_ARRANGING = (X.PropertyNotify, X.MapNotify, X.UnmapNotify, X.ConfigureNotify)
 _REMEMBERED = 4000
 _LEARNED_FROM = 2.5
 """Seconds before an action in which repeated changes of one place count as flicker."""
@@ -43,6 +44,8 @@ _STARTUP_ID = re.compile(rb'ID="?([^" \0]+)')
 _BREATH = 0.004
 _LULL = 0.02
 """Seconds without a change after which this may be what the screen will look like."""
+_SHOWN = 0.06
+"""Seconds of changes without a rest after which a part of them can be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Stillness:
         self._hover = True
         self._hidden: tuple[Box, ...] = ()
         self._since = now()
+        self._rearranged = 0.0
         self._listeners: list[Callable[[], None]] = []
 
     # from whichever thread ------------------------------------------------------------
@@ -94,6 +98,10 @@ class Stillness:
     def changed(self, box: Box) -> None:
         """A part of the screen was painted anew."""
         self._changes.append(_Change(self._now(), box))
+
+    def rearranged(self) -> None:
+        """Windows, or which of them has the keyboard, changed; this alone paints nothing."""
+        self._rearranged = self._now()
 
     def started(self, window: int, piece: bytes, *, begins: bool) -> None:
         """A piece of a startup notification came: ``new: ID=…`` or ``remove: ID=…``."""
@@ -162,15 +170,9 @@ class Stillness:
         lull: Callable[[], object] | None = None,
     ) -> Settled:
         """Wait by the rule above, counting from the last `mark`; ``lull`` is told every rest."""
-        loop, woken, began = asyncio.get_running_loop(), asyncio.Event(), self._now()
+        began = self._now()
         lulls = _Lulls(began, lull)
-
-        def listener() -> None:
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(woken.set)
-
-        self._listeners.append(listener)
-        try:
+        with self._told() as woken:
             while True:
                 woken.clear()
                 now, last = self._now(), self.last_change(self._since)
@@ -182,6 +184,36 @@ class Stillness:
                 left = min(left, lulls.tell(now, last))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), left)
+
+    async def change(self, since: float, within: float) -> bool:
+        """Wait for a change after a moment; see `Desktop.changed`."""
+        over, shown = self._now() + within, float("inf")
+        with self._told() as woken:
+            while True:
+                woken.clear()
+                now, last = self._now(), self.last_change(since)
+                if self._rearranged > since:
+                    last = max(last or 0.0, self._rearranged)
+                if last is not None:
+                    shown = min(shown, now + _SHOWN)
+                due = over if last is None else min(last + _LULL, shown, over)
+                if now >= due:
+                    return last is not None
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), due - now)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[asyncio.Event]:
+        """An event of the running loop that is set by each batch of changes."""
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def listener() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(woken.set)
+
+        self._listeners.append(listener)
+        try:
+            yield woken
         finally:
             self._listeners.remove(listener)
 
@@ -230,7 +262,7 @@ class DamageWatch(Stillness):
             os.close(self._wake_write)
 
     def _read(self) -> None:
-        new = False
+        new, moved = False, False
         while self._display.pending_events():
             event = self._display.next_event()
             if event.type == self._notify:
@@ -243,9 +275,13 @@ class DamageWatch(Stillness):
                 self._resized(event.width, event.height)
             elif event.type == X.ClientMessage:
                 self._follow_start(event)
+            moved = moved or event.type in _ARRANGING
+        if moved:
+            self.rearranged()
         if new:
             self._display.damage_subtract(self._damage, 0, 0)
             self._display.flush()
+        if new or moved:
             for tell in tuple(self._listeners):
                 tell()
             time.sleep(_BREATH)  # many small changes become one event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +13,11 @@ from agent.models.offline.progress import Result
 from agent.models.offline.view import View, look
 from agent.session.refused import reason
 
-_POLL = 0.06
-"""Seconds between two looks while something is awaited."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.06, 0.5
+"""Seconds after which to look again though the screen did not change; half as much again each time.
+
+A program may tell of what it has painted a little later than it painted it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,24 @@ class Fail:
 Step = Act | Done | Fail
 
 
+class _Patience:
+    """Waits for the screen to change, for some seconds altogether."""
+
+    def __init__(self, desktop: Desktop, seconds: float) -> None:
+        self._desktop = desktop
+        self._end = time.monotonic() + seconds
+        self._pause = _FIRST_PAUSE
+
+    async def change(self, since: float) -> bool:
+        """Return when it is worth a look; False if the time is over."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            return False
+        changed = await self._desktop.changed(since, min(left, self._pause))
+        self._pause = _FIRST_PAUSE if changed else min(1.5 * self._pause, _LONGEST_PAUSE)
+        return True
+
+
 @dataclass
 class Moment:
     """One command at one point of its course, and the desktop as it is now."""
@@ -70,23 +91,21 @@ class Moment:
 
     async def until(self, seen: Callable[[View], object], seconds: float = 3.0) -> bool:
         """Look again until something is seen or the time is over; ``view`` is the last look."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        patience = _Patience(self.desktop, seconds)
         while not seen(self.view):
-            if loop.time() >= end:
+            if not await patience.change(self.view.taken):
                 return False
-            await asyncio.sleep(_POLL)
             self.view = await look(self.desktop)
         return True
 
     async def come(self, ask: Callable[[], Awaitable[object]], seconds: float = 1.0) -> bool:
         """Ask again until the answer is true or the time is over."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        patience = _Patience(self.desktop, seconds)
+        asked = time.monotonic()
         while not await ask():
-            if loop.time() >= end:
+            if not await patience.change(asked):
                 return False
-            await asyncio.sleep(_POLL)
+            asked = time.monotonic()
         return True
 
     def having(self, **slots: str) -> Moment:

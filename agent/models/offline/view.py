@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ class View:
     windows: tuple[Window, ...]
     launchers: tuple[Launcher, ...]
     size: tuple[int, int]
+    taken: float = 0.0
+    """When the look began, by `time.monotonic`."""
 
     @cached_property
     def _by_id(self) -> dict[str, Node]:
@@ -152,7 +155,8 @@ async def look(desktop: Desktop) -> View:
     Raises:
         DesktopError: the desktop is not there.
     """
+    taken = time.monotonic()
     tree, windows, launchers = await asyncio.gather(
         desktop.tree(), desktop.windows(), desktop.launchers()
     )
-    return View(tree, tuple(windows), tuple(launchers), desktop.size)
+    return View(tree, tuple(windows), tuple(launchers), desktop.size, taken)
