@@ -147,6 +147,40 @@ def test_a_drop_on_what_deletes(name: str) -> None:
     assert rule_of(computer("left_click_drag", wm_class="Thunar", onto_name=f"My {name}")) == ""
 
 
+def after(opening: str, then: str) -> str:
+    """The rule that asks about keys in a terminal, after other keys in it."""
+    approvals = Approvals()
+    first = computer("key", "w", key=opening, role="terminal", **TERMINAL)
+    approvals.begins(first)
+    approvals.done(first)
+    return approvals.judge(computer("key", "w", key=then, **TERMINAL)).rule
+
+
+@pytest.mark.parametrize(
+    ("opening", "opens"),
+    [
+        ("F10", True),
+        ("shift+F10", True),
+        ("Menu", True),
+        ("alt+e", True),
+        ("alt+Tab", False),
+        ("alt+shift+Tab", False),
+        ("ctrl+e", False),
+        ("e", False),
+        ("F9", False),
+    ],
+)
+def test_which_keys_open_a_menu_of_a_terminal(opening: str, *, opens: bool) -> None:
+    assert (after(opening, "p") == "paste into terminal") is opens
+
+
+@pytest.mark.parametrize("move", ["Up", "Down", "Left", "Right", "Home", "End", "Tab", "shift+Tab"])
+def test_each_key_that_moves_in_a_menu_chooses_nothing_and_leaves_it_open(move: str) -> None:
+    assert after("F10", move) == ""
+    assert after(f"F10 {move}", "p") == "paste into terminal"
+    assert after(f"F10 {move} Escape", "p") == ""
+
+
 @pytest.mark.parametrize(
     ("target", "pastes"),
     [
@@ -370,6 +404,44 @@ def test_a_rule_that_denies_is_not_answered_beforehand() -> None:
     ) == Approvals(allowed=frozenset({"shell"})).judge_start(
         Intent("shell", "bash", {"command": "ls"})
     )
+
+
+LONG = "n" * 200
+
+
+@pytest.mark.parametrize(
+    ("intent", "length"),
+    [
+        (computer("key", key="Return", title=LONG, **TERMINAL), 60),
+        (computer("left_click", name=f"Delete {LONG}"), 73),
+        (computer("left_click", name="Delete", title=LONG), 60),
+        (computer("left_click_drag", wm_class="Thunar", onto_name=f"Trash {LONG}"), 54),
+        (Intent("editor", "create", {"path": f"/h/.{LONG}"}), 116),
+        (Intent("program", "start", {"by": LONG, "line": "gcc"}), 60),
+        (Intent(LONG, "use"), 60),
+        (computer("type", text=f"<secret>{LONG}</secret>"), 60),
+        (computer("key", key="Return", unshown="yes", prompt=LONG, **TERMINAL), 80),
+    ],
+)
+def test_how_much_of_a_name_is_read_out(intent: Intent, length: int) -> None:
+    asked = question(intent)
+    assert "… (cut)" in asked
+    assert "n" * length + "…" in asked
+    assert "n" * (length + 1) not in asked
+
+
+def test_what_was_answered_beforehand_is_noted_as_that() -> None:
+    command = Intent("shell", "bash", {"command": "ls"})
+    by_rule = Approvals(allowed=frozenset({"shell"})).judge(command)
+    assert (by_rule.decision, by_rule.beforehand, by_rule.noted) == ("allow", True, True)
+    approvals = Approvals()
+    grant = approvals.judge(command).grant
+    for event in (asked(grant), decided()):
+        approvals.add(event)
+    granted = approvals.judge(command)
+    assert (granted.decision, granted.beforehand, granted.noted) == ("allow", True, True)
+    assert granted.grant == grant
+    assert not Approvals().judge(command).beforehand
 
 
 @pytest.mark.parametrize(("length", "cut"), [(400, False), (401, True)])

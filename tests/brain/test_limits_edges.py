@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent.record import events as ev
+from agent.session.describe import SAME_ACTIONS
 from agent.session.limits import REPEATS, Excess, Limits, agrees, question_for, refuses, says_more
 from agent.settings import Settings
 
@@ -31,9 +32,16 @@ def begin(limits: Limits, at: float = 0.0) -> None:
 
 
 def turn(
-    limits: Limits, *, dollars: float = 0.0, tokens: int = 0, click: int | None = None
+    limits: Limits,
+    *,
+    dollars: float = 0.0,
+    tokens: int = 0,
+    click: int | None = None,
+    words: str = "",
 ) -> None:
     add(limits, ev.TurnStarted(turn_id="n", model="m", messages=1))
+    if words:
+        add(limits, ev.TextStreamed(turn_id="n", role="text", text=words))
     if click is not None:
         action = {"action_id": "a", "turn_id": "n", "tool": "computer", "name": "left_click"}
         add(limits, ev.ActionProposed(**action, input={}, action_hash=f"{click}", target={}))
@@ -202,6 +210,37 @@ def test_a_clock_that_goes_back_gives_no_time_back(limits: Limits) -> None:
 
 def circle(limits: Limits, now: float = 0.0) -> float:
     return max((e.share for e in limits.excesses(now) if e.limit == "loop"), default=0.0)
+
+
+def test_before_the_first_task_nothing_is_used(limits: Limits) -> None:
+    assert told(limits, 1e9) == []
+    turn(limits, click=1)
+    assert circle(limits) < 1
+
+
+def test_a_limit_that_was_warned_of_and_not_extended_is_warned_of_again_in_the_next_task(
+    limits: Limits,
+) -> None:
+    for _ in range(2):
+        begin(limits)
+        for _ in range(8):
+            turn(limits)
+        assert told(limits) == [("turns", 0.8)]
+        add(limits, ev.LimitReached(limit="turns", used=8, allowed=10, share=0.8))
+        assert told(limits) == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_the_same_with_the_same_words_is_a_circle_on_any_screen(
+    limits: Limits, *, same: bool
+) -> None:
+    limits.follow(Settings(_env_file=None, max_turns=100))
+    begin(limits)
+    for number in range(SAME_ACTIONS):
+        assert circle(limits) < 1
+        turn(limits, click=1, words="Next." if same else f"Part {number}.")
+        seen(limits, "0123456789"[number % 10])
+    assert (circle(limits) >= 1) is same
 
 
 def seen(limits: Limits, screen: str) -> None:
