@@ -6,6 +6,7 @@ import math
 from html import escape
 
 from agent.experiments.live import RunProgress
+from agent.experiments.measures import measures
 from agent.experiments.plan.design import Piece, summarise_design
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import Trial, TrialResult
@@ -17,7 +18,6 @@ from dashboard.notebook.markup import Html, bold, paragraph, picture, safe, shor
 from dashboard.notebook.pictures import shrunk, strip
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "limit": "⊘"}
-_METRICS = ("seconds", "turns", "actions", "dollars", "misclicks")
 
 
 def design(experiment: Experiment) -> Html:
@@ -85,7 +85,8 @@ def dots(pairing: Pairing) -> Html:
 def trial(shown: Trial) -> Html:
     """One trial: its end, its numbers, and the screens in order."""
     result = shown.result
-    rows = [(name, _number(result.metrics.get(name))) for name in _METRICS]
+    found = measures("notebook").items()
+    rows = [(kind.label, _number(result.metrics.get(name))) for name, kind in found]
     said = shown.job.task.words(shown.job.arm.phrasing)
     pictures = [path.read_bytes() for _, path in shown.pictures() if path.exists()]
     parts = [

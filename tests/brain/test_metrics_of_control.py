@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from agent.experiments.run.metrics import measure
+from agent.experiments.measures import measure
 from agent.record import events as ev
 
 

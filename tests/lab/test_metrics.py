@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from lab_stage import FakeEnvironment, hello_task, small
 
+from agent.experiments.measures import measure
 from agent.experiments.results.compare import analyse
-from agent.experiments.run.metrics import measure
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner
 from agent.record import events as ev

@@ -11,11 +11,11 @@ from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
+from agent.experiments.measures import measure
 from agent.experiments.plan.design import differing_fields, summarise_design
 from agent.experiments.plan.spec import Arm, Experiment, define, load_experiment
 from agent.experiments.plan.task import Task
 from agent.experiments.results.report import report
-from agent.experiments.run.metrics import measure
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
@@ -11,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import EXAMPLES, run
 from pilot_sessions import factory
 from pydantic import SecretStr
 
 from agent import Session, Settings, kinds
 from agent.__main__ import _parser
 from agent.errors import ConfigurationError, ModelUnavailable
+from agent.experiments.measures import MEASURES, add_measure
 from agent.experiments.plan.spec import Arm
 from agent.experiments.run.trial_environment import REFERENCES, TrialEnvironment
 from agent.keys import KeyStore
@@ -34,31 +35,23 @@ from dashboard.view_registry import ViewContext
 from dashboard.views.lab.choices import choices
 from dashboard.views.lab.form import _model
 from dashboard.views.lab.records import Records
+from dashboard.views.lab.view import LabView
 from dashboard.views.settings.catalogue import another_model, another_provider, parted
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import SettingsView
 from dashboard.web.identity import LOCAL
 from dashboard.web.workbench import Workbench, make_workbench
 
-TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text("utf-8")
-EXAMPLES = dict(re.findall(r"```python\n# (\w+)\.py\n(.*?)```", TEXT, re.DOTALL))
-
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """What a test adds is known to that test only."""
-    every: tuple[kinds.Kinds[Any], ...] = (kinds.TOOLS, PROVIDERS)
+    every: tuple[kinds.Kinds[Any], ...] = (kinds.TOOLS, PROVIDERS, MEASURES)
     before = [set(known.all()) for known in every]
     yield
     for known, names in zip(every, before, strict=True):
         for name in set(known.all()) - names:
             known.forget(name)
-
-
-def run(name: str) -> dict[str, Any]:
-    space: dict[str, Any] = {"__name__": name}
-    exec(compile(EXAMPLES[name], f"docs/extending.md: {name}.py", "exec"), space)
-    return space
 
 
 def settings(tmp_path: Path, **given: Any) -> Settings:
@@ -80,7 +73,7 @@ def context(bench: Workbench) -> ViewContext:
 
 
 def test_each_example_is_about_twenty_lines() -> None:
-    assert set(EXAMPLES) == {"clock", "echo"}
+    assert set(EXAMPLES) == {"clock", "echo", "typed"}
     for name, text in EXAMPLES.items():
         assert len([line for line in text.splitlines() if line.strip()]) <= 30, name
 
@@ -221,6 +214,15 @@ def test_tools_speak_the_coordinates_of_a_brought_providers_model(tmp_path: Path
 def test_the_lab_builds_every_reference_of_the_table() -> None:
     told = {kind.name for kind in PROVIDERS.ours if kind.where == {"lab"}}
     assert set(REFERENCES) == told
+
+
+def test_the_labs_page_is_told_of_a_measure(bench: Workbench) -> None:
+    add_measure(run("typed")["TYPED"])
+    view = LabView(context(bench))
+    told = {kind["name"]: kind for kind in view._component.measures}["typed"]
+    view.close()
+    assert told["label"] == "Characters typed"
+    assert "trial" in told["where"]
 
 
 class Entry(EntryPoint):

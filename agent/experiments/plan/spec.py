@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import ConfigurationError
+from agent.experiments.measures import Primary
 from agent.experiments.plan.task import Task, builtin_tasks, load_task
 from agent.face import Faced
 from agent.kinds import ALL_TOOLS, ToolName
@@ -25,9 +26,6 @@ from agent.providers import provider_of
 Status = Literal["passed", "failed", "error", "limit", "stopped_by_user", "cancelled"]
 """How a trial ended. ``error`` is ours (desktop, service, checker) and says nothing of the
 arm; ``failed`` is the arm's; ``cancelled`` never ran."""
-
-Primary = Literal["success", "score", "seconds", "dollars"]
-"""Measures that a hypothesis may be about. Seconds and dollars are compared as ratios."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
 

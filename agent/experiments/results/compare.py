@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from agent.experiments.plan.spec import Experiment, Primary
+from agent.experiments.measures import compared
+from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult
 from agent.experiments.statistics import (
     Comparison,
@@ -22,9 +23,6 @@ from agent.experiments.statistics import (
     pass_hat_k,
     success_rate,
 )
-
-RATIOS = {"seconds": "seconds", "dollars": "dollars", "turns": "turns"}
-"""Measures that are compared as ratios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class ArmComparison:
     pairs: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Task → rate of the baseline, rate of the arm."""
 
-    primary: Primary = "success"
+    primary: str = "success"
     """The measure of the hypothesis; its p alone is corrected for several arms."""
 
     @property
@@ -169,10 +167,7 @@ def _against(
         baseline=base,
         success=compare_success([theirs[t] for t in common], [mine[t] for t in common], seed=seed),
         score=_scores(results, reference, common, seed),
-        ratios={
-            measure: _ratio(results, reference, common, metric, seed)
-            for measure, metric in RATIOS.items()
-        },
+        ratios={name: _ratio(results, reference, common, name, seed) for name in compared()},
         fixed=tuple(t for t, (a, b) in pairs.items() if b - a >= 0.5),
         broken=tuple(t for t, (a, b) in pairs.items() if a - b >= 0.5),
         pairs=pairs,

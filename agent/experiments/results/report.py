@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from agent.experiments.measures import measures
 from agent.experiments.plan.design import differing_fields, fields_in_words
 from agent.experiments.plan.power import forecast
 from agent.experiments.plan.spec import Experiment
@@ -27,33 +28,8 @@ from agent.experiments.results.words import (
 from agent.experiments.run.store import Store
 from agent.experiments.statistics import FEW_TASKS
 
-_METRICS = (
-    ("actions", "actions"),
-    ("oracle_ratio", "actions ÷ those of the oracle"),
-    ("misclicks", "clicks that changed nothing"),
-    ("repeated_actions", "actions repeated at once"),
-    ("input_tokens", "input tokens"),
-    ("output_tokens", "output tokens"),
-    ("model_seconds", "model (s)"),
-    ("tool_seconds", "tools (s)"),
-    ("settle_seconds", "screen settling (s)"),
-    ("human_seconds", "waiting for the person (s)"),
-    ("first_token_seconds", "first token (s)"),
-    ("spoken_words", "words spoken"),
-    ("announcing_seconds", "waiting for announcements (s)"),
-    ("approvals_asked", "approvals asked"),
-    ("interruptions", "interruptions"),
-    ("redirects_obeyed", "redirects obeyed (share)"),
-    ("last_action_after_stop_seconds", "last action after stop (s)"),
-    ("side_effects", "forbidden side effects"),
-    ("false_done", "claimed to be done, but was not (share)"),
-    ("false_impossible", "claimed to be impossible, but was not (share)"),
-)
 _SEEN = 0.005
 """Less than this is 0.00 on the page."""
-
-_KEPT = ("actions", "false_done")
-"""Rows that are shown even if they are zero everywhere."""
 
 
 def report(store: Store, *, kind: str = "markdown") -> str:
@@ -198,10 +174,10 @@ def _comparison(page: Page, c: ArmComparison, comparisons: int) -> None:
 def _details(page: Page, analysis: Analysis) -> None:
     means = {name: arm.means for name, arm in analysis.arms.items()}
     rows = [
-        [label, *(_mean(found.get(metric)) for found in means.values())]
-        for metric, label in _METRICS
-        if any(found.get(metric, 0.0) >= _SEEN for found in means.values())
-        or (metric in _KEPT and any(metric in found for found in means.values()))
+        [kind.heading, *(_mean(found.get(name)) for found in means.values())]
+        for name, kind in measures("report").items()
+        if any(found.get(name, 0.0) >= _SEEN for found in means.values())
+        or (kind.kept and any(name in found for found in means.values()))
     ]
     if rows:
         page.head("Means over completed trials")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from agent.experiments.measures import compared
 from agent.experiments.results.compare import ArmComparison
 from agent.experiments.statistics import Estimate
 
@@ -12,8 +13,6 @@ NONE = "\N{EN DASH}"
 _MORE_LESS = {
     "success": ("passes more often than", "passes less often than"),
     "score": ("scores higher than", "scores lower than"),
-    "seconds": ("takes longer than", "takes less time than"),
-    "dollars": ("costs more than", "costs less than"),
 }
 
 
@@ -29,7 +28,8 @@ def verdict(c: ArmComparison) -> str:
             f"No clear difference in {c.primary} between {c.arm} and {c.baseline} "
             f"({shown}; {chance(p, name=True)}, {e.tasks} tasks)."
         )
-    words = _MORE_LESS[c.primary][e.value < nothing]
+    more_less = _MORE_LESS.get(c.primary) or compared()[c.primary].words
+    words = more_less[e.value < nothing]
     return f"{c.arm} {words} {c.baseline}: {shown}, {chance(p, name=True)}, {e.tasks} tasks."
 
 

@@ -1,6 +1,6 @@
 """Numbers of one trial, from its event log alone. Times are seconds, money US$.
 
-A metric that does not apply (no stop, no narration) is left out, never zero.
+`agent.experiments.measures` lists them all and says where they are shown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from agent.experiments.run.metrics_spoken import Metrics, interruptions, persons_holds, voice
+from agent.experiments.run.metrics_spoken import Metrics, persons_holds
 from agent.record import events as ev
 
 _HELPLESS = re.compile(
@@ -29,16 +29,6 @@ _WAITS = {
 }
 
 
-def measure(events: Sequence[ev.Event], *, oracle_actions: int | None = None) -> Metrics:
-    """All metrics that the log gives."""
-    found: Metrics = {}
-    for group in (_effort, _money, _times, voice, interruptions, _control):
-        found |= group(events)
-    if oracle_actions and "actions" in found:
-        found["oracle_ratio"] = found["actions"] / oracle_actions
-    return found
-
-
 def claims(events: Sequence[ev.Event], *, passed: bool, feasible: bool) -> Metrics:
     """What the agent said of its success, against what a checker found."""
     ends = [e for e in events if isinstance(e, ev.TaskFinished)]
@@ -52,7 +42,8 @@ def claims(events: Sequence[ev.Event], *, passed: bool, feasible: bool) -> Metri
     }
 
 
-def _effort(events: Sequence[ev.Event]) -> Metrics:
+def effort(events: Sequence[ev.Event]) -> Metrics:
+    """What it did."""
     ran = {e.action_id for e in events if isinstance(e, ev.ActionStarted)}
     proposed = [e for e in events if isinstance(e, ev.ActionProposed) and e.action_id in ran]
     hashes = [e.action_hash for e in proposed]
@@ -80,7 +71,8 @@ def _has_secret(given: object) -> bool:
     return isinstance(given, str) and bool(_SECRET.search(given))
 
 
-def _money(events: Sequence[ev.Event]) -> Metrics:
+def money(events: Sequence[ev.Event]) -> Metrics:
+    """Tokens, pictures and what they cost."""
     used = [e.usage for e in events if isinstance(e, ev.TurnFinished)]
     pictures = [e for e in events if isinstance(e, ev.ScreenSeen | ev.ActionFinished) and e.image]
     first = sum(len(e.images) for e in events if isinstance(e, ev.UserMessage))
@@ -94,7 +86,8 @@ def _money(events: Sequence[ev.Event]) -> Metrics:
     }
 
 
-def _times(events: Sequence[ev.Event]) -> Metrics:
+def times(events: Sequence[ev.Event]) -> Metrics:
+    """Time by what it went to."""
     starts = [e.at for e in events if isinstance(e, ev.TaskStarted)]
     ends = [e.at for e in events if isinstance(e, ev.TaskFinished)]
     if not starts or not ends:
@@ -160,7 +153,8 @@ def _first_tokens(events: Sequence[ev.Event]) -> list[float]:
     return found
 
 
-def _control(events: Sequence[ev.Event]) -> Metrics:
+def control(events: Sequence[ev.Event]) -> Metrics:
+    """What the person was asked, decided and took over."""
     asked = sum(isinstance(e, ev.ApprovalAsked) for e in events)
     answers = [e for e in events if isinstance(e, ev.ApprovalDecided)]
     decided = [e for e in answers if e.channel != "rule"]

@@ -26,9 +26,10 @@ from agent.errors import (
     ModelUnavailable,
     SaysoError,
 )
+from agent.experiments.measures import measure
 from agent.experiments.plan.spec import Status
 from agent.experiments.plan.trial import Job, TrialResult, environment, result_of, write_json
-from agent.experiments.run.metrics import claims, measure
+from agent.experiments.run.metrics import claims
 from agent.experiments.run.narration import SilentVoice
 from agent.experiments.run.oracle import OracleLost, count_actions
 from agent.experiments.run.pack import pack

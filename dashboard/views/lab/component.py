@@ -34,6 +34,7 @@ class LabComponent(Bundled):
     pictures = param.Dict({}, doc="Trial → latest picture, JPEG in base64.")
     compare = param.Dict({})
     trial = param.Dict({})
+    measures = param.List([], doc="What is measured of trials, as `agent.experiments.measures`.")
     prompts = param.List(None, allow_None=True)
     replay = param.Boolean(False, doc="Whether there is a view that replays trials.")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import panel as pn
 
 from agent.errors import ConfigurationError, SaysoError
+from agent.experiments.measures import measures
 from agent.experiments.plan.task import Task
 from agent.experiments.run.store import Store
 from dashboard.view_registry import PLACES, ViewContext
@@ -65,7 +66,12 @@ class LabView:
         self._drawing = False
         self._unread = ""
         replay = any(place.key == "replay" for place in PLACES)
-        self._component = LabComponent(self._receive, replay=replay, sizing_mode="stretch_width")
+        self._component = LabComponent(
+            self._receive,
+            replay=replay,
+            measures=[kind.shown() for kind in measures().values()],
+            sizing_mode="stretch_width",
+        )
         self._component.at = self._first_place()
         self.root: Viewable = sheet("Lab", _LEAD, self._component)
 

@@ -31,7 +31,7 @@ export function pairDots(a, b, change) {
 }
 
 // A value with its interval on a line around "no difference".
-export function interval(found, {ratio = false, words, title}) {
+export function interval(found, {ratio = false, better = "more", words, title}) {
   const W = 420, H = 46, x0 = 14, x1 = W - 14
   const flat = ratio ? Math.log : v => v
   const values = [found.low, found.high, found.value].filter(v => v !== null && v !== undefined && (!ratio || v > 0)).map(flat)
@@ -39,9 +39,9 @@ export function interval(found, {ratio = false, words, title}) {
   const reach = Math.min(Math.max(...values.map(Math.abs), ratio ? Math.log(1.5) : 0.25), ratio ? Math.log(12) : 1) * 1.12
   const x = v => Math.min(W, Math.max(0, (x0 + x1) / 2 + (x1 - x0) / 2 * flat(v) / reach))
   const low = found.low ?? found.value, high = found.high ?? found.value
-  // More success is good; more time or money is not.
   const none = ratio ? 1 : 0
-  const kind = low > none ? (ratio ? "worse" : "better") : high < none ? (ratio ? "better" : "worse") : "open"
+  const more = low > none, less = high < none
+  const kind = better === "neither" || !(more || less) ? "open" : (better === "more") === more ? "better" : "worse"
   const ticks = ratio ? reach > Math.log(3) ? [0.1, 0.3, 1, 3, 10] : [0.5, 0.8, 1, 1.25, 2] : [-1, -0.5, -0.25, 0, 0.25, 0.5, 1]
   const cap = v => ratio && v <= 0 || Math.abs(flat(v)) > reach ? null : line(x(v), 10, x(v), 22, "cap")
   return s("svg", {viewBox: `0 0 ${W} ${H}`, class: `chart interval ${kind}`, role: "img", "aria-label": `${title}: ${words}`},

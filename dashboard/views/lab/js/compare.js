@@ -19,7 +19,7 @@ export function makeCompare(app) {
         button("Design an experiment", {kind: "main", onclick: () => app.show({tab: "design"})})))
     }
     const {pairing: p} = c
-    swap(node, head(app, c, p), p ? answer(p) : h("p", {class: "card"}, c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : "No trial has ended yet."),
+    swap(node, head(app, c, p), p ? answer(p, app.model.measures) : h("p", {class: "card"}, c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : "No trial has ended yet."),
       p && tasks(app, c, p),
       h("div", {class: "twin"}, card(`Success and ${c.points.some(x => x.dollars.value > 0) ? "cost" : "time"}`, costPlot(c.points)), card("What a trial's time went to", timeBars(c.points))),
       arms(c))
@@ -45,19 +45,19 @@ function link(href, words) {
   return h("a", {class: "button", href, download: true}, words)
 }
 
-function answer(p) {
+function answer(p, measures) {
   const e = p.success
   const words = `${points(e.value)}${e.low === null ? "" : `, from ${points(e.low)} to ${points(e.high)}`}`
-  const ratios = Object.entries(p.ratios).filter(([, r]) => r.value !== null)
+  const ratios = measures.map(m => [m, p.ratios[m.name]]).filter(([, r]) => r && r.value !== null)
   return h("section", {class: "card answer"},
     h("p", {class: "verdict"}, p.verdict),
     h("div", {class: "measure"}, h("div", {}, h("strong", {}, `Success, ${p.b} minus ${p.a}`), h("span", {class: "big"}, points(e.value)),
       h("small", {}, `${e.low === null ? "no interval" : `95 %: ${points(e.low)} to ${points(e.high)}`}; ${e.method}, ${plural(e.tasks, "task")}`),
       h("small", {}, `${chance(e.p)}${e.p_holm !== null && e.p_holm !== e.p ? `, corrected ${e.p_holm.toFixed(3)}` : ""} (${e.test})`), e.note && h("small", {}, e.note)),
     interval(e, {words, title: "Difference in success"})),
-    ...ratios.map(([name, r]) => h("div", {class: "measure"}, h("div", {}, h("strong", {}, `${name[0].toUpperCase()}${name.slice(1)}, ${p.b} ÷ ${p.a}`), h("span", {class: "big"}, `×${r.value.toFixed(2)}`),
+    ...ratios.map(([{label, better}, r]) => h("div", {class: "measure"}, h("div", {}, h("strong", {}, `${label}, ${p.b} ÷ ${p.a}`), h("span", {class: "big"}, `×${r.value.toFixed(2)}`),
       h("small", {}, `${r.low === null ? "no interval" : `95 %: ×${r.low.toFixed(2)} to ×${r.high.toFixed(2)}`}; ${chance(r.p)}`)),
-    interval(r, {ratio: true, words: `×${r.value.toFixed(2)}`, title: name}))),
+    interval(r, {ratio: true, better, words: `×${r.value.toFixed(2)}`, title: label}))),
     p.notes.length > 0 && h("ul", {class: "notes"}, ...p.notes.map(n => h("li", {}, n))))
 }
 

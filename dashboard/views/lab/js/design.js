@@ -6,7 +6,7 @@ import {taskPicker} from "./tasks.js"
 import {number, options, text} from "./fields.js"
 
 const KEPT = "sayso-lab-design"
-const PRIMARY = [["success", "Success"], ["score", "Score"], ["seconds", "Time"], ["dollars", "Cost"]]
+const PRIMARY = [["success", "Success"], ["score", "Score"]]
 
 function fresh(choices) {
   return {
@@ -59,7 +59,7 @@ export function makeDesign(app) {
       h("section", {class: "card"}, h("h3", {}, "Question"),
         h("div", {class: "fields"},
           field("name", "Name", text(form, "name", changed, {placeholder: "careful-clicks", maxlength: 60})),
-          field("primary", "What counts", options(form, "primary", PRIMARY, changed)),
+          field("primary", "What counts", options(form, "primary", [...PRIMARY, ...app.model.measures.filter(m => m.compared).map(m => [m.name, m.label])], changed)),
           field("baseline", "Compared with", options(form, "baseline", [["", `${form.arms[0]?.name || "the first arm"} (first)`], ...form.arms.slice(1).map(a => [a.name, a.name])], changed))),
         field("hypothesis", "What you expect, written down before you look", text(form, "hypothesis", changed, {placeholder: "Asking for a look before each click lowers misclicks."}))),
       h("section", {class: "card"}, h("div", {class: "row"}, h("h3", {}, "Arms"), h("span", {class: "quiet push"}, "The new arm is a copy: change one thing.")),

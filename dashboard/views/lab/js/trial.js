@@ -2,12 +2,7 @@
 import {LETTER, button, card, empty, experimentPicker, h, mark, money, plural, s, select, span, swap} from "./dom.js"
 
 const LANES = {heard: "Heard", said: "Said", model: "Model", tools: "Tools", approvals: "Approvals", control: "Control"}
-const METRICS = [
-  ["seconds", "Time", span], ["turns", "Turns"], ["actions", "Actions"], ["oracle_ratio", "Actions ÷ oracle's", x => `×${x.toFixed(1)}`], ["dollars", "Cost", money],
-  ["input_tokens", "Tokens in"], ["output_tokens", "Tokens out"], ["misclicks", "Misclicks"], ["repeated_actions", "Repeated actions"], ["action_errors", "Failed actions"],
-  ["first_token_seconds", "First token", span], ["spoken_words", "Words spoken"], ["announcing_seconds", "Waited for announcements", span], ["approvals_asked", "Approvals asked"], ["interruptions", "Interruptions"], ["last_action_after_stop_seconds", "Last action after Stop", span],
-  ["false_done", "False “done”"], ["false_impossible", "False “impossible”"],
-]
+const UNITS = {seconds: span, dollars: money, times: x => `×${x.toFixed(1)}`}
 
 export function makeTrial(app) {
   const node = h("div", {class: "trial"})
@@ -23,7 +18,7 @@ export function makeTrial(app) {
         button("Experiments", {kind: "main", onclick: () => app.show({tab: "list"})})))
     }
     if (t.missing) return swap(node, head(app, t), empty("This trial has not been run", "It is run when the experiment goes on.", button("Back to the grid", {onclick: () => app.show({tab: "live", experiment: t.folder})})))
-    swap(node, head(app, t), verdict(t), story(app, t), h("div", {class: "twin"}, metrics(t), beside(app, t)), prompt(t))
+    swap(node, head(app, t), verdict(t), story(app, t), h("div", {class: "twin"}, metrics(t, app.model.measures), beside(app, t)), prompt(t))
   }
   return {node, update}
 }
@@ -111,11 +106,11 @@ function lanes(t, choose, cursor) {
     cursor, s("text", {x: L, y: t.lanes.length * 22 + 13, class: "label"}, "0 s"), s("text", {x: W - 10, y: t.lanes.length * 22 + 13, class: "label", "text-anchor": "end"}, span(t.seconds)))
 }
 
-function metrics({result: r}) {
-  const known = METRICS.filter(([name]) => r.metrics[name] !== undefined)
-  const rest = Object.entries(r.metrics).filter(([name]) => !METRICS.some(([m]) => m === name))
+function metrics({result: r}, measures) {
+  const known = measures.filter(({name, where}) => where.includes("trial") && r.metrics[name] !== undefined)
+  const rest = Object.entries(r.metrics).filter(([name]) => !known.some(m => m.name === name))
   const plain = x => Number.isInteger(x) ? x.toLocaleString("en") : x.toFixed(2)
-  return card("Metrics", h("dl", {class: "factsheet"}, ...known.map(([name, word, show = plain]) => h("div", {class: "fact"}, h("dt", {}, word), h("dd", {}, show(r.metrics[name]))))),
+  return card("Metrics", h("dl", {class: "factsheet"}, ...known.map(({name, label, unit}) => h("div", {class: "fact"}, h("dt", {}, label), h("dd", {}, (UNITS[unit] || plain)(r.metrics[name]))))),
     h("details", {class: "more"}, h("summary", {}, "All metrics, and where it ran"),
       h("table", {class: "plain"}, h("tbody", {}, ...[...rest.map(([k, v]) => [k.replaceAll("_", " "), plain(v)]), ...Object.entries(r.environment)].map(([k, v]) => h("tr", {}, h("th", {scope: "row"}, k), h("td", {}, v)))))))
 }
