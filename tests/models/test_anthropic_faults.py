@@ -257,6 +257,16 @@ async def test_a_refusal_whose_message_is_no_text_is_told(
         await take_turn(claude, HELLO)
 
 
+@pytest.mark.parametrize("kind", [{"a": "b"}, ["overloaded_error"], None, 7])
+async def test_a_failure_whose_kind_is_no_text_is_told(connect: Connect, kind: object) -> None:
+    """In a stream's first event, where nothing but its kind says whether to try again."""
+    told = json.dumps({"type": "error", "error": {"type": kind, "message": "no"}}).encode()
+    server, claude = await connect([Reply(raw=(b"event: error\ndata: " + told + b"\n\n",))])
+    with pytest.raises(ModelError):
+        await take_turn(claude, HELLO)
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "405 Not Allowed", "501 No"])
 async def test_an_address_that_speaks_something_else(status: str) -> None:
     """A web page instead of a stream: the address is wrong, and the sentence says so."""

@@ -25,7 +25,7 @@ LONGEST = 60.0
 """Seconds that a service may ask for at most (the SDK's own bound)."""
 
 _STATUSES = frozenset({408, 409, 429})
-_LATER = frozenset({"overloaded_error", "api_error", "rate_limit_error", "timeout_error"})
+_LATER = ("overloaded_error", "api_error", "rate_limit_error", "timeout_error")
 
 
 class Jitter(Protocol):
