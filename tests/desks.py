@@ -34,9 +34,9 @@ async def signalled(desktop: VirtualDesktop, name: str, victim: str) -> None:
         f'sh\\ *) ;; {pattern}*) kill -{name} "${{p#/proc/}}"; echo hit;; esac; done'
     )
     process = await desktop.spawn(["sh", "-c", script])
-    async for _ in await process.read():
-        pass
+    hits = b"".join([piece async for piece in await process.read()])
     await process.wait()
+    assert hits, f"No process of the desktop is called {victim}."
 
 
 class Desk:

@@ -89,15 +89,18 @@ DYING = {
     "guardian killed": guardian("KILL"),
     "X server halted": part("STOP", "Xvnc -displayfd"),
     "X server killed": part("KILL", "Xvnc -displayfd"),
+    "session bus halted": part("STOP", SESSION_BUS),
     "session bus killed": part("KILL", SESSION_BUS),
+    "accessibility bus halted": part("STOP", ACCESSIBILITY_BUS),
     "accessibility bus killed": part("KILL", ACCESSIBILITY_BUS),
+    "window manager halted": part("STOP", "xfwm4 --sm"),
     "window manager killed": part("KILL", "xfwm4 --sm"),
 }
 """What a desktop does not live without: it starts anew."""
 
 BEARABLE = {
-    "session bus halted": part("STOP", SESSION_BUS),
-    "window manager halted": part("STOP", "xfwm4 --sm"),
+    "panel halted": part("STOP", "xfce4-panel"),
+    "objects' registry halted": part("STOP", "/usr/libexec/at-spi2-registryd"),
 }
 """What holds up no key; whatever asks them ends by its own patience."""
 

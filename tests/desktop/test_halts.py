@@ -36,7 +36,9 @@ async def test_a_halted_process_is_told_from_one_that_sleeps_or_has_gone(child: 
     assert not is_halted(2**22 + 1)
 
 
-def test_a_child_is_found_by_its_number_in_the_namespace(child: int) -> None:
+def test_what_runs_below_is_found_by_its_number_in_the_namespace(child: int) -> None:
     assert seen_from_outside(os.getpid(), child) == child
+    assert seen_from_outside(os.getppid(), child) == child
+    assert seen_from_outside(os.getpid(), os.getppid()) == 0
     assert seen_from_outside(os.getpid(), 1) == 0
     assert seen_from_outside(2**22 + 1, child) == 0

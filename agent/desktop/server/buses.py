@@ -6,7 +6,8 @@ import contextlib
 from pathlib import Path
 
 from jeepney import DBusAddress, new_method_call
-from jeepney.io.asyncio import DBusConnection, DBusRouter
+from jeepney.bus_messages import message_bus
+from jeepney.io.asyncio import DBusConnection, DBusRouter, Proxy
 
 from agent.desktop.server.connection import open_bus
 
@@ -36,6 +37,14 @@ async def enable_accessibility(session_bus: str) -> str:
         await connection.close()
     address = str(reply.body[0])
     return address.partition(",guid=")[0]
+
+
+async def number_of(connection: DBusConnection) -> int:
+    """The number of the bus's own process, as it calls itself."""
+    async with DBusRouter(connection) as router:
+        bus = Proxy(message_bus, router)
+        (number,) = await bus.GetConnectionUnixProcessID(message_bus.bus_name)
+    return int(number)
 
 
 async def outlive_bus(connection: DBusConnection) -> None:

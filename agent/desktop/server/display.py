@@ -17,7 +17,7 @@ from Xlib.error import ConnectionClosedError, XError
 
 from agent.clock import ended
 from agent.desktop.server import profile, sandbox
-from agent.desktop.server.buses import enable_accessibility, outlive_bus
+from agent.desktop.server.buses import enable_accessibility, number_of, outlive_bus
 from agent.desktop.server.connection import open_bus, open_display
 from agent.desktop.server.environment import DisplayEnv, bus_address
 from agent.desktop.server.halts import is_halted, seen_from_outside
@@ -101,7 +101,8 @@ class PrivateDisplay:
         self._box: sandbox.Box | None = None
         self._guardian: GuardianClient | None = None
         self._env: DisplayEnv | None = None
-        self._x_server: SandboxProcess | None = None
+        self._vital: dict[str, int] = {}
+        """By name, the numbers out here of what the desktop does not live without."""
         self._watchers: list[asyncio.Task[None]] = []
 
     @property
@@ -132,14 +133,11 @@ class PrivateDisplay:
         return tuple(name for name in ("xfce4-panel",) if shutil.which(name))
 
     def halted(self) -> str:
-        """Which of guardian and X server a signal has halted, in a sentence; empty if none."""
-        guardian = self._guardian.pid if self._guardian is not None else 0
-        if is_halted(guardian):
+        """Which part a signal has halted without which nothing works, in a sentence; or empty."""
+        if self._guardian is not None and is_halted(self._guardian.pid):
             return "The desktop's sandbox was halted."
-        server = self._x_server.pid if self._x_server is not None else 0
-        if guardian and server and is_halted(seen_from_outside(guardian, server)):
-            return "The desktop's X server was halted."
-        return ""
+        part = next((part for part, pid in self._vital.items() if is_halted(pid)), "")
+        return f"The desktop's {part} was halted." if part else ""
 
     async def start(self) -> None:
         """Bring everything up; on failure nothing is left but what an earlier start had made.
@@ -274,8 +272,7 @@ class PrivateDisplay:
             _server_command(self.server, self.size, self._box), environment, self._box.inside
         )
         number = await self._display_number(process)
-        self._x_server = process
-        self._watch("X server", process.wait())
+        self._watch("X server", process.wait(), process.pid)
         return f":{number}"
 
     async def _display_number(self, process: SandboxProcess) -> int:
@@ -289,7 +286,11 @@ class PrivateDisplay:
             f"{self.server} ended at once: {said.decode(errors='replace')[-800:]}"
         )
 
-    def _watch(self, what: str, end: Coroutine[Any, Any, object]) -> None:
+    def _watch(self, what: str, end: Coroutine[Any, Any, object], inner: int) -> None:
+        """Have it told when a part ends, or is halted; ``inner`` is its number in the sandbox."""
+        guardian = self._guardian.pid if self._guardian is not None else 0
+        self._vital[what] = seen_from_outside(guardian, inner) if guardian else 0
+
         async def watch() -> None:
             await end
             self._on_lost(f"The desktop's {what} ended.")
@@ -327,7 +328,9 @@ class PrivateDisplay:
         self.limit_home(self._limit)
         self._watchers.append(asyncio.create_task(self._keep_track(box.home), name="watch home"))
         if address:
-            self._watch("accessibility bus", outlive_bus(await open_bus(address)))
+            bus = await open_bus(address)
+            number = await number_of(bus)
+            self._watch("accessibility bus", outlive_bus(bus), number)
 
     async def _keep_track(self, home: Path) -> None:
         """Tell when the home is no longer where it was, and when it is there again."""
@@ -368,7 +371,7 @@ class PrivateDisplay:
     async def _run(self, watched: str, argv: Sequence[str], log: int) -> SandboxProcess:
         process = await self.spawn(argv, output=log)
         if watched:
-            self._watch(watched, process.wait())
+            self._watch(watched, process.wait(), process.pid)
         return process
 
     async def _await_panel(self) -> None:
@@ -399,6 +402,7 @@ class PrivateDisplay:
             watcher.cancel()
         await ended("A watch over the display", *self._watchers)
         self._watchers.clear()
+        self._vital.clear()
         if self.watch is not None:
             await asyncio.to_thread(self.watch.close)
             self.watch = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -17,17 +18,20 @@ def is_halted(pid: int) -> bool:
 
 
 def seen_from_outside(first: int, inner: int) -> int:
-    """The number, out here, of a child of a namespace's first process; 0 if there is none.
+    """The number, out here, of a process of a namespace; 0 if there is none.
 
     Args:
-        first: the first process's number out here.
-        inner: the child's number in the namespace.
+        first: the number, out here, of the namespace's first process.
+        inner: the process's number in the namespace.
     """
-    for child in _children(first):
-        numbers = _numbers(child)
-        if numbers and numbers[-1] == inner:
-            return child
-    return 0
+    depth = len(_numbers(first))
+    return next((pid for pid in _below(first) if _numbers(pid)[depth - 1 :] == [inner]), 0)
+
+
+def _below(pid: int) -> Iterator[int]:
+    for child in _children(pid):
+        yield child
+        yield from _below(child)
 
 
 def _children(pid: int) -> list[int]:
