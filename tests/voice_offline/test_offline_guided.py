@@ -8,6 +8,8 @@ import voices
 from moonshine_voice.utils import get_model_path
 
 from agent.models.offline import parse
+from dashboard.voice.intents import is_stop
+from dashboard.voice.speech import rescoring
 from dashboard.voice.speech.moonshine import Moonshine
 
 pytestmark = pytest.mark.speech
@@ -54,10 +56,16 @@ def test_other_sentences_are_left_as_they_were_heard(text: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_noise_is_no_command(seed: int) -> None:
-    """Whatever the recogniser makes of it."""
-    said, readings = voices.hear(voices.noise(1.5, level=0.1, seed=seed), NAMES)
+def test_noise_is_no_command(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the recogniser makes of it; with more trust in what can be said it would be one."""
+    sound = voices.noise(1.5, level=0.1, seed=seed)
+    said, readings = voices.hear(sound, NAMES)
     assert readings == [said]
+    assert not parse(said).commands
+    assert not is_stop(said)
+    for trust in ("_TRUST", "_TRUST_STOP"):
+        monkeypatch.setattr(rescoring, trust, 40.0)
+    assert len(voices.hear(sound, NAMES)[1]) == 2
 
 
 def test_the_model_agrees_with_its_own_library() -> None:
