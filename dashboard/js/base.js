@@ -266,9 +266,10 @@ class Shown {
  *
  * @param {string} name How it is called when it fails.
  * @param {App} App
- * @param {{css?: string}} [options] `css` is its style in a notebook; in the page Python names it.
+ * @param {{css?: string, single?: boolean}} [options] `css` is its style in a notebook; in the page Python
+ *   names it. `single`: it holds a connection, so a notebook shows it where it was shown last only.
  */
-export function component(name, App, { css = "" } = {}) {
+export function component(name, App, { css = "", single = false } = {}) {
   /** @param {{model: any, view?: any, el: Element}} host */
   function render(host) {
     const adapter = adapterFor(host);
@@ -286,9 +287,12 @@ export function component(name, App, { css = "" } = {}) {
 
   /** @param {Adapter} adapter @param {Element} el */
   function inJupyter(adapter, el) {
-    const one = new Shown(adapter, name, App, css);
+    const one = (single && shown.get(adapter.key)) || new Shown(adapter, name, App, css);
+    if (single) shown.set(adapter.key, one);
     mount(el, one.root);
-    return () => one.dispose();
+    return () => {
+      if (el.contains(one.root)) one.dispose(); // else it is shown elsewhere now
+    };
   }
   return { render };
 }

@@ -67,6 +67,14 @@ class Bundled(JSComponent):
         """A message of the browser part, once."""
 
 
+def _broke(data: Any) -> bool:
+    """Whether a browser part says that it failed; logged then."""
+    if not isinstance(data, dict) or data.get("type") != "broke":
+        return False
+    _log.error("%s in the browser: %s", data.get("where"), data.get("text"))
+    return True
+
+
 @functools.cache
 def _version(file: Path, modified: int) -> str:
     """Another one whenever the file is another one."""
@@ -115,8 +123,7 @@ class View(Bundled):
     def _heard(self, data: Any) -> None:
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             return
-        if data["type"] == "broke":
-            _log.error("%s in the browser: %s", data.get("where"), data.get("text"))
+        if _broke(data):
             if self._act is not None:
                 self._act(data)
         else:
@@ -143,4 +150,5 @@ class RelayComponent(Bundled):
         return self.post(refusal(code, message, advice))
 
     def _heard(self, data: Any) -> None:
-        self._relay.receive(data)
+        if not _broke(data):
+            self._relay.receive(data)

@@ -228,7 +228,7 @@ def test_a_microphone_that_gives_nothing_is_noticed(talk: Talk) -> None:
 
 
 def test_the_same_core_runs_under_anywidget(stage: Stage, browser_context: BrowserContext) -> None:
-    """Given Jupyter's kind of host (get, set, save_changes, send, on), the bundle works as well."""
+    """Jupyter's kind of host is served as well; a second place gets the same conversation."""
     page = browser_context.new_page()
     page.goto(f"{stage.url}/voice")
     bundle = (Path(__file__).parents[2] / "dashboard/voice/client/widget.bundle.js").read_text()
@@ -236,12 +236,15 @@ def test_the_same_core_runs_under_anywidget(stage: Stage, browser_context: Brows
         """async (code) => {
           const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
           const { default: widget } = await import(url);
-          const sent = [], values = { handover_after: 60 };
+          const sent = [], values = { handover_after: 60, push_to_talk: false };
           const model = { get: (k) => values[k], set: (k, v) => (values[k] = v), save_changes() {},
-                          send: (m) => sent.push(...m.events), on() {} };
-          const el = document.body.appendChild(document.createElement("div"));
+                          send: (m) => sent.push(...m.events), on() {}, off() {} };
+          const place = () => document.body.appendChild(document.createElement("div"));
+          const [first, el] = [place(), place()];
+          const left = await widget.render({ model, el: first });
           const dispose = await widget.render({ model, el });
-          el.querySelector("button").click();
+          left();
+          el.firstChild.shadowRoot.querySelector("button").click();
           while (!sent.some((e) => e.type === "local.need_ticket"))
             await new Promise((done) => setTimeout(done, 20));
           dispose();

@@ -7,6 +7,7 @@ names, and tells Python what was said, what is being played and how much of it w
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import param
@@ -32,6 +33,7 @@ class VoiceWidget(RelayComponent, VoicePosts):
     auto_gain = param.Boolean(True, doc="Let the browser even out loudness.")
 
     _bundle = "widget.bundle.js"
+    _stylesheets = [Path(__file__).parent / "js" / "bar.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, on_event: Callable[[Event], None] | None = None, **params: Any) -> None:
         super().__init__(on_event, **{"sizing_mode": "stretch_width", **params})

@@ -1,45 +1,59 @@
-import { element } from "../../../js/dom.js";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { html } from "../../../js/base.js";
 
 const ROOMY = 560; // px from which the bar itself has room for advice
+const AWAY = 10; // px above the bar
+const EDGE = 8; // px from the window's
 
-/** What went wrong and what to do, above a bar that is too narrow to say it; a click puts it away. */
-export class Bubble {
-  #text = "";
+/** Whether the bar is too narrow to say what went wrong. @param {Element} bar */
+export function isNarrow(bar) {
+  return bar.clientWidth < ROOMY;
+}
 
-  constructor(bar) {
-    this.bar = bar;
-    this.root = element("div", { class: "bubble", popover: "manual", role: "alert" });
-    this.root.onclick = () => this.root.hidePopover();
-    this.observer = new ResizeObserver(() => this.#place());
-    this.observer.observe(bar);
-  }
+/**
+ * What went wrong and what to do, above a bar that is too narrow to say it: once for each new text.
+ * A click puts it away.
+ *
+ * @param {{bar: {current: HTMLElement | null}, text: string}} props
+ */
+export function Bubble({ bar, text }) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  useSize(bar, () => place(root.current, bar.current, text, false));
+  useLayoutEffect(() => place(root.current, bar.current, text, true), [text]);
+  return html`<div ref=${root} class="bubble" popover="manual" role="alert" onClick=${() => root.current?.hidePopover()}>
+    ${text}
+  </div>`;
+}
 
-  get narrow() {
-    return this.bar.clientWidth < ROOMY;
-  }
+/**
+ * @param {HTMLElement | null} root
+ * @param {HTMLElement | null} bar
+ * @param {string} text
+ * @param {boolean} fresh The text has not been seen yet.
+ */
+function place(root, bar, text, fresh) {
+  if (!root?.isConnected || !bar) return;
+  const open = root.matches(":popover-open");
+  const wanted = isNarrow(bar) && text !== "" && (fresh || open);
+  if (wanted !== open) root.togglePopover(wanted);
+  if (!wanted) return;
+  const box = bar.getBoundingClientRect();
+  root.style.left = `${box.left}px`;
+  root.style.top = `${Math.max(EDGE, box.top - root.offsetHeight - AWAY)}px`;
+}
 
-  /** Shows the text, once for each new one; "" puts it away. */
-  say(text) {
-    if (text === this.#text) return;
-    this.#text = text;
-    this.root.textContent = text;
-    this.#place(true);
-  }
-
-  dispose() {
-    this.observer.disconnect();
-  }
-
-  #place(fresh = false) {
-    const { narrow } = this;
-    const box = this.bar.getBoundingClientRect();
-    this.bar.classList.toggle("narrow", narrow);
-    if (!this.root.isConnected) return;
-    const open = this.root.matches(":popover-open");
-    const wanted = narrow && this.#text !== "" && (fresh || open);
-    if (wanted !== open) this.root.togglePopover(wanted);
-    if (!wanted) return;
-    this.root.style.left = `${box.left}px`;
-    this.root.style.top = `${Math.max(8, box.top - this.root.offsetHeight - 10)}px`;
-  }
+/**
+ * Runs whenever an element has another size, and when it has its first.
+ *
+ * @param {{current: Element | null}} ref
+ * @param {() => void} run
+ */
+export function useSize(ref, run) {
+  const latest = useRef(run);
+  latest.current = run;
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => latest.current());
+    if (ref.current) observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
 }

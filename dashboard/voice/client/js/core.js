@@ -10,6 +10,15 @@ import { Utterance } from "./utterance.js";
 const ANSWER_WITHIN = 20000; // ms that an answer is awaited before the moment counts as quiet
 
 /** @typedef {import("./evi.d.ts").Incoming} Incoming */
+/**
+ * @typedef {object} Params
+ * @property {boolean} push_to_talk
+ * @property {number} handover_after Seconds.
+ * @property {boolean} echo_cancellation
+ * @property {boolean} noise_suppression
+ * @property {boolean} auto_gain
+ */
+/** @typedef {import("../../../js/base.js").Host<Params>} VoiceHost */
 /** @typedef {"off" | "starting" | "on" | "failed"} Phase */
 /** @typedef {"off" | "connecting" | "ready" | "reconnecting" | "muted" | "asleep" | "failed"} VoiceState */
 
@@ -36,11 +45,11 @@ export class VoiceCore extends Emitter {
   #awaiting = 0; // until when an answer is expected
   #told = "";
 
-  /** @param {import("../../../js/adapter.js").Adapter} adapter */
-  constructor(adapter) {
+  /** @param {VoiceHost} host */
+  constructor(host) {
     super();
-    this.adapter = adapter;
-    this.relay = new Relay(adapter, {
+    this.host = host;
+    this.relay = new Relay(host.adapter, {
       evi: ({ message }) => this.line.send(message),
       ticket: (ticket) => this.line.useTicket(ticket),
       command: (command) => this.command(command),
@@ -48,8 +57,7 @@ export class VoiceCore extends Emitter {
     this.sound = this.#makeSound();
     this.line = this.#makeLine();
     this.elsewhere = new Elsewhere(() => this.#takenOver());
-    adapter.on("change:push_to_talk", () => this.#gate());
-    this.#gate();
+    this.unfollow = host.param("push_to_talk").subscribe(() => this.#gate());
     this.#tell();
   }
 
@@ -66,7 +74,7 @@ export class VoiceCore extends Emitter {
   }
 
   get pushToTalk() {
-    return Boolean(this.adapter.get("push_to_talk"));
+    return this.host.param("push_to_talk").value;
   }
 
   get pushed() {
@@ -130,8 +138,7 @@ export class VoiceCore extends Emitter {
 
   /** @param {boolean} on */
   setPushToTalk(on) {
-    this.adapter.set("push_to_talk", on);
-    this.#gate();
+    this.host.set("push_to_talk", on);
   }
 
   /** What Python presses. @param {{name: string, kind?: string, reason?: string}} command */
@@ -153,6 +160,7 @@ export class VoiceCore extends Emitter {
   }
 
   dispose() {
+    this.unfollow();
     this.close();
     this.sound.dispose();
     this.line.dispose();
@@ -162,11 +170,11 @@ export class VoiceCore extends Emitter {
   }
 
   #makeSound() {
-    const { adapter, relay } = this;
+    const { host, relay } = this;
     const sound = new Sound({
-      echoCancellation: adapter.get("echo_cancellation"),
-      noiseSuppression: adapter.get("noise_suppression"),
-      autoGainControl: adapter.get("auto_gain"),
+      echoCancellation: host.param("echo_cancellation").value,
+      noiseSuppression: host.param("noise_suppression").value,
+      autoGainControl: host.param("auto_gain").value,
     });
     sound.on("frame", (pcm) => this.#frame(pcm));
     sound.on("speech", (on, late) => {
@@ -187,7 +195,7 @@ export class VoiceCore extends Emitter {
 
   #makeLine() {
     const line = new Line({
-      handoverAfter: this.adapter.get("handover_after"),
+      handoverAfter: this.host.param("handover_after").value,
       isQuiet: () => !this.sound.speaking && !this.sound.playing && performance.now() > this.#awaiting,
       base: globalThis.document?.baseURI,
     });

@@ -1,169 +1,194 @@
-import { Bubble } from "./bubble.js";
+import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { Bubble, isNarrow, useSize } from "./bubble.js";
+import { Level } from "./meter.js";
 import { listDevices } from "./microphone.js";
-import { Meter } from "./meter.js";
-import { CSS } from "./style.js";
-import { element, icon } from "../../../js/dom.js";
+import { isOff, shownOf } from "./shown.js";
 
-const SAYS = {
-  off: "Voice is off.",
-  connecting: "Connecting…",
-  ready: "Listening.",
-  reconnecting: "Reconnecting…",
-  muted: "Muted: the microphone is off.",
-  asleep: "Asleep: the microphone is off.",
-  failed: "Voice is off.",
-};
-const LIVE = new Set(["ready", "reconnecting", "connecting"]);
+/** @typedef {import("./core.js").VoiceCore} VoiceCore */
+/** @typedef {import("./microphone.js").Device} Device */
+/** @typedef {{core: VoiceCore, shown: import("./shown.js").Shown}} Props */
+
 const TYPING = "input, textarea, select, button, a[href], canvas, [contenteditable], [role=textbox]";
+const MIC =
+  "M12 14a3 3 0 0 0 3-3V5a3 3 0 1 0-6 0v6a3 3 0 0 0 3 3Zm5-3a5 5 0 0 1-10 0H5a7 7 0 0 0 6 6.92V21h2v-3.08A7 7 0 0 0 19 11h-2Z";
+const GEAR =
+  "M19.4 13a7.5 7.5 0 0 0 0-2l2-1.6-2-3.4-2.4 1a7.6 7.6 0 0 0-1.7-1L15 3.5h-4L10.6 6a7.6 7.6 0 0 0-1.7 1l-2.4-1-2 3.4 2 1.6a7.5 7.5 0 0 0 0 2l-2 1.6 2 3.4 2.4-1a7.6 7.6 0 0 0 1.7 1l.4 2.5h4l.4-2.5a7.6 7.6 0 0 0 1.7-1l2.4 1 2-3.4-2.1-1.6ZM13 15.5a3.5 3.5 0 1 1 0-7 3.5 3.5 0 0 1 0 7Z";
 
-/** The bar at the foot of the page: start or mute, level, push-to-talk, devices, state. */
-export class VoiceBar {
-  constructor(core) {
-    this.core = core;
-    this.root = this.#build();
-    this.bubble = new Bubble(this.root);
-    this.root.append(this.bubble.root);
-    this.meter = new Meter(this.canvas, core.sound.levels);
-    this.stop = [core.on("change", () => this.#show()), core.on("devices", () => void this.#list())];
-    this.onKey = (event) => this.#key(event);
-    for (const type of ["keydown", "keyup"]) window.addEventListener(type, this.onKey, true);
-    this.onBlur = () => core.push(false);
-    window.addEventListener("blur", this.onBlur);
-    this.#show();
-  }
-
-  dispose() {
-    for (const off of this.stop) off();
-    this.bubble.dispose();
-    for (const type of ["keydown", "keyup"]) window.removeEventListener(type, this.onKey, true);
-    window.removeEventListener("blur", this.onBlur);
-    this.meter.stop();
-  }
-
-  #build() {
-    this.main = element("button", { type: "button", class: "main" }, [icon("mic"), element("span")]);
-    this.main.onclick = () => this.#press();
-    this.canvas = element("canvas", { width: 72, height: 24, "aria-hidden": "true" });
-    this.push = this.#pushButton();
-    this.word = element("span", { class: "word" });
-    this.advice = element("span", { class: "advice" });
-    const line = element("div", { class: "line", role: "status" }, [this.word, this.advice]);
-    this.panel = this.#settings();
-    this.gear = element("button", { type: "button", class: "gear", "aria-label": "Voice settings" }, [icon("gear")]);
-    this.gear.onclick = () => this.#toggle();
-    this.gear.setAttribute("aria-expanded", "false");
-    const parts = [element("style", {}, [CSS]), this.main, this.canvas, this.push, line, this.gear, this.panel];
-    return element("section", { class: "sayso-voice", "aria-label": "Voice" }, parts);
-  }
-
-  #pushButton() {
-    const button = element("button", { type: "button", class: "push" }, ["Hold to talk"]);
-    button.title = "Hold this button, or the space bar, while you speak";
-    button.onpointerdown = (event) => {
-      button.setPointerCapture(event.pointerId);
-      this.core.push(true);
-    };
-    button.onpointerup = button.onpointercancel = () => this.core.push(false);
-    const held = (on) => (event) => {
-      if (event.key !== " " && event.key !== "Enter") return;
-      event.preventDefault();
-      this.core.push(on);
-    };
-    button.onkeydown = held(true);
-    button.onkeyup = held(false);
-    return button;
-  }
-
-  #settings() {
-    this.input = element("select", { name: "input" });
-    this.input.onchange = () => void this.core.sound.setInput(this.input.value);
-    this.output = element("select", { name: "output" });
-    this.output.onchange = () => void this.core.sound.setOutput(this.output.value);
-    this.ptt = element("input", { type: "checkbox", name: "push" });
-    this.ptt.onchange = () => this.core.setPushToTalk(this.ptt.checked);
-    this.sleep = element("button", { type: "button", class: "plain" });
-    this.sleep.onclick = () => (this.core.state === "asleep" ? this.core.unmute() : this.core.sleep());
-    this.end = element("button", { type: "button", class: "plain" }, ["End voice"]);
-    this.end.onclick = () => this.core.close();
-    const panel = element("div", { class: "panel", popover: "auto", role: "dialog", "aria-label": "Voice settings" }, [
-      element("label", {}, ["Microphone", this.input]),
-      element("label", {}, ["Loudspeaker", this.output]),
-      element("label", { class: "check" }, [this.ptt, "Push to talk (hold Space)"]),
-      element("div", { class: "row" }, [this.sleep, this.end]),
-    ]);
-    panel.ontoggle = ({ newState }) => {
-      this.gear.setAttribute("aria-expanded", String(newState === "open"));
-      const close = () => panel.matches(":popover-open") && panel.hidePopover(); // its place is another now
-      if (newState === "open") window.addEventListener("resize", close, { once: true });
-    };
-    return panel;
-  }
-
-  #toggle() {
-    this.panel.togglePopover();
-    const box = this.gear.getBoundingClientRect();
-    const right = Math.min(box.right, document.documentElement.clientWidth - 8);
-    this.panel.style.maxHeight = `${Math.max(120, box.top - 16)}px`; // nothing lies over the bar with Stop
-    this.panel.style.left = `${Math.max(8, right - this.panel.offsetWidth)}px`;
-    this.panel.style.top = `${Math.max(8, box.top - this.panel.offsetHeight - 8)}px`;
-    void this.#list();
-  }
-
-  #press() {
-    const { core } = this;
-    if (["off", "failed"].includes(core.state) || core.muted) void core.start();
-    else core.mute();
-  }
-
-  #show() {
-    const { core } = this;
-    const { state, error } = core;
-    const live = LIVE.has(state);
-    const label = state === "off" || state === "failed" ? "Start" : core.muted ? "Unmute" : "Mute";
-    this.root.dataset.state = state;
-    this.main.lastChild.textContent = label;
-    this.main.setAttribute("aria-label", `${label} voice`);
-    this.word.textContent = error && !this.bubble.narrow ? error.message : this.#says(state);
-    this.advice.textContent = error?.advice ?? (core.sound.hint || core.feelings);
-    this.bubble.say([error?.message, error?.advice ?? core.sound.hint].filter(Boolean).join(" "));
-    this.push.hidden = !core.pushToTalk || !live;
-    this.push.setAttribute("aria-pressed", String(core.pushed));
-    this.ptt.checked = core.pushToTalk;
-    this.sleep.textContent = state === "asleep" ? "Wake" : "Sleep";
-    this.sleep.disabled = this.end.disabled = state === "off" || state === "failed";
-    this.meter.run(live);
-  }
-
-  #says(state) {
-    if (this.core.muted && LIVE.has(state)) return `${SAYS[state]} The microphone is off.`;
-    if (state !== "ready" || !this.core.pushToTalk) return SAYS[state];
-    return this.core.pushed ? "Listening." : "Hold Space or the button to talk.";
-  }
-
-  async #list() {
-    const { inputs, outputs } = await listDevices();
-    fill(this.input, inputs, this.core.sound.microphone.deviceId);
-    fill(this.output, outputs, this.core.sound.outputId);
-  }
-
-  #key(event) {
-    if (event.code !== "Space" || !this.core.pushToTalk || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.type === "keyup") {
-      this.core.push(false);
-      return;
-    }
-    const target = event.composedPath()[0];
-    if (target instanceof Element && target.closest(TYPING)) return;
-    event.preventDefault();
-    this.core.push(true);
-  }
+/** The bar at the foot of the page: start or mute, level, push-to-talk, devices, state. @param {{core: VoiceCore}} props */
+export function VoiceBar({ core }) {
+  const bar = useRef(/** @type {HTMLElement | null} */ (null));
+  const [narrow, setNarrow] = useState(true);
+  useChanges(core);
+  useSpace(core);
+  useSize(bar, () => setNarrow(bar.current !== null && isNarrow(bar.current)));
+  const shown = shownOf(core);
+  return html`<section ref=${bar} class=${narrow ? "sayso-voice narrow" : "sayso-voice"} aria-label="Voice" data-state=${shown.state}>
+    <${Main} core=${core} shown=${shown} />
+    <${Level} levels=${core.sound.levels} live=${shown.live} />
+    <${Push} core=${core} shown=${shown} />
+    <${Line} shown=${shown} narrow=${narrow} />
+    <${Settings} core=${core} shown=${shown} />
+    <${Bubble} bar=${bar} text=${shown.trouble} />
+  </section>`;
 }
 
-function fill(select, devices, chosen) {
+/** Draws anew whenever the core has changed. @param {VoiceCore} core */
+function useChanges(core) {
+  const [, draw] = useReducer((/** @type {number} */ times) => times + 1, 0);
+  useLayoutEffect(() => {
+    const end = core.on("change", () => draw(undefined));
+    draw(undefined); // what changed before one listened
+    return () => void end();
+  }, []);
+}
+
+/** Space is push-to-talk wherever it does not type or press something. @param {VoiceCore} core */
+function useSpace(core) {
+  useLayoutEffect(() => {
+    const onKey = (/** @type {KeyboardEvent} */ event) => pressed(core, event);
+    const onBlur = () => core.push(false);
+    window.addEventListener("keydown", onKey, true);
+    window.addEventListener("keyup", onKey, true);
+    window.addEventListener("blur", onBlur);
+    return () => {
+      window.removeEventListener("keydown", onKey, true);
+      window.removeEventListener("keyup", onKey, true);
+      window.removeEventListener("blur", onBlur);
+    };
+  }, []);
+}
+
+/** @param {VoiceCore} core @param {KeyboardEvent} event */
+function pressed(core, event) {
+  if (event.code !== "Space" || !core.pushToTalk || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.type === "keyup") {
+    core.push(false);
+    return;
+  }
+  const [target] = event.composedPath();
+  if (target instanceof Element && target.closest(TYPING)) return;
+  event.preventDefault();
+  core.push(true);
+}
+
+/** @param {Props} props */
+function Main({ core, shown }) {
+  const live = shown.muted ? "Unmute" : "Mute";
+  const label = shown.off ? "Start" : live;
+  const press = () => {
+    if (isOff(core) || core.muted) void core.start();
+    else core.mute();
+  };
+  return html`<button type="button" class="main" aria-label=${`${label} voice`} onClick=${press}>
+    <${Icon} path=${MIC} /><span>${label}</span>
+  </button>`;
+}
+
+/** @param {Props} props */
+function Push({ core, shown }) {
+  const onPointerDown = (/** @type {PointerEvent & {currentTarget: Element}} */ event) => {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    core.push(true);
+  };
+  const release = () => core.push(false);
+  const key = (/** @type {boolean} */ on) => (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    core.push(on);
+  };
+  return html`<button type="button" class="push" title="Hold this button, or the space bar, while you speak"
+    hidden=${!shown.pushToTalk || !shown.live} aria-pressed=${`${shown.pushed}`} onPointerDown=${onPointerDown}
+    onPointerUp=${release} onPointerCancel=${release} onKeyDown=${key(true)} onKeyUp=${key(false)}>Hold to talk</button>`;
+}
+
+/** @param {{shown: Props["shown"], narrow: boolean}} props */
+function Line({ shown, narrow }) {
+  return html`<div class="line" role="status">
+    <span class="word">${(!narrow && shown.failure) || shown.says}</span><span class="advice">${shown.advice}</span>
+  </div>`;
+}
+
+/** The gear and what it opens. @param {Props} props */
+function Settings({ core, shown }) {
+  const gear = useRef(/** @type {HTMLElement | null} */ (null));
+  const panel = useRef(/** @type {HTMLElement | null} */ (null));
+  const [open, setOpen] = useState(false);
+  const [devices, setDevices] = useState({
+    inputs: /** @type {Device[]} */ ([]),
+    outputs: /** @type {Device[]} */ ([]),
+  });
+  const list = async () => setDevices(await listDevices());
+  useLayoutEffect(() => {
+    const end = core.on("devices", list);
+    return () => void end();
+  }, []);
+  const press = () => {
+    if (!panel.current || !gear.current) return;
+    panel.current.togglePopover();
+    place(panel.current, gear.current);
+    void list();
+  };
+  const onToggle = (/** @type {ToggleEvent & {currentTarget: HTMLElement}} */ { newState, currentTarget }) => {
+    setOpen(newState === "open");
+    const close = () => currentTarget.matches(":popover-open") && currentTarget.hidePopover(); // its place is another now
+    if (newState === "open") window.addEventListener("resize", close, { once: true });
+  };
+  return html`<button ref=${gear} type="button" class="gear" aria-label="Voice settings" aria-expanded=${`${open}`}
+      onClick=${press}><${Icon} path=${GEAR} /></button>
+    <div ref=${panel} class="panel" popover="auto" role="dialog" aria-label="Voice settings" onToggle=${onToggle}>
+      <${Choice} label="Microphone" name="input" devices=${devices.inputs} chosen=${core.sound.microphone.deviceId}
+        choose=${(/** @type {string} */ id) => void core.sound.setInput(id)} />
+      <${Choice} label="Loudspeaker" name="output" devices=${devices.outputs} chosen=${core.sound.outputId}
+        choose=${(/** @type {string} */ id) => void core.sound.setOutput(id)} />
+      <${PushToTalk} core=${core} shown=${shown} />
+      <${Endings} core=${core} shown=${shown} />
+    </div>`;
+}
+
+/** Above the gear: nothing lies over the bar with Stop. @param {HTMLElement} panel @param {HTMLElement} gear */
+function place(panel, gear) {
+  const box = gear.getBoundingClientRect();
+  const right = Math.min(box.right, document.documentElement.clientWidth - 8);
+  panel.style.maxHeight = `${Math.max(120, box.top - 16)}px`;
+  panel.style.left = `${Math.max(8, right - panel.offsetWidth)}px`;
+  panel.style.top = `${Math.max(8, box.top - panel.offsetHeight - 8)}px`;
+}
+
+/** @param {{label: string, name: string, devices: Device[], chosen: string, choose: (id: string) => void}} props */
+function Choice({ label, name, devices, chosen, choose }) {
   const options = devices.filter(({ id }) => id !== "default");
-  select.replaceChildren(
-    element("option", { value: "" }, ["Default"]),
-    ...options.map(({ id, label }) => element("option", { value: id }, [label])),
-  );
-  select.value = options.some(({ id }) => id === chosen) ? chosen : "";
+  const value = options.some(({ id }) => id === chosen) ? chosen : "";
+  const onChange = (/** @type {Event & {currentTarget: HTMLSelectElement}} */ event) =>
+    choose(event.currentTarget.value);
+  return html`<label>${label}<select name=${name} value=${value} onChange=${onChange}>
+    <option value="">Default</option>
+    ${options.map((device) => html`<option key=${device.id} value=${device.id}>${device.label}</option>`)}
+  </select></label>`;
+}
+
+/** @param {Props} props */
+function PushToTalk({ core, shown }) {
+  const onChange = (/** @type {Event & {currentTarget: HTMLInputElement}} */ event) =>
+    core.setPushToTalk(event.currentTarget.checked);
+  return html`<label class="check">
+    <input type="checkbox" name="push" checked=${shown.pushToTalk} onChange=${onChange} />Push to talk (hold Space)
+  </label>`;
+}
+
+/** @param {Props} props */
+function Endings({ core, shown }) {
+  const turn = () => {
+    if (core.state === "asleep") void core.unmute();
+    else core.sleep();
+  };
+  return html`<div class="row">
+    <button type="button" class="plain" disabled=${shown.off} onClick=${turn}>${shown.state === "asleep" ? "Wake" : "Sleep"}</button>
+    <button type="button" class="plain" disabled=${shown.off} onClick=${() => core.close()}>End voice</button>
+  </div>`;
+}
+
+/** @param {{path: string}} props */
+function Icon({ path }) {
+  return html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d=${path} /></svg>`;
 }
