@@ -27,8 +27,8 @@ from agent.testing.fake_desktop import FakeDesktop, FakeProcess
 from agent.testing.scripted import ScriptedModel, call, done, says
 from agent.tools.editor import EditorTool
 from agent.tools.shell import ShellTool
+from dashboard.transcript import Transcript
 from dashboard.views.tools.results import Results
-from dashboard.views.transcript import Transcript
 
 _CHUNK = 65536
 _FLUSH = 0.05

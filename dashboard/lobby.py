@@ -17,12 +17,12 @@ from agent.errors import SaysoError
 from agent.session.ending import Ending
 from dashboard.blank import make_page
 from dashboard.js.component import Message, View
+from dashboard.transcript import OUTCOMES
 from dashboard.view_registry import RecordingContext
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
 from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.commands import SessionCommands
-from dashboard.views.transcript import OUTCOMES
 from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:

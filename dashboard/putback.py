@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.errors import SaysoError
 from agent.files.changes import Change, Changes
-from agent.files.session import SessionFiles
+from agent.session.files import SessionFiles
 
 Message = dict[str, Any]
 MOST = 200

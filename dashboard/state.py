@@ -33,8 +33,8 @@ from agent.record.events import (
 from agent.session.changes import checked
 from agent.session.describe import describe_limit
 from agent.session.status import Status, reduce_status
-from dashboard.views.describe import describe, mark_of
-from dashboard.views.transcript import Operation, Transcript
+from dashboard.describe import describe, mark_of
+from dashboard.transcript import Operation, Transcript
 
 if TYPE_CHECKING:
     from agent.record.events import Event

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from agent.experiments.run.metrics import control, effort, money, times
-from agent.experiments.run.metrics_spoken import Metrics, interruptions, voice
+from agent.experiments.metrics import control, effort, money, times
+from agent.experiments.metrics_spoken import Metrics, interruptions, voice
 from agent.kinds import Kinds
 from agent.record import events as ev
 

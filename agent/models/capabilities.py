@@ -1,7 +1,7 @@
 """What each model takes and can: one table, where a new model is entered.
 
-What belongs to whoever serves it stands in `agent.models.servers`, prices (which are dated) in
-`agent.models.pricing`. What no table can know of a server, such as how long an answer it lets
+What belongs to whoever serves it stands in `agent.models.claude.servers`, prices (which are dated)
+in `agent.models.pricing`. What no table can know of a server, such as how long an answer it lets
 its model write, is asked of it or learned from its refusals.
 """
 

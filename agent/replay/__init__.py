@@ -6,8 +6,9 @@
 
 from agent.replay.details import step_detail
 from agent.replay.divergence import compare
+from agent.replay.fold import LANES
 from agent.replay.recording import Recording, load_recording
-from agent.replay.timeline import LANES, Timeline, build_timeline
+from agent.replay.timeline import Timeline, build_timeline
 
 __all__ = [
     "LANES",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from agent.record import events as ev
 from agent.session.arrivals import ARRIVED, listed
 from agent.session.describe import describe, describe_limit, point_of
 
-if TYPE_CHECKING:
-    from agent.replay.timeline import Lane
+Lane = Literal["heard", "said", "model", "actions", "approvals", "cost"]
+LANES: tuple[Lane, ...] = ("heard", "said", "model", "actions", "approvals", "cost")
 
 _ALLOWED = frozenset({"allow", "alternative"})
 _ENDED = {"done": "done", "stopped": "cut"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from agent.replay.timeline import LANES, Lane, Step, Timeline
+from agent.replay.fold import LANES, Lane
+from agent.replay.timeline import Step, Timeline
 
 COLOURS: dict[Lane, str] = {
     "heard": "#1c5d99",

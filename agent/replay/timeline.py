@@ -10,13 +10,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from agent.record import events as ev
-from agent.replay.fold import Draft, Fold
-
-Lane = Literal["heard", "said", "model", "actions", "approvals", "cost"]
-LANES: tuple[Lane, ...] = ("heard", "said", "model", "actions", "approvals", "cost")
+from agent.replay.fold import LANES, Draft, Fold, Lane
 
 IDLE = 2.0
 """Seconds of nothing after which a pause is shortened."""

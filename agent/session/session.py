@@ -15,7 +15,6 @@ from agent.desktop.base import Covers, Desktop, DesktopStatus
 from agent.desktop.server.homes import HomeNews, remove_tree
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
-from agent.files.session import SessionFiles
 from agent.kinds import ALL_TOOLS, ToolName
 from agent.prompts import Prompt, load_prompt
 from agent.record import events as ev
@@ -35,6 +34,7 @@ from agent.session.control import (
     new_id,
 )
 from agent.session.fate import How
+from agent.session.files import SessionFiles
 from agent.session.history import BY_CLOSING, BY_RESTART, FAILED, FAILED_IN, History
 from agent.session.home import SessionHome, changed
 from agent.session.imported import own, take_in

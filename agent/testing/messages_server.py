@@ -30,18 +30,24 @@ format is that of `agent.testing.messages_script.load_script`; see docs/testing-
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import re
 import secrets
 import socket
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
+from agent.errors import ConfigurationError
+from agent.streams import take_any_text
 from agent.testing.messages_accounting import PromptCache, Segment, Signer, segments
 from agent.testing.messages_context import manage
 from agent.testing.messages_http import (
@@ -52,7 +58,7 @@ from agent.testing.messages_http import (
     error_body,
 )
 from agent.testing.messages_memory import Memory
-from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted
+from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted, load_script
 from agent.testing.messages_sse import Answer
 from agent.testing.messages_wire import (
     MAX_BYTES,
@@ -241,7 +247,53 @@ class MessagesServer:
         return self._dialect == "portable" or bool(_FAMILY.match(model))
 
 
-if __name__ == "__main__":
-    from agent.testing.messages_command import main
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until interrupted. Returns 2 for a script or port that cannot be used."""
+    take_any_text()
+    options = _parser().parse_args(argv)
+    try:
+        script = load_script(options.script)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    server = MessagesServer(
+        script,
+        key=options.key,
+        dialect=options.dialect,
+        vision=not options.blind,
+        window=options.window,
+    )
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_run(server, options.port))
+    except (OSError, OverflowError) as error:
+        print(f"The port {options.port} cannot be used ({error}). Take another.", file=sys.stderr)
+        return 2
+    return 0
 
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m agent.testing.messages_server",
+        description="A faithful /v1/messages server with scripted answers.",
+    )
+    parser.add_argument("--script", type=Path, required=True, help="JSON file of replies")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--key", default=None, help="the only key that is accepted")
+    parser.add_argument("--dialect", choices=["anthropic", "portable"], default="anthropic")
+    parser.add_argument("--blind", action="store_true", help="a model that cannot see")
+    parser.add_argument("--window", type=int, default=1_000_000, help="tokens that fit")
+    return parser
+
+
+async def _run(server: MessagesServer, port: int) -> None:
+    await server.start(port)
+    print(server.base_url, flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await server.stop()
+
+
+if __name__ == "__main__":
     raise SystemExit(main())

@@ -25,7 +25,7 @@ from typing import Any
 
 from tornado.web import RequestHandler
 
-from agent.models.servers import Kind
+from agent.models.claude.servers import Kind
 from agent.testing.messages_accounting import segments
 from agent.testing.messages_http import Served
 from agent.testing.messages_script import Answerer, Pace, Reply

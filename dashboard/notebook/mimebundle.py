@@ -21,10 +21,10 @@ from agent.experiments.run.store import Store
 from agent.face import Bundle
 from agent.files.changes import Changes
 from agent.files.listing import Listing
-from agent.files.session import PutBack
 from agent.files.telling import amount, bounded
 from agent.replay import Recording, Timeline
 from agent.replay.svg import timeline_svg
+from agent.session.files import PutBack
 from agent.session.session import Session
 from dashboard.notebook import lab
 from dashboard.notebook.desktop import DesktopWidget

@@ -9,7 +9,7 @@ from agent.record import events as ev
 from agent.replay import Recording
 from dashboard.notebook.markup import Html, bold, paragraph, picture, short, table
 from dashboard.notebook.pictures import shrunk, strip
-from dashboard.views.transcript import Transcript
+from dashboard.transcript import Transcript
 
 Look = Callable[[str], bytes | None]
 """The bytes of a picture by its hash."""

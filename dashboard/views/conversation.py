@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.js.component import Act, Message, View
 from dashboard.state import ConversationState
-from dashboard.views.transcript import Operation
+from dashboard.transcript import Operation
 
 _HERE = Path(__file__).parent
 

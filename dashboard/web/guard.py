@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.websocket import WebSocketHandler
 
+from dashboard.web.voice import PURPOSE as VOICE
 from dashboard.web.workbench import workbench
 
 if TYPE_CHECKING:
@@ -42,3 +43,19 @@ class TicketSocket(AuthRequestHandler, WebSocketHandler):
 
     def get_compression_options(self) -> None:
         return None
+
+
+class OwnedVoice(AuthRequestHandler):
+    """Before the offline EVI's own check: the ticket's session must be this browser's."""
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        bench = workbench()
+        ticket = self.get_query_argument("access_token", "")
+        session_id = bench.tickets.check(ticket, VOICE)
+        owner = bench.identity.known(self.request)
+        if self.current_user is None or bench.sessions.find(session_id or "", owner) is None:
+            self.set_status(403)
+            self.finish({"error": "forbidden", "message": "This ticket is not yours or is old."})
+            return
+        super(AuthRequestHandler, self).prepare()

@@ -103,6 +103,7 @@ def routes() -> list[tuple[Any, ...]]:
     from dashboard.views.lab.routes import ROUTES as LAB
     from dashboard.web import files, recordings
     from dashboard.web.downloads import Download, Upload
+    from dashboard.web.guard import OwnedVoice
     from dashboard.web.images import SessionImage
     from dashboard.web.link import LinkSocket, Stop
     from dashboard.web.say import Say
@@ -122,7 +123,7 @@ def routes() -> list[tuple[Any, ...]]:
         *recordings.routes(),
         (r"/exports/([\w-]+)/([\w.-]+)", Download),
         *LAB,
-        *bench.voices.routes(bench.tickets),
+        *bench.voices.routes(bench.tickets, OwnedVoice),
     ]
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from bokeh.server.views.auth_request_handler import AuthRequestHandler
-
 from agent.errors import SaysoError, VoiceError
 from dashboard.voice.hume import HumeVoice, OfflineVoice, Ticket, TokenMint
 from dashboard.web.tickets import Tickets
@@ -63,8 +61,8 @@ class Voices:
         if self.evi is not None:
             await self.evi.close()
 
-    def routes(self, tickets: Tickets) -> list[tuple[Any, ...]]:
-        """The offline EVI's chat socket, for holders of a ticket who own its session."""
+    def routes(self, tickets: Tickets, check: type) -> list[tuple[Any, ...]]:
+        """The offline EVI's chat socket, for holders of a ticket who pass the handler ``check``."""
         if self.evi is None:
             return []
         from dashboard.voice.server.handlers import routes
@@ -72,7 +70,7 @@ class Voices:
         def good(credential: str | None) -> bool:
             return tickets.check(credential or "", PURPOSE) is not None
 
-        return list(routes(good, PREFIX, evi=self.evi, mixin=OwnedVoice))
+        return list(routes(good, PREFIX, evi=self.evi, mixin=check))
 
 
 def voices(settings: Settings, tickets: Tickets) -> Voices:
@@ -121,24 +119,6 @@ class NoVoice:
             VoiceError: always, with the reason and the way out.
         """
         raise VoiceError(self.trouble)
-
-
-class OwnedVoice(AuthRequestHandler):
-    """Before the offline EVI's own check: the ticket's session must be this browser's."""
-
-    async def prepare(self) -> None:
-        from dashboard.web.workbench import workbench
-
-        await super().prepare()
-        bench = workbench()
-        ticket = self.get_query_argument("access_token", "")
-        session_id = bench.tickets.check(ticket, PURPOSE)
-        owner = bench.identity.known(self.request)
-        if self.current_user is None or bench.sessions.find(session_id or "", owner) is None:
-            self.set_status(403)
-            self.finish({"error": "forbidden", "message": "This ticket is not yours or is old."})
-            return
-        super(AuthRequestHandler, self).prepare()
 
 
 async def _warm(evi: OfflineEvi) -> None:

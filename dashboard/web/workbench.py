@@ -12,12 +12,12 @@ from pathlib import Path
 from agent.keys import KeyStore
 from agent.record.spending import Spending
 from agent.settings import Settings
-from dashboard.preferences import People
 from dashboard.web.exports import Exports
 from dashboard.web.identity import LOCAL, Identity, load_secret
 from dashboard.web.intake import Intake
 from dashboard.web.lock import Doormat, Lock
 from dashboard.web.ownership import Ownership
+from dashboard.web.preferences import People
 from dashboard.web.registry import Factory, Kit, Sessions, default_factory
 from dashboard.web.request_guard import RequestGuard
 from dashboard.web.stops import Stops

@@ -17,7 +17,7 @@ from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import Intent
-from dashboard.views.transcript import Transcript
+from dashboard.transcript import Transcript
 
 COMMAND = "ls -la ~"
 TERMINAL = {"wm_class": "Xfce4-terminal", "title": "Terminal - user"}

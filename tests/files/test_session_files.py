@@ -15,9 +15,9 @@ import pytest
 from agent.desktop.server.guardian import used_bytes
 from agent.errors import DesktopError, FilesError
 from agent.files.names import safe_name
-from agent.files.session import BUSY, NO_RECORD, RUNNING, STALE
 from agent.record import events as ev
 from agent.record.journal import SqliteJournal
+from agent.session.files import BUSY, NO_RECORD, RUNNING, STALE
 from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop

@@ -11,11 +11,11 @@ from examples import run
 from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
+from agent.experiments import metrics, metrics_spoken
 from agent.experiments.measures import MEASURES, MeasureKind, add_measure, measure, measures
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.report import report
 from agent.experiments.results.words import verdict
-from agent.experiments.run import metrics, metrics_spoken
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner
 from dashboard.notebook.lab import trial as notebook_trial

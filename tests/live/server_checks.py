@@ -14,7 +14,7 @@ from agent.models.base import BlockDone, Learned, Message, ModelRequest, Text, T
 from agent.models.claude.errors import Service
 from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.claude.portable import PortableDialect
-from agent.models.servers import ask_server
+from agent.models.claude.servers import ask_server
 
 CLICK = _user("Click at 100,100 with your tool. Do nothing else, and do not explain.")
 COLOUR = "Which colour has the picture? One word."

@@ -19,7 +19,6 @@ from agent.models.base import Block
 from agent.models.claude.dialects import ToolsetDialect
 from agent.models.claude.model import AnthropicModel, new_client
 from agent.testing.messages_accounting import PromptCache, segments
-from agent.testing.messages_command import main
 from agent.testing.messages_script import (
     Incoming,
     Pace,
@@ -29,7 +28,7 @@ from agent.testing.messages_script import (
     load_script,
     says,
 )
-from agent.testing.messages_server import MessagesServer
+from agent.testing.messages_server import MessagesServer, main
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from agent.experiments.plan.trial import Trial
 from agent.files.changes import compare
 from agent.files.listing import list_files
 from agent.files.record import Row
-from agent.files.session import PutBack
+from agent.session.files import PutBack
 from agent.replay import build_timeline
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from dashboard.notebook import do, face_of, recorded

@@ -8,13 +8,13 @@ import pytest
 
 from agent.desktop.server.homes import HomeNews
 from agent.files.changes import Change
-from agent.files.session import CUT_OFF_MODEL
 from agent.files.telling import told_model
 from agent.models.base import Message
 from agent.models.offline.progress import NOT_RUN, Mark, Result, read
 from agent.models.offline.turns import plan_for
 from agent.record import events as ev
 from agent.session import history
+from agent.session.files import CUT_OFF_MODEL
 from agent.session.history import HEADLESS
 from agent.session.home import changed
 from agent.session.world import renewed

@@ -15,7 +15,7 @@ from agent.session.arrivals import Arrived
 from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, ScriptedModel, done, says
-from dashboard.views.transcript import Transcript
+from dashboard.transcript import Transcript
 from dashboard.web.intake import AT_ONCE, Intake
 
 

@@ -11,9 +11,9 @@ import pytest
 from agent.record import events as ev
 from agent.record.log import EventLog
 from agent.settings import Settings
+from dashboard.describe import describe, mark_of
 from dashboard.notices import notices
 from dashboard.state import Feed, PageState
-from dashboard.views.describe import describe, mark_of
 from dashboard.voice.client.speakable import read_back
 
 

@@ -19,8 +19,8 @@ from agent.errors import ConfigurationError, JournalError
 from agent.record.measure import CARD
 from agent.record.writer import DiskHangs, at_hand
 from agent.settings import Settings
-from dashboard.preferences import Preferences
 from dashboard.web.ownership import Card, Ownership
+from dashboard.web.preferences import Preferences
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 PATIENCE = 60.0

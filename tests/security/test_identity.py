@@ -11,9 +11,9 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from agent.settings import Settings
-from dashboard.preferences import People
 from dashboard.web.identity import CLAIM, LOCAL, Identity, cookie_name, load_secret
 from dashboard.web.ownership import Card, Ownership
+from dashboard.web.preferences import People
 
 
 class _Context:

@@ -19,8 +19,8 @@ from served import ROOT, Served, mark, serve
 from agent.replay import build_timeline, load_recording
 from agent.replay.bundle import export_recording
 from agent.settings import Settings
-from dashboard.preferences import People
 from dashboard.web.ownership import Card, Ownership
+from dashboard.web.preferences import People
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 

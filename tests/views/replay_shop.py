@@ -15,8 +15,8 @@ from served import ROOT, Served, mark, serve
 
 from agent.record.journal import SqliteJournal
 from agent.settings import Settings
-from dashboard.preferences import People
 from dashboard.web.ownership import Card, Ownership
+from dashboard.web.preferences import People
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 

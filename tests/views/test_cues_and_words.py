@@ -12,8 +12,8 @@ from agent.record.log import EventLog
 from agent.session.status import Status
 from agent.settings import Settings
 from dashboard.state import PageState
+from dashboard.transcript import Transcript
 from dashboard.views.cues import cue_of
-from dashboard.views.transcript import Transcript
 
 _COUNTED = """
 window.tones = []

@@ -25,12 +25,12 @@ from agent.replay.bundle import export_recording
 from agent.session.status import Status
 from agent.settings import Settings
 from agent.testing.messages_server import MessagesServer
-from dashboard.preferences import SETTABLE, VOICE, People, Preferences
 from dashboard.views.settings.catalogue import FIELDS, joined, parted
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import confinement
 from dashboard.voice.client.voice_settings import VoiceSettings
 from dashboard.web.identity import LOCAL
+from dashboard.web.preferences import SETTABLE, VOICE, People, Preferences
 
 KEY = "sk-ant-not-a-real-key-7261"
 OWNER = "a1" * 32

@@ -273,7 +273,7 @@ def quiet_after_stop(state: State) -> str:
 @check
 def interruptions(state: State, *, equals: int) -> str:
     """How often words, a hold or a stop cut in."""
-    from agent.experiments.run.metrics_spoken import interruption_kinds
+    from agent.experiments.metrics_spoken import interruption_kinds
 
     found = interruption_kinds(state.events)
     return "" if len(found) == equals else f"{len(found)} interruptions: {found}"

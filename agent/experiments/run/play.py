@@ -27,9 +27,9 @@ from agent.errors import (
     SaysoError,
 )
 from agent.experiments.measures import measure
+from agent.experiments.metrics import claims
 from agent.experiments.plan.spec import Status
 from agent.experiments.plan.trial import Job, TrialResult, environment, result_of, write_json
-from agent.experiments.run.metrics import claims
 from agent.experiments.run.narration import SilentVoice
 from agent.experiments.run.oracle import OracleLost, count_actions
 from agent.experiments.run.pack import pack

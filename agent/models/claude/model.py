@@ -45,8 +45,8 @@ from agent.models.claude.hosted import claude_dialect
 from agent.models.claude.image_fallback import count_pictures, with_newest_pictures, without_webp
 from agent.models.claude.portable import PortableDialect
 from agent.models.claude.retry import asked_wait, pause_before_retry
+from agent.models.claude.servers import Found, ask_server
 from agent.models.claude.stream import Assembler
-from agent.models.servers import Found, ask_server
 from agent.models.written import AnswerReader
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex

@@ -4,7 +4,7 @@ import { batch, signal } from "@preact/signals";
 export const KEPT = 400;
 
 /**
- * One item of the conversation, as `dashboard/views/transcript.py` makes it.
+ * One item of the conversation, as `dashboard/transcript.py` makes it.
  *
  * @typedef {object} Item
  * @property {string} id

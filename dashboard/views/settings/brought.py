@@ -10,8 +10,8 @@ from agent.session.changes import AT_ONCE
 from agent.session.imported import brought, brought_prompt
 from agent.session.session import Session
 from dashboard.conductor import Conductor
-from dashboard.preferences import VOICE
 from dashboard.views.settings.catalogue import FIELDS, Field
+from dashboard.web.preferences import VOICE
 
 
 class Brought:

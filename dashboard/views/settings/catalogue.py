@@ -12,7 +12,7 @@ from agent.models.capabilities import is_claude
 from agent.providers import CLAUDE, provider_of, providers
 from agent.session.changes import AT_ONCE
 from agent.settings import DEFAULT_MODEL
-from dashboard.preferences import VOICE
+from dashboard.web.preferences import VOICE
 
 Kind = Literal["choice", "switch", "number", "text", "several", "fact"]
 When = Literal["now", "next session"]

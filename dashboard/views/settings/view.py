@@ -19,7 +19,6 @@ from agent.record.events import (
 )
 from agent.session.changes import AT_ONCE
 from agent.session.status import Status
-from dashboard.preferences import VOICE
 from dashboard.view_registry import ViewContext
 from dashboard.views.background_tasks import BackgroundTasks
 from dashboard.views.layout import sheet
@@ -33,6 +32,7 @@ from dashboard.views.settings.catalogue import (
 )
 from dashboard.views.settings.form import SettingsForm
 from dashboard.views.settings.secrets import Secrets
+from dashboard.web.preferences import VOICE
 
 _LEAD = (
     "Kept for you on this server. What the server was started with, by its environment or .env, "

@@ -12,14 +12,14 @@ import param
 from agent.errors import BadInput, SaysoError
 from agent.record.events import Event, SettingChanged
 from dashboard.js.component import Bundled
-from dashboard.preferences import VOICE
 from dashboard.views.background_tasks import BackgroundTasks
 from dashboard.views.settings.catalogue import MODES, NARRATION, Choice
+from dashboard.web.preferences import VOICE
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from dashboard.preferences import Preferences
+    from dashboard.web.preferences import Preferences
     from dashboard.web.registry import Entry
 
 _HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.record import events as ev
 from agent.session.manual import BY_HAND
-from dashboard.views.describe import describe
+from dashboard.describe import describe
 
 KEPT = 20
 _OUTPUT = 8000

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from agent.record import events as e
 from agent.session.describe import describe_limit
 from agent.session.ending import Ending
-from dashboard.views.describe import describe
-from dashboard.views.fates import Fates, Item, Said
+from dashboard.describe import describe
+from dashboard.fates import Fates, Item, Said
 from dashboard.voice.client.speakable import read_back
 
 Operation = dict[str, Any]

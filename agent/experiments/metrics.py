@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from agent.experiments.run.metrics_spoken import Metrics, persons_holds
+from agent.experiments.metrics_spoken import Metrics, persons_holds
 from agent.record import events as ev
 
 _HELPLESS = re.compile(
