@@ -236,9 +236,10 @@ class Page:
         within = partial(set_curdoc, self._document)
         shell.serve(ViewContext(self._bench, self._entry, self._state, self.act, shell.go, within))
         shell.param.watch(
-            lambda change: self._desktop.param.update(paused=change.new != TALK), "place"
+            lambda change: self._desktop.param.update(paused=change.new != TALK.name), "place"
         )
-        shell.go(pn.state.session_args.get("view", [TALK.encode()])[0].decode(errors="replace"))
+        wanted = pn.state.session_args.get("view", [TALK.name.encode()])[0]
+        shell.go(wanted.decode(errors="replace"))
         return shell
 
     def _arrived(self) -> None:

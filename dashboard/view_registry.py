@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from agent.kinds import Kinds
+
 if TYPE_CHECKING:
     from panel.viewable import Viewable
 
@@ -74,26 +76,107 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A view in the rail; ``module`` has ``build(context) -> View``."""
+class ViewKind:
+    """A view in the rail."""
 
-    key: str
-    title: str
-    module: str
+    name: str
+    """In addresses."""
 
-    def build(self, context: ViewContext) -> View:
-        """The view for a page."""
-        view: View = import_module(self.module).build(context)
+    label: str
+    make: Callable[[ViewContext], View]
+    """Makes it for a page that goes there."""
+
+    icon: str = "M5 5h14v14H5Z"
+    """Path of an SVG in a box of 24 by 24, drawn as lines."""
+
+    def shown(self) -> dict[str, str]:
+        """For the page."""
+        return {"key": self.name, "title": self.label, "icon": self.icon}
+
+
+def _ours(name: str) -> Callable[[ViewContext], View]:
+    """Imports the view's room when somebody goes there."""
+
+    def make(context: ViewContext) -> View:
+        view: View = import_module(f"dashboard.views.{name}").build(context)
         return view
 
+    return make
 
-TALK = "talk"
-PLACES: tuple[Place, ...] = (
-    Place("replay", "Replay", "dashboard.views.replay"),
-    Place("prompts", "Prompts", "dashboard.views.prompts"),
-    Place("lab", "Lab", "dashboard.views.lab"),
-    Place("tools", "Tools", "dashboard.views.tools"),
-    Place("inspector", "Inspector", "dashboard.views.inspector"),
-    Place("settings", "Settings", "dashboard.views.settings"),
+
+def _talk(context: ViewContext) -> View:
+    raise NotImplementedError("Talk is made with the page")
+
+
+TALK = ViewKind(
+    "talk",
+    "Talk",
+    _talk,
+    (
+        "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 1 0-7 0v5A3.5 3.5 0 0 0 12 15ZM5.5 11."
+        "5a6.5 6.5 0 0 0 13 0M12 18v3"
+    ),
+)
+"""It stays as long as the page."""
+
+OUR_VIEWS = (
+    ViewKind(
+        "replay",
+        "Replay",
+        _ours("replay"),
+        "M4 12a8 8 0 1 0 2.6-5.9L4 8.4M4 4v4.4h4.4M12 8v4.5l3 1.8",
+    ),
+    ViewKind(
+        "prompts",
+        "Prompts",
+        _ours("prompts"),
+        "M4.5 20h4l10-10a2.8 2.8 0 0 0-4-4l-10 10v4ZM13 7.5l4 4M13 20h7",
+    ),
+    ViewKind(
+        "lab",
+        "Lab",
+        _ours("lab"),
+        (
+            "M9.5 3.5v6L4.6 18a1.8 1.8 0 0 0 1.6 2.6h11.6a1.8 1.8 0 0 0 1.6-2.6l-4.9-8.5v-6M8"
+            " 3.5h8M7 15h10"
+        ),
+    ),
+    ViewKind(
+        "tools",
+        "Tools",
+        _ours("tools"),
+        (
+            "M14.5 6.5a4 4 0 0 1 5-1.4l-2.7 2.7 1.4 1.4 2.7-2.7a4 4 0 0 1-5.4 5L8 19a2 2 0 0 "
+            "1-3-3l7.5-7.5a4 4 0 0 1 2-2Z"
+        ),
+    ),
+    ViewKind(
+        "inspector",
+        "Inspector",
+        _ours("inspector"),
+        "M3 12.5h4l2.5-7 4.5 13 2.5-6h4.5",
+    ),
+    ViewKind(
+        "settings",
+        "Settings",
+        _ours("settings"),
+        "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.8v4.400M8.5 14.8v4.400",
+    ),
 )
 """In the order of the rail, below Talk."""
+
+VIEWS = Kinds("view", ViewKind, "sayso.views", OUR_VIEWS, frozenset({TALK.name}))
+
+
+def add_view(kind: ViewKind) -> None:
+    """Make a view known by its name, in this process: pages that load from now on have it.
+
+    Raises:
+        ConfigurationError: the name is one of ours, or cannot be one.
+    """
+    VIEWS.add(kind)
+
+
+def views() -> Mapping[str, ViewKind]:
+    """Every view but Talk by name, in the order of the rail: ours first."""
+    return VIEWS.all()

@@ -7,13 +7,12 @@ import { live, stopWord } from "../js/link/hooks.js";
 import { link } from "../js/link/link.js";
 import { Icon } from "./js/icons.js";
 import { Notices } from "./js/notify.js";
-import { ICONS } from "./js/rail.js";
 import { Sounds } from "./js/sounds.js";
 
 /**
  * @typedef {object} Params
  * @property {string} place
- * @property {{key: string, title: string}[]} places
+ * @property {{key: string, title: string, icon: string}[]} places
  * @property {boolean} running
  * @property {boolean} pending
  * @property {{name?: string, sound?: string, text?: string, n?: number}} cue
@@ -124,10 +123,11 @@ function Views({ host, way }) {
       ({
         key,
         title,
+        icon,
       }) => html`<button key=${key} type="button" class=${waits && key === "talk" ? "item waits" : "item"} data-key=${key}
         aria-current=${key === here ? "page" : null} aria-busy=${key === later}
         title=${key === later ? "Opens when the connection is back" : null} onClick=${() => go(key)}>
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[key] ?? "M5 5h14v14H5Z"} /></svg><span>${title}</span>
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${icon} /></svg><span>${title}</span>
       </button>`,
     )}
   </div>`;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,17 @@ import param
 from panel.viewable import Child
 
 from dashboard.js.component import Act, Message, View
-from dashboard.view_registry import PLACES, TALK, Place, ViewContext
+from dashboard.view_registry import OUR_VIEWS, TALK, ViewContext, ViewKind, views
 from dashboard.view_registry import View as PlaceView
 from dashboard.views.cues import cue_of, moment_of, words_of
+from dashboard.views.layout import sheet
 
 if TYPE_CHECKING:
     from agent.record.events import Event
     from dashboard.state import PageState
 
 _HERE = Path(__file__).parent
+_log = logging.getLogger(__name__)
 
 
 class Shell(View):
@@ -30,8 +33,8 @@ class Shell(View):
 
     talk = Child()
     room = Child()
-    place = param.String(TALK)
-    places = param.List([], doc="The rail: key and title.")
+    place = param.String(TALK.name)
+    places = param.List([], doc="The rail: key, title and icon.")
     running = param.Boolean(False)
     pending = param.Boolean(False, doc="Whether something waits for the person in Talk.")
     cue = param.Dict({}, doc="What was last worth telling: name, sound, text, and a number.")
@@ -52,19 +55,18 @@ class Shell(View):
             lambda change: self.param.update(pending=bool(change.new)), "pending"
         )
 
-    def serve(self, context: ViewContext, places: tuple[Place, ...] = PLACES) -> None:
-        """Offer these views, made from ``context`` when first visited."""
+    def serve(self, context: ViewContext) -> None:
+        """Offer the views, made from ``context`` when first visited."""
         self._context = context
         self._unsubscribe = context.entry.session.log.subscribe(self._sound)
-        self._places = {place.key: place for place in places}
-        talk = {"key": TALK, "title": "Talk"}
-        self.places = [talk, *({"key": p.key, "title": p.title} for p in places)]
+        self._kinds = views()
+        self.places = [kind.shown() for kind in (TALK, *self._kinds.values())]
 
     def go(self, key: str, **wanted: str) -> None:
         """Lead to a view; an unknown one is Talk."""
         self._leave()
-        self.place = key if key in self._places else TALK
-        if self.place == TALK:
+        self.place = key if key in self._kinds else TALK.name
+        if self.place == TALK.name:
             self._room.clear()
         else:
             view = self._view(self.place)
@@ -93,7 +95,7 @@ class Shell(View):
 
     def _view(self, key: str) -> PlaceView:
         if key not in self._views:
-            self._views[key] = self._places[key].build(self._context)
+            self._views[key] = _made(self._kinds[key], self._context)
         return self._views[key]
 
     def take(self, message: Message) -> None:
@@ -103,3 +105,31 @@ class Shell(View):
             self.go(str(message.get("place")), **{str(k): str(v) for k, v in wanted.items()})
         else:
             super().take(message)
+
+
+class _Failed:
+    """Stands for a view that somebody else brought and that cannot be made."""
+
+    def __init__(self, kind: ViewKind, error: Exception) -> None:
+        lead = f"This view cannot be shown: {error!r}. The server's log has the details."
+        self.root = sheet(kind.label, lead)
+
+    def arrive(self, wanted: Mapping[str, str]) -> None:
+        """There is nothing to show."""
+
+    def leave(self) -> None:
+        """Nothing goes on."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _made(kind: ViewKind, context: ViewContext) -> PlaceView:
+    """A view; of those that others brought, a fault costs no more than the view."""
+    if kind in OUR_VIEWS:
+        return kind.make(context)
+    try:
+        return kind.make(context)
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        _log.exception("The view “%s” cannot be made", kind.name)
+        return _Failed(kind, error)

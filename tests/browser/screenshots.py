@@ -15,7 +15,7 @@ from playwright.async_api import async_playwright, expect
 from served import ROOT, serve
 
 from agent.record.events import ApprovalAsked, TaskFinished
-from dashboard.view_registry import PLACES
+from dashboard.view_registry import OUR_VIEWS
 
 IMAGES = ROOT / "docs" / "images"
 _DRAWN = 2.0
@@ -78,14 +78,14 @@ def _experiment(data: Path) -> None:
 
 async def _views(person: Person, suffix: str) -> None:
     rail = person.page.get_by_role("navigation", name="Views")
-    for place in PLACES:
-        await rail.get_by_role("button", name=place.title).click()
-        shown = person.page.get_by_role("heading", name=place.title, exact=True)
-        if inside := _INSIDE.get(place.key):
+    for view in OUR_VIEWS:
+        await rail.get_by_role("button", name=view.label).click()
+        shown = person.page.get_by_role("heading", name=view.label, exact=True)
+        if inside := _INSIDE.get(view.name):
             shown = person.page.locator(inside)
         await shown.first.wait_for()
         await asyncio.sleep(_DRAWN)
-        await _picture(person, f"{place.key}{suffix}")
+        await _picture(person, f"{view.name}{suffix}")
     await rail.get_by_role("button", name="Talk").click()
 
 

@@ -13,7 +13,7 @@ from playwright.async_api import Response, async_playwright, expect
 from served import ROOT, serve
 
 from agent.record.events import TaskFinished
-from dashboard.view_registry import PLACES
+from dashboard.view_registry import OUR_VIEWS
 
 pytestmark = [pytest.mark.browser, pytest.mark.speech, pytest.mark.timeout(300)]
 PREFIX = "/tools/sayso"
@@ -47,9 +47,9 @@ async def test_every_request_and_socket_is_below_the_prefix(places: Path) -> Non
             desktop = page.locator(".sayso-desktop[data-state=live]")
             await expect(desktop.locator(".screen canvas").first).to_be_visible()
             await page.get_by_role("button", name="Files", exact=True).click()
-            for place in PLACES:
-                await page.get_by_role("button", name=place.title, exact=True).click()
-                await page.wait_for_url(f"**view={place.key}*")
+            for view in OUR_VIEWS:
+                await page.get_by_role("button", name=view.label, exact=True).click()
+                await page.wait_for_url(f"**view={view.name}*")
             await page.get_by_role("button", name="Talk", exact=True).click()
     paths = {urlsplit(url).path for url in asked if not url.startswith(("data:", "blob:"))}
     assert {path for path in paths if not path.startswith(f"{PREFIX}/")} == set()

@@ -15,7 +15,7 @@ from pilot_page import arrive, say, words
 from playwright.async_api import BrowserContext, CDPSession, Page, Route, expect
 from served import Served
 
-from dashboard.view_registry import PLACES
+from dashboard.view_registry import OUR_VIEWS
 from dashboard.web.frame import needed
 from dashboard.web.say import Heard, Words
 
@@ -44,7 +44,7 @@ def test_the_frame_stands_before_any_script(pilot: Served) -> None:
     with _client(pilot) as client:
         page = client.get("/dashboard").text
     frame = page[: page.index("<script", page.index('id="frame"'))]
-    assert all(f">{place.title}</a>" in frame for place in PLACES)
+    assert all(f">{view.label}</a>" in frame for view in OUR_VIEWS)
     assert '<textarea rows="1" maxlength="4000"' in frame
     assert ">STOP</button>" in frame
     assert "Loading…" in frame

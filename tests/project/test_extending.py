@@ -9,10 +9,13 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import panel as pn
+import panel_material_ui as pmui
 import pytest
 from examples import EXAMPLES, run
 from pilot_sessions import factory
 from pydantic import SecretStr
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from agent import Session, Settings, kinds
 from agent.__main__ import _parser
@@ -31,7 +34,7 @@ from agent.session.changes import tools_of
 from agent.session.parts import tools_for
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from dashboard.state import PageState
-from dashboard.view_registry import ViewContext
+from dashboard.view_registry import VIEWS, ViewContext, ViewKind, add_view
 from dashboard.views.lab.choices import choices
 from dashboard.views.lab.form import _model
 from dashboard.views.lab.records import Records
@@ -39,6 +42,9 @@ from dashboard.views.lab.view import LabView
 from dashboard.views.settings.catalogue import another_model, another_provider, parted
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import SettingsView
+from dashboard.views.shell import Shell
+from dashboard.web import workbench
+from dashboard.web.frame import first
 from dashboard.web.identity import LOCAL
 from dashboard.web.workbench import Workbench, make_workbench
 
@@ -46,7 +52,7 @@ from dashboard.web.workbench import Workbench, make_workbench
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """What a test adds is known to that test only."""
-    every: tuple[kinds.Kinds[Any], ...] = (kinds.TOOLS, PROVIDERS, MEASURES)
+    every: tuple[kinds.Kinds[Any], ...] = (kinds.TOOLS, PROVIDERS, MEASURES, VIEWS)
     before = [set(known.all()) for known in every]
     yield
     for known, names in zip(every, before, strict=True):
@@ -73,7 +79,7 @@ def context(bench: Workbench) -> ViewContext:
 
 
 def test_each_example_is_about_twenty_lines() -> None:
-    assert set(EXAMPLES) == {"clock", "echo", "typed"}
+    assert set(EXAMPLES) == {"clock", "echo", "notes", "typed"}
     for name, text in EXAMPLES.items():
         assert len([line for line in text.splitlines() if line.strip()]) <= 30, name
 
@@ -223,6 +229,62 @@ def test_the_labs_page_is_told_of_a_measure(bench: Workbench) -> None:
     view.close()
     assert told["label"] == "Characters typed"
     assert "trial" in told["where"]
+
+
+async def test_a_view_is_in_the_rail_of_the_frame_and_of_the_page(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One declaration: the first HTML, the rail, the address; it sees the page's session."""
+    monkeypatch.setattr(workbench, "_current", bench)
+    line = RequestStartLine("GET", "/dashboard?view=notes", "HTTP/1.1")
+    request = HTTPServerRequest(
+        start_line=line, headers=HTTPHeaders(Host="localhost"), connection=_Nobody()
+    )
+    assert 'aria-current="page"' not in _link_of("Notes", first(request, []))
+    add_view(run("notes")["NOTES"])
+    assert 'aria-current="page"' in _link_of("Notes", first(request, []))
+    shell, page = Shell(lambda _: None), context(bench)
+    shell.serve(page)
+    assert shell.places[-1]["title"] == "Notes"
+    page.entry.session.log.append(ev.TaskStarted(task_id="t", text="Water the plants."))
+    shell.go("notes")
+    assert shell.place == "notes"
+    (shown,) = shell._room
+    assert [pane.object for pane in shown.select(pn.pane.Str)] == ["Water the plants."]
+    shell.close()
+
+
+async def test_a_view_that_cannot_be_made_harms_only_whoever_goes_there(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(page: ViewContext) -> Any:
+        raise ZeroDivisionError("no view")
+
+    add_view(ViewKind("broken", "Broken", broken))
+    shell = Shell(lambda _: None)
+    shell.serve(context(bench))
+    shell.go("broken")
+    (shown,) = shell._room
+    assert "cannot be shown: ZeroDivisionError" in " ".join(
+        str(text.object) for text in shown.select(pmui.Typography)
+    )
+    assert [record for record in caplog.records if record.exc_info]
+    shell.go("talk")
+    assert shell.place == "talk"
+    shell.close()
+
+
+class _Nobody:
+    """Where a request would be answered."""
+
+    no_keep_alive = False
+
+    def set_close_callback(self, callback: object) -> None:
+        """Nobody leaves."""
+
+
+def _link_of(label: str, frame: str) -> str:
+    return next((line for line in frame.splitlines() if f">{label}</a>" in line), "")
 
 
 class Entry(EntryPoint):

@@ -7,12 +7,12 @@ from axe import faults
 from pilot_page import say
 from playwright.async_api import Page, expect
 
-from dashboard.view_registry import PLACES
+from dashboard.view_registry import OUR_VIEWS
 
 pytestmark = pytest.mark.browser
 
 _GROUND = {"light": "rgb(243, 245, 248)", "dark": "rgb(18, 22, 29)"}
-KEYS = [place.key for place in PLACES]
+KEYS = [view.name for view in OUR_VIEWS]
 
 
 async def in_theme(page: Page, theme: str) -> None:
@@ -144,9 +144,9 @@ async def test_talk_works_by_keyboard_alone(page: Page) -> None:
 
 async def test_views_are_changed_by_keyboard_alone(page: Page) -> None:
     """Tab to a view's name and press Enter; what has the focus shows an outline."""
-    for title in [place.title for place in PLACES]:
+    for title in [view.label for view in OUR_VIEWS]:
         await page.locator(".rail .item[data-key=talk]").focus()
-        await tab_until(page, title, most=len(PLACES) + 1)
+        await tab_until(page, title, most=len(OUR_VIEWS) + 1)
         outline = await page.locator(".rail .item:focus-visible").evaluate(
             "node => getComputedStyle(node).outlineStyle"
         )

@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from proxy import Proxy
 from served import Served
 
-from dashboard.view_registry import PLACES
+from dashboard.view_registry import OUR_VIEWS
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -66,7 +66,7 @@ async def is_all(page: Page, theme: str) -> None:
 
 
 async def every_view_is(page: Page, theme: str) -> None:
-    for key in ("talk", *(place.key for place in PLACES)):
+    for key in ("talk", *(view.name for view in OUR_VIEWS)):
         await page.locator(f".rail .item[data-key={key}]").click()
         if key != "talk":
             await expect(page.locator(".room-slot h5, .room-slot h1").first).to_be_visible()

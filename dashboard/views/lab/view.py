@@ -19,7 +19,7 @@ from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.measures import measures
 from agent.experiments.plan.task import Task
 from agent.experiments.run.store import Store
-from dashboard.view_registry import PLACES, ViewContext
+from dashboard.view_registry import ViewContext, views
 from dashboard.views.lab import data
 from dashboard.views.lab.choices import (
     against_default,
@@ -65,10 +65,9 @@ class LabView:
         self._unwatch: Callable[[], None] = lambda: None
         self._drawing = False
         self._unread = ""
-        replay = any(place.key == "replay" for place in PLACES)
         self._component = LabComponent(
             self._receive,
-            replay=replay,
+            replay="replay" in views(),
             measures=[kind.shown() for kind in measures().values()],
             sizing_mode="stretch_width",
         )

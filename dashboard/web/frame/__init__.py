@@ -30,7 +30,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import GZipContentEncoding, authenticated
 
 from dashboard.theme import frame_themes
-from dashboard.view_registry import PLACES, TALK
+from dashboard.view_registry import TALK, views
 from dashboard.web.identity import CLAIM
 from dashboard.web.lock import key_script
 from dashboard.web.workbench import workbench
@@ -75,11 +75,13 @@ def first(request: HTTPServerRequest, scripts: Sequence[str]) -> str:
     """
     wanted = {name: _argument(request, name) for name in ("session", "view")}
     session = {"session": wanted["session"]} if _SESSION.fullmatch(wanted["session"]) else {}
-    places = [(TALK, "Talk"), *((place.key, place.title) for place in PLACES)]
-    here = wanted["view"] if wanted["view"] in dict(places) else TALK
-    links = {key: _link(session | ({} if key == TALK else {"view": key})) for key, _ in places}
+    places = {kind.name: kind for kind in (TALK, *views().values())}
+    here = wanted["view"] if wanted["view"] in places else TALK.name
+    links = {
+        name: _link(session if name == TALK.name else session | {"view": name}) for name in places
+    }
     return _frame().render(
-        here=here, links=links, places=places, scripts=scripts, page_key=_page_key(request)
+        here=here, links=links, places=places.values(), scripts=scripts, page_key=_page_key(request)
     )
 
 

@@ -4,7 +4,7 @@
  * box is shown, and hands over what is typed in it. Nothing here is shared with the page's components
  * but `saysoFrame`.
  */
-import { CLIP, ICONS } from "../../views/js/rail.js";
+import { CLIP } from "../../views/js/rail.js";
 
 const AGAIN = 1000; // ms until a request that nobody answered is sent again
 const WORDS_TAKE = 10_000; // ms that a request with words may take; a silent line would keep it for ever
@@ -272,8 +272,6 @@ Object.assign(globalThis, {
   },
 });
 
-for (const path of frame.querySelectorAll("path[data-key]"))
-  path.setAttribute("d", ICONS[/** @type {HTMLElement} */ (path).dataset.key ?? ""] ?? "");
 try {
   box.value = sessionStorage.getItem(DRAFT) ?? "";
   sessionStorage.removeItem(DRAFT);
