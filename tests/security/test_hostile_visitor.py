@@ -1,11 +1,13 @@
 """One hostile visitor, everywhere it may stand: each place gets it nothing at all.
 
 As another user of the machine, as a page of another origin, behind a name that was bound anew, in
-an archive that somebody is talked into importing, and as a program on the agent's own desktop.
+an archive that somebody is talked into importing, as a program on the agent's own desktop, and as
+a page in that desktop's browser.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from chromium import executable
 from recorded import record
 from served import ROOT, Served, serve
 from visitor import get, handshake, token_of
@@ -26,6 +29,7 @@ from visitor import get, handshake, token_of
 from agent.desktop import VirtualDesktop
 from agent.replay.bundle import export_recording
 
+PAGE = Path(__file__).with_name("hostile_page.py")
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
 _NOBODY = 65534
 _SYSTEM_PYTHON = "/usr/bin/python3"
@@ -198,6 +202,32 @@ async def test_a_program_on_the_agents_desktop_gets_nothing(
     assert json.loads(said) == []
     found = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True)
     assert "127.0.0.1" in json.loads(found.stdout)  # out here it does
+
+
+@pytest.mark.desktop
+@pytest.mark.skipif(not executable(), reason="Chromium is not installed")
+async def test_a_page_in_the_desktops_own_browser_reaches_its_own_server_alone(
+    app: Served, desktop: VirtualDesktop
+) -> None:
+    """Not Sayso, by no name, address or kind of request; nobody even knocks there."""
+    knocked: list[object] = []
+
+    def knock(reader: object, writer: asyncio.StreamWriter) -> None:
+        knocked.append(writer.get_extra_info("sockname"))
+        writer.close()
+
+    async with await asyncio.start_server(knock, None, 0) as counting:
+        sockets = {each.getsockname()[1] for each in counting.sockets}
+        hosts = ["127.0.0.1", "localhost", "::1", "0.0.0.0", "evil.example", *_addresses()]
+        hosts = [f"[{host}]" if ":" in host else host for host in hosts]
+        asked = [_SYSTEM_PYTHON, "-c", PAGE.read_text(), json.dumps(hosts)]
+        process = await desktop.spawn([*asked, json.dumps([app.port, *sockets])])
+        async with asyncio.timeout(110):
+            said = b"".join([piece async for piece in await process.read()])
+    (own,) = json.loads(said)
+    assert own.startswith("http://evil.example:")
+    assert own.endswith("/own")
+    assert knocked == []
 
 
 def _addresses() -> list[str]:
