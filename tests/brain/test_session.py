@@ -26,6 +26,14 @@ async def test_a_task_runs_to_its_last_word(make):
     assert session.status.who == "idle"
 
 
+async def test_the_last_words_of_the_last_answer_are_what_is_told_of_the_task(make):
+    answer = [*says("I look."), *says("Then I write.", index=1), *says("It is written.", index=2)]
+    session = await make([[*says("First."), *call(index=1), *done("tool_use")], [*answer, *done()]])
+    session.say("Write.")
+    await session.wait_idle(20)
+    assert session.log.of(ev.TaskFinished)[-1].summary == "It is written."
+
+
 async def test_the_first_request_carries_date_and_screen_after_the_words(make):
     session = await make([[*says("Hello."), *done()]])
     session.say("Hello?")
