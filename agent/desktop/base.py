@@ -79,7 +79,7 @@ class Node:
     """One accessible object (AT-SPI). ``name`` is stripped; ``box`` is None if hidden.
 
     ``role`` is AT-SPI's name with spaces ("push button", "menu item", "text").
-    ``text`` is given for editors, fields and terminals only.
+    ``text`` is given for editors, fields, terminals and combo boxes of pages only.
     """
 
     id: str
@@ -90,6 +90,8 @@ class Node:
     box: Box | None
     states: frozenset[str] = frozenset()
     text: str | None = None
+    beyond: Box | None = None
+    """Where it would be, of what a page has scrolled out of sight: above, below or beside it."""
 
     @property
     def showing(self) -> bool:

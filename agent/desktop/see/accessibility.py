@@ -36,6 +36,8 @@ _CONTROLS = frozenset(
     | {"check menu item", "radio menu item"}
 )
 """Roles of which accessibility tells reliably whether they can be used."""
+_PRESSED = _CONTROLS - {"menu"} | {"link", "page tab"}
+"""Roles that are pressed as a whole, whatever part of them is hit."""
 
 _LINES_CAP = 500
 """Lines whose boxes are asked for; more than any screen shows."""
@@ -214,17 +216,31 @@ def _sides(box: Box) -> tuple[int, int, int, int]:
 
 
 def _innermost(nodes: Sequence[Node]) -> Node | None:
-    """The smallest; of equal ones the last. Without a name, its nearest named wrapper."""
+    """The smallest; of equal ones the last. What it is part of, where that is pressed as a whole.
+
+    Without a name, its nearest named wrapper.
+    """
     ranked = sorted(enumerate(nodes), key=lambda pair: (_area(pair[1].box), -pair[0]))
     ids = {node.id: node for node in nodes}
     if not ranked:
         return None
-    node: Node | None = ranked[0][1]
+    smallest = ranked[0][1]
+    if whole := _pressed(smallest, ids):
+        return whole
+    node: Node | None = smallest
     while node and not node.name and not is_editor(node.role):
         node = ids.get(node.parent or "")
-        if node and _area(node.box) > 4 * _area(ranked[0][1].box):
+        if node and _area(node.box) > 4 * _area(smallest.box):
             break  # too far out to speak for the object
-    return node if node and node.name else ranked[0][1]
+    return node if node and node.name else smallest
+
+
+def _pressed(node: Node, ids: dict[str, Node]) -> Node | None:
+    """The named control that a node is or is part of, if any."""
+    above: Node | None = node
+    while above is not None and not (above.role in _PRESSED and above.name):
+        above = ids.get(above.parent or "") if not is_editor(above.role) else None
+    return above
 
 
 def _area(box: Box | None) -> int:

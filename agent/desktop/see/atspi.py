@@ -8,6 +8,7 @@ deadline and nothing else.
 
 from __future__ import annotations
 
+import functools
 import socket
 import time
 from collections.abc import Sequence
@@ -68,6 +69,11 @@ def role_name(number: int) -> str:
 
 def state_names(words: Sequence[int]) -> frozenset[str]:
     """Names of the states set in AT-SPI's two 32-bit words."""
+    return _named_states(tuple(words))
+
+
+@functools.lru_cache(4096)
+def _named_states(words: tuple[int, ...]) -> frozenset[str]:
     bits = sum(word << (32 * place) for place, word in enumerate(words))
     return frozenset(name for place, name in enumerate(STATES) if bits >> place & 1)
 

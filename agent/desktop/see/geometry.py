@@ -94,7 +94,8 @@ class Geometry:
         return Tree(tuple(self._node(node) for node in tree.nodes))
 
     def _node(self, node: Node) -> Node:
-        return replace(node, box=self.box(node.box)) if node.box else node
+        box, beyond = (self.box(b) if b else None for b in (node.box, node.beyond))
+        return replace(node, box=box, beyond=beyond) if box or beyond else node
 
     def native_node(self, node: Node) -> Node:
         """A node of the picture with its box on the screen."""

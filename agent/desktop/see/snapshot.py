@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from jeepney.bus_messages import message_bus
 
 from agent.desktop.base import Box, Node, Tree
-from agent.desktop.see.atspi import Bus, call, get_property, role_name, state_names
+from agent.desktop.see.atspi import Bus, call, get_property
+from agent.desktop.see.items import NULL, Item, Ref, box_of, describe, from_cache, meets
+from agent.desktop.see.pages import Pages
 
 _REGISTRY = "org.a11y.atspi.Registry"
 _ROOT = "/org/a11y/atspi/accessible/root"
@@ -19,7 +20,6 @@ _CACHE = "/org/a11y/atspi/cache"
 _EDITORS = frozenset({"terminal", "text", "entry", "editbar", "document text", "spin button"})
 _CONTAINERS = frozenset({"table", "tree table", "tree", "list", "layered pane"})
 _TREE_TEXT_CAP = 20_000
-_NULL = "/org/a11y/atspi/null"
 _FEW_CELLS = 60
 """A table of at most so many cells is fetched whole."""
 _CELLS_CAP = 400
@@ -28,29 +28,10 @@ _PATIENCE = 0.5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 """Seconds for which an application that did not answer is left alone; doubled each time."""
 
-Ref = tuple[str, str]
-"""Bus name and object path."""
-
 
 def is_editor(role: str) -> bool:
     """Whether objects of this role hold text that a person edits or reads."""
     return role in _EDITORS
-
-
-@dataclass(slots=True)
-class _Item:
-    """An object while the tree is being put together."""
-
-    ref: Ref
-    parent: Ref | None
-    index: int
-    role: str
-    name: str
-    states: frozenset[str]
-    has_text: bool = False
-    box: Box | None = None
-    text: str | None = None
-    children: list[_Item] = field(default_factory=list)
 
 
 class Snapshot:
@@ -66,6 +47,7 @@ class Snapshot:
         self._pauses: dict[str, tuple[float, float]] = {}
         """Until when an application is left alone, and for how long that was."""
         self._pids: dict[str, int] = {}
+        self._pages = Pages()
 
     def use(self, bus: Bus) -> None:
         """Go on over another connection."""
@@ -75,13 +57,15 @@ class Snapshot:
         """All applications' objects, or those of one process if it publishes any."""
         roots = self._applications(pid)
         items = self._cached(roots)
+        listed = [item for item in items.values() if "showing" in item.states]
+        self._measure(listed)
+        self._pages.complete(self._bus, items, Box(0, 0, *self._screen()))
         _link(items)
         showing = [item for item in items.values() if "showing" in item.states]
-        self._measure(showing)
         for item in showing:
             if item.role in _CONTAINERS and not item.children:
                 self._fetch_cells(item)
-        self._read([item for item in showing if item.has_text and is_editor(item.role)])
+        self._read([item for item in showing if _holds_text(item)])
         nodes: list[Node] = []
         for root in roots:
             if root in items:
@@ -95,8 +79,17 @@ class Snapshot:
 
     def text(self, node_id: str, cap: int) -> str:
         """Text of one object, at most ``cap`` characters."""
-        answer = self._bus.call(call(*_ref(node_id), "Text", "GetText", "ii", (0, cap)), 2)
-        return str(answer[0]) if answer else ""
+        return self._texts([_ref(node_id)], cap, 2)[0] or ""
+
+    def _texts(self, refs: Sequence[Ref], cap: int, patience: float) -> list[str | None]:
+        """Texts of objects. Firefox answers nothing to an end behind that of its text."""
+        texts: list[str | None] = [None] * len(refs)
+        for end in (cap, -1):
+            empty = [place for place, text in enumerate(texts) if not text]
+            asked = [call(*refs[place], "Text", "GetText", "ii", (0, end)) for place in empty]
+            for place, answer in zip(empty, self._bus.call_all(asked, patience), strict=True):
+                texts[place] = str(answer[0])[:cap] if answer else texts[place]
+        return texts
 
     def lines(self, node: Node, cap: int) -> tuple[tuple[str, Box], ...]:
         """Lines inside the node's box, with their boxes."""
@@ -109,8 +102,8 @@ class Snapshot:
             offset += len(line) + 1
         found: list[tuple[str, Box]] = []
         for line, answer in zip(lines, self._bus.call_all(asked, 2), strict=True):
-            box = _box(answer) if answer else None
-            if box and _meets(box, node.box) and len(found) < cap:
+            box = box_of(answer) if answer else None
+            if box and meets(box, node.box) and len(found) < cap:
                 found.append((line, box))
         return tuple(found)
 
@@ -143,16 +136,16 @@ class Snapshot:
             if answer:
                 self._pids[name] = int(answer[0])
 
-    def _cached(self, roots: Sequence[Ref]) -> dict[Ref, _Item]:
+    def _cached(self, roots: Sequence[Ref]) -> dict[Ref, Item]:
         asked = [call(name, _CACHE, "Cache", "GetItems") for name, _ in roots]
-        items: dict[Ref, _Item] = {}
+        items: dict[Ref, Item] = {}
         for (name, _), answer in zip(roots, self._bus.call_all(asked, _PATIENCE), strict=True):
             if answer is None:
                 self._leave_alone(name)
                 continue
             self._pauses.pop(name, None)
             for row in answer[0]:
-                item = _from_cache(row)
+                item = from_cache(row)
                 items[item.ref] = item
         return items
 
@@ -161,24 +154,24 @@ class Snapshot:
         pause = min(2 * last, _LONGEST_PAUSE)
         self._pauses[name] = (time.monotonic() + pause, pause)
 
-    def _measure(self, items: Sequence[_Item]) -> None:
+    def _measure(self, items: Sequence[Item]) -> None:
         asked = [call(*item.ref, "Component", "GetExtents", "u", (0,)) for item in items]
         screen = Box(0, 0, *self._screen())
         for item, answer in zip(items, self._bus.call_all(asked, _PATIENCE), strict=True):
-            box = _box(answer) if answer else None
-            item.box = box if box and _meets(box, screen) else None
+            box = box_of(answer) if answer else None
+            item.box = box if box and meets(box, screen) else None
 
-    def _fetch_cells(self, table: _Item) -> None:
+    def _fetch_cells(self, table: Item) -> None:
         """Add the visible cells of a table, and what is inside them: no cache lists them."""
-        cells = self._describe(self._cell_refs(table), table)
-        table.children = [cell for cell in cells if cell.box and _meets(cell.box, table.box)]
+        cells = self._inside(self._cell_refs(table), table)
+        table.children = [cell for cell in cells if cell.box and meets(cell.box, table.box)]
         inner = [call(*cell.ref, "Accessible", "GetChildren") for cell in table.children]
         answers = self._bus.call_all(inner, _PATIENCE)
         for cell, answer in zip(table.children, answers, strict=True):
             if answer and answer[0]:
-                cell.children = self._describe([(n, p) for n, p in answer[0]], cell)
+                cell.children = self._inside([(n, p) for n, p in answer[0]], cell)
 
-    def _cell_refs(self, table: _Item) -> list[Ref]:
+    def _cell_refs(self, table: Item) -> list[Ref]:
         size = self._bus.call_all(
             [get_property(*table.ref, "Table", name) for name in ("NRows", "NColumns")], _PATIENCE
         )
@@ -193,18 +186,18 @@ class Snapshot:
             spots = [(row, column) for column in range(columns)]
             asked += [call(*table.ref, "Table", "GetAccessibleAt", "ii", spot) for spot in spots]
         answers = self._bus.call_all(asked, _PATIENCE)
-        return [(a[0][0], a[0][1]) for a in answers if a and a[0][1] != _NULL]
+        return [(a[0][0], a[0][1]) for a in answers if a and a[0][1] != NULL]
 
-    def _visible_rows(self, table: _Item, first: int) -> int:
+    def _visible_rows(self, table: Item, first: int) -> int:
         """How many rows like the first visible one fit into the table's box."""
         spot = call(*table.ref, "Table", "GetAccessibleAt", "ii", (first, 0))
         cell = self._bus.call(spot, _PATIENCE)
         extents = cell and call(cell[0][0], cell[0][1], "Component", "GetExtents", "u", (0,))
         answer = self._bus.call(extents, _PATIENCE) if extents else None
-        box = _box(answer) if answer else None
+        box = box_of(answer) if answer else None
         return table.box.height // box.height + 2 if box and table.box else _CELLS_CAP
 
-    def _first_row(self, table: _Item) -> int:
+    def _first_row(self, table: Item) -> int:
         """The topmost visible row: cells out of sight have no place to search by."""
         if table.box is None:
             return 0
@@ -215,63 +208,32 @@ class Snapshot:
         asked = [
             call(*hit, "Accessible", "GetIndexInParent")
             for hit in hits
-            if hit[1] not in (table.ref[1], _NULL)
+            if hit[1] not in (table.ref[1], NULL)
         ]
         places = [int(a[0]) for a in self._bus.call_all(asked, _PATIENCE) if a]
         asked = [call(*table.ref, "Table", "GetRowAtIndex", "i", (place,)) for place in places]
         rows = [int(a[0]) for a in self._bus.call_all(asked, _PATIENCE) if a]
         return min((row for row in rows if row >= 0), default=0)
 
-    def _describe(self, refs: Sequence[Ref], parent: _Item) -> list[_Item]:
-        asked = []
-        for ref in refs:
-            asked += [
-                get_property(*ref, "Accessible", "Name"),
-                call(*ref, "Accessible", "GetRole"),
-                call(*ref, "Accessible", "GetState"),
-                call(*ref, "Component", "GetExtents", "u", (0,)),
-            ]
-        answers = self._bus.call_all(asked, _PATIENCE)
-        items = []
-        for place, ref in enumerate(refs):
-            name, role, states, box = answers[4 * place : 4 * place + 4]
-            if name and role and states:
-                item = _Item(
-                    ref,
-                    parent.ref,
-                    place,
-                    role_name(role[0]),
-                    str(name[0][1]).strip(),
-                    state_names(states[0]),
-                )
-                item.box = _box(box) if box else None
-                items.append(item)
+    def _inside(self, refs: Sequence[Ref], parent: Item) -> list[Item]:
+        items = describe(self._bus, refs, _PATIENCE)
+        for item in items:
+            item.parent = parent.ref
         return items
 
-    def _read(self, items: Sequence[_Item]) -> None:
-        span = (0, _TREE_TEXT_CAP)
-        asked = [call(*item.ref, "Text", "GetText", "ii", span) for item in items]
-        for item, answer in zip(items, self._bus.call_all(asked, _PATIENCE), strict=True):
-            item.text = str(answer[0]) if answer else None
+    def _read(self, items: Sequence[Item]) -> None:
+        texts = self._texts([item.ref for item in items], _TREE_TEXT_CAP, _PATIENCE)
+        for item, text in zip(items, texts, strict=True):
+            item.text = text
 
 
-def _from_cache(row: Sequence[Any]) -> _Item:
-    """An item of ``Cache.GetItems``: 2.46 sends an index, older ones and Qt a child list."""
-    interfaces = row[5] if isinstance(row[3], int) else row[4]
-    name, role, _, states = row[-4:]
-    return _Item(
-        ref=tuple(row[0]),
-        parent=tuple(row[2]) if row[2][1] != _NULL else None,
-        index=row[3] if isinstance(row[3], int) else -1,
-        role=role_name(role),
-        name=str(name).strip(),
-        states=state_names(states),
-        has_text="org.a11y.atspi.Text" in interfaces,
-    )
+def _holds_text(item: Item) -> bool:
+    """Whether its text is part of the tree: whether no cache told that it has none."""
+    return is_editor(item.role) and (item.has_text or item.unlisted)
 
 
-def _link(items: dict[Ref, _Item]) -> None:
-    families: dict[Ref, list[_Item]] = defaultdict(list)
+def _link(items: dict[Ref, Item]) -> None:
+    families: dict[Ref, list[Item]] = defaultdict(list)
     for item in items.values():
         if item.parent is not None and item.parent != item.ref:
             families[item.parent].append(item)
@@ -280,33 +242,17 @@ def _link(items: dict[Ref, _Item]) -> None:
             items[ref].children = sorted(children, key=lambda child: child.index)
 
 
-def _flatten(item: _Item, app: str, parent: str | None, hidden: bool, nodes: list[Node]) -> None:
+def _flatten(item: Item, app: str, parent: str | None, hidden: bool, nodes: list[Node]) -> None:
     """Write ``item`` and all below it in document order; iconified windows show nothing."""
     hidden = hidden or "iconified" in item.states
     node_id = item.ref[0] + item.ref[1]
     node = Node(node_id, parent, app, item.role, item.name, item.box, item.states, item.text)
     if hidden or item.box is None or "showing" not in item.states:
-        node = replace(node, box=None, states=item.states - {"showing"})
+        beyond = None if hidden else item.beyond
+        node = replace(node, box=None, beyond=beyond, states=item.states - {"showing"})
     nodes.append(node)
     for child in item.children:
         _flatten(child, app, node_id, hidden, nodes)
-
-
-def _box(answer: Sequence[Any]) -> Box | None:
-    """A box from ``GetExtents`` (one struct) or ``GetRangeExtents`` (four numbers), if any."""
-    x, y, width, height = answer if len(answer) == 4 else answer[0]
-    if width <= 0 or height <= 0 or min(x, y) < -10_000:
-        return None
-    return Box(x, y, width, height)
-
-
-def _meets(one: Box, other: Box | None) -> bool:
-    return other is None or (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    )
 
 
 def _ref(node_id: str) -> Ref:

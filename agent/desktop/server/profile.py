@@ -7,11 +7,12 @@ import secrets
 import socket
 import struct
 
+from agent.desktop.server.browsers import DOWNLOADS, browser
 from agent.desktop.server.environment import bus_address
 from agent.desktop.server.homes import furnish
 from agent.desktop.server.sandbox import BASHRC, Box, bus_config
 
-_FOLDERS = ("Desktop", "Documents", "Downloads", "Pictures")
+_FOLDERS = ("Desktop", "Documents", DOWNLOADS, "Pictures")
 
 _GTK = """[Settings]
 gtk-theme-name=Greybird
@@ -83,11 +84,41 @@ image/png=org.xfce.ristretto.desktop
 image/jpeg=org.xfce.ristretto.desktop
 """
 
+_PAGES = ("text/html", "application/xhtml+xml", "x-scheme-handler/http", "x-scheme-handler/https")
+
+_OFFICE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Misc"><prop oor:name="FirstRun" oor:op="fuse">
+<value>false</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Misc"><prop oor:name="ShowTipOfTheDay" oor:op="fuse">
+<value>false</value></prop></item>
+<item oor:path="/org.openoffice.Setup/Product"><prop oor:name="WhatsNew" oor:op="fuse">
+<value>false</value></prop></item>
+<item oor:path="/org.openoffice.Office.Recovery/RecoveryInfo"><prop oor:name="Enabled"
+oor:op="fuse"><value>false</value></prop></item>
+</oor:items>
+"""
+
 _LAUNCHERS = {
-    3: ("xfce4-terminal", "Terminal", "org.xfce.terminal", "xfce4-terminal"),
-    4: ("thunar", "Files", "org.xfce.thunar", "thunar"),
-    5: ("mousepad", "Text Editor", "org.xfce.mousepad", "mousepad"),
+    3: ("xfce4-terminal", "Terminal", "org.xfce.terminal"),
+    4: ("thunar", "Files", "org.xfce.thunar"),
+    5: ("mousepad", "Text Editor", "org.xfce.mousepad"),
 }
+_BROWSER = 10
+"""Number of the browser's launcher, which stands after these."""
+
+
+def _launchers() -> dict[int, tuple[str, str, str]]:
+    """The panel's launchers by the numbers of their plugins: command, name, icon."""
+    found = browser()
+    if found is None:
+        return _LAUNCHERS
+    return {**_LAUNCHERS, _BROWSER: (found.program, found.name, found.program)}
+
+
+def _mime() -> str:
+    found = browser()
+    return _MIME + "".join(f"{kind}={found.entry}\n" for kind in _PAGES if found)
 
 
 def _property(name: str, kind: str, value: object) -> str:
@@ -127,7 +158,7 @@ def _plugins() -> list[str]:
                 kind="string",
                 value="launcher",
             )
-            for n in _LAUNCHERS
+            for n in _launchers()
         ],
         _group("plugin-6", _property("style", "uint", 0), kind="string", value="separator"),
         _group(
@@ -157,7 +188,7 @@ def _plugins() -> list[str]:
 
 
 def _panel() -> str:
-    ids = range(1, 10)
+    ids = (1, 2, *_launchers(), 6, 7, 8, 9)
     values = "".join(f'<value type="int" value="{n}"/>' for n in ids)
     return _channel(
         "xfce4-panel",
@@ -257,7 +288,8 @@ def _files() -> dict[str, str]:
         ".config/gtk-4.0/settings.ini": _GTK,
         ".config/xfce4/terminal/terminalrc": _TERMINAL,
         ".config/glib-2.0/settings/keyfile": _MOUSEPAD,
-        ".config/mimeapps.list": _MIME,
+        ".config/mimeapps.list": _mime(),
+        ".config/libreoffice/4/user/registrymodifications.xcu": _OFFICE,
         ".config/xfce4/helpers.rc": "TerminalEmulator=xfce4-terminal\nFileManager=thunar\n",
         f"{channels}/xfce4-panel.xml": _panel(),
         f"{channels}/xfwm4.xml": _window_manager(),
@@ -266,7 +298,7 @@ def _files() -> dict[str, str]:
         f"{channels}/xsettings.xml": _settings(),
         ".bashrc": BASHRC,
     }
-    for number, (command, name, icon, _) in _LAUNCHERS.items():
+    for number, (command, name, icon) in _launchers().items():
         files[f".config/xfce4/panel/launcher-{number}/{number}.desktop"] = (
             "[Desktop Entry]\nType=Application\nTerminal=false\nStartupNotify=true\n"
             f"Name={name}\nExec={command}\nIcon={icon}\n"
@@ -354,6 +386,7 @@ def environment(box: Box, display: str) -> dict[str, str]:
         "QT_ACCESSIBILITY": "1",
         "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
         "MOZ_DISABLE_AUTO_SAFE_MODE": "1",
+        "SAL_USE_VCLPLUGIN": "gtk3",
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "NO_AT_BRIDGE": "0",
     }

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape  # writes XML; reads none
 
+from agent.desktop.server import browsers, configuration
 from agent.desktop.server.homes import Homes, bring_out, reachable, real_home, remove_tree
 from agent.errors import DesktopUnavailable
 
@@ -39,16 +40,6 @@ _IN_MEMORY = {"/tmp": 1 << 30, "/var/tmp": 1 << 28, "/run": 1 << 26, "/dev/shm":
 _UIDS = range(61184, 65520)  # what systemd calls dynamic users: nobody has an account there
 _LONGEST_SOCKET = 107
 _INTERPRETER = "/usr/bin/python3"
-
-# What programs need of /etc; nothing that identifies the person or the machine.
-_ETC = tuple(
-    "X11 alternatives ca-certificates chromium chromium.d dconf default/locale drirc firefox "  # noqa: SIM905
-    "firefox-esr fonts gai.conf glvnd gtk-2.0 gtk-3.0 gtk-4.0 host.conf inputrc java-17-openjdk "
-    "ld.so.cache ld.so.conf ld.so.conf.d locale.alias localtime magic magic.mime mime.types "
-    "protocols python3 python3.11 services ssl/certs ssl/openssl.cnf terminfo timezone vulkan "
-    "xdg/Thunar xdg/menus xdg/xfce4 xml".split()
-)
-
 
 HOME = "/home/user"
 """What programs in a sandbox call their home, in every session."""
@@ -310,6 +301,29 @@ def write_etc(box: Box, guardian: Path) -> None:
         (box.etc / name).write_text(text, "utf-8")
         (box.etc / name).chmod(0o644)
         box.own(box.etc / name)
+    for name in _own_folders():
+        _write_folder(box, name)
+
+
+def _own_folders() -> tuple[str, ...]:
+    """Folders of ``/etc`` that have files of ours beside the machine's."""
+    return tuple(sorted({name.partition("/")[0] for name in browsers.configuration()}))
+
+
+def _write_folder(box: Box, name: str) -> None:
+    """Copy a folder of the machine's, as far as programs may see it, and add what is ours."""
+    folder = box.etc / name
+    folder.mkdir()
+    if name in configuration.visible():
+        shutil.copytree(f"/etc/{name}", folder, symlinks=True, dirs_exist_ok=True)
+    for below, text in browsers.configuration().items():
+        if below.startswith(f"{name}/"):
+            (box.etc / below).parent.mkdir(parents=True, exist_ok=True)
+            (box.etc / below).write_text(text, "utf-8")
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        box.own(path)
 
 
 def _inner(number: int) -> int:
@@ -371,8 +385,9 @@ def _system_binds() -> list[str]:
             words += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             words += ["--ro-bind", str(path), str(path)]
-    for name in _ETC:
-        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for name in configuration.visible():
+        if name not in _own_folders():
+            words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for place in ("/var/cache/fontconfig", "/var/lib/xkb"):
         words += ["--ro-bind-try", place, place]
     return words
@@ -393,6 +408,8 @@ def _own_etc(box: Box) -> list[str]:
     words = []
     for name, place in places.items():
         words += ["--ro-bind", str(box.etc / name), place]
+    for name in _own_folders():
+        words += ["--ro-bind", str(box.etc / name), f"/etc/{name}"]
     return words
 
 

@@ -1,0 +1,89 @@
+"""How browsers are set up on a desktop: read by name, calm at their first start, no accounts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+
+DOWNLOADS = "Downloads"
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A browser as the panel shows it."""
+
+    program: str
+    name: str
+    entry: str
+    """Its ``.desktop`` file."""
+
+
+_KNOWN = (
+    Browser("chromium", "Web Browser", "chromium.desktop"),
+    Browser("firefox-esr", "Web Browser", "firefox-esr.desktop"),
+    Browser("firefox", "Web Browser", "firefox.desktop"),
+)
+
+_CHROMIUM_FLAGS = (
+    "--force-renderer-accessibility",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--hide-crash-restore-bubble",
+    "--password-store=basic",
+)
+"""The first makes pages readable by name; without it only the window around them is."""
+
+_CHROMIUM_POLICY: dict[str, object] = {
+    "AutofillAddressEnabled": False,
+    "AutofillCreditCardEnabled": False,
+    "BackgroundModeEnabled": False,
+    "BrowserSignin": 0,
+    "DefaultBrowserSettingEnabled": False,
+    "HomepageIsNewTabPage": True,
+    "MetricsReportingEnabled": False,
+    "NewTabPageLocation": "about:blank",
+    "PasswordManagerEnabled": False,
+    "PrivacySandboxPromptEnabled": False,
+    "PromotionsEnabled": False,
+    "PromptForDownloadLocation": False,
+    "SearchSuggestEnabled": False,
+    "SyncDisabled": True,
+    "TranslateEnabled": False,
+}
+
+_FIREFOX_POLICY: dict[str, object] = {
+    "DisableAppUpdate": True,
+    "DisableFirefoxAccounts": True,
+    "DisableFirefoxStudies": True,
+    "DisableProfileImport": True,
+    "DisableTelemetry": True,
+    "DontCheckDefaultBrowser": True,
+    "DownloadDirectory": f"${{home}}/{DOWNLOADS}",
+    "Homepage": {"URL": "about:blank", "StartPage": "homepage"},
+    "NewTabPage": False,
+    "NoDefaultBookmarks": True,
+    "OfferToSaveLogins": False,
+    "OverrideFirstRunPage": "",
+    "OverridePostUpdatePage": "",
+    "Preferences": {"accessibility.force_disabled": {"Value": -1, "Status": "locked"}},
+    "PromptForDownloadLocation": False,
+    "SearchSuggestEnabled": False,
+    "SkipTermsOfUse": True,
+    "UserMessaging": {"SkipOnboarding": True, "WhatsNew": False, "MoreFromMozilla": False},
+}
+
+
+def browser() -> Browser | None:
+    """The browser that the panel offers; None if none is installed."""
+    return next((known for known in _KNOWN if shutil.which(known.program)), None)
+
+
+def configuration() -> dict[str, str]:
+    """Files by their paths below ``/etc``, each beside what the machine has in its folder."""
+    flags = " ".join(_CHROMIUM_FLAGS)
+    return {
+        "chromium.d/sayso": f'export CHROMIUM_FLAGS="$CHROMIUM_FLAGS {flags}"\n',
+        "chromium/policies/managed/sayso.json": json.dumps(_CHROMIUM_POLICY),
+        "firefox/policies/policies.json": json.dumps({"policies": _FIREFOX_POLICY}),
+    }
