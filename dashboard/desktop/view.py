@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import param
@@ -33,6 +34,7 @@ class DesktopView(RelayComponent):
     frame = param.Bytes(b"", doc="A picture to show while there is no live one.")
 
     _bundle = "view.bundle.js"
+    _stylesheets = [Path(__file__).parent / "js" / "desktop.css"]  # noqa: RUF012 - as Panel declares it
 
     def __init__(self, on_event: Callable[[Event], None] | None = None, **params: Any) -> None:
         super().__init__(on_event, **{"sizing_mode": "stretch_both", **params})

@@ -1,5 +1,8 @@
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
+/** @typedef {(message: {rfb: number, state: string, size?: number}, buffers: ArrayBuffer[]) => void} Send */
+/** @typedef {{channel: number, state: string, reason?: string}} News */
+
 /**
  * A WebSocket's face over the host's own messages, for hosts that reach Python and nothing else
  * (Jupyter). Python is told how much was taken, so that it need not send faster than that.
@@ -7,19 +10,26 @@ const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 export class Channel {
   binaryType = "arraybuffer";
   protocol = "";
+  /** @type {number} */
   readyState = CONNECTING;
+  /** @type {(() => void) | null} */
   onopen = null;
+  /** @type {((event: {data: ArrayBuffer}) => void) | null} */
   onmessage = null;
+  /** @type {((event: {code: number, reason: string, wasClean: boolean}) => void) | null} */
   onclose = null;
+  /** @type {(() => void) | null} */
   onerror = null;
   #send;
 
+  /** @param {number} number @param {Send} send */
   constructor(number, send) {
     this.number = number;
     this.#send = send;
     queueMicrotask(() => this.#tell("open"));
   }
 
+  /** @param {Uint8Array} bytes */
   send(bytes) {
     if (this.readyState === OPEN) this.#tell("data", [new Uint8Array(bytes).buffer]);
   }
@@ -30,8 +40,13 @@ export class Channel {
     this.#end("");
   }
 
-  /** A message of Python's: `open`, `data` with bytes, or `close` with a reason. */
-  receive({ channel, state, reason }, buffers) {
+  /**
+   * A message of Python's: `open`, `data` with bytes, or `close` with a reason.
+   *
+   * @param {News} news
+   * @param {DataView<ArrayBuffer>[]} [buffers]
+   */
+  receive({ channel, state, reason }, buffers = []) {
     if (channel !== this.number || this.readyState === CLOSED) return;
     if (state === "open") {
       this.readyState = OPEN;
@@ -45,11 +60,13 @@ export class Channel {
     }
   }
 
+  /** @param {string} reason */
   #end(reason) {
     this.readyState = CLOSED;
     this.onclose?.({ code: 1000, reason, wasClean: true });
   }
 
+  /** @param {string} state @param {ArrayBuffer[]} [buffers] @param {{size?: number}} [more] */
   #tell(state, buffers = [], more = {}) {
     this.#send({ rfb: this.number, state, ...more }, buffers);
   }

@@ -1,4 +1,4 @@
-import { element } from "../../js/dom.js";
+import { html } from "../../js/base.js";
 
 const WAIT = 120; // ms after which a paste that brings no text has none
 const CONTROL = /** @type {const} */ ([0xffe3, "ControlLeft"]);
@@ -6,6 +6,8 @@ const CONTROL = /** @type {const} */ ([0xffe3, "ControlLeft"]);
 /**
  * @typedef {object} Desk What is pasted into.
  * @property {HTMLElement} root
+ * @property {HTMLTextAreaElement} catcher Takes what the browser pastes.
+ * @property {HTMLElement} box To paste into, where nothing else is possible.
  * @property {() => boolean} able Whether the person has the mouse and the picture is live.
  * @property {(text: string) => void} put Puts a text on the desktop's clipboard.
  * @property {(keysym: number, code: string, down: boolean) => void} key
@@ -37,12 +39,7 @@ export class Clipboard {
   /** @param {Desk} desk */
   constructor(desk) {
     this.desk = desk;
-    this.catcher = /** @type {HTMLTextAreaElement} */ (
-      element("textarea", { class: "catcher", "aria-hidden": "true", tabindex: "-1" })
-    );
-    this.box = this.#box();
-    desk.root.append(this.catcher, this.box);
-    this.catcher.addEventListener("paste", (event) => this.#caught(event));
+    desk.catcher.addEventListener("paste", (event) => this.#caught(event));
     desk.root.addEventListener("keydown", (event) => this.#key(event), true);
     desk.root.addEventListener("pointerenter", this.offer);
     window.addEventListener("focus", this.offer);
@@ -79,7 +76,7 @@ export class Clipboard {
     if (!this.desk.able()) return;
     const text = await readText();
     if (text === null) this.#open();
-    else this.#given(text);
+    else this.given(text);
   };
 
   async #read() {
@@ -91,13 +88,13 @@ export class Clipboard {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const key = this.desk.able() && !this.box.contains(/** @type {Node} */ (event.target)) && pasteKey(event);
+    const key = this.desk.able() && !this.desk.box.contains(/** @type {Node} */ (event.target)) && pasteKey(event);
     if (!key) return;
     event.stopPropagation(); // the browser's own paste goes on, into the catcher
     if (event.repeat && this.#pending) return;
     this.#pending = key;
-    this.catcher.value = "";
-    this.catcher.focus({ preventScroll: true });
+    this.desk.catcher.value = "";
+    this.desk.catcher.focus({ preventScroll: true });
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#deliver(""), WAIT);
   }
@@ -125,8 +122,8 @@ export class Clipboard {
     if (text) this.desk.pasting();
   }
 
-  /** @param {string} text */
-  #given(text) {
+  /** The person wants this text on the desktop's clipboard. @param {string} text */
+  given(text) {
     if (!text) {
       this.desk.tell("There is no text on your clipboard.");
       return;
@@ -137,29 +134,32 @@ export class Clipboard {
     this.desk.tell("Your text was sent to the desktop's clipboard. Paste it where you want it.");
   }
 
-  #box() {
-    const area = element("textarea", { rows: "4", "aria-label": "Text for the desktop", placeholder: "Paste here" });
-    const give = element("button", { type: "button", class: "give" }, ["To the desktop"]);
-    const words = element("p", {}, ["The browser keeps its clipboard from the page. Paste your text here."]);
-    const box = element(
-      "div",
-      { class: "paste", popover: "auto", role: "dialog", "aria-label": "Paste into the desktop" },
-      [words, area, give],
-    );
-    for (const name of ["keydown", "keyup", "keypress"])
-      box.addEventListener(name, (/** @type {Event} */ event) => event.stopPropagation());
-    give.addEventListener("click", () => {
-      /** @type {any} */ (box).hidePopover();
-      this.#given(/** @type {HTMLTextAreaElement} */ (area).value);
-      /** @type {HTMLTextAreaElement} */ (area).value = "";
-    });
-    return box;
-  }
-
   #open() {
-    this.box.showPopover();
-    this.box.querySelector("textarea")?.focus();
+    this.desk.box.showPopover();
+    this.desk.box.querySelector("textarea")?.focus();
   }
+}
+
+/**
+ * Where a person pastes what the browser keeps from the page.
+ *
+ * @param {{place: {current: HTMLElement | null}, give: (text: string) => void}} props
+ */
+export function PasteBox({ place, give }) {
+  const stay = (/** @type {Event} */ event) => event.stopPropagation();
+  const press = () => {
+    const area = place.current?.querySelector("textarea");
+    place.current?.hidePopover();
+    if (!area) return;
+    give(area.value);
+    area.value = "";
+  };
+  return html`<div ref=${place} class="paste" popover="auto" role="dialog" aria-label="Paste into the desktop"
+    onKeyDown=${stay} onKeyUp=${stay} onKeyPress=${stay}>
+    <p>The browser keeps its clipboard from the page. Paste your text here.</p>
+    <textarea rows="4" aria-label="Text for the desktop" placeholder="Paste here"></textarea>
+    <button type="button" class="give" onClick=${press}>To the desktop</button>
+  </div>`;
 }
 
 /** What the browser says of reading its clipboard; `unknown` where it does not say, as Firefox. */

@@ -1,112 +1,101 @@
-import { element } from "../../js/dom.js";
+import { batch, signal } from "@preact/signals";
+import { html } from "../../js/base.js";
+import { drawingOf } from "./marks.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+/** @typedef {import("./marks.js").Drawing} Drawing */
+/** @typedef {{left: number, top: number, width: number, height: number}} Box In the page's pixels. */
+
 const POINTER = "M0 0 L0 18 L4.6 13.8 L7.8 21 L10.6 19.8 L7.4 12.8 L13.4 12.8 Z";
 const KEPT = 6; // marks that may fade at the same time
 
 /** What the agent does, drawn over the desktop in the desktop's own pixels: pointer, click, target. */
 export class Overlay {
-  #size = [0, 0];
-  #next = null; // what is about to be touched: stays until it is, or is not
+  /** @type {import("@preact/signals").Signal<(Drawing & {id: number})[]>} */
+  marks = signal([]);
+  /** @type {import("@preact/signals").Signal<[number, number] | null>} The agent's pointer. */
+  point = signal(null);
+  /** Whether that is seen. */
+  pointing = signal(true);
+  /** @type {import("@preact/signals").Signal<Box | null>} */
+  box = signal(null);
+  /** Of the desktop, in its pixels. */
+  size = signal("");
+  #count = 0;
 
-  constructor() {
-    this.root = shape("svg", { class: "overlay", "aria-hidden": "true" });
-    this.pointer = shape("path", { class: "pointer", d: POINTER, visibility: "hidden" });
-    this.root.append(this.pointer);
-  }
-
-  /** Lies down on the picture: `box` relative to the view, `size` in desktop pixels. */
+  /**
+   * Lies down on the picture.
+   *
+   * @param {Box} box Relative to the view.
+   * @param {[width: number, height: number]} size In desktop pixels.
+   */
   place(box, [width, height]) {
     if (!width || !height || !box.width) return;
-    Object.assign(this.root.style, {
-      left: `${box.left}px`,
-      top: `${box.top}px`,
-      width: `${box.width}px`,
-      height: `${box.height}px`,
+    batch(() => {
+      this.box.value = box;
+      this.size.value = `0 0 ${width} ${height}`;
     });
-    if (String(this.#size) === String([width, height])) return;
-    this.#size = [width, height];
-    this.root.setAttribute("viewBox", `0 0 ${width} ${height}`);
   }
 
-  /** Draws one mark, which fades by itself; one with `next` stays until the next call. */
+  /** Draws one mark, which fades by itself; one with `next` stays until the next call. @param {unknown} mark */
   show(mark) {
-    this.#next?.remove();
-    this.#next = null;
-    if (!mark || typeof mark !== "object") return;
-    const kind = String(mark.kind ?? "").replace(/[^\w-]/g, "");
-    const group = shape("g", { class: `mark ${mark.next ? "next" : ""} ${kind}` });
-    const drawn = mark.next ? [target(mark) ?? spot(mark)] : [target(mark), ...rings(mark)];
-    for (const part of [...drawn, path(mark), label(mark)]) if (part) group.append(part);
-    if (group.childNodes.length > 0) this.#add(group);
-    if (mark.next) this.#next = group;
-    const [x, y] = numbers(mark.to) ?? [mark.x, mark.y];
-    if (Number.isFinite(x) && Number.isFinite(y)) this.#point(x, y);
+    const left = this.marks.value.filter(({ next }) => !next);
+    const drawing = mark && typeof mark === "object" ? drawingOf(mark) : null;
+    this.#count += 1;
+    batch(() => {
+      const shown = drawing && drawing.shapes.length > 0 ? [...left, { ...drawing, id: this.#count }] : left;
+      this.marks.value = shown.slice(-KEPT);
+      this.point.value = drawing?.point ?? this.point.value;
+    });
   }
 
-  /** The agent's pointer is seen while the agent has the mouse. */
-  pointing(on) {
-    this.pointer.style.display = on ? "" : "none";
-  }
-
-  #add(group) {
-    group.onanimationend = ({ target: done }) => done === group && group.remove();
-    this.root.insertBefore(group, this.pointer);
-    while (this.root.childNodes.length > KEPT + 1) this.root.firstChild.remove();
-  }
-
-  #point(x, y) {
-    this.pointer.setAttribute("visibility", "inherit"); // "visible" would show on a hidden page
-    this.pointer.style.transform = `translate(${x}px, ${y}px)`;
+  /** One has faded. @param {number} faded Its id. */
+  remove(faded) {
+    this.marks.value = this.marks.value.filter(({ id }) => id !== faded);
   }
 }
 
-function shape(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+/** @param {{overlay: Overlay}} props */
+export function Marks({ overlay }) {
+  const box = overlay.box.value;
+  const style = box && {
+    left: `${box.left}px`,
+    top: `${box.top}px`,
+    width: `${box.width}px`,
+    height: `${box.height}px`,
+  };
+  return html`<svg class="overlay" aria-hidden="true" style=${style} viewBox=${overlay.size.value || undefined}>
+    ${overlay.marks.value.map((mark) => html`<${Mark} key=${mark.id} mark=${mark} faded=${() => overlay.remove(mark.id)} />`)}
+    <${Pointer} overlay=${overlay} />
+  </svg>`;
 }
 
-function numbers(list) {
-  return Array.isArray(list) && list.length > 0 && list.every(Number.isFinite) ? list : null;
+/** @param {{mark: Drawing, faded: () => void}} props */
+function Mark({ mark, faded }) {
+  const onAnimationEnd = (/** @type {AnimationEvent} */ event) => event.target === event.currentTarget && faded();
+  return html`<g class=${mark.className} onAnimationEnd=${onAnimationEnd}>
+    ${mark.shapes.map(({ tag, attributes, text }) => html`<${tag} ...${attributes}>${text}<//>`)}
+  </g>`;
 }
 
-function target({ box }) {
-  const [x, y, width, height] = numbers(box) ?? [];
-  return height === undefined ? null : shape("rect", { x: x - 2, y: y - 2, width: width + 4, height: height + 4, rx: 5 });
+/** Hidden with `inherit`: "visible" would show on a hidden page. @param {{overlay: Overlay}} props */
+function Pointer({ overlay }) {
+  const point = overlay.point.value;
+  const style = {
+    display: overlay.pointing.value ? "" : "none",
+    transform: point ? `translate(${point[0]}px, ${point[1]}px)` : "",
+  };
+  return html`<path class="pointer" d=${POINTER} visibility=${point ? "inherit" : "hidden"} style=${style} />`;
 }
 
-/** Where something will be done whose box is not known. */
-function spot({ x, y }) {
-  return Number.isFinite(x) && Number.isFinite(y) ? shape("circle", { cx: x, cy: y, r: 20 }) : null;
-}
-
-function path({ x, y, to }) {
-  const [x2, y2] = numbers(to) ?? [];
-  return y2 === undefined || !Number.isFinite(x) ? null : shape("line", { x1: x, y1: y, x2, y2 });
-}
-
-function rings({ kind, x, y }) {
-  if (!Number.isFinite(x) || !Number.isFinite(y) || !String(kind ?? "").includes("click")) return [];
-  const many = kind.startsWith("triple") ? 3 : kind.startsWith("double") ? 2 : 1;
-  return Array.from({ length: many }, (_, i) => shape("circle", { cx: x, cy: y, r: 14 + 8 * i }));
-}
-
-function label({ label: text, x, y, box }) {
-  if (!text) return null;
-  const [left, top] = numbers(box) ?? [x, y];
-  const made = shape("text", { x: left, y: Math.max(16, top - 8) });
-  made.textContent = String(text).slice(0, 60);
-  return made;
-}
-
-/** Where an element's picture lies within `root`. */
+/**
+ * Where an element's picture lies within `root`.
+ *
+ * @param {Element} root
+ * @param {Element} picture
+ * @returns {Box}
+ */
 export function boxWithin(root, picture) {
   const outer = root.getBoundingClientRect();
   const inner = picture.getBoundingClientRect();
   return { left: inner.left - outer.left, top: inner.top - outer.top, width: inner.width, height: inner.height };
-}
-
-export function layer(name, children = []) {
-  return element("div", { class: name }, children);
 }

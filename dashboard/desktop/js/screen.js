@@ -7,6 +7,7 @@ const FIRST_DELAY = 500; // ms, then doubling
 const LAST_DELAY = 8000;
 const FETCHED_WITHIN = 700; // ms that keys wait at most for a text that is being pasted
 const SETTLED = 150; // ms without another fetch after which it is there
+/** @type {[keysym: number, code: string][]} */
 const HELD = [
   [0xffe1, "ShiftLeft"],
   [0xffe2, "ShiftRight"],
@@ -26,24 +27,52 @@ RFB.messages.extendedClipboardProvide = (...given) => {
   for (const fetched of fetches) fetched();
 };
 
+/** @typedef {{code: string, message: string, advice: string}} Refused Why there is no ticket. */
+/** @typedef {"connecting" | "live"} ScreenState */
 /**
- * The picture, kept up by itself: a fresh ticket for each try. Emits `state` ("connecting" |
- * "live", error | null), `ticket` (reason), `clipboard` (text), `size`, `log`.
+ * @typedef {object} Ticket What Python answers to `local.need_ticket`.
+ * @property {Record<string, string>} [query] Opens the socket.
+ * @property {Refused} [error]
+ * @property {number} [channel] Over the host's own messages, instead of a socket.
+ */
+/**
+ * @typedef {object} Events
+ * @property {[state: ScreenState, error: Refused | null]} state
+ * @property {[reason: string]} ticket
+ * @property {[text: string]} clipboard
+ * @property {[level: import("../../js/relay.js").Level, text: string]} log
+ */
+
+/**
+ * The picture, kept up by itself: a fresh ticket for each try.
+ *
+ * @extends {Emitter<Events>}
  */
 export class Screen extends Emitter {
+  /** @type {ScreenState} */
   state = "connecting";
   held = false; // the page's link is lost
+  /** @type {RFB | null} */
   #rfb = null;
+  /** @type {Channel | null} */
   #channel = null;
   #failures = 0;
-  #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer = undefined;
   #asked = false;
   #control = false;
-  #text = null; // for the desktop's clipboard, once it may be set
+  /** @type {string | null} For the desktop's clipboard, once it may be set. */
+  #text = null;
   /** @type {(() => void)[] | null} Keys and texts that must not overtake a text that is being pasted. */
   #waiting = null;
-  #patience = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience = undefined;
 
+  /**
+   * @param {{current: HTMLElement | null}} target Where the picture is put.
+   * @param {() => string} address Of the socket.
+   * @param {import("./channel.js").Send} send For a channel.
+   */
   constructor(target, address, send) {
     super();
     this.target = target;
@@ -60,6 +89,7 @@ export class Screen extends Emitter {
     this.emit("ticket", reason);
   }
 
+  /** @param {Ticket} ticket */
   useTicket({ query, error, channel }) {
     if (!this.#asked) return;
     this.#asked = false;
@@ -68,7 +98,12 @@ export class Screen extends Emitter {
     else this.#connect(channel === undefined ? this.#url(query ?? {}) : this.#open(channel));
   }
 
-  /** Bytes and news of a channel over the host's own messages. */
+  /**
+   * Bytes and news of a channel over the host's own messages.
+   *
+   * @param {import("./channel.js").News} message
+   * @param {DataView<ArrayBuffer>[]} [buffers]
+   */
   receive(message, buffers) {
     this.#channel?.receive(message, buffers);
   }
@@ -87,7 +122,7 @@ export class Screen extends Emitter {
     this.#drop();
   }
 
-  /** Mouse and keyboard to the person, or back: no key stays down on the desktop. */
+  /** Mouse and keyboard to the person, or back: no key stays down on the desktop. @param {boolean} on */
   control(on) {
     this.#control = on;
     if (!this.#rfb) return;
@@ -105,21 +140,22 @@ export class Screen extends Emitter {
     this.#rfb?.blur();
   }
 
+  /** @param {string} text */
   paste(text) {
     if (this.#waiting) {
       this.#waiting.push(() => this.paste(text));
       return;
     }
-    const able = this.#rfb && this.state === "live" && this.#control;
-    this.#text = able ? null : text;
-    if (able) this.#rfb.clipboardPasteFrom(text);
+    const rfb = this.state === "live" && this.#control ? this.#rfb : null;
+    this.#text = rfb ? null : text;
+    rfb?.clipboardPasteFrom(text);
   }
 
   focus() {
     this.#rfb?.focus();
   }
 
-  /** A key to the desktop, while the person has the mouse. */
+  /** A key to the desktop, while the person has the mouse. @param {number} keysym @param {string} code @param {boolean} [down] */
   key(keysym, code, down) {
     if (this.state === "live" && this.#control) this.#rfb?.sendKey(keysym, code, down);
   }
@@ -141,6 +177,7 @@ export class Screen extends Emitter {
 
   #fetched = () => this.#wait(SETTLED);
 
+  /** @param {number} ms */
   #wait(ms) {
     clearTimeout(this.#patience);
     this.#patience = setTimeout(() => this.#goOn(), ms);
@@ -151,20 +188,22 @@ export class Screen extends Emitter {
     fetches.delete(this.#fetched);
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
-    while (waiting.length && !this.#waiting) waiting.shift()();
-    if (waiting.length) this.#waiting.push(...waiting); // there is another paste among them
+    while (waiting.length && !this.#waiting) waiting.shift()?.();
+    const again = /** @type {(() => void)[] | null} */ (this.#waiting);
+    again?.push(...waiting); // there is another paste among them
   }
 
   get canvas() {
-    return this.target.querySelector("canvas");
+    return this.target.current?.querySelector("canvas") ?? null;
   }
 
   #letGo() {
     while (this.#waiting) this.#goOn();
-    if (this.state !== "live" || this.#rfb.viewOnly) return;
+    if (this.state !== "live" || !this.#rfb || this.#rfb.viewOnly) return;
     for (const [keysym, code] of HELD) this.#rfb.sendKey(keysym, code, false);
   }
 
+  /** @param {Record<string, string>} query */
   #url(query) {
     const url = new URL(this.address(), document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
@@ -172,13 +211,16 @@ export class Screen extends Emitter {
     return url.href;
   }
 
+  /** @param {number} number */
   #open(number) {
     this.#channel = new Channel(number, this.send);
     return this.#channel;
   }
 
+  /** @param {string | Channel} where */
   #connect(where) {
-    const rfb = new RFB(this.target, where, { shared: true });
+    if (!this.target.current) return;
+    const rfb = new RFB(this.target.current, where, { shared: true });
     this.#rfb = rfb;
     rfb.scaleViewport = true;
     rfb.resizeSession = false;
@@ -186,11 +228,15 @@ export class Screen extends Emitter {
     rfb.viewOnly = !this.#control;
     const { sendKey } = rfb;
     rfb.sendKey = (...key) => {
-      if (this.#waiting && rfb === this.#rfb) this.#waiting.push(() => this.key(...key));
+      if (rfb === this.#rfb && this.#waiting) this.#waiting.push(() => this.key(...key));
       else sendKey.apply(rfb, key);
     };
-    rfb.addEventListener("connect", () => rfb === this.#rfb && this.#live());
-    rfb.addEventListener("disconnect", () => rfb === this.#rfb && this.#lost("disconnected"));
+    rfb.addEventListener("connect", () => {
+      if (rfb === this.#rfb) this.#live();
+    });
+    rfb.addEventListener("disconnect", () => {
+      if (rfb === this.#rfb) this.#lost("disconnected");
+    });
     rfb.addEventListener("securityfailure", ({ detail }) => this.emit("log", "error", detail.reason ?? "refused"));
     rfb.addEventListener("clipboard", ({ detail }) => this.emit("clipboard", detail.text));
   }
@@ -201,6 +247,7 @@ export class Screen extends Emitter {
     this.control(this.#control);
   }
 
+  /** @param {string} why @param {Refused | null} [error] */
   #lost(why, error = null) {
     this.#asked = false;
     this.#drop();
@@ -219,11 +266,13 @@ export class Screen extends Emitter {
     rfb?.disconnect();
   }
 
+  /** @param {ScreenState} state @param {Refused | null} [error] */
   #become(state, error = null) {
     this.state = state;
     this.emit("state", state, error);
   }
 
+  /** @param {number} ms @param {() => void} action */
   #later(ms, action) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(action, ms);
