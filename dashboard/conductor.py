@@ -31,6 +31,7 @@ from dashboard.voice.client.hearing import Hearing
 from dashboard.voice.client.lanes import Lanes
 from dashboard.voice.client.narration import Narration
 from dashboard.voice.client.narrator import Narrator
+from dashboard.voice.client.readings import Reader
 from dashboard.voice.client.timers import Timers
 from dashboard.voice.client.toolcalls import ToolCalls
 from dashboard.voice.client.troubles import trouble
@@ -86,11 +87,11 @@ class Conductor:
         self._addressee = AddresseeDetector(answers=answers) if offline else None
         self._biasing = Biasing(session.desktop, self._bias) if offline else None
         self.narrator = Narrator(self._speak, session.log.append, clock=clock)
-        self.dispatcher = Dispatcher(session, self.narrator, self._addressee)
+        self.dispatcher = Dispatcher(session, self.narrator)
         self._narration = Narration(self.narrator, self.dispatcher.holds)
         self._lanes = Lanes(session.log.append, clock)
         self._hearing = Hearing(
-            session.log, self.dispatcher, self.narrator, self._lanes, clock, self._addressee
+            session.log, self.dispatcher, self.narrator, self._lanes, clock, Reader(self._addressee)
         )
         self.voice_settings = VoiceSettings()
         self._behave(voice_settings_of(own(session.log), voice_settings))

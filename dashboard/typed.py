@@ -9,6 +9,7 @@ from dashboard.voice.client.dispatcher import Dispatcher
 from dashboard.voice.client.hearing import Hearing
 from dashboard.voice.client.lanes import Lanes
 from dashboard.voice.client.narrator import Narrator
+from dashboard.voice.client.readings import Reader
 
 if TYPE_CHECKING:
     from agent.session.session import Session
@@ -25,7 +26,7 @@ class Typed:
         narrator = Narrator(lambda _: False, lambda _: None, clock=clock)
         dispatcher = Dispatcher(session, narrator)
         lanes = Lanes(lambda _: None, clock)
-        self._hearing = Hearing(session.log, dispatcher, narrator, lanes, clock, None)
+        self._hearing = Hearing(session.log, dispatcher, narrator, lanes, clock, Reader(None))
         for asked in (session.status.pending_approval, session.status.question):
             if asked is not None:
                 dispatcher.see(asked)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from itertools import chain
 from typing import Protocol, TypeVar
 
 from agent.errors import GuardFailed
@@ -57,7 +58,11 @@ class EventLog:
     ) -> None:
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._now = now
-        self._events: list[Event] = list(self._journal.read())
+        self._events: list[Event] = []
+        self._places: dict[type[BaseEvent], list[int]] = {}
+        """Where the events of each class stand."""
+        for event in self._journal.read():
+            self._keep(event)
         self._listeners: list[Listener] = []
         self._guards: list[Listener] = []
         self._on_guard_failed = on_guard_failed
@@ -79,8 +84,16 @@ class EventLog:
         return self._events[max(seq, 0) :]
 
     def of(self, kind: type[E]) -> list[E]:
-        """All events of one class, in order."""
-        return [event for event in self._events if isinstance(event, kind)]
+        """All events of one class and those below it, in order."""
+        found = [places for known, places in self._places.items() if issubclass(known, kind)]
+        places = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
+        return [self._events[place] for place in places]  # type: ignore[misc]
+
+    def last(self, kind: type[E]) -> E | None:
+        """The newest event of one class and those below it; None if there is none."""
+        ends = (places[-1] for known, places in self._places.items() if issubclass(known, kind))
+        place = max(ends, default=None)
+        return None if place is None else self._events[place]  # type: ignore[return-value]
 
     def append(self, event: E) -> E:
         """Number, time and journal ``event``, then tell the listeners; return it as kept.
@@ -94,7 +107,7 @@ class EventLog:
         numbered = event.model_copy(update={"seq": len(self._events), "at": self._now()})
         kept: E = self._clean(numbered)  # type: ignore[assignment]
         self._journal.write(kept)  # type: ignore[arg-type]
-        self._events.append(kept)  # type: ignore[arg-type]
+        self._keep(kept)  # type: ignore[arg-type]
         self._guard(kept)  # type: ignore[arg-type]
         self._tell(kept)  # type: ignore[arg-type]
         if self._failed:
@@ -139,6 +152,10 @@ class EventLog:
                 if matches(event):
                     return event
         raise AssertionError("follow() never ends")
+
+    def _keep(self, event: Event) -> None:
+        self._places.setdefault(type(event), []).append(len(self._events))
+        self._events.append(event)
 
     def _guard(self, event: Event) -> None:
         for fold in tuple(self._guards):

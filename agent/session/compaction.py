@@ -98,9 +98,12 @@ def _last_basis(turns: Sequence[ev.TurnStarted]) -> str:
 
 def turns_of(log: EventLog) -> list[ev.TurnStarted]:
     """The turns of the conversation that the model knows, in order."""
-    anew = log.of(ev.Condensed)
-    since = anew[-1].seq if anew else -1
+    since = _seq(log.last(ev.Condensed))
     return [turn for turn in log.of(ev.TurnStarted) if turn.seq > since]
+
+
+def _seq(event: ev.BaseEvent | None) -> int:
+    return -1 if event is None else event.seq
 
 
 def can_heal(log: EventLog, error: ConversationRefused | ServiceBroke) -> bool:
@@ -114,22 +117,21 @@ def can_heal(log: EventLog, error: ConversationRefused | ServiceBroke) -> bool:
         return True
     if isinstance(error, ServiceBroke) and not _failed_alike(log, error):
         return False
-    since = max((task.seq for task in log.of(ev.TaskStarted)), default=-1)
+    since = _seq(log.last(ev.TaskStarted))
     healed = any(anew.refused and anew.seq > since for anew in log.of(ev.Condensed))
     return not healed and _has_answers(log)
 
 
 def _failed_alike(log: EventLog, error: ServiceBroke) -> bool:
     """Whether the last thing that failed was the task before, in the same way."""
-    ends, failures = log.of(ev.TaskFinished), log.of(ev.Failed)
-    if not ends or not failures or ends[-1].outcome != "failed":
+    end, failure = log.last(ev.TaskFinished), log.last(ev.Failed)
+    if end is None or failure is None or end.outcome != "failed":
         return False
-    return failures[-1].where == "model" and failures[-1].error == str(error)
+    return failure.where == "model" and failure.error == str(error)
 
 
 def _has_answers(log: EventLog) -> bool:
-    since = max((anew.seq for anew in log.of(ev.Condensed)), default=-1)
-    return any(block.seq > since for block in log.of(ev.BlockFinished))
+    return _seq(log.last(ev.BlockFinished)) > _seq(log.last(ev.Condensed))
 
 
 async def heal(

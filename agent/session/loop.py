@@ -106,6 +106,7 @@ class Loop:
         self.lease = lease
         self.emit = lease.emit
         self._achieved = True
+        self._call_ids = {event.block.get("id") for event in agent.log.of(ev.BlockFinished)}
 
     async def run(self) -> Ended:
         """Take turns until the task is over; returns how it ended."""
@@ -279,9 +280,10 @@ class Loop:
         """Local servers number their calls from nought in every answer; ids must differ."""
         if block["type"] != "tool_use":
             return block
-        finished = self.agent.log.of(ev.BlockFinished)
-        used = any(event.block.get("id") == block["id"] for event in finished)
-        return {**block, "id": new_id("call")} if used else block
+        if block["id"] in self._call_ids:
+            block = {**block, "id": new_id("call")}
+        self._call_ids.add(block["id"])
+        return block
 
     @asynccontextmanager
     async def _acting(self, turn: Turn) -> AsyncIterator[None]:

@@ -7,7 +7,6 @@ transcript with model, network and agent hung. Phrases are data: ``phrases.yaml`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -77,12 +76,8 @@ class Moment:
     asked: bool = False
     """Whether the agent's last word on its last task was a question."""
 
-    addressed: Callable[[str], bool] | None = None
-    """Tells whether free words are meant for the agent; None where EVI's model decides that."""
-
-    def meant(self, text: str) -> bool:
-        """Whether ``text`` is meant for the agent."""
-        return self.addressed is None or self.addressed(text)
+    addressed: bool = True
+    """Whether free words are meant for the agent, as far as that is known here."""
 
 
 @cache
@@ -126,6 +121,11 @@ def is_stop(text: str) -> bool:
     return " ".join(words) in known["stop_phrases"]
 
 
+def is_free(text: str) -> bool:
+    """Whether words mean nothing to the conversation by themselves: no command, nod or question."""
+    return meaning_of(text, Moment()) == "task"
+
+
 def is_echo(text: str, playing: str) -> bool:
     """Whether ``text`` is our own voice coming back through the microphone."""
     heard, said = words_of(text), words_of(playing)
@@ -147,7 +147,7 @@ def _approval(text: str, moment: Moment) -> Meaning:
         return "unclear_approval"
     if moment.typed:
         return fate_of(text)
-    return "unclear_approval" if moment.meant(text) else "noise"
+    return "unclear_approval" if moment.addressed else "noise"
 
 
 def _is_asked_for(said: list[str], wanted: list[str]) -> bool:
@@ -223,8 +223,13 @@ def _short_command(words: list[str]) -> Meaning | None:
 
 def classify(text: str, moment: Moment) -> Meaning:
     """What a final utterance means at this moment."""
+    return "noise" if is_echo(text, moment.playing) else meaning_of(text, moment)
+
+
+def meaning_of(text: str, moment: Moment) -> Meaning:
+    """What a final utterance means that is no echo."""
     words = words_of(text)
-    if not words or is_echo(text, moment.playing):
+    if not words:
         return "noise"
     if is_stop(text):
         return "stop"
@@ -248,6 +253,6 @@ def classify(text: str, moment: Moment) -> Meaning:
     if " ".join(words) in phrases()["backchannels"]:
         answers = idle and moment.asked and words[0] in phrases()["assents"]
         return "task" if answers else "backchannel"
-    if not moment.meant(text):
+    if not moment.addressed:
         return "noise"
     return "task" if idle else fate_of(text)

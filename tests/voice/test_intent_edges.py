@@ -102,7 +102,7 @@ def test_a_long_phrase_is_not_allowed_by_its_opposite() -> None:
 
 
 def test_while_a_phrase_is_asked_for_words_of_the_room_are_noise_and_typed_ones_are_not() -> None:
-    room = Moment(running=True, approval_phrase="yes, run it", addressed=lambda text: False)
+    room = Moment(running=True, approval_phrase="yes, run it", addressed=False)
     assert classify("the weather is nice", room) == "noise"
     typed = Moment(running=True, approval_phrase="yes, run it", typed=True)
     assert classify("then open the editor", typed) == "after"
@@ -162,7 +162,7 @@ YES_OR_NO = Moment(question=True, yes_or_no=True)
 BACK = Moment(put_back=True)
 HELD = Moment(held=True)
 BUSY = Moment(running=True)
-DEAF = Moment(addressed=lambda text: False)
+DEAF = Moment(addressed=False)
 
 
 @pytest.mark.parametrize(

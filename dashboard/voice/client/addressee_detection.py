@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
@@ -34,6 +35,24 @@ def likeliest(text: str, readings: Iterable[str]) -> str:
     return next((reading for reading in readings if not parse(reading).unknown), text)
 
 
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Whether words are for the agent, by what it is doing."""
+
+    at_work: bool
+    """During a task."""
+
+    idle: bool
+    """While nothing runs."""
+
+    undecided: bool
+    """Whether an interim like this may still become something for the agent."""
+
+
+EVERYBODY = Addressees(at_work=True, idle=True, undecided=True)
+"""Where nobody need ask."""
+
+
 class AddresseeDetector:
     """Tells words for the agent from words in the room.
 
@@ -49,24 +68,27 @@ class AddresseeDetector:
         """What is on the screen and can be named."""
         self._labels = tuple(label.lower() for label in labels if label)
 
-    def __call__(self, text: str) -> bool:
+    def of(self, text: str) -> Addressees:
         """Whether ``text`` is meant for the agent."""
         words = words_of(text)
+        at_work = self._at_work(text, words)
+        return Addressees(
+            at_work=at_work,
+            idle=at_work or self._asks(words_of(strip_front(text))),
+            undecided=at_work or len(words) < _NAMING,
+        )
+
+    def _at_work(self, text: str, words: list[str]) -> bool:
         if not words or len(words) > _LONGEST:
             return False
         return _begins(text, words) or self._names(words) or not parse(text).unknown
 
-    def idle(self, text: str) -> bool:
-        """Whether ``text`` is meant for the agent while nothing runs."""
-        words = words_of(strip_front(text))
+    def _asks(self, words: list[str]) -> bool:
+        """Whether they begin as a request does, or a question that can be answered."""
         if not words or len(words) > _LONGEST:
-            return self(text)
-        first = {*phrases()["requests"], *(phrases()["questions"] if self._answers else ())}
-        return words[0] in first or self(text)
-
-    def possible(self, text: str) -> bool:
-        """Whether an interim may still become something meant for the agent."""
-        return len(words_of(text)) < _NAMING or self(text)
+            return False
+        known = phrases()
+        return words[0] in known["requests"] or (self._answers and words[0] in known["questions"])
 
     def _names(self, words: list[str]) -> bool:
         if len(words) > _NAMING:

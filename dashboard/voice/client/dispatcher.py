@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,18 +23,16 @@ from agent.record.events import (
     UserMessage,
 )
 from agent.session.fate import Fate, fate_of
-from dashboard.voice.client.addressee_detection import AddresseeDetector
 from dashboard.voice.client.describe import picture_of
 from dashboard.voice.client.holds import Holds
 from dashboard.voice.client.narrator import Narrator
 from dashboard.voice.client.putting_back import PuttingBack
+from dashboard.voice.client.readings import Reading
 from dashboard.voice.client.speech_hold import SpeechHold
 from dashboard.voice.intents import (
     FREE,
-    Meaning,
     Moment,
-    classify,
-    is_echo,
+    meaning_of,
     phrases,
     says_more,
     words_of,
@@ -65,25 +62,18 @@ class Dispatcher:
     words that were dealt with here are not acted upon a second time.
     """
 
-    def __init__(
-        self, session: Session, narrator: Narrator, addressee: AddresseeDetector | None = None
-    ) -> None:
+    def __init__(self, session: Session, narrator: Narrator) -> None:
         self._session = session
         self._narrator = narrator
-        self._addressee = addressee
         self._picture = picture_of(session.log)
-        self._last_task = next((e.text for e in reversed(session.log.of(TaskStarted))), "")
+        self._last_task = task.text if (task := session.log.last(TaskStarted)) is not None else ""
         self._stopped_by = ""
         self._asked = False
         """Whether the last word on the last task was a question."""
         self._dealt_with = False
-        self._utterance = self._heard = ""
-        """Id and words of what was said last and left to the front desk."""
+        self._left: Reading | None = None
+        """What was said last and left to the front desk."""
         self.relay = False
-        self.readings: dict[str, str] = {}
-        """Better readings of transcripts, for tool calls that repeat a transcript."""
-        self.sounds = ""
-        """How the person sounds, for the agent; empty unless that is wanted."""
         self.approval: ApprovalAsked | None = None
         self.question: QuestionAsked | None = None
         self.holds = Holds(session)
@@ -154,47 +144,32 @@ class Dispatcher:
             playing=self._narrator.sounded(since) if spoken else "",
             typed=not spoken,
             asked=self._asked,
-            addressed=self._meant() if spoken else None,
         )
-
-    def _meant(self) -> Callable[[str], bool] | None:
-        """How to tell whether free words are for the agent; None if all are."""
-        if self._addressee is None or (self._asked and not self.running):
-            return None
-        return self._addressee if self.running else self._addressee.idle
-
-    def overhears(self, text: str, since: float) -> bool:
-        """Whether an interim is already known to be none of the agent's business."""
-        moment = self.moment("voice", since)
-        possible = self._addressee is None or self._addressee.possible(text)
-        return is_echo(text, moment.playing) or not possible
-
-    def harmless(self, text: str, since: float) -> bool:
-        """Whether an interim, left as it is, would not change what the agent does."""
-        return classify(text, self.moment("voice", since)) in ("backchannel", "aside", "noise")
 
     def _can_hold(self) -> bool:
         return self.running and (not self._picture.held or bool(self.holds))
 
     # What the person means ------------------------------------------------------------
 
-    def act(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+    def act(self, reading: Reading) -> None:
         """Carry out a final utterance."""
-        spoken = source == "voice" and not self.relay
+        meaning = reading.meaning
+        spoken = reading.source == "voice" and not self.relay
         if spoken and meaning in (*FREE, "aside"):
             self._dealt_with = False
-            self._utterance, self._heard = utterance, text
+            self._left = reading
             self.hold.words_came()
             return
         self._dealt_with = True
-        self._carry_out(meaning, text, utterance, source)
+        self._carry_out(reading)
         if meaning in ("noise", "backchannel") and (self.approval or self.question):
             self._narrator.ask_again()
         if meaning not in ("hold", *FREE):
             self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
 
-    def _carry_out(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
-        match meaning:
+    def _carry_out(self, reading: Reading) -> None:
+        utterance, source = reading.utterance, reading.source
+        match reading.meaning:
             case "scratch" if self._takes_back(utterance):
                 pass
             case "stop" | "scratch":
@@ -203,24 +178,24 @@ class Dispatcher:
                 if self._stopped_by != utterance:  # else its answer may be waiting already
                     self._narrator.clear()
                 self.stop_once(utterance, source, "the person said so")
-            case "put_back" | "undo_put_back":
-                self._putting_back.begin(meaning, utterance)
+            case "put_back" | "undo_put_back" as what:
+                self._putting_back.begin(what, utterance)
             case "task" | "after" | "redirect" | "join":
-                self._say(text, source, utterance)
+                self._say(reading)
             case "hold":
                 self.hold.hand_over()
                 self._session.hold("the person asked to wait")
             case "resume":
-                self._go_on(text, source, utterance)
+                self._go_on(reading)
             case "start_over":
-                self._start_over(source)
+                self._start_over(reading)
             case "aside":
                 self._tell(self._picture.sentence(), utterance)
             case "backchannel" if source == "typed" and not (self.approval or self.question):
-                if words_of(text)[0] in phrases()["assents"]:
+                if words_of(reading.text)[0] in phrases()["assents"]:
                     self._tell("Nothing waits for your answer.", utterance)
             case _:
-                self._reply(meaning, text, utterance, source)
+                self._reply(reading)
 
     def _tell(
         self, text: str, utterance: str, priority: Literal["question", "answer"] = "answer"
@@ -233,26 +208,27 @@ class Dispatcher:
         """Say what the conversation shows by itself."""
         self._narrator.offer(text, "answer")
 
-    def _reply(self, meaning: Meaning, text: str, utterance: str, source: Source) -> None:
+    def _reply(self, reading: Reading) -> None:
+        meaning, source = reading.meaning, reading.source
         if meaning == "answer" and self.question is not None:
-            self._session.answer(self.question.question_id, text)
+            self._session.answer(self.question.question_id, reading.text)
         elif self.approval is None:
             return
         elif meaning == "unclear_approval":
             way = "say" if source == "voice" else "type or say"
             words = f"To allow it, {way}: {self.approval.phrase}. To refuse, {way} no."
-            self._tell(words, utterance, "question")
+            self._tell(words, reading.utterance, "question")
         elif meaning == "allow":
             self._session.approve(self.approval.approval_id, "allow", channel=source)
         elif meaning == "deny":
-            self._deny(self.approval, text, utterance, source)
+            self._deny(self.approval, reading)
 
-    def _deny(self, asked: ApprovalAsked, text: str, utterance: str, source: Source) -> None:
+    def _deny(self, asked: ApprovalAsked, reading: Reading) -> None:
         """Refuse; what is said besides is read by the model together with the refusal."""
-        meant = self.moment(source).meant(text)
+        text, source = reading.text, reading.source
         self._session.approve(asked.approval_id, "deny", channel=source)
-        if meant and says_more(text):
-            self._session.say(text, source=source, utterance_id=utterance, how="join")
+        if reading.for_agent and says_more(text):
+            self._session.say(text, source=source, utterance_id=reading.utterance, how="join")
 
     def _takes_back(self, utterance: str) -> bool:
         """Whether the last words only waited: then they alone are dropped, and the work goes on."""
@@ -273,15 +249,15 @@ class Dispatcher:
         if self.running or self.approval is not None:
             self._session.stop(why, source=source)
 
-    def _say(self, text: str, source: Source, utterance: str = "", heard: str = "") -> None:
-        """Pass words on; what was ``heard`` of them decides what becomes of them."""
-        fate = fate_of(heard or text)
+    def _say(self, reading: Reading) -> None:
+        """Pass words on; what was read of them decides what becomes of them."""
+        text, fate = reading.text, reading.fate
         waits = self._waits(fate)
         if not waits:
             self.hold.hand_over()
             self._narrator.clear()
-        words = f"{text}\n\n({self.sounds})" if self.sounds else text
-        self._session.say(words, source=source, utterance_id=utterance, how=fate)
+        words = f"{text}\n\n({reading.sounds})" if reading.sounds else text
+        self._session.say(words, source=reading.source, utterance_id=reading.utterance, how=fate)
         if waits:
             self.hold.let_go("the words can wait")
 
@@ -290,19 +266,19 @@ class Dispatcher:
         status = self._session.status
         return (status.yours or status.task_id is not None) and fate != "redirect"
 
-    def _go_on(self, text: str, source: Source, utterance: str) -> None:
+    def _go_on(self, reading: Reading) -> None:
         if self.running:
             self.hold.hand_over()
             self._session.release("the person said go on")
         elif self._last_task:
-            self._say(text, source, utterance)
+            self._say(reading)
 
-    def _start_over(self, source: Source) -> None:
+    def _start_over(self, reading: Reading) -> None:
         waiting = self._session.status.queue
         if self.running:
-            self._session.stop("start over", source=source)
-        if self._last_task:
-            self._say(self._last_task, source)
+            self._session.stop("start over", source=reading.source)
+        if task := self._last_task:
+            self._say(replace(reading, text=task, fate=fate_of(task), utterance=""))
         for wish in waiting:  # what came after it still does
             self._session.change_fate(wish.utterance_id, "after")
 
@@ -312,8 +288,14 @@ class Dispatcher:
         """A task from EVI's model, unless the words were dealt with."""
         if not self._dealt_with:
             self._dealt_with = True
-            self._say(self.readings.get(task, task), "voice", self._utterance, self._heard)
+            self._say(self._passed_on(task))
         return ""
+
+    def _passed_on(self, words: str) -> Reading:
+        """Words of EVI's model, in place of those that were left to it."""
+        if self._left is None:
+            return Reading("", words, words, "voice", "task", fate_of(words))
+        return replace(self._left, text=self._left.passed_on(words))
 
     def steer_computer(self, instruction: str) -> str:
         """A correction from EVI's model."""
@@ -323,7 +305,7 @@ class Dispatcher:
         """What is going on, from the log; the work goes on meanwhile."""
         self.hold.let_go("it was a question")
         answer = self._picture.sentence()
-        self._session.reply(answer, to=self._utterance)
+        self._session.reply(answer, to=self._left.utterance if self._left is not None else "")
         return answer
 
     def stop_computer(self) -> str:
@@ -342,6 +324,6 @@ class Dispatcher:
         if self._dealt_with or question_id not in waiting - {""}:
             return ""
         self._dealt_with = True
-        moment = replace(self.moment("voice"), playing="", addressed=None)
-        self._reply(classify(answer, moment), answer, self._utterance, "voice")
+        meaning = meaning_of(answer, self.moment("voice"))
+        self._reply(replace(self._passed_on(answer), text=answer, meaning=meaning))
         return ""

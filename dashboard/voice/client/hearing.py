@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent.record.events import Heard, Source
 from dashboard.voice.client import records
-from dashboard.voice.client.addressee_detection import AddresseeDetector, likeliest
+from dashboard.voice.client.readings import Reader, Reading
 from dashboard.voice.client.voice_settings import VoiceSettings
-from dashboard.voice.intents import Moment, classify, is_echo, is_stop, words_of
+from dashboard.voice.intents import words_of
 
 if TYPE_CHECKING:
     from agent.clock import Clock
@@ -26,11 +26,7 @@ _WONDERS = 120.0
 
 
 class Hearing:
-    """Follows each utterance: holds at its onset, stops at a stop word, acts on the whole.
-
-    Args:
-        addressee: What can be named, where our own recogniser listens; None with Hume's.
-    """
+    """Follows each utterance: holds at its onset, stops at a stop word, acts on the whole."""
 
     def __init__(
         self,
@@ -39,7 +35,7 @@ class Hearing:
         narrator: Narrator,
         lanes: Lanes,
         clock: Clock,
-        addressee: AddresseeDetector | None,
+        reader: Reader,
     ) -> None:
         self.voice_settings = VoiceSettings()
         self._log = log
@@ -47,15 +43,16 @@ class Hearing:
         self._narrator = narrator
         self._lanes = lanes
         self._clock = clock
-        self._addressee = addressee
-        self._utterance = self._words = ""
+        self._reader = reader
+        self._spoken: Reading | None = None
+        """The last transcript of the utterance that goes on."""
         self._onset: float | None = None
         self._sounding = False
         self._wondered = float("-inf")
 
     def lost(self) -> None:
         """The line is down: what was begun will not be finished."""
-        self._utterance = ""
+        self._spoken = None
 
     def typed(self, text: str) -> None:
         """A typed sentence is equal to a spoken one, but needs no front desk."""
@@ -76,11 +73,11 @@ class Hearing:
 
     def _fell_silent(self, late_ms: float) -> None:
         self._lanes.silence(late_ms)
-        if self._utterance and self._dispatcher.harmless(self._words, self._began):
+        if self._spoken is not None and self._spoken.harmless:
             self._dispatcher.hold.let_go("it was nothing to wait for")
         else:
-            self._dispatcher.hold.sound_ended(words=bool(self._utterance))
-        if not self._utterance:
+            self._dispatcher.hold.sound_ended(words=self._spoken is not None)
+        if self._spoken is None:
             self._narrator.person_speaks(False)
 
     def duck(self, event: dict[str, Any]) -> None:
@@ -102,41 +99,36 @@ class Hearing:
             self._final(message, "typed" if event.get("from_text") else "voice", event)
 
     def _interim(self, text: str) -> None:
-        if not self._utterance:
-            self._utterance = self._new_name()
-        self._words = text
-        self._log.append(Heard(utterance_id=self._utterance, text=text, interim=True))
-        if is_stop(text):
-            self._dispatcher.stop_once(self._utterance, "voice", "stop word")
-        elif self._dispatcher.overhears(text, self._began) or self._was_harmless(text):
+        utterance = self._spoken.utterance if self._spoken is not None else self._new_name()
+        self._log.append(Heard(utterance_id=utterance, text=text, interim=True))
+        moment = self._dispatcher.moment("voice", self._began)
+        self._spoken = reading = self._reader.read(text, moment, utterance)
+        if reading.stops:
+            self._dispatcher.stop_once(utterance, "voice", "stop word")
+        elif reading.overheard or (not self._sounding and reading.harmless):
             self._dispatcher.hold.let_go("it was not said to the agent")
         else:
             self._dispatcher.hold.words_came()
 
-    def _was_harmless(self, text: str) -> bool:
-        """Whether the sound is over, and the words that come late are no reason to hold."""
-        return not self._sounding and self._dispatcher.harmless(text, self._began)
-
     def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
-        text = self._read(str(message.get("content") or ""), event)
-        moment = self._dispatcher.moment(source, self._began)
-        utterance = self._name_final(source)
+        reading = self._read(str(message.get("content") or ""), source, event)
         if source == "voice":
-            self._lanes.transcript(utterance)
-        self._lanes.utterance(utterance)
-        meaning = classify(text, moment)
+            self._lanes.transcript(reading.utterance)
+        self._lanes.utterance(reading.utterance)
         keep = self.voice_settings.keep_expressions or self.voice_settings.tell_expressions
-        self._log.append(records.heard(utterance, text, source, event, keep=keep))
-        self._log.append(records.understood(utterance, meaning))
-        self._dispatcher.sounds = self._sounds(event)
+        self._log.append(records.heard(reading, event, keep=keep))
+        self._log.append(records.understood(reading))
         self._narrator.person_speaks(False)
-        self._dispatcher.act(meaning, text, utterance, source)
-        if (
-            meaning == "noise"
-            and not self._dispatcher.running
-            and not is_echo(text, moment.playing)
-        ):
-            self._wonder(text)
+        self._dispatcher.act(reading)
+        if reading.meaning == "noise" and not self._dispatcher.running and not reading.echo:
+            self._wonder(reading.text)
+
+    def _read(self, heard: str, source: Source, event: dict[str, Any]) -> Reading:
+        alternatives = [str(other) for other in event.get("alternatives") or ()]
+        text = self._reader.likeliest(heard, alternatives)
+        moment = self._dispatcher.moment(source, self._began)
+        name, sounds = self._name_final(source), self._sounds(event)
+        return self._reader.read(heard, moment, name, text=text, sounds=sounds)
 
     def _wonder(self, text: str) -> None:
         """Say once in a while that words were heard which asked for nothing.
@@ -153,22 +145,17 @@ class Hearing:
 
     def _name_final(self, source: Source) -> str:
         """The id of a final utterance: a typed one leaves what is being spoken alone."""
-        spoken = self._utterance if source == "voice" else ""
+        if source != "voice" or self._spoken is None:
+            name = self._new_name()
+        else:
+            name = self._spoken.utterance
         if source == "voice":
-            self._utterance, self._onset = "", None
-        return spoken or self._new_name()
+            self._spoken = self._onset = None
+        return name
 
     def _new_name(self) -> str:
         """Unique in the session: who names an utterance writes it into the log next."""
         return f"u{len(self._log)}"
-
-    def _read(self, text: str, event: dict[str, Any]) -> str:
-        """The transcript, or what the offline recogniser may have heard as well, if that is apt."""
-        if self._addressee is None or classify(text, Moment()) != "task":
-            return text
-        better = likeliest(text, [str(reading) for reading in event.get("alternatives") or ()])
-        self._dispatcher.readings = {text: better}
-        return better
 
     def _sounds(self, event: dict[str, Any]) -> str:
         """How the person sounded, in words for the agent, if that is wanted."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.record.events import Heard, Source, Understood
+from agent.record.events import Heard, Understood
+from dashboard.voice.client.readings import Reading
 from dashboard.voice.intents import Meaning
 
 _SHOWN = 3
@@ -21,23 +22,24 @@ _LOGGED: dict[Meaning, str] = {
 """Meanings that the log knows by a wider name."""
 
 
-def heard(utterance: str, text: str, source: Source, event: dict[str, Any], *, keep: bool) -> Heard:
+def heard(reading: Reading, event: dict[str, Any], *, keep: bool) -> Heard:
     """A final ``user_message`` of EVI; expression scores only if they may be kept."""
     time = event.get("time") or {}
     return Heard(
-        utterance_id=utterance,
-        text=text,
-        source=source,
+        utterance_id=reading.utterance,
+        text=reading.text,
+        source=reading.source,
         begin_ms=time.get("begin"),
         end_ms=time.get("end"),
         expressions=strongest(event) if keep else {},
     )
 
 
-def understood(utterance: str, meaning: Meaning) -> Understood:
+def understood(reading: Reading) -> Understood:
     """The verdict on an utterance."""
+    meaning = reading.meaning
     detail = "not said to the agent, or its own voice" if meaning == "noise" else ""
-    verdict = {"utterance_id": utterance, "meaning": _LOGGED.get(meaning, meaning)}
+    verdict = {"utterance_id": reading.utterance, "meaning": _LOGGED.get(meaning, meaning)}
     return Understood.model_validate({**verdict, "detail": detail})
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from agent.models.offline import parse
-from dashboard.voice.intents import FREE, Moment, classify
+from dashboard.voice.intents import is_free
 from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, resample
 from dashboard.voice.speech.rescoring import Rescorer, levelled
 from dashboard.voice.speech.text import dangles, without_loops
@@ -147,7 +147,7 @@ class PatientTurns:
         return silence_ms + self._extra if dangles(text) else silence_ms
 
     def doubt(self, text: str) -> int:
-        understood = classify(text, Moment(running=True)) not in FREE or not parse(text).unknown
+        understood = not is_free(text) or not parse(text).unknown
         return self._SURE_MS if understood else self._UNSURE_MS
 
 
