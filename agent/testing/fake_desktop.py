@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -200,8 +199,9 @@ class FakeDesktop:
         return Settled(seconds=0.0, changed=False, quiet=True)
 
     async def changed(self, since: float, seconds: float) -> bool:
-        before, over = self._seen(), time.monotonic() + seconds
-        while time.monotonic() < over:
+        now = asyncio.get_running_loop().time
+        before, over = self._seen(), now() + seconds
+        while now() < over:
             await asyncio.sleep(min(seconds, _LOOKED_AT_EVERY))
             if self._seen() != before:
                 return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -61,12 +62,13 @@ class _Patience:
 
     def __init__(self, desktop: Desktop, seconds: float) -> None:
         self._desktop = desktop
-        self._end = time.monotonic() + seconds
+        self._now = asyncio.get_running_loop().time
+        self._end = self._now() + seconds
         self._pause = _FIRST_PAUSE
 
     async def change(self, since: float) -> bool:
         """Return when it is worth a look; False if the time is over."""
-        left = self._end - time.monotonic()
+        left = self._end - self._now()
         if left <= 0:
             return False
         changed = await self._desktop.changed(since, min(left, self._pause))
