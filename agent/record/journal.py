@@ -41,7 +41,7 @@ from agent.desktop.server.homes import real_home, remove_tree
 from agent.errors import ConfigurationError, JournalError, NewerJournal
 from agent.record.events import Event, Image, dump_event
 from agent.record.log import Journal
-from agent.record.rows import Damage, Rows, is_torn, read_rows, table_rows
+from agent.record.rows import Damage, Database, Rows, is_torn, open_table, read_rows, table_rows
 from agent.record.writer import DiskHangs, Writer
 
 SCHEMA = 1
@@ -180,11 +180,8 @@ def read_journal(path: Path) -> Rows:
     Raises:
         JournalError: it is no journal, or nothing of it can be reached.
     """
-    # Nobody has a journal without a write-ahead log open. Reading it as a file that does not
-    # change leaves none behind, which would look as if the session had just been used.
-    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as db:
+        with closing(open_table(path)) as db:
             return read_rows(table_rows(db)[0])
     except sqlite3.Error as error:
         raise JournalError(
@@ -276,7 +273,11 @@ class SqliteJournal:
 
     def _connect(self) -> None:
         self._db = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False, timeout=_BUSY
+            self._path,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=_BUSY,
+            factory=Database,
         )
         self._file = _identity(self._path)
         self._writer.disk = self._file[0]
@@ -285,9 +286,12 @@ class SqliteJournal:
     def _prepare(self) -> None:
         try:
             self._set_up()
+            sound = self._connection().execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
         except sqlite3.DatabaseError as error:
             if not is_torn(error):
                 raise
+            sound = False
+        if not sound:  # what can be read still may spoil what is written beside it
             self._rescue(table_rows(self._connection())[0])
 
     def _set_up(self) -> None:

@@ -20,6 +20,7 @@ from agent.desktop.server.homes import opened
 from agent.files import count_files
 from agent.record.events import TaskStarted
 from agent.record.journal import last_used, list_sessions, session_folder
+from agent.record.rows import open_table
 from agent.session.home import home_in
 
 CARD = "page.json"
@@ -177,10 +178,9 @@ def _is_open(folder: Path) -> bool:
 def _first_task(folder: Path) -> str:
     """The words of the session's first task, shortened; empty if there is none to be read."""
     path = folder / "events.db"
-    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     query = "SELECT event FROM events WHERE event LIKE '%\"task_started\"%' ORDER BY seq LIMIT 1"
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)) as db:
+        with closing(open_table(path)) as db:
             row = db.execute(query).fetchone()
         words = TaskStarted.model_validate_json(row[0]).text if row else ""
     except (sqlite3.Error, pydantic.ValidationError):

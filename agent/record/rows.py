@@ -26,6 +26,7 @@ import pydantic
 
 from agent.errors import JournalError
 from agent.record import events as ev
+from agent.sanitize import LARGEST
 
 LONGEST = 64 * 1024**2
 """Bytes of a row that is read at most."""
@@ -48,7 +49,7 @@ _PROBES = 200_000
 _LAST = 1e11
 """Unix seconds of the latest event that is believed."""
 
-_UNBOUND_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?\d{3}")
+_UNBOUND_NUMBER = re.compile(rb"NaN|Infinity|[eE]\+?\d{2}|\d{19}")
 _TORN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR_SHORT_READ})
 _BLOCKS: Mapping[str, Mapping[str, type]] = {
     "text": {"text": str},
@@ -241,6 +242,32 @@ def table_rows(db: sqlite3.Connection) -> tuple[list[tuple[int, bytes | None]], 
     return sorted(reached.items()), True
 
 
+class Database(sqlite3.Connection):
+    """Raises sqlite3's errors alone, whatever bytes a damaged schema puts into their words."""
+
+    def execute(self, *given: Any) -> sqlite3.Cursor:
+        """As in `sqlite3.Connection`."""
+        try:
+            return super().execute(*given)
+        except UnicodeDecodeError:
+            error = sqlite3.DatabaseError("malformed database schema")
+            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise error from None
+
+
+def open_table(path: Path) -> Database:
+    """A session's ``events.db`` for reading, whether or not the session is open.
+
+    Nobody has a journal without a write-ahead log open. Reading it as a file that does not change
+    leaves none behind, which would look as if the session had just been used.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, factory=Database)
+
+
 def is_torn(error: sqlite3.DatabaseError) -> bool:
     """Whether pages of the file are damaged or gone."""
     return getattr(error, "sqlite_errorcode", 0) in _TORN
@@ -321,7 +348,7 @@ def _sound(event: ev.Event, raw: bytes) -> bool:
     """Whether an event holds what everything that is derived from it takes for granted."""
     if event.seq < 0 or not (math.isfinite(event.at) and 0 <= event.at < _LAST):
         return False
-    if _UNBOUND_NUMBER.search(raw) and not _finite(event.model_dump()):
+    if _UNBOUND_NUMBER.search(raw) and not _bounded(event.model_dump()):
         return False
     if isinstance(event, ev.BlockFinished):
         wanted = _BLOCKS.get(str(event.block.get("type")), {})
@@ -332,12 +359,19 @@ def _sound(event: ev.Event, raw: bytes) -> bool:
     return True
 
 
-def _finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, dict):
-        return all(_finite(each) for each in value.values())
-    return all(_finite(each) for each in value) if isinstance(value, list | tuple) else True
+def _bounded(value: Any) -> bool:
+    """Whether each number is one that is written as it is."""
+    match value:
+        case float():
+            return math.isfinite(value)
+        case int():
+            return abs(value) <= LARGEST
+        case dict():
+            return all(_bounded(each) for each in value.values())
+        case list() | tuple():
+            return all(_bounded(each) for each in value)
+        case _:
+            return True
 
 
 def _number(line: bytes, otherwise: int) -> int:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from agent.record.events import SessionImported, TurnFinished
 from agent.record.events.base import BaseEvent
 from agent.record.journal import last_used, list_sessions, session_folder
+from agent.record.rows import open_table
 from agent.session.imported import is_brought
 
 _COSTS = (
@@ -158,10 +159,8 @@ def _turns(folder: Path) -> Iterator[TurnFinished]:
     """The turns of a stored session that were made here; those of an import were paid elsewhere."""
     if is_brought(folder):
         return
-    path = folder / "events.db"
-    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     found: list[TurnFinished] = []
-    with contextlib.suppress(sqlite3.Error), closing(_reading(path, how)) as db:
+    with contextlib.suppress(sqlite3.Error), closing(open_table(folder / "events.db")) as db:
         for (text,) in db.execute(_COSTS, (_IMPORT,)):
             with contextlib.suppress(ValidationError):
                 found.append(TurnFinished.model_validate_json(text))
@@ -170,7 +169,3 @@ def _turns(folder: Path) -> Iterator[TurnFinished]:
                 SessionImported.model_validate_json(text)
                 found.clear()
     yield from found
-
-
-def _reading(path: Path, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True)

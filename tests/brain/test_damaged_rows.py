@@ -12,11 +12,13 @@ import pytest
 from test_journal import open_session, played
 
 from agent.__main__ import main
-from agent.errors import NewerJournal
+from agent.errors import JournalError, NewerJournal
 from agent.record import events as ev
 from agent.record.export import export_session, import_session, read_export
 from agent.record.journal import SqliteJournal, read_journal, session_folder
+from agent.record.measure import measured
 from agent.record.rows import MOST_MISSING, read_lines, read_rows
+from agent.record.spending import Spending
 from agent.replay import build_timeline, load_recording
 from agent.replay.bundle import export_recording, unpack_export
 from agent.session.history import HEADLESS, UNKNOWN, build_messages
@@ -347,6 +349,55 @@ async def test_a_torn_file_gives_what_can_be_reached(settings: Settings, damage:
     assert [event.text for event in session.log.of(ev.TextStreamed)] == texts
     await session.close()
     assert not (folder / "events-damaged-2.db").exists()
+
+
+def test_a_schema_that_is_no_text_is_damage(settings: Settings) -> None:
+    """SQLite's own words then hold bytes that are no letters, wherever it is asked."""
+    folder = session_folder(settings.data_dir, "one")
+    journal = SqliteJournal(folder)
+    journal.write(ev.TextStreamed(turn_id="t", text="first", seq=0))
+    journal.close()
+    path = folder / "events.db"
+    path.write_bytes(path.read_bytes().replace(b"TABLE events", b"T\xd4BLE events"))
+    with pytest.raises(JournalError):
+        read_journal(path)
+    with pytest.raises(JournalError):
+        SqliteJournal(folder)
+    assert len(measured(settings.data_dir)) == 1
+    Spending(1.0, 1.0).read(settings.data_dir, str)
+
+
+def test_what_is_written_into_a_spoilt_page_is_read(settings: Settings) -> None:
+    """Its rows can all be read, but what is added to it would spoil the last."""
+    folder = session_folder(settings.data_dir, "one")
+    journal = SqliteJournal(folder)
+    for number in range(10):
+        journal.write(ev.TextStreamed(turn_id="t", text="word", seq=number))
+    journal.close()
+    path = folder / "events.db"
+    data = bytearray(path.read_bytes())
+    table = len(data) - 4096  # the begin of the cells' area, in the header of the table's page
+    data[table + 5 : table + 7] = (4096).to_bytes(2, "big")
+    path.write_bytes(data)
+    assert len(read_journal(path).events) == 10
+    journal = SqliteJournal(folder)
+    added = ev.TextStreamed(turn_id="t", text="added", seq=10)
+    journal.write(added)
+    assert list(journal.read())[-1] == added
+    assert len(list(journal.read())) == 11
+    journal.close()
+    assert (folder / "events-damaged-1.db").read_bytes() == bytes(data)
+
+
+@pytest.mark.parametrize("number", ["1e308", "1e19", "10000000000000000000000.0"])
+def test_a_number_that_could_not_be_written_again_is_damage(number: str) -> None:
+    line = '{"seq":0,"at":1.0,"kind":"screen_seen","action_id":"a",'
+    line += '"image":{"sha256":"x","media_type":"image/png",'
+    rows = read_lines([f'{line}"width":{number},"height":1}}}}'.encode()])
+    assert rows.damage.unreadable == (0,)
+    rows = read_lines([f'{line}"width":{2**63},"height":1}}}}'.encode()])
+    assert [ev.load_event(ev.dump_event(event)) for event in rows.events] == list(rows.events)
+    assert not rows.damage
 
 
 def test_a_huge_row_is_not_taken_into_memory(settings: Settings) -> None:
