@@ -389,7 +389,7 @@ def test_what_is_written_into_a_spoilt_page_is_read(settings: Settings) -> None:
     assert (folder / "events-damaged-1.db").read_bytes() == bytes(data)
 
 
-@pytest.mark.parametrize("number", ["1e308", "1e19", "10000000000000000000000.0"])
+@pytest.mark.parametrize("number", ["1e308", '"99999999999999999999999"'])
 def test_a_number_that_could_not_be_written_again_is_damage(number: str) -> None:
     line = '{"seq":0,"at":1.0,"kind":"screen_seen","action_id":"a",'
     line += '"image":{"sha256":"x","media_type":"image/png",'
