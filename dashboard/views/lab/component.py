@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import param
 
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 
 _HERE = Path(__file__).parent
 Message = dict[str, Any]
 
 
-class LabComponent(Bundled):
+class LabComponent(View):
     """Tabs and their contents as plain JSON; what a person does comes back as messages.
 
     Messages: ``show`` (``at``), ``check`` and ``begin`` (``form``, ``slots``), ``resume``,
@@ -40,11 +39,3 @@ class LabComponent(Bundled):
 
     _esm = _HERE / "lab.bundle.js"
     _stylesheets: ClassVar[list[str]] = ["lab.css", "design.css", "charts.css"]
-
-    def __init__(self, receive: Callable[[Message], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._receive = receive
-
-    def _heard(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._receive(data)

@@ -1,85 +1,107 @@
 // One arm of a design: what is asked of which model with which prompt.
-import {button, h} from "./dom.js"
-import {number, options, text} from "./fields.js"
+import { html } from "../../../js/base.js";
+import { reworded, textState } from "./designing.js";
+import { about, ChoiceField, Field, NumberField, Place, TextField } from "./fields.js";
+import { Button } from "./parts.js";
 
-const OWN = "own"
-const NARRATION = [["", "as its prompt says, unheard"], ["announce-then-act", "announce, then act"], ["act-while-speaking", "act while speaking"], ["report-after", "report afterwards"]]
+/** @typedef {import("./designing.js").Arm} Arm */
+/** @typedef {import("./fields.js").Tools} Tools */
+/** @typedef {{tools: Tools, arm: Arm, n: number}} Props */
 
-export function firstArm(choices, name) {
-  const prompt = choices.prompts.find(p => p.shipped) || choices.prompts[0]
-  return {
-    name, model: "offline", prompt: prompt.name, prompt_text: prompt.text, phrasing: "goal", instruction: "{{ instruction }}",
-    effort: null, narration: null, tools: [...choices.usual_tools], approvals: "allow", width: 1280, height: 800, max_dollars: 1,
-  }
+const OWN = "own"; // a prompt whose text is no version's
+const APPROVALS = [
+  ["allow", "always allow"],
+  ["deny", "always deny"],
+  ["script", "the task's script"],
+];
+const EFFORTS = [
+  ["", "default"],
+  ["low", "low"],
+  ["medium", "medium"],
+  ["high", "high"],
+];
+const NARRATION = [
+  ["", "as its prompt says, unheard"],
+  ["announce-then-act", "announce, then act"],
+  ["act-while-speaking", "act while speaking"],
+  ["report-after", "report afterwards"],
+];
+
+/** @param {Props} props */
+export function ArmCard({ tools, arm, n }) {
+  const { choices, form, designing } = tools;
+  /** @param {keyof Arm} name @param {string} label */
+  const field = (name, label, more = {}) => ({ tools, where: `arms.${n}.${name}`, label, value: arm[name], ...more });
+  const remove = () => designing.change({ ...form, arms: form.arms.filter((_, at) => at !== n) });
+  return html`<fieldset class="arm"><legend>${arm.name || "unnamed"}</legend>
+    <div class="fields">
+      <${TextField} ...${field("name", "Name")} maxlength="60" />
+      <${TextField} ...${field("model", "Model")} class="model" list=${`models-${n}`} />
+      <datalist id=${`models-${n}`}>${choices.models.map((model) => html`<option value=${model}></option>`)}</datalist>
+      <${PromptField} tools=${tools} arm=${arm} n=${n} />
+      <${ChoiceField} ...${field("phrasing", "Task's wording")} options=${choices.phrasings.map((each) => [each, each])} />
+    </div>
+    <${PromptText} tools=${tools} arm=${arm} n=${n} />
+    <details class="more"><summary>Effort, narration, tools, approvals, screen, limit</summary><div class="fields">
+      <${ChoiceField} ...${field("effort", "Effort")} options=${EFFORTS} />
+      <${ChoiceField} ...${field("narration", "Narration")} options=${NARRATION} />
+      <${ChoiceField} ...${field("approvals", "Approvals")} options=${APPROVALS} />
+      <${NumberField} ...${field("max_dollars", "Limit of one trial, US$")} min="0.01" step="0.1" />
+      <${NumberField} ...${field("width", "Screen's width")} min="640" max="1920" step="1" />
+      <${NumberField} ...${field("height", "Screen's height")} min="480" max="1200" step="1" />
+      <${TextField} ...${field("instruction", "Template around the wording")} />
+      <${ToolBoxes} tools=${tools} arm=${arm} n=${n} />
+    </div></details>
+    ${form.arms.length > 1 && html`<${Button} aria-label=${`Remove arm ${arm.name}`} onClick=${remove}>Remove<//>`}
+  </fieldset>`;
 }
 
-// A copy of the first arm under a name of its own, so that arms differ in what is changed only.
-export function copyArm(arms) {
-  const names = arms.map(a => a.name)
-  const name = [..."abcdefghijklmnop"].find(n => !names.includes(n)) || `arm-${names.length + 1}`
-  return arms.length ? {...structuredClone(arms[0]), name} : null
+/** @param {Tools} tools @param {number} n @param {Arm} arm @param {string} where */
+function replace({ designing, form }, n, arm, where) {
+  designing.change({ ...form, arms: form.arms.map((each, at) => (at === n ? arm : each)) }, where);
 }
 
-export function armCard(tools, arm, n) {
-  const {choices, form, changed, field} = tools
-  const at = name => `arms.${n}.${name}`
-  const change = name => ({where: at(name)})
-  const models = h("datalist", {id: `models-${n}`}, ...choices.models.map(m => h("option", {value: m})))
-  const remove = button("Remove", {"data-k": `remove ${n}`, "aria-label": `Remove arm ${arm.name}`, onclick: () => { form.arms.splice(n, 1); changed("", true) }})
-  return h("fieldset", {class: "arm"}, h("legend", {}, arm.name || "unnamed"),
-    h("div", {class: "fields"},
-      field(at("name"), "Name", text(arm, "name", changed, {...change("name"), maxlength: 60})),
-      field(at("model"), "Model", text(arm, "model", changed, {...change("model"), list: `models-${n}`}), {class: "model"}), models,
-      field(at("prompt"), "Prompt", prompts(tools, arm, at("prompt"))),
-      field(at("phrasing"), "Task's wording", options(arm, "phrasing", choices.phrasings.map(p => [p, p]), changed, change("phrasing")))),
-    promptText(tools, arm, n, at),
-    h("details", {class: "more", "data-k": `more ${n}`}, h("summary", {}, "Effort, narration, tools, approvals, screen, limit"),
-      h("div", {class: "fields"},
-        field(at("effort"), "Effort", options(arm, "effort", [["", "default"], ["low", "low"], ["medium", "medium"], ["high", "high"]], changed, change("effort"))),
-        field(at("narration"), "Narration", options(arm, "narration", NARRATION, changed, change("narration"))),
-        field(at("approvals"), "Approvals", options(arm, "approvals", [["allow", "always allow"], ["deny", "always deny"], ["script", "the task's script"]], changed, change("approvals"))),
-        field(at("max_dollars"), "Limit of one trial, US$", number(arm, "max_dollars", changed, {...change("max_dollars"), min: 0.01, step: 0.1})),
-        field(at("width"), "Screen's width", number(arm, "width", changed, {...change("width"), min: 640, max: 1920, step: 1})),
-        field(at("height"), "Screen's height", number(arm, "height", changed, {...change("height"), min: 480, max: 1200, step: 1})),
-        field(at("instruction"), "Template around the wording", text(arm, "instruction", changed, change("instruction"))),
-        toolBoxes(choices.tools, arm, changed, n, at))),
-    form.arms.length > 1 && remove)
+/** @param {Props} props */
+function PromptField({ tools, arm, n }) {
+  const { prompts } = tools.choices;
+  const where = `arms.${n}.prompt`;
+  const known = prompts.find((prompt) => prompt.text === arm.prompt_text);
+  const options = prompts.map(({ name, hash, uses }) => [
+    hash,
+    `${name} · ${hash.slice(0, 8)}${uses ? ` · used ${uses}×` : ""}`,
+  ]);
+  if (!known) options.push([OWN, `${arm.prompt} (changed here)`]);
+  const change = (/** @type {string} */ hash) => {
+    const chosen = prompts.find((prompt) => prompt.hash === hash);
+    if (chosen) replace(tools, n, { ...arm, prompt: chosen.name, prompt_text: chosen.text }, where);
+  };
+  return html`<${ChoiceField} tools=${tools} where=${where} label="Prompt" value=${known?.hash ?? OWN} options=${options} change=${change} />`;
 }
 
-function prompts(tools, arm, where) {
-  const {choices, changed} = tools
-  const known = choices.prompts.find(p => p.text === arm.prompt_text)
-  const entries = choices.prompts.map(p => [p.hash, `${p.name} · ${p.hash.slice(0, 8)}${p.uses ? ` · used ${p.uses}×` : ""}`])
-  return h("select", {onchange: event => {
-    const chosen = choices.prompts.find(p => p.hash === event.target.value)
-    if (chosen) Object.assign(arm, {prompt: chosen.name, prompt_text: chosen.text})
-    changed(where, true)
-  }}, ...entries.map(([key, word]) => h("option", {value: key, selected: known?.hash === key}, word)),
-  !known && h("option", {value: OWN, selected: true}, `${arm.prompt} (changed here)`))
+/** @param {Props} props */
+function PromptText({ tools, arm, n }) {
+  const { choices, form } = tools;
+  const where = `arms.${n}.prompt_text`;
+  const state = textState(form, n, choices.prompts);
+  const input = (/** @type {any} */ event) =>
+    replace(tools, n, reworded(arm, choices.prompts, event.currentTarget.value), where);
+  return html`<details class="more prompt-text"><summary>Prompt's text${state && html`<span class="quiet"> (${state})</span>`}</summary>
+    <${Field} tools=${tools} where=${where} label="Text; its hash names the version">
+      <textarea rows="10" spellcheck=${true} value=${arm.prompt_text} onInput=${input} ...${about(tools, where)}></textarea><//></details>`;
 }
 
-function promptText(tools, arm, n, at) {
-  const {choices, form, changed, field} = tools
-  const shipped = choices.prompts.find(p => p.name === arm.prompt)
-  const area = h("textarea", {rows: 10, spellcheck: "true", value: arm.prompt_text, oninput: event => {
-    const known = choices.prompts.find(p => p.text === event.target.value)
-    arm.prompt_text = event.target.value
-    if (known) arm.prompt = known.name
-    changed(at("prompt_text"))
-  }})
-  area.value = arm.prompt_text
-  const same = n && form.arms[0].prompt_text === arm.prompt_text
-  const state = same ? "same as the first arm's" : shipped && shipped.text !== arm.prompt_text ? "changed here" : ""
-  return h("details", {class: "more prompt-text", "data-k": `text ${n}`}, h("summary", {}, "Prompt's text", state && h("span", {class: "quiet"}, ` (${state})`)),
-    field(at("prompt_text"), "Text; its hash names the version", area))
+/** @param {Props} props */
+function ToolBoxes({ tools, arm, n }) {
+  const known = tools.choices.tools;
+  const where = `arms.${n}.tools`;
+  const toggle = (/** @type {string} */ tool, /** @type {boolean} */ on) => {
+    const chosen = known.map(({ value }) => value).filter((t) => (t === tool ? on : arm.tools.includes(t)));
+    tools.designing.put(where, chosen);
+  };
+  return html`<${Place} tools=${tools} where=${where}><span class="label">Tools</span>
+    <div class="row">${known.map(
+      ({ value, label }) =>
+        html`<label class="check"><input type="checkbox" checked=${arm.tools.includes(value)}
+          onChange=${(/** @type {any} */ event) => toggle(value, event.currentTarget.checked)} />${label}</label>`,
+    )}</div><//>`;
 }
-
-function toolBoxes(known, arm, changed, n, at) {
-  return h("div", {class: "field", "data-where": at("tools")}, h("span", {class: "label"}, "Tools"),
-    h("div", {class: "row"}, ...known.map(({value: tool, label}) => h("label", {class: "check"},
-      h("input", {type: "checkbox", checked: arm.tools.includes(tool), "data-k": `tool ${n} ${tool}`, onchange: event => {
-        arm.tools = known.map(t => t.value).filter(t => t === tool ? event.target.checked : arm.tools.includes(t))
-        changed(at("tools"))
-      }}), label))), h("p", {class: "error"}))
-}
-

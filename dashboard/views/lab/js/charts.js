@@ -1,104 +1,118 @@
 // The Lab's charts: plain SVG in the page's colours, so that both themes fit.
-import {h, money, percent, s, span} from "./dom.js"
+import { html } from "../../../js/base.js";
+import { Quiet } from "./parts.js";
+import { axisAround, judged, marks, pathThrough } from "./scales.js";
+import { money, percent, span } from "./words.js";
 
-const line = (x1, y1, x2, y2, name) => s("line", {x1, y1, x2, y2, class: name})
-const label = (x, y, words, given = {}) => s("text", {x, y, class: "label", ...given}, words)
+/** @typedef {import("./scales.js").Found} Found */
+/** @typedef {{arm: string, success: Found, dollars: Found, seconds: Found, time: Record<string, number>}} Point */
 
-export function powerPlot(power) {
-  const W = 280, H = 110, L = 34, B = 22, T = 8
-  const most = power.at(-1)[0]
-  const x = effect => L + (W - L - 8) * effect / most, y = chance => T + (H - T - B) * (1 - chance)
-  const path = power.map(([e, c], n) => `${n ? "L" : "M"}${x(e).toFixed(1)} ${y(c).toFixed(1)}`).join("")
-  const told = power.map(([e, c]) => `${Math.round(100 * e)} points: ${percent(c)}`).join("; ")
-  return s("svg", {viewBox: `0 0 ${W} ${H}`, class: "chart power", role: "img", "aria-label": `Chance to find a difference. ${told}`},
-    line(L, y(0), W - 8, y(0), "axis"), line(L, y(0.8), W - 8, y(0.8), "goal"),
-    label(L - 4, y(0.8) + 4, "80 %", {"text-anchor": "end"}), label(L - 4, y(0) + 4, "0", {"text-anchor": "end"}),
-    s("path", {d: path, class: "curve"}),
-    ...power.map(([e, c]) => s("circle", {cx: x(e), cy: y(c), r: 2.6, class: "dot"}, s("title", {}, `${Math.round(100 * e)} points: ${percent(c)}`))),
-    ...power.filter((_, n) => n % 2 === 1).map(([e]) => label(x(e), H - 7, `+${Math.round(100 * e)}`, {"text-anchor": "middle"})),
-    label(W - 8, T + 8, "chance to find it", {"text-anchor": "end"}))
+/** @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 @param {string} name */
+const line = (x1, y1, x2, y2, name) => html`<line x1=${x1} y1=${y1} x2=${x2} y2=${y2} class=${name} />`;
+
+/** @param {number} x @param {number} y @param {string} words @param {"start" | "middle" | "end"} [anchor] */
+const label = (x, y, words, anchor, name = "label") =>
+  html`<text x=${x} y=${y} class=${name} text-anchor=${anchor}>${words}</text>`;
+
+const asPoints = (/** @type {number} */ share) => `${Math.round(100 * share)} points`;
+
+/** @param {{power: [number, number][]}} props Effects, each with the chance to find it. */
+export function PowerPlot({ power }) {
+  const [W, H, L, B, T] = [280, 110, 34, 22, 8];
+  const most = power[power.length - 1][0];
+  const x = (/** @type {number} */ effect) => L + ((W - L - 8) * effect) / most;
+  const y = (/** @type {number} */ chance) => T + (H - T - B) * (1 - chance);
+  const told = power.map(([effect, chance]) => `${asPoints(effect)}: ${percent(chance)}`);
+  return html`<svg viewBox=${`0 0 ${W} ${H}`} class="chart power" role="img" aria-label=${`Chance to find a difference. ${told.join("; ")}`}>
+    ${line(L, y(0), W - 8, y(0), "axis")}${line(L, y(0.8), W - 8, y(0.8), "goal")}
+    ${label(L - 4, y(0.8) + 4, "80 %", "end")}${label(L - 4, y(0) + 4, "0", "end")}
+    <path d=${pathThrough(power.map(([effect, chance]) => [x(effect), y(chance)]))} class="curve" />
+    ${power.map(([effect, chance], n) => html`<circle cx=${x(effect)} cy=${y(chance)} r="2.6" class="dot"><title>${told[n]}</title></circle>`)}
+    ${power.map(([effect], n) => n % 2 === 1 && label(x(effect), H - 7, `+${Math.round(100 * effect)}`, "middle"))}
+    ${label(W - 8, T + 8, "chance to find it", "end")}</svg>`;
 }
 
-// One task: A hollow, B filled, from never to always.
-export function pairDots(a, b, change) {
-  const W = 160, x = rate => 8 + (W - 16) * rate
-  const both = a !== null && b !== null
-  return s("svg", {viewBox: `0 0 ${W} 20`, class: `chart pair ${change}`, "aria-hidden": "true"},
-    line(8, 10, W - 8, 10, "axis"), ...[0, 0.5, 1].map(t => line(x(t), 6, x(t), 14, "tick")),
-    both && line(x(a), 10, x(b), 10, "move"),
-    a !== null && s("circle", {cx: x(a), cy: 10, r: both && a === b ? 6.5 : 5, class: "dot-a"}),
-    b !== null && s("circle", {cx: x(b), cy: 10, r: both && a === b ? 3.2 : 5, class: "dot-b"}))
+/** One task: A hollow, B filled, from never to always. @param {{a: number | null, b: number | null, change: string}} props */
+export function PairDots({ a, b, change }) {
+  const W = 160;
+  const x = (/** @type {number} */ rate) => 8 + (W - 16) * rate;
+  const both = a !== null && b !== null;
+  const same = both && a === b;
+  return html`<svg viewBox=${`0 0 ${W} 20`} class=${`chart pair ${change}`} aria-hidden="true">
+    ${line(8, 10, W - 8, 10, "axis")}${[0, 0.5, 1].map((t) => line(x(t), 6, x(t), 14, "tick"))}
+    ${both && line(x(a), 10, x(b), 10, "move")}
+    ${a !== null && html`<circle cx=${x(a)} cy="10" r=${same ? 6.5 : 5} class="dot-a" />`}
+    ${b !== null && html`<circle cx=${x(b)} cy="10" r=${same ? 3.2 : 5} class="dot-b" />`}</svg>`;
 }
 
-// A value with its interval on a line around "no difference".
-export function interval(found, {ratio = false, better = "more", words, title}) {
-  const W = 420, H = 46, x0 = 14, x1 = W - 14
-  const flat = ratio ? Math.log : v => v
-  const values = [found.low, found.high, found.value].filter(v => v !== null && v !== undefined && (!ratio || v > 0)).map(flat)
-  if (!values.length) return h("p", {class: "quiet"}, "Undefined so far.")
-  const reach = Math.min(Math.max(...values.map(Math.abs), ratio ? Math.log(1.5) : 0.25), ratio ? Math.log(12) : 1) * 1.12
-  const x = v => Math.min(W, Math.max(0, (x0 + x1) / 2 + (x1 - x0) / 2 * flat(v) / reach))
-  const low = found.low ?? found.value, high = found.high ?? found.value
-  const none = ratio ? 1 : 0
-  const more = low > none, less = high < none
-  const kind = better === "neither" || !(more || less) ? "open" : (better === "more") === more ? "better" : "worse"
-  const ticks = ratio ? reach > Math.log(3) ? [0.1, 0.3, 1, 3, 10] : [0.5, 0.8, 1, 1.25, 2] : [-1, -0.5, -0.25, 0, 0.25, 0.5, 1]
-  const cap = v => ratio && v <= 0 || Math.abs(flat(v)) > reach ? null : line(x(v), 10, x(v), 22, "cap")
-  return s("svg", {viewBox: `0 0 ${W} ${H}`, class: `chart interval ${kind}`, role: "img", "aria-label": `${title}: ${words}`},
-    line(x0, 16, x1, 16, "axis"),
-    ...ticks.filter(t => Math.abs(flat(t)) <= reach).flatMap(t => [line(x(t), 12, x(t), 20, "tick"),
-      label(x(t), 38, ratio ? `×${t}` : `${t > 0 ? "+" : ""}${Math.round(100 * t)}`, {"text-anchor": "middle"})]),
-    line(x(ratio ? 1 : 0), 3, x(ratio ? 1 : 0), 27, "zero"),
-    line(x(low), 16, x(high), 16, "bar"), cap(low), cap(high),
-    s("circle", {cx: x(found.value), cy: 16, r: 6, class: "dot"}))
+/** A value with its interval on a line around "no difference". @param {{found: Found, ratio?: boolean, better?: import("./app.js").Better, words: string, title: string}} props */
+export function Interval({ found, ratio = false, better = "more", words, title }) {
+  const [W, H, x0] = [420, 46, 14];
+  const x1 = W - x0;
+  const axis = axisAround(found, ratio);
+  if (!axis || found.value === null) return html`<${Quiet}>Undefined so far.<//>`;
+  const x = (/** @type {number} */ v) => Math.min(W, Math.max(0, (x0 + x1) / 2 + ((x1 - x0) / 2) * axis.place(v)));
+  const low = found.low ?? found.value;
+  const high = found.high ?? found.value;
+  const named = (/** @type {number} */ t) => (ratio ? `×${t}` : `${t > 0 ? "+" : ""}${Math.round(100 * t)}`);
+  const none = x(ratio ? 1 : 0);
+  return html`<svg viewBox=${`0 0 ${W} ${H}`} class=${`chart interval ${judged(low, high, ratio, better)}`} role="img" aria-label=${`${title}: ${words}`}>
+    ${line(x0, 16, x1, 16, "axis")}
+    ${axis.ticks.map((t) => [line(x(t), 12, x(t), 20, "tick"), label(x(t), 38, named(t), "middle")])}
+    ${line(none, 3, none, 27, "zero")}${line(x(low), 16, x(high), 16, "bar")}
+    ${[low, high].map((v) => axis.within(v) && line(x(v), 10, x(v), 22, "cap"))}
+    <circle cx=${x(found.value)} cy="16" r="6" class="dot" /></svg>`;
 }
 
-function steps(most) {
-  const raw = most / 4, size = 10 ** Math.floor(Math.log10(raw))
-  const step = [1, 2, 2.5, 5, 10].map(k => k * size).find(k => k >= raw)
-  const found = []
-  for (let t = 0; t <= most + step * 0.01; t += step) found.push(t)
-  return found
+/** Success against cost (or time, where nothing costs anything), with intervals both ways. @param {{points: Point[]}} props */
+export function CostPlot({ points }) {
+  const paid = points.some((p) => (p.dollars.value ?? 0) > 0);
+  const shown = points.flatMap((p) => {
+    const cost = paid ? p.dollars : p.seconds;
+    return p.success.value === null || cost.value === null
+      ? []
+      : [{ ...p, rate: p.success.value, cost, price: cost.value }];
+  });
+  if (!shown.length) return html`<${Quiet}>No trial has ended yet.<//>`;
+  const [W, H, L, B, T, R] = [460, 250, 46, 38, 12, 14];
+  const most = Math.max(...shown.map(({ cost, price }) => cost.high ?? price)) * 1.12 || 1;
+  const x = (/** @type {number} */ v) => L + ((W - L - R) * v) / most;
+  const y = (/** @type {number} */ v) => T + (H - T - B) * (1 - v);
+  const tick = paid ? money : span;
+  const told = shown.map(({ arm, rate, price }) => `${arm}: ${percent(rate)} for ${tick(price)} a trial`);
+  return html`<svg viewBox=${`0 0 ${W} ${H}`} class="chart cost" role="img" aria-label=${told.join("; ")}>
+    ${[0, 0.25, 0.5, 0.75, 1].map((v) => [line(L, y(v), W - R, y(v), v ? "grid" : "axis"), label(L - 6, y(v) + 4, percent(v), "end")])}
+    ${marks(most).map((v) => [line(x(v), y(0), x(v), y(0) + 5, "tick"), label(x(v), H - B + 18, tick(v), "middle")])}
+    ${label((L + W - R) / 2, H - 4, paid ? "US$ a trial" : "time a trial (nothing was paid)", "middle")}
+    ${shown.map(({ arm, success, cost, rate, price }, n) => {
+      const [cx, cy] = [x(price), y(rate)];
+      const left = cx > W * 0.72;
+      return html`<g class=${`series series-${n % 8}`}>
+        ${success.low !== null && success.high !== null && line(cx, y(success.low), cx, y(success.high), "bar")}
+        ${cost.low !== null && cost.high !== null && line(x(cost.low), cy, x(cost.high), cy, "bar")}
+        <circle cx=${cx} cy=${cy} r="6" class="dot" />${label(cx + (left ? -11 : 11), cy - 9, arm, left ? "end" : "start", "label name")}</g>`;
+    })}</svg>`;
 }
 
-// Success against cost (or time, where nothing costs anything), with intervals both ways.
-export function costPlot(points) {
-  const paid = points.some(p => p.dollars.value > 0)
-  const side = p => paid ? p.dollars : p.seconds
-  const shown = points.filter(p => p.success.value !== null && side(p).value !== null)
-  if (!shown.length) return h("p", {class: "quiet"}, "No trial has ended yet.")
-  const W = 460, H = 250, L = 46, B = 38, T = 12, R = 14
-  const most = Math.max(...shown.map(p => side(p).high ?? side(p).value)) * 1.12 || 1
-  const x = v => L + (W - L - R) * v / most, y = v => T + (H - T - B) * (1 - v)
-  const tick = v => paid ? money(v) : span(v)
-  const told = shown.map(p => `${p.arm}: ${percent(p.success.value)} for ${tick(side(p).value)} a trial`).join("; ")
-  return s("svg", {viewBox: `0 0 ${W} ${H}`, class: "chart cost", role: "img", "aria-label": told},
-    ...[0, 0.25, 0.5, 0.75, 1].flatMap(v => [line(L, y(v), W - R, y(v), v ? "grid" : "axis"), label(L - 6, y(v) + 4, percent(v), {"text-anchor": "end"})]),
-    ...steps(most).filter(v => v <= most).flatMap(v => [line(x(v), y(0), x(v), y(0) + 5, "tick"), label(x(v), H - B + 18, tick(v), {"text-anchor": "middle"})]),
-    label((L + W - R) / 2, H - 4, paid ? "US$ a trial" : "time a trial (nothing was paid)", {"text-anchor": "middle"}),
-    ...shown.map((p, n) => arm(p, side(p), n, x, y, W)))
-}
+const PARTS = [
+  ["model", "Model"],
+  ["tools", "Tools"],
+  ["person", "Person"],
+  ["rest", "Rest"],
+];
 
-function arm(p, cost, n, x, y, W) {
-  const cx = x(cost.value), cy = y(p.success.value)
-  const left = cx > W * 0.72
-  return s("g", {class: `series series-${n % 8}`},
-    p.success.low !== null && line(cx, y(p.success.low), cx, y(p.success.high), "bar"),
-    cost.low !== null && line(x(cost.low), cy, x(cost.high), cy, "bar"),
-    s("circle", {cx, cy, r: 6, class: "dot"}), label(cx + (left ? -11 : 11), cy - 9, p.arm, {class: "label name", "text-anchor": left ? "end" : "start"}))
-}
-
-const PARTS = [["model", "Model"], ["tools", "Tools"], ["person", "Person"], ["rest", "Rest"]]
-
-// What a trial's time went to, arm by arm.
-export function timeBars(points) {
-  const total = p => PARTS.reduce((sum, [name]) => sum + (p.time[name] || 0), 0)
-  const most = Math.max(...points.map(total))
-  if (!most) return h("p", {class: "quiet"}, "No trial has ended yet.")
-  return h("div", {class: "timebars"},
-    ...points.map(p => h("div", {class: "timebar"}, h("span", {class: "who"}, p.arm),
-      h("div", {class: "stack", role: "img", "aria-label": PARTS.map(([name, word]) => `${word} ${span(p.time[name])}`).join(", ")},
-        ...PARTS.filter(([name]) => p.time[name] > 0).map(([name, word]) => h("span", {class: `part part-${name}`, style: `width:${100 * p.time[name] / most}%`, title: `${word} ${span(p.time[name])}`}))),
-      h("span", {class: "quiet"}, span(total(p))))),
-    h("div", {class: "legend"}, ...PARTS.map(([name, word]) => h("span", {}, h("i", {class: `part part-${name}`}), word))))
+/** What a trial's time went to, arm by arm. @param {{points: Point[]}} props */
+export function TimeBars({ points }) {
+  const total = (/** @type {Point} */ p) => PARTS.reduce((sum, [name]) => sum + (p.time[name] || 0), 0);
+  const most = Math.max(...points.map(total));
+  if (!most) return html`<${Quiet}>No trial has ended yet.<//>`;
+  return html`<div class="timebars">${points.map(
+    (p) =>
+      html`<div class="timebar"><span class="who">${p.arm}</span>
+        <div class="stack" role="img" aria-label=${PARTS.map(([name, word]) => `${word} ${span(p.time[name])}`).join(", ")}>
+          ${PARTS.filter(([name]) => p.time[name] > 0).map(
+            ([name, word]) =>
+              html`<span class=${`part part-${name}`} style=${{ width: `${(100 * p.time[name]) / most}%` }} title=${`${word} ${span(p.time[name])}`}></span>`,
+          )}</div><span class="quiet">${span(total(p))}</span></div>`,
+  )}<div class="legend">${PARTS.map(([name, word]) => html`<span><i class=${`part part-${name}`}></i>${word}</span>`)}</div></div>`;
 }

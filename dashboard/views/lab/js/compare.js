@@ -1,96 +1,154 @@
 // Two arms task by task: what was fixed, what was broken, by how much, and at what price.
-import {STATUS, button, card, empty, experimentPicker, h, mark, money, percent, plural, select, swap} from "./dom.js"
-import {costPlot, interval, pairDots, timeBars} from "./charts.js"
+import { html } from "../../../js/base.js";
+import { CostPlot, Interval, PairDots, TimeBars } from "./charts.js";
+import { Button, Card, Empty, ExperimentPicker, HeadRow, Mark, Pick, Quiet } from "./parts.js";
+import { chance, money, plural, points, range, STATUS, spaced } from "./words.js";
 
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./app.js").Measure} Measure */
+/** @typedef {import("./words.js").Letter} Letter */
+/** @typedef {{tries: number, passed: number, letters: string, trials: string[], rate: number | null, reason: string}} Side */
+/** @typedef {"fixed" | "better" | "same" | "worse" | "broken" | "missing"} Change */
+/** @typedef {{task: string, change: Change, difference: number | null, a: Side, b: Side}} Task */
+
+/** @type {Record<Change, [string, string]>} */
 const CHANGES = {
-  fixed: ["Fixed", "▲"], better: ["Better", "△"], same: ["Same", "="], worse: ["Worse", "▽"], broken: ["Broken", "▼"], missing: ["No try", "–"],
-}
-const ORDER = ["broken", "worse", "fixed", "better", "same", "missing"]
-const points = x => x === null ? "–" : `${x > 0 ? "+" : ""}${Math.round(100 * x)} points`
-const chance = p => p === null || p === undefined ? "–" : p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`
+  fixed: ["Fixed", "▲"],
+  better: ["Better", "△"],
+  same: ["Same", "="],
+  worse: ["Worse", "▽"],
+  broken: ["Broken", "▼"],
+  missing: ["No try", "–"],
+};
+const ORDER = ["broken", "worse", "fixed", "better", "same", "missing"];
 
-export function makeCompare(app) {
-  const node = h("div", {class: "compare"})
-
-  function update() {
-    const c = app.model.compare
-    if (!c.folder) {
-      return swap(node, app.model.reading ? h("p", {class: "quiet"}, "Reading…") : empty("Nothing to compare yet", "Run an experiment first.",
-        button("Design an experiment", {kind: "main", onclick: () => app.show({tab: "design"})})))
-    }
-    const {pairing: p} = c
-    swap(node, head(app, c, p), p ? answer(p, app.model.measures) : h("p", {class: "card"}, c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : "No trial has ended yet."),
-      p && tasks(app, c, p),
-      h("div", {class: "twin"}, card(`Success and ${c.points.some(x => x.dollars.value > 0) ? "cost" : "time"}`, costPlot(c.points)), card("What a trial's time went to", timeBars(c.points))),
-      arms(c))
-  }
-  return {node, update}
+/** The worst first. @param {Task[]} tasks */
+export function ordered(tasks) {
+  return [...tasks].sort(
+    (x, y) => ORDER.indexOf(x.change) - ORDER.indexOf(y.change) || (x.difference ?? 0) - (y.difference ?? 0),
+  );
 }
 
-function head(app, c, p) {
-  const at = change => ({tab: "compare", experiment: c.folder, a: p?.a, b: p?.b, ...change})
-  const names = c.arms.map(a => [a, a])
-  return h("section", {class: "card"},
-    h("div", {class: "row"}, experimentPicker(app, c.folder, "compare"),
-      p && c.arms.length > 2 && select("Arm", p.b, names.filter(([a]) => a !== p.a), b => app.show(at({b}))),
-      p && c.arms.length > 2 && select("against", p.a, names, a => app.show(at({a, b: a === p.b ? p.a : p.b}))),
-      h("span", {class: "push"}),
-      link(`lab/${c.folder}/report.html`, "Report (HTML)"), link(`lab/${c.folder}/report.md`, "Report (Markdown)")),
-    c.hypothesis && h("p", {class: "hypothesis"}, c.hypothesis),
-    c.tried < c.planned && h("p", {class: "known"}, `${c.tried} of ${c.planned} trials are done. Looking early makes p too small; this look is written down`,
-      c.looks > 1 ? ` (number ${c.looks}).` : "."))
+/** What changed, in words and a sign. Where one side had nothing but errors, nothing is said of the arms. @param {Pick<Task, "a" | "b" | "change">} task */
+export function changeOf({ a, b, change }) {
+  const errors = [a, b].some((side) => side.letters && [...side.letters].every((letter) => letter === "e"));
+  const [word, sign] = errors ? ["Errors only", "!"] : CHANGES[change];
+  return { kind: errors ? "same" : change, word, sign };
 }
 
-function link(href, words) {
-  return h("a", {class: "button", href, download: true}, words)
+/** @param {{app: App}} props */
+export function Compare({ app }) {
+  const c = app.now("compare");
+  if (!c.folder)
+    return html`<div class="compare">${app.now("reading") ? html`<${Quiet}>Reading…<//>` : html`<${Nothing} app=${app} />`}</div>`;
+  const p = c.pairing;
+  const none = c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : "No trial has ended yet.";
+  const paid = c.points.some((/** @type {any} */ point) => point.dollars.value > 0);
+  return html`<div class="compare"><${Head} app=${app} c=${c} />
+    ${p ? html`<${Answer} p=${p} measures=${app.now("measures")} /><${Tasks} app=${app} folder=${c.folder} p=${p} />` : html`<p class="card">${none}</p>`}
+    <div class="twin"><${Card} title=${`Success and ${paid ? "cost" : "time"}`}><${CostPlot} points=${c.points} /><//>
+      <${Card} title="What a trial's time went to"><${TimeBars} points=${c.points} /><//></div>
+    <${Arms} c=${c} /></div>`;
 }
 
-function answer(p, measures) {
-  const e = p.success
-  const words = `${points(e.value)}${e.low === null ? "" : `, from ${points(e.low)} to ${points(e.high)}`}`
-  const ratios = measures.map(m => [m, p.ratios[m.name]]).filter(([, r]) => r && r.value !== null)
-  return h("section", {class: "card answer"},
-    h("p", {class: "verdict"}, p.verdict),
-    h("div", {class: "measure"}, h("div", {}, h("strong", {}, `Success, ${p.b} minus ${p.a}`), h("span", {class: "big"}, points(e.value)),
-      h("small", {}, `${e.low === null ? "no interval" : `95 %: ${points(e.low)} to ${points(e.high)}`}; ${e.method}, ${plural(e.tasks, "task")}`),
-      h("small", {}, `${chance(e.p)}${e.p_holm !== null && e.p_holm !== e.p ? `, corrected ${e.p_holm.toFixed(3)}` : ""} (${e.test})`), e.note && h("small", {}, e.note)),
-    interval(e, {words, title: "Difference in success"})),
-    ...ratios.map(([{label, better}, r]) => h("div", {class: "measure"}, h("div", {}, h("strong", {}, `${label}, ${p.b} ÷ ${p.a}`), h("span", {class: "big"}, `×${r.value.toFixed(2)}`),
-      h("small", {}, `${r.low === null ? "no interval" : `95 %: ×${r.low.toFixed(2)} to ×${r.high.toFixed(2)}`}; ${chance(r.p)}`)),
-    interval(r, {ratio: true, better, words: `×${r.value.toFixed(2)}`, title: label}))),
-    p.notes.length > 0 && h("ul", {class: "notes"}, ...p.notes.map(n => h("li", {}, n))))
+/** @param {{app: App}} props */
+function Nothing({ app }) {
+  return html`<${Empty} title="Nothing to compare yet" text="Run an experiment first.">
+    <${Button} kind="main" onClick=${() => app.show({ tab: "design" })}>Design an experiment<//><//>`;
 }
 
-function tasks(app, c, p) {
-  const open = (side, n) => app.show({tab: "trial", experiment: c.folder, trial: side.trials[n]})
-  const tries = (side, arm) => h("td", {class: "tries"}, side.tries ? h("span", {class: "rate"}, `${side.passed}/${side.tries}`) : "–",
-    ...[...side.letters].map((l, n) => h("button", {type: "button", class: "try", "data-k": side.trials[n], "aria-label": `${arm}, try ${n + 1}: ${STATUS[l][0]}`, onclick: () => open(side, n)}, mark(l, false))))
-  const rows = [...p.tasks].sort((x, y) => ORDER.indexOf(x.change) - ORDER.indexOf(y.change) || (x.difference ?? 0) - (y.difference ?? 0))
-  const list = (name, ids) => h("p", {}, h("strong", {}, `${name}: `), ids.length ? ids.join(", ") : "none")
-  return h("section", {class: "card scroll"}, h("h3", {}, "Task by task"),
-    list(`Fixed by ${p.b}`, p.fixed), list(`Broken by ${p.b}`, p.broken),
-    h("table", {class: "plain pairs"},
-      h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Task"), h("th", {scope: "col"}, "Change"),
-        h("th", {scope: "col"}, h("span", {class: "dots"}, h("i", {class: "key key-a"}), p.a, h("i", {class: "key key-b"}), p.b)),
-        h("th", {scope: "col"}, p.a), h("th", {scope: "col"}, p.b), h("th", {scope: "col"}, "What speaks against it"))),
-      h("tbody", {}, ...rows.map(t => h("tr", {}, h("th", {scope: "row"}, t.task),
-        h("td", {}, change(t)),
-        h("td", {}, pairDots(t.a.rate, t.b.rate, t.change)), tries(t.a, p.a), tries(t.b, p.b),
-        h("td", {class: "reason"}, t.b.reason ? `${p.b}: ${t.b.reason}` : t.a.reason ? `${p.a}: ${t.a.reason}` : ""))))))
+/** @param {{app: App, c: any}} props */
+function Head({ app, c }) {
+  const p = c.pairing;
+  const show = (/** @type {{a?: string, b?: string}} */ change) =>
+    app.show({ tab: "compare", experiment: c.folder, a: p?.a, b: p?.b, ...change });
+  /** @type {[string, string][]} */
+  const names = c.arms.map((/** @type {string} */ arm) => [arm, arm]);
+  const others = names.filter(([arm]) => arm !== p?.a);
+  const report = (/** @type {string} */ kind, /** @type {string} */ words) =>
+    html`<a class="button" href=${`lab/${c.folder}/report.${kind}`} download="">${words}</a>`;
+  const early = `${c.tried} of ${c.planned} trials are done. Looking early makes p too small; this look is written down`;
+  return html`<section class="card"><div class="row"><${ExperimentPicker} app=${app} folder=${c.folder} tab="compare" />
+      ${
+        p &&
+        c.arms.length > 2 &&
+        html`<${Pick} label="Arm" value=${p.b} options=${others} change=${(/** @type {string} */ b) => show({ b })} />
+          <${Pick} label="against" value=${p.a} options=${names} change=${(/** @type {string} */ a) => show({ a, b: a === p.b ? p.a : p.b })} />`
+      }
+      <span class="push"></span>${report("html", "Report (HTML)")}${report("md", "Report (Markdown)")}</div>
+    ${c.hypothesis && html`<p class="hypothesis">${c.hypothesis}</p>`}
+    ${c.tried < c.planned && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}</section>`;
 }
 
-// Where one side had nothing but errors, nothing is said of the arms.
-function change({a, b, change: kind}) {
-  const errors = [a, b].some(side => side.letters && [...side.letters].every(l => l === "e"))
-  const [word, sign] = errors ? ["Errors only", "!"] : CHANGES[kind]
-  return h("span", {class: `change ${errors ? "same" : kind}`}, h("i", {"aria-hidden": "true"}, sign), word)
+/** @param {{p: any, measures: Measure[]}} props */
+function Answer({ p, measures }) {
+  const e = p.success;
+  const words = `${points(e.value)}${e.low === null ? "" : `, from ${points(e.low)} to ${points(e.high)}`}`;
+  const within = e.low === null ? "no interval" : `95 %: ${points(e.low)} to ${points(e.high)}`;
+  const holm = e.p_holm !== null && e.p_holm !== e.p ? `, corrected ${e.p_holm.toFixed(3)}` : "";
+  const ratios = measures.map((measure) => ({ measure, r: p.ratios[measure.name] }));
+  return html`<section class="card answer"><p class="verdict">${p.verdict}</p>
+    <div class="measure"><div><strong>${`Success, ${p.b} minus ${p.a}`}</strong><span class="big">${points(e.value)}</span>
+        <small>${`${within}; ${e.method}, ${plural(e.tasks, "task")}`}</small><small>${`${chance(e.p)}${holm} (${e.test})`}</small>
+        ${e.note && html`<small>${e.note}</small>`}</div>
+      <${Interval} found=${e} words=${words} title="Difference in success" /></div>
+    ${ratios.map(({ measure, r }) => r && r.value !== null && html`<${Ratio} key=${measure.name} measure=${measure} r=${r} p=${p} />`)}
+    ${p.notes.length > 0 && html`<ul class="notes">${p.notes.map((/** @type {string} */ note) => html`<li>${note}</li>`)}</ul>`}</section>`;
 }
 
-function arms(c) {
-  const range = e => e.value === null ? "–" : `${percent(e.value)}${e.low === null ? "" : ` [${Math.round(100 * e.low)}, ${Math.round(100 * e.high)}]`}`
-  return h("section", {class: "card scroll"}, h("h3", {}, "Every arm"),
-    h("table", {class: "plain"}, h("thead", {}, h("tr", {}, ...["Arm", "Success (errors count against it)", "US$ a trial", "US$ a success", "How its trials ended"].map(w => h("th", {scope: "col"}, w)))),
-      h("tbody", {}, ...c.points.map(p => h("tr", {}, h("th", {scope: "row"}, p.arm), h("td", {}, range(p.success)), h("td", {}, money(p.dollars.value)), h("td", {}, money(p.dollars_per_success)),
-        h("td", {}, Object.entries(c.statuses[p.arm] || {}).map(([status, n]) => `${n} ${status.replaceAll("_", " ")}`).join(", ") || "–"))))),
-    h("p", {class: "quiet small"}, "An error is ours (desktop, service, checker) and says nothing of the arm; it is tried again when the experiment goes on."))
+/** @param {{measure: Measure, r: any, p: any}} props */
+function Ratio({ measure: { label, better }, r, p }) {
+  const title = `${label}, ${p.b} ÷ ${p.a}`;
+  const value = `×${r.value.toFixed(2)}`;
+  const within = r.low === null ? "no interval" : `95 %: ×${r.low.toFixed(2)} to ×${r.high.toFixed(2)}`;
+  return html`<div class="measure"><div><strong>${title}</strong><span class="big">${value}</span><small>${`${within}; ${chance(r.p)}`}</small></div>
+    <${Interval} found=${r} ratio=${true} better=${better} words=${value} title=${label} /></div>`;
+}
+
+/** @param {{app: App, folder: string, p: any}} props */
+function Tasks({ app, folder, p }) {
+  const list = (/** @type {string} */ name, /** @type {string[]} */ ids) =>
+    html`<p><strong>${name}: </strong>${ids.length ? ids.join(", ") : "none"}</p>`;
+  const open = (/** @type {string} */ trial) => app.show({ tab: "trial", experiment: folder, trial });
+  const head = (/** @type {any} */ words) => html`<th scope="col">${words}</th>`;
+  const both = html`<span class="dots"><i class="key key-a"></i>${p.a}<i class="key key-b"></i>${p.b}</span>`;
+  return html`<section class="card scroll"><h3>Task by task</h3>${list(`Fixed by ${p.b}`, p.fixed)}${list(`Broken by ${p.b}`, p.broken)}
+    <table class="plain pairs"><thead><tr>${["Task", "Change", both, p.a, p.b, "What speaks against it"].map(head)}</tr></thead>
+      <tbody>${ordered(p.tasks).map((task) => html`<${TaskRow} key=${task.task} task=${task} p=${p} open=${open} />`)}</tbody></table></section>`;
+}
+
+/** @param {{task: Task, p: any, open: (trial: string) => void}} props */
+function TaskRow({ task, p, open }) {
+  const { a, b } = task;
+  const { kind, word, sign } = changeOf(task);
+  const reason = b.reason ? `${p.b}: ${b.reason}` : a.reason ? `${p.a}: ${a.reason}` : "";
+  return html`<tr><th scope="row">${task.task}</th>
+    <td><span class=${`change ${kind}`}><i aria-hidden="true">${sign}</i>${word}</span></td>
+    <td><${PairDots} a=${a.rate} b=${b.rate} change=${task.change} /></td>
+    <${Tries} side=${a} arm=${p.a} open=${open} /><${Tries} side=${b} arm=${p.b} open=${open} /><td class="reason">${reason}</td></tr>`;
+}
+
+/** @param {{side: Side, arm: string, open: (trial: string) => void}} props */
+function Tries({ side, arm, open }) {
+  const letters = /** @type {Letter[]} */ ([...side.letters]);
+  return html`<td class="tries">${side.tries ? html`<span class="rate">${`${side.passed}/${side.tries}`}</span>` : "–"}
+    ${letters.map(
+      (letter, n) =>
+        html`<button type="button" class="try" aria-label=${`${arm}, try ${n + 1}: ${STATUS[letter]}`}
+          onClick=${() => open(side.trials[n])}><${Mark} letter=${letter} /></button>`,
+    )}</td>`;
+}
+
+/** @param {{c: any}} props */
+function Arms({ c }) {
+  const words = ["Arm", "Success (errors count against it)", "US$ a trial", "US$ a success", "How its trials ended"];
+  const ended = (/** @type {string} */ arm) =>
+    Object.entries(c.statuses[arm] ?? {}).map(([status, n]) => `${n} ${spaced(status)}`);
+  return html`<section class="card scroll"><h3>Every arm</h3><table class="plain"><${HeadRow} words=${words} />
+    <tbody>${c.points.map(
+      (/** @type {any} */ p) =>
+        html`<tr key=${p.arm}><th scope="row">${p.arm}</th><td>${range(p.success)}</td><td>${money(p.dollars.value)}</td>
+          <td>${money(p.dollars_per_success)}</td><td>${ended(p.arm).join(", ") || "–"}</td></tr>`,
+    )}</tbody></table>
+    <p class="quiet small">An error is ours (desktop, service, checker) and says nothing of the arm; it is tried again when the experiment goes on.</p></section>`;
 }

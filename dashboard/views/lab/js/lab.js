@@ -1,134 +1,97 @@
-// The Lab: tabs, the address, and what every tab shares.
-import {h, swap} from "./dom.js"
-import {makeList} from "./list.js"
-import {makeDesign} from "./design.js"
-import {makeLive} from "./live.js"
-import {makeCompare} from "./compare.js"
-import {makeTrial} from "./trial.js"
-import {makePrompts} from "./prompts.js"
-import {link} from "../../../js/link/link.js"
-import {sender} from "../../../js/sender.js"
+// The Lab: tabs, and the address.
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { component, html } from "../../../js/base.js";
+import { link } from "../../../js/link/link.js";
+import { App, address, key, PLACE, placeOf } from "./app.js";
+import { Compare } from "./compare.js";
+import { Design } from "./design.js";
+import { List } from "./list.js";
+import { Live } from "./live.js";
+import { Prompts } from "./prompts.js";
+import { Trial } from "./trial.js";
+
+/** @typedef {import("./app.js").Place} Place */
 
 const TABS = [
-  ["list", "Experiments", makeList, ["listing"]],
-  ["design", "Design", makeDesign, ["choices", "form", "weighed"]],
-  ["live", "Run", makeLive, ["live", "pictures"]],
-  ["compare", "Compare", makeCompare, ["compare"]],
-  ["trial", "Trial", makeTrial, ["trial"]],
-  ["prompts", "Prompts", makePrompts, ["prompts"]],
-]
-const PLACE = ["experiment", "trial", "a", "b", "other"]
-const key = name => `lab-${name}`
+  { name: "list", title: "Experiments", View: List, keeps: false },
+  { name: "design", title: "Design", View: Design, keeps: false },
+  { name: "live", title: "Run", View: Live, keeps: true },
+  { name: "compare", title: "Compare", View: Compare, keeps: true },
+  { name: "trial", title: "Trial", View: Trial, keeps: true },
+  { name: "prompts", title: "Prompts", View: Prompts, keeps: false },
+]; // `keeps`: the experiment stays chosen
+const BESIDE = 40; // px that are seen of the tab before the chosen one
 
-function address(at) {
-  const url = new URL(location.href)
-  if (url.searchParams.get("view") !== "lab") return null
-  url.searchParams.set("lab", at.tab)
-  for (const name of PLACE) {
-    if (at[name]) url.searchParams.set(key(name), at[name])
-    else url.searchParams.delete(key(name))
-  }
-  return url
+const shows = () => new URL(location.href).searchParams.get("view") === "lab";
+
+/** @param {{host: import("../../../js/base.js").Host<import("./app.js").Params>}} props */
+function Lab({ host }) {
+  const app = useMemo(() => new App(host), []);
+  const at = app.now("at");
+  const tab = TABS.find(({ name }) => name === at.tab) ?? TABS[0];
+  const fault = app.now("fault");
+  const reading = app.now("reading");
+  useAddress(app, at);
+  return html`<div class=${reading ? "lab loading" : "lab"} data-tab=${tab.name} aria-busy=${reading ? "true" : undefined}>
+    <${Tabs} app=${app} shown=${tab.name} />
+    <div class="fault" role="alert" hidden=${!fault}>${fault}</div>
+    <div class="panel" role="tabpanel" tabindex="-1"><${tab.View} key=${tab.name} app=${app} /></div></div>`;
 }
 
-function placeOf(search) {
-  const given = new URLSearchParams(search)
-  const at = {tab: given.get("lab") || "list"}
-  for (const name of PLACE) if (given.get(key(name))) at[name] = given.get(key(name))
-  return at
+/** The address names the place, and leads to it. @param {App} app @param {Place} at */
+function useAddress(app, at) {
+  useLayoutEffect(() => {
+    const put = () => {
+      const url = address(at, new URL(location.href));
+      if (url && url.href !== location.href) history.pushState(null, "", url);
+    };
+    put();
+    queueMicrotask(put); // the rail writes its part of the address when it leads here; ours comes after it
+  }, [at]);
+  useLayoutEffect(() => {
+    const back = () => {
+      if (shows()) app.show(placeOf(location.search));
+    };
+    window.addEventListener("popstate", back);
+    const restored = link.onRestored(back); // what went on in a gap, and where the browser has gone in it
+    return () => {
+      restored();
+      window.removeEventListener("popstate", back);
+      const url = new URL(location.href);
+      for (const name of ["lab", ...PLACE.map(key)]) url.searchParams.delete(name);
+      if (!shows()) history.replaceState(null, "", url);
+    };
+  }, []);
 }
 
-export function render({model}) {
-  const root = h("div", {class: "lab"})
-  const bar = h("div", {class: "tabs", role: "tablist", "aria-label": "Lab"})
-  const fault = h("div", {class: "fault", role: "alert"})
-  const panel = h("div", {class: "panel", role: "tabpanel", tabindex: -1})
-  root.append(bar, fault, panel)
-  const send = sender(model)
-  const app = {model, root, send, show: at => send({type: "show", at})}
-  const made = {}
-  const items = TABS.map(([name, title]) => h("button", {
-    type: "button", role: "tab", class: "tab", "data-tab": name,
-    onclick: () => app.show({...(name === "list" || name === "design" || name === "prompts" ? {} : kept()), tab: name}),
-  }, title))
-  bar.append(...items)
-  bar.addEventListener("keydown", event => {
-    const step = {ArrowRight: 1, ArrowLeft: -1}[event.key]
-    if (!step) return
-    const next = items[(items.indexOf(event.target) + step + items.length) % items.length]
-    next.focus()
-    next.click()
-    event.preventDefault()
-  })
+/** @param {{app: App, shown: string}} props */
+function Tabs({ app, shown }) {
+  const bar = useRef(/** @type {HTMLElement | null} */ (null));
+  const { name, done, planned } = app.now("current");
+  useLayoutEffect(() => {
+    const item = /** @type {HTMLElement | null | undefined} */ (bar.current?.querySelector("[aria-selected=true]"));
+    if (bar.current && item) bar.current.scrollLeft = Math.max(0, item.offsetLeft - bar.current.offsetLeft - BESIDE);
+  }, [shown]);
+  const open = (/** @type {typeof TABS[number]} */ tab) =>
+    app.show({ ...(tab.keeps ? app.kept() : {}), tab: tab.name });
 
-  // The experiment stays chosen from tab to tab.
-  function kept() {
-    const {experiment} = model.at
-    const shown = experiment || model.live.folder || model.compare.folder || model.trial.folder
-    return shown ? {experiment: shown} : {}
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || !bar.current) return;
+    const items = /** @type {HTMLElement[]} */ ([...bar.current.children]);
+    const next = items[(items.indexOf(/** @type {HTMLElement} */ (event.target)) + step + items.length) % items.length];
+    next.focus();
+    next.click();
+    event.preventDefault();
   }
 
-  function here() {
-    const tab = TABS.find(([name]) => name === model.at.tab) || TABS[0]
-    if (!made[tab[0]]) made[tab[0]] = tab[2](app)
-    return [tab[0], made[tab[0]]]
-  }
-
-  function showPlace() {
-    const [name, view] = here()
-    for (const item of items) {
-      const on = item.dataset.tab === name
-      item.setAttribute("aria-selected", on)
-      item.tabIndex = on ? 0 : -1
-      if (on) bar.scrollLeft = Math.max(0, item.offsetLeft - bar.offsetLeft - 40)
-    }
-    if (panel.firstChild !== view.node) swap(panel, view.node)
-    root.dataset.tab = name
-    view.update()
-    const url = address(model.at)
-    if (url && url.href !== location.href) history.pushState(null, "", url)
-  }
-
-  function showCurrent() {
-    const {name, done, planned} = model.current
-    const tab = items[2]
-    tab.classList.toggle("busy", Boolean(name))
-    tab.title = name ? `${name}: ${done} of ${planned}` : ""
-  }
-
-  function showFault() {
-    fault.textContent = model.fault
-    fault.hidden = !model.fault
-  }
-
-  function showLoading() {
-    root.toggleAttribute("aria-busy", Boolean(model.reading))
-    root.classList.toggle("loading", Boolean(model.reading))
-  }
-
-  function back() {
-    if (new URL(location.href).searchParams.get("view") === "lab") app.show(placeOf(location.search))
-  }
-
-  for (const [name, , , params] of TABS) {
-    model.on(params, () => { if (model.at.tab === name) here()[1].update() })
-  }
-  model.on("experiments", () => here()[1].update())
-  model.on("at", showPlace)
-  model.on("current", showCurrent)
-  model.on("fault", showFault)
-  model.on("reading", showLoading)
-  window.addEventListener("popstate", back)
-  const restored = link.onRestored(back) // what went on in a gap, and where the browser has gone in it
-  model.on("remove", () => {
-    restored()
-    window.removeEventListener("popstate", back)
-    const url = new URL(location.href)
-    for (const name of ["lab", ...PLACE.map(key)]) url.searchParams.delete(name)
-    if (url.searchParams.get("view") !== "lab") history.replaceState(null, "", url)
-  })
-  // The rail writes its part of the address when it leads here; ours comes after it.
-  queueMicrotask(showPlace)
-  showPlace(); showCurrent(); showFault(); showLoading()
-  return root
+  return html`<div class="tabs" role="tablist" aria-label="Lab" ref=${bar} onKeyDown=${onKey}>${TABS.map((tab) => {
+    const on = tab.name === shown;
+    const busy = tab.name === "live" && name;
+    return html`<button type="button" role="tab" class=${busy ? "tab busy" : "tab"} data-tab=${tab.name} aria-selected=${String(on)} tabindex=${on ? 0 : -1}
+      title=${busy ? `${name}: ${done} of ${planned}` : ""} onClick=${() => open(tab)}>${tab.title}</button>`;
+  })}</div>`;
 }
+
+export default component("Lab", Lab);

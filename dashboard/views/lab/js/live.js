@@ -1,191 +1,163 @@
 // One experiment's trials: a grid that fills up, small pictures of what runs, and Stop.
-import {goOn} from "./list.js"
-import {LETTER, STATUS, button, empty, experimentPicker, h, inWords, mark, money, plural, span, swap} from "./dom.js"
+import { useMemo, useRef, useState } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { Button, Counted, Empty, ExperimentPicker, Mark, Quiet } from "./parts.js";
+import { firstToSee, goOn, inWords, money, plural, STATUS, span, tally, worst } from "./words.js";
 
+/** @typedef {import("./app.js").App} App */
+
+/** @type {Record<string, string>} */
 const PHASES = {
-  preparing: "Starting desktops…", running: "Running", stopping: "Stopping…", finished: "Finished", failed: "Could not run",
-  resting: "Not running", elsewhere: "Run by another process",
+  preparing: "Starting desktops…",
+  running: "Running",
+  stopping: "Stopping…",
+  failed: "Could not run",
+  elsewhere: "Run by another process",
+};
+const ACTIVE = ["preparing", "running", "stopping"];
+const MOST_MARKS = 6; // tries of a cell that are shown one by one
+
+/** What is said of the whole, and which ways on there are. @param {any} live */
+export function standing(live) {
+  const active = ACTIVE.includes(live.phase);
+  const whole = live.to_do <= live.errors;
+  const phase = PHASES[live.phase] ?? (whole ? "Finished" : "Not finished");
+  return { active, whole, phase, resumes: !active && live.to_do > 0 && live.phase !== "elsewhere" };
 }
-const ACTIVE = ["preparing", "running", "stopping"]
 
-export function makeLive(app) {
-  const node = h("div", {class: "live"})
-  let board = null
+/** What there is to know besides, the error first. @param {any} live @param {boolean} active @returns {string[]} */
+export function notesOf(live, active) {
+  const half = live.half_written && !active;
+  return [
+    ...(live.error ? [live.error] : []),
+    ...live.notes,
+    ...(half ? [`${plural(live.half_written, "trial")} half-written: Go on runs them again.`] : []),
+  ];
+}
 
-  function update() {
-    const {live} = app.model
-    if (!live.folder) {
-      board = null
-      return swap(node, app.model.reading ? h("p", {class: "quiet"}, "Reading…") : empty("Nothing to watch yet",
-        "Design an experiment; here you will see every trial as it runs.",
-        button("Design an experiment", {kind: "main", onclick: () => app.show({tab: "design"})})))
+/** @param {{app: App}} props */
+export function Live({ app }) {
+  const live = app.now("live");
+  if (live.folder) return html`<div class="live"><${Board} key=${live.folder} app=${app} live=${live} /></div>`;
+  if (app.now("reading")) return html`<div class="live"><${Quiet}>Reading…<//></div>`;
+  return html`<div class="live"><${Empty} title="Nothing to watch yet" text="Design an experiment; here you will see every trial as it runs.">
+    <${Button} kind="main" onClick=${() => app.show({ tab: "design" })}>Design an experiment<//><//></div>`;
+}
+
+/** @param {{app: App, live: any}} props */
+function Board({ app, live }) {
+  const letters = live.rows.map((/** @type {any} */ row) => row.cells.join("")).join("");
+  const ended = [...letters].filter((letter) => "pfle".includes(letter)).length;
+  const { active } = standing(live);
+  const { spent, budget } = live;
+  return html`<div aria-label=${live.name}>
+    <section class="card"><${Controls} app=${app} live=${live} ended=${ended} />
+      <div class="meters">
+        <${Meter} label="Trials" share=${ended / live.planned} text=${`${ended.toLocaleString("en")} of ${live.planned.toLocaleString("en")}`} />
+        <${Meter} label="Spent" share=${budget ? spent / budget : 0} text=${budget ? `${money(spent)} of ${money(budget)}` : `${money(spent)}, no budget needed`} /></div>
+      <p class="counts">${tally(letters).map(([letter, n]) => html`<${Counted} letter=${letter}>${`${n} ${STATUS[letter]}`}<//>`)}</p>
+      <ul class="notes">${notesOf(live, active).map((text, n) => html`<li class=${live.error && !n ? "bad" : ""}>${text}</li>`)}</ul></section>
+    <${Running} app=${app} live=${live} /><${Grid} app=${app} live=${live} /></div>`;
+}
+
+/** @param {{app: App, live: any, ended: number}} props */
+function Controls({ app, live, ended }) {
+  const { folder } = live;
+  const { active, whole, phase, resumes } = standing(live);
+  const current = app.now("current");
+  const other = Boolean(current.folder && current.folder !== folder);
+  const send = (/** @type {string} */ type) => app.send({ type, experiment: folder });
+  return html`<div class="row"><${ExperimentPicker} app=${app} folder=${folder} tab="live" />
+    <strong class=${`phase phase-${live.phase}`} role="status">${phase}</strong>
+    <span class="quiet">${active && span(live.seconds)}</span><span class="push"></span>
+    ${active && html`<${Button} kind="danger" disabled=${live.phase === "stopping"} onClick=${() => send("cancel")}>Stop<//>`}
+    ${
+      resumes &&
+      html`<${Button} kind=${whole ? "" : "main"} disabled=${other} title=${other ? `Wait for ${current.name}` : ""}
+        onClick=${() => app.resume(folder)}>${goOn(live)}<//>`
     }
-    const shape = JSON.stringify([live.folder, live.arms, live.rows.map(r => r.task), app.model.experiments.length])
-    if (!board || board.shape !== shape) {
-      board = makeBoard(app, shape)
-      swap(node, board.node)
-    }
-    board.update()
-  }
-  return {node, update}
+    ${live.phase === "elsewhere" && html`<${Button} onClick=${() => app.send({ type: "refresh" })}>Refresh<//>`}
+    <${Button} disabled=${!ended} onClick=${() => app.show({ tab: "compare", experiment: folder })}>Compare<//>
+    <${Button} onClick=${() => send("copy")}>Copy design<//></div>`;
 }
 
-function makeBoard(app, shape) {
-  const {folder, name} = app.model.live
-  const phase = h("strong", {class: "phase", role: "status"})
-  const told = h("span", {class: "quiet"})
-  const stop = button("Stop", {kind: "danger", onclick: () => app.send({type: "cancel", experiment: folder})})
-  const resume = button("Go on", {kind: "main", onclick: () => app.send({type: "resume", experiment: folder, slots: app.slots ?? null})})
-  const refresh = button("Refresh", {onclick: () => app.send({type: "refresh"})})
-  const compare = button("Compare", {onclick: () => app.show({tab: "compare", experiment: folder})})
-  const copy = button("Copy design", {onclick: () => app.send({type: "copy", experiment: folder})})
-  const done = meter("Trials"), spent = meter("Spent")
-  const counts = h("p", {class: "counts"})
-  const notes = h("ul", {class: "notes"})
-  const running = makeRunning(app, folder)
-  const grid = makeGrid(app, folder)
-  const node = h("div", {},
-    h("section", {class: "card"},
-      h("div", {class: "row"}, experimentPicker(app, folder, "live"), phase, told, h("span", {class: "push"}), stop, resume, refresh, compare, copy),
-      h("div", {class: "meters"}, done.node, spent.node), counts, notes),
-    running.node, grid.node)
-  return {
-    shape, node, update() {
-      const {live} = app.model
-      const active = ACTIVE.includes(live.phase)
-      const letters = live.rows.map(row => row.cells.join("")).join("")
-      const ended = [...letters].filter(l => "pfle".includes(l)).length
-      const whole = live.to_do <= live.errors
-      phase.textContent = ["resting", "finished"].includes(live.phase) ? (whole ? "Finished" : "Not finished") : PHASES[live.phase]
-      phase.className = `phase phase-${live.phase}`
-      told.textContent = active ? span(live.seconds) : ""
-      const other = app.model.current.folder && app.model.current.folder !== folder
-      stop.hidden = !active
-      stop.disabled = live.phase === "stopping"
-      resume.textContent = goOn(live)
-      resume.classList.toggle("main", !whole)
-      resume.hidden = active || !live.to_do || live.phase === "elsewhere"
-      resume.disabled = Boolean(other)
-      resume.title = other ? `Wait for ${app.model.current.name}` : ""
-      refresh.hidden = live.phase !== "elsewhere"
-      compare.disabled = !ended
-      done.set(ended / live.planned, `${ended.toLocaleString("en")} of ${live.planned.toLocaleString("en")}`)
-      spent.set(live.budget ? live.spent / live.budget : 0, live.budget ? `${money(live.spent)} of ${money(live.budget)}` : `${money(live.spent)}, no budget needed`)
-      showCounts(counts, letters)
-      const lines = [...(live.error ? [live.error] : []), ...live.notes,
-        ...(live.half_written && !active ? [`${plural(live.half_written, "trial")} half-written: Go on runs them again.`] : [])]
-      swap(notes, ...lines.map((text, n) => h("li", {class: live.error && !n ? "bad" : ""}, text)))
-      running.update()
-      grid.update()
-      node.setAttribute("aria-label", name)
-    },
-  }
+/** @param {{label: string, share: number, text: string}} props */
+function Meter({ label, share, text }) {
+  return html`<div class="meter"><span>${label}</span>
+    <div class="track" role="progressbar" aria-label=${label} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(100 * share)} aria-valuetext=${text}>
+      <span class="fill" style=${{ width: `${Math.min(100, 100 * share)}%` }}></span></div>
+    <span class="quiet">${text}</span></div>`;
 }
 
-function showCounts(counts, letters) {
-  const order = [...Object.values(LETTER), "r", "q", "."]
-  const text = order.map(l => [l, letters.split(l).length - 1]).filter(([, n]) => n)
-  const now = JSON.stringify(text)
-  if (counts.dataset.now === now) return
-  counts.dataset.now = now
-  counts.replaceChildren(...text.map(([l, n]) => h("span", {class: "counted"}, mark(l, false), `${n} ${STATUS[l][0]}`)))
+/** @param {{app: App, live: any}} props */
+function Running({ app, live }) {
+  const pictures = app.now("pictures");
+  return html`<div class="running" aria-label="Running now" hidden=${!live.running.length}>${live.running.map(
+    (/** @type {any} */ trial) =>
+      html`<${Thumb} key=${trial.id} trial=${trial} picture=${pictures[trial.id]}
+        stop=${() => app.send({ type: "stop_trial", experiment: live.folder, trial: trial.id })} />`,
+  )}</div>`;
 }
 
-function meter(label) {
-  const bar = h("span", {class: "fill"}), words = h("span", {class: "quiet"})
-  const track = h("div", {class: "track", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100}, bar)
-  return {
-    node: h("div", {class: "meter"}, h("span", {}, label), track, words),
-    set(share, text) {
-      bar.style.width = `${Math.min(100, 100 * share)}%`
-      track.setAttribute("aria-valuenow", Math.round(100 * share))
-      track.setAttribute("aria-valuetext", text)
-      words.textContent = text
-    },
-  }
+/** @param {{trial: any, picture: string | undefined, stop: () => void}} props */
+function Thumb({ trial, picture, stop }) {
+  const [last, setLast] = useState(picture); // one that is not told again stays
+  if (picture && picture !== last) setLast(picture);
+  const shown = picture || last;
+  const detail = [trial.detail, span(trial.seconds), trial.dollars ? money(trial.dollars) : ""];
+  return html`<figure class="thumb"><div class="screen">
+      ${shown && html`<img alt="" width="320" height="200" src=${`data:image/jpeg;base64,${shown}`} />`}</div>
+    <figcaption><strong>${trial.task}</strong><span class="chip">${trial.arm}</span><span class="state">${trial.state}</span>
+      <span class="quiet">${detail.filter(Boolean).join(" · ")}</span>
+      <${Button} aria-label=${`Stop ${trial.task}, ${trial.arm}`} onClick=${stop}>Stop trial<//></figcaption></figure>`;
 }
 
-function makeRunning(app, folder) {
-  const node = h("div", {class: "running", "aria-label": "Running now"})
-  const cards = new Map()
+/** Tasks by arms. Arrow keys move about; Enter opens the trial. @param {{app: App, live: any}} props */
+function Grid({ app, live }) {
+  const table = useRef(/** @type {HTMLElement | null} */ (null));
+  const [at, setAt] = useState(0);
+  /** @type {string[]} */
+  const arms = live.arms;
 
-  function made(id) {
-    const picture = h("img", {alt: "", width: 320, height: 200})
-    const state = h("span", {class: "state"}), detail = h("span", {class: "quiet"})
-    const trial = app.model.live.running.find(t => t.id === id)
-    const stop = button("Stop trial", {"aria-label": `Stop ${trial.task}, ${trial.arm}`, onclick: () => app.send({type: "stop_trial", experiment: folder, trial: id})})
-    const shown = h("figure", {class: "thumb"}, h("div", {class: "screen"}, picture),
-      h("figcaption", {}, h("strong", {}, trial.task), h("span", {class: "chip"}, trial.arm), state, detail, stop))
-    return {node: shown, picture, state, detail}
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: arms.length, ArrowUp: -arms.length }[event.key];
+    const cells = [...(table.current?.querySelectorAll("button") ?? [])];
+    const here = cells.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const next = cells[here + (step ?? 0)];
+    if (here < 0 || !step || !next) return;
+    setAt(here + step);
+    next.focus();
+    event.preventDefault();
   }
 
-  function update() {
-    const {live, pictures} = app.model
-    const now = new Set(live.running.map(t => t.id))
-    for (const [id, {node}] of cards) if (!now.has(id)) { node.remove(); cards.delete(id) }
-    for (const trial of live.running) {
-      if (!cards.has(trial.id)) {
-        cards.set(trial.id, made(trial.id))
-        node.append(cards.get(trial.id).node)
-      }
-      const one = cards.get(trial.id)
-      one.state.textContent = trial.state
-      one.detail.textContent = [trial.detail, span(trial.seconds), trial.dollars ? money(trial.dollars) : ""].filter(Boolean).join(" · ")
-      const url = pictures[trial.id] ? `data:image/jpeg;base64,${pictures[trial.id]}` : ""
-      if (url && one.picture.src !== url) one.picture.src = url
-      one.picture.hidden = !url
-    }
-    node.hidden = !live.running.length
-  }
-  return {node, update}
-}
-
-// Tasks by arms. Arrow keys move about; Enter opens the trial.
-function makeGrid(app, folder) {
-  const {live} = app.model
-  const cells = []
-  const rows = live.rows.map((row, r) => h("tr", {},
-    h("th", {scope: "row"}, row.task),
-    ...live.arms.map((arm, c) => {
-      const cell = h("button", {type: "button", class: "cell", tabindex: r || c ? -1 : 0, "data-k": `${r}/${c}`, onclick: () => open(r, c)})
-      cells.push(cell)
-      return h("td", {}, cell)
-    }), h("td", {class: "words"}, row.words)))
-  const table = h("table", {class: "grid"},
-    h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Task"), ...live.arms.map(arm => h("th", {scope: "col"}, arm)), h("th", {scope: "col", class: "words"}, "What is asked"))),
-    h("tbody", {}, ...rows))
-  table.addEventListener("keydown", event => {
-    const at = cells.indexOf(event.target)
-    const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: live.arms.length, ArrowUp: -live.arms.length}[event.key]
-    if (at < 0 || !step || !cells[at + step]) return
-    cells[at].tabIndex = -1
-    cells[at + step].tabIndex = 0
-    cells[at + step].focus()
-    event.preventDefault()
-  })
-
-  // The trial that one would look at first: one that did not pass, else the first.
+  /** @param {number} r @param {number} c */
   function open(r, c) {
-    const row = app.model.live.rows[r], letters = row.cells[c]
-    const n = Math.max(0, [...letters].findIndex(l => "fle".includes(l)))
-    app.show({tab: "trial", experiment: folder, trial: `${app.model.live.arms[c]}--${row.task}--${String(n).padStart(3, "0")}`})
+    const { task, cells } = app.now("live").rows[r];
+    const trial = `${arms[c]}--${task}--${String(firstToSee(cells[c])).padStart(3, "0")}`;
+    app.show({ tab: "trial", experiment: live.folder, trial });
   }
 
-  function update() {
-    app.model.live.rows.forEach((row, r) => row.cells.forEach((letters, c) => {
-      const cell = cells[r * live.arms.length + c]
-      if (cell.dataset.letters === letters) return
-      cell.dataset.letters = letters
-      const passed = letters.split("p").length - 1
-      cell.setAttribute("aria-label", `${row.task}, ${live.arms[c]}: ${inWords(letters)}`)
-      cell.title = inWords(letters)
-      cell.disabled = ![...letters].some(l => !"rq.".includes(l))
-      cell.replaceChildren(...letters.length > 6 ? [summary(letters), `${passed}/${letters.length}`] : [...letters].map(l => mark(l, false)))
-    }))
-  }
-  return {node: h("section", {class: "card scroll"}, table), update}
+  return html`<section class="card scroll"><table class="grid" ref=${table} onKeyDown=${onKey}>
+    <thead><tr><th scope="col">Task</th>${arms.map((arm) => html`<th scope="col">${arm}</th>`)}<th scope="col" class="words">What is asked</th></tr></thead>
+    <tbody>${live.rows.map(
+      (/** @type {any} */ row, /** @type {number} */ r) =>
+        html`<tr key=${row.task}><th scope="row">${row.task}</th>${arms.map(
+          (arm, c) =>
+            html`<${Cell} key=${arm} task=${row.task} arm=${arm} letters=${row.cells[c]} at=${r * arms.length + c === at} open=${() => open(r, c)} />`,
+        )}<td class="words">${row.words}</td></tr>`,
+    )}</tbody></table></section>`;
 }
 
-function summary(letters) {
-  return mark("refls.qcp".split("").find(l => letters.includes(l)) || ".", false)
+/** Drawn anew only when its trials stand otherwise: there may be thousands. @param {{task: string, arm: string, letters: string, at: boolean, open: () => void}} props */
+function Cell({ task, arm, letters, at, open }) {
+  return useMemo(() => {
+    const words = inWords(letters);
+    const shown =
+      letters.length > MOST_MARKS
+        ? html`<${Mark} letter=${worst(letters)} />${`${letters.split("p").length - 1}/${letters.length}`}`
+        : [...letters].map((letter) => html`<${Mark} letter=${letter} />`);
+    return html`<td><button type="button" class="cell" tabindex=${at ? 0 : -1} title=${words} aria-label=${`${task}, ${arm}: ${words}`}
+      disabled=${![...letters].some((letter) => !"rq.".includes(letter))} onClick=${open}>${shown}</button></td>`;
+  }, [task, arm, letters, at]);
 }

@@ -1,35 +1,43 @@
 // Every version of every prompt by its content: where it was tried, and what came of it.
-import {button, diff, empty, h, money, percent, plural, swap, when} from "./dom.js"
+import { html } from "../../../js/base.js";
+import { Button, Diff, Empty, HeadRow, Quiet } from "./parts.js";
+import { money, plural, range, when } from "./words.js";
 
-export function makePrompts(app) {
-  const node = h("div", {class: "prompts"})
+/** @typedef {import("./app.js").App} App */
 
-  function update() {
-    const {prompts} = app.model
-    if (!prompts) return swap(node, h("p", {class: "quiet"}, "Reading every experiment's prompts…"))
-    if (!prompts.length) return swap(node, empty("No prompts yet", "Prompts appear here once an experiment has used them."))
-    swap(node, h("ul", {class: "cards"}, ...prompts.map(version => item(app, version))))
-  }
-  return {node, update}
+/** @param {{app: App}} props */
+export function Prompts({ app }) {
+  const prompts = app.now("prompts");
+  if (!prompts) return html`<div class="prompts"><${Quiet}>Reading every experiment's prompts…<//></div>`;
+  if (!prompts.length)
+    return html`<div class="prompts"><${Empty} title="No prompts yet" text="Prompts appear here once an experiment has used them." /></div>`;
+  return html`<div class="prompts"><ul class="cards">${prompts.map((version) => html`<${Version} key=${version.hash} app=${app} v=${version} />`)}</ul></div>`;
 }
 
-function item(app, v) {
-  const short = v.hash.slice(0, 10)
-  const details = (key, title, body) => h("details", {class: "more", "data-k": `${v.hash} ${key}`}, h("summary", {}, title), body)
-  return h("li", {class: "card"},
-    h("div", {class: "head"}, h("h3", {}, v.names.join(", ")), h("code", {title: v.hash}, short), v.shipped && h("span", {class: "chip"}, "comes with Sayso"),
-      h("span", {class: "quiet"}, v.first_used ? `first used ${when(v.first_used)}` : "not used in an experiment yet")),
-    v.uses.length > 0 && h("div", {class: "scroll"}, h("table", {class: "plain"},
-      h("thead", {}, h("tr", {}, ...["Experiment", "Arm", "Model", "Passed", "Success", "Cost", ""].map(w => h("th", {scope: "col"}, w)))),
-      h("tbody", {}, ...v.uses.map(use => h("tr", {}, h("th", {scope: "row"}, use.experiment, h("small", {}, when(use.begun))), h("td", {}, use.arm), h("td", {}, use.model),
-        h("td", {}, `${use.passed}/${use.trials}`), h("td", {}, outcome(use)), h("td", {}, money(use.dollars)),
-        h("td", {}, button("Compare", {"data-k": `${v.hash}${use.folder}${use.arm}`, onclick: () => app.show({tab: "compare", experiment: use.folder})}))))))),
-    v.change.length > 0 && details("diff", `Changed from ${v.before.slice(0, 10)}`, diff(v.change)),
-    details("text", `Text (${plural(v.text.length, "character")})`, h("pre", {}, v.text)))
+/** @param {{app: App, v: any}} props */
+function Version({ app, v }) {
+  return html`<li class="card">
+    <div class="head"><h3>${v.names.join(", ")}</h3><code title=${v.hash}>${v.hash.slice(0, 10)}</code>
+      ${v.shipped && html`<span class="chip">comes with Sayso</span>`}
+      <span class="quiet">${v.first_used ? `first used ${when(v.first_used)}` : "not used in an experiment yet"}</span></div>
+    ${v.uses.length > 0 && html`<${Uses} app=${app} uses=${v.uses} />`}
+    ${v.change.length > 0 && html`<details class="more"><summary>${`Changed from ${v.before.slice(0, 10)}`}</summary><${Diff} pieces=${v.change} /></details>`}
+    <details class="more"><summary>${`Text (${plural(v.text.length, "character")})`}</summary><pre>${v.text}</pre></details></li>`;
 }
 
-function outcome({success}) {
-  if (success.value === null) return "–"
-  return h("span", {class: "outbar"}, h("span", {class: "track"}, h("span", {class: "fill", style: `width:${100 * success.value}%`})),
-    `${percent(success.value)} [${Math.round(100 * success.low)}, ${Math.round(100 * success.high)}]`)
+/** @param {{app: App, uses: any[]}} props */
+function Uses({ app, uses }) {
+  const words = ["Experiment", "Arm", "Model", "Passed", "Success", "Cost", ""];
+  return html`<div class="scroll"><table class="plain"><${HeadRow} words=${words} /><tbody>${uses.map(
+    (use) =>
+      html`<tr key=${`${use.folder} ${use.arm}`}><th scope="row">${use.experiment}<small>${when(use.begun)}</small></th><td>${use.arm}</td><td>${use.model}</td>
+        <td>${`${use.passed}/${use.trials}`}</td><td><${Outcome} success=${use.success} /></td><td>${money(use.dollars)}</td>
+        <td><${Button} onClick=${() => app.show({ tab: "compare", experiment: use.folder })}>Compare<//></td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+/** @param {{success: {value: number | null, low: number | null, high: number | null}}} props @returns {any} */
+function Outcome({ success }) {
+  if (success.value === null) return "–";
+  return html`<span class="outbar"><span class="track"><span class="fill" style=${{ width: `${100 * success.value}%` }}></span></span>${range(success)}</span>`;
 }

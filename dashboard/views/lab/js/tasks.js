@@ -1,51 +1,46 @@
 // Tasks by tag, or one by one.
-import {button, h, plural} from "./dom.js"
+import { html } from "../../../js/base.js";
+import { runnable, toggled } from "./designing.js";
+import { Button } from "./parts.js";
+import { plural } from "./words.js";
 
-export function taskPicker({choices, form, changed}) {
-  const known = new Map(choices.tasks.map(t => [t.id, t]))
-  const fit = tag => choices.tasks.filter(t => t.tags.includes(tag) && !t.missing.length).map(t => t.id)
-  const all = choices.tasks.filter(t => !t.missing.length).map(t => t.id)
-  const chosen = h("strong", {role: "status"}), strange = h("span", {class: "bad"})
+/** @typedef {import("./fields.js").Tools} Tools */
 
-  function set(ids) {
-    form.tasks = choices.tasks.map(t => t.id).filter(id => ids.has(id))
-    show()
-    changed("tasks")
-  }
+/** How many of a tag's tasks are chosen, as `aria-pressed` says it. @param {string[]} ids @param {string[]} chosen */
+export function pressed(ids, chosen) {
+  const mine = ids.filter((id) => chosen.includes(id)).length;
+  if (!mine) return "false";
+  return mine === ids.length ? "true" : "mixed";
+}
 
-  function toggle(ids) {
-    const now = new Set(form.tasks)
-    const whole = ids.every(id => now.has(id))
-    for (const id of ids) whole ? now.delete(id) : now.add(id)
-    set(now)
-  }
+/** @param {{tools: Tools}} props */
+export function TaskPicker({ tools }) {
+  const { choices, form, designing } = tools;
+  const all = choices.tasks;
+  const set = (/** @type {string[]} */ ids) => designing.put("tasks", ids);
+  const toggle = (/** @type {string[]} */ ids) => set(toggled(all, form.tasks, ids));
+  const strangers = form.tasks.filter((id) => !all.some((task) => task.id === id));
+  return html`<div>
+    <div class="row"><strong role="status">${plural(form.tasks.length, "task")} chosen</strong>
+      <span class="bad">${strangers.length > 0 && `unknown: ${strangers.join(", ")}`}</span><span class="push"></span>
+      <${Button} onClick=${() => set(runnable(all).map((task) => task.id))}>All<//><${Button} onClick=${() => set([])}>None<//></div>
+    <div class="tags" role="group" aria-label="Tasks by tag">${choices.tags.map(([tag, n]) => {
+      const ids = runnable(all)
+        .filter((task) => task.tags.includes(tag))
+        .map((task) => task.id);
+      const mine = ids.filter((id) => form.tasks.includes(id)).length;
+      return html`<button type="button" class="tag" key=${tag} disabled=${!ids.length} aria-pressed=${pressed(ids, form.tasks)}
+        onClick=${() => toggle(ids)}>${tag}<small>${mine}/${n}</small></button>`;
+    })}</div>
+    <details class="more"><summary>One by one</summary><div class="tasklist">
+      ${all.map((task) => html`<${One} key=${task.id} task=${task} chosen=${form.tasks.includes(task.id)} toggle=${() => toggle([task.id])} />`)}
+    </div></details></div>`;
+}
 
-  const tags = choices.tags.map(([tag, n]) => {
-    const ids = fit(tag), counted = h("small", {})
-    const node = h("button", {type: "button", class: "tag", "data-k": `tag ${tag}`, disabled: !ids.length, onclick: () => toggle(ids)}, tag, counted)
-    return {node, show() {
-      const mine = ids.filter(id => form.tasks.includes(id)).length
-      node.setAttribute("aria-pressed", ids.length > 0 && mine === ids.length ? "true" : mine ? "mixed" : "false")
-      counted.textContent = `${mine}/${n}`
-    }}
-  })
-  const boxes = choices.tasks.map(task => {
-    const box = h("input", {type: "checkbox", disabled: task.missing.length > 0, "data-k": `task ${task.id}`, onchange: () => toggle([task.id])})
-    const node = h("label", {class: "check task"}, box, h("span", {}, h("strong", {}, task.id),
-      task.gui_only && h("small", {}, "screen only"), task.voice && h("small", {}, "scripted person"),
-      task.missing.length > 0 && h("small", {class: "bad"}, `needs ${task.missing.join(", ")}`), h("span", {class: "quiet"}, task.words)))
-    return {node, show() { box.checked = form.tasks.includes(task.id) }}
-  })
-
-  function show() {
-    chosen.textContent = `${plural(form.tasks.length, "task")} chosen`
-    const strangers = form.tasks.filter(id => !known.has(id))
-    strange.textContent = strangers.length ? `unknown: ${strangers.join(", ")}` : ""
-    for (const one of [...tags, ...boxes]) one.show()
-  }
-  show()
-  return h("div", {},
-    h("div", {class: "row"}, chosen, strange, h("span", {class: "push"}), button("All", {onclick: () => set(new Set(all))}), button("None", {onclick: () => set(new Set())})),
-    h("div", {class: "tags", role: "group", "aria-label": "Tasks by tag"}, ...tags.map(t => t.node)),
-    h("details", {class: "more", "data-k": "one by one"}, h("summary", {}, "One by one"), h("div", {class: "tasklist"}, ...boxes.map(b => b.node))))
+/** @param {{task: import("./designing.js").Task, chosen: boolean, toggle: () => void}} props */
+function One({ task, chosen, toggle }) {
+  const lacks = task.missing.length > 0;
+  return html`<label class="check task"><input type="checkbox" disabled=${lacks} checked=${chosen} onChange=${toggle} />
+    <span><strong>${task.id}</strong>${task.gui_only && html`<small>screen only</small>`}${task.voice && html`<small>scripted person</small>`}
+      ${lacks && html`<small class="bad">needs ${task.missing.join(", ")}</small>`}<span class="quiet">${task.words}</span></span></label>`;
 }

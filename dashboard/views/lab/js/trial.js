@@ -1,133 +1,211 @@
 // One trial: how it ended and why, its steps in lanes over its pictures.
-import {LETTER, button, card, empty, experimentPicker, h, mark, money, plural, s, select, span, swap} from "./dom.js"
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { html } from "../../../js/base.js";
+import { Button, Card, Empty, ExperimentPicker, Fact, Mark, Pick, Quiet } from "./parts.js";
+import { timeScale } from "./scales.js";
+import { LETTER, money, plural, spaced, span } from "./words.js";
 
-const LANES = {heard: "Heard", said: "Said", model: "Model", tools: "Tools", approvals: "Approvals", control: "Control"}
-const UNITS = {seconds: span, dollars: money, times: x => `×${x.toFixed(1)}`}
+/** @typedef {import("./app.js").App} App */
+/** @typedef {{lane: string, label: string, detail: string, begin: number, end: number, ok: boolean, picture: string}} Step */
+/** @typedef {{url: string, at: number}} Picture */
 
-export function makeTrial(app) {
-  const node = h("div", {class: "trial"})
-  let shown = ""
+/** @type {Record<string, string>} */
+const LANES = {
+  heard: "Heard",
+  said: "Said",
+  model: "Model",
+  tools: "Tools",
+  approvals: "Approvals",
+  control: "Control",
+};
+const ROW = 22; // px of a lane
+const LEFT = 76; // px of the lanes' names
+const WIDTH = 900;
+const NARROWEST = 5; // px of the shortest step
 
-  function update() {
-    const t = app.model.trial
-    const now = JSON.stringify([t.folder, t.trial, t.other, t.result, app.model.experiments])
-    if (now === shown && node.firstChild) return
-    shown = now
-    if (!t.folder || !t.trial) {
-      return swap(node, app.model.reading ? h("p", {class: "quiet"}, "Reading…") : empty("No trial to look at yet", "Run an experiment first; then choose a trial in its grid.",
-        button("Experiments", {kind: "main", onclick: () => app.show({tab: "list"})})))
+const plain = (/** @type {number} */ x) => (Number.isInteger(x) ? x.toLocaleString("en") : x.toFixed(2));
+/** @type {Record<string, (x: number) => string>} */
+const UNITS = { seconds: span, dollars: money, times: (x) => `×${x.toFixed(1)}` };
+
+/** What is measured of a trial, and all other metrics. @param {Record<string, number>} metrics @param {import("./app.js").Measure[]} measures */
+export function sorted(metrics, measures) {
+  const known = measures.filter(({ name, where }) => where.includes("trial") && metrics[name] !== undefined);
+  const named = new Set(known.map(({ name }) => name));
+  const rest = Object.entries(metrics).filter(([name]) => !named.has(name));
+  return {
+    known: known.map(({ name, label, unit }) => ({ word: label, value: (UNITS[unit] ?? plain)(metrics[name]) })),
+    rest: rest.map(([name, value]) => ({ word: spaced(name), value: plain(value) })),
+  };
+}
+
+/** The picture that shows a step: its own, else the last until its end; -1 if there is none. @param {Picture[]} pictures @param {Step} step */
+export function pictureOf(pictures, step) {
+  return pictures.findLastIndex(({ url, at }) => (step.picture ? url === step.picture : at <= step.end + 0.001));
+}
+
+/** A trial's name without its task. @param {string} id */
+export function rivalName(id) {
+  return id
+    .split("--")
+    .filter((_, n) => n !== 1)
+    .join(" · ");
+}
+
+/** @param {{app: App}} props */
+export function Trial({ app }) {
+  const t = app.now("trial");
+  if (!t.folder || !t.trial)
+    return html`<div class="trial">${app.now("reading") ? html`<${Quiet}>Reading…<//>` : html`<${Nothing} app=${app} />`}</div>`;
+  if (t.missing) {
+    const back = () => app.show({ tab: "live", experiment: t.folder });
+    return html`<div class="trial"><${Head} app=${app} t=${t} />
+      <${Empty} title="This trial has not been run" text="It is run when the experiment goes on."><${Button} onClick=${back}>Back to the grid<//><//></div>`;
+  }
+  return html`<div class="trial"><${Head} app=${app} t=${t} /><${Verdict} t=${t} />
+    <${Story} key=${`${t.folder} ${t.trial} ${t.result.attempt} ${t.steps.length}`} t=${t} />
+    <div class="twin"><${Metrics} result=${t.result} measures=${app.now("measures")} /><${Beside} app=${app} t=${t} /></div>
+    ${
+      t.prompt &&
+      html`<section class="card"><details class="more" key=${t.trial}><summary>The system prompt as the model had it</summary><pre>${t.prompt}</pre></details></section>`
+    }</div>`;
+}
+
+/** @param {{app: App}} props */
+function Nothing({ app }) {
+  return html`<${Empty} title="No trial to look at yet" text="Run an experiment first; then choose a trial in its grid.">
+    <${Button} kind="main" onClick=${() => app.show({ tab: "list" })}>Experiments<//><//>`;
+}
+
+/** @param {{app: App, t: any}} props */
+function Head({ app, t }) {
+  const to = (/** @type {string} */ trial) => app.show({ tab: "trial", experiment: t.folder, trial });
+  const replay = () => app.send({ type: "replay", experiment: t.folder, trial: t.trial });
+  return html`<section class="card"><div class="row"><${ExperimentPicker} app=${app} folder=${t.folder} tab="trial" />
+    <strong class="trialname">${t.trial.replaceAll("--", " · ")}</strong><span class="push"></span>
+    <${Button} disabled=${!t.previous} onClick=${() => to(t.previous)}>Previous<//><${Button} disabled=${!t.next} onClick=${() => to(t.next)}>Next<//>
+    <${Button} onClick=${() => app.show({ tab: "live", experiment: t.folder })}>Grid<//>
+    ${app.now("replay") && !t.missing && html`<${Button} kind="main" onClick=${replay}>Replay<//>`}</div></section>`;
+}
+
+/** @param {{t: any}} props */
+function Verdict({ t: { result: r, instruction, model } }) {
+  const letter = LETTER[r.status];
+  return html`<section class=${`card outcome outcome-${letter}`}>
+    <div class="row"><${Mark} letter=${letter} /><strong class="big">${spaced(r.status)}</strong><span class="quiet">score ${r.score.toFixed(2)}</span>
+      ${r.attempt > 0 && html`<span class="chip">try ${r.attempt + 1}</span>`}<span class="chip">${model || r.arm}</span></div>
+    ${instruction && html`<p class="asked">“${instruction}”</p>`}
+    ${r.reason && html`<p><strong>The checker says: </strong>${r.reason}</p>`}
+    ${
+      r.left_out?.length > 0 &&
+      html`<div class="left-out"><strong>Not kept of the home's files:</strong><ul>${r.left_out.map((/** @type {string} */ line) => html`<li>${line}</li>`)}</ul></div>`
     }
-    if (t.missing) return swap(node, head(app, t), empty("This trial has not been run", "It is run when the experiment goes on.", button("Back to the grid", {onclick: () => app.show({tab: "live", experiment: t.folder})})))
-    swap(node, head(app, t), verdict(t), story(app, t), h("div", {class: "twin"}, metrics(t, app.model.measures), beside(app, t)), prompt(t))
-  }
-  return {node, update}
+    ${r.error && html`<p class="bad"><strong>${`${r.error_class || "Error"}: `}</strong>${r.error}</p>`}
+    ${r.advice && html`<p><strong>What to do: </strong>${r.advice}</p>`}</section>`;
 }
 
-function head(app, t) {
-  const to = trial => app.show({tab: "trial", experiment: t.folder, trial})
-  return h("section", {class: "card"}, h("div", {class: "row"},
-    experimentPicker(app, t.folder, "trial"),
-    h("strong", {class: "trialname"}, t.trial.replaceAll("--", " · ")),
-    h("span", {class: "push"}),
-    button("Previous", {disabled: !t.previous, onclick: () => to(t.previous)}), button("Next", {disabled: !t.next, onclick: () => to(t.next)}),
-    button("Grid", {onclick: () => app.show({tab: "live", experiment: t.folder})}),
-    app.model.replay && !t.missing && button("Replay", {kind: "main", onclick: () => app.send({type: "replay", experiment: t.folder, trial: t.trial})})))
-}
+/** @param {{t: any}} props */
+function Story({ t }) {
+  /** @type {Picture[]} */
+  const pictures = t.pictures;
+  /** @type {Step[]} */
+  const steps = t.steps;
+  const last = pictures.length - 1;
+  const [shown, setShown] = useState(last);
+  const [time, setTime] = useState(pictures[last]?.at ?? 0);
+  const [chosen, setChosen] = useState(-1);
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  useLayoutEffect(() => {
+    if (chosen >= 0) list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
+  if (!steps.length)
+    return html`<${Card} title="What happened"><${Quiet}>The session never began: there are no events.<//><//>`;
 
-function verdict({result: r, instruction, model}) {
-  const letter = LETTER[r.status]
-  return h("section", {class: `card outcome outcome-${letter}`},
-    h("div", {class: "row"}, mark(letter, false), h("strong", {class: "big"}, r.status.replaceAll("_", " ")), h("span", {class: "quiet"}, `score ${r.score.toFixed(2)}`),
-      r.attempt > 0 && h("span", {class: "chip"}, `try ${r.attempt + 1}`), h("span", {class: "chip"}, model || r.arm)),
-    instruction && h("p", {class: "asked"}, "“", instruction, "”"),
-    r.reason && h("p", {}, h("strong", {}, "The checker says: "), r.reason),
-    r.left_out?.length > 0 && h("div", {class: "left-out"}, h("strong", {}, "Not kept of the home's files:"), h("ul", {}, ...r.left_out.map(line => h("li", {}, line)))),
-    r.error && h("p", {class: "bad"}, h("strong", {}, `${r.error_class || "Error"}: `), r.error),
-    r.advice && h("p", {}, h("strong", {}, "What to do: "), r.advice))
-}
-
-function story(app, t) {
-  if (!t.steps.length) return card("What happened", h("p", {class: "quiet"}, "The session never began: there are no events."))
-  const picture = h("img", {alt: "The desktop as the agent saw it"})
-  const caption = h("figcaption", {class: "quiet"})
-  const detail = h("div", {class: "detail", "aria-live": "polite"})
-  const slider = h("input", {type: "range", min: 0, max: Math.max(0, t.pictures.length - 1), value: Math.max(0, t.pictures.length - 1), "aria-label": "Pictures", "data-k": "scrub", oninput: () => look(Number(slider.value))})
-  const cursor = s("line", {class: "cursor", y1: 0, y2: 6 * 22})
-  const rows = []
-
+  /** @param {number} n */
   function look(n) {
-    const p = t.pictures[n]
-    if (!p) return
-    slider.value = n
-    picture.src = p.url
-    caption.textContent = `Picture ${n + 1} of ${t.pictures.length}, at ${p.at.toFixed(1)} s`
-    place(p.at)
+    setShown(n);
+    setTime(pictures[n].at);
   }
 
-  function place(at) {
-    const x = scale(t.seconds)(at)
-    cursor.setAttribute("x1", x)
-    cursor.setAttribute("x2", x)
-  }
-
+  /** @param {number} n */
   function choose(n) {
-    const step = t.steps[n]
-    for (const row of rows) row.setAttribute("aria-current", row === rows[n])
-    rows[n].scrollIntoView({block: "nearest"})
-    swap(detail, h("strong", {}, step.label), step.detail && step.detail !== step.label && h("pre", {}, step.detail))
-    const last = t.pictures.findLastIndex(p => step.picture ? p.url === step.picture : p.at <= step.end + 0.001)
-    if (last >= 0) look(last)
-    place(step.begin)
+    setChosen(n);
+    const picture = pictureOf(pictures, steps[n]);
+    if (picture >= 0) setShown(picture);
+    setTime(steps[n].begin);
   }
 
-  const list = h("ol", {class: "steps"}, ...t.steps.map((step, n) => {
-    const row = h("button", {type: "button", class: `step lane-${step.lane} ${step.ok ? "" : "bad"}`, "data-k": `step ${n}`, onclick: () => choose(n)},
-      h("time", {}, `${step.begin.toFixed(1)} s`), h("span", {class: "lane"}, LANES[step.lane]), h("span", {class: "what"}, step.label))
-    rows.push(row)
-    return h("li", {}, row)
-  }))
-  look(t.pictures.length - 1)
-  return h("section", {class: "card story"}, h("h3", {}, "What happened"),
-    h("div", {class: "scroll"}, lanes(t, choose, cursor)),
-    h("div", {class: "pair"}, h("figure", {}, t.pictures.length ? [picture, slider, caption] : h("p", {class: "quiet"}, "No picture was taken.")), h("div", {}, list, detail)))
+  const step = steps[chosen];
+  return html`<section class="card story"><h3>What happened</h3>
+    <div class="scroll"><${Lanes} t=${t} time=${time} choose=${choose} /></div>
+    <div class="pair"><figure><${Pictures} pictures=${pictures} shown=${shown} look=${look} /></figure>
+      <div><ol class="steps" ref=${list}>${steps.map((each, n) => html`<li key=${n}><${StepRow} step=${each} chosen=${chosen < 0 ? undefined : n === chosen} choose=${() => choose(n)} /></li>`)}</ol>
+        <div class="detail" aria-live="polite">${step && html`<strong>${step.label}</strong>${step.detail && step.detail !== step.label && html`<pre>${step.detail}</pre>`}`}</div></div></div></section>`;
 }
 
-const L = 76, W = 900
-const scale = seconds => at => L + (W - L - 10) * Math.min(1, Math.max(0, at / (seconds || 1)))
-
-function lanes(t, choose, cursor) {
-  const x = scale(t.seconds)
-  return s("svg", {viewBox: `0 0 ${W} ${t.lanes.length * 22 + 18}`, class: "chart lanes", role: "img", "aria-label": `Timeline of ${span(t.seconds)}; the list below has every step`},
-    ...t.lanes.flatMap((lane, n) => [s("text", {x: 0, y: n * 22 + 15, class: "label"}, LANES[lane]), s("line", {x1: L, x2: W - 10, y1: n * 22 + 11, y2: n * 22 + 11, class: "grid"})]),
-    ...t.steps.map((step, n) => {
-      const row = t.lanes.indexOf(step.lane), wide = Math.max(5, x(step.end) - x(step.begin))
-      return s("rect", {x: x(step.begin), y: row * 22 + 4, width: wide, height: 14, rx: 3, class: `block lane-${step.lane} ${step.ok ? "" : "bad"}`, onclick: () => choose(n)}, s("title", {}, `${step.begin.toFixed(1)} s  ${step.label}`))
-    }),
-    cursor, s("text", {x: L, y: t.lanes.length * 22 + 13, class: "label"}, "0 s"), s("text", {x: W - 10, y: t.lanes.length * 22 + 13, class: "label", "text-anchor": "end"}, span(t.seconds)))
+/** @param {{pictures: Picture[], shown: number, look: (n: number) => void}} props */
+function Pictures({ pictures, shown, look }) {
+  const picture = pictures[shown];
+  if (!picture) return html`<${Quiet}>No picture was taken.<//>`;
+  return html`<img alt="The desktop as the agent saw it" src=${picture.url} />
+    <input type="range" min="0" max=${pictures.length - 1} value=${shown} aria-label="Pictures" onInput=${(/** @type {any} */ event) => look(Number(event.currentTarget.value))} />
+    <figcaption class="quiet">${`Picture ${shown + 1} of ${pictures.length}, at ${picture.at.toFixed(1)} s`}</figcaption>`;
 }
 
-function metrics({result: r}, measures) {
-  const known = measures.filter(({name, where}) => where.includes("trial") && r.metrics[name] !== undefined)
-  const rest = Object.entries(r.metrics).filter(([name]) => !known.some(m => m.name === name))
-  const plain = x => Number.isInteger(x) ? x.toLocaleString("en") : x.toFixed(2)
-  return card("Metrics", h("dl", {class: "factsheet"}, ...known.map(({name, label, unit}) => h("div", {class: "fact"}, h("dt", {}, label), h("dd", {}, (UNITS[unit] || plain)(r.metrics[name]))))),
-    h("details", {class: "more"}, h("summary", {}, "All metrics, and where it ran"),
-      h("table", {class: "plain"}, h("tbody", {}, ...[...rest.map(([k, v]) => [k.replaceAll("_", " "), plain(v)]), ...Object.entries(r.environment)].map(([k, v]) => h("tr", {}, h("th", {scope: "row"}, k), h("td", {}, v)))))))
+/** @param {{step: Step, chosen: boolean | undefined, choose: () => void}} props */
+function StepRow({ step, chosen, choose }) {
+  const current = chosen === undefined ? undefined : String(chosen);
+  return html`<button type="button" class=${`step lane-${step.lane} ${step.ok ? "" : "bad"}`} aria-current=${current} onClick=${choose}>
+    <time>${`${step.begin.toFixed(1)} s`}</time><span class="lane">${LANES[step.lane]}</span><span class="what">${step.label}</span></button>`;
 }
 
-function beside(app, t) {
-  const rivals = Object.entries(t.rivals)
-  if (!rivals.length) return card("Beside another try", h("p", {class: "quiet"}, "There is no other try of this task."))
-  const name = id => id.split("--").filter((_, n) => n !== 1).join(" · ")
-  return card("Beside another try",
-    h("div", {class: "row"}, select("Other try", t.other, rivals.map(([id, status]) => [id, `${name(id)} (${status.replaceAll("_", " ")})`]), other => app.show({tab: "trial", experiment: t.folder, trial: t.trial, other})),
-      button("Open it", {onclick: () => app.show({tab: "trial", experiment: t.folder, trial: t.other})}),
-      app.model.replay && button("Replay both", {onclick: () => app.send({type: "replay", experiment: t.folder, trial: t.trial, other: t.other})})),
-    t.parts === null ? h("p", {}, "Both did the same actions in the same order.") : h("div", {},
-      h("p", {}, t.parts.step ? `They share ${plural(t.parts.step, "step")}, then:` : "They part at once:"),
-      h("table", {class: "plain"}, h("tbody", {}, h("tr", {}, h("th", {scope: "row"}, "This one"), h("td", {class: "code"}, t.parts.a || "had ended")), h("tr", {}, h("th", {scope: "row"}, "The other"), h("td", {class: "code"}, t.parts.b || "had ended"))))))
+/** @param {{t: any, time: number, choose: (n: number) => void}} props */
+function Lanes({ t, time, choose }) {
+  const x = timeScale(t.seconds, LEFT, WIDTH - 10);
+  const foot = t.lanes.length * ROW + 13;
+  const told = `Timeline of ${span(t.seconds)}; the list below has every step`;
+  return html`<svg viewBox=${`0 0 ${WIDTH} ${t.lanes.length * ROW + 18}`} class="chart lanes" role="img" aria-label=${told}>
+    ${t.lanes.map(
+      (/** @type {string} */ lane, /** @type {number} */ n) =>
+        html`<text x="0" y=${n * ROW + 15} class="label">${LANES[lane]}</text><line x1=${LEFT} x2=${WIDTH - 10} y1=${n * ROW + 11} y2=${n * ROW + 11} class="grid" />`,
+    )}
+    ${t.steps.map(
+      (/** @type {Step} */ step, /** @type {number} */ n) =>
+        html`<rect x=${x(step.begin)} y=${t.lanes.indexOf(step.lane) * ROW + 4} width=${Math.max(NARROWEST, x(step.end) - x(step.begin))} height="14" rx="3"
+          class=${`block lane-${step.lane} ${step.ok ? "" : "bad"}`} onClick=${() => choose(n)}><title>${`${step.begin.toFixed(1)} s  ${step.label}`}</title></rect>`,
+    )}
+    <line class="cursor" x1=${x(time)} x2=${x(time)} y1="0" y2=${6 * ROW} />
+    <text x=${LEFT} y=${foot} class="label">0 s</text><text x=${WIDTH - 10} y=${foot} class="label" text-anchor="end">${span(t.seconds)}</text></svg>`;
 }
 
-function prompt(t) {
-  return t.prompt && h("section", {class: "card"}, h("details", {class: "more"}, h("summary", {}, "The system prompt as the model had it"), h("pre", {}, t.prompt)))
+/** @param {{result: any, measures: import("./app.js").Measure[]}} props */
+function Metrics({ result, measures }) {
+  const { known, rest } = sorted(result.metrics, measures);
+  const rows = [...rest, ...Object.entries(result.environment).map(([word, value]) => ({ word, value }))];
+  return html`<${Card} title="Metrics"><dl class="factsheet">${known.map(({ word, value }) => html`<${Fact} term=${word}>${value}<//>`)}</dl>
+    <details class="more"><summary>All metrics, and where it ran</summary>
+      <table class="plain"><tbody>${rows.map(({ word, value }) => html`<tr><th scope="row">${word}</th><td>${value}</td></tr>`)}</tbody></table></details><//>`;
+}
+
+/** @param {{app: App, t: any}} props */
+function Beside({ app, t }) {
+  const rivals = Object.entries(t.rivals);
+  if (!rivals.length)
+    return html`<${Card} title="Beside another try"><${Quiet}>There is no other try of this task.<//><//>`;
+  const here = { tab: "trial", experiment: t.folder };
+  const options = rivals.map(([id, status]) => [id, `${rivalName(id)} (${spaced(status)})`]);
+  const pick = (/** @type {string} */ other) => app.show({ ...here, trial: t.trial, other });
+  const replay = () => app.send({ type: "replay", experiment: t.folder, trial: t.trial, other: t.other });
+  return html`<${Card} title="Beside another try">
+    <div class="row"><${Pick} label="Other try" value=${t.other} options=${options} change=${pick} />
+      <${Button} onClick=${() => app.show({ ...here, trial: t.other })}>Open it<//>
+      ${app.now("replay") && html`<${Button} onClick=${replay}>Replay both<//>`}</div>
+    ${t.parts === null ? html`<p>Both did the same actions in the same order.</p>` : html`<${Parting} parts=${t.parts} />`}<//>`;
+}
+
+/** @param {{parts: {step: number, a: string, b: string}}} props */
+function Parting({ parts: { step, a, b } }) {
+  const row = (/** @type {string} */ who, /** @type {string} */ did) =>
+    html`<tr><th scope="row">${who}</th><td class="code">${did || "had ended"}</td></tr>`;
+  return html`<div><p>${step ? `They share ${plural(step, "step")}, then:` : "They part at once:"}</p>
+    <table class="plain"><tbody>${row("This one", a)}${row("The other", b)}</tbody></table></div>`;
 }
