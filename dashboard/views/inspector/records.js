@@ -1,286 +1,179 @@
-import {link} from "../../js/link/link.js"
-import {sender} from "../../js/sender.js"
-
 // A virtual list: only the rows in sight exist, and only they are asked of the server.
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { component, html, useMessages } from "../../js/base.js";
+import { link } from "../../js/link/link.js";
+import { broughtIntoSight, existing, rowAfter } from "../js/rows.js";
+import { kindsInWords, pictureIn, Records } from "./ledger.js";
 
-const ROW = 30 // px, as in the stylesheet
-const AHEAD = 20
-const PICTURE = /^[0-9a-f]{64}$/
+/** @typedef {import("../../js/base.js").Host<{group_label: string, empty: string, images: string}>} Host */
 
-function el(tag, className = "", text = "") {
-  const node = document.createElement(tag)
-  if (className) node.className = className
-  if (text) node.textContent = text
-  return node
-}
+const ROW = 30; // px, as in the stylesheet
+const AHEAD = 20; // rows beyond what is in sight, above and below
+const TYPED = 150; // ms after which what was typed is looked for
 
+/** @param {number} at Unix seconds. */
 function clock(at) {
-  const date = new Date(at * 1000)
-  return `${date.toLocaleTimeString([], {hour12: false})}.${String(date.getMilliseconds()).padStart(3, "0")}`
+  const date = new Date(at * 1000);
+  return `${date.toLocaleTimeString([], { hour12: false })}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-function field(label, control) {
-  const root = el("label", "filter")
-  root.append(el("span", "", label), control)
-  return root
+const spaced = (/** @type {string} */ name) => name.replaceAll("_", " ");
+
+/** @param {{host: Host}} props */
+function Inspected({ host }) {
+  const records = useMemo(() => new Records(host), []);
+  useMessages(host, (message) => records.hear(message));
+  useLayoutEffect(() => {
+    host.ask({ type: "ready" });
+    return link.onRestored(() => records.again());
+  }, []);
+  return html`<div class="records"><${Filters} host=${host} records=${records} /><${Rows} host=${host} records=${records} />
+    <${Detail} host=${host} records=${records} /></div>`;
 }
 
-// The kinds as a menu of checkboxes; none chosen means all.
-class Kinds {
-  constructor(onChange) {
-    this.onChange = onChange
-    this.chosen = new Set()
-    this.root = el("details", "kinds")
-    this.word = el("summary", "", "All kinds")
-    this.panel = el("div", "panel")
-    this.root.append(this.word, this.panel)
-    this.root.addEventListener("keydown", event => {
-      if (event.key !== "Escape" || !this.root.open) return
-      this.root.open = false
-      this.word.focus()
-      event.stopPropagation()
-    })
-    this.away = event => { if (!event.composedPath().includes(this.root)) this.root.open = false }
-    document.addEventListener("click", this.away)
-  }
-
-  show(counts) {
-    const names = Object.keys(counts)
-    if (this.names === names.join()) {
-      for (const [name, count] of Object.entries(counts)) this.counts.get(name).textContent = count
-      return
-    }
-    this.names = names.join()
-    this.counts = new Map()
-    this.panel.replaceChildren(...names.map(name => {
-      const row = el("label")
-      const box = el("input")
-      box.type = "checkbox"
-      box.checked = this.chosen.has(name)
-      box.addEventListener("change", () => this.toggle(name, box.checked))
-      const count = el("small", "", String(counts[name]))
-      this.counts.set(name, count)
-      row.append(box, el("span", "", name.replaceAll("_", " ")), count)
-      return row
-    }))
-  }
-
-  toggle(name, on) {
-    this.chosen[on ? "add" : "delete"](name)
-    const {size} = this.chosen
-    this.word.textContent = !size ? "All kinds" : size === 1 ? [...this.chosen][0].replaceAll("_", " ") : `${size} kinds`
-    this.onChange()
-  }
+/** @param {{host: Host, records: Records}} props */
+function Filters({ host, records }) {
+  const timer = useRef(0);
+  useLayoutEffect(() => () => clearTimeout(timer.current), []);
+  const typed = (/** @type {any} */ event) => {
+    records.text.value = event.currentTarget.value;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => records.filter(), TYPED);
+  };
+  const grouped = (/** @type {any} */ event) => {
+    records.group.value = event.currentTarget.value;
+    records.filter();
+  };
+  const count = records.count.value;
+  const all = records.all.value;
+  const groups = Object.entries(records.groups.value);
+  return html`<div class="filters">
+    <label class="filter"><span>Search</span><input type="search" placeholder="Any text" value=${records.text.value} onInput=${typed} /></label>
+    <${Kinds} records=${records} />
+    <label class="filter"><span>${host.param("group_label").value}</span><select value=${records.group.value} onChange=${grouped}>
+      <option value="">All</option>${groups.map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}</select></label>
+    <span class="total" role="status">${count === all ? `${all} in all` : `${count} of ${all}`}</span></div>`;
 }
 
-class Records {
-  constructor(model) {
-    this.model = model
-    this.send = sender(model)
-    this.rows = new Map()
-    this.count = 0
-    this.generation = 0
-    this.at = -1
-    this.follows = true
-    this.root = el("div", "records")
-    this.root.append(this.filters(), this.table(), this.detail())
-    this.root.addEventListener("keydown", event => this.key(event))
+/** The kinds as a menu of checkboxes; none chosen means all. @param {{records: Records}} props */
+function Kinds({ records }) {
+  const root = useRef(/** @type {HTMLDetailsElement | null} */ (null));
+  useLayoutEffect(() => {
+    const away = (/** @type {Event} */ event) => {
+      if (root.current && !event.composedPath().includes(root.current)) root.current.open = false;
+    };
+    document.addEventListener("click", away);
+    return () => document.removeEventListener("click", away);
+  }, []);
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (event.key !== "Escape" || !root.current?.open) return;
+    root.current.open = false;
+    root.current.querySelector("summary")?.focus();
+    event.stopPropagation();
   }
 
-  filters() {
-    const bar = el("div", "filters")
-    this.text = el("input")
-    this.text.type = "search"
-    this.text.placeholder = "Any text"
-    this.kinds = new Kinds(() => this.filter())
-    this.group = el("select")
-    this.group.append(new Option("All", ""))
-    this.total = el("span", "total")
-    this.total.setAttribute("role", "status")
-    this.text.addEventListener("input", () => {
-      clearTimeout(this.typing)
-      this.typing = setTimeout(() => this.filter(), 150)
-    })
-    this.group.addEventListener("change", () => this.filter())
-    bar.append(field("Search", this.text), this.kinds.root, field(this.model.group_label, this.group), this.total)
-    return bar
-  }
-
-  table() {
-    this.view = el("div", "view")
-    this.view.tabIndex = 0
-    this.view.setAttribute("role", "group")
-    this.view.setAttribute("aria-label", "Records; arrow keys choose one")
-    this.space = el("div", "space")
-    this.space.setAttribute("role", "presentation")
-    this.none = el("p", "none", this.model.empty)
-    this.view.append(this.space, this.none)
-    this.view.addEventListener("scroll", () => {
-      this.follows = this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < ROW
-      this.draw()
-    }, {passive: true})
-    this.observer = new ResizeObserver(() => this.sight()) // what is hidden cannot be scrolled
-    this.observer.observe(this.view)
-    return this.view
-  }
-
-  detail() {
-    this.box = el("section", "detail")
-    this.box.setAttribute("aria-label", "The whole record")
-    this.hint = el("p", "none", "Choose a row to see all of it.")
-    this.box.append(this.hint)
-    return this.box
-  }
-
-  filter() {
-    this.at = -1
-    this.wanted = null
-    this.send(this.wish)
-  }
-
-  get wish() {
-    return {type: "filter", text: this.text.value, kinds: [...this.kinds.chosen], group: this.group.value}
-  }
-
-  /** After a gap: what came in it, what was asked in it, and how many there are now. */
-  again() {
-    this.asked = null
-    this.rows.clear()
-    this.send.ask(this.wish)
-  }
-
-  receive(message) {
-    if (message.record) this.open(message)
-    else if (message.rows) this.arrive(message)
-    else this.grow(message)
-  }
-
-  grow({count, all, generation, kinds, groups}) {
-    if (generation !== this.generation) this.rows.clear()
-    this.generation = generation
-    this.count = count
-    this.kinds.show(kinds)
-    for (const [key, name] of Object.entries(groups)) {
-      if (![...this.group.options].some(option => option.value === key)) this.group.append(new Option(name, key))
-    }
-    this.total.textContent = count === all ? `${all} in all` : `${count} of ${all}`
-    this.none.hidden = count > 0
-    this.none.textContent = all ? "Nothing passes the filter." : this.model.empty
-    this.space.style.height = `${count * ROW}px`
-    this.sight()
-  }
-
-  /** Draw what is in sight: the newest, unless a person has scrolled away from it. */
-  sight() {
-    if (this.follows) this.view.scrollTop = this.view.scrollHeight
-    this.draw()
-  }
-
-  arrive({rows, from, generation}) {
-    if (generation !== this.generation) return
-    rows.forEach((row, i) => this.rows.set(from + i, row))
-    this.asked = null
-    this.draw()
-    this.fetch()
-  }
-
-  draw() {
-    const first = Math.max(0, Math.floor(this.view.scrollTop / ROW) - AHEAD)
-    const last = Math.min(this.count, Math.ceil((this.view.scrollTop + this.view.clientHeight) / ROW) + AHEAD)
-    const shown = []
-    let gap = null
-    for (let i = first; i < last; i++) {
-      const row = this.rows.get(i)
-      if (row) shown.push(this.row(i, row))
-      else gap ??= i
-    }
-    this.space.replaceChildren(...shown)
-    this.view.setAttribute("role", shown.length ? "listbox" : "group") // a listbox must hold options
-    const wish = `${gap}-${last}-${this.generation}`
-    if (gap !== null && this.asked !== wish) {
-      this.asked = wish
-      this.send.ask({type: "rows", from: gap, to: last})
-    }
-  }
-
-  row(i, {n, at, kind, says}) {
-    const node = el("div", `row kind-${kind.split(/[_.]/)[0]}`)
-    node.id = `record-${i}`
-    node.setAttribute("role", "option")
-    node.setAttribute("aria-selected", String(i === this.at))
-    node.style.top = `${i * ROW}px`
-    node.append(el("span", "n", String(n)), el("span", "at", clock(at)), el("span", "kind", kind.replaceAll("_", " ")), el("span", "says", says))
-    node.addEventListener("click", () => this.choose(i))
-    return node
-  }
-
-  choose(i) {
-    if (i < 0 || i >= this.count) return
-    this.at = i
-    this.view.setAttribute("aria-activedescendant", `record-${i}`)
-    const top = i * ROW
-    if (top < this.view.scrollTop) this.view.scrollTop = top
-    else if (top + ROW > this.view.scrollTop + this.view.clientHeight) this.view.scrollTop = top + ROW - this.view.clientHeight
-    this.draw()
-    this.wanted = i
-    this.fetch()
-  }
-
-  // A row far away is chosen before it is known, and opened when it has come.
-  fetch() {
-    const row = this.rows.get(this.wanted)
-    if (!row) return
-    this.wanted = null
-    this.send({type: "open", n: row.n})
-  }
-
-  key(event) {
-    if (event.target !== this.view) return
-    const page = Math.floor(this.view.clientHeight / ROW)
-    const to = {
-      ArrowDown: this.at + 1, ArrowUp: this.at - 1, PageDown: this.at + page, PageUp: this.at - page, Home: 0, End: this.count - 1,
-    }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    this.choose(Math.max(0, Math.min(this.count - 1, to)))
-  }
-
-  open({n, record}) {
-    const head = el("div", "head")
-    const copy = el("button", "copy", "Copy")
-    copy.type = "button"
-    const json = JSON.stringify(record, null, 2)
-    copy.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(json).catch(() => {})
-      copy.textContent = "Copied"
-    })
-    head.append(el("h2", "", `${(record.kind || record.type || "").replaceAll("_", " ")} ${n}`), copy)
-    const text = el("pre", "", json)
-    text.tabIndex = 0
-    this.box.replaceChildren(head, ...this.picture(record), text)
-  }
-
-  picture(record) {
-    const image = record.image || (record.images || [])[0]
-    if (!image || !PICTURE.test(image.sha256)) return []
-    const node = el("img")
-    Object.assign(node, {alt: "The picture of this record", width: image.width, height: image.height, src: this.model.images + image.sha256})
-    return [node]
-  }
+  const chosen = records.chosen.value;
+  return html`<details class="kinds" ref=${root} onKeyDown=${onKey}><summary>${kindsInWords(chosen)}</summary><div class="panel">${Object.entries(
+    records.kinds.value,
+  ).map(
+    ([kind, count]) =>
+      html`<label key=${kind}><input type="checkbox" checked=${chosen.has(kind)} onChange=${(/** @type {any} */ event) => records.toggle(kind, event.currentTarget.checked)} />
+        <span>${spaced(kind)}</span><small>${count}</small></label>`,
+  )}</div></details>`;
 }
 
-export function render({model}) {
-  const records = new Records(model)
-  model.on("msg:custom", event => {
-    const message = event?.data ?? event
-    if (message.type !== "arrived") records.receive(message)
-  })
-  const restored = link.onRestored(() => records.again())
-  model.on("remove", () => {
-    restored()
-    records.observer.disconnect()
-    document.removeEventListener("click", records.kinds.away)
-  })
-  queueMicrotask(() => records.send.ask({type: "ready"}))
-  return records.root
+/** @param {{host: Host, records: Records}} props */
+function Rows({ host, records }) {
+  const view = useRef(/** @type {HTMLElement | null} */ (null));
+  const follows = useRef(true); // the newest is in sight, unless a person has scrolled away from it
+  const [sight, setSight] = useState({ top: 0, room: 0 });
+  const count = records.count.value;
+  const known = records.rows.value;
+  const at = records.at.value;
+  const look = () => {
+    const box = view.current;
+    if (box) setSight({ top: box.scrollTop, room: box.clientHeight });
+  };
+  const follow = () => {
+    if (view.current && follows.current) view.current.scrollTop = view.current.scrollHeight;
+    look();
+  };
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(follow); // what is hidden cannot be scrolled
+    if (view.current) observer.observe(view.current);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(follow, [count]);
+  useLayoutEffect(() => {
+    const box = view.current;
+    if (!box || at.index < 0) return;
+    box.scrollTop = broughtIntoSight({ top: box.scrollTop, room: box.clientHeight, height: ROW }, at.index);
+    look();
+  }, [at]);
+  const stretch = existing({ ...sight, height: ROW, count }, AHEAD);
+  const end = stretch.first + stretch.count;
+  useLayoutEffect(() => records.need(stretch.first, end));
+
+  function scrolled() {
+    const box = /** @type {HTMLElement} */ (view.current);
+    follows.current = box.scrollHeight - box.scrollTop - box.clientHeight < ROW;
+    look();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (event.target !== view.current) return;
+    const to = rowAfter(event.key, { current: at.index, count, room: sight.room, height: ROW });
+    if (to === null) return;
+    event.preventDefault();
+    records.choose(to);
+  }
+
+  const rows = [];
+  for (let i = stretch.first; i < end; i += 1) {
+    const row = known.get(i);
+    if (row)
+      rows.push(html`<${Row} key=${i} i=${i} row=${row} chosen=${i === at.index} choose=${() => records.choose(i)} />`);
+  }
+  const none = records.all.value ? "Nothing passes the filter." : host.param("empty").value;
+  // A listbox must hold options.
+  return html`<div class="view" ref=${view} tabindex="0" role=${rows.length ? "listbox" : "group"} aria-label="Records; arrow keys choose one"
+    aria-activedescendant=${at.index >= 0 ? `record-${at.index}` : undefined} onScroll=${scrolled} onKeyDown=${onKey}>
+    <div class="space" role="presentation" style=${{ height: `${count * ROW}px` }}>${rows}</div>
+    <p class="none" hidden=${count > 0}>${none}</p></div>`;
 }
+
+/** @param {{i: number, row: import("./ledger.js").Row, chosen: boolean, choose: () => void}} props */
+function Row({ i, row: { n, at, kind, says }, chosen, choose }) {
+  return html`<div class=${`row kind-${kind.split(/[_.]/)[0]}`} id=${`record-${i}`} role="option" aria-selected=${String(chosen)} style=${{ top: `${i * ROW}px` }} onClick=${choose}>
+    <span class="n">${n}</span><span class="at">${clock(at)}</span><span class="kind">${spaced(kind)}</span><span class="says">${says}</span></div>`;
+}
+
+/** @param {{host: Host, records: Records}} props */
+function Detail({ host, records }) {
+  const opened = records.opened.value;
+  return html`<section class="detail" aria-label="The whole record">${
+    opened
+      ? html`<${Whole} key=${opened.n} opened=${opened} images=${host.param("images").value} />`
+      : html`<p class="none">Choose a row to see all of it.</p>`
+  }</section>`;
+}
+
+/** @param {{opened: import("./ledger.js").Opened, images: string}} props */
+function Whole({ opened: { n, record }, images }) {
+  const [copied, setCopied] = useState(false);
+  const json = JSON.stringify(record, null, 2);
+  const image = pictureIn(record);
+  const copy = async () => {
+    await navigator.clipboard.writeText(json).catch(() => {});
+    setCopied(true);
+  };
+  return html`<div class="head"><h2>${`${spaced(record.kind || record.type || "")} ${n}`}</h2>
+      <button type="button" class="copy" onClick=${() => void copy()}>${copied ? "Copied" : "Copy"}</button></div>
+    ${image && html`<img alt="The picture of this record" width=${image.width} height=${image.height} src=${images + image.sha256} />`}
+    <pre tabindex="0">${json}</pre>`;
+}
+
+export default component("Records", Inspected);

@@ -9,7 +9,7 @@ from typing import Any
 
 import param
 
-from dashboard.js.component import Bundled
+from dashboard.js.component import Message, View
 from dashboard.views.inspector.ledger import Filter, Ledger
 
 _HERE = Path(__file__).parent
@@ -17,7 +17,7 @@ _MOST = 300
 """Rows that are sent at once at most."""
 
 
-class RecordList(Bundled):
+class RecordList(View):
     """Shows a `Ledger`. The browser asks for the rows that it needs, and no others."""
 
     group_label = param.String("", doc="What a record's group is called: Task, Direction.")
@@ -36,7 +36,7 @@ class RecordList(Bundled):
     def grown(self) -> None:
         """Tell the browser how much there is now."""
         ledger = self._ledger
-        self._send_msg(
+        self.post(
             {
                 "count": len(ledger.shown),
                 "all": len(ledger),
@@ -46,24 +46,24 @@ class RecordList(Bundled):
             }
         )
 
-    def _heard(self, data: Any) -> None:
-        kind = data.get("type") if isinstance(data, dict) else None
+    def take(self, message: Message) -> None:
+        kind = message["type"]
         if kind == "ready":
             self.grown()
         elif kind == "rows":
-            self._rows(int(data.get("from", 0)), int(data.get("to", 0)))
+            self._rows(int(message.get("from", 0)), int(message.get("to", 0)))
         elif kind == "open":
-            self._open(int(data.get("n", -1)))
+            self._open(int(message.get("n", -1)))
         elif kind == "filter":
-            self._spawn(self._filter(Filter.read(data)))
+            self._spawn(self._filter(Filter.read(message)))
 
     def _rows(self, begin: int, end: int) -> None:
         rows = self._ledger.rows(begin, min(end, begin + _MOST))
-        self._send_msg({"rows": rows, "from": max(0, begin), "generation": self._generation})
+        self.post({"rows": rows, "from": max(0, begin), "generation": self._generation})
 
     def _open(self, n: int) -> None:
         if 0 <= n < len(self._ledger):
-            self._send_msg({"n": n, "record": self._ledger.records[n].full()})
+            self.post({"n": n, "record": self._ledger.records[n].full()})
 
     async def _filter(self, wanted: Filter) -> None:
         """Search what is there beside the loop, then whatever came meanwhile."""

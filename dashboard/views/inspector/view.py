@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 import param
 
 from agent.record.events import Event
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 from dashboard.view_registry import ViewContext
 from dashboard.views.inspector.exchanges import Exchanges
 from dashboard.views.inspector.lag import LagMeter
@@ -29,7 +29,7 @@ _NO_VOICE = (
 )
 
 
-class LaneChart(Bundled):
+class LaneChart(View):
     """Exchanges as bars over time, a table of all lanes, and the loop's lag."""
 
     exchanges = param.List([])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import param
 from agent.errors import BadInput
 from agent.record.events import DesktopChanged, Event
 from dashboard.desktop.frames import Frames
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 from dashboard.state import FRAME
 from dashboard.view_registry import ViewContext
 from dashboard.views.layout import sheet
@@ -26,7 +26,7 @@ _LEAD = (
 )
 
 
-class ToolBench(Bundled):
+class ToolBench(View):
     """Forms, a picture to click on, and results. What is pressed goes to ``act``.
 
     Messages: ``{"type": "run", "name", "given"}``, ``{"type": "approve", "id", "decision"}``,
@@ -44,14 +44,6 @@ class ToolBench(Bundled):
 
     _esm = _HERE / "bench.bundle.js"
     _stylesheets = [_HERE / "bench.css"]  # noqa: RUF012 - as Panel declares it
-
-    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._act = act
-
-    def _heard(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._act(data)
 
 
 class ToolsView:

@@ -6,7 +6,7 @@ globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
 
 const at = (path) => import(`../../../dashboard/views/replay/js/${path}.js`);
 const words = await at("words");
-const rows = await at("rows");
+const rows = await import("../../../dashboard/views/js/rows.js");
 const axis = await at("axis");
 const { captions, fitted } = await at("player");
 const { frameAfter, lastDeed } = await at("compare");
@@ -49,11 +49,11 @@ test("a trial is called by its arm, task and number", () => {
 
 test("of a long list only what is in sight exists, and a little beyond it", () => {
   const list = { room: 300, height: 30, count: 1000 };
-  assert.deepEqual(rows.existing({ ...list, top: 0 }), { first: 0, count: 26 });
-  assert.deepEqual(rows.existing({ ...list, top: 3000 }), { first: 92, count: 26 });
-  assert.deepEqual(rows.existing({ ...list, top: 29_700 }), { first: 982, count: 18 });
-  assert.deepEqual(rows.existing({ ...list, top: 0, count: 3 }), { first: 0, count: 3 });
-  assert.equal(rows.existing({ ...list, top: 9000, count: 3 }).count, 0);
+  assert.deepEqual(rows.existing({ ...list, top: 0 }, 8), { first: 0, count: 26 });
+  assert.deepEqual(rows.existing({ ...list, top: 3000 }, 8), { first: 92, count: 26 });
+  assert.deepEqual(rows.existing({ ...list, top: 29_700 }, 8), { first: 982, count: 18 });
+  assert.deepEqual(rows.existing({ ...list, top: 0, count: 3 }, 8), { first: 0, count: 3 });
+  assert.equal(rows.existing({ ...list, top: 9000, count: 3 }, 8).count, 0);
 });
 
 test("a row comes into sight by as little scrolling as need be", () => {

@@ -1,10 +1,12 @@
 // A list of which only the rows in sight exist. Arrow keys move the chosen row.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
-import { broughtIntoSight, existing, rowAfter } from "./rows.js";
+import { broughtIntoSight, existing, rowAfter } from "../../js/rows.js";
 
 /** @typedef {{index: number}} At The chosen row, -1 for none; another object brings it into sight again. */
 /** @typedef {{class: string, title?: string, children: any}} Row */
+
+const OVER = 8; // rows beyond what is in sight, above and below
 
 let lists = 0;
 
@@ -50,7 +52,7 @@ export function VirtualList({ label, height, items, at, draw, choose, style, foc
     choose(to);
   }
 
-  const { first, count } = existing({ ...sight, height, count: items.length });
+  const { first, count } = existing({ ...sight, height, count: items.length }, OVER);
   const rows = items.slice(first, first + count).map((item, n) => {
     const index = first + n;
     const row = draw(item, index);

@@ -1,16 +1,15 @@
 /** Which rows of a long list exist, and where its keys lead. */
 
-const OVER = 8; // rows beyond what is in sight, above and below
-
 /**
  * The first row that exists, and how many do.
  *
  * @param {{top: number, room: number, height: number, count: number}} list `top`: how far it is scrolled,
  *   `room`: what is in sight of it; both in pixels.
+ * @param {number} over Rows beyond what is in sight, above and below.
  */
-export function existing({ top, room, height, count }) {
-  const first = Math.max(0, Math.floor(top / height) - OVER);
-  return { first, count: Math.max(0, Math.min(count - first, Math.ceil(room / height) + 2 * OVER)) };
+export function existing({ top, room, height, count }, over) {
+  const first = Math.max(0, Math.floor(top / height) - over);
+  return { first, count: Math.max(0, Math.min(count - first, Math.ceil(room / height) + 2 * over)) };
 }
 
 /**
