@@ -14,6 +14,7 @@ const PATHS = {
   file: "M6 3h8l5 5v13H6ZM14 3v5h5",
   folder: "M3 6h6l2 2.500h10V19H3Z",
   clip: CLIP,
+  speaks: "M4 5h16v11H9l-5 4V5ZM8 9.5h8M8 12.500h5",
   paste: "M8 5H5v16h14V5h-3M8 3.500h8v4H8Z",
   hold: "M9 5v14M15 5v14",
   go: "M7 4.500v15l12-7.500Z",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import param
 
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 
 _HERE = Path(__file__).parent
 
 
-class SettingsForm(Bundled):
+class SettingsForm(View):
     """Fields in groups, then keys. What is changed goes to ``act``.
 
     Messages: ``{"type": "put", "name", "value"}``, ``{"type": "reset", "name"}``, ``{"type":
@@ -35,11 +33,3 @@ class SettingsForm(Bundled):
 
     _esm = _HERE / "form.bundle.js"
     _stylesheets = [_HERE / "form.css"]  # noqa: RUF012 - as Panel declares it
-
-    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._act = act
-
-    def _heard(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._act(data)

@@ -1,67 +1,71 @@
 // How the agent speaks, beside the microphone.
+import { useRef, useState } from "preact/hooks";
+import { component, html } from "../../js/base.js";
+import { Icon } from "../js/icons.js";
 
-import {sender} from "../../js/sender.js"
-import {drawing, el} from "../js/dom.js"
+/** @typedef {{value: string, label: string, says: string}} Choice */
+/** @typedef {"narration" | "mode"} Switch */
+/** @typedef {import("../../js/base.js").Host<{narration: string, mode: string, choices: Record<Switch, Choice[]>}>} Host */
 
-const TITLES = {narration: "When the agent speaks", mode: "Who hears your words first"}
+/** @type {Record<Switch, string>} */
+const TITLES = { narration: "When the agent speaks", mode: "Who hears your words first" };
+const USUAL = "act-while-speaking";
+const PANEL = "how-it-speaks";
+const EDGE = 8; // px that the menu keeps from the window's edge, and from its button
 
-export function render({model}) {
-  const send = sender(model)
-  const root = el("div", "menu-root")
-  const open = el("button", "open")
-  open.type = "button"
-  const panel = el("div", "choices")
-  panel.popover = "auto"
-  panel.setAttribute("role", "dialog")
-  panel.setAttribute("aria-label", "How the agent speaks")
-  open.append(drawing("M4 5h16v11H9l-5 4V5ZM8 9.5h8M8 12.500h5"))
-  open.popoverTargetElement = panel
-  root.append(open, panel)
-  const radios = []
+/** @param {{host: Host}} props */
+function VoiceSettings({ host }) {
+  const button = useRef(/** @type {HTMLElement | null} */ (null));
+  const panel = useRef(/** @type {HTMLElement | null} */ (null));
+  const narration = host.param("narration").value;
+  const relay = host.param("mode").value === "relay";
+  const choices = host.param("choices").value;
+  const style = choices.narration.find((choice) => choice.value === narration)?.label ?? "";
+  const title = `How the agent speaks: ${style}${relay ? ", relay" : ""}`;
 
-  for (const [name, title] of Object.entries(TITLES)) {
-    const group = el("fieldset")
-    group.append(el("legend", "", title))
-    for (const {value, label, says} of model.choices[name]) {
-      const line = el("label")
-      const radio = el("input")
-      Object.assign(radio, {type: "radio", name, value})
-      radio.addEventListener("change", () => send({type: "set", name, value}) || show())
-      const words = el("span", "", label)
-      words.append(el("small", "", says))
-      line.append(radio, words)
-      group.append(line)
-      radios.push(radio)
-    }
-    panel.append(group)
+  /** @param {ToggleEvent} event */
+  function toggled(event) {
+    if (event.newState !== "open" || !button.current || !panel.current) return;
+    place(panel.current, button.current.getBoundingClientRect());
+    /** @type {HTMLElement | null} */ (panel.current.querySelector("input:checked"))?.focus();
+    addEventListener("resize", close, { once: true });
   }
-  const more = el("button", "more", "All settings")
-  more.type = "button"
-  more.addEventListener("click", () => {
-    panel.hidePopover()
-    send({type: "go", view: "settings", place: "voice"})
-  })
-  panel.append(more)
 
-  panel.addEventListener("toggle", event => {
-    if (event.newState !== "open") return
-    const at = open.getBoundingClientRect()
-    panel.style.maxHeight = `${Math.max(120, at.top - 16)}px` // nothing lies over the bar with Stop
-    panel.style.left = `${Math.max(8, Math.min(at.left, innerWidth - panel.offsetWidth - 8))}px`
-    panel.style.top = `${Math.max(8, at.top - panel.offsetHeight - 8)}px`
-    panel.querySelector("input:checked")?.focus()
-    addEventListener("resize", () => panel.matches(":popover-open") && panel.hidePopover(), {once: true})
-  })
-
-  function show() {
-    for (const radio of radios) radio.checked = model[radio.name] === radio.value
-    const style = model.choices.narration.find(c => c.value === model.narration)?.label || ""
-    const relay = model.mode === "relay" ? ", relay" : ""
-    open.title = `How the agent speaks: ${style}${relay}`
-    open.setAttribute("aria-label", open.title)
-    open.classList.toggle("other", Boolean(relay) || model.narration !== "act-while-speaking")
+  function close() {
+    if (panel.current?.matches(":popover-open")) panel.current.hidePopover();
   }
-  model.on(["narration", "mode"], show)
-  show()
-  return root
+
+  const more = () => {
+    close();
+    host.send({ type: "go", view: "settings", place: "voice" });
+  };
+  return html`<div class="menu-root">
+    <button type="button" class=${relay || narration !== USUAL ? "open other" : "open"} ref=${button} popovertarget=${PANEL} title=${title} aria-label=${title}>
+      <${Icon} name="speaks" /></button>
+    <div class="choices" id=${PANEL} ref=${panel} popover="auto" role="dialog" aria-label="How the agent speaks" onToggle=${toggled}>
+      ${Object.keys(TITLES).map((name) => html`<${Group} key=${name} host=${host} name=${name} choices=${choices[/** @type {Switch} */ (name)]} />`)}
+      <button type="button" class="more" onClick=${more}>All settings</button></div></div>`;
 }
+
+/** Nothing lies over the bar with Stop. @param {HTMLElement} panel @param {DOMRect} at The button. */
+function place(panel, at) {
+  panel.style.maxHeight = `${Math.max(120, at.top - 2 * EDGE)}px`;
+  panel.style.left = `${Math.max(EDGE, Math.min(at.left, innerWidth - panel.offsetWidth - EDGE))}px`;
+  panel.style.top = `${Math.max(EDGE, at.top - panel.offsetHeight - EDGE)}px`;
+}
+
+/** @param {{host: Host, name: Switch, choices: Choice[]}} props */
+function Group({ host, name, choices }) {
+  const [, setRefused] = useState(0); // drawn anew, the old choice is checked again
+  const current = host.param(name).value;
+  const choose = (/** @type {string} */ value) => {
+    if (!host.send({ type: "set", name, value })) setRefused((n) => n + 1);
+  };
+  return html`<fieldset><legend>${TITLES[name]}</legend>${choices.map(
+    ({ value, label, says }) =>
+      html`<label key=${value}><input type="radio" name=${name} value=${value} checked=${value === current} onChange=${() => choose(value)} />
+        <span>${label}<small>${says}</small></span></label>`,
+  )}</fieldset>`;
+}
+
+export default component("Voice settings", VoiceSettings);

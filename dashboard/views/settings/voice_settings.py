@@ -11,7 +11,7 @@ import param
 
 from agent.errors import BadInput, SaysoError
 from agent.record.events import Event, SettingChanged
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 from dashboard.views.background_tasks import BackgroundTasks
 from dashboard.views.settings.catalogue import MODES, NARRATION, Choice
 from dashboard.web.preferences import VOICE
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-class VoiceSettingsMenu(Bundled):
+class VoiceSettingsMenu(View):
     """A button that says how the agent speaks, and a menu to change it.
 
     Messages: ``{"type": "set", "name", "value"}`` and ``{"type": "go", "view", "place"}``.
@@ -37,14 +37,6 @@ class VoiceSettingsMenu(Bundled):
 
     _esm = _HERE / "voice_settings.bundle.js"
     _stylesheets = [_HERE / "voice_settings.css"]  # noqa: RUF012 - as Panel declares it
-
-    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._act = act
-
-    def _heard(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._act(data)
 
 
 class VoiceSettingsControl:
