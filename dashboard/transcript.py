@@ -103,7 +103,7 @@ class Transcript:
             e.LimitReached: self._limit,
             e.LimitExtended: self._extended,
             e.RetryWaiting: self._retry,
-            e.Condensed: lambda event: self._note(event, event.reason, "warning"),
+            e.Compacted: lambda event: self._note(event, event.reason, "warning"),
             e.DesktopRenewed: lambda event: self._note(event, event.text, "warning"),
             e.HomeChanged: self._home,
             e.DesktopChanged: self._desktop,

@@ -216,7 +216,7 @@ def _line(event: ev.Event) -> str:
             return f"… {event.reason} Trying again in {event.seconds:.1f} s."
         case ev.DesktopRenewed() | ev.HomeChanged():
             return f"· {_safe(event.text)}" if event.text else ""
-        case ev.Condensed():
+        case ev.Compacted():
             return f"· {event.reason}"
         case ev.ServerLearned():
             return f"· {_safe(event.text)}"

@@ -73,7 +73,7 @@ def room_in(log: Iterable[ev.Event]) -> int:
     used, waiting = 0, dict[str, ev.TaskQueued]()
     for event in log:
         match event:
-            case ev.Condensed():
+            case ev.Compacted():
                 used = 0
             case ev.TaskQueued():
                 waiting[event.task_id] = event

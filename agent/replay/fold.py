@@ -89,7 +89,7 @@ class Fold:
             ev.ControlReturned: self._returned,
             ev.LimitReached: self._limit,
             ev.RetryWaiting: self._retry,
-            ev.Condensed: lambda e: self._point(e, "model", "condensed", e.reason),
+            ev.Compacted: lambda e: self._point(e, "model", "condensed", e.reason),
             ev.DesktopRenewed: lambda e: self._point(e, "approvals", "renewed", e.text),
             ev.Unreadable: self._gap,
             ev.Failed: lambda e: self._point(

@@ -98,7 +98,7 @@ def _last_basis(turns: Sequence[ev.TurnStarted]) -> str:
 
 def turns_of(log: EventLog) -> list[ev.TurnStarted]:
     """The turns of the conversation that the model knows, in order."""
-    since = _seq(log.last(ev.Condensed))
+    since = _seq(log.last(ev.Compacted))
     return [turn for turn in log.of(ev.TurnStarted) if turn.seq > since]
 
 
@@ -118,7 +118,7 @@ def can_heal(log: EventLog, error: ConversationRefused | ServiceBroke) -> bool:
     if isinstance(error, ServiceBroke) and not _failed_alike(log, error):
         return False
     since = _seq(log.last(ev.TaskStarted))
-    healed = any(anew.refused and anew.seq > since for anew in log.of(ev.Condensed))
+    healed = any(anew.refused and anew.seq > since for anew in log.of(ev.Compacted))
     return not healed and _has_answers(log)
 
 
@@ -131,7 +131,7 @@ def _failed_alike(log: EventLog, error: ServiceBroke) -> bool:
 
 
 def _has_answers(log: EventLog) -> bool:
-    return _seq(log.last(ev.BlockFinished)) > _seq(log.last(ev.Condensed))
+    return _seq(log.last(ev.BlockFinished)) > _seq(log.last(ev.Compacted))
 
 
 async def heal(
@@ -163,7 +163,7 @@ async def compact(
     left_out: tuple[str, ...] = (),
 ) -> None:
     """From here on the model knows what happened by words, and sees the screen as it is."""
-    emit(ev.Condensed(reason=reason, text=recap(agent.log), refused=refused, left_out=left_out))
+    emit(ev.Compacted(reason=reason, text=recap(agent.log), refused=refused, left_out=left_out))
     await look(agent, emit, anew=True)
 
 

@@ -190,7 +190,7 @@ class History:
                 self._done = self.messages()
                 self._turn, self._since = _Turn(left_out=self._left_out), []
                 self._pictures.clear()
-            case ev.Condensed():
+            case ev.Compacted():
                 self._left_out |= frozenset(event.left_out)
                 self._done = [{"role": "user", "content": [_text(event.text)]}]
                 self._turn, self._since = None, []

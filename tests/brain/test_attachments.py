@@ -194,7 +194,7 @@ def test_the_room_for_pdfs_is_what_the_conversation_has_left(prepared):
     attached = prepared(pdf())
     said = ev.UserMessage(text="", attachments=(attached,), origin="session")
     assert room_in([said, said]) == MOST_CONTENT - 2 * attached.size
-    assert room_in([said, ev.Condensed(reason="", text="Anew."), said]) == (
+    assert room_in([said, ev.Compacted(reason="", text="Anew."), said]) == (
         MOST_CONTENT - attached.size
     )
 

@@ -263,7 +263,7 @@ async def patient(case: Case) -> None:
         elif status.open_actions:
             await speak_up("before an action")
         elif status.turns and status.turn_id is None:
-            await speak_up("anew" if case.session.log.of(ev.Condensed) else "between turns")
+            await speak_up("anew" if case.session.log.of(ev.Compacted) else "between turns")
 
 
 async def begun(scene: Scene) -> tuple[Case, asyncio.Task[None]]:

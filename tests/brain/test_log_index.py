@@ -17,7 +17,7 @@ KINDS: list[type[ev.BaseEvent]] = [
     ev.TurnStarted,
     ev.BlockFinished,
     ev.Unreadable,
-    ev.Condensed,
+    ev.Compacted,
 ]
 
 

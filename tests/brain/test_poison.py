@@ -143,7 +143,7 @@ async def test_a_block_that_the_service_does_not_take_back_is_left_out_from_then
             await rig.session.wait_idle(30)
         ends = [(e.outcome, e.summary) for e in rig.session.log.of(ev.TaskFinished)]
         assert ends == [("done", "Clicked."), ("done", "More."), ("done", "Still here.")]
-        (anew,) = rig.session.log.of(ev.Condensed)
+        (anew,) = rig.session.log.of(ev.Compacted)
         assert anew.left_out == ("crystal_ball",)
         assert "refused" in anew.reason
         assert len(rig.tool.ran) == 1
@@ -165,7 +165,7 @@ async def test_a_refusal_that_stays_ends_clearly_and_is_not_tried_for_ever(statu
         assert [e.outcome for e in ends] == ["done", "failed", "failed"]
         assert "not supported" in ends[1].summary
         assert "network" not in ends[1].summary
-        assert len(rig.session.log.of(ev.Condensed)) == 1
+        assert len(rig.session.log.of(ev.Compacted)) == 1
         assert len(rig.server.requests) == 4
 
 
@@ -181,7 +181,7 @@ async def test_a_refusal_that_comes_again_in_the_same_task_is_its_end():
         ends = rig.session.log.of(ev.TaskFinished)
         assert [e.outcome for e in ends] == ["failed", "done", "done"]
         assert "no such thing" in ends[0].summary
-        assert len(rig.session.log.of(ev.Condensed)) == 2
+        assert len(rig.session.log.of(ev.Compacted)) == 2
 
 
 @pytest.mark.parametrize("always", [False, True])
@@ -200,7 +200,7 @@ async def test_a_service_that_fails_inside_twice_gets_the_conversation_in_words(
             rig.session.say(words)
             await rig.session.wait_idle(60)
         ends = [end.outcome for end in rig.session.log.of(ev.TaskFinished)]
-        anew = rig.session.log.of(ev.Condensed)
+        anew = rig.session.log.of(ev.Compacted)
         assert ends[:2] == ["done", "failed"]
         assert "failed twice" in anew[0].reason
         if always:
@@ -217,7 +217,7 @@ async def test_an_account_without_credit_does_not_cost_the_conversation():
             rig.session.say(words)
             await rig.session.wait_idle(30)
         assert "no credit left" in rig.session.log.of(ev.TaskFinished)[-1].summary
-        assert not rig.session.log.of(ev.Condensed)
+        assert not rig.session.log.of(ev.Compacted)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ async def test_a_server_that_takes_few_pictures_is_shown_the_newest(most: int, w
         rig.session.say("Look six times.")
         await rig.session.wait_idle(30)
         assert rig.session.log.of(ev.TaskFinished)[-1].outcome == "done"
-        assert not rig.session.log.of(ev.Condensed)
+        assert not rig.session.log.of(ev.Compacted)
         last = rig.server.requests[-1].body["messages"]
         assert 1 <= count_pictures(last) <= most
         assert count_pictures(last[-1:]) == 1
@@ -276,7 +276,7 @@ async def test_another_model_does_not_get_the_thoughts_of_the_first():
         body = second.server.requests[-1].body
         assert not holds(body, "thinking")
         assert body["messages"][0]["content"][0]["text"].startswith(ANEW)
-        assert second.session.log.of(ev.Condensed)
+        assert second.session.log.of(ev.Compacted)
 
 
 class Faulty(PortableDialect):
@@ -298,7 +298,7 @@ async def test_a_fault_in_building_a_request_is_told_as_ours_and_healed():
             rig.session.say(words)
             await rig.session.wait_idle(30)
         assert [e.outcome for e in rig.session.log.of(ev.TaskFinished)] == ["done", "done"]
-        assert len(rig.session.log.of(ev.Condensed)) == 1
+        assert len(rig.session.log.of(ev.Compacted)) == 1
 
 
 async def test_a_fault_of_ours_is_never_the_networks():

@@ -110,7 +110,7 @@ async def test_a_conversation_that_is_too_long_begins_anew_and_the_task_goes_on(
         assert "The person: Click the button.\nYou: I click.\nDone: Click (1, 2)" in recap
         assert "do not do it again" in recap
         assert [block["type"] for block in message["content"]] == ["text", "text", "image"]
-        assert "in words" in rig.session.log.of(ev.Condensed)[0].reason
+        assert "in words" in rig.session.log.of(ev.Compacted)[0].reason
         assert len(rig.server.requests) == 3
 
 
@@ -129,7 +129,7 @@ async def test_what_the_service_summarises_by_itself_goes_on_as_it_is():
         assert rig.refused() == []
         assert ended(rig) == ("done", "Ok.")
         assert len(rig.tool.ran) == 5
-        assert not rig.session.log.of(ev.Condensed)
+        assert not rig.session.log.of(ev.Compacted)
         kept = [b["type"] for m in rig.server.requests[-1].body["messages"] for b in m["content"]]
         assert "compaction" in kept
         assert kept.count("tool_use") == 5
@@ -207,7 +207,7 @@ async def test_a_small_window_is_worked_within_for_as_long_as_it_takes():
         await rig.session.wait_idle(60)
         assert ended(rig) == ("done", "Ok.")
         assert [c.input["coordinate"][0] for c in rig.tool.ran] == list(range(30))
-        condensed = rig.session.log.of(ev.Condensed)
+        condensed = rig.session.log.of(ev.Compacted)
         assert len(condensed) > 1
         assert all(event.text.endswith("\nClick thirty times.") for event in condensed)
         assert len(rig.session.log.of(ev.TaskFinished)) == 1
@@ -231,7 +231,7 @@ async def test_other_instructions_and_tools_begin_the_conversation_anew():
         assert told(rig, 2)[0].endswith("wants now:\nWhat did you do?")
         rig.session.say("And again?")
         await rig.session.wait_idle(30)
-        assert len(rig.session.log.of(ev.Condensed)) == 1
+        assert len(rig.session.log.of(ev.Compacted)) == 1
 
 
 async def test_voice_commands_go_on_with_other_instructions():
@@ -243,7 +243,7 @@ async def test_voice_commands_go_on_with_other_instructions():
             await rig.session.wait_idle(30)
             assert ended(rig)[0] == "done"
             rig.session.use_prompt(Prompt("terse", "Be terse."), ("computer",))
-        assert not rig.session.log.of(ev.Condensed)
+        assert not rig.session.log.of(ev.Compacted)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ async def test_the_default_model_has_one_effort_for_a_conversation(
         assert rig.refused() == []
         asked = [s.body.get("output_config", {}).get("effort") for s in rig.server.requests]
         assert asked == efforts
-        assert len(session.log.of(ev.Condensed)) == anew
+        assert len(session.log.of(ev.Compacted)) == anew
 
 
 @pytest.mark.parametrize(

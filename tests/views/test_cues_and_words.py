@@ -80,7 +80,7 @@ def test_why_nothing_happens_is_said() -> None:
     wait = ev.RetryWaiting(turn_id="t", seconds=20, reason="Busy.")
     assert "Busy. Trying again in 20 s." in words(wait)
     assert "Busy. Trying again in a moment." in words(wait.model_copy(update={"seconds": 0.4}))
-    assert "It was too long." in words(ev.Condensed(reason="It was too long.", text="Recap"))
+    assert "It was too long." in words(ev.Compacted(reason="It was too long.", text="Recap"))
     assert "It is full." in words(ev.HomeChanged(state="full", text="It is full."))
     renewed = ev.DesktopRenewed(reason="resumed", files="kept", text="Your files are kept.")
     assert "Your files are kept." in words(renewed)

@@ -44,7 +44,7 @@ from agent.record.events.base import Attachment, BaseEvent, Image, Outcome, Sour
 from agent.record.events.files import FilesRecorded, PutBackFinished, PutBackStarted
 from agent.record.events.talk import (
     BlockFinished,
-    Condensed,
+    Compacted,
     DesktopChanged,
     DesktopRenewed,
     FilesArrived,
@@ -84,7 +84,7 @@ __all__ = [
     "Attachment",
     "BaseEvent",
     "BlockFinished",
-    "Condensed",
+    "Compacted",
     "ControlReturned",
     "ControlTaken",
     "DesktopChanged",
@@ -162,7 +162,7 @@ Event = Annotated[
     | TaskFinished
     | UserMessage
     | FilesArrived
-    | Condensed
+    | Compacted
     | TurnStarted
     | TextStreamed
     | BlockFinished

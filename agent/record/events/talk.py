@@ -288,7 +288,7 @@ class TurnStarted(BaseEvent):
     """What was asked for; empty for the model's own."""
 
 
-class Condensed(BaseEvent):
+class Compacted(BaseEvent):
     """The model's conversation begins anew: of all before, it is told ``text`` and no more.
 
     ``reason`` is for the person.
