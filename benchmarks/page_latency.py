@@ -52,8 +52,8 @@ async def browser() -> AsyncIterator[BrowserContext]:
 
 async def _running(context: BrowserContext, url: str) -> Page:
     page = await context.new_page()
-    await page.goto(entrance(url))
-    await page.get_by_label("Type what to do").fill("Tell the time.")
+    await page.goto(entrance(url), timeout=120_000)
+    await page.get_by_label("Type what to do").fill("Tell the time.", timeout=120_000)
     await page.keyboard.press("Enter")
     await page.get_by_text("<1").first.wait_for(timeout=120_000)
     await page.evaluate(_WATCH)
