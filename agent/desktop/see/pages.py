@@ -1,8 +1,8 @@
 """What applications publish but do not list in their cache, as browsers do with web pages.
 
-An object whose cached children are fewer than it says to have is looked into. Its
-application finds in one call whatever shows below it (AT-SPI's ``Collection``); where it
-cannot, its children are asked for level by level. What shows comes first. Of a page that
+An object whose cached children are fewer than it says to have is looked into. A browser
+finds in one call whatever shows below it (AT-SPI's ``Collection``); of other applications,
+the children are asked for level by level. What shows comes first. Of a page that
 is longer than its window, what can be used further up or down is looked for when what shows
 has changed, and now and then.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from jeepney import Message
 
 from agent.desktop.base import Box
-from agent.desktop.see.atspi import ROLES, STATES, Bus, call
+from agent.desktop.see.atspi import ROLES, STATES, Bus, call, get_property
 from agent.desktop.see.items import Item, Ref, describe, meets
 
 DOCUMENTS = frozenset({"document web", "document frame"})
@@ -31,6 +31,10 @@ _CLOSED = frozenset({"menu", "menu item", "list", "list box", "list item"})
 
 _CELLS = frozenset({"table", "tree table", "tree", "list", "layered pane"})
 """Roles whose children may be too many to ask for: their cells are fetched by place."""
+
+_ROOT = "/org/a11y/atspi/accessible/root"
+_BROWSERS = frozenset({"Chromium", "Gecko"})
+"""What browsers are made with, as they publish it."""
 
 _MOST = 1500
 """Objects of one application that are described in one look."""
@@ -63,6 +67,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._beyond: dict[Ref, _Beyond] = {}
+        self._toolkits: dict[str, str] = {}
 
     def complete(self, bus: Bus, items: dict[Ref, Item], screen: Box) -> None:
         """Add to ``items``, by their parents, what no cache lists; children are not linked."""
@@ -86,6 +91,8 @@ class Pages:
     def _below(
         self, bus: Bus, top: Item, items: dict[Ref, Item], most: int, deadline: float
     ) -> list[Item]:
+        if not self._is_browser(bus, top.ref[0]):
+            return _walk(bus, top, items, most, deadline)
         answer = bus.call(_matches(top.ref, states=("showing",), most=most), _PATIENCE)
         if answer is None:
             return _walk(bus, top, items, most, deadline)
@@ -100,6 +107,13 @@ class Pages:
             items[item.ref] = item
         self._join(bus, found, top, items)
         return found
+
+    def _is_browser(self, bus: Bus, name: str) -> bool:
+        """Whether a search may go all the way down: a sheet has more cells than it ends with."""
+        if name not in self._toolkits:
+            answer = bus.call(get_property(name, _ROOT, "Application", "ToolkitName"), _PATIENCE)
+            self._toolkits[name] = str(answer[0][1]) if answer else ""
+        return self._toolkits[name] in _BROWSERS
 
     def _join(self, bus: Bus, found: list[Item], top: Item, items: dict[Ref, Item]) -> None:
         """Give everything found a parent among ``items``: its own, though that does not show."""

@@ -23,6 +23,8 @@ _TREE_TEXT_CAP = 20_000
 _FEW_CELLS = 60
 """A table of at most so many cells is fetched whole."""
 _CELLS_CAP = 400
+_MANY_COLUMNS = 50
+"""A table of more columns is a sheet, of which those are fetched that fit into its box."""
 _PATIENCE = 0.5
 """Seconds that an application may take to answer before it is left out."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
@@ -180,7 +182,9 @@ class Snapshot:
             answer = self._bus.call(call(*table.ref, "Accessible", "GetChildren"), _PATIENCE)
             return [(n, p) for n, p in answer[0]] if answer else []
         first = self._first_row(table)
-        last = min(rows, first + self._visible_rows(table, first), first + _CELLS_CAP // columns)
+        down, across = self._visible(table, first)
+        columns = min(columns, across if columns > _MANY_COLUMNS else columns)
+        last = min(rows, first + down, first + _CELLS_CAP // columns)
         asked = [call(*table.ref, "Table", "GetColumnHeader", "i", (c,)) for c in range(columns)]
         for row in range(first, last):
             spots = [(row, column) for column in range(columns)]
@@ -188,14 +192,16 @@ class Snapshot:
         answers = self._bus.call_all(asked, _PATIENCE)
         return [(a[0][0], a[0][1]) for a in answers if a and a[0][1] != NULL]
 
-    def _visible_rows(self, table: Item, first: int) -> int:
-        """How many rows like the first visible one fit into the table's box."""
+    def _visible(self, table: Item, first: int) -> tuple[int, int]:
+        """How many rows and columns like the first visible ones fit into the table's box."""
         spot = call(*table.ref, "Table", "GetAccessibleAt", "ii", (first, 0))
         cell = self._bus.call(spot, _PATIENCE)
         extents = cell and call(cell[0][0], cell[0][1], "Component", "GetExtents", "u", (0,))
         answer = self._bus.call(extents, _PATIENCE) if extents else None
         box = box_of(answer) if answer else None
-        return table.box.height // box.height + 2 if box and table.box else _CELLS_CAP
+        if not box or not table.box:
+            return _CELLS_CAP, _MANY_COLUMNS
+        return table.box.height // box.height + 2, table.box.width // box.width + 2
 
     def _first_row(self, table: Item) -> int:
         """The topmost visible row: cells out of sight have no place to search by."""
