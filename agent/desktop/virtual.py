@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -38,10 +37,11 @@ from agent.desktop.server import launchers
 from agent.desktop.server.display import PrivateDisplay, Sandboxing
 from agent.desktop.server.environment import DisplayEnv
 from agent.desktop.server.homes import HomeNews, Homes
+from agent.desktop.server.last_words import LastWords
 from agent.desktop.server.processes import SandboxProcess
 from agent.desktop.server.supervise import Supervisor
 from agent.desktop.server.watching import Listener, ProgramWatch
-from agent.errors import DesktopDied, DesktopError
+from agent.errors import DesktopDied, DesktopError, ToolError
 from agent.face import Faced
 from agent.permit import check_permit
 
@@ -49,6 +49,10 @@ T = TypeVar("T")
 
 _UNTOLD_EVERY = 0.06
 """Seconds between two looks at a screen whose server does not tell of changes."""
+_WINDOW_WITHIN = 20.0
+"""Seconds that a program may take for its first window."""
+_LOOK_FOR_WINDOW = 0.05
+
 _WINDOWS_EVERY = 1.0
 """Seconds between two looks at the list of windows, which takes a millisecond."""
 
@@ -478,16 +482,32 @@ class VirtualDesktop(Faced):
         return await asyncio.to_thread(launchers.read_launchers)
 
     async def launch(self, launcher: Launcher) -> None:
+        """Start a program and wait for its window, at most `_WINDOW_WITHIN` seconds.
+
+        Raises:
+            ToolError: it ended without one; the text has the last of what it printed.
+        """
         check_permit()
         self._mark()
         if self._parts and self._parts.damage:
             self._parts.damage.expect_window()
-        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        try:  # nobody reads what it prints: a full pipe would stop it
-            command = launcher.command
-            await self._supervisor.living(lambda: self._display.spawn(command, output=nowhere))
+        before = {window.id for window in await self.windows()}
+        words = LastWords()
+        try:
+            program = await self._supervisor.living(
+                lambda: self._display.spawn(launcher.command, output=words.output)
+            )
         finally:
-            os.close(nowhere)
+            await words.listen()
+        end = time.monotonic() + _WINDOW_WITHIN
+        while time.monotonic() < end and before >= {w.id for w in await self.windows()}:
+            if not program.running and (code := await program.wait()) != 0:
+                said = await words.said()
+                raise ToolError(
+                    f"{launcher.name} did not start: it ended with code {code}. "
+                    + (f"Its last words: {said}" if said else "It said nothing.")
+                )
+            await asyncio.sleep(_LOOK_FOR_WINDOW)
 
     async def spawn(
         self, argv: Sequence[str], *, cwd: str | None = None, stdin: int | None = None

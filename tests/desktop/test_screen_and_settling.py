@@ -11,8 +11,8 @@ from PIL import Image
 from screens import close_windows, open_window, until
 
 from agent.desktop import VirtualDesktop
-from agent.desktop.base import EncodedImage, Frame
-from agent.errors import BadInput
+from agent.desktop.base import EncodedImage, Frame, Launcher
+from agent.errors import BadInput, ToolError
 from agent.testing.slow_window import SlowWindow
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
@@ -263,3 +263,11 @@ async def test_windows_and_lines_are_handled_in_the_picture_s_pixels() -> None:
         await until(answered)  # it asks whether to save
     finally:
         await desktop.stop()
+
+
+async def test_a_program_that_cannot_start_says_why(empty: VirtualDesktop) -> None:
+    """With its exit code and the last of what it printed."""
+    script = "echo first; echo 'no display driver' >&2; exit 3"
+    broken = Launcher("broken", "Broken", "", (), ("sh", "-c", script))
+    with pytest.raises(ToolError, match=r"Broken did not start.*code 3.*no display driver"):
+        await empty.launch(broken)

@@ -30,7 +30,8 @@ _BESIDE = socket.CMSG_SPACE(4) + socket.CMSG_SPACE(12)
 """Bytes for what comes beside a message: one descriptor, and who sent it."""
 
 
-async def _reader(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+async def read_pipe(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    """A reader of a pipe's end, which it takes over."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=_CHUNK)
     file = os.fdopen(fd, "rb", buffering=0)
@@ -242,7 +243,7 @@ class GuardianClient:
         null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if output is None:
             read, write = os.pipe2(os.O_CLOEXEC)
-            reader, pipe = await _reader(read)
+            reader, pipe = await read_pipe(read)
             self._pipes.add(pipe)
         self.before_spawn(argv, output is None)
         try:
