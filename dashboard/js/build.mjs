@@ -19,7 +19,7 @@ const worklets = {
   },
 };
 
-// Views of one file each, which share `dashboard/views/js/dom.js`.
+// Views whose entry stands beside their bundle.
 const VIEWS = [
   "link",
   "talk",
@@ -58,9 +58,12 @@ const BUNDLES = [
 const PREACT =
   "/*! Contains preact, @preact/signals (MIT) and htm (Apache-2.0): see dashboard/js/preact.LICENSE.txt */";
 
+/** The same for CodeMirror. */
+const CODEMIRROR = "/*! Contains CodeMirror 6 (MIT): see dashboard/views/prompts/codemirror.LICENSE.txt */";
+
 function banner(inputs, own) {
-  const preact = Object.keys(inputs).some((input) => input.includes("node_modules/preact/"));
-  return [own, preact && PREACT].filter(Boolean).join("\n");
+  const holds = (library) => Object.keys(inputs).some((input) => input.includes(`node_modules/${library}/`));
+  return [own, holds("preact") && PREACT, holds("@codemirror/view") && CODEMIRROR].filter(Boolean).join("\n");
 }
 
 const target = process.argv[2];

@@ -112,7 +112,7 @@ async def test_versions_are_made_and_compared(page: Page) -> None:
     await page.get_by_label("Compare with").select_option(index=0)
     await expect(page.locator(".diff .added")).to_have_count(1)
     await page.locator(".versions button").last.click()
-    await expect(text(page)).to_have_value(re.compile("^You are Sayso"))
+    await expect(text(page)).to_have_text(re.compile("^You are Sayso"))
 
 
 @pytest.mark.browser
@@ -137,7 +137,7 @@ async def test_a_draft_outlives_a_reload(page: Page) -> None:
     await text(page).fill("Half a thought")
     await expect(page.locator(".draft")).to_be_visible()
     await page.reload()
-    await expect(text(page)).to_have_value("Half a thought")
+    await expect(text(page)).to_have_text("Half a thought")
     await expect(page.locator(".draft")).to_be_visible()
 
 

@@ -79,6 +79,17 @@ def test_a_bundle_with_preact_inside_says_where_its_licence_is() -> None:
             assert "dashboard/js/preact.LICENSE.txt" in content[:200], bundle
 
 
+def test_only_the_prompt_editors_bundle_has_codemirror_and_says_where_its_licence_is() -> None:
+    text = (ROOT / "dashboard/views/prompts/codemirror.LICENSE.txt").read_text()
+    versions = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    for library in ("commands", "state", "view"):
+        assert f"@codemirror/{library} {versions[f'@codemirror/{library}']}" in text
+    assert "Permission is hereby granted" in text
+    editor = "dashboard/views/prompts/editor.bundle.js"
+    assert [n for n in bundles(ROOT) if "cm-lineNumbers" in (ROOT / n).read_text()] == [editor]
+    assert "dashboard/views/prompts/codemirror.LICENSE.txt" in (ROOT / editor).read_text()[:300]
+
+
 @needs_node
 @pytest.mark.skipif(not (ROOT / "node_modules/typescript").exists(), reason="npm ci was not run")
 def test_files_excepted_from_the_checks_are_the_same_for_both_and_exist() -> None:

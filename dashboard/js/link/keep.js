@@ -14,7 +14,8 @@ const WAIT = 20000; // ms that a box may take to be there again
 const LOOK = 100; // ms between two looks
 const STEADY = 5; // looks at which a list is still where it was scrolled to: one that follows its end moves first
 const BY_HAND = ["wheel", "touchmove", "pointerdown"]; // from then on the person scrolls
-const TYPED = "textarea, input:not([type]), input[type=text], input[type=search], [contenteditable=true]";
+const OWN = ".cm-content"; // CodeMirror's box: its text has lines that the element's has not, and its drafts are kept
+const TYPED = `textarea, input:not([type]), input[type=text], input[type=search], [contenteditable=true]:not(${OWN})`;
 const TAB = "[role=tab]:not([data-tab])"; // the Lab's are in the address
 const CHOSEN = `${TAB}[aria-selected=true], [data-keep][aria-current]`;
 const CHOICES = `${TAB}, [data-keep]`;

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import param
 
-from dashboard.js.component import Bundled
+from dashboard.js.component import View
 
 _HERE = Path(__file__).parent
 
 
-class PromptEditor(Bundled):
+class PromptEditor(View):
     """What is done in it goes to ``act``.
 
     Messages: ``{"type": "open", "name", "version"}``, ``{"type": "check", "n", "draft"}``,
@@ -36,11 +34,3 @@ class PromptEditor(Bundled):
 
     _esm = _HERE / "editor.bundle.js"
     _stylesheets = [_HERE / "editor.css"]  # noqa: RUF012 - as Panel declares it
-
-    def __init__(self, act: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
-        self._act = act
-
-    def _heard(self, data: Any) -> None:
-        if isinstance(data, dict):
-            self._act(data)
