@@ -128,6 +128,24 @@ def test_how_much_of_what_is_played_is_an_echo(heard: str, playing: str, *, echo
     assert (classify(heard, Moment(playing=playing)) == "noise") is (echo or not heard)
 
 
+@pytest.mark.parametrize("word", ["stop", "halt", "abort", "freeze"])
+@pytest.mark.parametrize(
+    ("more", "stops"),
+    [
+        ("", True),
+        ("it", True),
+        ("typing", True),
+        ("doing that", True),
+        ("words", False),  # one word that is not about it is enough
+        ("it words", False),
+        ("words it", False),
+    ],
+)
+def test_what_may_follow_each_word_that_stops(word: str, more: str, *, stops: bool) -> None:
+    assert is_stop(f"{word} {more}") is stops
+    assert not is_stop(f"type {word} {more}")
+
+
 @pytest.mark.parametrize("text", ["", "...", "?!"])
 def test_nothing_is_noise_and_no_stop(text: str) -> None:
     assert classify(text, Moment(running=True)) == "noise"
