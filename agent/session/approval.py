@@ -160,7 +160,15 @@ def _pastes(intent: Intent) -> bool:
     return bool(pressed or named or chosen or intent.action == "middle_click")
 
 
+def _submits(intent: Intent) -> bool:
+    """Whether Enter in a field presses a weighty button of its form."""
+    ends = _presses(intent, ENTER) or re.search(r"[\r\n]", _target(intent, "text"))
+    return bool(ends and _WEIGHTY.search(_target(intent, "submits")))
+
+
 def _weighty(intent: Intent) -> bool:
+    if _submits(intent):
+        return True
     if _target(intent, "role") in _WRITTEN or not _WEIGHTY.search(_target(intent, "name")):
         return False
     typed = re.search(r"[\r\n ]", _target(intent, "text"))
@@ -246,7 +254,8 @@ def _program_question(intent: Intent) -> str:
 def _button_question(intent: Intent) -> str:
     window = shown(_target(intent, "title"), 60)
     where = f" in “{window}”" if window else ""
-    return f"Press “{shown(_target(intent, 'name'), 80)}”{where}?"
+    name = _target(intent, "submits" if _submits(intent) else "name")
+    return f"Press “{shown(name, 80)}”{where}?"
 
 
 def _types_secret(intent: Intent) -> bool:

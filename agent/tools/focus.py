@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.desktop.base import Desktop, Node, Tree, Window
 from agent.errors import DesktopError
+
+_FIELDS = ("entry", "text", "password text", "spin button", "combo box", "editbar")
+_FORMS = ("form", "landmark")
+"""A form, without a name and with one."""
 
 _FRAMES = ("frame", "dialog", "window", "alert", "file chooser", "color chooser")
 
@@ -19,19 +24,23 @@ class Focus:
     frame: str = ""
     """Title of the accessible window that the object is in."""
 
+    submits: str = ""
+    """Name of the button that Enter presses for a field of a page's form."""
+
     def is_in(self, window: Window) -> bool:
         """Whether the object is known to be in this window."""
         return self.node is not None and self.frame == window.title.strip()
 
     @property
     def target(self) -> dict[str, str]:
-        """``wm_class title role name`` for an intent."""
+        """``wm_class title role name`` for an intent, and ``submits`` if Enter does."""
         window, node = self.window, self.node
         told = {
             "wm_class": window.wm_class if window else "",
             "title": window.title if window else "",
         }
-        return told | ({"role": node.role, "name": node.name} if node else {})
+        told |= {"role": node.role, "name": node.name} if node else {}
+        return told | ({"submits": self.submits} if self.submits else {})
 
 
 async def find_focus(desktop: Desktop) -> Focus:
@@ -42,17 +51,38 @@ async def find_focus(desktop: Desktop) -> Focus:
     except DesktopError:
         return Focus(window)
     node = focused(tree)
-    return Focus(window, node, _frame(tree, node) if node else "")
+    if node is None:
+        return Focus(window)
+    return Focus(window, node, _frame(tree, node), _submits(tree, node))
+
+
+def _around(tree: Tree, node: Node) -> Iterator[Node]:
+    """A node's parents, innermost first."""
+    by_id = {each.id: each for each in tree.nodes}
+    outer = by_id.get(node.parent or "")
+    while outer is not None:
+        yield outer
+        outer = by_id.get(outer.parent or "")
 
 
 def _frame(tree: Tree, node: Node) -> str:
     """Title of the outermost accessible window around a node; dialogs hold choosers."""
-    by_id = {each.id: each for each in tree.nodes}
-    title, outer = "", by_id.get(node.parent or "")
-    while outer is not None:
-        title = outer.name if outer.role in _FRAMES else title
-        outer = by_id.get(outer.parent or "")
-    return title
+    frames = [outer.name for outer in _around(tree, node) if outer.role in _FRAMES]
+    return frames[-1] if frames else ""
+
+
+def _submits(tree: Tree, node: Node) -> str:
+    """Name of a form's own button, which browsers press when Enter ends one of its fields."""
+    if node.role not in _FIELDS or "multi line" in node.states:
+        return ""
+    form = next((outer for outer in _around(tree, node) if outer.role in _FORMS), None)
+    inside = {form.id} if form else set()
+    for each in tree.nodes:  # parents come before their children
+        if each.parent in inside:
+            inside.add(each.id)
+            if each.role == "push button" and "is default" in each.states:
+                return each.name
+    return ""
 
 
 def focused(tree: Tree) -> Node | None:

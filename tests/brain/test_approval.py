@@ -62,6 +62,8 @@ def judge(intent: Intent) -> tuple[str, str]:
         computer("key", key="space", role="push button", name="Place order"),
         computer("type", text="\n", role="push button", name="Remove all", wm_class="Thunar"),
         computer("type", text=" ", role="push button", name="Pay", wm_class="Firefox"),
+        computer("key", key="Return", role="entry", name="Card", submits="Pay now"),
+        computer("type", text="1\n", role="entry", name="Card", submits="Pay now"),
         computer("left_click", role="push button", name="Permanently delete"),
         computer("left_click", role="push button", name="Yes, delete it"),
         computer("key", key="Delete+a", wm_class="Thunar"),
