@@ -37,6 +37,7 @@ _SLOTS = {
     "menu": "thing",
     "item": "thing",
     "label": "label",
+    "option": "label",
     "source": "label",
     "destination": "label",
     "keys": "keys",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from agent.desktop.base import Node, Window
+from agent.models.offline import paging
 from agent.models.offline.matching import clear, plain, rank
+from agent.models.offline.paging import away, has_list, towards
 from agent.models.offline.raising import raise_call
 from agent.models.offline.sentences import scrolling
 from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key
@@ -70,7 +72,10 @@ async def click_label(at: Moment) -> Step:
         return await _clicked(at, f"{_DID.get(member, 'Clicked')} {name}.")
     if plain(at.slot("label")) in _BACKGROUND and not find(at.view, at.slot("label")):
         return _on_background(at.view, member)
-    await at.until(lambda v: find(v, at.slot("label")), 2.0)
+    label = at.slot("label")
+    await at.until(lambda v: find(v, label) or away(v, label), 2.0)
+    if not find(at.view, label) and (nearer := towards(at, label)):
+        return nearer
     node = _wanted(at, "label")
     if isinstance(node, Fail):
         return node
@@ -79,6 +84,15 @@ async def click_label(at: Moment) -> Step:
     assert node.box is not None  # noqa: S101 - found nodes have boxes
     action = click(*node.box.center, name=member)
     return Act(f"Clicking {called(node)}.", (action,), 1, _memo(at.view, called(node)))
+
+
+async def choose(at: Moment) -> Step:
+    """Choose from a list that drops down; what is no list's entry is clicked on."""
+    option, place = at.slot("option"), at.slot("label")
+    begins = at.phase in (0, paging.SCROLLING)
+    if at.memo == paging.LIST or (begins and has_list(at.view, place)):
+        return await paging.choose(at)
+    return await click_label(at.having(label=f"{option} in the {place}"))
 
 
 def _on_background(view: View, member: str) -> Step:

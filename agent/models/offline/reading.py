@@ -25,6 +25,13 @@ from agent.models.offline.words import number
 _LONG = 400
 _LAST_LINES = 6
 _LONGEST_WAIT = 300
+_NAMED = ("heading", "link", "push button", "static", "label", "table cell", "column header")
+_UNNAMED = ("paragraph", "section", "list item")
+_ASKED = 30
+"""Objects of a page whose text is asked for."""
+
+_EMBEDDED = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""What stands in a text for an object within it."""
 
 
 async def read(at: Moment) -> Step:
@@ -43,11 +50,11 @@ async def read(at: Moment) -> Step:
             return _terminal(at.view)
         case "app":
             windows = find_windows(at.view, at.slot("app"))
-            return _window(at.view, windows[0]) if windows else await _file(at)
+            return await _window(at, windows[0]) if windows else await _file(at)
         case _:
             if at.view.active is None:
                 return Done(_overview(at.view))
-            return _window(at.view, at.view.active)
+            return await _window(at, at.view.active)
 
 
 async def _file(at: Moment) -> Step:
@@ -76,8 +83,14 @@ def _terminal(view: View) -> Step:
     )
 
 
-def _window(view: View, window: Window) -> Step:
+async def _window(at: Moment, window: Window) -> Step:
+    view = at.view
     name = capital(call(view, window))
+    for page in view.tree.showing("document web", "document frame"):
+        if view.window_of(page) == window:
+            said = await _page(at, page)
+            shown = shortened(". ".join(said), _LONG)
+            return Done(f"The page {page.name} says: {shown}" if said else f"{name} is empty.")
     texts = [n for n in view.texts if view.window_of(n) == window and (n.text or "").strip()]
     if texts:
         main = max(texts, key=lambda n: (n == view.field, len(n.text or "")))
@@ -86,6 +99,22 @@ def _window(view: View, window: Window) -> Step:
     if names:
         return Done(f"{name} shows: {shortened(', '.join(dict.fromkeys(names)), _LONG)}")
     return Done(f"{name} shows no text that I can read.")
+
+
+async def _page(at: Moment, page: Node) -> list[str]:
+    """What shows of a page, from top to bottom: names, and the text of what has none."""
+    said: list[str] = []
+    asked = 0
+    for node in at.view.tree.showing(*_NAMED, *_UNNAMED):
+        if page not in at.view.ancestors(node):
+            continue
+        text = node.name
+        if not text and node.role in _UNNAMED and asked < _ASKED:
+            asked += 1
+            text = " ".join((await at.desktop.text_of(node)).replace(_EMBEDDED, " ").split())
+        if text and not any(text in other for other in said[-2:]):
+            said.append(text)
+    return said
 
 
 def _words(view: View) -> list[Node]:

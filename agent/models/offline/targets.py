@@ -117,14 +117,15 @@ def _on_screen(view: View, node: Node) -> bool:
     return node.box.width > 1 and 0 <= x < view.size[0] and 0 <= y < view.size[1]
 
 
-def _rank(node: Node) -> int:
+def ranked(node: Node) -> int:
+    """How likely a role is meant, the likeliest first."""
     return next((i for i, group in enumerate(_RANK) if node.role in group), len(_RANK))
 
 
 def _distinct(view: View, nodes: list[Node]) -> list[Node]:
     """Without a label that lies within another candidate: a button and its text are one."""
     kept: list[Node] = []
-    for node in sorted(nodes, key=_rank):
+    for node in sorted(nodes, key=ranked):
         assert node.box is not None  # noqa: S101 - candidates have boxes
         x, y = node.box.center
         if not any(k.box and k.box.contains(x, y) and _same_window(view, k, node) for k in kept):
@@ -145,8 +146,8 @@ def _preferred(view: View, nodes: list[Node]) -> list[Node]:
         if node.role in _RANK[0]:
             return 0, 0
         if view.in_active(node):
-            return 1, _rank(node) - (view.inside(node, ("directory pane",)) is not None)
-        return (3 if view.furniture(node) else 2), _rank(node)
+            return 1, ranked(node) - (view.inside(node, ("directory pane",)) is not None)
+        return (3 if view.furniture(node) else 2), ranked(node)
 
     best = min(map(key, nodes))
     return [n for n in nodes if key(n) == best]
@@ -169,7 +170,7 @@ def seen(view: View, limit: int = 8) -> list[str]:
         [n for n in nodes if view.in_active(n)],
         [n for n in nodes if view.furniture(n)],
     ):
-        names = list(dict.fromkeys(_short(n.name) for n in sorted(group, key=_rank)))
+        names = list(dict.fromkeys(_short(n.name) for n in sorted(group, key=ranked)))
         if names:
             return names[:limit]
     return []
