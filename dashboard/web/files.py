@@ -33,6 +33,7 @@ from agent.room import SPARE
 from agent.session.arrivals import Arrived, in_words
 from agent.session.home import describe_use, home_in
 from dashboard.web.bodies import Patience
+from dashboard.web.disk import from_disk
 from dashboard.web.lock import by_address
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
@@ -75,6 +76,9 @@ class Place:
     """None for one that has ended."""
 
 
+_WHAT = "these files"
+
+
 class Refusal(Exception):
     """What was asked for is not done; the text says why."""
 
@@ -112,14 +116,15 @@ class FilesHandler(AuthRequestHandler, RequestHandler):
         owner = bench.identity.known(self.request)
         if self.current_user is None or owner is None:
             raise Refusal(403, "Load the page first.")
-        if not await asyncio.to_thread(bench.sessions.owns, owner, session_id):
+        if not await from_disk(lambda: bench.sessions.owns(owner, session_id), _WHAT):
             raise Refusal(404, "There is no such session (any more).")
         if bench.tickets.check(self.ticket, PURPOSE) != session_id:
             raise Refusal(403, "The page waited too long. Try again.")
         entry = bench.sessions.find(session_id, owner)
         session = entry.session if entry is not None else None
-        folder = bench.sessions.folder(session_id, owner)
-        home = await asyncio.to_thread(_home, session, folder)
+        home = await from_disk(
+            lambda: _home(session, bench.sessions.folder(session_id, owner)), _WHAT
+        )
         return Place(session_id, home, session)
 
     @property
@@ -180,9 +185,11 @@ class FilesList(FilesHandler):
         session = self.place.session
         attached = _waiting(session) if session is not None else []
         try:
-            data = await asyncio.to_thread(_listed, self.place, opened, attached)
+            data = await from_disk(lambda: _listed(self.place, opened, attached), _WHAT)
         except FilesError as error:
             self.refuse(409, str(error))
+        except JournalError as error:
+            self.refuse(503, str(error))
         else:
             self.set_header("Cache-Control", "no-cache")  # kept, but asked after: see ETag
             self.answer(data)

@@ -30,6 +30,7 @@ from agent.replay.recording import (
     recording_stamp,
 )
 from agent.replay.timeline import as_json, build_timeline
+from dashboard.web.disk import from_disk
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
@@ -38,6 +39,9 @@ NAME = r"session/[\w.-]+|trial/[\w.-]+/[\w.-]+"
 
 _PART = re.compile(r"[A-Za-z0-9][\w.-]{0,199}")
 _KEPT = 4
+_WHAT = "this recording"
+_LONGER = 6
+"""A whole replay is made of what is read."""
 
 
 def find_recording(name: str, owner: str | None) -> Path | None:
@@ -84,7 +88,7 @@ class RecordingHandler(AuthRequestHandler, RequestHandler):
             self.send_error(403, reason="Sign in first.")
             return
         try:
-            folder = await asyncio.to_thread(find_recording, self.name, self.owner)
+            folder = await from_disk(lambda: find_recording(self.name, self.owner), _WHAT)
         except JournalError as error:
             self._say_hangs(str(error))
             return
@@ -107,7 +111,7 @@ class RecordingHandler(AuthRequestHandler, RequestHandler):
     async def answer(self, make: Callable[[], Any]) -> None:
         """Make the answer in a thread; what goes wrong is told in words."""
         try:
-            data = await asyncio.to_thread(lambda: json.dumps(make()))
+            data = await from_disk(lambda: json.dumps(make()), _WHAT, longer=_LONGER)
         except (SaysoError, IndexError) as error:
             self.set_status(422)
             data = json.dumps({"error": str(error)})
@@ -141,7 +145,11 @@ class RecordingComparison(RecordingHandler):
     """``/recordings/NAME/against/OTHER``: the two, deed by deed."""
 
     async def get(self, name: str, other: str) -> None:
-        second = await asyncio.to_thread(find_recording, other, self.owner)
+        try:
+            second = await from_disk(lambda: find_recording(other, self.owner), _WHAT)
+        except JournalError as error:
+            self._say_hangs(str(error))
+            return
         if second is None:
             self.send_error(404, reason="No such recording.")
             return

@@ -5,11 +5,14 @@ It is imitated by a pipe in a file's place: whoever opens it waits until somebod
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +22,8 @@ from agent.errors import ConfigurationError, JournalError
 from agent.record.measure import CARD
 from agent.record.writer import DiskHangs, at_hand
 from agent.settings import Settings
+from dashboard.views.sessions.commands import SessionCommands
+from dashboard.web import disk
 from dashboard.web.ownership import Card, Ownership
 from dashboard.web.preferences import Preferences
 
@@ -95,6 +100,46 @@ def test_settings_are_the_defaults_and_say_so(tmp_path: Path) -> None:
     answers_again()
     kept.put("max_turns", 7)
     assert kept.trouble == ""
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Work that waits for this event hangs, and is given up soon."""
+    monkeypatch.setattr(disk, "PATIENCE", 0.2)
+    answers = threading.Event()
+    yield answers
+    answers.set()
+
+
+async def test_many_that_wait_for_a_disk_hold_up_nobody_else(silent: threading.Event) -> None:
+    """More than there are threads for everybody; what runs on these goes on."""
+    hanging = [disk.from_disk(silent.wait, "your sessions") for _ in range(32)]
+    told = await asyncio.gather(*hanging, return_exceptions=True)
+    assert all("your sessions does not answer" in str(each) for each in told), told
+    async with asyncio.timeout(PATIENCE):
+        assert await asyncio.to_thread(str, 7) == "7"
+        with pytest.raises(JournalError, match="does not answer"):  # at once: so many hang
+            await disk.from_disk(lambda: None, "these files")
+        silent.set()
+        while disk._hanging:
+            await asyncio.sleep(0.01)
+    assert await disk.from_disk(lambda: 7, "these files") == 7
+    with pytest.raises(FileNotFoundError):
+        await disk.from_disk(Path("/nowhere").stat, "these files")
+
+
+async def test_a_list_of_sessions_that_cannot_be_read_is_told(silent: threading.Event) -> None:
+    """In a sentence, to whoever looks; nothing of it is waited for after that."""
+    sessions = SimpleNamespace(running=lambda owner: [], kept=lambda owner, most: silent.wait())
+    said: list[dict[str, Any]] = []
+    commands = SessionCommands(SimpleNamespace(sessions=sessions), "anna", said.append)
+    commands.take({"type": "list"})
+    async with asyncio.timeout(PATIENCE):
+        while not said:
+            await asyncio.sleep(0.01)
+    (told,) = said
+    assert (told["type"], "your sessions does not answer" in told["text"]) == ("told", True)
+    commands.close()
 
 
 def test_a_server_answers_others_while_a_disk_hangs(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from agent.errors import SaysoError
+from agent.errors import JournalError, SaysoError
 from agent.record.measure import measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import View
 from dashboard.view_registry import Message, RecordingContext, ViewContext
+from dashboard.web.disk import from_disk
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
+_WHAT = "your sessions"
 _GONE = "There is no such session (any more)."
 _NEVER = {"error": "The connection was lost before the export began. Start it again."}
 _MOST = 500
@@ -113,7 +115,7 @@ class ReplayView:
 
     async def _rename(self, message: Message) -> None:
         session_id, title = str(message.get("id")), str(message.get("title", ""))
-        await asyncio.to_thread(self._sessions.rename, session_id, self._owner, title)
+        await from_disk(lambda: self._sessions.rename(session_id, self._owner, title), _WHAT)
         await self._changed()
 
     async def _end(self, message: Message) -> None:
@@ -125,11 +127,11 @@ class ReplayView:
     async def _count(self, message: Message) -> None:
         """Before it is asked whether to delete: what would go."""
         session_id = str(message.get("id"))
-        folder = await asyncio.to_thread(self._sessions.folder, session_id, self._owner)
+        folder = await from_disk(lambda: self._sessions.folder(session_id, self._owner), _WHAT)
         if folder is None:
             self._tell({"type": "told", "text": _GONE})
         else:
-            size = asdict(await asyncio.to_thread(measure, folder))
+            size = asdict(await from_disk(lambda: measure(folder), _WHAT))
             self._tell({"type": "counted", "id": session_id, "size": size})
 
     async def _delete(self, message: Message) -> None:
@@ -154,7 +156,7 @@ class ReplayView:
             self._exports.pop(number, None)
 
     async def _make(self, number: int, name: str, title: str, message: Message) -> None:
-        folder = await asyncio.to_thread(find_recording, name, self._owner)
+        folder = await from_disk(lambda: find_recording(name, self._owner), _WHAT)
         about = {"type": "export", "n": number}
         kind = next((each for each in FORMATS if each == message.get("format")), None)
         if folder is None or kind is None:
@@ -207,7 +209,7 @@ class ReplayView:
     async def _list(self, wanted: Message | None = None) -> None:
         """Tell what there is; ``wanted`` only to a page that has not chosen by itself since."""
         running = self._sessions.running(self._owner)
-        kept = await asyncio.to_thread(self._sessions.kept, self._owner, _MOST)
+        kept = await from_disk(lambda: self._sessions.kept(self._owner, _MOST), _WHAT)
         here = {each.id for each in running}
         rows: list[Listed] = [*running, *(each for each in kept if each.id not in here)]
         self._tell(
@@ -253,9 +255,15 @@ class ReplayView:
             self._desk.post(message)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(self._told(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except JournalError as error:  # the disk does not answer
+            self._tell({"type": "told", "text": str(error)})
 
     @property
     def _sessions(self) -> Sessions:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from agent.errors import SaysoError
+from agent.errors import JournalError, SaysoError
 from agent.record.measure import Measured, measure
 from agent.replay.bundle import FORMATS
 from agent.replay.film import can_mp4
 from dashboard.js.component import Message
+from dashboard.web.disk import from_disk
 from dashboard.web.recordings import find_recording
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _MOST = 500
 """Sessions in a list."""
+_WHAT = "your sessions"
 _GONE = "You have no such session (any more)."
 
 
@@ -69,7 +71,7 @@ class SessionCommands:
     async def rows(self) -> list[Listed]:
         """The person's sessions: those that run, then the others, the last used first."""
         running = self._sessions.running(self._owner)
-        kept = await asyncio.to_thread(self._sessions.kept, self._owner, _MOST)
+        kept = await from_disk(lambda: self._sessions.kept(self._owner, _MOST), _WHAT)
         here = {each.id for each in running}
         return [*running, *(each for each in kept if each.id not in here)]
 
@@ -84,14 +86,17 @@ class SessionCommands:
                 self._tell({"type": "size", "id": row.id, "size": asdict(size)})
 
     async def _size(self, session_id: str) -> Measured | None:
-        folder = await asyncio.to_thread(self._sessions.folder, session_id, self._owner)
-        return await asyncio.to_thread(measure, folder) if folder is not None else None
+        return await from_disk(lambda: self._measured(session_id), _WHAT)
+
+    def _measured(self, session_id: str) -> Measured | None:
+        folder = self._sessions.folder(session_id, self._owner)
+        return measure(folder) if folder is not None else None
 
     # Answers -----------------------------------------------------------------------------
 
     async def _rename(self, message: Message) -> None:
         title = str(message.get("title", ""))
-        await asyncio.to_thread(self._sessions.rename, _id(message), self._owner, title)
+        await from_disk(lambda: self._sessions.rename(_id(message), self._owner, title), _WHAT)
         await self.show()
 
     async def _end(self, message: Message) -> None:
@@ -135,7 +140,7 @@ class SessionCommands:
         about: Message = {"type": "export", "id": session_id, "format": message.get("format")}
         kind = next((each for each in FORMATS if each == message.get("format")), None)
         name = f"session/{session_id}"
-        folder: Path | None = await asyncio.to_thread(find_recording, name, self._owner)
+        folder: Path | None = await from_disk(lambda: find_recording(name, self._owner), _WHAT)
         if folder is None or kind is None:
             self._tell(about | {"error": _GONE})
             return
@@ -178,6 +183,8 @@ class SessionCommands:
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except JournalError as error:
+            self._told(str(error))
         except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
             _log.exception("A wish about a session failed")
             name = type(error).__name__
