@@ -132,10 +132,6 @@ class Conductor:
         position = getattr(changed(self.voice_settings, name, value), name)
         self._log.append(SettingChanged(name=f"voice.{name}", value=position))
 
-    def set_relay(self, relay: bool) -> None:
-        """Relay mode: EVI is paused and every final utterance goes straight to the agent."""
-        self.change("mode", "relay" if relay else "tool")
-
     def typed(self, text: str) -> None:
         """A typed sentence is equal to a spoken one, but needs no front desk."""
         if text.strip():

@@ -113,7 +113,6 @@ class VirtualDesktop(Faced):
         self._largest = (width, height)
         self._geometry = Geometry.fitting(native, self._largest)
         self._parts: Parts | None = None
-        self._shot_at = 0.0
         self._hidden: Hidden | None = None
         self._encoder = ScreenshotEncoder(pictures.for_model)
         self._foreseeing: asyncio.Task[None] | None = None
@@ -311,7 +310,6 @@ class VirtualDesktop(Faced):
         return covered(pixels, boxes, region or (0, 0, *self.size)) if boxes else pixels
 
     def _shoot(self, screen: Screen) -> Pixels:
-        self._shot_at = time.monotonic()
         return self._look(screen)
 
     def _look(self, screen: Screen) -> Pixels:
@@ -376,12 +374,6 @@ class VirtualDesktop(Faced):
 
         return await self._supervisor.living(wait)
 
-    @property
-    def changed_since_screenshot(self) -> bool:
-        """Whether the screen, flicker aside, changed after the last `screenshot`."""
-        damage = self._parts.damage if self._parts else None
-        return bool(damage and damage.last_change(self._shot_at) is not None)
-
     # -- knowing ----------------------------------------------------------------------
 
     async def windows(self) -> Sequence[Window]:
@@ -426,12 +418,6 @@ class VirtualDesktop(Faced):
         check_permit()
         self._mark()
         await self._on_parts(lambda p: p.windows.maximise(window))
-
-    async def close_window(self, window: Window) -> None:
-        """Ask a window to close; it may answer with a dialog. ToolError if it is gone."""
-        check_permit()
-        self._mark()
-        await self._on_parts(lambda p: p.windows.close(window))
 
     async def under(self, x: int, y: int) -> Target:
         point = self._geometry.to_native(x, y)

@@ -76,15 +76,6 @@ def mean_over_tasks(values: Sequence[float]) -> float:
     return sum(defined) / len(defined) if defined else math.nan
 
 
-def wilson(passed: int, tries: int, *, level: float = 0.95) -> Estimate:
-    """A proportion of independent tries."""
-    if tries == 0:
-        return Estimate(math.nan, math.nan, math.nan, "no tries", 0)
-    confint = extra("statsmodels.stats.proportion").proportion_confint
-    low, high = confint(passed, tries, alpha=1 - level, method="wilson")
-    return Estimate(passed / tries, float(low), float(high), "Wilson", tries)
-
-
 def success_rate(
     tasks: Sequence[tuple[int, int]], *, level: float = 0.95, seed: int = 0
 ) -> Estimate:

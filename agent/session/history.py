@@ -14,7 +14,7 @@ action without a result is one whose result is not known.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,14 +100,6 @@ ImageLoader = Callable[[str], "str | None"]
 def decoded(data: str) -> str:
     """A text that is kept as an attachment, from base64."""
     return base64.b64decode(data).decode("utf-8", "replace")
-
-
-def build_messages(events: Iterable[ev.Event], load_image: ImageLoader) -> list[Message]:
-    """The messages of a whole log."""
-    history = History(load_image)
-    for event in events:
-        history.add(event)
-    return history.messages()
 
 
 @dataclass

@@ -46,7 +46,3 @@ class DesktopView(RelayComponent):
     def reconnect(self) -> int:
         """Opens the socket anew: the desktop behind it was restarted."""
         return self.post({"type": "reconnect"})
-
-    def set_clipboard(self, text: str) -> int:
-        """Puts text on the desktop's clipboard, if the person has control."""
-        return self.post({"type": "clipboard", "text": text})

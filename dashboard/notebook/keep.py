@@ -61,13 +61,6 @@ def kept(notebook: Any) -> Any:
     return notebook
 
 
-def in_step(source: Path) -> bool:
-    """Whether both halves of a pair have the same cells."""
-    pair = [jupytext.read(path) for path in (source, source.with_suffix(".ipynb"))]
-    text, outputs = ([(cell.cell_type, cell.source) for cell in half.cells] for half in pair)
-    return text == outputs
-
-
 def write(source: Path, notebook: Any) -> Path:
     """Keep an executed notebook beside its text."""
     path = source.with_suffix(".ipynb")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conversations import build_messages
 from pdfs import pdf
 from PIL import Image as Pillow
 
@@ -25,7 +26,7 @@ from agent.record.export import export_session, import_session
 from agent.record.journal import SqliteJournal, session_folder
 from agent.session.arrivals import ARRIVED, ATTACHED, Arrived, attach_to_words, bring_in, in_words
 from agent.session.compaction import recap
-from agent.session.history import History, build_messages
+from agent.session.history import History
 from agent.testing.memory import MemorySessionJournal
 from agent.testing.rules import violations
 from agent.testing.scripted import FakeDesktop, FakeTool, call, done, says

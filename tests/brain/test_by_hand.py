@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conversations import build_messages
 
 from agent.errors import BadInput
 from agent.record import events as ev
-from agent.session.history import build_messages
 from agent.session.manual import BY_HAND
 from agent.session.session import Session
 from agent.testing.scripted import FakeTool, call, done, hang, says

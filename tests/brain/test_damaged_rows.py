@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from conversations import build_messages
 from test_journal import open_session, played
 
 from agent.__main__ import main
@@ -21,7 +22,7 @@ from agent.record.rows import MOST_MISSING, read_lines, read_rows
 from agent.record.spending import Spending
 from agent.replay import build_timeline, load_recording
 from agent.replay.bundle import export_recording, unpack_export
-from agent.session.history import HEADLESS, UNKNOWN, build_messages
+from agent.session.history import HEADLESS, UNKNOWN
 from agent.session.session import Session
 from agent.settings import Settings
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from conversations import build_messages
+
 from agent.record import events as ev
-from agent.session.history import BROKEN_OFF, CUT, HALTED, INTERRUPTED, build_messages
+from agent.session.history import BROKEN_OFF, CUT, HALTED, INTERRUPTED
 from agent.testing.rules import violations
 
 PICTURE = ev.Image(sha256="a" * 64, media_type="image/jpeg", width=1, height=1)

@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from conversations import build_messages
 
 from agent.desktop.base import DesktopStatus
 from agent.errors import ConfigurationError, JournalError, SaysoError
@@ -18,7 +19,6 @@ from agent.record.export import export_session, import_session
 from agent.record.journal import SqliteJournal, list_sessions, remove_session, session_folder
 from agent.record.log import EventLog
 from agent.replay import load_recording
-from agent.session.history import build_messages
 from agent.session.session import Session
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 from agent.tools.base import ToolCall, ToolResult

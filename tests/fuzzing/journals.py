@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from conversations import build_messages
 from recorded import record
 
 from agent.errors import JournalError
@@ -20,7 +21,6 @@ from agent.record.journal import SqliteJournal, read_journal
 from agent.record.rows import read_lines
 from agent.replay import build_timeline
 from agent.replay.timeline import as_json as timeline_json
-from agent.session.history import build_messages
 from agent.session.imported import brought, brought_prompt, own
 from agent.session.status import Status, reduce_status
 from agent.testing.fuzz_answers import as_json, scrambled, spoil

@@ -14,11 +14,12 @@ from anthropic import AsyncAnthropic
 from anthropic.tools import ToolError
 from anthropic.tools.computer import BetaAsyncAbstractComputerToolset20260801
 from anthropic.types.beta import BetaComputerMemberName
+from conversations import build_messages
 
 from agent.models.base import ModelRequest
 from agent.models.claude.dialects import TOOLSET_MEMBERS, ToolsetDialect
 from agent.record import events as ev
-from agent.session.history import HALTED, build_messages
+from agent.session.history import HALTED
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.messages_script import call, says
 from agent.testing.messages_server import MessagesServer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from conversations import build_messages
 
 from agent.desktop.server.homes import HomeNews
 from agent.files.changes import Change
@@ -149,7 +150,7 @@ def test_a_log_that_was_cut_is_read_as_cut() -> None:
         ev.TurnFinished(turn_id="1", stop_reason="interrupted"),
         ev.UserMessage(text="press enter"),
     ]
-    progress = read(history.build_messages(events, lambda _: None))
+    progress = read(build_messages(events, lambda _: None))
     assert progress.instructions == ("type a", "press enter")
     assert (progress.fresh, progress.cut) == (1, MARK)
     assert history.INTERRUPTED == NOT_RUN

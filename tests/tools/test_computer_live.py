@@ -158,7 +158,6 @@ async def test_work_that_was_interrupted_cannot_touch_the_real_desktop(desk: Des
             desktop.input.type("late"),
             desktop.spawn(["touch", "late"]),
             desktop.activate(window),
-            desktop.close_window(window),
         ]
         return await asyncio.gather(*deeds, return_exceptions=True)
 

@@ -311,7 +311,7 @@ async def test_typing_between_a_spoken_stop_and_its_final_transcript(talk, slow_
 async def test_relay_mode_is_switched_while_talking_and_told_to_each_new_chat(talk):
     """In relay mode EVI is paused and the words go to the agent; back again, it answers."""
     talk = await talk([[*says("Hello."), *done()], [*says("Again."), *done()]])
-    talk.conductor.set_relay(True)
+    talk.conductor.change("mode", "relay")
     assert talk.log.of(SettingChanged)[0].value == "relay"
     assert [m["type"] for m in talk.evi("pause_assistant_message")] == ["pause_assistant_message"]
     assert [m for m in talk.evi("session_settings") if m.get("tools") == []]
@@ -319,7 +319,7 @@ async def test_relay_mode_is_switched_while_talking_and_told_to_each_new_chat(ta
     await talk.until(_is(TaskFinished))
     talk.connect()
     assert len(talk.evi("pause_assistant_message")) == 2
-    talk.conductor.set_relay(False)
+    talk.conductor.change("mode", "tool")
     assert len(talk.evi("resume_assistant_message")) == 1
     assert len(next(m for m in talk.evi("session_settings") if m.get("tools"))["tools"]) == 5
     talk.ask("use_computer", task="Say hello.")

@@ -261,15 +261,6 @@ def test_markup_in_labels_stays_text(view: View) -> None:
     assert view.page.evaluate("window.broken") is None
 
 
-def test_text_copied_here_reaches_the_desktop(view: View) -> None:
-    """What Python puts on the clipboard goes out as cut text, with control only."""
-    view.stage.call(view.stage.bench.widget.set_clipboard, "early")
-    view.set(control=True)
-    expect(view.page.locator(".sayso-desktop.control")).to_be_visible()
-    view.stage.call(view.stage.bench.widget.set_clipboard, "milk and eggs")
-    view.until(lambda: view.sent(CUT_TEXT) >= 1, "cut text")
-
-
 def test_a_dropped_picture_comes_back(view: View) -> None:
     """A broken socket is reopened with a fresh ticket; the space does not jump meanwhile."""
     before = view.page.locator(".sayso-desktop").bounding_box()

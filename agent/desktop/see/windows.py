@@ -99,11 +99,6 @@ class WindowList:
             "maximise",
         )
 
-    async def close(self, window: Window) -> None:
-        """Ask a window to close; it may answer with a dialog, so nothing is waited for."""
-        message = ("_NET_CLOSE_WINDOW", [X.CurrentTime, _SOURCE_PAGER])
-        await self._do(lambda root: self._send(root, window.id, *message))
-
     # In the thread ------------------------------------------------------------------
 
     async def _do(self, work: Callable[[Any], Result]) -> Result:

@@ -91,22 +91,6 @@ def prompt_history(root: Path) -> tuple[PromptVersion, ...]:
     return tuple(_linked(versions))
 
 
-def find_prompt(root: Path, hash_or_name: str) -> PromptVersion:
-    """The version with this hash (its beginning is enough), or the latest of this name.
-
-    Raises:
-        ConfigurationError: there is none, or the beginning fits several.
-    """
-    versions = prompt_history(root)
-    found = [v for v in versions if v.hash.startswith(hash_or_name)] if hash_or_name else []
-    if len(found) > 1:
-        raise ConfigurationError(f"“{hash_or_name}” fits {len(found)} prompts; give more of it.")
-    found = found or [v for v in versions if hash_or_name in v.names]
-    if not found:
-        raise ConfigurationError(f"No experiment has used a prompt “{hash_or_name}”.")
-    return found[0]
-
-
 def changes(old: PromptVersion, new: PromptVersion) -> tuple[Piece, ...]:
     """Word-level change from one version to another."""
     return diff_words(old.text, new.text)

@@ -58,7 +58,6 @@ export class Desk {
     );
     this.relay = new Relay(host.adapter, {
       ticket: (ticket) => this.screen.useTicket(ticket),
-      clipboard: ({ text }) => this.screen.paste(String(text)),
       reconnect: () => {
         if (!this.#paused) this.screen.open("reconnect");
       },
