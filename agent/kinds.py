@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Annotated, Generic, Protocol, TypeVar
@@ -143,6 +143,16 @@ class ToolKind:
     spec: str = ""
     """Name of the tool's specification, which is what the model calls; the same if empty."""
 
+    question: str = ""
+    """What a person is asked before it acts, as in “Look up the time in {zone}?”; what stands in
+    braces are names of its intent's target."""
+
+    titles: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What its form calls a call, by the call's name; the name in words where it is missing."""
+
+    doing: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What it is said to be doing, by the call's name, as in “looking up the time”."""
+
     @property
     def called(self) -> str:
         return self.spec or self.name
@@ -167,9 +177,42 @@ def _editor(making: Making) -> Tool:
 
 
 OUR_TOOLS = (
-    ToolKind("computer", "Computer", "See the screen, point, click and type.", _computer),
-    ToolKind("shell", "Shell", "Run commands.", _shell, "bash"),
-    ToolKind("editor", "Editor", "Read and write files.", _editor, "str_replace_based_edit_tool"),
+    ToolKind(
+        "computer",
+        "Computer",
+        "See the screen, point, click and type.",
+        _computer,
+        doing={
+            "left_click": "clicking",
+            "double_click": "double-clicking",
+            "right_click": "right-clicking",
+            "type": "typing",
+            "key": "pressing keys",
+            "scroll": "scrolling",
+            "wait": "waiting for the screen",
+            "screenshot": "looking at the screen",
+            "zoom": "looking closer",
+            "left_click_drag": "dragging",
+        },
+    ),
+    ToolKind(
+        "shell",
+        "Shell",
+        "Run commands.",
+        _shell,
+        "bash",
+        titles={"bash": "Run a command"},
+        doing={"bash": "running a command"},
+    ),
+    ToolKind(
+        "editor",
+        "Files",
+        "Read and write files.",
+        _editor,
+        "str_replace_based_edit_tool",
+        titles={"str_replace_based_edit_tool": "View or change a file"},
+        doing={"str_replace_based_edit_tool": "working on a file"},
+    ),
 )
 ALL_TOOLS = tuple(kind.name for kind in OUR_TOOLS)
 """Names of the tools that an agent has if nothing else is said."""
@@ -191,6 +234,22 @@ def add_tool(kind: ToolKind) -> None:
 def tool_kinds() -> Mapping[str, ToolKind]:
     """Every tool that can be chosen, by name: ours first, in the order a model is told of them."""
     return TOOLS.all()
+
+
+def kind_of(called: str) -> ToolKind | None:
+    """The tool whose specification has that name."""
+    return next((kind for kind in tool_kinds().values() if kind.called == called), None)
+
+
+def doing(call: str) -> str:
+    """What the agent is doing in a call of that name, to be said aloud."""
+    found = (kind.doing[call] for kind in tool_kinds().values() if call in kind.doing)
+    return next(found, in_words(call).lower())
+
+
+def in_words(name: str) -> str:
+    """A name as people read it."""
+    return name.replace("_", " ").capitalize()
 
 
 def _known_tool(name: str) -> str:

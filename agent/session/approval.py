@@ -7,12 +7,13 @@ sandboxed desktop; the sandbox is the boundary.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.kinds import ALL_TOOLS, OUR_TOOLS
+from agent.kinds import ALL_TOOLS, OUR_TOOLS, kind_of
 from agent.record.events import ControlReturned, Event, Grant
 from agent.session.grants import Grants, command_grant, line_grant, program_grant
 from agent.session.refused import FORBIDDEN
@@ -20,6 +21,7 @@ from agent.tools.base import Intent
 from agent.tools.keynames import ENTER, combinations, ends_line
 from agent.tools.vault import PLACEHOLDER
 
+_log = logging.getLogger(__name__)
 Decision = Literal["allow", "ask", "deny", "alternative"]
 
 TERMINALS = re.compile(
@@ -94,6 +96,8 @@ class Rule:
     phrase: str = "yes, do it"
     advice: str = ""
     grant: Callable[[Intent], Grant | None] = lambda intent: None
+    label: str = ""
+    """What settings call that which it asks about; the name if empty."""
 
 
 def shown(text: str, limit: int = 400) -> str:
@@ -272,6 +276,18 @@ _OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {"progr
 """Tools that have rules of their own."""
 
 
+def _tool_question(intent: Intent) -> str:
+    """As the tool has it declared, if its target has what it names."""
+    kind = kind_of(intent.tool)
+    if kind is not None and kind.question:
+        told = {name: shown(value, 60) for name, value in intent.target.items()}
+        try:
+            return kind.question.format_map(told)
+        except (KeyError, ValueError, IndexError, AttributeError):
+            _log.exception("The question of the tool “%s” cannot be filled in", kind.name)
+    return f"Use the tool “{shown(intent.tool, 60)}” to {_done_by(intent)}?"
+
+
 def _done_by(intent: Intent) -> str:
     told = ", ".join(f"{name}: {value}" for name, value in intent.target.items())
     return shown(f"{intent.action} ({told})" if told else intent.action, 200)
@@ -279,7 +295,14 @@ def _done_by(intent: Intent) -> str:
 
 DEFAULT_RULES: tuple[Rule, ...] = (
     Rule("harmless", "allow", lambda intent: intent.harmless),
-    Rule("secret", "ask", _types_secret, _secret_question, "yes, type it"),
+    Rule(
+        "secret",
+        "ask",
+        _types_secret,
+        _secret_question,
+        "yes, type it",
+        label="Type secrets that you gave it",
+    ),
     Rule(
         "shell",
         "ask",
@@ -288,22 +311,40 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "yes, run it",
         "The person declined this command. Ask what they would like instead.",
         command_grant,
+        label="Run shell commands",
     ),
-    Rule("terminal", "ask", _runs_line, _line_question, "yes, run it", grant=line_grant),
+    Rule(
+        "terminal",
+        "ask",
+        _runs_line,
+        _line_question,
+        "yes, run it",
+        grant=line_grant,
+        label="Press Enter in a terminal",
+    ),
     Rule(
         "paste into terminal",
         "ask",
         _pastes,
         _paste_question,
         "yes, paste it",
+        label="Paste into a terminal",
     ),
-    Rule("weighty button", "ask", _weighty, _button_question, "yes, press it"),
+    Rule(
+        "weighty button",
+        "ask",
+        _weighty,
+        _button_question,
+        "yes, press it",
+        label="Press buttons such as Send, Delete or Pay",
+    ),
     Rule(
         "delete files",
         "ask",
         _deletes_file,
         _delete_question,
         "yes, delete it",
+        label="Delete files in the file manager",
     ),
     Rule(
         "hidden file",
@@ -311,6 +352,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         _hidden_file,
         lambda intent: f"Change the hidden file “{shown(_target(intent, 'path'), 120)}”?",
         "yes, change it",
+        label="Change hidden files",
     ),
     Rule(
         "program",
@@ -319,13 +361,15 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         _program_question,
         "yes, start it",
         grant=program_grant,
+        label="Start programs from terminals, launchers and files of the home",
     ),
     Rule(
         "other tool",
         "ask",
         lambda intent: intent.tool not in _OURS,
-        lambda intent: f"Use the tool “{shown(intent.tool, 60)}” to {_done_by(intent)}?",
+        _tool_question,
         "yes, use it",
+        label="Use tools that were added",
     ),
 )
 """Shell commands always ask: there is no list of commands that are safe with any argument."""

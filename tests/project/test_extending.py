@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,17 @@ from agent.experiments.measures import MEASURES, add_measure
 from agent.experiments.plan.spec import Arm
 from agent.experiments.run.trial_environment import REFERENCES, TrialEnvironment
 from agent.keys import KeyStore
-from agent.kinds import Making, ToolKind, make_tool
+from agent.kinds import Making, ToolKind, doing, make_tool
 from agent.models.capabilities import Capabilities
 from agent.models.factory import build_model
 from agent.prompts.library import PromptLibrary
 from agent.providers import PROVIDERS, KeyKind, ModelKind, add_model
 from agent.record import events as ev
+from agent.session.approval import DEFAULT_RULES
 from agent.session.changes import tools_of
 from agent.session.parts import tools_for
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
+from agent.tools.base import Intent
 from dashboard.state import PageState
 from dashboard.view_registry import VIEWS, ViewContext, ViewKind, add_view
 from dashboard.views.lab.choices import choices
@@ -43,10 +46,14 @@ from dashboard.views.settings.catalogue import another_model, another_provider, 
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import SettingsView
 from dashboard.views.shell import Shell
+from dashboard.views.tools.forms import groups
+from dashboard.voice.client.describe import picture_of
 from dashboard.web import workbench
 from dashboard.web.frame import first
 from dashboard.web.identity import LOCAL
 from dashboard.web.workbench import Workbench, make_workbench
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -96,13 +103,50 @@ async def test_the_tool_of_the_example_is_asked_about_run_and_told(tmp_path: Pat
     session.say("What time is it?")
     asked = await session.log.wait_for(lambda e: e.kind == "approval_asked", timeout=30)
     assert isinstance(asked, ev.ApprovalAsked)
-    assert asked.question.startswith("Use the tool “clock” to clock (zone: UTC)?")
+    assert asked.question.startswith("Look up the time in UTC?")
     session.approve(asked.approval_id, "allow", channel="button")
     await session.wait_idle(30)
     finished = session.log.of(ev.ActionFinished)[-1]
     assert "UTC" in finished.text
     assert not finished.is_error
     await session.close()
+
+
+def test_what_a_tool_is_called_is_read_from_its_declaration(tmp_path: Path) -> None:
+    """Its form, what it is said to be doing, and the question put to the person."""
+    assert doing("clock") == "clock"
+    assert _question("clock", zone="UTC") == "Use the tool “clock” to clock (zone: UTC)?"
+    clock = run("clock")["CLOCK"]
+    kinds.add_tool(replace(clock, label="World clock", titles={"clock": "Look up a time"}))
+    (form,) = groups([clock.make(Making(FakeDesktop())).spec])
+    assert form["title"] == "World clock"
+    assert form["members"][0]["title"] == "Look up a time"
+    proposed = ev.ActionProposed(
+        action_id="a", turn_id="t", tool="clock", name="clock", input={}, action_hash=""
+    )
+    begun = [ev.TaskStarted(task_id="k", text="Tell me the time."), proposed]
+    picture = picture_of([*begun, ev.ActionStarted(action_id="a")])
+    assert picture.sentence() == "I am looking up the time, for: Tell me the time."
+    assert _question("clock", zone="\n" * 90) == "Look up the time in " + "\\n" * 30 + "… (cut)?"
+    assert _question("clock", region="UTC") == "Use the tool “clock” to clock (region: UTC)?"
+
+
+def _question(tool: str, **target: str) -> str:
+    (rule,) = (rule for rule in DEFAULT_RULES if rule.name == "other tool")
+    return rule.question(Intent(tool, tool, target))
+
+
+def test_no_list_but_the_registry_names_our_tools() -> None:
+    """A tool's own module calls it by name, and so do protocols and solutions that use it."""
+    own = ("agent/kinds.py", "agent/tools/", "agent/models/", "agent/testing/")
+    others = {
+        str(path.relative_to(ROOT))
+        for path in (*ROOT.glob("agent/**/*.py"), *ROOT.glob("dashboard/**/*.py"))
+        if "str_replace_based_edit_tool" in path.read_text("utf-8")
+    }
+    assert {path for path in others if not path.startswith(own)} == {
+        "agent/experiments/run/oracle.py"
+    }
 
 
 async def test_the_provider_of_the_example_answers(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from agent.errors import BadInput
 from agent.models.capabilities import is_claude
 from agent.providers import CLAUDE, provider_of, providers
+from agent.session.approval import DEFAULT_RULES
 from agent.session.changes import AT_ONCE
 from agent.settings import DEFAULT_MODEL
 from dashboard.web.preferences import VOICE
@@ -136,16 +137,8 @@ _VOICES = (
     Choice("hume", "Hume EVI", "Expressive; sound goes to Hume."),
     Choice("offline", "This machine", "No sound leaves it."),
 )
-_RULES = (
-    Choice("shell", "Run shell commands"),
-    Choice("terminal", "Press Enter in a terminal"),
-    Choice("paste into terminal", "Paste into a terminal"),
-    Choice("weighty button", "Press buttons such as Send, Delete or Pay"),
-    Choice("delete files", "Delete files in the file manager"),
-    Choice("hidden file", "Change hidden files"),
-    Choice("other tool", "Use tools that were added"),
-    Choice("program", "Start programs from terminals, launchers and files of the home"),
-    Choice("secret", "Type secrets that you gave it"),
+_RULES = tuple(
+    Choice(rule.name, rule.label or rule.name) for rule in DEFAULT_RULES if rule.decision == "ask"
 )
 
 GROUPS: tuple[Group, ...] = (

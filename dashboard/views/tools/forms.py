@@ -6,31 +6,33 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from agent.kinds import ToolKind, in_words, kind_of
 from agent.models.base import ToolSpec
 
 Field = dict[str, Any]
 
 _LONG = frozenset({"command", "file_text", "old_str", "new_str", "insert_text"})
 _CASE = re.compile(r"^For (\w+): (\w)")
-_TITLES = {"computer": "Computer", "bash": "Shell", "str_replace_based_edit_tool": "Files"}
-_NAMES = {"bash": "Run a command", "str_replace_based_edit_tool": "View or change a file"}
 
 
 def groups(specs: Iterable[ToolSpec]) -> list[dict[str, Any]]:
     """Forms of all tools, a group for each tool."""
-    return [
-        {
-            "title": _TITLES.get(spec.name, _words(spec.name)),
-            "members": [_form(name, schema, spec) for name, schema in spec.members.items()],
-        }
-        for spec in specs
-    ]
+    return [_group(spec, kind_of(spec.name)) for spec in specs]
 
 
-def _form(name: str, schema: dict[str, Any], spec: ToolSpec) -> dict[str, Any]:
-    says = schema.get("description") or spec.description
-    return {"name": name, "title": _NAMES.get(name, _words(name)), "says": says} | {
-        "fields": fields(schema)
+def _group(spec: ToolSpec, kind: ToolKind | None) -> dict[str, Any]:
+    titles = kind.titles if kind else {}
+    return {
+        "title": kind.label if kind else in_words(spec.name),
+        "members": [
+            {
+                "name": name,
+                "title": titles.get(name, in_words(name)),
+                "says": schema.get("description") or spec.description,
+                "fields": fields(schema),
+            }
+            for name, schema in spec.members.items()
+        ],
     }
 
 
@@ -46,7 +48,7 @@ def fields(schema: dict[str, Any]) -> list[Field]:
 def _field(name: str, part: dict[str, Any], *, required: bool) -> Field:
     says = str(part.get("description", ""))
     case = _CASE.match(says)
-    field = {"name": name, "title": _words(name), "kind": _kind(name, part), "required": required}
+    field = {"name": name, "title": in_words(name), "kind": _kind(name, part), "required": required}
     if case is not None:
         # A description that begins with "For view:" belongs to that choice of another field.
         field["when"] = case[1]
@@ -67,7 +69,3 @@ def _kind(name: str, part: dict[str, Any]) -> str:
     if part.get("type") == "boolean":
         return "boolean"
     return "lines" if name in _LONG else "text"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agent.kinds import doing
 from agent.record.events import (
     ActionFinished,
     ActionProposed,
@@ -21,21 +22,6 @@ from agent.record.events import (
     TaskFinished,
     TaskStarted,
 )
-
-_DOING = {
-    "left_click": "clicking",
-    "double_click": "double-clicking",
-    "right_click": "right-clicking",
-    "type": "typing",
-    "key": "pressing keys",
-    "scroll": "scrolling",
-    "wait": "waiting for the screen",
-    "screenshot": "looking at the screen",
-    "zoom": "looking closer",
-    "left_click_drag": "dragging",
-    "bash": "running a command",
-    "str_replace_based_edit_tool": "working on a file",
-}
 
 
 @dataclass(slots=True)
@@ -89,15 +75,15 @@ class Picture:
             return _ended(self.task, self.finished)
         if self.waiting_for:
             return f"I am waiting for you: {self.waiting_for}"
-        doing = self.retrying or self.action or "thinking about the next step"
+        now = self.retrying or self.action or "thinking about the next step"
         done = f" {_count(self.actions_done)} so far." if self.actions_done else ""
-        return f"I am {doing}, for: {self.task.rstrip('.')}.{done}"
+        return f"I am {now}, for: {self.task.rstrip('.')}.{done}"
 
 
 def _doing(proposed: ActionProposed | None) -> str:
     if proposed is None:
         return "working"
-    verb = _DOING.get(proposed.name, proposed.name.replace("_", " "))
+    verb = doing(proposed.name)
     name = proposed.target.get("name", "")
     return f"{verb} {name}" if name and "click" in proposed.name else verb
 
