@@ -1,7 +1,7 @@
 /**
  * One control per kind of setting.
  *
- * @typedef {{value: any, label: string, says: string}} Choice
+ * @typedef {{value: any, label: string, says: string, alone?: boolean}} Choice
  * @typedef {object} Spec
  * @property {string} name
  * @property {"choice" | "switch" | "number" | "text" | "fact" | "several"} kind

@@ -22,13 +22,19 @@ import { Control, meaningOf } from "./controls.js";
  */
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
 
-const WITHOUT_MODEL = ["auto", "offline"]; // providers whose model is not chosen
+/** Whether the chosen provider needs no id of a model. @param {{host: Host}} props */
+function isAlone({ host }) {
+  const specs = host.param("groups").value.flatMap((group) => group.fields);
+  const chosen = host.param("fields").value.provider?.value;
+  const choices = specs.find((spec) => spec.name === "provider")?.choices ?? [];
+  return choices.some((choice) => choice.value === chosen && choice.alone);
+}
 
 /** @param {{host: Host}} props */
 function Settings({ host }) {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const trouble = host.param("trouble").value;
-  const provider = host.param("fields").value.provider?.value;
+  const alone = isAlone({ host });
   useLed(root, host.param("place").value);
   return html`<div class="settings" ref=${root}>
     ${trouble && html`<p class="trouble" role="alert">${trouble}</p>`}
@@ -38,7 +44,7 @@ function Settings({ host }) {
         ({ key, title, says, fields }) =>
           html`<${Card} key=${key} name=${key} title=${title} says=${says}>${fields.map(
             (spec) =>
-              html`<${Row} key=${spec.name} host=${host} spec=${spec} hidden=${spec.name === "model" && WITHOUT_MODEL.includes(provider)} />`,
+              html`<${Row} key=${spec.name} host=${host} spec=${spec} hidden=${spec.name === "model" && alone} />`,
           )}<//>`,
       )}
     <${Grants} host=${host} /><${Brought} host=${host} /><${Keys} host=${host} />
