@@ -89,7 +89,11 @@ class Editor {
         keymap.of([...defaultKeymap, ...historyKeymap]),
         EditorView.lineWrapping,
         EditorState.tabSize.of(4),
-        EditorView.contentAttributes.of({ "aria-label": "System prompt", "aria-describedby": "prompt-faults" }),
+        EditorView.contentAttributes.of({
+          "aria-label": "System prompt",
+          "aria-describedby": "prompt-faults",
+          tabindex: "0",
+        }),
         EditorView.updateListener.of((update) => {
           const put = update.transactions.some((one) => one.annotation(PUT));
           if (update.docChanged && !put) this.changed(update.state.doc.toString());
