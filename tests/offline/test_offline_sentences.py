@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.models.offline import HELP, help_text, nearest, parse
+from agent.models.offline.dictation import dictated
 from agent.models.offline.files import file_name
 from agent.models.offline.keys import parse_keys
 from agent.models.offline.sentences import scrolling
 from agent.models.offline.turns import HANDLERS
-from agent.models.offline.words import dictated, number
+from agent.models.offline.words import number
 
 TABLE: dict[str, list[str] | None] = yaml.safe_load(
     Path(__file__).with_name("sentences.yaml").read_text("utf-8")

@@ -61,22 +61,6 @@ async def new_document(at: Moment) -> Step:
 
 _EDITS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "select_all": ("Selecting everything.", ("ctrl+a",), "Selected everything"),
-    "select_line": ("Selecting the line.", ("Home", "shift+End"), "Selected the line"),
-    "select_first_line": (
-        "Selecting the first line.",
-        ("ctrl+Home", "shift+End"),
-        "Selected the first line",
-    ),
-    "select_last_line": (
-        "Selecting the last line.",
-        ("ctrl+End", "shift+Home"),
-        "Selected the last line",
-    ),
-    "select_word": (
-        "Selecting the word.",
-        ("ctrl+Left", "ctrl+shift+Right"),
-        "Selected the word",
-    ),
     "copy": ("Copying.", ("ctrl+c",), "Copied"),
     "copy_all": ("Copying everything.", ("ctrl+a", "ctrl+c"), "Copied everything"),
     "cut": ("Cutting.", ("ctrl+x",), "Cut"),
@@ -84,9 +68,8 @@ _EDITS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "undo": ("Undoing.", ("ctrl+z",), "Undone"),
     "redo": ("Redoing.", ("ctrl+shift+z",), "Redone"),
     "delete": ("Deleting the selection.", ("Delete",), "Deleted"),
-    "delete_line": ("Deleting the line.", ("Home", "shift+End", "Delete"), "Deleted the line"),
-    "delete_word": ("Deleting the word.", ("ctrl+BackSpace",), "Deleted the word"),
     "clear": ("Clearing the text.", ("ctrl+a", "Delete"), "The text is cleared"),
+    "new_paragraph": ("Starting a new paragraph.", ("Return", "Return"), "Started a new paragraph"),
     "new_line": ("Starting a new line.", ("Return",), "Started a new line"),
 }
 """For each edit: what is said before, the keys that programs agree on, what is said after."""

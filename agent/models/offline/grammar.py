@@ -12,6 +12,8 @@ from hassil import Intents, recognize_all
 from hassil.recognize import RecognizeResult
 
 _KEEP_WHOLE = ("text", "command", "name")
+_VALUED = ("unit", "which", "steps")
+"""Slots that hold what is meant, not what was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def _slots(result: RecognizeResult, clause: str) -> dict[str, str]:
             slots[name] = str(entity.value)
             continue
         begin, end = entity.text_span
+        if name in _VALUED:
+            slots[name] = str(entity.value)
+            continue
         if name in ("text", "command"):
             end = _with_marks(clause, end, last=_is_last(result, end))
         said = clause[begin:end].strip()

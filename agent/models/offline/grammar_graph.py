@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from hassil.expression import (
     Alternative,
@@ -22,6 +23,7 @@ from hassil.expression import (
     TextChunk,
 )
 from hassil.expression import Sentence as Template
+from hassil.intents import TextSlotList
 
 from agent.models.offline.grammar import intents
 from agent.models.offline.words import lexicon, number_words, tidy
@@ -50,6 +52,11 @@ _SLOTS = {
     "text": "dictation",
     "command": "dictation",
     "url": "dictation",
+    "phrase": "dictation",
+    "until": "dictation",
+    "unit": "unit",
+    "which": "which",
+    "steps": "steps",
 }
 """The network that stands for each slot of the grammar."""
 
@@ -220,8 +227,24 @@ def _grammar() -> dict[str, Node]:
         "thing": _network(lambda at: _either((), at)),
         "title": _network(lambda at: _either((), at, free=True)),
     }
+    for name in ("unit", "which", "steps"):
+        built[name] = _network(_values(name))
     rules = intents().expansion_rules
     return built | {f"rule {name}": _network(_template(rule)) for name, rule in rules.items()}
+
+
+def _values(name: str) -> Callable[[Node], Node]:
+    """The ways to say each value of a list of the grammar."""
+    values = cast(TextSlotList, intents().slot_lists[name]).values
+
+    def build(at: Node) -> Node:
+        behind = Node()
+        for value in values:
+            end = _BUILD.expression(value.text_in, at)
+            end.jumps.append(behind)
+        return behind
+
+    return build
 
 
 def _template(template: Template) -> Callable[[Node], Node]:

@@ -9,14 +9,19 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from agent.models.offline.dictation import dictated, mark_named
 from agent.models.offline.grammar import Command, match
 from agent.models.offline.keys import parse_keys
-from agent.models.offline.words import dictated, lexicon, number, strip_back, strip_front, tidy
+from agent.models.offline.words import lexicon, number, strip_back, strip_front, tidy
 
 DICTATION = ("type", "create_file", "run")
 """Intents whose words run on to the end of the sentence."""
 
 _BARE = ("keys", "save", "save_as", "close", "click", "menu", "switch", "open_app", "read", "edit")
+_NO_PHRASES = ("all", "every", "everything", "me", "it", "that", "this", "them", "file", "folder")
+_LONGEST_PHRASE = 12
+"""Words of a text that can be named."""
+
 _NO_FILES = ("manager", "browser", "explorer", "menu", "a", "the", "my")
 _SEVERAL = ("open_app", "close", "minimise", "maximise", "restore")
 _UNSCOPED = ("list_files", "create_file", "create_folder", "read_file", "look", "run", "read")
@@ -165,6 +170,8 @@ def _begins(text: str) -> bool:
 
 def _clause(text: str, *, mend: bool = False) -> list[Command]:
     """The commands of one clause, or none."""
+    if mark_named(text):
+        return [Command("type", {"text": dictated(text)}, text.strip())]
     clause = _unmistaken(strip_back(tidy(strip_front(text))))
     clause = _without_what_not(clause)
     if scoped := _scope_last(clause):
@@ -228,12 +235,22 @@ def _sensible(command: Command) -> bool:
             return len(target.split()) <= 6 or len(_several(target)) > 1
         case "click" | "hover":
             return len(command.slot("label").split()) <= 9
+        case "text":
+            return _names_text(command)
         case "edit" if command.slot("count"):
             return number(command.slot("count")) is not None
         case "open_file":
             return command.slot("file").lower() not in _NO_FILES
         case _:
             return True
+
+
+def _names_text(command: Command) -> bool:
+    """Whether a command about text may mean words that stand in one."""
+    count, phrase = command.slot("count"), command.slot("phrase").lower().split()
+    if count and number(count) is None:
+        return False
+    return not phrase or (len(phrase) <= _LONGEST_PHRASE and phrase[0] not in _NO_PHRASES)
 
 
 def _finished(command: Command) -> list[Command]:
@@ -243,14 +260,14 @@ def _finished(command: Command) -> list[Command]:
             menu = Command("menu", {"menu": command.slot("menu")}, command.said)
             return [menu, Command("click", {"label": command.slot("item")}, command.said)]
         case "type" | "create_file":
-            text = command.slot("text")
+            text, style = command.slot("text"), command.slot("style")
             scoped = _scope_typed(text) if command.intent == "type" else None
             if command.slot("window"):
-                typed = Command("type", {"text": dictated(text)}, command.said)
+                typed = Command("type", {"text": dictated(text, style)}, command.said)
                 return [_focus(command.slot("window")), typed]
             if scoped:
-                return [_focus(scoped[1]), command.having(text=dictated(scoped[0]))]
-            return [command.having(text=dictated(text)) if text else command]
+                return [_focus(scoped[1]), command.having(text=dictated(scoped[0], style))]
+            return [command.having(text=dictated(text, style)) if text else command]
         case "keys":
             return [command.having(keys=_counted(command))]
         case "run":

@@ -17,6 +17,7 @@ from agent.models.offline import (
     pointing,
     reading,
     talk,
+    text,
     writing,
 )
 from agent.models.offline.grammar import Command
@@ -55,9 +56,11 @@ HANDLERS: dict[str, Handler] = {
     "fill": paging.fill,
     "browse": paging.browse,
     "type": writing.type_,
+    "date": writing.date,
     "secret": writing.secret,
     "keys": editing.keys,
     "edit": editing.edit,
+    "text": text.text,
     "new_document": editing.new_document,
     "save": writing.save,
     "save_as": writing.save_as,
@@ -78,6 +81,7 @@ HANDLERS: dict[str, Handler] = {
 _BARE_PLACE = re.compile(
     r"^(?:(?:do|use|take|try|make that|make it)\s+)?(?:(?:the|my|a)\s+)?", re.IGNORECASE
 )
+_SCRATCH = re.compile(r"\b(?:scratch|strike|take)\b", re.IGNORECASE).search
 _CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
 
 
@@ -123,6 +127,8 @@ def plan_for(instructions: Sequence[str], task: int) -> Plan:
     if plan.unknown and task and fate_of(instructions[task]) == "redirect":
         return _other_place(plan, plan_for(instructions, task - 1))
     only = plan.commands[0] if len(plan.commands) == 1 else None
+    if only is not None and task and (said := _dictated(instructions[task - 1], only)):
+        return Plan((Command("text", {"act": "delete", "dictated": said}, only.said),))
     if only is None or only.intent not in ("choose_number", "confirm") or task == 0:
         return plan
     before = plan_for(instructions, task - 1).commands
@@ -130,6 +136,15 @@ def plan_for(instructions: Sequence[str], task: int) -> Plan:
     if index is None:
         return plan
     return Plan((_chosen(before[index], only), *before[index + 1 :]))
+
+
+def _dictated(before: str, command: Command) -> str:
+    """What was dictated just before, if a command is about that: "scratch that"."""
+    back = command.intent == "edit" and command.slot("what") == "undo" and _SCRATCH(command.said)
+    that = command.intent == "text" and command.slot("that")
+    commands = parse(before).commands if back or that else ()
+    last = commands[-1] if commands else None
+    return last.slot("text") if last is not None and last.intent == "type" else ""
 
 
 def _other_place(plan: Plan, before: Plan) -> Plan:

@@ -1,4 +1,4 @@
-"""Words around and inside a command: politeness, fillers, numbers, spoken punctuation."""
+"""Words around and inside a command: politeness, fillers, numbers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from typing import Any
 
 import yaml
 
-from agent.session.fate import without_instead
-
 _SMALL = """zero one two three four five six seven eight nine ten eleven twelve thirteen
 fourteen fifteen sixteen seventeen eighteen nineteen"""
 _UNITS = tuple(_SMALL.split())
 _DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS = {word: 20 + 10 * i for i, word in enumerate(_DECADES.split())}
 _TIMES = {"once": 1, "twice": 2, "thrice": 3, "a": 1, "an": 1, "couple": 2, "few": 3, "half": 1}
-_GLUE = "\N{WORD JOINER}"
 _HOMOPHONES = {"won": 1, "to": 2, "too": 2, "for": 4, "fore": 4, "ate": 8}
 
 
@@ -76,7 +73,7 @@ def _front() -> re.Pattern[str]:
     words = f"{_alternatives('wake')}|{_alternatives('openers')}"
     commaed = _alternatives("openers_with_comma")
     pause = r"\s*[,.!:;]+\s*"
-    next_one = r"(?!next windows?\b)"
+    next_one = r"(?!next windows?\b|no (?:space|caps)\b)"
     return re.compile(
         rf"^{next_one}(?:(?:{words})(?:{pause}|\s+)|(?:{commaed}){pause})(?=\S)", re.IGNORECASE
     )
@@ -120,32 +117,3 @@ def tidy(text: str) -> str:
     text = _fillers().sub("", text)
     table = lexicon()["spellings"]
     return _spellings().sub(lambda match: str(table[match[0].lower()]), text)
-
-
-def dictated(text: str) -> str:
-    """What is to be typed: spoken marks written, and a lone sentence's full stop dropped.
-
-    Text in quotation marks is taken as it stands.
-    """
-    text = without_instead(strip_back(text.strip(), "dictation_closers")).lstrip(":, ")
-    quoted = re.fullmatch(r"[\"“”](.+)[\"“”][.!]?", text, re.DOTALL)
-    if quoted:
-        return quoted[1]
-    if re.fullmatch(r"[^.!?\n]*[.]", text):
-        text = text[:-1]
-    text = re.sub(rf"{_GLUE}\s*", "", _marks().sub(_mark, text))
-    text = re.sub(r",?\s+period$", ".", text)
-    return re.sub(r"\bliteral (?=\w)", "", text)
-
-
-@functools.cache
-def _marks() -> re.Pattern[str]:
-    words = "|".join(entry[0].replace(" ", r"\s+") for entry in lexicon()["punctuation"])
-    return re.compile(rf"(?<!\bliteral)(?:[,.]?\s+|^)({words})\b[,.?!]*(?=\s|$)", re.IGNORECASE)
-
-
-def _mark(match: re.Match[str]) -> str:
-    said = " ".join(match[1].lower().split())
-    mark, before, after = next(e[1:] for e in lexicon()["punctuation"] if e[0] == said)
-    gap = " " if before and match.start() > 0 else ""
-    return f"{gap}{mark}{'' if after else _GLUE}"

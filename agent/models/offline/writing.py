@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from agent.desktop.base import Node, Window, inside
@@ -53,9 +55,40 @@ async def type_(at: Moment) -> Step:
     if at.view.field is None and at.view.speaks(at.view.active):
         return Fail(f"I see no text field with the cursor in {place(at.view)}.")
     before = _count(at.view.field, text)
-    rest = _rest(at.view.field, text) if at.resuming else text
+    rest = _rest(at.view.field, text) if at.resuming else await _apart(at, text)
     say = f"Typing: {shortened(text)}" if len(text) <= 60 else "Typing your text."
     return Act(say, (type_text(rest),), _TYPED, str(before))
+
+
+async def _apart(at: Moment, text: str) -> str:
+    """A text with a space before it where a word stands before the cursor already."""
+    field = at.view.field
+    if field is None or field.role in ("terminal", "password text") or at.slot("style") == "joined":
+        return text
+    caret = await at.desktop.caret_of(field)
+    if caret <= 0 or not text[:1].isalnum() or await at.desktop.selection_of(field):
+        return text
+    before = (await at.desktop.text_of(field))[caret - 1 : caret]
+    return f" {text}" if before.isalnum() or before in ",.;:!?)" else text
+
+
+_DATES = {"date": "%-d %B %Y", "time": "%H:%M", "both": "%-d %B %Y, %H:%M"}
+
+
+async def date(at: Moment) -> Step:
+    """Type the date or the time of day, as it is when this begins."""
+    now = datetime.now().astimezone()
+    if at.phase != _TYPED:
+        at = at.having(text=now.strftime(_DATES[at.slot("what")]))
+        step = await type_(at)
+        return (
+            replace(step, memo=f"{step.memo}x{now:%Y%m%d%H%M}") if isinstance(step, Act) else step
+        )
+    before, _, when = at.memo.partition("x")
+    then = datetime.strptime(when, "%Y%m%d%H%M").astimezone()
+    return await _read_back(
+        replace(at.having(text=then.strftime(_DATES[at.slot("what")])), memo=before)
+    )
 
 
 async def secret(at: Moment) -> Step:

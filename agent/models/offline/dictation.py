@@ -1,0 +1,246 @@
+"""What is to be typed: spoken marks, capitals, numbers, addresses and emoji written out."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.models.offline.words import lexicon, number, strip_back
+from agent.session.fate import without_instead
+
+_SPACE = re.compile(r"(\s*)(\S+)")
+_TRAILING = ",.?!;:"
+_LONGEST_MARK = 4
+"""Words of the longest name of a mark."""
+
+_ENDINGS = (
+    "com|org|net|edu|gov|io|de|uk|fr|eu|info|txt|md|py|csv|pdf|html|json|yaml|sh|png|jpg|odt|ods"
+)
+_ADDRESS = re.compile(
+    rf"(?<![\w.])(?:(?P<user>\w[\w-]*(?: (?:dot|underscore|hyphen|dash) \w+)*) at )?"
+    rf"(?P<host>(?:www dot )?\w[\w-]*(?: (?:dot|hyphen|dash) \w+)*? dot (?:{_ENDINGS}))"
+    rf"(?P<path>(?: slash \w[\w-]*)*)\b(?! dot (?:{_ENDINGS})\b)",
+    re.IGNORECASE,
+)
+_JOINTS = {"dot": ".", "underscore": "_", "hyphen": "-", "dash": "-", "slash": "/"}
+
+
+def dictated(text: str, style: str = "") -> str:
+    """A dictation as it is to be typed, its lone sentence's full stop dropped.
+
+    Text in quotation marks is taken as it stands. ``style`` is that of the whole: ``title``,
+    ``upper``, ``lower``, ``joined`` or ``spelled``.
+    """
+    text = without_instead(strip_back(text.strip(), "dictation_closers")).lstrip(":, ")
+    quoted = re.fullmatch(r"[\"“”](.+)[\"“”][.!]?", text, re.DOTALL)
+    if quoted:
+        return quoted[1]
+    if re.fullmatch(r"[^.!?\n]*[.]", text):
+        text = text[:-1]
+    if style == "spelled":
+        return spelled(text)
+    return _Writer(style).write(text)
+
+
+def mark_named(text: str) -> bool:
+    """Whether words are the name of one mark and nothing else; the end of a line is none."""
+    mark = _marks().get(" ".join(text.lower().split()).strip(_TRAILING))
+    return mark is not None and bool(mark[0].strip())
+
+
+def spelled(text: str) -> str:
+    """Letters said one by one, by name or by the spelling alphabet; "capital a" is "A"."""
+    letters: dict[str, str] = {**lexicon()["letters"], **lexicon()["alphabet"]}
+    out, upper = [], False
+    for word in re.findall(r"[\w']+|[^\w\s]", text):
+        lower = word.lower()
+        if lower in ("capital", "cap", "big", "upper"):
+            upper = True
+            continue
+        if lower in ("space", "spacebar"):
+            out.append(" ")
+            continue
+        value = number(lower) if lower.isalpha() and len(lower) > 2 else None
+        letter = letters.get(lower, str(value) if value is not None and value < 10 else word)
+        kept = word if len(word) == 1 else letter
+        out.append(kept.upper() if upper else kept)
+        upper = False
+    return "".join(out)
+
+
+@functools.cache
+def _marks() -> dict[str, tuple[str, bool, bool]]:
+    """By its name: a mark, whether a space stands before it, and after it."""
+    return {name: (mark, before, after) for name, mark, before, after in lexicon()["punctuation"]}
+
+
+@dataclass
+class _Writer:
+    """Goes through the words once; commands among them change how the next are written."""
+
+    style: str = ""
+    out: list[str] = field(default_factory=list)
+    glued: bool = True
+    """Whether the next piece follows without a space."""
+
+    once: str = ""
+    """The style of the next word only."""
+
+    def write(self, text: str) -> str:
+        text = _ADDRESS.sub(_address, text)
+        pieces = [(m[1], m[2]) for m in _SPACE.finditer(text)]
+        at = 0
+        while at < len(pieces):
+            at += self._piece(pieces, at)
+        return "".join(self.out)
+
+    def _piece(self, pieces: list[tuple[str, str]], at: int) -> int:
+        """Write what begins at a word; the number of words that it took."""
+        words = [word.lower().strip(_TRAILING) for _, word in pieces[at : at + _LONGEST_MARK + 1]]
+        if words[0] == "literal" and (length := _named(words[1:], _marks())):
+            self._put(" ".join(word for _, word in pieces[at + 1 : at + 1 + length]), " ")
+            return 1 + length
+        if taken := self._command(words, pieces, at) or self._emoji(words):
+            return taken
+        length = _named(words, _marks())
+        if length and not _is_word(pieces, at, length):
+            self._mark(*_marks()[" ".join(words[:length])])
+            return length
+        gap, word = pieces[at]
+        self._put(word, "\n" if "\n" in gap else " ")
+        return 1
+
+    def _command(self, words: list[str], pieces: list[tuple[str, str]], at: int) -> int:
+        two = " ".join(words[:2])
+        three = " ".join(words[:3])
+        if three in ("all caps on", "all caps off"):
+            self.style = "upper" if three.endswith("on") else ""
+            return 3
+        if two in ("caps on", "caps off"):
+            self.style = "title" if two.endswith("on") else ""
+            return 2
+        if two in ("no space", "no caps", "all caps") and len(words) > 2:
+            self.glued = self.glued or two == "no space"
+            self.once = {"no caps": "lower", "all caps": "upper"}.get(two, self.once)
+            return 2
+        if words[0] in ("cap", "capital") and len(words) > 1 and not _noun(pieces, at):
+            self.once = "title"
+            return 1
+        if words[0] == "numeral" and len(words) > 1:
+            length = next((n for n in (4, 3, 2, 1) if _number(words[1 : 1 + n], n)), 0)
+            if length:
+                self._put(str(number(" ".join(words[1 : 1 + length]))), " ")
+                return 1 + length
+        return 0
+
+    def _emoji(self, words: list[str]) -> int:
+        for length in range(min(len(words), _LONGEST_MARK + 1), 1, -1):
+            if words[length - 1] == "emoji" and (sign := emoji(" ".join(words[: length - 1]))):
+                self._put(sign, " ")
+                return length
+        return 0
+
+    def _mark(self, mark: str, before: bool, after: bool) -> None:
+        if self.out and self.out[-1][-1:] in ",." and self.out[-1][:-1].isalnum():
+            self.out[-1] = self.out[-1][:-1]
+        gap = " " if before and self.out and not self.glued else ""
+        self.out.append(f"{gap}{mark}")
+        self.glued = not after
+
+    def _put(self, word: str, gap: str) -> None:
+        style, self.once = self.once or self.style, ""
+        word = _STYLES.get(style, str)(word)
+        glued = self.glued or (style == "joined" and bool(self.out))
+        self.out.append(word if glued else f"{gap}{word}")
+        self.glued = False
+
+
+def _upper_first(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
+_STYLES: dict[str, Callable[[str], str]] = {
+    "title": _upper_first,
+    "upper": str.upper,
+    "lower": str.lower,
+}
+
+
+def _named(words: list[str], table: dict[str, tuple[str, bool, bool]]) -> int:
+    """How many words at the beginning are a mark's name."""
+    longest = min(len(words), _LONGEST_MARK)
+    return next((n for n in range(longest, 0, -1) if " ".join(words[:n]) in table), 0)
+
+
+def _number(words: list[str], length: int) -> bool:
+    return len(words) == length and number(" ".join(words)) is not None
+
+
+def _noun(pieces: list[tuple[str, str]], at: int) -> bool:
+    """Whether "cap" is a thing: "the cap of the bottle"."""
+    before = pieces[at - 1][1].lower() if at else ""
+    after = pieces[at + 1][1].lower() if at + 1 < len(pieces) else ""
+    return before in _DETERMINERS or after in ("of", "on", "off", "is", "was", "and", "for", "city")
+
+
+_DETERMINERS = (
+    "a",
+    "an",
+    "the",
+    "this",
+    "that",
+    "my",
+    "your",
+    "his",
+    "her",
+    "our",
+    "their",
+    "each",
+)
+_PLAIN = ("period", "dash", "dot", "slash", "hyphen", "colon", "caret", "tilde", "ellipsis", "pipe")
+"""Names of marks that are words of everyday too."""
+
+
+def _is_word(pieces: list[tuple[str, str]], at: int, length: int) -> bool:
+    """Whether a name of a mark is meant as the word that it also is."""
+    name = pieces[at][1].lower().strip(_TRAILING)
+    if length > 1 or name not in _PLAIN:
+        return False
+    before = pieces[at - 1][1].lower() if at else ""
+    after = pieces[at + 1][1].lower() if at + 1 < len(pieces) else ""
+    if name == "period" and before in ("long", "short", "trial", "time", "grace", "first"):
+        return True
+    return before in _DETERMINERS or after in ("of", "for", "between", "in", "during", "when")
+
+
+def _address(match: re.Match[str]) -> str:
+    def joined(part: str) -> str:
+        return "".join(_JOINTS.get(word.lower(), word) for word in part.split())
+
+    user = f"{joined(match['user'])}@" if match["user"] else ""
+    return f"{user}{joined(match['host'])}{joined(match['path'])}"
+
+
+def emoji(name: str) -> str:
+    """The emoji of a name, by the names of Unicode and those that people use; or nothing."""
+    known: dict[str, str] = lexicon()["emoji"]
+    if name in known:
+        return known[name]
+    forms = (
+        f"{name}",
+        f"{name} sign",
+        f"{name} face",
+        f"face with {name}",
+        f"smiling face with {name}",
+    )
+    for form in forms:
+        try:
+            sign = unicodedata.lookup(form.upper())
+        except KeyError:
+            continue
+        if ord(sign[0]) > 0x2000:
+            return sign
+    return ""
