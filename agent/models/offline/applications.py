@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from agent.desktop.base import Node, Window
@@ -46,8 +47,14 @@ async def open_app(at: Moment) -> Step:
 
 
 async def new_window(at: Moment) -> Step:
-    """Start a program once more, even when it runs already."""
-    found = _apps(at, at.slot("app"))
+    """Start a program once more, even when it runs already; unnamed, the one in front."""
+    if not at.slot("app"):
+        window = at.view.active
+        found = next((app for app in apps(at.view) if window and app.owns(window)), None) or Fail(
+            "No program is in front. Say which one to open."
+        )
+    else:
+        found = _apps(at, at.slot("app"))
     return found if isinstance(found, Fail) else await _start(at, found)
 
 
@@ -188,7 +195,8 @@ async def focus(at: Moment) -> Step:
 # Closing and sizing -----------------------------------------------------------------
 
 
-def _target(at: Moment) -> Window | Fail:
+def target(at: Moment) -> Window | Fail:
+    """The window that a command names; the one in front where it names none."""
     name = at.slot("window")
     if not name:
         return at.view.active or Fail("No window is in front, so there is nothing to do that to.")
@@ -198,7 +206,7 @@ def _target(at: Moment) -> Window | Fail:
 
 async def _to_window(at: Moment, act: Call, say: str) -> Step:
     """In phase 0 or after raising: raise the window if it must be, else send the key."""
-    window = _target(at)
+    window = target(at)
     if isinstance(window, Fail):
         return window
     name = call(at.view, window)
@@ -225,10 +233,52 @@ async def close(at: Moment) -> Step:
     await at.until(lambda v: _now(v, at) is None or len(v.dialogs) > dialogs, 4.0)
     window = _now(at.view, at)
     if window is None:
-        return Done(f"{capital(at.slot('window') or 'the window')} is closed.")
+        return Done(f"{capital(_closed(at))} is closed.")
     if len(at.view.dialogs) > dialogs:
         return Fail(f"It is not closed yet: {asks(at.view)}")
     return Fail(f"{capital(call(at.view, window))} is still open.")
+
+
+def _closed(at: Moment) -> str:
+    """What to call a window that is gone: by the words for it, else as the window."""
+    found = find_apps(at.view, at.slot("window")) if at.slot("window") else []
+    return f"the {found[0].item.spoken}" if len(found) == 1 else at.slot("window") or "the window"
+
+
+async def close_document(at: Moment) -> Step:
+    """Close the document or tab in front; its window goes with the last one."""
+    window = at.view.active
+    if at.phase != 1:
+        if window is None:
+            return Fail("No window is in front, so there is nothing to close.")
+        if at.view.field is None or at.view.field.role == "terminal" or at.view.dialogs:
+            return Fail(f"I see no document in {call(at.view, window)}.")
+        tabs = [n for n in at.view.tree.showing("page tab") if at.view.in_active(n)]
+        if at.slot("what") == "tab" and len(tabs) < 2:
+            return Fail(f"There is only one tab in {call(at.view, window)}.")
+        memo = f"{window.id}x{len(at.view.dialogs)}x{_title_mark(window.title)}"
+        return Act("Closing the document.", (key("ctrl+w"),), 1, memo)
+    if at.failure:
+        return Fail(f"I could not close it: {at.failure}")
+    _, dialogs, title = at.memo.split("x")
+
+    def over(view: View) -> bool:
+        now = _now(view, at)
+        return now is None or len(view.dialogs) > int(dialogs) or _title_mark(now.title) != title
+
+    await at.until(over, 4.0)
+    if len(at.view.dialogs) > int(dialogs):
+        return Fail(f"It is not closed yet: {asks(at.view)}")
+    now = _now(at.view, at)
+    if now is None:
+        return Done("The document is closed, and its window with it.")
+    if _title_mark(now.title) != title:
+        return Done(f"The document is closed. The window is now {now.title.lstrip('*')}.")
+    return Fail("The document is still open.")
+
+
+def _title_mark(title: str) -> str:
+    return hashlib.sha256(title.lstrip("*").encode()).hexdigest()[:8]
 
 
 def asks(view: View) -> str:
@@ -244,7 +294,7 @@ def asks(view: View) -> str:
 async def minimise(at: Moment) -> Step:
     """Hide a window on the panel."""
     if at.phase == 0:
-        window = _target(at)
+        window = target(at)
         if isinstance(window, Window) and window.minimised:
             return Done(f"{capital(call(at.view, window))} is minimised already.")
     if at.phase != 1:
@@ -256,7 +306,7 @@ async def minimise(at: Moment) -> Step:
 async def maximise(at: Moment) -> Step:
     """Let a window fill the screen."""
     if at.phase == 0:
-        window = _target(at)
+        window = target(at)
         if isinstance(window, Window) and _fills(at.view, window) and window.active:
             return Done(f"{capital(call(at.view, window))} fills the screen already.")
     if at.phase != 1:
@@ -268,7 +318,7 @@ async def maximise(at: Moment) -> Step:
 async def restore(at: Moment) -> Step:
     """Bring a window back from the panel, or to its former size."""
     if at.phase == 0:
-        window = _target(at)
+        window = target(at)
         if isinstance(window, Window) and window.active and not _fills(at.view, window):
             return Done(f"{capital(call(at.view, window))} has its normal size already.")
     if at.phase == RAISED:

@@ -12,7 +12,7 @@ from hassil import Intents, recognize_all
 from hassil.recognize import RecognizeResult
 
 _KEEP_WHOLE = ("text", "command", "name")
-_VALUED = ("unit", "which", "steps")
+VALUED = ("unit", "which", "steps", "side", "way")
 """Slots that hold what is meant, not what was said."""
 
 
@@ -71,7 +71,7 @@ def _slots(result: RecognizeResult, clause: str) -> dict[str, str]:
             slots[name] = str(entity.value)
             continue
         begin, end = entity.text_span
-        if name in _VALUED:
+        if name in VALUED:
             slots[name] = str(entity.value)
             continue
         if name in ("text", "command"):

@@ -25,7 +25,7 @@ from hassil.expression import (
 from hassil.expression import Sentence as Template
 from hassil.intents import TextSlotList
 
-from agent.models.offline.grammar import intents
+from agent.models.offline.grammar import VALUED, intents
 from agent.models.offline.words import lexicon, number_words, tidy
 
 _NAMES = "names"
@@ -57,6 +57,8 @@ _SLOTS = {
     "unit": "unit",
     "which": "which",
     "steps": "steps",
+    "side": "side",
+    "way": "way",
 }
 """The network that stands for each slot of the grammar."""
 
@@ -227,7 +229,7 @@ def _grammar() -> dict[str, Node]:
         "thing": _network(lambda at: _either((), at)),
         "title": _network(lambda at: _either((), at, free=True)),
     }
-    for name in ("unit", "which", "steps"):
+    for name in VALUED:
         built[name] = _network(_values(name))
     rules = intents().expansion_rules
     return built | {f"rule {name}": _network(_template(rule)) for name, rule in rules.items()}

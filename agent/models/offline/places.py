@@ -58,6 +58,8 @@ def find_apps(view: View, said: str) -> list[Scored[App]]:
 
     Of programs with the same name ("Text Editor"), the one that people usually mean.
     """
+    if generic(said):
+        return []
     named = [(name, app) for app in apps(view) for name in app.names if name]
     best: dict[str, Scored[App]] = {}
     for scored in rank(said, named):
@@ -69,6 +71,12 @@ def find_apps(view: View, said: str) -> list[Scored[App]]:
     return list(by_name.values())
 
 
+def generic(said: str) -> bool:
+    """Whether words name a kind of thing and none of its kind: "window", "the file"."""
+    words = [word for word in plain(said).split() if word not in ("the", "a", "my", "this", "that")]
+    return bool(words) and all(word in lexicon()["generic"] for word in words)
+
+
 def _aside(app: App, said: str) -> bool:
     """Settings and tools of a program are meant only when they are named."""
     name = app.launcher.name.lower()
@@ -77,6 +85,8 @@ def _aside(app: App, said: str) -> bool:
 
 def find_windows(view: View, said: str) -> list[Window]:
     """Windows that a name may mean, topmost first: by program, else by title."""
+    if generic(said):
+        return []
     programs = list(reversed(view.programs))
     for scored in find_apps(view, said):
         if owned := [w for w in programs if scored.item.owns(w)]:

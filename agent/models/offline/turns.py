@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from agent.desktop.base import Desktop
 from agent.models.offline import (
     applications,
+    arranging,
     closing,
     editing,
     files,
@@ -35,6 +36,10 @@ HANDLERS: dict[str, Handler] = {
     "focus": applications.focus,
     "switch": opening.switch_named,
     "close": applications.close,
+    "close_document": applications.close_document,
+    "tile": arranging.tile,
+    "side_by_side": arranging.side_by_side,
+    "move_window": arranging.move,
     "close_all": closing.close_all,
     "minimise": applications.minimise,
     "maximise": applications.maximise,
