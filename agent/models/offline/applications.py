@@ -351,7 +351,7 @@ async def show_desktop(at: Moment) -> Step:
         if all(w.minimised for w in at.view.programs):
             return Done("The desktop is free: no window shows.")
         return Act("Showing the desktop.", (key("ctrl+alt+d"),))
-    if await at.until(lambda v: all(w.minimised for w in v.programs), 2.0):
+    if await at.until(lambda v: all(w.minimised for w in v.programs), 4.0):
         return Done("All windows are minimised.")
     return Fail("Some windows are still showing.")
 

@@ -72,7 +72,7 @@ async def _tiled(at: Moment, side: str) -> Step:
         window = _by_id(view, at.memo)
         return window is not None and _at_side(view, window, side)
 
-    came = await at.until(there, 2.0)
+    came = await at.until(there, 4.0)
     window = _by_id(at.view, at.memo)
     if window is None:
         return Fail("The window is gone.")
@@ -148,7 +148,7 @@ async def _arrived(at: Moment, pair: list[Window], sides: tuple[str, str]) -> Fa
             return True
         return window.active if at.phase == RAISED else _at_side(view, window, sides[which])
 
-    if await at.until(there, 2.0):
+    if await at.until(there, 4.0):
         return None
     if at.phase == RAISED:
         return Fail(f"{name} did not come to the front.")
@@ -202,6 +202,6 @@ async def _moved(at: Moment) -> Step:
         window = _by_id(view, which)
         return window is not None and (str(window.box.x), str(window.box.y)) != (x, y)
 
-    if await at.until(gone_on, 2.0) and (window := _by_id(at.view, which)):
+    if await at.until(gone_on, 4.0) and (window := _by_id(at.view, which)):
         return Done(f"{capital(call(at.view, window))} is further {at.slot('way')} now.")
     return Fail("The window did not move.")

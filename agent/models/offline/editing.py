@@ -96,6 +96,8 @@ async def _begin(at: Moment) -> Step:
     if at.view.active is None:
         return Fail("No window is in front, so there is nothing to do that to.")
     what = at.slot("what")
+    if what in _NEED_TEXT and not _editable(at.view):
+        return Fail(f"I see no text with the cursor in {place(at.view)}, so I have done nothing.")
     if what in ("copy", "cut") and _readable(at.view) and not await _selection(at):
         verb = "copy" if what == "copy" else "cut"
         where = place(at.view)
@@ -105,6 +107,17 @@ async def _begin(at: Moment) -> Step:
         combos = tuple(_IN_TERMINAL.get(combo, combo) for combo in combos)
     times = min(100, number(at.slot("count")) or 1)
     return Act(say, tuple(key(combo, times) for combo in combos), 1, memo(at.view))
+
+
+_NEED_TEXT = ("clear", "new_line", "new_paragraph")
+"""Edits whose keys mean something else where no text is: in a file manager, they delete files."""
+
+
+def _editable(view: View) -> bool:
+    """Whether the keyboard is in a text, or in a program that tells nothing of what it holds."""
+    if view.field is not None:
+        return view.field.role != "terminal"
+    return not view.dialogs and not view.speaks(view.active)
 
 
 def _readable(view: View) -> bool:
@@ -157,15 +170,27 @@ def _bare(text: str) -> str:
 
 async def _changed(at: Moment) -> Step:
     before = at.memo.partition("x")[0]
+    if at.slot("what") == "clear" and at.view.field is not None:
+        return await _cleared(at)
     if not await at.until(lambda v: v.print != before, 1.0):
         where = place(at.view)
         return Done(f"I pressed the keys for it, but nothing changed that I can see in {where}.")
     return Done(_now_says(at, f"{_EDITS[at.slot('what')][2]}."))
 
 
+async def _cleared(at: Moment) -> Step:
+    async def empty() -> bool:
+        return at.view.field is not None and not await at.desktop.text_of(at.view.field)
+
+    where = place(at.view)
+    if await at.come(empty, 2.0):
+        return Done(f"{capital(where)} is empty now.")
+    return Fail(f"I pressed the keys for it, but there is still text in {where}.")
+
+
 def _now_says(at: Moment, did: str) -> str:
     field = at.view.field
-    if field is None or field.role == "terminal" or at.slot("what") == "clear":
+    if field is None or field.role == "terminal":
         return did
     text = shortened(field.text or "", _SHOWN)
     where = capital(place(at.view))

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.desktop.base import Node, Window, inside
+from agent.models.offline.applications import asks
 from agent.models.offline.files import file_name
 from agent.models.offline.places import call, place
 from agent.models.offline.steps import (
@@ -147,16 +148,32 @@ async def save(at: Moment) -> Step:
         window = at.view.active
         if window is None:
             return Fail("No window is in front, so there is nothing to save.")
+        if not _can_save(at.view):
+            return Fail(f"{capital(call(at.view, window))} has nothing to save.")
         return Act(f"Saving in {call(at.view, window)}.", (key("ctrl+s"),), 1, memo(at.view))
     if at.failure:
         return Fail(f"I could not save: {at.failure}")
     dialogs = int(at.memo.split("x")[1])
     await at.until(lambda v: len(v.dialogs) > dialogs or _saved(v.active), 2.0)
     if len(at.view.dialogs) > dialogs:
-        return Done("It has no name yet: the save dialog is open. Say: save it as, and a name.")
+        if _save_dialog(at.view):
+            return Done("It has no name yet: the save dialog is open. Say: save it as, and a name.")
+        return Fail(f"It is not saved: {asks(at.view)}")
     if _saved(at.view.active):
         return Done("It is saved.")
     return Fail("I pressed control s, but the window still shows unsaved changes.")
+
+
+def _can_save(view: View) -> bool:
+    """Whether what is in front can be saved: it has a text, or a menu or button for it.
+
+    Of a program that tells nothing of what it holds, nobody can say; it is tried.
+    """
+    if view.field is not None and view.field.role == "terminal":
+        return False
+    inside = [n for n in view.tree.nodes if view.in_active(n)]
+    named = any(n.name.lower().strip(".\N{HORIZONTAL ELLIPSIS}") == "save" for n in inside)
+    return named or not view.speaks(view.active)
 
 
 def _saved(window: Window | None) -> bool:
