@@ -67,7 +67,7 @@ async def test_finds_windows_that_are_covered_or_minimised(talk: Driver) -> None
     assert await talk.say("switch to the terminal") == "The terminal is in front."
     assert await talk.say("minimise the terminal") == "The terminal is minimised."
     assert await talk.say("go back to the terminal") == "The terminal is in front."
-    assert await talk.say("close the terminal") == "Terminal is closed."
+    assert await talk.say("close the terminal") == "The terminal is closed."
     assert not any("Terminal" in title for title in await talk.titles())
 
 

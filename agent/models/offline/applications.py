@@ -251,7 +251,7 @@ async def close_document(at: Moment) -> Step:
     if at.phase != 1:
         if window is None:
             return Fail("No window is in front, so there is nothing to close.")
-        if at.view.field is None or at.view.field.role == "terminal" or at.view.dialogs:
+        if not at.view.writing or at.view.dialogs:
             return Fail(f"I see no document in {call(at.view, window)}.")
         tabs = [n for n in at.view.tree.showing("page tab") if at.view.in_active(n)]
         if at.slot("what") == "tab" and len(tabs) < 2:
@@ -351,8 +351,10 @@ async def show_desktop(at: Moment) -> Step:
         if all(w.minimised for w in at.view.programs):
             return Done("The desktop is free: no window shows.")
         return Act("Showing the desktop.", (key("ctrl+alt+d"),))
-    if await at.until(lambda v: all(w.minimised for w in v.programs), 4.0):
+    if await at.until(lambda v: all(w.minimised for w in v.programs), 2.0 * at.phase):
         return Done("All windows are minimised.")
+    if at.phase == 1:  # the key brings windows back where they were hidden before some opened
+        return Act("Showing the desktop.", (key("ctrl+alt+d"),), 2)
     return Fail("Some windows are still showing.")
 
 

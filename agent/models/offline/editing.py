@@ -115,8 +115,10 @@ _NEED_TEXT = ("clear", "new_line", "new_paragraph")
 
 def _editable(view: View) -> bool:
     """Whether the keyboard is in a text, or in a program that tells nothing of what it holds."""
-    if view.field is not None:
-        return view.field.role != "terminal"
+    if view.writing:
+        return True
+    if view.field is not None and view.field.role == "terminal":
+        return False
     return not view.dialogs and not view.speaks(view.active)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import shlex
@@ -204,6 +205,142 @@ def find_file(home: Path, said: str) -> Path | None:
 def _plain_file(path: Path, home: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(home).parts)
     return not hidden and path.is_file()
+
+
+async def change(at: Moment) -> Step:
+    """Rename, move, copy or delete a file or folder with the shell, and look what became of it.
+
+    The memo tells in which folder it was: afterwards it may have gone.
+    """
+    home, what = at.desktop.home, at.slot("what")
+    source = await asyncio.to_thread(find_path, home, at.slot("file"))
+    if at.phase:
+        return await _changed(at)
+    if source is None:
+        return Fail(f"I see no file or folder called {at.slot('file')} in your home folder.")
+    if what == "delete":
+        command = f"gio trash -- {_quoted(home, source)}"
+        return Act(f"Moving {source.name} to the trash.", (shell(command),), 1, _mark(source))
+    target = await asyncio.to_thread(_target, at, source)
+    if isinstance(target, Fail):
+        return target
+    if (refused := _too_long(target)) is not None:
+        return refused
+    if await asyncio.to_thread(target.exists):
+        return Fail(
+            f"There is something called {target.name} in {_where(home, target.parent)} already, "
+            "so I changed nothing."
+        )
+    verb = "cp -rn" if what in ("copy", "duplicate") else "mv -n"
+    command = f"{verb} -- {_quoted(home, source)} {_quoted(home, target)}"
+    doing = {"rename": "Renaming", "move": "Moving"}.get(what, "Copying")
+    return Act(f"{doing} {source.name}.", (shell(command),), 1, _mark(source))
+
+
+def _target(at: Moment, source: Path) -> Path | Fail:
+    """Where a file is to go."""
+    home, what = at.desktop.home, at.slot("what")
+    if what == "rename":
+        return source.with_name(file_name(at.slot("name"), source.suffix))
+    if what == "duplicate":
+        names = [
+            f"{source.stem} copy{n}{source.suffix}" for n in ("", *(f" {i}" for i in range(2, 100)))
+        ]
+        return next((p for n in names if not (p := source.with_name(n)).exists()), source)
+    folder = folder_path(home, at.slot("folder"))
+    if folder is None or not folder.is_dir():
+        return Fail(f"I see no folder called {at.slot('folder')}, so I changed nothing.")
+    return folder / source.name
+
+
+def _quoted(home: Path, path: Path) -> str:
+    return f"~/{shlex.quote(str(path.relative_to(home)))}"
+
+
+def _mark(path: Path) -> str:
+    """A file's place in few letters: its parent's name is not needed to look it up again."""
+    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
+
+
+async def _changed(at: Moment) -> Step:
+    """What became of it, by what is on the disk now."""
+    home, what, name = at.desktop.home, at.slot("what"), at.slot("file")
+    if at.failure:
+        return Fail(f"That was not done: {shortened(at.failure)}")
+    if ended := _EXIT.search(at.output):
+        said = shortened(_EXIT.sub("", at.output), 200)
+        return Fail(f"The command ended with code {ended[1]}. {said}")
+    paths = await asyncio.to_thread(_paths, home)
+    still = next((p for p in paths if _mark(p) == at.memo), None)
+    if what == "delete":
+        return Fail(f"{still.name} is still there.") if still else await _trashed(home, name)
+    if what in ("copy", "duplicate") and still is None:
+        return Fail(f"{name} is not there any more.")
+    if what in ("move", "rename") and still is not None:
+        return Fail(f"{still.name} is still where it was.")
+    if what == "rename":
+        found = await asyncio.to_thread(find_path, home, at.slot("name"))
+        return (
+            Done(f"It is called {found.name} now.")
+            if found
+            else Fail(f"I see nothing called {at.slot('name')} now.")
+        )
+    if what == "duplicate" and still is not None:
+        copies = [
+            p for p in paths if p.parent == still.parent and p.stem.startswith(f"{still.stem} copy")
+        ]
+        return Done(f"The copy is called {copies[-1].name}.") if copies else Fail("I see no copy.")
+    folder = await asyncio.to_thread(folder_path, home, at.slot("folder"))
+    there = [p for p in paths if folder is not None and p.parent == folder]
+    best = clear(rank(_DOTTED.sub(".", name), [(n, p) for p in there for n in (p.name, p.stem)]))
+    if not best or folder is None:
+        return Fail(f"I see no {name} in {at.slot('folder')}.")
+    return Done(f"{best[0].item.name} is in {_where(home, folder)} now.")
+
+
+async def _trashed(home: Path, said: str) -> Done:
+    """That a file is gone, and in the trash if it is there."""
+    trash = home / ".local/share/Trash/files"
+    names = await asyncio.to_thread(lambda: [p.name for p in trash.glob("*")])
+    named = [(n, name) for name in names for n in (name, Path(name).stem)]
+    best = clear(rank(_DOTTED.sub(".", said), named))
+    return Done(f"{best[0].item} is in the trash." if best else f"{said} is gone.")
+
+
+def _paths(home: Path) -> list[Path]:
+    """Files and folders of the home and of its folders."""
+    found = [p for pattern in ("*", "*/*") for p in home.glob(pattern)]
+    return [p for p in found if not any(x.startswith(".") for x in p.relative_to(home).parts)]
+
+
+def find_path(home: Path, said: str) -> Path | None:
+    """The file or folder that words name, files first; None if none or several are meant."""
+    name = re.sub(r"^(?:the |my )?(?:file|folder|document|picture|photo) ", "", said.strip())
+    file = find_file(home, name)
+    if file is not None:
+        return file
+    folder = folder_path(home, name)
+    return folder if folder is not None and folder != home and folder.is_dir() else None
+
+
+async def find(at: Moment) -> Step:
+    """Say where a file is."""
+    home = at.desktop.home
+    path = await asyncio.to_thread(find_path, home, at.slot("file"))
+    if path is None:
+        return Fail(f"I see no file or folder called {at.slot('file')} in your home folder.")
+    return Done(f"{path.name} is in {_where(home, path.parent)}.")
+
+
+def newest(home: Path, said: str) -> Path | Fail:
+    """The file of a folder that was changed last."""
+    folder = folder_path(home, said)
+    if folder is None or not folder.is_dir():
+        return Fail(f"I see no folder called {said}.")
+    files = [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
+    if not files:
+        return Fail(f"There is no file in {_where(home, folder)}.")
+    return max(files, key=lambda p: p.stat().st_mtime)
 
 
 async def run(at: Moment) -> Step:

@@ -59,6 +59,10 @@ _SLOTS = {
     "steps": "steps",
     "side": "side",
     "way": "way",
+    "modifier": "modifier",
+    "shortcut": "shortcut",
+    "sum": "dictation",
+    "topic": "dictation",
 }
 """The network that stands for each slot of the grammar."""
 

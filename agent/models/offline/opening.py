@@ -7,13 +7,14 @@ from pathlib import Path
 
 from agent.desktop.base import inside
 from agent.models.offline import applications
-from agent.models.offline.files import find_file, folder_path
+from agent.models.offline.files import find_file, folder_path, newest
 from agent.models.offline.places import find_apps, find_windows
 from agent.models.offline.steps import Act, Done, Fail, Moment, Step, key, type_text
 
 _OPENING = 8
 """The phase in which a folder or file should have opened; later than those of `applications`."""
 
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".svg")
 _VAGUE = ("it", "here", "that", "this", "one")
 
 
@@ -35,6 +36,12 @@ async def open_file(at: Moment) -> Step:
     if path is None:
         return Fail(f"I see no file called {at.slot('file')} in your home folder.")
     return await _open(at, path)
+
+
+async def open_newest(at: Moment) -> Step:
+    """Open the file of a folder that was changed last."""
+    path = await asyncio.to_thread(newest, at.desktop.home, at.slot("folder"))
+    return path if isinstance(path, Fail) else await _open(at, path)
 
 
 async def _on_disk(at: Moment, name: str, *, files: bool = True) -> Path | None:
@@ -60,7 +67,7 @@ def _find(home: Path, name: str, files: bool) -> Path | None:
 async def _open(at: Moment, path: Path) -> Step:
     """Through the program's own dialog: type the path, and look for the window."""
     folder = await asyncio.to_thread(path.is_dir)
-    program = "file manager" if folder else "text editor"
+    program = _program(path, folder=folder)
     if at.phase == _OPENING:
         return await _opened(at, path, program)
     step = await applications.open_app(at.having(app=program))
@@ -72,6 +79,13 @@ async def _open(at: Moment, path: Path) -> Step:
         key("Return"),
     )
     return Act(f"Opening {path.name}.", calls, _OPENING)
+
+
+def _program(path: Path, *, folder: bool) -> str:
+    """The program that shows a file of such a kind."""
+    if folder:
+        return "file manager"
+    return "image viewer" if path.suffix.lower() in _PICTURES else "text editor"
 
 
 async def _opened(at: Moment, path: Path, program: str) -> Step:

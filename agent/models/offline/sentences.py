@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from agent.models.offline.answers import calculate
 from agent.models.offline.dictation import dictated, mark_named
 from agent.models.offline.grammar import Command, match
 from agent.models.offline.keys import parse_keys
@@ -22,7 +23,7 @@ _NO_PHRASES = ("all", "every", "everything", "me", "it", "that", "this", "them",
 _LONGEST_PHRASE = 12
 """Words of a text that can be named."""
 
-_NO_FILES = ("manager", "browser", "explorer", "menu", "a", "the", "my")
+_NO_FILES = ("viewer", "manager", "browser", "explorer", "menu", "a", "the", "my")
 _SEVERAL = ("open_app", "close", "minimise", "maximise", "restore")
 _UNSCOPED = ("list_files", "create_file", "create_folder", "read_file", "look", "run", "read")
 _SEPARATOR = re.compile(
@@ -170,6 +171,8 @@ def _begins(text: str) -> bool:
 
 def _clause(text: str, *, mend: bool = False) -> list[Command]:
     """The commands of one clause, or none."""
+    if _combination(text):
+        return [Command("keys", {"keys": strip_back(tidy(text))}, text.strip())]
     if mark_named(text):
         return [Command("type", {"text": dictated(text)}, text.strip())]
     clause = _unmistaken(strip_back(tidy(strip_front(text))))
@@ -180,6 +183,14 @@ def _clause(text: str, *, mend: bool = False) -> list[Command]:
     if command is None and mend:
         command = next((c for c in map(_checked, _mended(clause)) if c is not None), None)
     return _finished(command) if command else []
+
+
+def _combination(text: str) -> bool:
+    """Whether a clause is nothing but keys that are held with others: "control a"."""
+    words = tidy(strip_back(text)).lower().replace("+", " ").split()
+    return (
+        len(words) > 1 and words[0] in lexicon()["modifiers"] and bool(parse_keys(" ".join(words)))
+    )
 
 
 def _without_what_not(clause: str) -> str:
@@ -237,6 +248,10 @@ def _sensible(command: Command) -> bool:
             return len(command.slot("label").split()) <= 9
         case "text":
             return _names_text(command)
+        case "type":
+            return command.slot("text").lower().partition(" ")[0] not in ("me", "us", "him", "her")
+        case "sum":
+            return calculate(command.slot("sum")) is not None
         case "edit" if command.slot("count"):
             return number(command.slot("count")) is not None
         case "open_file":
@@ -281,6 +296,10 @@ def _finished(command: Command) -> list[Command]:
 
 def _counted(command: Command) -> str:
     """The keys of a command, with how often: "page down three times"."""
+    if command.slot("shortcut"):
+        return command.slot("shortcut")
+    if command.slot("modifier"):
+        return f"{command.slot('modifier')} {command.slot('keys')}"
     count = command.slot("count")
     if count and not re.search(r"\b(?:times?|once|twice|thrice)$", count, re.IGNORECASE):
         count += " times"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.models.offline.sentences import parse
 from agent.models.offline.steps import Done, Handler, Moment, Step
 from agent.models.offline.suggest import help_text
 
@@ -13,12 +14,31 @@ def _saying(words: str) -> Handler:
     return say
 
 
+async def _ability(at: Moment) -> Step:
+    """Whether something can be done: what fits a command can, anything else cannot."""
+    topic = at.slot("topic")
+    if parse(topic).commands:
+        return Done(f"Yes. Say: {topic}.")
+    return Done(f"No, I cannot {topic}. Ask what you can say to hear what I can do.")
+
+
+async def _language(at: Moment) -> Step:
+    topic = at.slot("topic").lower()
+    if topic in ("me", "that", "this", "it"):
+        return Done("I understand fixed sentences in English. Ask: what can I say.")
+    return Done("I understand English." if topic == "english" else "I understand English only.")
+
+
 async def _help(_: Moment) -> Step:
     return Done(help_text())
 
 
 HANDLERS: dict[str, Handler] = {
     "help": _help,
+    "ability": _ability,
+    "language": _language,
+    "hear": _saying("Yes, your words arrive here."),
+    "stopping": _saying("Say: stop. Escape and the Stop button do the same."),
     "hello": _saying("Hello. Tell me what to do, or ask: what can I say."),
     "thanks": _saying("You are welcome."),
     "who": _saying(

@@ -86,7 +86,7 @@ def find(view: View, label: str) -> list[Node]:
     wanted = Wanted(label)
     for whole in (True, False):
         tried = take_apart(label, whole=whole)
-        found = rank(tried.name, [(n.name, n) for n in candidates(view, tried)])
+        found = rank(tried.name, [(m, n) for n in candidates(view, tried) for m in _names(n)])
         if found and (not best or found[0].score > best[0].score):
             best, wanted = found, tried
     nodes = _distinct(view, [s.item for s in clear(best)])
@@ -95,6 +95,12 @@ def find(view: View, label: str) -> list[Node]:
     nodes.sort(key=lambda n: (n.box.y, n.box.x) if n.box else (0, 0))
     index = wanted.place - 1 if wanted.place > 0 else wanted.place
     return [nodes[index]] if -len(nodes) <= index < len(nodes) else []
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    """A thing's name, and a file's without its ending."""
+    stem = re.fullmatch(r"(.+)\.\w{1,5}", node.name)
+    return (node.name, stem[1]) if stem and node.role in _RANK[3] else (node.name,)
 
 
 def candidates(view: View, wanted: Wanted | None = None) -> list[Node]:

@@ -16,6 +16,8 @@ from agent.desktop.base import Node
 from agent.models.offline import spans
 from agent.models.offline.dictation import dictated
 from agent.models.offline.editing import edit, keys
+from agent.models.offline.files import change as change_file
+from agent.models.offline.files import find as find_file
 from agent.models.offline.places import place
 from agent.models.offline.pointing import click_label, scroll
 from agent.models.offline.spans import Span, Stretch, Unit, Which
@@ -90,6 +92,10 @@ async def text(at: Moment) -> Step:
 async def _otherwise(at: Moment, why: Fail | None) -> Step:
     """What the words may mean where there is no such text: a thing, files, the wheel, keys."""
     act, side = at.slot("act"), at.slot("side")
+    if at.slot("find"):
+        return await find_file(at.having(file=at.slot("phrase")))
+    if act == "delete" and at.slot("phrase") and at.view.field is None:
+        return await change_file(at.having(what="delete", file=at.slot("phrase")))
     if act == "select" and at.slot("phrase") and not at.slot("until"):
         return await click_label(at.having(label=at.slot("phrase")))
     if act in ("delete", "copy", "cut") and stretch_of(at) is None:

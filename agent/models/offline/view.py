@@ -115,6 +115,12 @@ class View:
         have.sort(key=lambda n: (self.in_active(n), n.role in EDITABLE, n.text is not None))
         return have[-1] if have else None
 
+    @property
+    def writing(self) -> bool:
+        """Whether the keyboard is in a text that a person writes: a field or an editor."""
+        node = self.focused
+        return node is not None and node.role in EDITABLE and node.role != "terminal"
+
     @cached_property
     def field(self) -> Node | None:
         """Where typed text would go and be read back from: the focused field, or the only one."""

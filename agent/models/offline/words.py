@@ -73,7 +73,9 @@ def _front() -> re.Pattern[str]:
     words = f"{_alternatives('wake')}|{_alternatives('openers')}"
     commaed = _alternatives("openers_with_comma")
     pause = r"\s*[,.!:;]+\s*"
-    next_one = r"(?!next windows?\b|no (?:space|caps)\b)"
+    next_one = (
+        r"(?!next (?:windows?|page|tab|field|word|line|sentence|paragraph)\b|no (?:space|caps)\b)"
+    )
     return re.compile(
         rf"^{next_one}(?:(?:{words})(?:{pause}|\s+)|(?:{commaed}){pause})(?=\S)", re.IGNORECASE
     )

@@ -1,0 +1,88 @@
+"""What the program in front does by keys of its own: zoom, print, one folder up."""
+
+from __future__ import annotations
+
+from agent.models.offline.applications import asks
+from agent.models.offline.places import call, find_apps, place
+from agent.models.offline.steps import Act, Done, Fail, Moment, Step, capital, key
+from agent.models.offline.view import View
+
+_ZOOMS = {
+    "in": ("ctrl+plus", "larger"),
+    "out": ("ctrl+minus", "smaller"),
+    "normal": ("ctrl+0", "of its usual size"),
+}
+
+
+async def _line_height(at: Moment) -> int:
+    """Pixels of a line of the text in front; 0 if it has none that can be measured."""
+    field = at.view.field
+    lines = await at.desktop.lines_of(field) if field is not None else ()
+    return min((box.height for _, box in lines if box.height > 0), default=0)
+
+
+async def zoom(at: Moment) -> Step:
+    """Make a text larger or smaller on the screen, and measure it."""
+    press, how = _ZOOMS[at.slot("way")]
+    if at.phase == 0:
+        if at.view.active is None:
+            return Fail("No window is in front, so there is nothing to zoom.")
+        before = await _line_height(at)
+        if not before:
+            return Fail(f"I see no text in {place(at.view)} whose size I could check.")
+        return Act(f"Making the text {how}.", (key(press),), 1, str(before))
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+    before = int(at.memo)
+
+    async def changed() -> bool:
+        now = await _line_height(at)
+        return bool(now) and (now > before if at.slot("way") == "in" else now != before)
+
+    if await at.come(changed, 2.0):
+        return Done(f"The text is {how}.")
+    return Fail(f"The text in {place(at.view)} has the same size as before.")
+
+
+async def print_(at: Moment) -> Step:
+    """Open the print dialog, in a program that has one."""
+    window = at.view.active
+    if at.phase == 0:
+        if window is None:
+            return Fail("No window is in front, so there is nothing to print.")
+        if not _offers(at.view, "print"):
+            return Fail(f"{capital(call(at.view, window))} cannot print.")
+        dialogs = str(len(at.view.dialogs))
+        return Act("Opening the print dialog.", (key("ctrl+p"),), 1, dialogs)
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+    if await at.until(lambda v: len(v.dialogs) > int(at.memo), 4.0):
+        name = at.view.dialogs[-1].name
+        return Done(f"The dialog {name or 'to print'} is open: {asks(at.view)}")
+    return Fail("No print dialog has opened.")
+
+
+def _offers(view: View, name: str) -> bool:
+    """Whether the program in front has a menu item or button of a name."""
+    inside = (n for n in view.tree.nodes if view.in_active(n))
+    return any(n.name.lower().strip(".\N{HORIZONTAL ELLIPSIS} ") == name for n in inside)
+
+
+async def up_folder(at: Moment) -> Step:
+    """Show the folder above the one in the file manager."""
+    window = at.view.active
+    if at.phase == 0:
+        managers = find_apps(at.view, "file manager")
+        if window is None or not managers or not managers[0].item.owns(window):
+            return Fail("The file manager is not in front. Say: open the file manager.")
+        return Act("Going one folder up.", (key("alt+Up"),), 1, window.title.encode().hex()[:60])
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+
+    def moved(view: View) -> bool:
+        now = view.active
+        return now is not None and now.title.encode().hex()[:60] != at.memo
+
+    if await at.until(moved, 3.0) and at.view.active is not None:
+        return Done(f"The file manager now shows {at.view.active.title}.")
+    return Fail("The file manager still shows the same folder.")
