@@ -25,10 +25,12 @@ from agent.cli.terminal import tell
 from agent.errors import ConfigurationError, SaysoError
 from agent.keys import KeyStore
 from agent.kinds import tool_kinds
+from agent.network.kept import KeptHosts
 from agent.providers import providers
 from agent.record.export import export_session, import_session, left_out, read_export
 from agent.record.measure import as_lines, listed, measured
 from agent.session.approval import DEFAULT_RULES
+from agent.session.parts import Parts
 from agent.session.session import Session
 from agent.settings import Settings
 from agent.streams import any_text, take_any_text
@@ -144,6 +146,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="let it work in a folder of yours, and see nothing else; its size is not limited",
     )
+    modes = ("off", "listed", "open")
+    add("--network", choices=modes, help="what it reaches: nothing, known hosts, every public host")
+    add(
+        "--reach",
+        action="append",
+        metavar="HOST:PORT",
+        help="let it reach a place of yours that is private, or at another port; once for each",
+    )
     add(
         "--secrets",
         metavar="FILE",
@@ -218,6 +228,8 @@ def _settings(given: argparse.Namespace) -> Settings:
         "tools": given.tool,
         "sandbox": given.sandbox,
         "home": given.home,
+        "network": given.network,
+        "reach": given.reach,
     }
     try:
         settings = Settings(**{k: value for k, value in wanted.items() if value is not None})
@@ -266,11 +278,13 @@ def _session(
     if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
         raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
     secrets = load_secrets(Path(given.secrets)) if given.secrets else ()
+    kept = KeptHosts(settings.data_dir / "hosts")
+    parts = Parts(allowed=allowed, secrets=secrets, kept_hosts=kept)
     if not given.resume:
-        return session_class.create(settings, allowed=allowed, secrets=secrets)
+        return session_class.create(settings, **parts)
     if given.prompt:
         raise ConfigurationError("A resumed session keeps its prompt; leave out --prompt.")
-    return session_class.resume(settings, given.resume, allowed=allowed, secrets=secrets)
+    return session_class.resume(settings, given.resume, **parts)
 
 
 def _leave(code: int) -> None:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent.kinds import ALL_TOOLS, ToolName
+from agent.network.policy import read_place
 from agent.providers import key_kinds
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -135,14 +136,11 @@ class Settings(BaseSettings):
         keys = self.hume_api_key is not None and self.hume_secret_key is not None
         return self.voice_provider == "hume" or (keys and self.voice_provider == "auto")
 
-    @field_validator("network")
+    @field_validator("reach")
     @classmethod
-    def _off(cls, value: bool) -> bool:
-        if value:
-            raise ValueError(
-                "A confined desktop has no network: there is no gate yet that would keep it from "
-                "this machine and its neighbours. Leave SAYSO_NETWORK out"
-            )
+    def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place in value:
+            read_place(place)
         return value
 
     width: int = Field(default=1280, ge=640, le=1920)
@@ -151,8 +149,14 @@ class Settings(BaseSettings):
     sandbox: Literal["require", "prefer", "off"] = "require"
     """``prefer`` starts unconfined where bwrap cannot work, and says so on the page."""
 
-    network: bool = False
-    """Whether programs on a confined desktop may reach a network: not before it has a gate."""
+    network: Literal["auto", "off", "listed", "open"] = "auto"
+    """What programs on a confined desktop reach, through the gate: nothing; hosts that are listed
+    or that the person allows; every public host. ``auto`` is ``off`` for offline commands, else
+    ``listed``."""
+
+    reach: tuple[str, ...] = ()
+    """Places, as HOST:PORT, that programs reach though their port is not 80 or 443, or their
+    address is private."""
 
     display: str | None = None
     """An existing X display to drive instead of a private one: explicit, unconfined."""

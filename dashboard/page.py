@@ -187,7 +187,11 @@ class Page:
         decision = "allow" if message.get("decision") == "allow" else "deny"
         remember = message.get("remember") is True
         self._session.approve(
-            str(message.get("id")), decision, channel="button", for_session=remember
+            str(message.get("id")),
+            decision,
+            channel="button",
+            for_session=remember,
+            for_good=message.get("always") is True,
         )
 
     def _fate(self, message: Message) -> None:

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from agent.network.policy import HOW_ON
 from agent.record import events as e
 from agent.session.describe import describe_limit
 from agent.session.ending import Ending
@@ -66,6 +67,9 @@ class Transcript:
         self._task = ""
         """The running task's id."""
 
+        self._told_off = False
+        """Whether the running task was told that the network is off."""
+
         self._stop = ""
         """Why it was stopped, until its end is here."""
 
@@ -105,6 +109,8 @@ class Transcript:
             e.RetryWaiting: self._retry,
             e.Compacted: lambda event: self._note(event, event.reason, "warning"),
             e.DesktopRenewed: lambda event: self._note(event, event.text, "warning"),
+            e.HostRefused: self._refused,
+            e.GateChanged: lambda event: self._note(event, event.text, "warning"),
             e.HomeChanged: self._home,
             e.DesktopChanged: self._desktop,
             e.SessionOpened: self._opened,
@@ -223,7 +229,7 @@ class Transcript:
             self._note(event, f"Stopped. {event.reason}", "stop")
 
     def _task_started(self, event: e.TaskStarted) -> None:
-        self._task = event.task_id
+        self._task, self._told_off = event.task_id, False
         if event.utterance_id:
             if self._fates.started(event):
                 self._note(event, f"Now: {event.text}", "task")
@@ -314,6 +320,7 @@ class Transcript:
             aloud=read_back(event.question, event.phrase),
             phrase=event.phrase,
             grant=event.grant.words if event.grant else "",
+            lasting=event.lasting,
             until=until,
             decision="",
         )
@@ -327,7 +334,16 @@ class Transcript:
                 decision=event.decision,
                 channel=event.channel,
                 remembered=event.for_session,
+                for_good=event.for_good,
             )
+
+    def _refused(self, event: e.HostRefused) -> None:
+        """What is asked about is told by its card; that all is off, once in a task."""
+        if event.why == "off" and not self._told_off:
+            self._told_off = True
+            self._note(event, f"{event.host} is not reached. {event.text}. {HOW_ON}", "warning")
+        elif event.why in ("address", "local", "port", "spelling", "unanswered", "crowded"):
+            self._note(event, f"{event.text.removesuffix('.')}.", "warning")
 
     def _withdrawn(self, event: e.GrantWithdrawn) -> None:
         asked = self._items.get(event.approval_id, {})

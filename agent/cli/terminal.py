@@ -15,6 +15,8 @@ from agent.session.describe import describe_limit
 from agent.session.ending import Ending
 from agent.session.session import Session
 
+_SESSION = ("session", "for this session", "yes for this session")
+_ALWAYS = ("always", "yes always")
 _STOPS = ("stop", "stop it", "stop that", "stop now", "halt", "abort", "cancel", "never mind")
 """Lines that stop the agent at once, as Ctrl-C does, instead of being told to it."""
 
@@ -148,6 +150,21 @@ class Person:
     def _deny(self, approval_id: str) -> None:
         self._session.approve(approval_id, "deny", channel="terminal", note="no terminal")
 
+    def _decide(self, asked: ev.ApprovalAsked, words: str) -> None:
+        plain = _plain(words)
+        session, always = (asked.lasting and plain in words for words in (_SESSION, _ALWAYS))
+        agreed = session or always or plain in (_plain(asked.phrase), "y", "yes")
+        agreed = agreed or (asked.lasting and plain == "once")
+        self._session.approve(
+            asked.approval_id,
+            "allow" if agreed else "deny",
+            channel="terminal",
+            note=words,
+            for_session=session,
+            for_good=always,
+        )
+        tell(f"({'allow' if agreed else 'deny'})")
+
     def _read(self) -> None:
         try:
             line = self._lines.readline() if self._lines is not None else ""
@@ -164,12 +181,7 @@ class Person:
         if _plain(words) in _STOPS:
             self._session.stop(f"You typed “{words}”", source="terminal")
         elif asked is not None:
-            agreed = _plain(words) in (_plain(asked.phrase), "y", "yes")
-            decision = "allow" if agreed else "deny"
-            self._session.approve(
-                asked.approval_id, "allow" if agreed else "deny", channel="terminal", note=words
-            )
-            tell(f"({decision})")
+            self._decide(asked, words)
         elif status.question is not None:
             self._session.answer(status.question.question_id, words)
         elif words:
@@ -216,6 +228,10 @@ def _line(event: ev.Event) -> str:
             return f"… {event.reason} Trying again in {event.seconds:.1f} s."
         case ev.DesktopRenewed() | ev.HomeChanged():
             return f"· {_safe(event.text)}" if event.text else ""
+        case ev.HostRefused(why="declined" | "unanswered" | "off" | "crowded"):
+            return f"· {_safe(event.text)}."
+        case ev.GateChanged():
+            return f"! {_safe(event.text)}"
         case ev.Compacted():
             return f"· {event.reason}"
         case ev.ServerLearned():

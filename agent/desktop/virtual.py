@@ -43,6 +43,7 @@ from agent.desktop.server.supervise import Supervisor
 from agent.desktop.server.watching import Listener, ProgramWatch
 from agent.errors import DesktopDied, DesktopError, ToolError
 from agent.face import Faced
+from agent.network.gate import Gate, Guard
 from agent.permit import check_permit
 
 T = TypeVar("T")
@@ -175,6 +176,21 @@ class VirtualDesktop(Faced):
     def listen(self, listener: Listener | None) -> None:
         """Tell somebody of programs that start, also after a new start of the desktop."""
         self._display.listen(listener)
+
+    def guard_network(self, guard: Guard) -> None:
+        """Have somebody answer for what programs want to reach; until then nothing is."""
+        if isinstance(self._display, PrivateDisplay):
+            self._display.guard_network(guard)
+
+    def cut_network(self) -> None:
+        """End all connections through the gate; who connects again is judged anew."""
+        if self.gate is not None:
+            self.gate.cut()
+
+    @property
+    def gate(self) -> Gate | None:
+        """The way to the network; None where the desktop is on that of its machine."""
+        return self._display.gate if isinstance(self._display, PrivateDisplay) else None
 
     @property
     def rfb_socket(self) -> Path | None:

@@ -17,7 +17,9 @@ public host."""
 
 PORTS = (80, 443)
 
-Why = Literal["off", "port", "address", "local", "spelling", "declined", "unanswered", "crowded"]
+Why = Literal[
+    "off", "port", "address", "local", "spelling", "quiet", "declined", "unanswered", "crowded"
+]
 """Why a host was refused."""
 
 HOW_ON = "To switch it on: Settings, Desktop, Network; or start Sayso with --network listed."
@@ -83,7 +85,17 @@ def _own(text: str) -> Place:
 @cache
 def listed_hosts() -> frozenset[str]:
     """The list that is shipped."""
-    text = files("agent.network").joinpath("listed.txt").read_text("utf-8")
+    return _hosts_of("listed.txt")
+
+
+@cache
+def quiet_hosts() -> frozenset[str]:
+    """What programs send for by themselves, and nobody is asked about."""
+    return _hosts_of("quiet.txt")
+
+
+def _hosts_of(name: str) -> frozenset[str]:
+    text = files("agent.network").joinpath(name).read_text("utf-8")
     lines = (line.split(maxsplit=1) for line in text.splitlines())
     return frozenset(line[0] for line in lines if line and not line[0].startswith("#"))
 
@@ -112,7 +124,11 @@ def judge(place: Place, mode: Mode, reach: Collection[Place], allowed: Collectio
         return Ruling("allow", "open")
     if place.host in listed_hosts():
         return Ruling("allow", "listed")
-    return Ruling("allow", "you") if place.host in allowed else Ruling("ask")
+    if place.host in allowed:
+        return Ruling("allow", "you")
+    if place.host in quiet_hosts():
+        return _refuse("quiet", f"{place.host} is not reached: no page needs it", "")
+    return Ruling("ask")
 
 
 def _refuse(why: Why, text: str, more: str) -> Ruling:

@@ -6,8 +6,8 @@ answered for its host, looks the name up once, judges each address found, and di
 addresses. What then passes is not looked at.
 
 With the server it speaks JSON datagrams: ``ask`` (may this host be reached?), ``refused`` and
-``pong`` to it; ``upstream`` (first of all), ``answer`` and ``ping`` from it. It ends when the
-server's end closes.
+``pong`` to it; ``upstream`` (first of all), ``answer``, ``cut`` and ``ping`` from it. It ends when
+the server's end closes.
 """
 
 from __future__ import annotations
@@ -286,8 +286,12 @@ class Proxy:
                 task.add_done_callback(self._serving.discard)
                 task.add_done_callback(lambda _: room.release())
         finally:
-            for task in tuple(self._serving):
-                task.cancel()
+            self.cut()
+
+    def cut(self) -> None:
+        """End all connections."""
+        for task in tuple(self._serving):
+            task.cancel()
 
     async def _serve(self, client: socket.socket) -> None:
         client.setblocking(False)
@@ -514,13 +518,15 @@ class Server:
     async def _say(self, message: dict[str, Any]) -> None:
         await asyncio.get_running_loop().sock_sendall(self._channel, json.dumps(message).encode())
 
-    async def heed(self, begin: Callable[[dict[str, Any]], None]) -> None:
+    async def heed(self, begin: Callable[[dict[str, Any]], None], cut: Callable[[], None]) -> None:
         """Take what it says until its end closes."""
         loop = asyncio.get_running_loop()
         while data := await loop.sock_recv(self._channel, 1 << 16):
             message = json.loads(data)
             if "upstream" in message:
                 begin(message)
+            elif "cut" in message:
+                cut()
             elif "ping" in message:
                 await self._say({"pong": message["ping"]})
             elif (future := self._open.get(message["answer"])) and not future.done():
@@ -542,7 +548,7 @@ async def run(listener: socket.socket, channel: socket.socket) -> None:
         tasks.append(asyncio.ensure_future(proxy.serve(listener)))
 
     with contextlib.suppress(ConnectionError):
-        await server.heed(begin)
+        await server.heed(begin, proxy.cut)
     await _end(*tasks)
 
 

@@ -91,6 +91,9 @@ class Fold:
             ev.RetryWaiting: self._retry,
             ev.Compacted: lambda e: self._point(e, "model", "condensed", e.reason),
             ev.DesktopRenewed: lambda e: self._point(e, "approvals", "renewed", e.text),
+            ev.HostReached: lambda e: self._point(e, "approvals", "host", f"Reached {e.host}"),
+            ev.HostRefused: lambda e: self._point(e, "approvals", "host", e.text, "failed"),
+            ev.GateChanged: lambda e: self._point(e, "approvals", "gate", e.text),
             ev.Unreadable: self._gap,
             ev.Failed: lambda e: self._point(
                 e, "approvals", "error", f"{e.where}: {e.error}", "failed"

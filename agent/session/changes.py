@@ -16,6 +16,7 @@ from agent.errors import BadInput, ConfigurationError
 from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
 from agent.prompts import Prompt
 from agent.record import events as ev
+from agent.session.network import network_mode
 from agent.session.permissions import Agent
 from agent.settings import Settings
 
@@ -30,6 +31,7 @@ AT_ONCE = (
     "allow",
     "effort",
     "home_bytes",
+    "network",
 )
 """Settings that a running session follows."""
 
@@ -158,7 +160,8 @@ def filled(prompt: Prompt, settings: Settings) -> str:
         ConfigurationError: the template is wrong or names an unknown variable.
     """
     bare = settings.sandbox == "off" or settings.display is not None
-    text = prompt.render(width=settings.width, height=settings.height, network=bare)
+    network = bare or network_mode(settings) != "off"
+    text = prompt.render(width=settings.width, height=settings.height, network=network)
     if not text.strip():
         raise ConfigurationError(f"The prompt “{prompt.name}” is empty.")
     return text

@@ -207,10 +207,12 @@ class Control:
         channel: ApprovalChannel,
         note: str = "",
         for_session: bool = False,
+        for_good: bool = False,
     ) -> bool:
         """Answer an approval; false when it is not the one that is open now.
 
-        ``for_session`` allows what its ``grant`` says, where there is one, from now on.
+        ``for_session`` allows what its ``grant`` says, where there is one, from now on;
+        ``for_good`` in later sessions as well, where the question is one of ``lasting``.
         """
         future = self._waiting.approvals.get(approval_id)
         if future is None or future.done():
@@ -222,6 +224,7 @@ class Control:
                 channel=channel,
                 note=note,
                 for_session=for_session and self._grantable(approval_id, decision),
+                for_good=for_good and self._lasting(approval_id, decision),
             )
         )
         future.set_result(decision)
@@ -230,6 +233,11 @@ class Control:
     def _grantable(self, approval_id: str, decision: str) -> bool:
         asked = self.status.pending_approval
         known = asked is not None and asked.approval_id == approval_id and asked.grant is not None
+        return decision == "allow" and known
+
+    def _lasting(self, approval_id: str, decision: str) -> bool:
+        asked = self.status.pending_approval
+        known = asked is not None and asked.approval_id == approval_id and asked.lasting
         return decision == "allow" and known
 
     def answer(self, question_id: str, text: str) -> bool:

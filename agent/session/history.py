@@ -202,7 +202,7 @@ class History:
                     self._mark(event.cut_by or "interrupted")
                 elif event.outcome in ("failed", "refused") and self._unanswered:
                     self._since.append(_FAILURE)
-            case ev.DesktopRenewed() | ev.HomeChanged() if event.text:
+            case ev.DesktopRenewed() | ev.HomeChanged() | ev.GateChanged() if event.text:
                 self._since.append(_Note(event.text))
             case ev.Narrated(state="cut"):
                 self._since.append(_Note(_heard(event)))

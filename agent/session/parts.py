@@ -13,6 +13,7 @@ from agent.errors import ConfigurationError
 from agent.kinds import Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.models.capabilities import Scale
+from agent.network.kept import KeptHosts
 from agent.providers import provider_of
 from agent.session.approval import Rule
 from agent.settings import Settings
@@ -36,6 +37,9 @@ class Parts(TypedDict, total=False):
 
     secrets: Sequence[Secret]
     """What the agent may type by placeholder."""
+
+    kept_hosts: KeptHosts
+    """Hosts that are allowed for good; without it nothing can be."""
 
     clock: Clock
     now: Callable[[], float]

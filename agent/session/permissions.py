@@ -21,6 +21,7 @@ from agent.session.control import Control, Lease, new_id
 from agent.session.history import SHOWN as SHOWN_IN_HISTORY
 from agent.session.history import History
 from agent.session.limits import Excess, Limits, agrees, question_for, refuses, says_more
+from agent.session.network import Network
 from agent.session.programs import Programs
 from agent.session.refused import DECLINED, MOVED_ON, TIMED_OUT, TOLD_OTHERWISE
 from agent.session.refused import SHOWN as SHOWN_AS_REFUSED
@@ -69,6 +70,9 @@ class Agent:
     records: Records
     programs: Programs
     """What starts on the desktop; no action begins while it is asked about."""
+
+    network: Network
+    """What the desktop may reach; no action begins while a host is asked about."""
 
     steady: Callable[[], float]
     """Seconds for the limit on time, which no change of the system's clock moves."""
@@ -158,9 +162,15 @@ async def cleared(
 
 async def _unbarred(agent: Agent, tool: Tool, call: ToolCall, intent: Intent) -> Intent:
     await agent.programs.line_taken(intent)
-    while agent.control.barred or agent.records.recording or agent.programs.waiting:
+    while (
+        agent.control.barred
+        or agent.records.recording
+        or agent.programs.waiting
+        or agent.network.waiting
+    ):
         await agent.records.recorded()
         await agent.programs.settled()
+        await agent.network.settled()
         await agent.control.gate()
         intent = await tool.intent(call)
     return intent

@@ -41,6 +41,7 @@ from agent.session.imported import own, take_in
 from agent.session.limits import Limits
 from agent.session.loop import Loop
 from agent.session.manual import Manual
+from agent.session.network import Network
 from agent.session.parts import Parts, model_for, tools_for, versions
 from agent.session.permissions import Agent, Ended
 from agent.session.programs import Programs
@@ -244,6 +245,7 @@ class Session(Faced):
             self.log.append(ev.Failed(where="journal", error=_EMPTY, advice=_EMPTY_REST))
         tell(self.log.append, self.vault, self.log)
         self._agent.programs.open()
+        self._agent.network.open()
         await self._start_desktop()
         self._following = self._loop.create_task(self.world.follow(), name="windows")
 
@@ -264,7 +266,13 @@ class Session(Faced):
         if self._recovery is not None:
             self._recovery.cancel()
         self.control.abandon()
-        for part in (self.control.finished, self.manual.close, self._agent.programs.close):
+        agent = self._agent
+        for part in (
+            self.control.finished,
+            self.manual.close,
+            agent.programs.close,
+            agent.network.close,
+        ):
             await self._let_go(part)
         await self._let_go(self._stop_following)
         await self._let_go(self.files.close)
@@ -363,15 +371,26 @@ class Session(Faced):
         channel: ApprovalChannel,
         note: str = "",
         for_session: bool = False,
+        for_good: bool = False,
     ) -> bool:
         return self.control.approve(
-            approval_id, decision, channel=channel, note=note, for_session=for_session
+            approval_id,
+            decision,
+            channel=channel,
+            note=note,
+            for_session=for_session,
+            for_good=for_good,
         )
 
     @property
     def grants(self) -> Mapping[str, ev.Grant]:
         """What the person has allowed for this session, by the approval that allowed it."""
         return self._agent.approvals.grants.given
+
+    @property
+    def network(self) -> Network:
+        """What the desktop may reach."""
+        return self._agent.network
 
     def withdraw(self, approval_id: str) -> bool:
         """Ask again about what was allowed for the session; false when it is not allowed."""
@@ -549,6 +568,15 @@ class Session(Faced):
                 approvals,
                 self.desktop,
                 lambda: self.effective.approval_timeout,
+                self._distrust,
+            ),
+            network=Network(
+                self.log,
+                self.control,
+                self.desktop,
+                lambda: self.effective,
+                approvals.grants,
+                parts.get("kept_hosts"),
                 self._distrust,
             ),
             steady=parts["now"] if "now" in parts else steady_time(self._clock, time.time),

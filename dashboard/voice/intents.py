@@ -76,6 +76,9 @@ class Moment:
     asked: bool = False
     """Whether the agent's last word on its last task was a question."""
 
+    lasting: bool = False
+    """Whether what is pending may be allowed for the session, or for good."""
+
     addressed: bool = True
     """Whether free words are meant for the agent, as far as that is known here."""
 
@@ -137,7 +140,8 @@ def is_echo(text: str, playing: str) -> bool:
 
 def _approval(text: str, moment: Moment) -> Meaning:
     words = words_of(text)
-    if _is_asked_for(words, words_of(moment.approval_phrase)):
+    said = _without_span(words) if moment.lasting else words
+    if _is_asked_for(said, words_of(moment.approval_phrase)):
         return "allow"
     if _is_phrase(words, "asides"):
         return "aside"
@@ -148,6 +152,22 @@ def _approval(text: str, moment: Moment) -> Meaning:
     if moment.typed:
         return fate_of(text)
     return "unclear_approval" if moment.addressed else "noise"
+
+
+def span_of(text: str) -> Literal["once", "session", "always"]:
+    """For how long words allow something."""
+    words = words_of(text)
+    if "always" in words:
+        return "always"
+    return "session" if " ".join(words).endswith("for this session") else "once"
+
+
+def _without_span(words: list[str]) -> list[str]:
+    rest = [word for word in words if word != "always"]
+    for tail in (["for", "this", "session"], ["once"]):
+        if rest[-len(tail) :] == tail:
+            rest = rest[: -len(tail)]
+    return rest
 
 
 def _is_asked_for(said: list[str], wanted: list[str]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
+from agent.network.kept import KeptHosts
 from agent.prompts.library import PromptLibrary
 from agent.providers import provider_of
 from agent.record.writer import DiskHangs, at_hand
@@ -41,6 +42,7 @@ SETTABLE = (
     "max_seconds",
     "approval_timeout",
     "allow",
+    "network",
     "width",
     "height",
     "home_bytes",
@@ -189,6 +191,7 @@ class People:
     base: Settings
     _known: dict[str, Preferences] = field(default_factory=dict)
     _keys: dict[str, KeyStore] = field(default_factory=dict, repr=False)
+    _hosts: dict[str, KeptHosts] = field(default_factory=dict)
 
     def folder(self, owner: str) -> Path:
         """Where an owner's things are kept. Marks are hexadecimal, so none leads elsewhere."""
@@ -202,6 +205,12 @@ class People:
             path = self.folder(owner) / "settings.json"
             self._known[owner] = Preferences(path, self.base, files=owner == LOCAL)
         return self._known[owner]
+
+    def hosts(self, owner: str) -> KeptHosts:
+        """What hosts an owner has allowed for good; read once, then kept up to date here."""
+        if owner not in self._hosts:
+            self._hosts[owner] = KeptHosts(self.folder(owner) / "hosts")
+        return self._hosts[owner]
 
     def keys(self, owner: str) -> KeyStore:
         """An owner's keys; read once, then kept up to date here.

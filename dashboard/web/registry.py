@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.clock import ended, in_time
 from agent.errors import ConfigurationError, JournalError, SaysoError
+from agent.network.kept import KeptHosts
 from agent.record.events import Failed, SessionOpened, TaskStarted
 from agent.record.export import import_session, read_export
 from agent.record.journal import last_used, remove_session, session_folder
@@ -46,6 +47,9 @@ class Kit:
     voice: VoiceFactory
     voice_settings: VoiceSettings | None = None
     """How they speak until that is changed; as the environment says, if None."""
+
+    hosts: KeptHosts | None = None
+    """What the owner has allowed for good; nothing can be, if None."""
 
 
 _FAREWELL = 30.0
@@ -241,6 +245,8 @@ class Sessions:
             title,
             person or (card.person if card is not None else ""),
         )
+        session.network.kept = kit.hosts
+        session.network.attended = lambda: bool(entry.pages)
         self._entries[entry.id] = entry
         return entry
 

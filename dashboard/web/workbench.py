@@ -104,7 +104,8 @@ def make_workbench(
     def kit(owner: str) -> Kit:
         wanted = bench.settings_of(owner)
         voice = partial(spoken.make_for, wanted)
-        return Kit(factory(wanted), voice, people.of(owner).voice_settings)
+        hosts = people.hosts(owner)
+        return Kit(factory(wanted), voice, people.of(owner).voice_settings, hosts)
 
     spending = Spending(settings.daily_dollars_each, settings.daily_dollars)
     ownership = Ownership(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)

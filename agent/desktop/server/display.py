@@ -25,6 +25,7 @@ from agent.desktop.server.homes import HomeNews, Homes, Place, make_home
 from agent.desktop.server.processes import GuardianClient, SandboxProcess
 from agent.desktop.server.watching import Listener, ProgramWatch, watch_programs
 from agent.errors import DesktopDied, DesktopUnavailable
+from agent.network.gate import Closed, Gate, Guard, take_listener
 
 Sandboxing = Literal["require", "prefer", "off"]
 
@@ -89,6 +90,9 @@ class PrivateDisplay:
         self.watch: ProgramWatch | None = None
         self.listener: Listener | None = None
         """Who is told of programs that start."""
+        self.gate: Gate | None = None
+        """The way to the network; None where the desktop is on that of its machine."""
+        self._guard: Guard = Closed()
         self.home_made = False
         """Whether the last start found no home and made one."""
         self._sandboxing = sandboxing
@@ -233,8 +237,29 @@ class PrivateDisplay:
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
         await guardian.start(self._box, confined=confined)
         self.confined, self.why_unbounded = confined, guardian.unbounded
+        await self._open_gate(guardian, self._box)
         await self._watch_programs(guardian)
         return guardian
+
+    async def _open_gate(self, guardian: GuardianClient, box: sandbox.Box) -> None:
+        """Have somebody accept where programs find their proxy, if it is a place of their own."""
+        descriptor, guardian.network = guardian.network, None
+        if descriptor is None:
+            return
+        listener = take_listener(descriptor)
+        try:
+            program = await asyncio.to_thread(sandbox.write_proxy, box)
+        except BaseException:
+            listener.close()
+            raise
+        self.gate = Gate(listener, sandbox.proxy_command(box, program))
+        self.gate.guard = self._guard
+
+    def guard_network(self, guard: Guard) -> None:
+        """Have somebody answer for what programs want to reach, also after a new start."""
+        self._guard = guard
+        if self.gate is not None:
+            self.gate.guard = guard
 
     async def _watch_programs(self, guardian: GuardianClient) -> None:
         """Have starts answered, if the guardian has them reported."""
@@ -406,6 +431,9 @@ class PrivateDisplay:
         if self.watch is not None:
             await asyncio.to_thread(self.watch.close)
             self.watch = None
+        if self.gate is not None:
+            await self.gate.close()
+            self.gate = None
         if self._guardian is not None:
             await self._guardian.close()
             self._guardian = None

@@ -1,13 +1,15 @@
 """The first process of a desktop's sandbox: starts, reaps and ends all the others.
 
 A program of its own (standard library only, ``python -I -S guardian.py FD LIMITS
-GRACE [report]``), because the interpreter inside knows nothing of this package. It speaks JSON
-datagrams over the inherited socket FD: requests ``spawn``, ``kill`` and ``ping`` from the server,
+GRACE [report] [network]``), because the interpreter inside knows nothing of this package. It
+speaks JSON datagrams over the inherited socket FD: ``spawn``, ``kill``, ``ping`` from the server,
 ``hello``, ``spawned``, ``failed``, ``exit`` and ``pong`` to it. ``watch`` has it keep a folder
 below a limit, ``measure`` tell what is in it; ``home`` says what came of that. With ``report``,
 every start of a program below it waits for an answer at a descriptor that comes with ``hello``;
-where the kernel refuses that, ``hello`` says why. When the server's end closes, for whatever
-reason, the guardian ends everything it started and then itself.
+where the kernel refuses that, ``hello`` says why. With ``network``, a socket that listens on this
+namespace's loopback comes with ``hello``, too: whoever accepts there is what programs take for
+their proxy. When the server's end closes, for whatever reason, the guardian ends everything it
+started and then itself.
 
 In a sandbox it is the first process, to which the kernel passes no signal from within, and no
 other can look into it or hold it up by a debugger.
@@ -62,6 +64,9 @@ _CROWDS = 4
 
 _GOING = 5.0
 """Seconds that those that were killed have to be gone."""
+
+PROXY = ("127.0.0.1", 3128)
+"""Where programs find their proxy."""
 
 _ALLOW, _NOTIFY, _ENOSYS = 0x7FFF0000, 0x7FC00000, 0x00050000 | 38
 
@@ -534,9 +539,10 @@ def _crowd(core: set[int]) -> set[int]:
 class Guardian:
     """Serves one socket until it closes."""
 
-    def __init__(self, channel: socket.socket, *, report: bool = False) -> None:
+    def __init__(self, channel: socket.socket, *, report: bool, network: bool) -> None:
         self._channel = channel
         self._report = report
+        self._network = network
         self._own: set[int] = set()
         self._commands: set[int] = set()
         """Those whose output is read: nobody has unsaved work in them."""
@@ -569,14 +575,17 @@ class Guardian:
 
     def _greet(self) -> None:
         hello: dict[str, Any] = {"event": "hello"}
-        reports: list[int] = []
+        passed: dict[str, int] = {}
+        if self._network:
+            passed["network"] = socket.create_server(PROXY, backlog=128).detach()
         if self._report:
             try:
-                reports.append(report_starts())
+                passed["reports"] = report_starts()
             except OSError as error:
                 hello["unreported"] = error.strerror
-        socket.send_fds(self._channel, [json.dumps(hello).encode()], reports)
-        for descriptor in reports:  # whoever reads the other one answers alone
+        hello["passed"] = list(passed)
+        socket.send_fds(self._channel, [json.dumps(hello).encode()], list(passed.values()))
+        for descriptor in passed.values():  # whoever reads the other end answers alone
             os.close(descriptor)
 
     def _tell(self, message: dict[str, Any]) -> None:
@@ -700,7 +709,8 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.umask(0o077)
     _apply(json.loads(sys.argv[2]))
-    guardian = Guardian(channel, report="report" in sys.argv[4:])
+    words = sys.argv[4:]
+    guardian = Guardian(channel, report="report" in words, network="network" in words)
     guardian.run()
     guardian.end_all(float(sys.argv[3]))
 

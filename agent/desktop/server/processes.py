@@ -26,8 +26,8 @@ files first."""
 _GOODBYE = 3.0
 _DEAF = "The desktop's sandbox does not answer."
 _CHUNK = 65536
-_BESIDE = socket.CMSG_SPACE(4) + socket.CMSG_SPACE(12)
-"""Bytes for what comes beside a message: one descriptor, and who sent it."""
+_BESIDE = socket.CMSG_SPACE(8) + socket.CMSG_SPACE(12)
+"""Bytes for what comes beside a message: two descriptors, and who sent it."""
 
 
 async def read_pipe(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
@@ -95,6 +95,8 @@ class GuardianClient:
         """Told what the guardian says of the folder that it watches."""
         self.reports: int | None = None
         """Descriptor at which starts of programs wait; whoever takes it closes it."""
+        self.network: int | None = None
+        """Socket that listens where programs find their proxy; whoever takes it closes it."""
         self.unreported = "the desktop is not confined"
         """Why there is none."""
         self.pid = 0
@@ -301,7 +303,11 @@ class GuardianClient:
         self.unreported = message.get("unreported", self.unreported)
         for _, kind, data in beside:
             if kind == socket.SCM_RIGHTS:
-                self.reports, self.unreported = struct.unpack("=i", data[:4])[0], ""
+                numbers = struct.unpack(f"={len(data) // 4}i", data)
+                found = dict(zip(message["passed"], numbers, strict=True))
+                self.network = found.get("network")
+                if (reports := found.get("reports")) is not None:
+                    self.reports, self.unreported = reports, ""
             elif kind == socket.SCM_CREDENTIALS:
                 self.pid = struct.unpack("=3i", data[:12])[0]
         if not self._hello.done():

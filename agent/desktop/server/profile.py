@@ -10,7 +10,7 @@ import struct
 from agent.desktop.server.browsers import DOWNLOADS, browser
 from agent.desktop.server.environment import bus_address
 from agent.desktop.server.homes import furnish
-from agent.desktop.server.sandbox import BASHRC, Box, bus_config
+from agent.desktop.server.sandbox import BASHRC, PROXY, Box, bus_config
 
 _FOLDERS = ("Desktop", "Documents", DOWNLOADS, "Pictures")
 
@@ -389,4 +389,13 @@ def environment(box: Box, display: str) -> dict[str, str]:
         "SAL_USE_VCLPLUGIN": "gtk3",
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "NO_AT_BRIDGE": "0",
+        **(_proxies() if box.confined else {}),
     }
+
+
+def _proxies() -> dict[str, str]:
+    """Where programs find the gate, as each family of them asks."""
+    names = ("http_proxy", "https_proxy", "all_proxy")
+    found = {spelled: PROXY for name in names for spelled in (name, name.upper())}
+    own = "localhost,127.0.0.1,::1"
+    return {**found, "no_proxy": own, "NO_PROXY": own}

@@ -20,10 +20,11 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from xml.sax.saxutils import escape  # writes XML; reads none
 
-from agent.desktop.server import browsers, configuration
+from agent.desktop.server import browsers, configuration, guardian
 from agent.desktop.server.homes import Homes, bring_out, reachable, real_home, remove_tree
 from agent.errors import DesktopUnavailable
 
@@ -40,6 +41,9 @@ _IN_MEMORY = {"/tmp": 1 << 30, "/var/tmp": 1 << 28, "/run": 1 << 26, "/dev/shm":
 _UIDS = range(61184, 65520)  # what systemd calls dynamic users: nobody has an account there
 _LONGEST_SOCKET = 107
 _INTERPRETER = "/usr/bin/python3"
+
+PROXY = "http://{}:{}".format(*guardian.PROXY)
+"""The only way to a network that programs find: what stands there is judged outside."""
 
 HOME = "/home/user"
 """What programs in a sandbox call their home, in every session."""
@@ -282,22 +286,25 @@ def _group(owner: os.stat_result) -> int:
     return owner.st_gid or owner.st_uid
 
 
-def write_etc(box: Box, guardian: Path) -> None:
+def write_etc(box: Box, program: Path) -> None:
     """Write the sandbox's own small ``/etc`` and a copy of the guardian."""
-    files = {
+    texts = {
         "passwd": f"root:x:0:0:root:/nonexistent:/bin/false\n"
         f"user:x:{_inner(box.uid)}:{_inner(box.gid)}:Desktop user:{box.inside}:/bin/bash\n",
         "group": f"root:x:0:\nuser:x:{_inner(box.gid)}:\n",
         "hosts": "127.0.0.1 localhost desktop\n::1 localhost\n",
         "hostname": "desktop\n",
-        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+        "apt.conf": f'Acquire::http::Proxy "{PROXY}";\nAcquire::https::Proxy "{PROXY}";\n',
+        "gitconfig": f"[http]\n\tproxy = {PROXY}\n",
+        "pip.conf": f"[global]\nproxy = {PROXY}\n",
         "machine-id": secrets.token_hex(16) + "\n",
         "accessibility.conf": bus_config("accessibility", ""),
         "bash.bashrc": BASHRC,
-        "guardian.py": guardian.read_text("utf-8"),
-        "bring.py": guardian.with_name("bring.py").read_text("utf-8"),
+        "guardian.py": program.read_text("utf-8"),
+        "bring.py": program.with_name("bring.py").read_text("utf-8"),
     }
-    for name, text in files.items():
+    for name, text in texts.items():
         (box.etc / name).write_text(text, "utf-8")
         (box.etc / name).chmod(0o644)
         box.own(box.etc / name)
@@ -403,6 +410,9 @@ def _own_etc(box: Box) -> list[str]:
         "machine-id": "/etc/machine-id",
         "accessibility.conf": "/etc/at-spi2/accessibility.conf",
         "bash.bashrc": "/etc/bash.bashrc",
+        "apt.conf": "/etc/apt/apt.conf",
+        "gitconfig": "/etc/gitconfig",
+        "pip.conf": "/etc/pip.conf",
         "guardian.py": "/run/guardian.py",
     }
     words = []
@@ -467,7 +477,31 @@ def command(box: Box, channel: int, limits: str, *, calls: int | None) -> Sequen
         raise DesktopUnavailable(f"{', '.join(missing)} not found. Run script/bootstrap.")
     bring = [python, "-I", "-S", str(box.etc / "bring.py"), str(box.mount)] if box.brought else []
     run = [*bring, *_bwrap(box, calls), *binds, python, "-I", "-S", "/run/guardian.py"]
-    return [*_as_user(box), *run, str(channel), limits, "0", "report"]
+    return [*_as_user(box), *run, str(channel), limits, "0", "report", "network"]
+
+
+def write_proxy(box: Box) -> Path:
+    """Write what of this package the gate's proxy is made of; returns the folder to run."""
+    top = box.path / "gate"
+    for folder in (top, top / "agent", top / "agent/network"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        box.own(folder)
+    texts = {f"agent/network/{name}.py": _source(name) for name in ("addresses", "proxy")}
+    texts["__main__.py"] = "from agent.network.proxy import main\n\nmain()\n"
+    for name, text in texts.items():
+        (top / name).write_text(text, "utf-8")
+        (top / name).chmod(0o600)
+        box.own(top / name)
+    return top
+
+
+def _source(module: str) -> str:
+    return files("agent.network").joinpath(f"{module}.py").read_text("utf-8")
+
+
+def proxy_command(box: Box, proxy: Path) -> Sequence[str]:
+    """The beginning of the gate's command line; it runs as the desktop's user, but outside."""
+    return [*_as_user(box), _interpreter()[0], "-I", "-S", str(proxy)]
 
 
 def open_command(guardian: Path) -> list[str]:

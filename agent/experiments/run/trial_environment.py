@@ -60,6 +60,7 @@ class TrialEnvironment:
             max_seconds=task.limits.seconds,
             max_dollars=arm.max_dollars,
             approval_timeout=APPROVAL_SECONDS,
+            network="off",
         )
 
     def desktop(self, settings: Settings) -> Desktop:

@@ -42,6 +42,7 @@ from agent.record.events.acts import (
 )
 from agent.record.events.base import Attachment, BaseEvent, Image, Outcome, Source, Usage
 from agent.record.events.files import FilesRecorded, PutBackFinished, PutBackStarted
+from agent.record.events.network import GateChanged, HostReached, HostRefused
 from agent.record.events.talk import (
     BlockFinished,
     Compacted,
@@ -93,12 +94,15 @@ __all__ = [
     "Failed",
     "FilesArrived",
     "FilesRecorded",
+    "GateChanged",
     "Grant",
     "GrantWithdrawn",
     "Heard",
     "HoldBegan",
     "HoldEnded",
     "HomeChanged",
+    "HostReached",
+    "HostRefused",
     "Image",
     "LimitExtended",
     "LimitReached",
@@ -179,6 +183,9 @@ Event = Annotated[
     | ApprovalDecided
     | GrantWithdrawn
     | ProgramStarted
+    | HostReached
+    | HostRefused
+    | GateChanged
     | QuestionAsked
     | QuestionAnswered
     | HoldBegan

@@ -107,6 +107,9 @@ class ApprovalAsked(BaseEvent):
     grant: Grant | None = None
     """What may be allowed for the session; None where no words could say all of it."""
 
+    lasting: bool = False
+    """Whether it may be allowed for good, too."""
+
 
 class ApprovalDecided(BaseEvent):
     """An answer. ``channel="rule"``: nobody was asked, a rule or a wish given beforehand
@@ -123,6 +126,8 @@ class ApprovalDecided(BaseEvent):
     channel: Source | Literal["rule", "timer", "interruption"] = "button"
     note: str = ""
     for_session: bool = False
+    for_good: bool = False
+    """Whether the person allows it in later sessions, too."""
 
 
 class GrantWithdrawn(BaseEvent):

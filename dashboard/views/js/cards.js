@@ -47,22 +47,29 @@ export function Approval(part) {
   const say = answering(part);
   const title = html`<div class="label">May I?</div><div class="text">${item.text}</div>`;
   if (item.decision) {
-    const word = item.remembered
-      ? `Allowed for this session: ${item.grant}`
-      : (DECISIONS[item.decision] ?? item.decision);
+    const word = item.for_good
+      ? `Always allowed: ${item.grant}`
+      : item.remembered
+        ? `Allowed for this session: ${item.grant}`
+        : (DECISIONS[item.decision] ?? item.decision);
     return html`${title}<div class="verdict">${word}</div>`;
   }
-  const decide = (/** @type {string} */ decision, remember = false) =>
-    say({ type: "approve", id: item.id, decision, ...(remember && { remember }) }, decision);
+  const decide = (/** @type {string} */ decision, more = {}) =>
+    say({ type: "approve", id: item.id, decision, ...more }, decision);
   const sent = Boolean(entry.sent.value);
   return html`${title}
     <div class="buttons">
-      <button type="button" class="allow" disabled=${sent} onClick=${() => decide("allow")}>Allow</button>
+      <button type="button" class="allow" disabled=${sent} onClick=${() => decide("allow")}>${item.lasting ? "Once" : "Allow"}</button>
       <button type="button" class="deny" disabled=${sent} onClick=${() => decide("deny")}>Deny</button>
       ${
         item.grant &&
         html`<button type="button" class="remember" disabled=${sent} aria-describedby=${`grant-${item.id}`}
-          onClick=${() => decide("allow", true)}>Allow for this session</button>`
+          onClick=${() => decide("allow", { remember: true })}>${item.lasting ? "For this session" : "Allow for this session"}</button>`
+      }
+      ${
+        item.lasting &&
+        html`<button type="button" class="remember" disabled=${sent} aria-describedby=${`grant-${item.id}`}
+          onClick=${() => decide("allow", { always: true })}>Always</button>`
       }
     </div>
     <${Unsent} entry=${entry} />
@@ -70,7 +77,7 @@ export function Approval(part) {
       <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>
     ${
       item.grant &&
-      html`<div class="hint grant" id=${`grant-${item.id}`}>For this session: ${item.grant} You can take it back in Settings.</div>`
+      html`<div class="hint grant" id=${`grant-${item.id}`}>${item.lasting ? "Is allowed then" : "For this session"}: ${item.grant} You can take it back in Settings.</div>`
     }`;
 }
 

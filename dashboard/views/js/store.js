@@ -32,6 +32,8 @@ export const KEPT = 400;
  * @property {string} [grant] What “allow for this session” would cover, in words.
  * @property {string} [decision]
  * @property {boolean} [remembered] It was allowed for the session.
+ * @property {boolean} [lasting] It may be allowed for good, too.
+ * @property {boolean} [for_good] It was.
  * @property {boolean} [yes_or_no] Whether only a yes or a no answers the question.
  * @property {string} [channel]
  * @property {string | null} [answer]

@@ -137,6 +137,12 @@ _VOICES = (
     Choice("hume", "Hume EVI", "Expressive; sound goes to Hume."),
     Choice("offline", "This machine", "No sound leaves it."),
 )
+_NETWORKS = (
+    Choice("auto", "Automatic", "Off with offline commands, else known hosts."),
+    Choice("off", "Off", "Nothing is reached."),
+    Choice("listed", "Known hosts", "You are asked about all others."),
+    Choice("open", "Open", "Every public host, without a question."),
+)
 _RULES = tuple(
     Choice(rule.name, rule.label or rule.name) for rule in DEFAULT_RULES if rule.decision == "ask"
 )
@@ -268,6 +274,14 @@ GROUPS: tuple[Group, ...] = (
                 "Whether programs on the desktop can reach your files. It is decided where the "
                 "server is started, by SAYSO_SANDBOX and SAYSO_DISPLAY.",
                 "fact",
+            ),
+            Field(
+                "network",
+                "Network",
+                "What programs on the desktop reach. All goes through a gate that keeps them from "
+                "this machine and its neighbours; what they reach stands in Inspector.",
+                "choice",
+                _NETWORKS,
             ),
             Field(
                 "width", "Width", "Of the screen.", "number", unit="pixels", least=640, most=1920

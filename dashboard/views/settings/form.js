@@ -143,9 +143,9 @@ function Label({ id, spec: { kind }, children }) {
 function Grants({ host }) {
   const grants = host.param("grants").value;
   const says = grants.length
-    ? "You allowed these in the conversation; they are done without asking until the session ends."
+    ? "You allowed these in the conversation; they are done without asking until the session ends, or for good where that is said."
     : "Nothing. When you are asked whether a command may run or a program may start, you can allow that one for the session.";
-  return html`<${Card} name="grants" title="Allowed for this session" says=${says}><ul class="grants">${grants.map(
+  return html`<${Card} name="grants" title="Allowed by you" says=${says}><ul class="grants">${grants.map(
     ({ id, words }) =>
       html`<li key=${id}><span>${words}</span><button type="button" class="plain" aria-label=${`Ask again about ${words}`}
         onClick=${() => host.send({ type: "withdraw", name: id })}>Ask again</button></li>`,

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from agent.errors import SaysoError
+from agent.network.policy import Mode
 from agent.providers import KeyKind, key_kinds
 from agent.record.events import (
     ApprovalDecided,
@@ -38,6 +39,9 @@ _LEAD = (
     "Kept for you on this server. What the server was started with, by its environment or .env, "
     "cannot be changed here."
 )
+_HOST = "host "
+"""Before a host's name, where other grants have an approval's id."""
+
 _TRIAL = "dashboard.views.settings.trial"
 
 
@@ -48,6 +52,7 @@ class SettingsView:
         self._context = context
         self._bench, self._entry = context.bench, context.entry
         self._mine = context.bench.people.of(context.entry.owner)
+        self._hosts = context.bench.people.hosts(context.entry.owner)
         self._keys = context.bench.keys_of(context.entry.owner)
         self._tests: dict[str, tuple[bool, str]] = {}
         self._background = BackgroundTasks()
@@ -86,12 +91,17 @@ class SettingsView:
             grants=[
                 {"id": approval, "words": grant.words}
                 for approval, grant in self._entry.session.grants.items()
+            ]
+            + [
+                {"id": f"{_HOST}{host}", "words": f"reaching {host}, in all your sessions."}
+                for host in self._hosts.hosts
             ],
         )
 
     def _field(self, name: str) -> dict[str, Any]:
         if name == "sandbox":
-            said = confinement(self._entry.session.status)
+            session = self._entry.session
+            said = confinement(session.status, session.network.mode)
             return {"value": said, "set": False, "lock": ""}
         kept = "model" if name == "provider" else name
         value = self._value(kept)
@@ -156,12 +166,24 @@ class SettingsView:
             self._background.start(partial(self._carry_out, name, value, reset=kind == "reset"))
         elif kind == "take":
             self._take_over(name)
+        elif kind == "withdraw" and name.startswith(_HOST):
+            self._background.start(partial(self._ask_again, name.removeprefix(_HOST)))
         elif kind == "withdraw":
             self._entry.session.withdraw(name)
         elif kind in ("key", "try_key", "remove_key") and name in key_kinds():
             self._background.start(
                 partial(self._key_work, str(kind), name, str(message.get("value")))
             )
+
+    async def _ask_again(self, host: str) -> None:
+        others = {k: v for k, v in self._form.errors.items() if k != "network"}
+        try:
+            await asyncio.to_thread(self._hosts.remove, host)
+        except SaysoError as error:
+            others["network"] = str(error)
+        with self._context.within():
+            self._form.errors = others
+            self._show()
 
     def _take_over(self, name: str) -> None:
         others = {k: v for k, v in self._form.errors.items() if k != name}
@@ -232,7 +254,14 @@ class SettingsView:
             self._show()
 
 
-def confinement(status: Status) -> str:
+_REACHED: Mapping[Mode, str] = {
+    "off": "no network",
+    "listed": "of the network what is known or what you allow",
+    "open": "public hosts of the network",
+}
+
+
+def confinement(status: Status, network: Mode = "off") -> str:
     """Whether a session's desktop is confined, and its programs are watched."""
     if status.desktop != "ready":
         return "The desktop is not running."
@@ -241,7 +270,8 @@ def confinement(status: Status) -> str:
     if status.unbounded:
         watched += f" What they take of the machine together is not bounded: {status.unbounded}."
     if status.confined:
-        return f"Confined: programs see a home folder of their own, and no network. {watched}"
+        reached = _REACHED[network]
+        return f"Confined: programs see a home folder of their own, and {reached}. {watched}"
     return f"Not confined: programs run with your own rights, and on your network. {watched}"
 
 

@@ -35,6 +35,7 @@ from dashboard.voice.intents import (
     meaning_of,
     phrases,
     says_more,
+    span_of,
     words_of,
 )
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from agent.session.session import Session
 
 
+_LONGER = ", and for longer, for this session, or always"
 CONTEXT_CHANGES = (
     TaskStarted,
     TaskFinished,
@@ -138,6 +140,7 @@ class Dispatcher:
             running=self.running,
             held=self._picture.held and not self.holds,
             approval_phrase=self.approval.phrase if self.approval else "",
+            lasting=self.approval is not None and self.approval.lasting,
             question=self.question is not None,
             yes_or_no=self.question is not None and self.question.yes_or_no,
             put_back=self._just_put_back,
@@ -216,10 +219,18 @@ class Dispatcher:
             return
         elif meaning == "unclear_approval":
             way = "say" if source == "voice" else "type or say"
-            words = f"To allow it, {way}: {self.approval.phrase}. To refuse, {way} no."
+            span = _LONGER if self.approval.lasting else ""
+            words = f"To allow it, {way}: {self.approval.phrase}{span}. To refuse, {way} no."
             self._tell(words, reading.utterance, "question")
         elif meaning == "allow":
-            self._session.approve(self.approval.approval_id, "allow", channel=source)
+            span = span_of(reading.text) if self.approval.lasting else "once"
+            self._session.approve(
+                self.approval.approval_id,
+                "allow",
+                channel=source,
+                for_session=span == "session",
+                for_good=span == "always",
+            )
         elif meaning == "deny":
             self._deny(self.approval, reading)
 

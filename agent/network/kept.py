@@ -1,0 +1,76 @@
+"""Hosts that a person has allowed for good: a small file of theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from agent.errors import ConfigurationError
+from agent.network.addresses import is_address, local_name, read_host
+from agent.record.writer import DiskHangs, at_hand
+
+MOST = 1000
+
+
+class KeptHosts:
+    """Read once, then kept up to date here.
+
+    Args:
+        path: Where they are kept, one a line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._hosts: tuple[str, ...] | None = None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """What is allowed; nothing where the file cannot be read."""
+        if self._hosts is None:
+            lines: list[str] = []
+            with contextlib.suppress(OSError, ValueError):
+                lines = at_hand(lambda: self._path.read_text("utf-8")).splitlines()
+            self._hosts = tuple(line for line in lines[:MOST] if _public(line))
+        return self._hosts
+
+    def add(self, hosts: Iterable[str]) -> None:
+        """Allow hosts for good.
+
+        Raises:
+            ConfigurationError: the disk refuses, or there are too many; nothing was changed.
+        """
+        wanted = tuple(dict.fromkeys((*self.hosts, *filter(_public, hosts))))
+        if len(wanted) > MOST:
+            raise ConfigurationError(f"No more than {MOST} hosts can be allowed for good.")
+        self._write(wanted)
+
+    def remove(self, host: str) -> None:
+        """Ask about a host again.
+
+        Raises:
+            ConfigurationError: the disk refuses; nothing was changed.
+        """
+        self._write(tuple(each for each in self.hosts if each != host))
+
+    def _write(self, hosts: tuple[str, ...]) -> None:
+        try:
+            at_hand(lambda: _put(self._path, hosts))
+        except OSError as error:
+            why = "the disk does not answer" if isinstance(error, DiskHangs) else error.strerror
+            raise ConfigurationError(f"{self._path} cannot be written ({why}).") from error
+        self._hosts = hosts
+
+
+def _public(host: str) -> bool:
+    return read_host(host) == host and not is_address(host) and not local_name(host)
+
+
+def _put(path: Path, hosts: tuple[str, ...]) -> None:
+    beside = path.with_suffix(".new")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(f"{host}\n" for host in hosts))
+    beside.replace(path)
