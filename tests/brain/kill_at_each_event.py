@@ -97,6 +97,9 @@ async def scenario(session: Session) -> None:
         ev.HomeChanged(state="full", text="Your home folder is full."),
         ev.GrantWithdrawn(approval_id="none"),
         ev.ProgramStarted(programs=(ev.StartedProgram(program="/usr/bin/ls", line="ls"),)),
+        ev.HostReached(host="example.org", port=443, by="listed"),
+        ev.HostRefused(host="nas", port=443, why="local", text="nas is not reached"),
+        ev.GateChanged(state="restarted"),
     ):
         log.append(event)
     asked = await log.wait_for(lambda e: e.kind == "approval_asked")

@@ -39,6 +39,9 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
     "grant_withdrawn",
     "program_started",
     "desktop_renewed",
+    "host_reached",
+    "host_refused",
+    "gate_changed",
 }
 """Kinds that the scenario of the model without a key has no part in, or that are alike."""
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.voice.intents import Moment, classify, is_echo, is_stop
+from dashboard.voice.intents import Moment, classify, is_echo, is_stop, span_of
 
 IDLE = Moment()
 WORKING = Moment(running=True)
@@ -91,6 +91,26 @@ class TestApproval:
         assert classify("yes", self.moment) == "unclear_approval"
         assert classify("yes delete it", self.moment) == "unclear_approval"
         assert classify("open the window", self.moment) == "unclear_approval"
+
+    @pytest.mark.parametrize(
+        ("said", "span"),
+        [
+            ("Yes, reach it.", "once"),
+            ("yes, reach it once", "once"),
+            ("Yes, reach it for this session.", "session"),
+            ("yes, always reach it", "always"),
+            ("yes, reach it always", "always"),
+        ],
+    )
+    def test_a_host_is_allowed_for_as_long_as_is_said(self, said: str, span: str):
+        asked = Moment(running=True, approval_phrase="yes, reach it", lasting=True)
+        assert classify(said, asked) == "allow"
+        assert span_of(said) == span
+
+    @pytest.mark.parametrize("said", ["always", "for this session", "yes, always", "never reach it"])
+    def test_a_span_alone_allows_nothing(self, said: str):
+        asked = Moment(running=True, approval_phrase="yes, reach it", lasting=True)
+        assert classify(said, asked) != "allow"
 
     def test_no_in_any_form_denies(self):
         """Refusing needs no ceremony."""
