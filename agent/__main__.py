@@ -25,11 +25,11 @@ from agent.cli.terminal import tell
 from agent.errors import ConfigurationError, SaysoError
 from agent.keys import KeyStore
 from agent.kinds import tool_kinds
-from agent.network.kept import KeptHosts
 from agent.providers import providers
 from agent.record.export import export_session, import_session, left_out, read_export
 from agent.record.measure import as_lines, listed, measured
 from agent.session.approval import DEFAULT_RULES
+from agent.session.kept_hosts import KeptHosts
 from agent.session.parts import Parts
 from agent.session.session import Session
 from agent.settings import Settings

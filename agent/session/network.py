@@ -16,7 +16,6 @@ from agent.clock import ended
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, JournalError
 from agent.network.gate import GateState, Guard
-from agent.network.kept import KeptHosts
 from agent.network.policy import Mode, Place, Ruling, Why, judge, read_place
 from agent.network.proxy import Answer
 from agent.providers import provider_of
@@ -24,6 +23,7 @@ from agent.record import events as ev
 from agent.record.log import EventLog
 from agent.session.control import Control, new_id
 from agent.session.grants import Grants
+from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
 
 _log = logging.getLogger(__name__)

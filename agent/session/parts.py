@@ -13,9 +13,9 @@ from agent.errors import ConfigurationError
 from agent.kinds import Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.models.capabilities import Scale
-from agent.network.kept import KeptHosts
 from agent.providers import provider_of
 from agent.session.approval import Rule
+from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
 from agent.tools.base import Tool
 from agent.tools.vault import Secret, Vault

@@ -14,11 +14,11 @@ from typing import Any
 
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
-from agent.network.kept import KeptHosts
 from agent.prompts.library import PromptLibrary
 from agent.providers import provider_of
 from agent.record.writer import DiskHangs, at_hand
 from agent.session.changes import checked
+from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
 from dashboard.voice.client.voice_settings import VoiceSettings, changed
 from dashboard.web.identity import LOCAL

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from agent.clock import ended, in_time
 from agent.errors import ConfigurationError, JournalError, SaysoError
-from agent.network.kept import KeptHosts
 from agent.record.events import Failed, SessionOpened, TaskStarted
 from agent.record.export import import_session, read_export
 from agent.record.journal import last_used, remove_session, session_folder
 from agent.record.spending import UNNAMED, Spending
+from agent.session.kept_hosts import KeptHosts
 from agent.session.session import Session
 from dashboard.conductor import Conductor
 from dashboard.web.ownership import Card, Ownership

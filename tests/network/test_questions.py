@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from agent.network.gate import Guard
-from agent.network.kept import KeptHosts
 from agent.network.proxy import Answer
 from agent.record import events as ev
 from agent.session import network
+from agent.session.kept_hosts import KeptHosts
 from agent.session.network import PHRASE, network_mode
 from agent.session.session import Session
 from agent.settings import Settings
