@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 
 from agent.errors import JournalError
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 10.0
@@ -55,7 +57,8 @@ async def from_disk(work: Callable[[], T], what: str, *, longer: float = 1) -> T
 def _run(job: Future[T], context: contextvars.Context, work: Callable[[], T]) -> None:
     try:
         job.set_result(context.run(work))
-    except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+    except BaseException as error:  # noqa: BLE001 - raised where it is waited for, if it still is
+        _log.debug("what was read from a disk failed", exc_info=True)
         job.set_exception(error)
 
 
