@@ -26,6 +26,7 @@ from agent.models.offline.view import View
 
 _MENU_ITEMS = ("menu item", "menu")
 _OPENED, _IN_MENU, _LOADED, _NOT_THERE = 1, 3, 4, 5
+_DISCARDED = 6
 _SAME = 95.0
 """Likeness from which a button or menu entry is taken to be a program's own."""
 
@@ -225,11 +226,15 @@ def _now(view: View, at: Moment) -> Window | None:
 
 async def close(at: Moment) -> Step:
     """Close a window, and say so if it asks back instead."""
-    if at.phase != 1:
+    if at.phase not in (1, _DISCARDED):
         return await _to_window(at, key("alt+F4"), "Closing")
     if at.failure:
         return Fail(f"I could not close it: {at.failure}")
     dialogs = int(at.memo.partition("x")[2] or 0)
+    if at.phase == 1 and at.slot("discard"):
+        await at.until(lambda v: _now(v, at) is None or _discards(v), 4.0)
+        if button := _discards(at.view):
+            return Act("Closing without saving.", (_press(button),), _DISCARDED, at.memo)
     await at.until(lambda v: _now(v, at) is None or len(v.dialogs) > dialogs, 4.0)
     window = _now(at.view, at)
     if window is None:
@@ -237,6 +242,13 @@ async def close(at: Moment) -> Step:
     if len(at.view.dialogs) > dialogs:
         return Fail(f"It is not closed yet: {asks(at.view)}")
     return Fail(f"{capital(call(at.view, window))} is still open.")
+
+
+def _discards(view: View) -> Node | None:
+    """The button of a dialog that closes without saving."""
+    buttons = [n for n in view.tree.showing("push button", "button") if view.in_dialog(n)]
+    named = ("don't save", "close without saving", "discard", "discard changes")
+    return next((n for n in buttons if n.name.lower().replace("_", "") in named), None)
 
 
 def _closed(at: Moment) -> str:

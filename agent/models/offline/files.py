@@ -58,14 +58,15 @@ def folder_path(home: Path, said: str) -> Path | None:
     return best[0].item if best else None
 
 
-def _placed(home: Path, said: str) -> tuple[Path, str]:
+def placed(home: Path, said: str) -> tuple[Path, str]:
     """Folder and remaining name of "invoice in the documents folder"."""
     match = _IN_FOLDER.search(said)
     folder = folder_path(home, match[1]) if match else None
     return (folder, said[: match.start()]) if match and folder else (home, said)
 
 
-def _where(home: Path, folder: Path) -> str:
+def where(home: Path, folder: Path) -> str:
+    """What to call a folder of the home aloud."""
     return "your home folder" if folder == home else f"the folder {folder.relative_to(home)}"
 
 
@@ -82,7 +83,7 @@ def _too_long(path: Path) -> Fail | None:
 async def create_file(at: Moment) -> Step:
     """Write a file with the editor tool, and look whether it is there as told."""
     home = at.desktop.home
-    folder, said = await asyncio.to_thread(_placed, home, at.slot("name"))
+    folder, said = await asyncio.to_thread(placed, home, at.slot("name"))
     path, text = folder / file_name(said), at.slot("text")
     if (refused := _too_long(path)) is not None:
         return refused
@@ -100,7 +101,7 @@ async def create_file(at: Moment) -> Step:
     if have.strip() != text.strip():
         return Fail(f"The file {path.name} is there, but it does not hold that text.")
     says = f" It says: {shortened(text)}" if text else " It is empty."
-    return Done(f"The file {path.name} is in {_where(home, folder)}.{says}")
+    return Done(f"The file {path.name} is in {where(home, folder)}.{says}")
 
 
 async def _write(at: Moment, path: Path, text: str) -> Act:
@@ -127,7 +128,7 @@ def _read(path: Path) -> str | None:
 async def create_folder(at: Moment) -> Step:
     """Make a folder with the shell, and look whether it is there."""
     home = at.desktop.home
-    folder, said = await asyncio.to_thread(_placed, home, at.slot("name"))
+    folder, said = await asyncio.to_thread(placed, home, at.slot("name"))
     path = folder / file_name(said, "")
     if (refused := _too_long(path)) is not None:
         return refused
@@ -139,7 +140,7 @@ async def create_folder(at: Moment) -> Step:
     if at.failure:
         return Fail(f"I did not create the folder: {shortened(at.failure)}")
     if await asyncio.to_thread(path.is_dir):
-        return Done(f"The folder {path.name} is in {_where(home, folder)}.")
+        return Done(f"The folder {path.name} is in {where(home, folder)}.")
     return Fail(f"The folder {path.name} is not there.")
 
 
@@ -151,23 +152,23 @@ async def list_files(at: Moment) -> Step:
         if await asyncio.to_thread(find_file, home, at.slot("folder")):
             return await read_file(at.having(file=at.slot("folder")))
         return Fail(f"I see no folder called {at.slot('folder')}.")
-    where = _where(home, folder)
+    place = where(home, folder)
     if at.phase == 0:
         inside = "" if folder == home else f"/{shlex.quote(str(folder.relative_to(home)))}"
-        return Act(f"Listing the files in {where}.", (shell(f"ls ~{inside}"),))
+        return Act(f"Listing the files in {place}.", (shell(f"ls ~{inside}"),))
     if at.failure:
         return Fail(f"I did not list the files: {shortened(at.failure)}")
     present = await asyncio.to_thread(_names, folder)
     names = [line.strip() for line in at.output.splitlines() if line.strip() in present]
-    return Done(_told(names, where))
+    return Done(_told(names, place))
 
 
 def _names(folder: Path) -> set[str]:
     return {p.name for p in folder.iterdir()}
 
 
-def _told(names: list[str], where: str) -> str:
-    where = where[0].upper() + where[1:]
+def _told(names: list[str], place: str) -> str:
+    where = place[0].upper() + place[1:]
     if not names:
         return f"{where} is empty."
     if len(names) == 1:
@@ -228,7 +229,7 @@ async def change(at: Moment) -> Step:
         return refused
     if await asyncio.to_thread(target.exists):
         return Fail(
-            f"There is something called {target.name} in {_where(home, target.parent)} already, "
+            f"There is something called {target.name} in {where(home, target.parent)} already, "
             "so I changed nothing."
         )
     verb = "cp -rn" if what in ("copy", "duplicate") else "mv -n"
@@ -295,7 +296,7 @@ async def _changed(at: Moment) -> Step:
     best = clear(rank(_DOTTED.sub(".", name), [(n, p) for p in there for n in (p.name, p.stem)]))
     if not best or folder is None:
         return Fail(f"I see no {name} in {at.slot('folder')}.")
-    return Done(f"{best[0].item.name} is in {_where(home, folder)} now.")
+    return Done(f"{best[0].item.name} is in {where(home, folder)} now.")
 
 
 async def _trashed(home: Path, said: str) -> Done:
@@ -329,7 +330,7 @@ async def find(at: Moment) -> Step:
     path = await asyncio.to_thread(find_path, home, at.slot("file"))
     if path is None:
         return Fail(f"I see no file or folder called {at.slot('file')} in your home folder.")
-    return Done(f"{path.name} is in {_where(home, path.parent)}.")
+    return Done(f"{path.name} is in {where(home, path.parent)}.")
 
 
 def newest(home: Path, said: str) -> Path | Fail:
@@ -339,7 +340,7 @@ def newest(home: Path, said: str) -> Path | Fail:
         return Fail(f"I see no folder called {said}.")
     files = [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
     if not files:
-        return Fail(f"There is no file in {_where(home, folder)}.")
+        return Fail(f"There is no file in {where(home, folder)}.")
     return max(files, key=lambda p: p.stat().st_mtime)
 
 

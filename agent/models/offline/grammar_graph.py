@@ -61,6 +61,8 @@ _SLOTS = {
     "way": "way",
     "modifier": "modifier",
     "shortcut": "shortcut",
+    "kind": "kind",
+    "menubar": "menubar",
     "sum": "dictation",
     "topic": "dictation",
 }

@@ -99,7 +99,9 @@ def find_windows(view: View, said: str) -> list[Window]:
 def _parts(title: str) -> list[str]:
     title = title.lstrip("*")
     parts = [p.strip() for p in re.split(r"\s+[-\N{EM DASH}\N{EN DASH}]\s+", title) if p.strip()]
-    return [title, *parts, *(p.rsplit("/", 1)[-1] for p in parts if "/" in p)]
+    names = [p.rsplit("/", 1)[-1] for p in parts if "/" in p]
+    stems = [stem[1] for p in (*parts, *names) if (stem := re.fullmatch(r"(.+)\.\w{1,5}", p))]
+    return [title, *parts, *names, *(stem.rsplit("/", 1)[-1] for stem in stems)]
 
 
 def call(view: View, window: Window) -> str:

@@ -13,6 +13,7 @@ from agent.models.offline.sentences import scrolling
 from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key
 from agent.models.offline.targets import called, describe, find, seen
 from agent.models.offline.view import View, look
+from agent.models.offline.words import number
 
 _RAISED = 2
 _EFFECT_SECONDS = 1.5
@@ -225,6 +226,46 @@ async def close_menu(at: Moment) -> Step:
 
 
 # Pointer and wheel --------------------------------------------------------------------
+
+
+_NUDGE = 50
+"""Pixels that the pointer is moved where nobody says how far."""
+
+
+async def move_pointer(at: Moment) -> Step:
+    """Move the pointer by a distance."""
+    x, y = await at.desktop.input.position()
+    if at.phase:
+        if at.failure:
+            return Fail(f"I could not move the pointer: {at.failure}")
+        moved = f"{x}x{y}" != at.memo
+        return (
+            Done(f"The pointer is further {at.slot('way')} now.")
+            if moved
+            else Fail(f"The pointer is as far {at.slot('way')} as it can go.")
+        )
+    far = number(at.slot("count")) or _NUDGE
+    across = {"left": -far, "right": far}.get(at.slot("way"), 0)
+    along = {"up": -far, "down": far}.get(at.slot("way"), 0)
+    width, height = at.view.size
+    point = [min(max(x + across, 0), width - 1), min(max(y + along, 0), height - 1)]
+    act = Call("mouse_move", {"coordinate": point})
+    return Act(f"Moving the pointer {at.slot('way')}.", (act,), 1, f"{x}x{y}")
+
+
+async def click_text(at: Moment) -> Step:
+    """Click into the text of the window in front."""
+    if at.phase:
+        if at.failure:
+            return Fail(f"That did not work: {at.failure}")
+        if await at.until(lambda v: v.writing, 2.0):
+            return Done("The cursor is in the text.")
+        return Fail("I clicked there, but no text has the cursor.")
+    inside = [n for n in at.view.texts if at.view.in_active(n) and n.box and n.role != "terminal"]
+    if not inside:
+        return Fail("I see no text in the window in front.")
+    box = max((n.box for n in inside if n.box), key=lambda box: box.width * box.height)
+    return Act("Clicking into the text.", (click(*box.center),))
 
 
 async def hover(at: Moment) -> Step:

@@ -142,6 +142,11 @@ def _overview(view: View) -> str:
     return f"{said} You can click: {', '.join(names)}." if names else said
 
 
+async def picture(_: Moment) -> Step:
+    """What no voice command can tell."""
+    return Fail("I cannot see what a picture shows: I read names and text only.")
+
+
 async def wait(at: Moment) -> Step:
     """Wait; the tool counts whole seconds."""
     seconds = (number(at.slot("count")) or 1) * (60 if at.slot("unit") == "minute" else 1)

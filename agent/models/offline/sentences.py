@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
@@ -18,7 +18,19 @@ from agent.models.offline.words import lexicon, number, strip_back, strip_front,
 DICTATION = ("type", "create_file", "run")
 """Intents whose words run on to the end of the sentence."""
 
-_BARE = ("keys", "save", "save_as", "close", "click", "menu", "switch", "open_app", "read", "edit")
+_BARE = (
+    "scroll",
+    "keys",
+    "save",
+    "save_as",
+    "close",
+    "click",
+    "menu",
+    "switch",
+    "open_app",
+    "read",
+    "edit",
+)
 _NO_PHRASES = ("all", "every", "everything", "me", "it", "that", "this", "them", "file", "folder")
 _LONGEST_PHRASE = 12
 """Words of a text that can be named."""
@@ -36,7 +48,10 @@ _MISHEARD_AND = re.compile(r"\s+(?:in|an|on|end)\s+", re.IGNORECASE)
 _AFTER_DICTATION = re.compile(
     r"(?:[,.!?]*\s+(?:and then|then|and)|[.!?]+(?:\s+(?:and then|then|now|and))?)\s+"
     r"((?:press|hit|save|finally|after that)\b.*)$"
-    r"|[,.!?]*\s+(?:and then|then)\s+((?:undo|redo|select|copy|cut|paste)\b.*)$",
+    r"|[,.!?]*\s+(?:and then|then)\s+"
+    r"((?:undo|redo|select|copy|cut|paste|delete|go to|move|scroll|capitali[sz]e)\b.*)$"
+    r"|,\s+((?:press|hit)\s+(?:the\s+)?(?:enter|return|tab|escape|space|backspace|control|shift|alt"
+    r"|page)\b.*)$",
     re.IGNORECASE,
 )
 _NEW_SENTENCE = re.compile(
@@ -47,6 +62,12 @@ _WHAT_NOT = re.compile(
     r"(?<=\w)(?:,?\s+(?:instead of|rather than|in place of)|,\s+(?:and )?not)\s+[^\"]+$",
     re.IGNORECASE,
 )
+_WITHIN = re.compile(
+    r"(.+?),? and (?:put )?(?:in it|inside it|in there|inside)(?: make| create| put)? (.+)",
+    re.IGNORECASE,
+)
+"""A folder's name, and what is to be made in it."""
+
 _THE = re.compile(r"^the (.+)$", re.IGNORECASE)
 _TAIL = re.compile(
     r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$",
@@ -130,7 +151,12 @@ def _closes(right: str) -> bool:
     """Whether what follows begins with a command that is hardly meant as text."""
     first = next((left for left, _ in _splits(right)), right)
     commands = _clause(first)
-    return bool(commands) and all(c.intent in _BARE for c in commands)
+    return bool(commands) and all(map(_hardly_text, commands))
+
+
+def _hardly_text(command: Command) -> bool:
+    around = command.intent == "text" and not command.slot("phrase")
+    return command.intent in _BARE or around
 
 
 def _unmistaken(text: str) -> str:
@@ -179,10 +205,18 @@ def _clause(text: str, *, mend: bool = False) -> list[Command]:
     clause = _without_what_not(clause)
     if scoped := _scope_last(clause):
         return scoped
-    command = _checked(clause)
+    command = _checked(clause) or _named_alone(clause)
     if command is None and mend:
         command = next((c for c in map(_checked, _mended(clause)) if c is not None), None)
     return _finished(command) if command else []
+
+
+def _named_alone(clause: str) -> Command | None:
+    """A program's name and nothing else: it is to be opened."""
+    name = re.sub(r"^(?:the|my|a)\s+", "", clause, flags=re.IGNORECASE)
+    return (
+        Command("open_app", {"app": name, "alone": "yes"}, clause) if is_place(name, 98) else None
+    )
 
 
 def _combination(text: str) -> bool:
@@ -244,6 +278,8 @@ def _sensible(command: Command) -> bool:
         case "open_app" | "switch" | "close" | "minimise" | "maximise" | "restore":
             target = command.slot("app") or command.slot("window")
             return len(target.split()) <= 6 or len(_several(target)) > 1
+        case "click" if command.slot("label").lower() in lexicon()["ordinals"]:
+            return False
         case "click" | "hover":
             return len(command.slot("label").split()) <= 9
         case "text":
@@ -271,9 +307,22 @@ def _names_text(command: Command) -> bool:
 def _finished(command: Command) -> list[Command]:
     """Slots cleaned, and one clause that means two commands taken apart."""
     match command.intent:
+        case "menu" if command.slot("menubar"):
+            return [command.having(menu=command.slot("menubar"))]
         case "menu_item":
-            menu = Command("menu", {"menu": command.slot("menu")}, command.said)
+            name = command.slot("menu") or command.slot("menubar")
+            menu = Command("menu", {"menu": name}, command.said)
             return [menu, Command("click", {"label": command.slot("item")}, command.said)]
+        case "create_folder" if within := _WITHIN.fullmatch(command.slot("name")):
+            inner = _checked(f"create {within[2]}")
+            if inner is None or inner.intent not in ("create_file", "create_folder"):
+                return [command]
+            placed = inner.having(name=f"{inner.slot('name')} in the {within[1]} folder")
+            return [command.having(name=within[1]), *_finished(placed)]
+        case "create_file" if command.slot("kind"):
+            return _finished(
+                replace(command, slots={"name": command.slot("kind"), "text": command.slot("text")})
+            )
         case "type" | "create_file":
             text, style = command.slot("text"), command.slot("style")
             scoped = _scope_typed(text) if command.intent == "type" else None

@@ -37,6 +37,7 @@ HANDLERS: dict[str, Handler] = {
     "help": _help,
     "ability": _ability,
     "language": _language,
+    "modes": _saying("I have no modes. Say type, and then the words."),
     "hear": _saying("Yes, your words arrive here."),
     "stopping": _saying("Say: stop. Escape and the Stop button do the same."),
     "hello": _saying("Hello. Tell me what to do, or ask: what can I say."),

@@ -44,6 +44,9 @@ _FARTHEST = 4_000
 """Keys that are pressed for one step at the most."""
 
 _SHOWN = 80
+_READ = 400
+"""Characters of a text that are read aloud."""
+
 _AROUND = 30
 """Characters that are read out on either side of a place."""
 
@@ -123,6 +126,19 @@ async def _here(at: Moment) -> _Text | Fail:
     return _Text(field, content, caret, await at.desktop.selection_of(field))
 
 
+async def read(at: Moment) -> Step:
+    """Read a line, sentence or paragraph aloud."""
+    here = await _here(at)
+    if isinstance(here, Fail):
+        return Fail(f"I see no text with the cursor in {place(at.view)}.")
+    stretch = stretch_of(at)
+    span = spans.find(here.text, here.caret, stretch) if stretch else None
+    if span is None:
+        return Fail(f"I see no {_named(at)} in {place(at.view)}.")
+    words = here.text[slice(*span)]
+    return Done(f"It says: {shortened(words, _READ)}" if words.strip() else "It is empty.")
+
+
 def stretch_of(at: Moment) -> Stretch | None:
     """The stretch that a command names; None for "that"."""
     unit, phrase = at.slot("unit"), at.slot("phrase")
@@ -185,7 +201,8 @@ def _meant(at: Moment, here: _Text) -> Span | None:
     before = here.text[: here.caret].rstrip()
     if said and before.lower().endswith(said.lower().rstrip()):
         begin = len(before) - len(said.rstrip())
-        return (begin - (begin > 0 and here.text[begin - 1] == " "), here.caret)
+        gap = at.slot("act") == "delete" and begin > 0 and here.text[begin - 1] == " "
+        return (begin - gap, here.caret if at.slot("act") == "delete" else len(before))
     return None
 
 

@@ -29,7 +29,7 @@ from agent.models.offline.sentences import Plan, is_place, parse
 from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
 from agent.models.offline.suggest import not_understood
 from agent.models.offline.view import look
-from agent.models.offline.words import ordinal, strip_back
+from agent.models.offline.words import number, ordinal, strip_back
 from agent.session.fate import fate_of
 
 HANDLERS: dict[str, Handler] = {
@@ -54,6 +54,8 @@ HANDLERS: dict[str, Handler] = {
     "context_menu": pointing.context_menu,
     "menu": pointing.menu,
     "close_menu": pointing.close_menu,
+    "click_text": pointing.click_text,
+    "move_pointer": pointing.move_pointer,
     "hover": pointing.hover,
     "drag": pointing.drag,
     "scroll": pointing.scroll,
@@ -71,6 +73,7 @@ HANDLERS: dict[str, Handler] = {
     "new_document": editing.new_document,
     "save": writing.save,
     "save_as": writing.save_as,
+    "save_dialog": writing.save_dialog,
     "open_file": opening.open_file,
     "create_file": files.create_file,
     "create_folder": files.create_folder,
@@ -90,6 +93,8 @@ HANDLERS: dict[str, Handler] = {
     "read_file": files.read_file,
     "run": files.run,
     "read": reading.read,
+    "line_read": text.read,
+    "picture": reading.picture,
     "look": reading.describe,
     "wait": reading.wait,
     "screenshot": reading.screenshot,
@@ -101,6 +106,14 @@ _BARE_PLACE = re.compile(
     r"^(?:(?:do|use|take|try|make that|make it)\s+)?(?:(?:the|my|a)\s+)?", re.IGNORECASE
 )
 _SCRATCH = re.compile(r"\b(?:scratch|strike|take)\b", re.IGNORECASE).search
+_MEANT = re.compile(
+    r"(?:no[,.!]?\s+)?(?:i (?:meant|said|mean)|it should (?:be|say)|that should (?:be|say))"
+    r"[:,]?\s+(?:to (?:say|write|type)\s+)?(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_MOST_TIMES = 20
+"""How often something is done again at the most."""
+
 _CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
 
 
@@ -143,9 +156,15 @@ class _Place:
 def plan_for(instructions: Sequence[str], task: int) -> Plan:
     """The plan of an instruction; "the second one" and "yes" stand for the one before."""
     plan = parse(instructions[task])
-    if plan.unknown and task and fate_of(instructions[task]) == "redirect":
-        return _other_place(plan, plan_for(instructions, task - 1))
     only = plan.commands[0] if len(plan.commands) == 1 else None
+    meant = _MEANT.fullmatch(instructions[task].strip()) if task else None
+    if meant and (corrected := _corrected(plan_for(instructions, task - 1), meant[1])):
+        return corrected
+    alone = only is not None and bool(only.slot("alone"))
+    if (plan.unknown or alone) and task and fate_of(instructions[task]) == "redirect":
+        return _other_place(plan, plan_for(instructions, task - 1))
+    if only is not None and only.intent in ("again", "reopen") and task:
+        return _once_more(plan, only, plan_for(instructions, task - 1))
     if only is not None and task and (said := _dictated(instructions[task - 1], only)):
         return Plan((Command("text", {"act": "delete", "dictated": said}, only.said),))
     if only is None or only.intent not in ("choose_number", "confirm") or task == 0:
@@ -155,6 +174,34 @@ def plan_for(instructions: Sequence[str], task: int) -> Plan:
     if index is None:
         return plan
     return Plan((_chosen(before[index], only), *before[index + 1 :]))
+
+
+def _corrected(before: Plan, meant: str) -> Plan | None:
+    """What makes good a dictation or a name that was heard wrongly: "no, I said goodbye"."""
+    last = before.commands[-1] if before.commands else None
+    meant = strip_back(meant).strip(" .,!?\"'“”")
+    if last is None or not meant:
+        return None
+    if last.intent == "type":
+        slots = {"act": "replace", "dictated": last.slot("text"), "text": meant}
+        return Plan((Command("text", slots, meant),))
+    if last.intent in ("create_file", "create_folder"):
+        slots = {"what": "rename", "file": last.slot("name"), "name": meant}
+        return Plan((Command("change_file", slots, meant),))
+    return None
+
+
+def _once_more(plan: Plan, command: Command, before: Plan) -> Plan:
+    """The last request again so many times, or what it closed opened again."""
+    if not before.commands:
+        return plan
+    if command.intent == "again":
+        times = min(_MOST_TIMES, number(command.slot("count")) or 1)
+        return Plan(before.commands * times)
+    last = before.commands[-1]
+    if last.intent in ("close", "minimise") and last.slot("window"):
+        return Plan((Command("switch", {"window": last.slot("window")}, command.said),))
+    return plan
 
 
 def _dictated(before: str, command: Command) -> str:
@@ -168,7 +215,7 @@ def _dictated(before: str, command: Command) -> str:
 
 def _other_place(plan: Plan, before: Plan) -> Plan:
     """What was asked for before, with the program or window that is meant by "no, the terminal"."""
-    name = _BARE_PLACE.sub("", strip_back(plan.unknown))
+    name = _BARE_PLACE.sub("", strip_back(plan.unknown or plan.commands[0].slot("app")))
     only = before.commands[0] if len(before.commands) == 1 else None
     slots = [slot for slot in ("app", "window") if only is not None and only.slot(slot)]
     if only is None or only.intent not in _CHOOSABLE or len(slots) != 1 or not is_place(name, 95):

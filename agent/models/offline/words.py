@@ -72,12 +72,12 @@ def _alternatives(kind: str) -> str:
 def _front() -> re.Pattern[str]:
     words = f"{_alternatives('wake')}|{_alternatives('openers')}"
     commaed = _alternatives("openers_with_comma")
-    pause = r"\s*[,.!:;]+\s*"
+    pause = r"\s*[,.!?:;]+\s*"
     next_one = (
         r"(?!next (?:windows?|page|tab|field|word|line|sentence|paragraph)\b|no (?:space|caps)\b)"
     )
     return re.compile(
-        rf"^{next_one}(?:(?:{words})(?:{pause}|\s+)|(?:{commaed}){pause})(?=\S)", re.IGNORECASE
+        rf"^{next_one}(?:(?:{commaed}){pause}|(?:{words})(?:{pause}|\s+))(?=\S)", re.IGNORECASE
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent.desktop.base import Node, Window, inside
 from agent.models.offline.applications import asks
-from agent.models.offline.files import file_name
+from agent.models.offline.files import file_name, placed, where
 from agent.models.offline.places import call, place
 from agent.models.offline.steps import (
     Act,
@@ -182,7 +182,8 @@ def _saved(window: Window | None) -> bool:
 
 async def save_as(at: Moment) -> Step:
     """Save under a name: through the dialog, then a look for the file."""
-    path = at.desktop.home / file_name(at.slot("name"))
+    folder, said = await asyncio.to_thread(placed, at.desktop.home, at.slot("name"))
+    path = folder / file_name(said)
     if at.phase == 0:
         if await asyncio.to_thread(path.exists):
             return Fail(f"There is a file called {path.name} already. Say another name.")
@@ -203,6 +204,23 @@ async def save_as(at: Moment) -> Step:
     return await _written(at, path)
 
 
+async def save_dialog(at: Moment) -> Step:
+    """Open the dialog in which a name is given."""
+    if at.phase == 0:
+        if at.view.active is None:
+            return Fail("No window is in front, so there is nothing to save.")
+        if not _can_save(at.view):
+            return Fail(f"{capital(call(at.view, at.view.active))} has nothing to save.")
+        if at.view.menu_open:
+            return Act("Closing the menu.", (key("Escape"),), 0)
+        return Act("Opening the save dialog.", (key("ctrl+shift+s"),), 1)
+    if at.failure:
+        return Fail(f"I could not open the save dialog: {at.failure}")
+    if await at.until(_save_dialog, 3.0):
+        return Done("The save dialog is open. Say: type, and the name.")
+    return Fail("No save dialog has opened in this window.")
+
+
 def _save_dialog(view: View) -> bool:
     names = ("save", "file name", "name")
     return any("save" in d.name.lower() or d.name.lower() in names for d in view.dialogs)
@@ -220,7 +238,7 @@ async def _written(at: Moment, path: Path) -> Step:
     if at.phase == _CONFIRMED and not await at.until(gone, 1.5) and _save_dialog(at.view):
         return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1)
     if await at.until(gone, 4.0):
-        return Done(f"It is saved as {path.name} in your home folder.")
+        return Done(f"It is saved as {path.name} in {where(at.desktop.home, path.parent)}.")
     if await asyncio.to_thread(path.exists):
         return Done(f"The file {path.name} is there, but the save dialog is still open.")
     return Fail(f"There is still no file called {path.name}.")
