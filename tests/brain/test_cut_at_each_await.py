@@ -28,6 +28,7 @@ from agent.desktop.server.watching import Asked
 from agent.errors import ContextTooLong, StreamBroken
 from agent.models.base import Counted, Text, Waiting, Warned
 from agent.models.offline import OfflineModel
+from agent.network.gate import Guard
 from agent.prompts import Prompt
 from agent.record import events as ev
 from agent.record.events import Usage
@@ -156,6 +157,15 @@ class StartingDesktop(LivelyDesktop):
         if self.listener is not None:
             self.listener.asked(Asked(start, lambda asked, allowed: None, 1e12))
 
+    def guard_network(self, guard: Guard) -> None:
+        self.guard = guard
+
+    def cut_network(self) -> None:
+        """Nothing is reached here."""
+
+    def reach_host(self) -> None:
+        self.reaching = asyncio.ensure_future(self.guard.judge("host.example", 443))
+
 
 class StartingTool(SlowEye):
     """Has programs start: by actions, and once while the closing picture is taken."""
@@ -180,14 +190,26 @@ def starting() -> Case:
         *call(start=2, index=3),
         *done("tool_use"),
     ]
-    scripts = [script, [*says("Done."), *done()]]
-    case = scripted(scripts, SlowEye)
+    return on_a_lively_desktop(script)
+
+
+def reaching() -> Case:
+    """A host that is asked about while the next action waits."""
+    script = [*call(reach=1), *call("key", key="Tab", index=1), *done("tool_use")]
+    return on_a_lively_desktop(script, network="listed")
+
+
+def on_a_lively_desktop(script: list[Any], **settings: Any) -> Case:
+    """Actions that have programs start and hosts be reached, as their inputs say."""
+    case = scripted([script, [*says("Done."), *done()]], SlowEye, **settings)
 
     def tools(desktop: Any) -> list[FakeTool]:
         async def act(call: ToolCall) -> ToolResult:
             await pause()
             if "start" in call.input:
                 desktop.start_program()
+            if "reach" in call.input:
+                desktop.reach_host()
             return ToolResult("ok")
 
         tool = StartingTool(act, harmless=False)
@@ -237,6 +259,7 @@ SCENES = (
         earlier,
     ),
     Scene(starting),
+    Scene(reaching),
 )
 OFFLINE = Scene(offline)
 

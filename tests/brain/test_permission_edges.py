@@ -100,6 +100,20 @@ class Starting:
 
 
 @dataclass
+class Hosts:
+    """That are asked about, for so many looks."""
+
+    left: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        return self.left > 0
+
+    async def settled(self) -> None:
+        self.left = max(0, self.left - 1)
+
+
+@dataclass
 class Lease:
     """Keeps what is emitted."""
 
@@ -134,6 +148,7 @@ def agent(
     notice: str = "",
     files: int = 0,
     starting: int = 0,
+    hosts: int = 0,
 ) -> Agent:
     settings = Settings(_env_file=None, max_seconds=100.0, max_turns=10, approval_timeout=7.0)
     limits = Limits(settings)
@@ -145,6 +160,7 @@ def agent(
         approvals=Approvals() if rules is None else Approvals(rules),
         records=Files(files),
         programs=Starting(starting),
+        network=Hosts(hosts),
         model=SimpleNamespace(name=model),
         steady=lambda: seconds,
         refusal=lambda: refusal,
@@ -340,20 +356,21 @@ def test_that_money_comes_to_an_end_is_told(model: str, *, told: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bars", "files", "starting"),
-    [(0, 0, 0), (2, 0, 0), (0, 1, 0), (0, 0, 1), (1, 2, 3)],
+    ("bars", "files", "starting", "hosts"),
+    [(0, 0, 0, 0), (2, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 2, 3, 4)],
 )
 def test_an_action_waits_for_all_that_bars_it_and_is_looked_at_anew(
-    bars: int, files: int, starting: int
+    bars: int, files: int, starting: int, hosts: int
 ) -> None:
     tool, person = Eye(), Person(["allow"], bars=bars)
     tool.now = replace(INTENT, target={**INTENT.target, "command": "pwd"})
-    who = agent(person, files=files, starting=starting)
+    who = agent(person, files=files, starting=starting, hosts=hosts)
     judged, told = go(cleared(who, cast(Any, Lease()), tool, CALL, INTENT))
-    waited = bool(bars or files or starting)
+    waited = bool(bars or files or starting or hosts)
     assert person.bars <= 0
     assert not who.records.recording
     assert not who.programs.waiting
+    assert not who.network.waiting
     assert judged == (tool.now if waited else INTENT)
     assert person.asked == [
         f"Run the command “{judged.target['command']}”? Say “yes, run it” to allow it."
