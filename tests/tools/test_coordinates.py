@@ -130,6 +130,8 @@ def test_regions_cover_what_they_touch() -> None:
 class _Foreign:
     """A model that is spoken to in one of the dialects."""
 
+    name = "somebody-s-model"
+
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
 
