@@ -79,7 +79,7 @@ function SessionMenu({ host, sessions }) {
     <${SessionList} sessions=${sessions} here=${host.param("session_id").value} most=${MOST}
       replay=${(/** @type {string} */ id) => host.send({ type: "replay", id })} />
     <p class="ends"><a href="?session=new">New session</a> <a href="?view=sessions">All sessions</a>
-      ${person && html`<span>Signed in as ${person}</span>`}</p>
+      ${person && html`<span>Signed in as ${person} <a href="logout">Sign out</a></span>`}</p>
   <//>`;
 }
 

@@ -283,4 +283,17 @@ async def test_with_a_login_sessions_belong_to_the_person(
                     page.get_by_role("heading", name="There is no session")
                 ).to_be_visible()
             await context.close()
+        await signs_out(page_of=early, url=served.url)
         await early.close()
+
+
+async def signs_out(page_of: BrowserContext, url: str) -> None:
+    """From the menu; then no page of that browser is let in before somebody signs in again."""
+    page, other = await page_of.new_page(), await page_of.new_page()
+    for each in (page, other):
+        await arrive(each, url)
+    await page.locator(".sessions summary").click()
+    await page.get_by_role("link", name="Sign out").click()
+    await expect(page.locator("input[name=password]")).to_be_visible()
+    await other.reload()
+    await expect(other.locator("input[name=password]")).to_be_visible()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from agent.desktop.base import Node
-from agent.models.offline import spans
+from agent.models.offline import paging, spans
 from agent.models.offline.dictation import dictated
 from agent.models.offline.editing import edit, keys
 from agent.models.offline.files import change as change_file
@@ -109,6 +109,17 @@ async def _otherwise(at: Moment, why: Fail | None) -> Step:
     if act == "caret" and side and at.slot("unit") == "line":
         return await keys(at.having(keys="home" if side == "before" else "end"))
     return why or Fail("That could not be done.")
+
+
+async def scroll_to(at: Moment) -> Step:
+    """Bring words of a text to sight with the cursor; where there are none, a thing of a page."""
+    led = at.having(act="caret", side="before", phrase=at.slot("label"))
+    if at.phase in (_LED, _SELECTED, _CHANGED, _COPIED):
+        return await text(led)
+    here = await _here(at) if at.phase == 0 and at.view.writing else None
+    if isinstance(here, _Text) and spans.occurrences(here.text, at.slot("label")):
+        return await text(led)
+    return await paging.scroll_to(at)
 
 
 async def _here(at: Moment) -> _Text | Fail:

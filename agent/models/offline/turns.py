@@ -59,7 +59,7 @@ HANDLERS: dict[str, Handler] = {
     "hover": pointing.hover,
     "drag": pointing.drag,
     "scroll": pointing.scroll,
-    "scroll_to": paging.scroll_to,
+    "scroll_to": text.scroll_to,
     "tick": paging.tick,
     "choose": pointing.choose,
     "fill": paging.fill,

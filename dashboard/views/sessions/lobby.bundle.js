@@ -87,7 +87,7 @@ var m,ue,Lt,P,Pt,ft,le,lt,ce,Rt,Dt,fn,J=Symbol.for("pv"),_t={},ht=[],_n=/^m(i|n|
     <nav aria-label="Sayso">
       <a href="?session=new">New session</a>
       ${n!=="list"&&h`<a href="?view=sessions">All your sessions</a>`}
-      ${s&&h`<span>Signed in as <b>${s}</b></span>`}
+      ${s&&h`<span>Signed in as <b>${s}</b> <a href="logout">Sign out</a></span>`}
       <${ln} />
     </nav>
     <h1>${e.param("heading").value}</h1>

@@ -101,7 +101,7 @@ function Lobby({ host }) {
     <nav aria-label="Sayso">
       <a href="?session=new">New session</a>
       ${kind !== "list" && html`<a href="?view=sessions">All your sessions</a>`}
-      ${person && html`<span>Signed in as <b>${person}</b></span>`}
+      ${person && html`<span>Signed in as <b>${person}</b> <a href="logout">Sign out</a></span>`}
       <${ThemeSwitch} />
     </nav>
     <h1>${host.param("heading").value}</h1>
