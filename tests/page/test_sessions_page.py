@@ -294,6 +294,6 @@ async def signs_out(page_of: BrowserContext, url: str) -> None:
         await arrive(each, url)
     await page.locator(".sessions summary").click()
     await page.get_by_role("link", name="Sign out").click()
-    await expect(page.locator("input[name=password]")).to_be_visible()
+    await expect(page.get_by_text("logged out")).to_be_visible()
     await other.reload()
     await expect(other.locator("input[name=password]")).to_be_visible()
