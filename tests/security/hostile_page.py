@@ -1,11 +1,13 @@
 """Shows a hostile page in the desktop's browser, and prints what it got at. Run on the desktop.
 
-Arguments: hosts and ports to try, each as JSON. The page comes from a name that is then bound to
+Arguments: hosts and ports to try, each as JSON; ``straight`` to pass by the desktop's proxy, else
+only the page itself does. The page comes from a name that is then bound to
 this machine anew; its own server is tried, too, as what can be reached.
 """
 
 import http.server
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,13 +72,23 @@ def main() -> None:
     """See the module."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Evil)
     bound_anew = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
+    own = f"{NAME}:{server.server_port}"
+    straight = ("--no-proxy-server",) if sys.argv[3] == "straight" else ()
     with tempfile.TemporaryDirectory() as profile:
         browser = subprocess.Popen(
             [
-                *("chromium", "--headless=new", "--disable-gpu", "--no-first-run", bound_anew),
+                *(
+                    "chromium",
+                    "--headless=new",
+                    "--disable-gpu",
+                    "--no-first-run",
+                    bound_anew,
+                    *straight,
+                ),
                 f"--user-data-dir={profile}",
                 f"http://{NAME}:{server.server_port}/",
             ],
+            env={**os.environ, "no_proxy": own, "NO_PROXY": own},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
