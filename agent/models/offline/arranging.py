@@ -26,7 +26,7 @@ _NAMES = {side: f"the {side.replace('-', ' ')} of the screen" for side in _KEYS}
 _SLACK = 40
 """Pixels by which a window may miss the half that it should fill: borders, and whole letters."""
 
-_TILED, _MOVED = 1, 3
+_TILED, _MOVED, _TILED_AGAIN = 1, 3, 4
 _FAR = 200
 """Pixels that a window is moved where nobody says how far."""
 
@@ -52,7 +52,7 @@ async def tile(at: Moment) -> Step:
         return Fail(f"The window was not moved: {at.failure}")
     if at.phase == RAISED and not isinstance(came := await raised(at), Done):
         return came
-    if at.phase == _TILED:
+    if at.phase in (_TILED, _TILED_AGAIN):
         return await _tiled(at, side)
     window = target(at)
     if isinstance(window, Fail):
@@ -77,6 +77,9 @@ async def _tiled(at: Moment, side: str) -> Step:
     if window is None:
         return Fail("The window is gone.")
     name = capital(call(at.view, window))
+    if not came and at.phase == _TILED:  # a window that is just being raised may miss the key
+        again = key(f"super+{_KEYS[side]}")
+        return Act(f"Moving {call(at.view, window)} again.", (again,), _TILED_AGAIN, at.memo)
     return (
         Done(f"{name} fills {_NAMES[side]}.")
         if came
