@@ -237,14 +237,18 @@ _KEYS = {"back": "alt+Left", "forward": "alt+Right", "reload": "F5"}
 _DID = {"back": "This is the page before.", "forward": "This is the page after it."}
 
 
+def pages(view: View) -> list[Node]:
+    """What shows of web pages in the window in front."""
+    return [n for n in view.tree.showing(*_PAGES) if view.in_active(n)]
+
+
 async def browse(at: Moment) -> Step:
     """Go to the page before or after, or load the page anew."""
     where = at.slot("what")
     if at.failure:
         return Fail(f"That did not work: {at.failure}")
-    pages = [n for n in at.view.tree.showing(*_PAGES) if at.view.in_active(n)]
     if at.phase == 0:
-        if not pages:
+        if not pages(at.view):
             return Fail("No web page is in front. Say: open the browser.")
         return Act(
             f"Going {where}." if where != "reload" else "Loading the page anew.",

@@ -97,7 +97,7 @@ async def _otherwise(at: Moment, why: Fail | None) -> Step:
     act, side = at.slot("act"), at.slot("side")
     if at.slot("find"):
         return await find_file(at.having(file=at.slot("phrase")))
-    if act == "delete" and at.slot("phrase") and at.view.field is None:
+    if act == "delete" and at.slot("phrase") and not at.view.writing:
         return await change_file(at.having(what="delete", file=at.slot("phrase")))
     if act == "select" and at.slot("phrase") and not at.slot("until"):
         return await click_label(at.having(label=at.slot("phrase")))
@@ -120,6 +120,15 @@ async def scroll_to(at: Moment) -> Step:
     if isinstance(here, _Text) and spans.occurrences(here.text, at.slot("label")):
         return await text(led)
     return await paging.scroll_to(at)
+
+
+async def turn_page(at: Moment) -> Step:
+    """The next page of a browser; of anything else, what a page further down shows."""
+    said = at.command.said.lower()
+    if "page" not in said or at.slot("what") == "reload" or paging.pages(at.view):
+        return await paging.browse(at)
+    way = "up" if at.slot("what") == "back" else "down"
+    return await scroll(at.having(direction=f"{way} a page"))
 
 
 async def _here(at: Moment) -> _Text | Fail:

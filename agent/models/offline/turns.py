@@ -63,7 +63,7 @@ HANDLERS: dict[str, Handler] = {
     "tick": paging.tick,
     "choose": pointing.choose,
     "fill": paging.fill,
-    "browse": paging.browse,
+    "browse": text.turn_page,
     "type": writing.type_,
     "date": writing.date,
     "secret": writing.secret,
