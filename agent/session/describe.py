@@ -81,7 +81,9 @@ def _words(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
     if name == "type":
         return f"Type “{given.get('text', '')}”"
     if name in ("key", "hold_key"):
-        return f"Press {given.get('text', given.get('key', ''))}"
+        times = given.get("repeat", 1)
+        often = f", {times} times" if isinstance(times, int) and times > 1 else ""
+        return f"Press {given.get('text', given.get('key', ''))}{often}"
     if command := given.get("command"):
         return f"Run {command}"
     details = ", ".join(f"{key} {value}" for key, value in given.items())

@@ -77,7 +77,7 @@ export function Approval(part) {
       <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>
     ${
       item.grant &&
-      html`<div class="hint grant" id=${`grant-${item.id}`}>${item.lasting ? "Is allowed then" : "For this session"}: ${item.grant} You can take it back in Settings.</div>`
+      html`<div class="hint grant" id=${`grant-${item.id}`}>${item.lasting ? "This allows" : "For this session:"} ${item.grant} You can take it back in Settings.</div>`
     }`;
 }
 
