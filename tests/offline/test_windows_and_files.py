@@ -63,6 +63,8 @@ async def test_files_are_renamed_copied_found_and_thrown_away(talk: Driver) -> N
     assert "already" in await talk.say("copy ideas to Documents")
     assert "no folder called moon" in await talk.say("move the file ideas to moon")
     assert "2 files" in await talk.say("how many files are in Documents")
+    assert "Did you mean ideas.txt?" in await talk.say("delete the file ideal")
+    assert talk.calls == []
     said = await talk.say("delete the file ideas")
     assert "trash" in said or "gone" in said
 

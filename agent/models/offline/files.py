@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 from agent.desktop.base import inside
-from agent.models.offline.matching import clear, rank
+from agent.models.offline.matching import clear, likeness, rank
 from agent.models.offline.steps import (
     Act,
     Call,
@@ -220,6 +220,8 @@ async def change(at: Moment) -> Step:
     if source is None:
         return Fail(f"I see no file or folder called {at.slot('file')} in your home folder.")
     if what == "delete":
+        if (doubt := _doubted(source, at.slot("file"))) is not None:
+            return doubt
         command = f"gio trash -- {_quoted(home, source)}"
         return Act(f"Moving {source.name} to the trash.", (shell(command),), 1, _mark(source))
     target = await asyncio.to_thread(_target, at, source)
@@ -236,6 +238,20 @@ async def change(at: Moment) -> Step:
     command = f"{verb} -- {_quoted(home, source)} {_quoted(home, target)}"
     doing = {"rename": "Renaming", "move": "Moving"}.get(what, "Copying")
     return Act(f"{doing} {source.name}.", (shell(command),), 1, _mark(source))
+
+
+_CERTAIN = 98.0
+"""Likeness from which a name is certain enough to throw a file away by."""
+
+
+def _doubted(path: Path, said: str) -> Fail | None:
+    """A question in place of throwing away what is only called nearly so."""
+    spoken = _DOTTED.sub(".", said)
+    if max(likeness(spoken, name) for name in (path.name, path.stem)) >= _CERTAIN:
+        return None
+    return Fail(
+        f"I see no “{said}”. Did you mean {path.name}? Then say: delete the file {path.name}."
+    )
 
 
 def _target(at: Moment, source: Path) -> Path | Fail:

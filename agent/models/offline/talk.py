@@ -15,11 +15,13 @@ def _saying(words: str) -> Handler:
 
 
 async def _ability(at: Moment) -> Step:
-    """Whether something can be done: what fits a command can, anything else cannot."""
+    """Whether there is a command for something; that it will work nobody can tell before."""
     topic = at.slot("topic")
     if parse(topic).commands:
-        return Done(f"Yes. Say: {topic}.")
-    return Done(f"No, I cannot {topic}. Ask what you can say to hear what I can do.")
+        return Done(
+            f"There is a command for that. Say: {topic}. Then I will look whether it worked."
+        )
+    return Done(f"I cannot: there is no command for “{topic}”. Ask: what can I say.")
 
 
 async def _language(at: Moment) -> Step:
