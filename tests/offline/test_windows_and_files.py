@@ -52,6 +52,24 @@ async def test_only_a_document_is_closed_saved_and_cleared(talk: Driver) -> None
     assert talk.calls == []
 
 
+async def test_what_is_not_seen_is_not_said(talk: Driver) -> None:
+    """A dialog in the way, a program without a text, a terminal: nothing is claimed of them."""
+    await talk.say("open the text editor and type hello")
+    await talk.say("press control shift s")
+    assert (await talk.say("save")).startswith("Nothing is saved yet: the save dialog is open.")
+    assert talk.calls == []
+    await talk.say("close the dialog")
+    await talk.say("open the file manager")
+    await talk.say("insert the date")
+    assert talk.calls == []
+    assert "nothing is selected" not in await talk.say("select all")
+    assert not (await talk.say("undo that")).startswith("Undone")
+    await talk.say("open the terminal")
+    await talk.say("type hello world")
+    assert "in the terminal" in await talk.say("scratch that")
+    assert talk.calls == []
+
+
 async def test_files_are_renamed_copied_found_and_thrown_away(talk: Driver) -> None:
     home = talk.desktop.home
     (home / "notes.txt").write_text("one")

@@ -177,6 +177,9 @@ async def _changed(at: Moment) -> Step:
     if not await at.until(lambda v: v.print != before, 1.0):
         where = place(at.view)
         return Done(f"I pressed the keys for it, but nothing changed that I can see in {where}.")
+    if at.slot("what") in ("undo", "redo") and not at.view.writing:
+        where = place(at.view)
+        return Done(f"I pressed the keys for it. What changed by it in {where} I cannot tell.")
     return Done(_now_says(at, f"{_EDITS[at.slot('what')][2]}."))
 
 

@@ -101,7 +101,7 @@ async def _otherwise(at: Moment, why: Fail | None) -> Step:
         return await change_file(at.having(what="delete", file=at.slot("phrase")))
     if act == "select" and at.slot("phrase") and not at.slot("until"):
         return await click_label(at.having(label=at.slot("phrase")))
-    if act in ("delete", "copy", "cut") and stretch_of(at) is None:
+    if act in ("delete", "copy", "cut") and stretch_of(at) is None and not at.slot("dictated"):
         return await edit(at.having(what=act))
     if act == "caret" and at.slot("steps") in ("up", "down"):
         amount = f"{at.slot('steps')} {at.slot('count') or 'a'} {at.slot('unit')}s"

@@ -15,6 +15,7 @@ from agent.desktop.base import Desktop, Launcher, Node, Tree, Window
 _FURNITURE = ("xfce4-panel", "wrapper-2.0", "xfdesktop", "xfce4-notifyd")
 _FRAMES = ("frame", "dialog", "window", "alert", "file chooser", "color chooser")
 _DIALOGS = ("dialog", "alert", "file chooser", "color chooser")
+_LISTS = ("table", "tree table", "tree", "list", "icon", "table cell", "list item", "layered pane")
 EDITABLE = ("text", "entry", "password text", "terminal", "document text", "paragraph", "editbar")
 
 
@@ -121,12 +122,20 @@ class View:
         node = self.focused
         return node is not None and node.role in EDITABLE and node.role != "terminal"
 
+    @property
+    def listing(self) -> bool:
+        """Whether the keyboard is in a list of things, where keys choose and delete them."""
+        node = self.focused
+        return node is not None and node.role in _LISTS and self.in_active(node)
+
     @cached_property
     def field(self) -> Node | None:
         """Where typed text would go and be read back from: the focused field, or the only one."""
         if self.focused is not None and self.focused.role in EDITABLE:
             return self.focused
-        fields = [n for n in self.texts if self.in_active(n)]
+        if self.listing:
+            return None
+        fields = [n for n in self.texts if self.in_active(n) and _written_in(n)]
         return fields[0] if len(fields) == 1 else None
 
     @cached_property
@@ -144,6 +153,10 @@ class View:
         ]
         frames = [f"{w.title}|{w.box}|{w.active}|{w.minimised}" for w in self.windows]
         return hashlib.sha256("\n".join(seen + frames).encode()).hexdigest()[:12]
+
+
+def _written_in(node: Node) -> bool:
+    return "editable" in node.states or node.role == "terminal"
 
 
 def memo(view: View) -> str:

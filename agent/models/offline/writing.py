@@ -106,6 +106,8 @@ async def secret(at: Moment) -> Step:
 
 
 def _only_field(view: View) -> Node | None:
+    if view.listing:
+        return None
     fields = [n for n in view.texts if view.in_active(n) and "editable" in n.states]
     return fields[0] if len(fields) == 1 else None
 
@@ -148,6 +150,8 @@ async def save(at: Moment) -> Step:
         window = at.view.active
         if window is None:
             return Fail("No window is in front, so there is nothing to save.")
+        if at.view.dialogs:
+            return _in_the_way(at.view)
         if not _can_save(at.view):
             return Fail(f"{capital(call(at.view, window))} has nothing to save.")
         return Act(f"Saving in {call(at.view, window)}.", (key("ctrl+s"),), 1, memo(at.view))
@@ -162,6 +166,13 @@ async def save(at: Moment) -> Step:
     if _saved(at.view.active):
         return Done("It is saved.")
     return Fail("I pressed control s, but the window still shows unsaved changes.")
+
+
+def _in_the_way(view: View) -> Fail:
+    """That nothing is saved while a dialog is open, and what can be done about it."""
+    if _save_dialog(view):
+        return Fail("Nothing is saved yet: the save dialog is open. Say: save it as, and a name.")
+    return Fail(f"Nothing is saved: {asks(view)}")
 
 
 def _can_save(view: View) -> bool:
