@@ -12,11 +12,14 @@ Works inside and outside a running loop, so in scripts and in notebooks alike.
 from __future__ import annotations
 
 import asyncio
-import threading
+import atexit
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from agent.face import Bundle
 
@@ -26,26 +29,39 @@ _LIVE = frozenset({"desktop", "files", "input"})
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="sayso loop", daemon=True).start()
-    return loop
+def _portal() -> BlockingPortal:
+    """The background loop. What is left on it when Python ends is cancelled."""
+    opened = ExitStack()
+    portal = opened.enter_context(start_blocking_portal(name="sayso loop"))
+    opened.callback(portal.call, portal.stop, True)
+    atexit.register(opened.close)
+    return portal
 
 
 def run(awaitable: Awaitable[T]) -> T:
     """Carry ``awaitable`` out on the background loop and block until it is done.
 
     An interrupt (Ctrl-C, or Jupyter's stop button) cancels it.
+
+    Raises:
+        RuntimeError: called on the background loop itself.
     """
-
-    async def carried() -> T:
-        return await awaitable
-
-    future = asyncio.run_coroutine_threadsafe(carried(), _loop())
+    future = _portal().start_task_soon(_carry_out, awaitable)
     try:
         return future.result()
     except BaseException:
         future.cancel()
+        raise
+
+
+async def _carry_out(awaitable: Awaitable[T]) -> T:
+    # The portal's scope cancels again at every await; a task of its own is cancelled once,
+    # so that what tidies up may wait.
+    task = asyncio.ensure_future(awaitable)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
         raise
 
 

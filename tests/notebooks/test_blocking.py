@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -56,3 +60,43 @@ def test_errors_come_through() -> None:
         run(wrong())
     with pytest.raises(TimeoutError):
         run(asyncio.wait_for(asyncio.Event().wait(), 0.01))
+
+
+def test_an_interrupt_cancels_and_lets_it_tidy_up() -> None:
+    """Ctrl-C in the waiting thread: the work ends, and its last awaits are not cut."""
+    tidy = threading.Event()
+
+    async def work() -> None:
+        here = threading.main_thread().ident
+        assert here is not None
+        asyncio.get_running_loop().call_soon(signal.pthread_kill, here, signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(3):
+                await asyncio.sleep(0.01)
+            tidy.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(work())
+    assert tidy.wait(20)
+
+
+def test_a_program_may_end_with_a_session_open(tmp_path: Path) -> None:
+    """Nothing keeps Python from ending, and nothing is complained of."""
+    program = f"""
+from pathlib import Path
+from tests.notebooks.test_blocking import _blocking, hang, says
+session = _blocking(Path({str(tmp_path)!r}), [*says("On it."), hang]).__enter__()
+session.say("Work for ever.")
+print(session.status.closed)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "False\n", "")
