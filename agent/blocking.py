@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import cache, partial
 from types import TracebackType
@@ -46,23 +47,19 @@ def run(awaitable: Awaitable[T]) -> T:
     Raises:
         RuntimeError: called on the background loop itself.
     """
-    future = _portal().start_task_soon(_carry_out, awaitable)
+    # The portal's own way to cancel does so again at every await: what tidies up could not wait.
+    interrupted: Future[None] = Future()
     try:
-        return future.result()
+        return _portal().call(_carry_out, awaitable, interrupted)
     except BaseException:
-        future.cancel()
+        interrupted.cancel()
         raise
 
 
-async def _carry_out(awaitable: Awaitable[T]) -> T:
-    # The portal's scope cancels again at every await; a task of its own is cancelled once,
-    # so that what tidies up may wait.
-    task = asyncio.ensure_future(awaitable)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.cancel()
-        raise
+async def _carry_out(awaitable: Awaitable[T], interrupted: Future[None]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(awaitable)
+    interrupted.add_done_callback(lambda _: loop.call_soon_threadsafe(task.cancel))
+    return await task
 
 
 class Blocking:
