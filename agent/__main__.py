@@ -7,32 +7,30 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import math
 import os
 import platform
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import pydantic
 
 from agent.cli.command import Cutter, run_command, silence
 from agent.cli.exit_codes import Exit
+from agent.cli.flags import add_flags, amount_of, given_flags
 from agent.cli.terminal import tell
 from agent.errors import ConfigurationError, SaysoError
 from agent.keys import KeyStore
-from agent.kinds import tool_kinds
-from agent.providers import providers
 from agent.record.export import export_session, import_session, left_out, read_export
 from agent.record.measure import as_lines, listed, measured
-from agent.session.approval import DEFAULT_RULES
 from agent.session.kept_hosts import KeptHosts
 from agent.session.parts import Parts
 from agent.session.session import Session
-from agent.settings import Settings
+from agent.setting_kinds import reason
+from agent.settings import SETTINGS, Settings
 from agent.streams import any_text, take_any_text
 from agent.tools.vault import load_secrets
 
@@ -110,7 +108,6 @@ def _print(text: str) -> Exit:
 
 
 def _parser() -> argparse.ArgumentParser:
-    rules = ", ".join(rule.name for rule in DEFAULT_RULES if rule.decision == "ask")
     codes = "\n".join(f"  {int(code):>3}  {code.meaning}" for code in Exit)
     parser = argparse.ArgumentParser(
         prog="python -m agent",
@@ -122,51 +119,22 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("task", nargs="?", help="what to do, in a sentence")
     add("--version", action="version", version=_version(), help="say which version this is")
-    add("--model", help=f"a Claude's ID, {', '.join(_spellings())}")
-    add(
-        "--tool",
-        action="append",
-        metavar="NAME",
-        help=f"what it may work with, once for each: {', '.join(tool_kinds())}",
-    )
-    add("--prompt", help="name of a prompt, or path of a Markdown file")
-    add("--budget", type=_dollars, metavar="DOLLARS", help="ask before spending more")
     add(
         "--timeout",
-        type=_seconds,
+        type=amount_of("seconds"),
         metavar="SECONDS",
         help="end the task, and the start of the desktop, after so long; what was done stays",
     )
     add("--json", action="store_true", help="one event a line, as JSON; with --list, one session")
     add("--resume", metavar="ID", help="go on with a journaled session")
-    add("--yes-to", action="append", default=[], metavar="RULE", help=f"do not ask about: {rules}")
-    add("--sandbox", choices=("require", "prefer", "off"), help="how the desktop is confined")
-    add(
-        "--home",
-        metavar="FOLDER",
-        help="let it work in a folder of yours, and see nothing else; its size is not limited",
-    )
-    modes = ("off", "listed", "open")
-    add("--network", choices=modes, help="what it reaches: nothing, known hosts, every public host")
-    add(
-        "--reach",
-        action="append",
-        metavar="HOST:PORT",
-        help="let it reach a place of yours that is private, or at another port; once for each",
-    )
     add(
         "--secrets",
         metavar="FILE",
         help="let it type secrets it never sees: TOML, [[secret]] with name, value, program, title",
     )
+    add_flags(parser, SETTINGS)
     _add_stored(parser)
     return parser
-
-
-def _spellings() -> Iterator[str]:
-    """How models are named, but for Claude's."""
-    named = (kind for kind in providers().values() if kind.where != {"lab"})
-    yield from (kind.usage for kind in named if kind.prefixed)
 
 
 def _add_stored(parser: argparse.ArgumentParser) -> None:
@@ -202,43 +170,19 @@ def _version() -> str:
     return f"sayso {own}, Python {platform.python_version()}"
 
 
-def _seconds(text: str) -> float:
-    return _amount(text, "seconds")
-
-
-def _dollars(text: str) -> float:
-    return _amount(text, "dollars")
-
-
-def _amount(text: str, unit: str) -> float:
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = math.nan
-    if not (math.isfinite(amount) and amount > 0):
-        raise argparse.ArgumentTypeError(f"a number of {unit} greater than 0 is needed")
-    return amount
-
-
 def _settings(given: argparse.Namespace) -> Settings:
-    wanted: dict[str, Any] = {
-        "model": given.model,
-        "prompt": given.prompt,
-        "max_dollars": given.budget,
-        "tools": given.tool,
-        "sandbox": given.sandbox,
-        "home": given.home,
-        "network": given.network,
-        "reach": given.reach,
-    }
     try:
-        settings = Settings(**{k: value for k, value in wanted.items() if value is not None})
+        settings = Settings(**given_flags(given, SETTINGS))
         return KeyStore(settings).fill(settings)
     except pydantic.ValidationError as error:
-        faults = "; ".join(
-            f"SAYSO_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()
-        )
-        raise ConfigurationError(f"A setting is wrong: {faults}.") from error
+        faults = " ".join(f"{_variable(fault['loc'])}: {reason(fault)}" for fault in error.errors())
+        raise ConfigurationError(f"A setting is wrong. {faults}") from error
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """Where what pydantic found wrong was set; it names fields with an alias by that."""
+    name = str(place[0])
+    return SETTINGS[name].variable if name in SETTINGS else name
 
 
 def _without_session(given: argparse.Namespace, settings: Settings) -> str | None:
@@ -274,12 +218,9 @@ _NOT_OBEYED = "Settings and permissions in it do not hold here; resumed, it has 
 def _session(
     given: argparse.Namespace, settings: Settings, session_class: type[Session]
 ) -> Session:
-    allowed = frozenset(given.yes_to)
-    if unknown := allowed - {rule.name for rule in DEFAULT_RULES}:
-        raise ConfigurationError(f"There is no rule “{min(unknown)}”; see --help for their names.")
     secrets = load_secrets(Path(given.secrets)) if given.secrets else ()
     kept = KeptHosts(settings.data_dir / "hosts")
-    parts = Parts(allowed=allowed, secrets=secrets, kept_hosts=kept)
+    parts = Parts(secrets=secrets, kept_hosts=kept)
     if not given.resume:
         return session_class.create(settings, **parts)
     if given.prompt:

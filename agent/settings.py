@@ -1,35 +1,60 @@
-"""Settings of the agent's side: environment (``SAYSO_…``), ``.env``, or arguments."""
+"""Settings: environment (``SAYSO_…``), ``.env``, or arguments. Each is declared here, once.
+
+`agent.setting_kinds` tells what is read from a declaration.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from agent.kinds import ALL_TOOLS, ToolName
+from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
 from agent.network.policy import read_place
-from agent.providers import key_kinds
+from agent.providers import key_kinds, providers
+from agent.setting_kinds import Choice, Flag, SettingKind, settings_of
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """What ``auto`` means with a key: the lowest latency with narration."""
 
-RuleName = Literal[
-    "shell",
-    "terminal",
-    "paste into terminal",
-    "weighty button",
-    "delete files",
-    "hidden file",
-    "program",
-    "secret",
-    "other tool",
-]
-"""Rules of `agent.session.approval` that ask."""
+
+def _rules() -> tuple[Choice, ...]:
+    from agent.session.approval import DEFAULT_RULES
+
+    asking = (rule for rule in DEFAULT_RULES if rule.decision == "ask")
+    return tuple(Choice(rule.name, rule.label or rule.name) for rule in asking)
+
+
+def rule_names() -> tuple[str, ...]:
+    """Rules of `agent.session.approval` that ask."""
+    return tuple(rule.value for rule in _rules())
+
+
+def _known_rule(name: str) -> str:
+    if name not in rule_names():
+        raise ValueError(f"There is no rule “{name}”: choose from {', '.join(rule_names())}")
+    return name
+
+
+RuleName = Annotated[str, AfterValidator(_known_rule)]
+"""The name of a rule that asks."""
+
+
+def _models() -> tuple[Choice, ...]:
+    """Of all providers: which one is chosen beside it may change."""
+    kinds = providers("settings").values()
+    return tuple(Choice(name, "") for kind in kinds for name in kind.models())
+
+
+def _spellings() -> str:
+    """How models are named, but for Claude's."""
+    named = (kind for kind in providers().values() if kind.where != {"lab"})
+    return ", ".join(kind.usage for kind in named if kind.prefixed)
 
 
 class _BroughtKeys(PydanticBaseSettingsSource):
@@ -59,45 +84,302 @@ class Settings(BaseSettings):
         extra="ignore",
         populate_by_name=True,
         frozen=True,
+        use_attribute_docstrings=True,
     )
 
-    data_dir: Path = Field(default_factory=lambda: user_data_path("sayso"))
-    """Journals, images and exports."""
+    model: Annotated[
+        str,
+        SettingKind(
+            "Model",
+            "model",
+            says="Its id, as the provider spells it; for a recorded run, the file's path.",
+            choices=_models,
+            personal=True,
+            flag=Flag("--model", lambda: f"a Claude's ID, {_spellings()}"),
+        ),
+    ] = "auto"
+    """``auto`` (Claude with a key, else offline commands), ``offline``, a Claude's id, or
+    ``PROVIDER:ID`` ([models](models.md))."""
 
-    model: str = "auto"
-    """``auto`` (Claude with a key, else offline), ``offline``, ``cassette:PATH``, what another
-    provider of `agent.providers` takes, or a model id."""
-
-    anthropic_api_key: SecretStr | None = Field(
+    anthropic_api_key: Annotated[SecretStr | None, SettingKind()] = Field(
         default=None,
         validation_alias=AliasChoices("ANTHROPIC_API_KEY", "anthropic_api_key"),
     )
-    anthropic_base_url: str | None = Field(
+    anthropic_base_url: Annotated[str | None, SettingKind()] = Field(
         default=None,
         validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "anthropic_base_url"),
     )
-    dialect: Literal["auto", "toolset", "hosted", "portable"] = "auto"
+    """Address of a Messages API, instead of Anthropic's own."""
+
+    dialect: Annotated[Literal["auto", "toolset", "hosted", "portable"], SettingKind()] = "auto"
     """How the Messages API is spoken; ``auto`` goes by address and model. A gateway in
     front of Anthropic's own service wants ``toolset``."""
 
-    coordinates: Literal["auto", "pixels", "0-1000", "0-1"] = "auto"
+    coordinates: Annotated[Literal["auto", "pixels", "0-1000", "0-1"], SettingKind()] = "auto"
     """What a local or foreign model's coordinates are: pixels of the picture, or shares of the
-    screen; ``auto`` goes by its name (`agent.models.capabilities`). For the dialect ``portable``
-    only."""
+    screen; ``auto`` goes by its name. For the dialect ``portable`` only."""
 
-    hume_api_key: SecretStr | None = Field(
+    effort: Annotated[
+        Literal["low", "medium", "high"] | None,
+        SettingKind(
+            "Effort",
+            "model",
+            choices=(
+                Choice("", "As the model does by itself"),
+                Choice("low", "Low", "Quickest, cheapest."),
+                Choice("medium", "Medium"),
+                Choice("high", "High", "Slowest, most careful."),
+            ),
+            personal=True,
+            live=True,
+        ),
+    ] = None
+    """How long the model thinks before it acts."""
+
+    prompt: Annotated[
+        str,
+        SettingKind(
+            personal=True,
+            flag=Flag("--prompt", "name of a prompt, or path of a Markdown file"),
+        ),
+    ] = "default"
+    """Name of a prompt of ours, or path of a Markdown file."""
+
+    tools: Annotated[
+        tuple[ToolName, ...],
+        SettingKind(
+            personal=True,
+            flag=Flag(
+                "--tool",
+                lambda: f"what it may work with, once for each: {', '.join(tool_kinds())}",
+                "NAME",
+            ),
+        ),
+    ] = Field(default=ALL_TOOLS, min_length=1)
+    """What the agent may work with: ours, and any that was added ([extending](extending.md))."""
+
+    voice_provider: Annotated[
+        Literal["auto", "hume", "offline"],
+        SettingKind(
+            "Voice",
+            "voice",
+            choices=(
+                Choice(
+                    "auto", "Automatic", "Hume when both its keys are there, else this machine."
+                ),
+                Choice("hume", "Hume EVI", "Expressive; sound goes to Hume."),
+                Choice("offline", "This machine", "No sound leaves it."),
+            ),
+            personal=True,
+        ),
+    ] = "auto"
+    """Who turns speech into words, and words into speech."""
+
+    hume_api_key: Annotated[SecretStr | None, SettingKind()] = Field(
         default=None, validation_alias=AliasChoices("HUME_API_KEY", "hume_api_key")
     )
-    hume_secret_key: SecretStr | None = Field(
+    hume_secret_key: Annotated[SecretStr | None, SettingKind()] = Field(
         default=None, validation_alias=AliasChoices("HUME_SECRET_KEY", "hume_secret_key")
     )
-    hume_base_url: str = Field(
+    hume_base_url: Annotated[str, SettingKind()] = Field(
         default="https://api.hume.ai",
         validation_alias=AliasChoices("HUME_BASE_URL", "hume_base_url"),
     )
-    hume_config_id: str | None = Field(
-        default=None, validation_alias=AliasChoices("HUME_CONFIG_ID", "hume_config_id")
+    """Address of Hume's service."""
+
+    hume_config_id: Annotated[
+        str | None, SettingKind("Hume configuration", "voice", personal=True, last=True)
+    ] = Field(default=None, validation_alias=AliasChoices("HUME_CONFIG_ID", "hume_config_id"))
+    """Id of your EVI configuration; made by “python -m dashboard.voice.hume setup”."""
+
+    max_dollars: Annotated[
+        float,
+        SettingKind(
+            "Money",
+            "limits",
+            personal=True,
+            live=True,
+            flag=Flag("--budget", "ask before spending more", "DOLLARS"),
+            unit="US$",
+        ),
+    ] = Field(default=5.0, gt=0, allow_inf_nan=False)
+    """For a whole session."""
+
+    max_tokens: Annotated[int, SettingKind("Tokens", "limits", personal=True, live=True)] = Field(
+        default=2_000_000, ge=1
     )
+    """For a whole session, read and written."""
+
+    max_turns: Annotated[int, SettingKind("Turns", "limits", personal=True, live=True)] = Field(
+        default=100, ge=1
+    )
+    """Answers of the model for one task."""
+
+    max_seconds: Annotated[
+        float, SettingKind("Time", "limits", personal=True, live=True, unit="seconds")
+    ] = Field(default=1800.0, gt=0, allow_inf_nan=False)
+    """For one task, without the time it waits for you."""
+
+    allow: Annotated[
+        tuple[RuleName, ...],
+        SettingKind(
+            "Without asking",
+            "approvals",
+            choices=_rules,
+            personal=True,
+            live=True,
+            flag=Flag("--yes-to", lambda: f"do not ask about: {', '.join(rule_names())}", "RULE"),
+        ),
+    ] = ()
+    """What the agent may do without asking you each time."""
+
+    approval_timeout: Annotated[
+        float,
+        SettingKind("Time to answer", "approvals", personal=True, live=True, unit="seconds"),
+    ] = Field(default=60.0, gt=0)
+    """No answer in this time means no."""
+
+    sandbox: Annotated[
+        Literal["require", "prefer", "off"],
+        SettingKind(
+            "Confinement",
+            "desktop",
+            says="Whether programs on the desktop can reach your files. It is decided where the "
+            "server is started, by SAYSO_SANDBOX and SAYSO_DISPLAY.",
+            control="fact",
+            flag=Flag("--sandbox", "how the desktop is confined"),
+        ),
+    ] = "require"
+    """Whether the desktop is confined. ``prefer`` starts unconfined where bubblewrap cannot work,
+    and says so on the page."""
+
+    network: Annotated[
+        Literal["auto", "off", "listed", "open"],
+        SettingKind(
+            "Network",
+            "desktop",
+            says="What programs on the desktop reach. All goes through a gate that keeps them from "
+            "this machine and its neighbours; what they reach stands in Inspector.",
+            choices=(
+                Choice("auto", "Automatic", "Off with offline commands, else known hosts."),
+                Choice("off", "Off", "Nothing is reached."),
+                Choice("listed", "Known hosts", "You are asked about all others."),
+                Choice("open", "Open", "Every public host, without a question."),
+            ),
+            personal=True,
+            live=True,
+            flag=Flag("--network", "what it reaches: nothing, known hosts, every public host"),
+        ),
+    ] = "auto"
+    """What programs on a confined desktop reach, through the gate: nothing; hosts that are listed
+    or that you allow; every public host. ``auto`` is ``off`` for offline commands, else
+    ``listed``."""
+
+    reach: Annotated[
+        tuple[str, ...],
+        SettingKind(
+            flag=Flag(
+                "--reach",
+                "let it reach a place of yours that is private, or at another port; once for each",
+                "HOST:PORT",
+            )
+        ),
+    ] = ()
+    """Places, as HOST:PORT, that programs reach though their port is not 80 or 443, or their
+    address is private."""
+
+    width: Annotated[int, SettingKind("Width", "desktop", personal=True, unit="pixels")] = Field(
+        default=1280, ge=640, le=1920
+    )
+    """Of the screen."""
+
+    height: Annotated[int, SettingKind("Height", "desktop", personal=True, unit="pixels")] = Field(
+        default=800, ge=480, le=1200
+    )
+    """Of the screen."""
+
+    home_bytes: Annotated[
+        int,
+        SettingKind(
+            "Home folder",
+            "desktop",
+            personal=True,
+            live=True,
+            disk=True,
+            unit="GB",
+            least=0.1,
+            most=100_000,
+            scale=10**9,
+        ),
+    ] = Field(default=2 * 10**9, ge=0)
+    """What a session's own home folder may hold, programs' settings and caches included; 0 for no
+    limit. A folder of yours that is worked in has none."""
+
+    record_bytes: Annotated[
+        int,
+        SettingKind(
+            "Record of files",
+            "desktop",
+            personal=True,
+            disk=True,
+            unit="GB",
+            least=0.1,
+            most=100_000,
+            scale=10**9,
+            zero="to record nothing",
+            unlimited_at_zero=False,
+        ),
+    ] = Field(default=2 * 10**9, ge=0)
+    """What a session may keep of its files as they were before each task, so that they can be put
+    back. The oldest go first. 0: nothing is recorded."""
+
+    home: Annotated[
+        Path | None,
+        SettingKind(
+            flag=Flag(
+                "--home",
+                "let it work in a folder of yours, and see nothing else; its size is not limited",
+                "FOLDER",
+            )
+        ),
+    ] = None
+    """A folder of yours for the desktop to work in, instead of a home of the session's own."""
+
+    display: Annotated[str | None, SettingKind()] = None
+    """An existing X display to drive instead of a private one: explicit, unconfined."""
+
+    data_dir: Annotated[Path, SettingKind(usual="`sayso` among the user's own data")] = Field(
+        default_factory=lambda: user_data_path("sayso")
+    )
+    """Where sessions, settings and exports are kept."""
+
+    max_sessions: Annotated[int, SettingKind()] = Field(default=8, ge=1)
+    """Sessions that may run at once on a server. One more retires the oldest idle one that
+    nobody looks at."""
+
+    max_sessions_each: Annotated[int, SettingKind()] = Field(default=8, ge=1)
+    """Of these, how many may be one person's; one more retires the oldest idle one of theirs."""
+
+    daily_dollars: Annotated[float, SettingKind(unit="US$")] = Field(default=100.0, ge=0)
+    """What all sessions of a server together may spend a day; 0 for no cap."""
+
+    daily_dollars_each: Annotated[float, SettingKind(unit="US$")] = Field(default=25.0, ge=0)
+    """What one person's sessions may spend a day on a server; 0 for no cap."""
+
+    most_file_bytes: Annotated[int, SettingKind(unit="GiB", scale=1 << 30)] = Field(
+        default=2 << 30, ge=1
+    )
+    """Size of one file that may be put into a session's home."""
+
+    most_files: Annotated[int, SettingKind()] = Field(default=20_000, ge=1)
+    """Files in a home beyond which none is put in, and those of one downloaded archive."""
+
+    trusted_proxies: Annotated[tuple[str, ...], SettingKind()] = ()
+    """Addresses or networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
+    believed; ``unix`` for whoever connects to the server's own socket file."""
+
+    plain_passwords: Annotated[bool, SettingKind()] = False
+    """Whether people may sign in over a network without TLS: everybody on it can read along."""
 
     keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
     """Keys of providers that were brought, by the names of their variables."""
@@ -143,76 +425,6 @@ class Settings(BaseSettings):
             read_place(place)
         return value
 
-    width: int = Field(default=1280, ge=640, le=1920)
-    height: int = Field(default=800, ge=480, le=1200)
 
-    sandbox: Literal["require", "prefer", "off"] = "require"
-    """``prefer`` starts unconfined where bwrap cannot work, and says so on the page."""
-
-    network: Literal["auto", "off", "listed", "open"] = "auto"
-    """What programs on a confined desktop reach, through the gate: nothing; hosts that are listed
-    or that the person allows; every public host. ``auto`` is ``off`` for offline commands, else
-    ``listed``."""
-
-    reach: tuple[str, ...] = ()
-    """Places, as HOST:PORT, that programs reach though their port is not 80 or 443, or their
-    address is private."""
-
-    display: str | None = None
-    """An existing X display to drive instead of a private one: explicit, unconfined."""
-
-    home_bytes: int = Field(default=2 * 10**9, ge=0)
-    """Bytes that a session's home may hold; 0 for no limit."""
-
-    home: Path | None = None
-    """A folder of yours for the desktop to work in, instead of a home of the session's own."""
-
-    record_bytes: int = Field(default=2 * 10**9, ge=0)
-    """Bytes that the records of a session's files may take, so that they can be put back;
-    the oldest go first. 0: nothing is recorded."""
-
-    effort: Literal["low", "medium", "high"] | None = None
-    prompt: str = "default"
-    """Name of a prompt in ``agent/prompts`` or a path to a Markdown file."""
-
-    tools: tuple[ToolName, ...] = Field(default=ALL_TOOLS, min_length=1)
-    """What the agent may work with: ours, and any that was brought (`agent.kinds`)."""
-
-    voice_provider: Literal["auto", "hume", "offline"] = "auto"
-    """Who listens and speaks; ``auto`` is Hume when both its keys are set."""
-
-    most_file_bytes: int = Field(default=2 << 30, ge=1)
-    """Bytes of one file that may be put into a session's home."""
-
-    most_files: int = Field(default=20_000, ge=1)
-    """Files in a home beyond which none is put in, and those of one downloaded archive."""
-
-    trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
-    believed; ``unix`` for whoever connects to the server's own socket file."""
-
-    plain_passwords: bool = False
-    """Whether people may sign in over a network without TLS: everybody on it can read along."""
-
-    max_sessions: int = Field(default=8, ge=1)
-    """Sessions that may run at once on a server. One more retires the oldest idle one that
-    nobody looks at."""
-
-    max_sessions_each: int = Field(default=8, ge=1)
-    """Of these, how many may be one person's; one more retires the oldest idle one of theirs."""
-
-    daily_dollars: float = Field(default=100.0, ge=0)
-    """Dollars that all sessions of a server together may spend a day; 0 for no cap."""
-
-    daily_dollars_each: float = Field(default=25.0, ge=0)
-    """Dollars that one person's sessions may spend a day on a server; 0 for no cap."""
-
-    max_turns: int = Field(default=100, ge=1)
-    max_tokens: int = Field(default=2_000_000, ge=1)
-    max_dollars: float = Field(default=5.0, gt=0, allow_inf_nan=False)
-    max_seconds: float = Field(default=1800.0, gt=0, allow_inf_nan=False)
-    approval_timeout: float = Field(default=60.0, gt=0)
-    """Seconds without an answer that mean no."""
-
-    allow: tuple[RuleName, ...] = ()
-    """Rules whose questions are answered with yes beforehand."""
+SETTINGS = settings_of(Settings)
+"""Every setting by name, but for the voice's (`dashboard.voice.client.voice_settings`)."""

@@ -18,21 +18,12 @@ from agent.prompts import Prompt
 from agent.record import events as ev
 from agent.session.network import network_mode
 from agent.session.permissions import Agent
-from agent.settings import Settings
+from agent.setting_kinds import reason
+from agent.settings import SETTINGS, Settings
 
 _log = logging.getLogger(__name__)
 
-AT_ONCE = (
-    "max_turns",
-    "max_tokens",
-    "max_dollars",
-    "max_seconds",
-    "approval_timeout",
-    "allow",
-    "effort",
-    "home_bytes",
-    "network",
-)
+AT_ONCE = tuple(name for name, setting in SETTINGS.items() if setting.kind.live)
 """Settings that a running session follows."""
 
 
@@ -60,18 +51,7 @@ def checked(name: str, value: Any) -> Any:
     try:
         return _adapter(name).validate_python(value)
     except ValidationError as error:
-        raise BadInput(_reason(error)) from error
-
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors()[0]
-    match first["type"]:
-        case "int_parsing" | "int_type" | "int_from_float":
-            return "It must be a whole number."
-        case "float_parsing" | "float_type" | "finite_number":
-            return "It must be a number."
-        case _:
-            return f"{first['msg'].replace('Input should be', 'It must be')}."
+        raise BadInput(reason(error.errors()[0])) from error
 
 
 @cache

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from agent.errors import SaysoError
 from agent.models.claude.dialects import Dialect, ToolsetDialect
@@ -22,7 +22,7 @@ from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.claude.portable import PortableDialect
 from agent.record import events as ev
 from agent.session.session import Session
-from agent.settings import RuleName, Settings
+from agent.settings import Settings, rule_names
 from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.fuzz_answers import fuzzed
 from agent.testing.memory import MemorySessionJournal
@@ -95,7 +95,7 @@ class Fuzz:
             Settings(
                 _env_file=None,
                 data_dir=self._folder,
-                allow=get_args(RuleName),
+                allow=rule_names(),
                 max_turns=10**6,
                 max_tokens=10**15,
                 max_dollars=10.0**12,

@@ -19,37 +19,12 @@ from agent.providers import provider_of
 from agent.record.writer import DiskHangs, at_hand
 from agent.session.changes import checked
 from agent.session.kept_hosts import KeptHosts
-from agent.settings import Settings
-from dashboard.voice.client.voice_settings import VoiceSettings, changed
+from agent.settings import SETTINGS, Settings
+from dashboard.voice.client.voice_settings import SWITCHES, VOICE, VoiceSettings, changed
 from dashboard.web.identity import LOCAL
 
-_DISK = ("home_bytes", "record_bytes")
-"""Bytes of the server's disk, which is everybody's."""
-
-VOICE = "voice."
-"""Before the names of the voice's switches, as in the log."""
-
-SETTABLE = (
-    "model",
-    "effort",
-    "prompt",
-    "tools",
-    "voice_provider",
-    "hume_config_id",
-    "max_turns",
-    "max_tokens",
-    "max_dollars",
-    "max_seconds",
-    "approval_timeout",
-    "allow",
-    "network",
-    "width",
-    "height",
-    "home_bytes",
-    "record_bytes",
-)
-"""What a person may set on the page. Addresses that keys are sent to, and the sandbox, are
-left to whoever starts the server."""
+DECLARED = {**SETTINGS, **SWITCHES}
+"""Every setting, by its name in the log and in what is kept."""
 
 
 class Preferences:
@@ -105,9 +80,10 @@ class Preferences:
     def lock(self, name: str) -> str:
         """The variable that decides it and where that is set; empty when the person may."""
         owner = self._voice_settings if name.startswith(VOICE) else self._base
-        if name.removeprefix(VOICE) not in owner.model_fields_set:
+        setting = DECLARED.get(name)
+        if setting is None or name.removeprefix(VOICE) not in owner.model_fields_set:
             return ""
-        variable = _variable(name)
+        variable = setting.variable
         here = variable in os.environ
         return f"{variable} in the environment" if here else f"{variable} in .env"
 
@@ -143,17 +119,18 @@ class Preferences:
         if name.startswith(VOICE):
             switch = name.removeprefix(VOICE)
             return getattr(changed(self._voice_settings, switch, value), switch)
-        if name not in SETTABLE:
+        setting = DECLARED.get(name)
+        if setting is None or not setting.kind.personal:
             raise BadInput(f"“{name}” cannot be set here.")
         if name == "model" and not self._files and _names_file(value):
             raise BadInput("Only whoever runs the server can choose a recorded run: it is a file.")
         value = checked(name, value)
-        if name in _DISK and not self._files:
+        if setting.kind.disk and not self._files:
             most = getattr(self._base, name)
-            if most and (value > most or (value == 0 and name == "home_bytes")):
-                raise BadInput(
-                    f"Only whoever runs the server can allow more than {most / 1e9:g} GB."
-                )
+            unlimited = value == 0 and setting.kind.unlimited_at_zero
+            if most and (value > most or unlimited):
+                allowed = f"{most / setting.kind.scale:g} {setting.kind.unit}"
+                raise BadInput(f"Only whoever runs the server can allow more than {allowed}.")
         return value
 
     def _read(self) -> dict[str, Any]:
@@ -271,9 +248,3 @@ def _copy_absent(source: Path, target: Path) -> None:
 
 def _names_file(model: Any) -> bool:
     return provider_of(str(model))[0].takes == "file"
-
-
-def _variable(name: str) -> str:
-    if name == "hume_config_id":
-        return "HUME_CONFIG_ID"
-    return f"SAYSO_{name.replace('.', '_')}".upper()

@@ -15,7 +15,7 @@ from agent.record import events as ev
 from agent.session.approval import DEFAULT_RULES
 from agent.session.changes import checked
 from agent.session.session import Session
-from agent.settings import RuleName, Settings
+from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, says
 
 E = TypeVar("E", bound=ev.BaseEvent)
@@ -156,6 +156,11 @@ async def test_what_cannot_be_is_refused(make: Any, name: str, value: Any, says:
 
 
 def test_the_rules_that_can_be_allowed_are_those_that_ask() -> None:
-    """The settings name them because they must not import the rules."""
-    assert set(RuleName.__args__) == {rule.name for rule in DEFAULT_RULES if rule.decision == "ask"}
+    """No others: what is forbidden cannot be allowed."""
+    for rule in DEFAULT_RULES:
+        if rule.decision == "ask":
+            assert checked("allow", [rule.name]) == (rule.name,)
+        else:
+            with pytest.raises(BadInput, match="There is no rule"):
+                checked("allow", [rule.name])
     assert checked("width", "800") == 800

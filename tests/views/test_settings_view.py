@@ -28,9 +28,8 @@ from agent.testing.messages_server import MessagesServer
 from dashboard.views.settings.catalogue import FIELDS, joined, parted
 from dashboard.views.settings.trial import try_key
 from dashboard.views.settings.view import confinement
-from dashboard.voice.client.voice_settings import VoiceSettings
 from dashboard.web.identity import LOCAL
-from dashboard.web.preferences import SETTABLE, VOICE, People, Preferences
+from dashboard.web.preferences import DECLARED, People, Preferences
 
 KEY = "sk-ant-not-a-real-key-7261"
 OWNER = "a1" * 32
@@ -57,12 +56,12 @@ def base(tmp_path: Path, **given: object) -> Settings:
 
 
 def test_every_setting_has_its_line() -> None:
-    """Whatever can be set stands in the form, with a sentence, and nothing else does."""
+    """Whatever a person can set stands in the form, with a sentence, and nothing else does."""
     form = {name for name in FIELDS if name not in ("provider", "sandbox")}
-    voice = {VOICE + name for name in VoiceSettings.model_fields}
+    personal = {setting.name for setting in DECLARED.values() if setting.kind.personal}
     elsewhere = {"prompt", "tools"}  # in the prompt editor
-    assert form == (set(SETTABLE) | voice) - elsewhere
-    assert all(field.says.endswith(".") for field in FIELDS.values())
+    assert form == personal - elsewhere
+    assert all(field.form_says.endswith(".") for field in FIELDS.values())
 
 
 def test_each_person_has_their_own(tmp_path: Path) -> None:
@@ -231,7 +230,7 @@ def row(page: Page, name: str) -> Locator:
 
 def field(page: Page, name: str) -> Locator:
     """Found by the label that a person reads."""
-    label = FIELDS[name].label
+    label = FIELDS[name].kind.label
     return row(page, name).get_by_label(label, exact=True)
 
 

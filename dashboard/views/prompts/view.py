@@ -26,7 +26,7 @@ from dashboard.views.prompts.drafts import (
     verdict,
 )
 from dashboard.views.prompts.editor import PromptEditor
-from dashboard.views.settings.catalogue import NARRATION
+from dashboard.voice.client.voice_settings import SWITCHES
 
 _LEAD = "What the agent is told before you say anything. Every version is kept."
 Message = dict[str, Any]
@@ -45,7 +45,10 @@ class PromptsView:
         self._editor = PromptEditor(
             self._act,
             variables=[{"name": name, "says": says} for name, says in VARIABLES.items()],
-            narrations=[{"value": c.value, "label": c.label, "says": c.says} for c in NARRATION],
+            narrations=[
+                {"value": c.value, "label": c.label, "says": c.says}
+                for c in SWITCHES["voice.narration"].choices
+            ],
             tools=[
                 {"value": kind.name, "label": kind.label, "says": kind.says}
                 for kind in tool_kinds().values()

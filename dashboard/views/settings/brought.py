@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.errors import BadInput
-from agent.session.changes import AT_ONCE
 from agent.session.imported import brought, brought_prompt
 from agent.session.session import Session
+from agent.setting_kinds import Setting
 from dashboard.conductor import Conductor
-from dashboard.views.settings.catalogue import FIELDS, Field
-from dashboard.web.preferences import VOICE
+from dashboard.views.settings.catalogue import FIELDS
+from dashboard.voice.client.voice_settings import VOICE
 
 
 class Brought:
@@ -61,13 +61,13 @@ class Brought:
             return {}
         if value == self._in_force(name):
             return {}
-        return {"name": name, "words": f"{FIELDS[name].label}: {_words(FIELDS[name], value)}"}
+        return {"name": name, "words": f"{FIELDS[name].kind.label}: {_words(FIELDS[name], value)}"}
 
     def _value(self, name: str) -> Any:
         """What came, as this version would have it."""
         event = brought(self._session.log).get(name)
-        live = name in AT_ONCE or name.startswith(VOICE)
-        if event is None or not live or name not in FIELDS:
+        field = FIELDS.get(name)
+        if event is None or field is None or not field.importable:
             raise BadInput(f"“{name}” did not come with this session, or cannot be set here.")
         return self._check(name, event.value)
 
@@ -77,11 +77,11 @@ class Brought:
         return getattr(self._session.effective, name)
 
 
-def _words(field: Field, value: Any) -> str:
+def _words(field: Setting, value: Any) -> str:
     labels = {choice.value: choice.label for choice in field.choices}
     if isinstance(value, tuple | list):
         return ", ".join(labels.get(str(each), str(each)) for each in value) or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
     shown = "" if value is None else str(field.in_form(value))
-    return " ".join((labels.get(shown, shown or "none"), field.unit)).strip()
+    return " ".join((labels.get(shown, shown or "none"), field.kind.unit)).strip()

@@ -33,7 +33,7 @@ from dashboard.views.settings.catalogue import (
 )
 from dashboard.views.settings.form import SettingsForm
 from dashboard.views.settings.secrets import Secrets
-from dashboard.web.preferences import VOICE
+from dashboard.voice.client.voice_settings import VOICE
 
 _LEAD = (
     "Kept for you on this server. What the server was started with, by its environment or .env, "
@@ -99,7 +99,7 @@ class SettingsView:
         )
 
     def _field(self, name: str) -> dict[str, Any]:
-        if name == "sandbox":
+        if FIELDS[name].control == "fact":
             session = self._entry.session
             said = confinement(session.status, session.network.mode)
             return {"value": said, "set": False, "lock": ""}
@@ -161,7 +161,7 @@ class SettingsView:
     def _act(self, message: dict[str, Any]) -> None:
         name = str(message.get("name"))
         kind = message.get("type")
-        if kind in ("put", "reset") and name in FIELDS and name != "sandbox":
+        if kind in ("put", "reset") and _changeable(name):
             value = message.get("value") if kind == "put" else None
             self._background.start(partial(self._carry_out, name, value, reset=kind == "reset"))
         elif kind == "take":
@@ -217,8 +217,7 @@ class SettingsView:
 
     def _wanted(self, name: str, value: Any) -> Any:
         if name not in ("provider", "model"):
-            value = FIELDS[name].from_form(value)
-            return None if value == "" and name in ("effort", "hume_config_id") else value
+            return FIELDS[name].from_form(value)
         if name == "provider":
             return another_provider(self._mine.value("model"), str(value))
         return another_model(self._mine.value("model"), str(value))
@@ -252,6 +251,10 @@ class SettingsView:
         with self._context.within():
             self._form.later = self._form.later or changed
             self._show()
+
+
+def _changeable(name: str) -> bool:
+    return name in FIELDS and FIELDS[name].control != "fact"
 
 
 _REACHED: Mapping[Mode, str] = {

@@ -5,10 +5,9 @@ import { Icon } from "../js/icons.js";
 
 /** @typedef {{value: string, label: string, says: string}} Choice */
 /** @typedef {"narration" | "mode"} Switch */
-/** @typedef {import("../../js/base.js").Host<{narration: string, mode: string, choices: Record<Switch, Choice[]>}>} Host */
+/** @typedef {{name: Switch, title: string, choices: Choice[]}} Shown */
+/** @typedef {import("../../js/base.js").Host<{narration: string, mode: string, switches: Shown[]}>} Host */
 
-/** @type {Record<Switch, string>} */
-const TITLES = { narration: "When the agent speaks", mode: "Who hears your words first" };
 const USUAL = "act-while-speaking";
 const PANEL = "how-it-speaks";
 const EDGE = 8; // px that the menu keeps from the window's edge, and from its button
@@ -19,8 +18,9 @@ function VoiceSettings({ host }) {
   const panel = useRef(/** @type {HTMLElement | null} */ (null));
   const narration = host.param("narration").value;
   const relay = host.param("mode").value === "relay";
-  const choices = host.param("choices").value;
-  const style = choices.narration.find((choice) => choice.value === narration)?.label ?? "";
+  const switches = host.param("switches").value;
+  const styles = switches.find(({ name }) => name === "narration")?.choices ?? [];
+  const style = styles.find((choice) => choice.value === narration)?.label ?? "";
   const title = `How the agent speaks: ${style}${relay ? ", relay" : ""}`;
 
   /** @param {ToggleEvent} event */
@@ -43,7 +43,7 @@ function VoiceSettings({ host }) {
     <button type="button" class=${relay || narration !== USUAL ? "open other" : "open"} ref=${button} popovertarget=${PANEL} title=${title} aria-label=${title}>
       <${Icon} name="speaks" /></button>
     <div class="choices" id=${PANEL} ref=${panel} popover="auto" role="dialog" aria-label="How the agent speaks" onToggle=${toggled}>
-      ${Object.keys(TITLES).map((name) => html`<${Group} key=${name} host=${host} name=${name} choices=${choices[/** @type {Switch} */ (name)]} />`)}
+      ${switches.map((shown) => html`<${Group} key=${shown.name} host=${host} ...${shown} />`)}
       <button type="button" class="more" onClick=${more}>All settings</button></div></div>`;
 }
 
@@ -54,14 +54,14 @@ function place(panel, at) {
   panel.style.top = `${Math.max(EDGE, at.top - panel.offsetHeight - EDGE)}px`;
 }
 
-/** @param {{host: Host, name: Switch, choices: Choice[]}} props */
-function Group({ host, name, choices }) {
-  const [, setRefused] = useState(0); // drawn anew, the old choice is checked again
+/** @param {Shown & {host: Host}} props */
+function Group({ host, name, title, choices }) {
+  const [, setRefused] = useState(0); // drawn again, the old choice is checked
   const current = host.param(name).value;
   const choose = (/** @type {string} */ value) => {
     if (!host.send({ type: "set", name, value })) setRefused((n) => n + 1);
   };
-  return html`<fieldset><legend>${TITLES[name]}</legend>${choices.map(
+  return html`<fieldset><legend>${title}</legend>${choices.map(
     ({ value, label, says }) =>
       html`<label key=${value}><input type="radio" name=${name} value=${value} checked=${value === current} onChange=${() => choose(value)} />
         <span>${label}<small>${says}</small></span></label>`,

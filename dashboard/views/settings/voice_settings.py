@@ -11,10 +11,10 @@ import param
 
 from agent.errors import BadInput, SaysoError
 from agent.record.events import Event, SettingChanged
+from agent.setting_kinds import Setting
 from dashboard.js.component import View
 from dashboard.views.background_tasks import BackgroundTasks
-from dashboard.views.settings.catalogue import MODES, NARRATION, Choice
-from dashboard.web.preferences import VOICE
+from dashboard.voice.client.voice_settings import SWITCHES, VOICE
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -33,7 +33,7 @@ class VoiceSettingsMenu(View):
 
     narration = param.String("act-while-speaking")
     mode = param.String("tool")
-    choices = param.Dict({}, doc="By switch: value, label, says.")
+    switches = param.List([], doc="Name, title, and choices: value, label, says.")
 
     _esm = _HERE / "voice_settings.bundle.js"
     _stylesheets = [_HERE / "voice_settings.css"]  # noqa: RUF012 - as Panel declares it
@@ -55,7 +55,7 @@ class VoiceSettingsControl:
         self._within = within
         self._background = BackgroundTasks()
         self.menu = VoiceSettingsMenu(
-            self._on, choices={"narration": _listed(NARRATION), "mode": _listed(MODES)}
+            self._on, switches=[_listed(SWITCHES[VOICE + name]) for name in ("narration", "mode")]
         )
         self._show()
         self._unsubscribe = entry.session.log.subscribe(self._see)
@@ -94,5 +94,7 @@ class VoiceSettingsControl:
             return  # the environment decides, or the disk refuses: this session has it all the same
 
 
-def _listed(choices: tuple[Choice, ...]) -> list[dict[str, str]]:
-    return [{"value": c.value, "label": c.label, "says": c.says} for c in choices]
+def _listed(switch: Setting) -> dict[str, Any]:
+    choices = [{"value": c.value, "label": c.label, "says": c.says} for c in switch.choices]
+    name, title = switch.name.removeprefix(VOICE), switch.says.removesuffix(".")
+    return {"name": name, "title": title, "choices": choices}

@@ -1,40 +1,97 @@
 """How a session is talked to: tool or relay mode, when is spoken, what is kept of a voice.
 
-Defaults come from ``SAYSO_VOICE_…``; a switch that is set later is a ``SettingChanged`` in the
-session's log, so that a resumed session has it again.
+Each switch is declared here, once, as settings are. Defaults come from ``SAYSO_VOICE_…``; a
+switch that is set later is a ``SettingChanged`` in the session's log, so that a resumed session
+has it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.errors import BadInput
 from agent.record.events import Event, SettingChanged
+from agent.setting_kinds import Choice, SettingKind, settings_of
 
 Mode = Literal["tool", "relay"]
 Policy = Literal["announce-then-act", "act-while-speaking", "report-after"]
+
+VOICE = "voice."
+"""Before the switches' names, in the log and in what is kept."""
 
 
 class VoiceSettings(BaseSettings):
     """The voice's switches."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SAYSO_VOICE_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="SAYSO_VOICE_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
-    mode: Mode = "tool"
-    """``tool``: EVI's model passes work on; ``relay``: it is paused, words go to the agent."""
-    narration: Policy = "act-while-speaking"
-    """Whether an action waits for the line that announces it, or nothing is said before the end."""
-    keep_expressions: bool = False
-    """Whether the three strongest expression scores of an utterance are written down."""
-    tell_expressions: bool = False
-    """Whether the agent's prompt says how the person sounded; implies keeping it."""
+    narration: Annotated[
+        Policy,
+        SettingKind(
+            "Narration",
+            "voice",
+            choices=(
+                Choice(
+                    "announce-then-act",
+                    "Announce, then act",
+                    "Acts once you have heard what it will do.",
+                ),
+                Choice(
+                    "act-while-speaking",
+                    "Act while speaking",
+                    "Quickest; you hear it as it happens.",
+                ),
+                Choice(
+                    "report-after",
+                    "Report afterwards",
+                    "Silent until it is done or has a question.",
+                ),
+            ),
+            personal=True,
+            live=True,
+        ),
+    ] = "act-while-speaking"
+    """When the agent speaks about what it does."""
+
+    mode: Annotated[
+        Mode,
+        SettingKind(
+            "Mode",
+            "voice",
+            choices=(
+                Choice("tool", "Conversation", "The voice answers small talk and passes work on."),
+                Choice("relay", "Relay", "Every word goes straight to the agent."),
+            ),
+            personal=True,
+            live=True,
+        ),
+    ] = "tool"
+    """Who hears your words first."""
+
+    keep_expressions: Annotated[
+        bool, SettingKind("Keep expressions", "voice", personal=True, live=True)
+    ] = False
+    """Write the three strongest measures of how you sounded into the session's log."""
+
+    tell_expressions: Annotated[
+        bool, SettingKind("Tell the agent how you sounded", "voice", personal=True, live=True)
+    ] = False
+    """Adds them to what the agent reads; Hume's voice only."""
+
+
+SWITCHES = settings_of(VoiceSettings, VOICE)
+"""Every switch by its name among the settings."""
 
 
 def changed(voice_settings: VoiceSettings, name: str, value: Any) -> VoiceSettings:
@@ -57,9 +114,9 @@ def voice_settings_of(
     """The switches after all of ``events``; settings that are not the voice's are passed over."""
     voice_settings = default or VoiceSettings()
     for event in events:
-        if isinstance(event, SettingChanged) and event.name.startswith("voice."):
+        if isinstance(event, SettingChanged) and event.name.startswith(VOICE):
             with suppress(BadInput):  # stored by a version with other switches
                 voice_settings = changed(
-                    voice_settings, event.name.removeprefix("voice."), event.value
+                    voice_settings, event.name.removeprefix(VOICE), event.value
                 )
     return voice_settings
