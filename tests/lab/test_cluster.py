@@ -10,14 +10,17 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from lab_machines import ROOT, machines
 from lab_stage import FakeEnvironment, SlowEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
-from agent.experiments.run.placement import DaskPlacement
+from agent.experiments.run import placement
+from agent.experiments.run.placement import RESOURCE, DaskPlacement
 from agent.experiments.run.runner import Runner, RunState
 
 
@@ -95,6 +98,51 @@ async def test_a_worker_without_a_desktop_gets_no_trials(tmp_path: Path) -> None
         await asyncio.to_thread(place.close)
     assert dict(state.statuses) == {"error": 3}
     assert "desktop=1" in runner.store.results()[0].advice
+
+
+class Scheduler:
+    """In Dask's place: a scheduler with workers, of which some have desktops."""
+
+    def __init__(self, desktops: dict[str, int]) -> None:
+        self._desktops = desktops
+        self.chosen: list[str] | None = None
+        """The workers that may do what was submitted; None if any may."""
+
+    def Client(self, address: str, timeout: float) -> Scheduler:  # noqa: N802 - Dask's name
+        return self
+
+    def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+        known = {n: {"resources": {RESOURCE: d} if d else {}} for n, d in self._desktops.items()}
+        return {"workers": known}
+
+    def submit(self, *_: Any, workers: list[str] | None, **more: Any) -> Future[None]:
+        assert not more["allow_other_workers"]
+        self.chosen = workers
+        return Future()
+
+
+@pytest.mark.parametrize(
+    ("desktops", "avoid", "chosen"),
+    [
+        ({"a": 1, "b": 1}, "", None),
+        ({"a": 1, "b": 1}, "a", ["b"]),
+        ({"a": 1, "b": 1, "c": 2}, "b", ["a", "c"]),
+        ({"a": 1, "b": 0}, "a", None),  # the other one has no desktop
+        ({"a": 1}, "a", None),  # rather there again than nowhere
+        ({"a": 1, "b": 1}, "gone", ["a", "b"]),
+    ],
+)
+def test_a_job_is_tried_again_on_another_host_if_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+    desktops: dict[str, int],
+    avoid: str,
+    chosen: list[str] | None,
+) -> None:
+    scheduler = Scheduler(desktops)
+    monkeypatch.setattr(placement, "extra", lambda name: scheduler)
+    place = DaskPlacement("tcp://somewhere:8786")
+    place.submit(cast("Any", None), FakeEnvironment(), lambda outcome: None, avoid=avoid)
+    assert scheduler.chosen == chosen
 
 
 def test_an_address_without_a_scheduler_says_how_to_start_one() -> None:
