@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
-from agent.session.fate import fate_of
+from agent.session.fate import Fate, fate_of
 
 Meaning = Literal[
     "stop",
@@ -38,7 +38,7 @@ Meaning = Literal[
     "task",
     "noise",
 ]
-FREE: tuple[Meaning, ...] = ("task", "after", "redirect", "join")
+FREE: tuple[Meaning, ...] = ("task", *get_args(Fate))
 """Meanings of words that are for the agent as they stand."""
 
 
@@ -201,16 +201,13 @@ def is_yes(text: str) -> bool:
     words, known = words_of(text), phrases()
     if words and _says_again(words):
         return True
-    return words[:1] != [] and words[0] in known["yes_words"] and set(words) <= _yes_all()
+    agreeing = {*known["yes_words"], *known["yes_tails"]}
+    return bool(words) and words[0] in known["yes_words"] and all(w in agreeing for w in words)
 
 
 def _says_again(words: list[str]) -> bool:
     """Whether an answer repeats the request: "put them back"."""
     return any(_is_phrase(words, kind) for kind in ("put_back_phrases", "undo_phrases"))
-
-
-def _yes_all() -> set[str]:
-    return {*phrases()["yes_words"], *phrases()["yes_tails"]}
 
 
 def _answers_yes_or_no(words: list[str]) -> bool:
@@ -222,9 +219,9 @@ def _answers_yes_or_no(words: list[str]) -> bool:
 def _putting_back(words: list[str], moment: Moment) -> Meaning | None:
     polite = phrases()["politeness"]
     said = _without_fillers(words)
-    while len(said) > 1 and said[0] in polite:
+    while said and said[0] in polite:
         said = said[1:]
-    while len(said) > 1 and said[-1] in polite:
+    while said and said[-1] in polite:
         said = said[:-1]
     if _is_phrase(said, "put_back_phrases"):
         return "put_back"

@@ -6,10 +6,12 @@ import pytest
 
 from agent.session.approval import DEFAULT_RULES
 from dashboard.voice.intents import (
+    FREE,
     Meaning,
     Moment,
     classify,
     is_echo,
+    is_free,
     is_no,
     is_stop,
     is_yes,
@@ -56,6 +58,7 @@ def test_each_phrase_allows_and_nothing_that_only_begins_or_ends_so(phrase: str)
         ("yes rerun it", "unclear_approval"),  # 91, and another thing
         ("no run it", "deny"),
         ("don't", "deny"),
+        ("okay no", "deny"),
         ("stop", "stop"),
         ("what are you doing?", "aside"),
         ("okay", "unclear_approval"),
@@ -64,6 +67,18 @@ def test_each_phrase_allows_and_nothing_that_only_begins_or_ends_so(phrase: str)
 )
 def test_near_to_the_phrase(said: str, meaning: Meaning) -> None:
     assert classify(said, Moment(running=True, approval_phrase="yes, run it")) == meaning
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said", "meaning"),
+    [
+        ("yes, run it", "yes runt", "allow"),  # 88.9
+        ("yes, press it", "yes prest ith", "allow"),  # 88.0
+        ("yes, forward it", "yes forward it all", "unclear_approval"),  # 87.5
+    ],
+)
+def test_how_near_is_near_enough(phrase: str, said: str, meaning: Meaning) -> None:
+    assert classify(said, Moment(running=True, approval_phrase=phrase)) == meaning
 
 
 @pytest.mark.parametrize(
@@ -80,9 +95,11 @@ def test_near_to_the_phrase(said: str, meaning: Meaning) -> None:
     ],
 )
 def test_the_phrase_is_known_by_its_sound(said: str, *, allows: bool) -> None:
-    """A recogniser hears "start it" as "started", and nothing else so."""
+    """A recogniser hears "start it" as "started", and "add it" as "added", and nothing else so."""
     meaning = classify(said, Moment(running=True, approval_phrase="yes, start it"))
     assert (meaning == "allow") is allows
+    add = Moment(running=True, approval_phrase="yes, add it")
+    assert (classify(said.replace("start", "add"), add) == "allow") is allows
     assert classify(said, Moment(running=True, approval_phrase="yes, do it")) != "allow"
 
 
@@ -175,6 +192,27 @@ def test_a_consent_or_refusal_and_nothing_else(
     assert (is_no(words), is_yes(words), says_more(words)) == (no, yes, more)
 
 
+@pytest.mark.parametrize(
+    ("words", "free"),
+    [
+        ("open the editor", True),
+        ("the weather is nice", True),
+        ("okay", False),
+        ("wait", False),
+        ("stop", False),
+        ("what are you doing", False),
+        ("please", True),
+        ("", False),
+    ],
+)
+def test_which_words_mean_nothing_by_themselves(words: str, *, free: bool) -> None:
+    assert is_free(words) is free
+
+
+def test_which_meanings_are_for_the_agent_as_they_stand() -> None:
+    assert set(FREE) == {"task", "after", "redirect", "join"}
+
+
 ASKED = Moment(question=True)
 YES_OR_NO = Moment(question=True, yes_or_no=True)
 BACK = Moment(put_back=True)
@@ -191,12 +229,17 @@ DEAF = Moment(addressed=False)
         ("please put the files back please", Moment(), "put_back"),
         ("put the files back", ASKED, "answer"),
         ("undo that", BACK, "undo_put_back"),
+        ("undo please", BACK, "undo_put_back"),
+        ("please undo", BACK, "undo_put_back"),
+        ("please", BACK, "task"),
         ("undo that", Moment(put_back=True, running=True), "after"),
         ("undo that", Moment(), "task"),
         ("undo the put back", Moment(), "undo_put_back"),
         ("yes", YES_OR_NO, "answer"),
         ("no", YES_OR_NO, "answer"),
         ("nope not that", YES_OR_NO, "answer"),
+        ("no not that", YES_OR_NO, "answer"),
+        ("yes but slowly", YES_OR_NO, "answer"),
         ("yep but slowly", YES_OR_NO, "answer"),
         ("yup but slowly", YES_OR_NO, "answer"),
         ("yeah but slowly", YES_OR_NO, "answer"),

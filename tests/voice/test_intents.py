@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.voice.intents import Moment, classify, is_echo, is_stop, span_of
+from dashboard.voice.intents import Moment, classify, is_echo, is_no, is_stop, is_yes, span_of
 
 IDLE = Moment()
 WORKING = Moment(running=True)
@@ -106,6 +106,8 @@ class TestApproval:
         asked = Moment(running=True, approval_phrase="yes, reach it", lasting=True)
         assert classify(said, asked) == "allow"
         assert span_of(said) == span
+        once = Moment(running=True, approval_phrase="yes, reach it")
+        assert (classify(said, once) == "allow") is (said == "Yes, reach it.")
 
     @pytest.mark.parametrize("said", ["always", "for this session", "yes, always", "never reach"])
     def test_a_span_alone_allows_nothing(self, said: str):
@@ -140,3 +142,48 @@ def test_a_real_command_during_playback_is_not_taken_for_an_echo():
 def test_an_open_question_takes_the_words_as_its_answer():
     """When the agent asked something, what is said next answers it."""
     assert classify("The second one", Moment(running=True, question=True)) == "answer"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Put the files back.",
+        "Sayso, put my files back please",
+        "Could you please undo the file changes?",
+        "no, restore the files",
+        "Undo the changes to my files.",
+    ],
+)
+def test_many_words_put_files_back(text: str) -> None:
+    assert classify(text, Moment()) == "put_back"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "put the files back into the Documents folder",
+        "restore the files from the backup",
+        "undo",
+        "undo that",
+        "write put the files back",
+    ],
+)
+def test_words_that_say_something_else_are_for_the_agent(text: str) -> None:
+    assert classify(text, Moment()) == "task"
+
+
+def test_the_agents_own_question_is_answered_in_any_words() -> None:
+    moment = Moment(running=True, question=True)
+    assert classify("restore the files", moment) == "answer"
+
+
+@pytest.mark.parametrize("text", ["yes", "Yes, do it.", "sure", "go ahead", "put them back"])
+def test_a_yes(text: str) -> None:
+    assert is_yes(text)
+    assert not is_no(text)
+    assert classify(text, Moment(question=True, yes_or_no=True)) == "answer"
+
+
+@pytest.mark.parametrize("text", ["", "no", "yes but keep it", "go to the shop", "ok no"])
+def test_no_yes(text: str) -> None:
+    assert not is_yes(text)

@@ -7,18 +7,14 @@ import itertools
 import pytest
 from test_narrator import Stage
 
-from dashboard.voice.client.narrator import (
-    ECHO_DELAY,
-    LOST_AFTER,
-    PROGRESS_EVERY,
-    WORDS_PER_SECOND,
-    Priority,
-)
+from dashboard.voice.client.narrator import Priority
 
 ORDER: list[Priority] = ["question", "answer", "result", "progress"]
+WITH_ERRORS: list[Priority] = ["question", "answer", "error", "progress"]
+PAIRS = sorted({*itertools.combinations(ORDER, 2), *itertools.combinations(WITH_ERRORS, 2)})
 
 
-@pytest.mark.parametrize("pair", list(itertools.combinations(ORDER, 2)), ids=" before ".join)
+@pytest.mark.parametrize("pair", PAIRS, ids=" before ".join)
 @pytest.mark.parametrize("turned", [False, True])
 def test_which_waits_for_which(pair: tuple[Priority, Priority], *, turned: bool) -> None:
     stage = Stage()
@@ -32,15 +28,15 @@ def test_which_waits_for_which(pair: tuple[Priority, Priority], *, turned: bool)
     assert stage.said == [f"This is the {each}." for each in (pair[:1] if dropped else pair)]
 
 
-def test_an_error_is_said_before_progress_and_in_turn_with_results() -> None:
+@pytest.mark.parametrize("pair", [("error", "result"), ("result", "error")], ids=" and ".join)
+def test_errors_and_results_are_said_in_turn(pair: tuple[Priority, Priority]) -> None:
     stage = Stage()
     stage.narrator.person_speaks(True)
-    for text, priority in (("One.", "progress"), ("Two.", "error"), ("Three.", "result")):
-        stage.narrator.offer(text, priority)  # type: ignore[arg-type]
+    for priority in pair:
+        stage.narrator.offer(f"This is the {priority}.", priority)
     stage.narrator.person_speaks(False)
-    stage.play("m1", "Two.")
-    assert stage.said == ["Two.", "Three."]
-    assert stage.states("One.") == ["queued", "dropped"]
+    stage.play("m1", stage.said[0])
+    assert stage.said == [f"This is the {each}." for each in pair]
 
 
 @pytest.mark.parametrize("priority", ["error", "question", "answer"])
@@ -74,13 +70,13 @@ def test_nothing_is_said_again_after_a_line_that_does_not_come_back() -> None:
     assert stage.said == ["So it is."]
 
 
-@pytest.mark.parametrize(("after", "said"), [(PROGRESS_EVERY - 0.01, 1), (PROGRESS_EVERY, 2)])
+@pytest.mark.parametrize(("after", "said"), [(5.99, 1), (6.0, 2)])
 def test_the_time_between_two_lines_of_progress(after: float, said: int) -> None:
     stage = Stage()
     stage.narrator.offer("One.", "progress")
     stage.play("m1", "One.")
     stage.narrator.offer("Two.", "progress")
-    assert stage.narrator.due_in == pytest.approx(PROGRESS_EVERY)
+    assert stage.narrator.due_in == pytest.approx(6.0)
     stage.clock.time += after
     stage.narrator.tick()
     assert len(stage.said) == said
@@ -94,8 +90,8 @@ def test_a_line_without_an_end_is_given_up_at_the_very_second(*, started: bool) 
     if started:
         stage.clock.time += 1
         stage.narrator.played("m1", "started", 0.0)
-    assert stage.narrator.due_in == pytest.approx(LOST_AFTER)
-    stage.clock.time += LOST_AFTER - 0.1
+    assert stage.narrator.due_in == pytest.approx(20.0)
+    stage.clock.time += 19.9
     stage.narrator.tick()
     assert stage.states("One.")[-1] == ("speaking" if started else "sent")
     stage.clock.time += 0.1
@@ -108,6 +104,7 @@ def test_a_question_that_was_cut_is_asked_again_and_one_that_was_heard_is_not() 
     stage = Stage()
     stage.narrator.offer("Which one?", "question")
     stage.narrator.interrupted()
+    assert (stage.fates[-1].state, stage.fates[-1].cut_at) == ("cut", 0)
     stage.narrator.ask_again()
     assert stage.said == ["Which one?"] * 2
     stage.play("m1", "Which one?")
@@ -181,25 +178,37 @@ def test_who_is_saying_what() -> None:
     assert not stage.narrator.is_saying(line)
 
 
-def test_how_many_words_may_have_sounded() -> None:
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0, 1), (0.14, 1), (0.15, 2), (1.0, 5), (2.0, 8), (2.1, 8), (2.2, 9)]
+)
+def test_three_and_a_half_words_may_sound_in_a_second(seconds: float, words: int) -> None:
+    """And one more, which may have begun."""
+    whole = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
     stage = Stage()
+    stage.clock.time = 100.0
+    stage.narrator.offer(" ".join(whole), "result")
+    stage.narrator.assistant_message("m1", " ".join(whole), from_text=True)
+    assert stage.narrator.sounded() == ""
+    stage.clock.time += 10
+    stage.narrator.played("m1", "started", 0.0)
+    stage.clock.time += seconds
+    assert stage.narrator.sounded() == " ".join(whole[:words])
+
+
+@pytest.mark.parametrize("at", [0.0, 100.0])
+def test_what_was_cut_can_come_back_a_moment_later_and_no_more_of_it(at: float) -> None:
+    stage = Stage()
+    stage.clock.time = at - 1
     stage.narrator.offer("One two three four five six seven eight.", "result")
     stage.narrator.assistant_message("m1", "One two three", from_text=True)
-    assert stage.narrator.sounded() == ""
     stage.narrator.played("m1", "started", 0.0)
-    assert stage.narrator.sounded() == "one"
-    stage.clock.time += 1
-    assert stage.narrator.sounded() == " ".join(
-        ["one", "two", "three", "four", "five", "six"][: round(WORDS_PER_SECOND) + 1]
-    )
+    stage.clock.time = at
     stage.narrator.played("m1", "cut", 0.5)
     assert stage.fates[-1].cut_at == 4
     stage.clock.time += 10
-    cut = stage.clock.time - 10
-    assert stage.narrator.sounded(cut) == "one two three four five"
-    assert stage.narrator.sounded(cut + ECHO_DELAY) != ""
-    assert stage.narrator.sounded(cut + ECHO_DELAY + 0.01) == ""
-    assert stage.narrator.sounded() == ""
+    for since, sounded in ((at, True), (at + 0.4, True), (at + 0.41, False), (None, False)):
+        words = "one two three four five" if sounded else ""
+        assert stage.narrator.sounded(since) == words, since
 
 
 def test_a_part_of_another_line_is_not_ours() -> None:
@@ -219,6 +228,17 @@ def test_a_part_of_another_line_is_not_ours() -> None:
     stage.narrator.played("m2", "finished", 1.0)
     assert stage.fates[-1].state == "heard"
     assert stage.fates[-1].cut_at is None
+
+
+def test_a_line_is_heard_as_well_if_its_end_is_told_after_its_sound_has_ended() -> None:
+    stage = Stage()
+    stage.narrator.offer("One.", "result")
+    stage.narrator.assistant_message("m1", "One.", from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
+    stage.narrator.played("m1", "finished", 1.0)
+    assert stage.states("One.") == ["queued", "sent", "speaking"]
+    stage.narrator.assistant_end()
+    assert stage.states("One.") == ["queued", "sent", "speaking", "heard"]
 
 
 def test_what_evi_says_by_itself_counts_its_words_when_it_is_cut() -> None:

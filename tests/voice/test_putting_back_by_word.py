@@ -10,7 +10,6 @@ import pytest
 from agent.record import events as ev
 from agent.testing.scripted import FakeTool, call, done, hang, says
 from agent.tools.base import ToolResult
-from dashboard.voice.intents import Moment, classify, is_no, is_yes
 
 WRITES = [[*says("I write."), *call(), *done("tool_use")], [*says("Done."), *done()]]
 
@@ -147,48 +146,3 @@ async def test_with_nothing_to_put_back_that_is_said(talk, home):
     await talk.until(lambda e: isinstance(e, ev.TaskFinished))
     said = await replied(talk, talk.final, "put the files back")
     assert "There is nothing to put back" in said
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Put the files back.",
-        "Sayso, put my files back please",
-        "Could you please undo the file changes?",
-        "no, restore the files",
-        "Undo the changes to my files.",
-    ],
-)
-def test_many_words_put_files_back(text: str) -> None:
-    assert classify(text, Moment()) == "put_back"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "put the files back into the Documents folder",
-        "restore the files from the backup",
-        "undo",
-        "undo that",
-        "write put the files back",
-    ],
-)
-def test_words_that_say_something_else_are_for_the_agent(text: str) -> None:
-    assert classify(text, Moment()) == "task"
-
-
-def test_the_agents_own_question_is_answered_in_any_words() -> None:
-    moment = Moment(running=True, question=True)
-    assert classify("restore the files", moment) == "answer"
-
-
-@pytest.mark.parametrize("text", ["yes", "Yes, do it.", "sure", "go ahead", "put them back"])
-def test_a_yes(text: str) -> None:
-    assert is_yes(text)
-    assert not is_no(text)
-    assert classify(text, Moment(question=True, yes_or_no=True)) == "answer"
-
-
-@pytest.mark.parametrize("text", ["", "no", "yes but keep it", "go to the shop", "ok no"])
-def test_no_yes(text: str) -> None:
-    assert not is_yes(text)

@@ -38,8 +38,9 @@ class Line:
     id: str
     text: str
     priority: Priority
+    at: float
+    """When it was queued, sent, or began to sound."""
     state: State = "queued"
-    at: float = 0.0
     message_ids: set[str] = field(default_factory=set)
     open_ids: set[str] = field(default_factory=set)
     ended: bool = False
@@ -71,7 +72,7 @@ class Narrator:
         self._send = send
         self._report = report
         self._clock: Clock = clock or MonotonicClock()
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count()
         self._queue: list[Line] = []
         self._current: Line | None = None
         self._quiet = False
@@ -119,7 +120,7 @@ class Narrator:
             self._drop(lambda line: line.priority == "progress")
         else:
             self._drop(lambda line: line.priority == "progress" and priority == "result")
-        line = Line(f"n{next(self._numbers)}", said, priority, at=self._clock.now())
+        line = Line(f"n{next(self._numbers)}", said, priority, self._clock.now())
         self._queue.append(line)
         self._queue.sort(key=lambda entry: _RANK[entry.priority])
         self._tell(line, "queued")
@@ -188,7 +189,8 @@ class Narrator:
         """EVI speaks ``text``; if it is ours, its sound will carry ``message_id``."""
         line = self._current
         if not from_text:
-            own = self._own[message_id] = Line(f"e{next(self._numbers)}", text, "answer")
+            name, now = f"e{next(self._numbers)}", self._clock.now()
+            own = self._own[message_id] = Line(name, text, "answer", now)
             self._tell(own, "sent")
         elif line is not None and _belongs(text, line.text):
             line.message_ids.add(message_id)
