@@ -153,6 +153,13 @@ class ToolKind:
     doing: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What it is said to be doing, by the call's name, as in “looking up the time”."""
 
+    hands: bool = False
+    """Whether it acts by keyboard and pointer: its keys may reach a terminal, and it is what a
+    task for the screen alone leaves."""
+
+    commands: bool = False
+    """Whether it runs commands: results with and without it are compared with care."""
+
     @property
     def called(self) -> str:
         return self.spec or self.name
@@ -176,44 +183,45 @@ def _editor(making: Making) -> Tool:
     return EditorTool(making.desktop)
 
 
-OUR_TOOLS = (
-    ToolKind(
-        "computer",
-        "Computer",
-        "See the screen, point, click and type.",
-        _computer,
-        doing={
-            "left_click": "clicking",
-            "double_click": "double-clicking",
-            "right_click": "right-clicking",
-            "type": "typing",
-            "key": "pressing keys",
-            "scroll": "scrolling",
-            "wait": "waiting for the screen",
-            "screenshot": "looking at the screen",
-            "zoom": "looking closer",
-            "left_click_drag": "dragging",
-        },
-    ),
-    ToolKind(
-        "shell",
-        "Shell",
-        "Run commands.",
-        _shell,
-        "bash",
-        titles={"bash": "Run a command"},
-        doing={"bash": "running a command"},
-    ),
-    ToolKind(
-        "editor",
-        "Files",
-        "Read and write files.",
-        _editor,
-        "str_replace_based_edit_tool",
-        titles={"str_replace_based_edit_tool": "View or change a file"},
-        doing={"str_replace_based_edit_tool": "working on a file"},
-    ),
+COMPUTER = ToolKind(
+    "computer",
+    "Computer",
+    "See the screen, point, click and type.",
+    _computer,
+    doing={
+        "left_click": "clicking",
+        "double_click": "double-clicking",
+        "right_click": "right-clicking",
+        "type": "typing",
+        "key": "pressing keys",
+        "scroll": "scrolling",
+        "wait": "waiting for the screen",
+        "screenshot": "looking at the screen",
+        "zoom": "looking closer",
+        "left_click_drag": "dragging",
+    },
+    hands=True,
 )
+SHELL = ToolKind(
+    "shell",
+    "Shell",
+    "Run commands.",
+    _shell,
+    "bash",
+    titles={"bash": "Run a command"},
+    doing={"bash": "running a command"},
+    commands=True,
+)
+EDITOR = ToolKind(
+    "editor",
+    "Files",
+    "Read and write files.",
+    _editor,
+    "str_replace_based_edit_tool",
+    titles={"str_replace_based_edit_tool": "View or change a file"},
+    doing={"str_replace_based_edit_tool": "working on a file"},
+)
+OUR_TOOLS = (COMPUTER, SHELL, EDITOR)
 ALL_TOOLS = tuple(kind.name for kind in OUR_TOOLS)
 """Names of the tools that an agent has if nothing else is said."""
 
@@ -239,6 +247,12 @@ def tool_kinds() -> Mapping[str, ToolKind]:
 def kind_of(called: str) -> ToolKind | None:
     """The tool whose specification has that name."""
     return next((kind for kind in tool_kinds().values() if kind.called == called), None)
+
+
+def has_hands(called: str) -> bool:
+    """Whether the tool whose specification has that name acts by keyboard and pointer."""
+    kind = kind_of(called)
+    return kind is not None and kind.hands
 
 
 def doing(call: str) -> str:

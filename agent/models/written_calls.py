@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agent.kinds import COMPUTER
 from agent.models.base import Block, ToolSpec
 
 _EXPLICIT = (
@@ -336,7 +337,7 @@ def _call(value: Any) -> _Call | None:
     name = next((value[k] for k in _NAME_KEYS if isinstance(value.get(k), str)), None)
     given = next((value[k] for k in _ARGUMENT_KEYS if k in value), None)
     if given is None and isinstance(value.get("action"), str):
-        return "computer", value
+        return COMPUTER.called, value
     if isinstance(given, str):
         try:
             given = _strict(given)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.kinds import ALL_TOOLS, OUR_TOOLS, kind_of
+from agent.kinds import ALL_TOOLS, OUR_TOOLS, has_hands, kind_of
 from agent.record.events import ControlReturned, Event, Grant
 from agent.session.grants import Grants, command_grant, line_grant, program_grant
 from agent.session.refused import FORBIDDEN
@@ -52,6 +52,9 @@ _WRITTEN = ("text", "entry", "document", "terminal", "password text", "paragraph
 _CLICKS = re.compile(r"click|mouse_down|mouse_up|drag")
 _OF_LINES = frozenset({"terminal", "paste into terminal"})
 """Rules whose yes is for what a terminal's shell then starts."""
+
+PROGRAM = "program"
+"""The ``tool`` of an intent that is a start."""
 
 _HIDDEN = re.compile(r"(^|/)\.(?!\.?(/|$))")
 _TRASH = re.compile(r"^\W*(trash|wastebasket|rubbish|recycle)", re.IGNORECASE)
@@ -123,7 +126,7 @@ def _in_terminal(intent: Intent) -> bool:
     """Whether keys reach a terminal, for all that is known: an unknown window may be one."""
     known = intent.target.get("wm_class")
     if known is None:
-        return intent.tool == "computer"
+        return has_hands(intent.tool)
     return bool(TERMINALS.search(known)) or _target(intent, "role") == "terminal"
 
 
@@ -187,7 +190,7 @@ def _deletes_file(intent: Intent) -> bool:
 
 
 def _hidden_file(intent: Intent) -> bool:
-    return intent.tool != "computer" and bool(_HIDDEN.search(_target(intent, "path")))
+    return not has_hands(intent.tool) and bool(_HIDDEN.search(_target(intent, "path")))
 
 
 def _command_question(intent: Intent) -> str:
@@ -272,7 +275,7 @@ def _secret_question(intent: Intent) -> str:
     return f"Type the secret “{name}” into {_place(intent)}?"
 
 
-_OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {"program"})
+_OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {PROGRAM})
 """Tools that have rules of their own."""
 
 
@@ -357,7 +360,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     Rule(
         "program",
         "ask",
-        lambda intent: intent.tool == "program",
+        lambda intent: intent.tool == PROGRAM,
         _program_question,
         "yes, start it",
         grant=program_grant,
@@ -428,7 +431,7 @@ class Approvals:
 
     def may_reach(self, intent: Intent) -> bool:
         """Whether an action of the hands may have an effect in a terminal."""
-        if intent.harmless or intent.tool != "computer":
+        if intent.harmless or not has_hands(intent.tool):
             return False
         onto = _target(self._known_of(intent), "onto")
         return _in_terminal(intent) or bool(TERMINALS.search(onto))
@@ -451,7 +454,7 @@ class Approvals:
 
     def begins(self, intent: Intent) -> None:
         """Note an action that starts; until it is `done`, nobody knows how far it came."""
-        if intent.tool == "computer" and not intent.harmless:
+        if has_hands(intent.tool) and not intent.harmless:
             rule = self._first(self._known_of(intent))
             line = rule is not None and rule.decision == "ask" and rule.name in _OF_LINES
             self.on_begin(intent, self.may_reach(intent), line)

@@ -22,14 +22,11 @@ from agent.desktop.server.watching import Asked, WatchesPrograms
 from agent.errors import JournalError
 from agent.record import events as ev
 from agent.record.log import EventLog
-from agent.session.approval import Approvals, Verdict
+from agent.session.approval import PROGRAM, Approvals, Verdict
 from agent.session.control import Control, new_id
 from agent.tools.base import Intent
 
 _log = logging.getLogger(__name__)
-
-TOOL = "program"
-"""The ``tool`` of an intent that is a start."""
 
 _MOST = 200
 """Programs in one event."""
@@ -311,4 +308,4 @@ def intent_of(start: Start) -> Intent:
         "how": start.how,
         "exact": exact if start.exact else "",
     }
-    return Intent(TOOL, "start", target)
+    return Intent(PROGRAM, "start", target)

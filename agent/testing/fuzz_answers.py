@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from agent.kinds import COMPUTER, EDITOR, SHELL
 from agent.testing.messages_script import Reply
 
 Event = dict[str, Any]
@@ -72,20 +73,24 @@ _TYPES = (
     "content_block_stop",
 )
 _CALLS: tuple[tuple[str, str | None, dict[str, Any]], ...] = (
-    ("left_click", "computer", {"coordinate": [10, 20]}),
-    ("left_click_drag", "computer", {"start_coordinate": [1, 2], "coordinate": [3, 4]}),
-    ("type", "computer", {"text": "hello"}),
-    ("key", "computer", {"text": "ctrl+s", "repeat": 2}),
-    ("scroll", "computer", {"scroll_direction": "up", "scroll_amount": 3, "coordinate": [1, 1]}),
-    ("zoom", "computer", {"region": [0, 0, 10, 10]}),
-    ("wait", "computer", {"duration": 0}),
-    ("screenshot", "computer", {}),
-    ("bash", None, {"command": "ls"}),
-    ("bash", None, {"restart": True}),
-    ("str_replace_based_edit_tool", None, {"command": "view", "path": "."}),
-    ("str_replace_based_edit_tool", None, {"command": "create", "path": "a", "file_text": "b"}),
+    ("left_click", COMPUTER.called, {"coordinate": [10, 20]}),
+    ("left_click_drag", COMPUTER.called, {"start_coordinate": [1, 2], "coordinate": [3, 4]}),
+    ("type", COMPUTER.called, {"text": "hello"}),
+    ("key", COMPUTER.called, {"text": "ctrl+s", "repeat": 2}),
     (
-        "str_replace_based_edit_tool",
+        "scroll",
+        COMPUTER.called,
+        {"scroll_direction": "up", "scroll_amount": 3, "coordinate": [1, 1]},
+    ),
+    ("zoom", COMPUTER.called, {"region": [0, 0, 10, 10]}),
+    ("wait", COMPUTER.called, {"duration": 0}),
+    ("screenshot", COMPUTER.called, {}),
+    (SHELL.called, None, {"command": "ls"}),
+    (SHELL.called, None, {"restart": True}),
+    (EDITOR.called, None, {"command": "view", "path": "."}),
+    (EDITOR.called, None, {"command": "create", "path": "a", "file_text": "b"}),
+    (
+        EDITOR.called,
         None,
         {"command": "str_replace", "path": "a", "old_str": "b", "new_str": "c"},
     ),

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Seque
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.kinds import COMPUTER
 from agent.models.base import (
     Block,
     BlockDone,
@@ -65,7 +66,11 @@ def thinks(text: str, *, index: int = 0) -> list[Step]:
 
 
 def call(
-    name: str = "left_click", *, toolset: str | None = "computer", index: int = 0, **arguments: Any
+    name: str = "left_click",
+    *,
+    toolset: str | None = COMPUTER.called,
+    index: int = 0,
+    **arguments: Any,
 ) -> list[Step]:
     """A tool call, of the computer toolset unless told otherwise; its id is new."""
     block: Block = {
@@ -204,9 +209,9 @@ class FakeTool:
     harmless: bool = True
     target: dict[str, str] = field(default_factory=dict)
     window: str = ""
-    name: str = "computer"
+    name: str = COMPUTER.called
     members: tuple[str, ...] = ("left_click", "type", "key", "screenshot")
-    toolset: str | None = "computer"
+    toolset: str | None = COMPUTER.called
     hosted: str | None = "computer_toolset_20260801"
     ran: list[ToolCall] = field(default_factory=list)
     began: list[ToolCall] = field(default_factory=list)

@@ -136,19 +136,6 @@ def _question(tool: str, **target: str) -> str:
     return rule.question(Intent(tool, tool, target))
 
 
-def test_no_list_but_the_registry_names_our_tools() -> None:
-    """A tool's own module calls it by name, and so do protocols and solutions that use it."""
-    own = ("agent/kinds.py", "agent/tools/", "agent/models/", "agent/testing/")
-    others = {
-        str(path.relative_to(ROOT))
-        for path in (*ROOT.glob("agent/**/*.py"), *ROOT.glob("dashboard/**/*.py"))
-        if "str_replace_based_edit_tool" in path.read_text("utf-8")
-    }
-    assert {path for path in others if not path.startswith(own)} == {
-        "agent/experiments/run/oracle.py"
-    }
-
-
 async def test_the_provider_of_the_example_answers(tmp_path: Path) -> None:
     add_model(run("echo")["ECHO"])
     chosen = settings(tmp_path, model="echo:loud", keys={"ECHO_API_KEY": "any-key-01"})

@@ -18,7 +18,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.measures import Primary
 from agent.experiments.plan.task import Task, builtin_tasks, load_task
 from agent.face import Faced
-from agent.kinds import ALL_TOOLS, ToolName
+from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
 from agent.prompts import Prompt, load_prompt
 from agent.prompts.library import Style
 from agent.providers import provider_of
@@ -88,7 +88,9 @@ class Arm(Record):
 
     @property
     def shell_allowed(self) -> bool:
-        return "shell" in self.tools
+        """Whether one of its tools runs commands."""
+        kinds = tool_kinds()
+        return any(kinds[name].commands for name in self.tools if name in kinds)
 
 
 class Experiment(Faced, Record):

@@ -34,6 +34,7 @@ from agent.desktop.base import Desktop, Launcher, Node, Window
 from agent.errors import ConfigurationError, ModelError
 from agent.experiments.plan.task import Step
 from agent.experiments.run.state import read_clipboard
+from agent.kinds import COMPUTER, EDITOR, SHELL
 from agent.models.base import Block, BlockDone, Message, ModelPart, ModelRequest, Text, TurnDone
 from agent.models.offline.progress import read
 from agent.record.events import Usage
@@ -107,11 +108,11 @@ class OracleModel:
             case "click" | "double_click" | "right_click":
                 return _call(_CLICKS[name], coordinate=list(await self._point(value)))
             case "shell":
-                return _plain("bash", command=value)
+                return _plain(SHELL.called, command=value)
             case "write":
                 path = str(self._desktop.home / value["path"])
                 given = {"command": "create", "path": path, "file_text": value["text"]}
-                return _plain("str_replace_based_edit_tool", **given)
+                return _plain(EDITOR.called, **given)
             case _:
                 await self._prepare(name, value)
                 return None
@@ -202,7 +203,7 @@ def _place(messages: Sequence[Message], number: int) -> tuple[int, bool]:
 
 
 def _call(name: str, **given: Any) -> Block:
-    return {"type": "tool_use", "name": name, "toolset_name": "computer", "input": given}
+    return {"type": "tool_use", "name": name, "toolset_name": COMPUTER.called, "input": given}
 
 
 def _plain(name: str, **given: Any) -> Block:

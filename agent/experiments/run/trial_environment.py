@@ -17,7 +17,7 @@ from agent.experiments.plan.spec import Arm
 from agent.experiments.plan.task import Start, Task
 from agent.experiments.run.narration import with_style
 from agent.experiments.run.oracle import IdleModel, OracleModel, program
-from agent.kinds import Making, make_tool, tool_kinds
+from agent.kinds import COMPUTER, Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.prompts import Prompt
 from agent.settings import Settings
@@ -84,10 +84,12 @@ class TrialEnvironment:
         return build_model(settings, desktop)
 
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
-        """The arm's tools; a task for the screen only leaves the computer alone."""
-        wanted = ("computer",) if task.gui_only else arm.tools
+        """The arm's tools; a task for the screen only leaves those with hands."""
         kinds = tool_kinds()
-        return [make_tool(kinds[name], Making(desktop)) for name in wanted]
+        wanted = [kinds[name] for name in arm.tools]
+        if task.gui_only:
+            wanted = [kind for kind in wanted if kind.hands] or [COMPUTER]
+        return [make_tool(kind, Making(desktop)) for kind in wanted]
 
     def instruction(self, arm: Arm, task: Task) -> str:
         """The task's words as this arm puts them.

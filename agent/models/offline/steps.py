@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.desktop.base import Desktop
+from agent.kinds import COMPUTER, EDITOR, SHELL
 from agent.models.offline.grammar import Command
 from agent.models.offline.progress import Result
 from agent.models.offline.view import View, look
@@ -27,7 +28,7 @@ class Call:
 
     name: str
     input: dict[str, Any]
-    toolset: str | None = "computer"
+    toolset: str | None = COMPUTER.called
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +146,12 @@ def type_text(text: str) -> Call:
 
 def shell(command: str) -> Call:
     """A command for the shell tool."""
-    return Call("bash", {"command": command}, None)
+    return Call(SHELL.called, {"command": command}, None)
 
 
 def editor(**given: str) -> Call:
     """A request to the file editor."""
-    return Call("str_replace_based_edit_tool", dict(given), None)
+    return Call(EDITOR.called, dict(given), None)
 
 
 def listing(names: Sequence[str], joint: str = "and") -> str:
