@@ -7,12 +7,13 @@ inherit it, and not to a log.
 
 from __future__ import annotations
 
-import contextlib
+import io
 import logging
 import os
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, Protocol
 
 from dotenv import dotenv_values
@@ -20,11 +21,13 @@ from pydantic import SecretStr
 
 from agent.errors import BadInput, ConfigurationError
 from agent.providers import key_kinds
+from agent.record.writer import DiskHangs, at_hand
 from agent.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-Place = Literal["environment", "dotenv", "keyring", "file", "nowhere"]
+Place = Literal["environment", "dotenv", "keyring", "file", "nowhere", "unread"]
+"""Where a key is kept; ``unread`` while the file that would tell cannot be read."""
 
 _SERVICE = "sayso"
 _IN_RING = "in-the-keyring"
@@ -62,7 +65,10 @@ def system_ring() -> Ring | None:
 
 
 class KeyStore:
-    """The keys of one server. Its methods may wait for disk and keyring: not on a loop."""
+    """The keys of one server. A keyring may ask the person: not on a loop, but for `fill`.
+
+    A file that cannot be read is looked at again whenever it is needed, and never written over.
+    """
 
     def __init__(self, settings: Settings, ring: Callable[[], Ring | None] = system_ring) -> None:
         self.path = settings.data_dir / ".env"
@@ -71,20 +77,26 @@ class KeyStore:
         self._known: dict[str, str] = {}
         self._values: dict[str, SecretStr] = {}
         self._lock = threading.Lock()
-        self._load()
+        self._reading = threading.Lock()
+        self._unread = True
+        self._look()
 
     def place(self, name: str) -> Place:
         """Where the key in use is kept."""
         if self._settings.key(name) is not None:
             return "environment" if name in os.environ else "dotenv"
+        trouble = self._look()
         if name not in self._values:
-            return "nowhere"
+            return "unread" if trouble else "nowhere"
         return "keyring" if self._known.get(name) == _IN_RING else "file"
 
     def get(self, name: str) -> SecretStr | None:
         """The key in use."""
         given = self._settings.key(name)
-        return given if given is not None else self._values.get(name)
+        if given is not None:
+            return given
+        self._look()
+        return self._values.get(name)
 
     def fill(self, settings: Settings) -> Settings:
         """The settings with the keys that they lack."""
@@ -109,6 +121,7 @@ class KeyStore:
         if not _FORM.fullmatch(value):
             raise BadInput("That is not a key: it has 8 or more letters, digits and signs.")
         with self._lock:
+            self._check_read()
             kept = self._in_ring(lambda ring: ring.set_password(_SERVICE, name, value))
             self._write({**self._known, name: _IN_RING if kept else value})
             self._values[name] = SecretStr(value)
@@ -124,19 +137,39 @@ class KeyStore:
         if self._settings.key(name) is not None:
             raise BadInput(f"{name} is set by the environment or .env; remove it there.")
         with self._lock:
-            if self._known.get(name) == _IN_RING:
-                self._in_ring(lambda ring: ring.delete_password(_SERVICE, name))
-            self._values.pop(name, None)
+            self._check_read()
+            ring_has = self._known.get(name) == _IN_RING
             self._write({k: v for k, v in self._known.items() if k != name})
+            self._values.pop(name, None)
+            if ring_has:
+                self._in_ring(lambda ring: ring.delete_password(_SERVICE, name))
 
-    def _load(self) -> None:
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            found = dotenv_values(self.path, interpolate=False)
+    def _check_read(self) -> None:
+        if why := self._look():
+            raise ConfigurationError(
+                f"{self.path} cannot be read ({why}), so no key is changed: those in it would be "
+                "lost. Try again when it can be read."
+            )
+
+    def _look(self) -> str:
+        """Read the file unless it has been read; why it cannot be, or nothing."""
+        with self._reading:
+            if not self._unread:
+                return ""
+            try:
+                text = at_hand(lambda: self.path.read_text("utf-8"))
+            except (FileNotFoundError, NotADirectoryError):
+                text = ""
+            except OSError as error:
+                return _why(error)
+            except UnicodeDecodeError:
+                text = ""
+            found = dotenv_values(stream=io.StringIO(text), interpolate=False)
             self._known = {k: v for k, v in found.items() if v}
-        for name, value in self._known.items():
-            key = self._ask_ring(name) if value == _IN_RING else value
-            if key:
-                self._values[name] = SecretStr(key)
+            keys = {k: self._ask_ring(k) if v == _IN_RING else v for k, v in self._known.items()}
+            self._values = {k: SecretStr(key) for k, key in keys.items() if key}
+            self._unread = False
+            return ""
 
     def _ask_ring(self, name: str) -> str:
         told: list[str | None] = []
@@ -163,15 +196,25 @@ class KeyStore:
 
     def _write(self, known: dict[str, str]) -> None:
         lines = "".join(f"{name}={value}\n" for name, value in sorted(known.items()))
-        beside = self.path.with_suffix(".new")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(lines.encode())
-            beside.replace(self.path)
+            at_hand(lambda: _put(self.path, lines))
         except OSError as error:
+            self._unread = isinstance(error, DiskHangs)  # it may be written in the end
+            advice = " Try again when it does." if self._unread else ""
             raise ConfigurationError(
-                f"The key cannot be kept in {self.path} ({error.strerror})."
+                f"Keys cannot be kept in {self.path} ({_why(error)}).{advice}"
             ) from None
         self._known = known
+
+
+def _why(error: OSError) -> str:
+    return "the disk does not answer" if isinstance(error, DiskHangs) else str(error.strerror)
+
+
+def _put(path: Path, lines: str) -> None:
+    beside = path.with_suffix(".new")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(lines.encode())
+    beside.replace(path)

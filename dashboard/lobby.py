@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
 from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.commands import SessionCommands
+from dashboard.web.disk import from_disk
 from dashboard.web.goodbye import goodbyes
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from dashboard.web.ownership import Card
     from dashboard.web.workbench import Workbench
 
+_log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent / "views" / "sessions"
 Kind = Literal["list", "ended", "missing", "full", "failed"]
 _ROOMS = ("files", "replay")
@@ -150,15 +153,19 @@ class Lobby:
     async def _look(self) -> None:
         """Tell what the ended session was: how long, how much, and what cannot be read of it."""
         session_id = self._occasion.session_id
-        folder = await asyncio.to_thread(self._bench.sessions.folder, session_id, self._owner)
-        if folder is None:
-            return
         try:
-            about, trouble = await asyncio.to_thread(partial(_about, folder))
+            about, trouble = await from_disk(lambda: self._known(session_id), "your sessions")
         except SaysoError as error:
             about, trouble = {}, str(error)
+        except Exception as error:  # noqa: BLE001 - a task's border: told where it would be shown
+            _log.exception("What %s was could not be read", session_id)
+            about, trouble = {}, f"What it was cannot be read ({type(error).__name__}: {error})."
         with set_curdoc(self._document):
             self._view.param.update(trouble=trouble, session=self._view.session | about)
+
+    def _known(self, session_id: str) -> tuple[dict[str, Any], str]:
+        folder = self._bench.sessions.folder(session_id, self._owner)
+        return _about(folder) if folder is not None else ({}, "")
 
 
 def _made(name: str, context: RecordingContext) -> ReplayView | FilesPanel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from agent.errors import ConfigurationError
@@ -27,10 +27,15 @@ class KeptHosts:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """What is allowed; nothing where the file cannot be read."""
+        """What is allowed; nothing while the file cannot be read."""
+        with contextlib.suppress(OSError):
+            return self._read()
+        return ()
+
+    def _read(self) -> tuple[str, ...]:
         if self._hosts is None:
             lines: list[str] = []
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
                 lines = at_hand(lambda: self._path.read_text("utf-8")).splitlines()
             self._hosts = tuple(line for line in lines[:MOST] if _public(line))
         return self._hosts
@@ -41,10 +46,8 @@ class KeptHosts:
         Raises:
             ConfigurationError: the disk refuses, or there are too many; nothing was changed.
         """
-        wanted = tuple(dict.fromkeys((*self.hosts, *filter(_public, hosts))))
-        if len(wanted) > MOST:
-            raise ConfigurationError(f"No more than {MOST} hosts can be allowed for good.")
-        self._write(wanted)
+        new = tuple(filter(_public, hosts))
+        self._write(lambda kept: tuple(dict.fromkeys((*kept, *new))))
 
     def remove(self, host: str) -> None:
         """Ask about a host again.
@@ -52,14 +55,23 @@ class KeptHosts:
         Raises:
             ConfigurationError: the disk refuses; nothing was changed.
         """
-        self._write(tuple(each for each in self.hosts if each != host))
+        self._write(lambda kept: tuple(each for each in kept if each != host))
 
-    def _write(self, hosts: tuple[str, ...]) -> None:
+    def _write(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
         try:
+            hosts = change(self._read())
+            if len(hosts) > MOST:
+                raise ConfigurationError(f"No more than {MOST} hosts can be allowed for good.")
             at_hand(lambda: _put(self._path, hosts))
+        except DiskHangs as error:
+            self._hosts = None  # it may be written in the end
+            raise ConfigurationError(
+                f"The disk with {self._path} does not answer; try again when it does."
+            ) from error
         except OSError as error:
-            why = "the disk does not answer" if isinstance(error, DiskHangs) else error.strerror
-            raise ConfigurationError(f"{self._path} cannot be written ({why}).") from error
+            raise ConfigurationError(
+                f"{self._path} cannot be written ({error.strerror})."
+            ) from error
         self._hosts = hosts
 
 

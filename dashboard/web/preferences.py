@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from dashboard.web.identity import LOCAL
 
 DECLARED = {**SETTINGS, **SWITCHES}
 """Every setting, by its name in the log and in what is kept."""
+
+_DEFAULTS = "{} could not be read; the defaults are in force."
 
 
 class Preferences:
@@ -53,7 +55,18 @@ class Preferences:
         """Why what was kept could not be read; empty when all is well."""
 
         self._lock = threading.Lock()
-        self._set = self._read()
+        self._unread = ""
+        """Why the file must be read (again) before it is written; empty if it need not."""
+
+        self._values: dict[str, Any] | None = None
+        self._look()
+
+    @property
+    def _set(self) -> dict[str, Any]:
+        """What the person has set; looked for again where the file could not be read."""
+        if self._unread:
+            self._look()
+        return self._values or {}
 
     @property
     def settings(self) -> Settings:
@@ -96,7 +109,7 @@ class Preferences:
         """
         value = self.check(name, value)
         with self._lock:
-            self._write({**self._set, name: value})
+            self._change(lambda kept: {**kept, name: value})
         return value
 
     def reset(self, name: str) -> None:
@@ -106,7 +119,7 @@ class Preferences:
             ConfigurationError: the disk refuses.
         """
         with self._lock:
-            self._write({k: v for k, v in self._set.items() if k != name})
+            self._change(lambda kept: {k: v for k, v in kept.items() if k != name})
 
     def check(self, name: str, value: Any) -> Any:
         """A value as it is understood, if this person may have it.
@@ -133,32 +146,42 @@ class Preferences:
                 raise BadInput(f"Only whoever runs the server can allow more than {allowed}.")
         return value
 
-    def _read(self) -> dict[str, Any]:
-        """What is kept and still good; the rest is passed over, and told."""
+    def _look(self) -> None:
+        """Take what is kept and still good; the rest is passed over, and told."""
         try:
             kept = json.loads(at_hand(self.path.read_bytes))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError):
+        except (FileNotFoundError, NotADirectoryError):
+            kept = {}
+        except OSError as error:
+            self._unread = _why(error)
+            if self._values is None:
+                self.trouble = _DEFAULTS.format(self.path)
+            return
+        except ValueError:
             kept = None
+        self._unread, self.trouble = "", ""
         if not isinstance(kept, dict):
-            self.trouble = f"{self.path} could not be read; the defaults are in force."
-            return {}
+            self._values, self.trouble = {}, _DEFAULTS.format(self.path)
+            return
         good: dict[str, Any] = {}
         for name, value in kept.items():
             with contextlib.suppress(BadInput):
                 good[name] = self.check(name, value)
         if lost := [name for name in kept if name not in good and not self.lock(name)]:
             self.trouble = f"Not understood and left out: {', '.join(lost)}."
-        return good
+        self._values = good
 
-    def _write(self, values: Mapping[str, Any]) -> None:
-        try:
-            at_hand(lambda: _put(self.path, values))
-        except OSError as error:
-            why = "the disk does not answer" if isinstance(error, DiskHangs) else error.strerror
-            raise ConfigurationError(f"Settings cannot be kept in {self.path} ({why}).") from error
-        self._set, self.trouble = dict(values), ""
+    def _change(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        values, why = change(self._set), self._unread
+        if not why:
+            try:
+                at_hand(lambda: _put(self.path, values))
+            except OSError as error:
+                why = _why(error)
+                self._unread = why if isinstance(error, DiskHangs) else ""  # it may come to be
+        if why:
+            raise ConfigurationError(f"Settings cannot be kept in {self.path} ({why}).")
+        self._values, self.trouble = values, ""
 
 
 @dataclass(slots=True)
@@ -219,6 +242,12 @@ class People:
     def library(self, owner: str) -> PromptLibrary:
         """An owner's prompts."""
         return PromptLibrary(self.folder(owner) / "prompts")
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, DiskHangs):
+        return "the disk does not answer; try again when it does"
+    return str(error.strerror)
 
 
 def _put(path: Path, values: Mapping[str, Any]) -> None:

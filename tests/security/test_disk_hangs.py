@@ -1,67 +1,43 @@
-"""A disk that does not answer: who asks it is told so, and everybody else goes on.
-
-It is imitated by a pipe in a file's place: whoever opens it waits until somebody writes.
-"""
+"""A disk that does not answer: who asks it is told so, and everybody else goes on."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
+from hanging import PATIENCE, hanging
 from served import ROOT, serve
 
 from agent.errors import ConfigurationError, JournalError
+from agent.experiments.run.store import Store
+from agent.keys import KeyStore
+from agent.record.log import EventLog
 from agent.record.measure import CARD
+from agent.record.spending import Spending
 from agent.record.writer import DiskHangs, at_hand
+from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
+from agent.testing.memory import MemoryJournal
+from dashboard.lobby import Lobby, LobbyView, Occasion
+from dashboard.views.lab.view import LabView
+from dashboard.views.prompts.view import PromptsView
 from dashboard.views.sessions.commands import SessionCommands
 from dashboard.web import disk
 from dashboard.web.ownership import Card, Ownership
-from dashboard.web.preferences import Preferences
+from dashboard.web.preferences import People, Preferences
+from tests.lab.lab_stage import small
+
+if TYPE_CHECKING:
+    from dashboard.web.workbench import Workbench
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
-PATIENCE = 60.0
-
-
-@contextmanager
-def hanging(path: Path, content: str) -> Iterator[threading.Event]:
-    """Reading the file hangs in the block; afterwards it has its content.
-
-    What is not given up by itself is let go of after `PATIENCE`: then the event is set.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.mkfifo(path)
-    waited_for_ever = threading.Event()
-
-    def answer() -> None:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads
-            return
-        os.write(handle, content.encode())
-        os.close(handle)
-
-    def too_long() -> None:
-        waited_for_ever.set()
-        answer()
-
-    watch = threading.Timer(PATIENCE, too_long)
-    watch.start()
-    try:
-        yield waited_for_ever
-    finally:
-        watch.cancel()
-        answer()
-        path.unlink()
-        path.write_text(content, encoding="utf-8")
 
 
 def answers_again() -> None:
@@ -90,16 +66,79 @@ def test_a_sessions_card_is_waited_for_once_and_told(tmp_path: Path) -> None:
 
 
 def test_settings_are_the_defaults_and_say_so(tmp_path: Path) -> None:
+    """What had been set holds again when the disk answers, and is not written over."""
     path = tmp_path / "people" / "anna" / "settings.json"
-    with hanging(path, "{}") as for_ever:
+    with hanging(path, '{"max_dollars": 0.5}') as for_ever:
         kept = Preferences(path, Settings(_env_file=None, data_dir=tmp_path))
         assert "could not be read; the defaults are in force" in kept.trouble
         with pytest.raises(ConfigurationError, match="the disk does not answer"):
             kept.put("max_turns", 7)
         assert not for_ever.is_set()
     answers_again()
+    assert kept.settings.max_dollars == 0.5
     kept.put("max_turns", 7)
     assert kept.trouble == ""
+    again = Preferences(path, Settings(_env_file=None, data_dir=tmp_path)).settings
+    assert (again.max_turns, again.max_dollars) == (7, 0.5)
+
+
+KEY = "sk-ant-0123456789-secret"
+
+
+def test_keys_that_cannot_be_read_are_told_and_never_written_over(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    with hanging(tmp_path / ".env", f"HUME_API_KEY={KEY}\n") as for_ever:
+        keys = KeyStore(settings, lambda: None)
+        assert keys.place("HUME_API_KEY") == "unread"
+        for _ in range(20):
+            with pytest.raises(ConfigurationError, match=r"does not answer.*Try again"):
+                keys.put("ANTHROPIC_API_KEY", KEY)
+            with pytest.raises(ConfigurationError, match="does not answer"):
+                keys.remove("HUME_API_KEY")
+            assert keys.fill(settings).hume_api_key is None
+        assert not for_ever.is_set()
+    answers_again()
+    assert keys.fill(settings).hume_api_key is not None
+    assert keys.put("ANTHROPIC_API_KEY", KEY) == "file"
+    again = KeyStore(settings, lambda: None)
+    assert [again.place(name) for name in ("HUME_API_KEY", "ANTHROPIC_API_KEY")] == ["file"] * 2
+
+
+def test_what_cannot_be_written_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    """A key, and what hosts are allowed for good."""
+    keys = KeyStore(Settings(_env_file=None, data_dir=tmp_path), lambda: None)
+    keys.put("HUME_API_KEY", KEY)
+    hosts = KeptHosts(tmp_path / "hosts")
+    hosts.add(["one.example.org"])
+    with hanging(tmp_path / "sessions" / "one" / CARD, "{}") as for_ever:
+        with pytest.raises(JournalError):
+            Ownership(tmp_path).get("one")  # on the same disk
+        with pytest.raises(ConfigurationError, match=r"does not answer.*Try again"):
+            keys.put("ANTHROPIC_API_KEY", KEY)
+        with pytest.raises(ConfigurationError, match=r"does not answer.*Try again"):
+            keys.remove("HUME_API_KEY")
+        with pytest.raises(ConfigurationError, match="does not answer; try again"):
+            hosts.add(["two.example.org"])
+        assert keys.get("HUME_API_KEY") is not None
+        assert not for_ever.is_set()
+    answers_again()
+    assert keys.place("ANTHROPIC_API_KEY") == "nowhere"
+    keys.put("ANTHROPIC_API_KEY", KEY)
+    hosts.add(["three.example.org"])
+    assert KeptHosts(tmp_path / "hosts").hosts == ("one.example.org", "three.example.org")
+    assert KeyStore(Settings(_env_file=None, data_dir=tmp_path)).get("HUME_API_KEY") is not None
+
+
+def test_hosts_that_could_not_be_read_are_not_forgotten(tmp_path: Path) -> None:
+    with hanging(tmp_path / "hosts", "one.example.org\n") as for_ever:
+        hosts = KeptHosts(tmp_path / "hosts")
+        assert hosts.hosts == ()
+        with pytest.raises(ConfigurationError, match="does not answer"):
+            hosts.add(["two.example.org"])
+        assert not for_ever.is_set()
+    answers_again()
+    hosts.add(["two.example.org"])
+    assert hosts.hosts == ("one.example.org", "two.example.org")
 
 
 @pytest.fixture
@@ -140,6 +179,109 @@ async def test_a_list_of_sessions_that_cannot_be_read_is_told(silent: threading.
     (told,) = said
     assert (told["type"], "your sessions does not answer" in told["text"]) == ("told", True)
     commands.close()
+
+
+class _Page:
+    """What a view may use of a page, as far as a disk is concerned."""
+
+    def __init__(self, data_dir: Path) -> None:
+        settings = Settings(_env_file=None, data_dir=data_dir)
+        people = People(settings)
+        self.bench = SimpleNamespace(
+            people=people,
+            settings_of=lambda owner: settings,
+            experiments_of=lambda owner: data_dir / "experiments",
+            farewells=[],
+            sessions=SimpleNamespace(spending=Spending(0, 0), payer=str),
+        )
+        log = EventLog(MemoryJournal())
+        status = SimpleNamespace(task_id=None)
+        session = SimpleNamespace(log=log, settings=settings, status=status)
+        self.entry = SimpleNamespace(owner="anna", session=session)
+        self.within = nullcontext
+
+
+async def until(there: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not there():
+            await asyncio.sleep(0.01)
+
+
+async def test_prompts_that_cannot_be_read_or_kept_are_told(
+    tmp_path: Path, silent: threading.Event
+) -> None:
+    """What is in the editor stays; and when the disk answers, it is kept."""
+    page: Any = _Page(tmp_path)
+    library = page.bench.people.library("anna")
+    library.save("mine", "Be terse.")
+    view = PromptsView(page)
+    editor = view._editor
+    view.arrive({"name": "mine"})
+    await until(lambda: editor.opened)
+    opened = editor.opened
+    lines = library.root / "mine" / "versions.jsonl"
+    before = lines.read_text()
+    lines.unlink()
+    draft = {"template": "Be very terse.", "tools": ["computer"]}
+    wishes = [
+        {"type": "open", "name": "mine"},
+        {"type": "save", "name": "mine", "draft": draft},
+        {"type": "compare", "version": opened["version"], "draft": draft},
+        {"type": "delete"},
+    ]
+    with hanging(lines, before) as for_ever:
+        for wish in wishes[:3]:
+            editor.told = {}
+            view._act(wish)
+            await until(lambda: editor.told)
+            assert "your prompts does not answer" in editor.told["text"]
+            assert not editor.told["good"]
+            assert editor.opened == opened
+        assert await asyncio.to_thread(str, 7) == "7"
+        assert not for_ever.is_set()
+    await until(lambda: not disk._hanging)
+    view._act(wishes[1])
+    await until(lambda: editor.told.get("good"))
+    assert library.versions("mine")[0].template == "Be very terse."
+    view.close()
+
+
+async def test_experiments_that_cannot_be_read_are_told(
+    tmp_path: Path, silent: threading.Event
+) -> None:
+    """In the tab that is looked at; a wish is answered, too."""
+    store = Store.create(tmp_path / "experiments", small())
+    page: Any = _Page(tmp_path)
+    view = LabView(page)
+    lab = view._component
+    with hanging(store.folder / "trials" / "good--hello-0--000" / "result.json", "{}") as for_ever:
+        for tab in ("list", "live", "compare"):
+            lab.fault = ""
+            view.arrive({"tab": tab})
+            await until(lambda: lab.fault and not lab.reading)
+            assert "your experiments does not answer" in lab.fault, tab
+        lab.fault = ""
+        view._receive({"type": "copy", "experiment": store.folder.name})
+        await until(lambda: lab.fault)
+        assert "your experiments does not answer" in lab.fault
+        assert await asyncio.to_thread(str, 7) == "7"
+        assert not for_ever.is_set()
+    await until(lambda: not disk._hanging)
+    view.arrive({"tab": "live"})
+    await until(lambda: lab.live)
+    assert lab.fault == ""
+    view.close()
+
+
+async def test_a_lobby_tells_what_it_cannot_read(tmp_path: Path, silent: threading.Event) -> None:
+    sessions = SimpleNamespace(folder=lambda session_id, owner: silent.wait())
+    lobby = Lobby.__new__(Lobby)
+    lobby._bench, lobby._owner = cast("Workbench", SimpleNamespace(sessions=sessions)), "anna"
+    lobby._occasion, lobby._document = Occasion("ended", "You ended it.", "one"), None
+    lobby._view = LobbyView(lambda message: None, session={"id": "one"})
+    async with asyncio.timeout(PATIENCE):
+        await lobby._look()
+    assert "your sessions does not answer" in lobby._view.trouble
 
 
 def test_a_server_answers_others_while_a_disk_hangs(tmp_path: Path) -> None:

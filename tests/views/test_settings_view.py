@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
-from pilot_page import PILOT, say
-from playwright.async_api import Locator, Page, WebSocket, expect
+from hanging import hanging
+from pilot_page import PILOT, arrive, say
+from playwright.async_api import BrowserContext, Locator, Page, WebSocket, expect
 from pydantic import SecretStr
 from served import Served, serve
 
@@ -21,6 +22,7 @@ from agent.keys import KeyStore
 from agent.record.events import SessionOpened, SettingChanged
 from agent.record.journal import SqliteJournal
 from agent.record.log import EventLog
+from agent.record.measure import CARD
 from agent.replay.bundle import export_recording
 from agent.session.status import Status
 from agent.settings import Settings
@@ -321,6 +323,33 @@ async def test_what_came_with_an_import_holds_only_once_it_is_taken_over(
 
 
 @pytest.mark.browser
+async def test_a_key_that_a_hanging_disk_does_not_take_stays_in_its_box(
+    page: Page, context: BrowserContext, pilot: Served, data: Path
+) -> None:
+    """It is said what to do; another page of the server works on; then the same key is kept."""
+    other = await arrive(await context.new_page(), f"{pilot.url}?session=new")
+    await open_settings(page)
+    key = page.locator('.key[data-name="HUME_API_KEY"]')
+    box, save = key.get_by_role("textbox"), key.get_by_role("button", name="Save")
+    with hanging(data / "sessions" / "one" / CARD, "{}") as for_ever:
+        await context.request.get(f"{pilot.url}?session=one")  # who reads its card waits
+        for _ in range(2):  # the same answer twice is told twice
+            await box.fill(KEY)
+            await save.click()
+            await expect(key.locator(".result")).to_contain_text("does not answer")
+            await expect(key.locator(".result")).to_contain_text("Try again")
+            await expect(box).to_have_value(KEY)
+        await say(other, "repeat after me")
+        await expect(other.locator(".outcome")).to_be_visible()
+        assert not for_ever.is_set()
+    await save.click()
+    await expect(key.locator(".result")).to_contain_text("Kept")
+    await expect(box).to_have_value("")
+    await key.get_by_role("button", name="Remove").click()
+    await expect(key.locator(".where")).to_have_text("None")
+
+
+@pytest.mark.browser
 async def test_a_key_never_comes_back(page: Page, pilot: Served, data: Path) -> None:
     """Not in what the server sends, not in its log, not in a journal; it can be removed."""
     received: list[str] = []
@@ -341,7 +370,8 @@ async def test_a_key_never_comes_back(page: Page, pilot: Served, data: Path) -> 
     await expect(key.locator(".result")).to_contain_text("cannot be reached")
     await say_in_talk(page)
     await page.reload()
-    (store,) = (data / "people").glob("*/.env")  # a person's own: nobody else's sessions use it
+    stores = [path for path in (data / "people").glob("*/.env") if path.read_text()]
+    (store,) = stores  # a person's own: nobody else's sessions use it
     await expect(key.locator(".where")).to_contain_text(str(store))
     assert stat.S_IMODE(store.stat().st_mode) == 0o600
     assert KEY in store.read_text()

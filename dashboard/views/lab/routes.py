@@ -5,15 +5,15 @@ Pictures of trials come over ``/recordings/trial/…``, as in a replay.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.web import RequestHandler
 
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, JournalError
 from agent.experiments.results.report import report
 from dashboard.views.lab.runs import runs_of
+from dashboard.web.disk import from_disk
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
@@ -41,9 +41,11 @@ class Report(LabHandler):
     async def get(self, folder: str, kind: str) -> None:
         form, content = _KINDS[kind]
         try:
-            text = await asyncio.to_thread(_report, self.owner, folder, form)
-        except ConfigurationError as error:
-            self.set_status(404)
+            text = await from_disk(
+                lambda: _report(self.owner, folder, form), "your experiments", longer=6
+            )
+        except (ConfigurationError, JournalError) as error:
+            self.set_status(404 if isinstance(error, ConfigurationError) else 503)
             self.set_header("Content-Type", "text/plain; charset=utf-8")
             self.write(f"{error}\n")
             return

@@ -35,6 +35,7 @@ from dashboard.views.lab.form import Form, form_of
 from dashboard.views.lab.runs import runs_of
 from dashboard.views.lab.trials import trial
 from dashboard.views.layout import sheet
+from dashboard.web.disk import from_disk
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -47,6 +48,10 @@ _LEAD = (
     "Is prompt B better than prompt A on my tasks, by how much, at what price, and where does it "
     "break?"
 )
+_WHAT = "your experiments"
+_LONGER = 6
+"""Numbers of many trials are made in the same breath."""
+
 TABS = ("list", "design", "live", "compare", "trial", "prompts")
 _PLACE = ("experiment", "trial", "a", "b", "other")
 
@@ -137,7 +142,7 @@ class LabView:
         fault = ""
         found: Message = {}
         try:
-            found = await asyncio.to_thread(read)
+            found = await from_disk(read, _WHAT, longer=_LONGER)
         except SaysoError as error:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a tab's border: told in the tab
@@ -285,13 +290,13 @@ class LabView:
         mine, slots = self._fetching["weigh"], _slots(message)
         given = message.get("form")
         form: Form = given if isinstance(given, dict) else {}
-        tasks = all_tasks(self._more_tasks)
+        tasks, settings = all_tasks(self._more_tasks), self._settings
         try:
-            experiment, shown = await asyncio.to_thread(
-                weigh, self._records, self._settings, form, tasks, slots
+            experiment, shown = await from_disk(
+                lambda: weigh(self._records, settings, form, tasks, slots), _WHAT, longer=_LONGER
             )
             if begin and experiment is not None:
-                await asyncio.to_thread(Store.create, self._records.root, experiment)
+                await from_disk(lambda: Store.create(self._records.root, experiment), _WHAT)
                 self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
@@ -307,7 +312,7 @@ class LabView:
 
     async def _resume(self, folder: str, slots: int) -> None:
         try:
-            experiment = await asyncio.to_thread(self._records.experiment, folder)
+            experiment = await from_disk(lambda: self._records.experiment(folder), _WHAT)
             self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
@@ -341,7 +346,7 @@ class LabView:
     async def _fill(self, make: Callable[[], Form]) -> None:
         """Put a design into the form."""
         try:
-            form = await asyncio.to_thread(make)
+            form = await from_disk(make, _WHAT)
         except SaysoError as error:
             self._tell(fault=str(error))
             return

@@ -27,8 +27,10 @@ from dashboard.views.prompts.drafts import (
 )
 from dashboard.views.prompts.editor import PromptEditor
 from dashboard.voice.client.voice_settings import SWITCHES
+from dashboard.web.disk import from_disk
 
 _LEAD = "What the agent is told before you say anything. Every version is kept."
+_WHAT = "your prompts"
 Message = dict[str, Any]
 
 
@@ -88,6 +90,9 @@ class PromptsView:
             shown = await self._deeds[kind](self, message)
         except SaysoError as error:
             shown = {"told": {"good": False, "text": str(error)}}
+        except OSError as error:
+            text = f"Your prompts cannot be read ({error.strerror}). Mend that and try again."
+            shown = {"told": {"good": False, "text": text}}
         with self._context.within():
             self._editor.param.update(**shown)
 
@@ -99,8 +104,7 @@ class PromptsView:
 
     async def _opened(self, name: str, version: str = "") -> Message:
         library = self._library
-        names = await asyncio.to_thread(library.names)
-        versions = await asyncio.to_thread(library.versions, name)
+        names, versions = await from_disk(lambda: (library.names(), library.versions(name)), _WHAT)
         self._version = next((v for v in versions if v.hash.startswith(version)), versions[0])
         draft = Draft.model_validate(self._version.model_dump())
         shown = shown_version(self._version, text=True)
@@ -121,7 +125,7 @@ class PromptsView:
     async def _save(self, message: Message) -> Message:
         draft, name = draft_of(message.get("draft")), str(message.get("name", "")).strip()
         draft.version(name or "draft")
-        kept = await asyncio.to_thread(
+        kept = await from_disk(
             partial(
                 self._library.save,
                 name,
@@ -129,7 +133,8 @@ class PromptsView:
                 narration=draft.narration,
                 tools=draft.tools,
                 note=str(message.get("note", "")),
-            )
+            ),
+            _WHAT,
         )
         text = f"Kept as {kept.prompt.hash[:8]}."
         return await self._opened(name, kept.hash) | {"told": {"good": True, "text": text}}
@@ -137,7 +142,8 @@ class PromptsView:
     async def _compare(self, message: Message) -> Message:
         draft = draft_of(message.get("draft"))
         name = self._the_version().name
-        old = await asyncio.to_thread(self._library.get, name, str(message.get("version")))
+        version = str(message.get("version"))
+        old = await from_disk(lambda: self._library.get(name, version), _WHAT)
         return {"difference": await asyncio.to_thread(difference, old, draft)}
 
     async def _try(self, message: Message) -> Message:
@@ -169,8 +175,8 @@ class PromptsView:
         name = self._the_version().name
         if str(self._library.root / name) in str(self._mine.value("prompt")):
             await asyncio.to_thread(self._mine.reset, "prompt")
-        await asyncio.to_thread(self._library.delete, name)
-        names = await asyncio.to_thread(self._library.names)
+        await from_disk(lambda: self._library.delete(name), _WHAT)
+        names = await from_disk(self._library.names, _WHAT)
         told = {"good": True, "text": f"“{name}” is deleted."}
         return await self._opened(name if name in names else "default") | {"told": told}
 

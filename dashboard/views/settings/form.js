@@ -180,13 +180,19 @@ function Key({ host, state }) {
   const { name, label, says, where, there, mine, good, result } = state;
   const [typed, setTyped] = useState("");
   const [waits, setWaits] = useState("");
-  useLayoutEffect(() => setWaits(""), [state]);
+  const sent = useRef("");
+  useLayoutEffect(() => {
+    if (!result) return;
+    setWaits("");
+    if (good) setTyped((now) => (now.trim() === sent.current ? "" : now)); // a key that was not kept stays
+    sent.current = "";
+  }, [state]);
   const id = `key-${name}`;
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const value = typed.trim();
     if (!value || !host.send({ type: "key", name, value })) return;
-    setTyped("");
+    sent.current = value;
     setWaits("Keeping it…");
   };
   const test = () => host.send({ type: "try_key", name }) && setWaits("Asking the service…");

@@ -132,14 +132,15 @@ class SettingsView:
             "keyring": "In the system's keyring",
             "file": f"In {self._keys.path}, which only you can read",
             "nowhere": "None",
+            "unread": f"Unknown: {self._keys.path} cannot be read now. Look again later",
         }[place]
-        entered = place in ("keyring", "file", "nowhere")
+        entered = place in ("keyring", "file", "nowhere", "unread")
         return {
             "name": name,
             "label": kind.label,
             "says": kind.says,
             "where": where,
-            "there": place != "nowhere",
+            "there": place not in ("nowhere", "unread"),
             "mine": entered,
             "good": good,
             "result": result,
@@ -233,6 +234,9 @@ class SettingsView:
 
     async def _key_work(self, kind: str, name: str, value: str) -> None:
         keys = self._keys
+        with self._context.within():
+            self._tests.pop(name, None)  # what comes is news, though it be the same again
+            self._show()
         try:
             if kind == "try_key":
                 trial = await asyncio.to_thread(import_module, _TRIAL)  # it takes a second
