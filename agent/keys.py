@@ -19,9 +19,9 @@ from typing import Literal, Protocol
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from agent.disk import DiskHangs, at_hand
 from agent.errors import BadInput, ConfigurationError
 from agent.providers import key_kinds
-from agent.record.writer import DiskHangs, at_hand
 from agent.settings import Settings
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@
 
 ``write`` commits before it returns, so a ``kill -9`` loses nothing. (A power cut may lose
 the last moments: the disk is not waited for.) A disk that hangs is waited for as long as
-`agent.record.writer` says; what it writes after that is removed again before the next event.
+`agent.disk` says; what it writes after that is removed again before the next event.
 
 Rows that cannot be read cost only themselves (`agent.record.rows`). Where pages of the file itself
 are damaged, what can be reached goes on in a new file; the old one stays beside it as
@@ -38,11 +38,11 @@ from typing import Protocol, TypeVar
 
 from agent.desktop.base import EncodedImage
 from agent.desktop.server.homes import real_home, remove_tree
+from agent.disk import DiskHangs, Writer
 from agent.errors import ConfigurationError, JournalError, NewerJournal
 from agent.record.events import Event, Image, dump_event
 from agent.record.log import Journal
 from agent.record.rows import Damage, Database, Rows, is_torn, open_table, read_rows, table_rows
-from agent.record.writer import DiskHangs, Writer
 
 SCHEMA = 1
 """Version of the tables. A newer one is only read: nothing is written to it."""

@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from agent.disk import DiskHangs, at_hand
 from agent.errors import ConfigurationError
 from agent.network.addresses import is_address, local_name, read_host
-from agent.record.writer import DiskHangs, at_hand
 
 MOST = 1000
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, Unpack
 from agent.clock import MonotonicClock, in_time, steady_time
 from agent.desktop.base import Covers, Desktop, DesktopStatus
 from agent.desktop.server.homes import HomeNews, remove_tree
+from agent.disk import DiskHangs, at_hand
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
 from agent.kinds import ALL_TOOLS, ToolName
@@ -20,7 +21,6 @@ from agent.prompts import Prompt, load_prompt
 from agent.record import events as ev
 from agent.record.journal import SessionJournal, SqliteJournal, remove_session, session_folder
 from agent.record.log import EventLog
-from agent.record.writer import DiskHangs, at_hand
 from agent.session.approval import DEFAULT_RULES, Approvals
 from agent.session.arrivals import attach_to_words
 from agent.session.changes import Changes, change_of, filled, trial_of, tried_of

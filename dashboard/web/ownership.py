@@ -12,10 +12,10 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from agent.desktop.server.homes import remove_tree
+from agent.disk import DiskHangs, at_hand
 from agent.errors import ConfigurationError, JournalError
 from agent.record.journal import list_sessions, session_folder
 from agent.record.measure import CARD
-from agent.record.writer import DiskHangs, at_hand
 
 _HANGS = (
     "The disk with the sessions does not answer, so none can be opened. Sessions that run go on as "

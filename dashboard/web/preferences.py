@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.disk import DiskHangs, at_hand
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
 from agent.providers import provider_of
-from agent.record.writer import DiskHangs, at_hand
 from agent.session.changes import checked
 from agent.session.kept_hosts import KeptHosts
 from agent.settings import SETTINGS, Settings

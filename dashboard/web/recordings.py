@@ -17,8 +17,8 @@ from typing import Any
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.web import RequestHandler
 
+from agent.disk import DiskHangs, at_hand
 from agent.errors import JournalError, SaysoError
-from agent.record.writer import DiskHangs, at_hand
 from agent.replay.details import step_detail
 from agent.replay.divergence import compare
 from agent.replay.recording import (

@@ -15,13 +15,13 @@ import pytest
 from hanging import PATIENCE, hanging
 from served import ROOT, serve
 
+from agent.disk import DiskHangs, at_hand
 from agent.errors import ConfigurationError, JournalError
 from agent.experiments.run.store import Store
 from agent.keys import KeyStore
 from agent.record.log import EventLog
 from agent.record.measure import CARD
 from agent.record.spending import Spending
-from agent.record.writer import DiskHangs, at_hand
 from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
 from agent.testing.memory import MemoryJournal
