@@ -7,6 +7,7 @@ A module that uses `desktop` runs its tests on one loop:
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -37,6 +38,25 @@ for _number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 ROOT = Path(__file__).resolve().parents[1]
 SLOW = frozenset((ROOT / "tests/slow.txt").read_text("utf-8").split())
 """Files whose tests `script/test --fast` leaves out: each takes seconds."""
+
+
+_MODULE_MARKS = re.compile(r"^pytestmark = (?:\[$.*?^\]|.*?$)", re.MULTILINE | re.DOTALL)
+_MARK = re.compile(r"\bmark\.(\w+)")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whether `-m` leaves out all of a file, which is then not even imported."""
+    selected: str = config.option.markexpr
+    if not collection_path.match("test_*.py") or re.search(r"\bor\b|\(", selected):
+        return None
+    unwanted = set(re.findall(r"\bnot (\w+)", selected))
+    wanted = set(re.findall(r"\w+", selected)) - unwanted - {"and", "not"}
+    text = collection_path.read_text("utf-8")
+    listed = {"slow"} if collection_path.relative_to(ROOT).as_posix() in SLOW else set()
+    common = _MODULE_MARKS.search(text)
+    of_all = listed.union(_MARK.findall(common[0]) if common else ())
+    of_some = listed.union(_MARK.findall(text))
+    return bool(unwanted & of_all or wanted - of_some) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

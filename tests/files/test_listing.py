@@ -132,6 +132,7 @@ def test_a_home_deleted_from_outside_is_a_sentence(tmp_path: Path) -> None:
         assert count_files(home) == (0, 0)
 
 
+@pytest.mark.slow
 def test_what_lies_too_deep_to_be_listed_is_counted_all_the_same(home: Path) -> None:
     """Deeper than a recursion, or descriptors, would reach; hidden at the top or below is not."""
     before = count_files(home)

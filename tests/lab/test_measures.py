@@ -29,6 +29,7 @@ def forgotten() -> Iterator[None]:
         MEASURES.forget(name)
 
 
+@pytest.mark.slow
 def test_a_measure_is_wherever_measures_are(tmp_path: Path) -> None:
     """One declaration: the trial, the comparison and its verdict, the report, notebook."""
     with pytest.raises(ConfigurationError, match="no such measure; choose from success, score"):

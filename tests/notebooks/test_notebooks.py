@@ -35,6 +35,7 @@ def test_every_cell_runs(source: Path) -> None:
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_a_failure(tmp_path: Path) -> None:
     """The check above can fail."""
     source = tmp_path / "wrong.py"

@@ -97,6 +97,7 @@ def test_data_that_is_python_does_not_count(tmp_path: Path) -> None:
     assert len(read(tmp_path, ["agent"], without=["agent/experiments/tasks/"])) == 1
 
 
+@pytest.mark.slow
 def test_todays_figures_are_printed_beside_the_recorded_ones() -> None:
     done = subprocess.run([ROOT / "script" / "figures"], capture_output=True, text=True, check=True)
     names = [line.split("  ")[0] for line in done.stdout.splitlines()[1:]]

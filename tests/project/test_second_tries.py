@@ -98,9 +98,9 @@ def test_what_fails_twice_fails_the_run_and_is_no_second_try(checkout: Path) -> 
 
 def test_fast_runs_no_stage_and_tries_nothing_again(checkout: Path) -> None:
     assert run(checkout, '{"unit": ["a.py::one"]}', "--fast").returncode == 0
-    done = run(checkout, '{"fast": ["a.py::one"]}', "--fast")
+    done = run(checkout, '{"quick-rest": ["a.py::one"]}', "--fast")
     assert done.returncode == 1
-    assert "FAILED: fast tests" in done.stdout
+    assert "FAILED: quick-rest tests" in done.stdout
     assert "once more" not in done.stdout
 
 

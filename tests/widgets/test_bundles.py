@@ -44,6 +44,18 @@ def test_the_javascript_parts_work_alone() -> None:
     assert done.returncode == 0, "".join(failed) or done.stdout[-4000:]
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_a_diff_and_a_search_pass_over_the_bundles() -> None:
+    """One line of minified code hides whatever else a diff or a search has found."""
+    command = ["git", "check-attr", "diff", "linguist-generated", "--", *bundles(ROOT)]
+    asked = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert {line.partition(": ")[2] for line in asked.splitlines()} == {
+        "diff: unset",
+        "linguist-generated: set",
+    }
+    assert "*.bundle.js" in (ROOT / ".ignore").read_text().split()
+
+
 def test_the_lock_file_names_no_host() -> None:
     """Packages are found by name and hash, wherever the machine gets them."""
     lock = json.loads((ROOT / "package-lock.json").read_text())
