@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from agent.experiments.extras import extra
 from agent.experiments.plan.power import forecast
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult
+from agent.experiments.results import page
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.prompts import prompt_history
 from agent.experiments.results.report import report
@@ -145,22 +147,77 @@ def test_an_experiment_without_results_is_reported_as_such(tmp_path: Path) -> No
     assert math.isnan(analyse(empty.experiment, []).arms["good"].intention.value)
 
 
-def test_the_report_is_one_page_without_markup_of_agents(store: Store) -> None:
-    """Names, numbers and hypothesis in both forms; text of agents is escaped."""
+def test_the_report_is_one_page(store: Store) -> None:
+    """Names, numbers and hypothesis in both forms."""
     markdown, html = report(store), report(store, kind="html")
     for words in ("Good is better.", "good against bad", "pass^k", "exact", "t0"):
         assert words in markdown
         assert words in html
-    result = store.trial("bad--t0--000").result
-    evil = result.model_copy(update={"reason": "<script>alert(1)</script> | `x`"})
-    path = store.trial("bad--t0--000").folder / "result.json"
-    before = path.read_text()
-    path.write_text(evil.model_dump_json())
-    try:
-        assert "<script" not in report(store)
-        assert "<script" not in report(store, kind="html")
-    finally:
-        path.write_text(before)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert('1')>",
+        '"><b>bold</b> &amp; &lt;i&gt; &#39;',
+        "a | b \\| c \\",
+        "`code` **strong** _weak_ ~~gone~~ \\*",
+        "[link](javascript:alert(1)) ![picture](http://x/y.png) <http://x>",
+        "[link][x] [x]: http://x 'title'",
+        "# heading\n\n- item\n\n    code\n\n***\n\n| a |\n| - |",
+        "1. one\n===\n---",
+        "snake_case_name and __dunder__",
+    ],
+)
+def test_nothing_that_is_told_becomes_markup(store: Store, hostile: str) -> None:
+    """A hypothesis, a reason and a host are shown letter by letter, in both forms."""
+    told = " ".join(hostile.split())
+    reason = {"reason": hostile, "environment": {"host": hostile, "package p": hostile}}
+    results = [
+        r.model_copy(update=reason) if r.id == "bad--t0--000" else r for r in store.results()
+    ]
+    experiment = store.experiment.model_copy(update={"hypothesis": hostile})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "experiment", experiment)
+        patch.setattr(Store, "results", lambda _: results)
+        markdown, html = report(store), report(store, kind="html")
+    assert "<" not in markdown
+    seen = _Seen()
+    seen.feed(html)
+    assert seen.tags <= _TAGS
+    assert f"Hypothesis, written before: {told}" in seen.texts
+    assert f"0/2 failed: {told}" in seen.texts
+    assert any(told in text for text in seen.texts if text.startswith("Hosts: "))
+    assert any(f"p {told}" in text for text in seen.texts if text.startswith("Programs: "))
+
+
+def test_a_title_becomes_no_markup() -> None:
+    assert "<script" not in page.html("</title><script>alert(1)</script>", "")
+
+
+_TAGS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li"} | {
+    "table", "thead", "tbody", "tr", "th", "td"
+}  # fmt: skip
+
+
+class _Seen(HTMLParser):
+    """The tags of a page, and the text of each of its elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.texts: list[str] = [""]
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.add(tag)
+        self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.texts.append("")
+
+    def handle_data(self, data: str) -> None:
+        self.texts[-1] += data
 
 
 def test_looks_before_the_end_are_counted(tmp_path: Path) -> None:

@@ -1,94 +1,80 @@
-"""A page of plain blocks, written as Markdown or as HTML that stands alone."""
+"""A report's templates filled in: Markdown, and the HTML made of it, which stands alone."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Sequence
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from markupsafe import Markup
 
-class Page:
-    """Blocks of a page, kept apart from how they are written."""
-
-    def __init__(self, title: str) -> None:
-        self.title = title
-        self._blocks: list[tuple[str, Any]] = [("h1", title)]
-
-    def head(self, text: str) -> None:
-        self._blocks.append(("h2", text))
-
-    def text(self, text: str) -> None:
-        self._blocks.append(("p", text))
-
-    def items(self, lines: Iterable[str]) -> None:
-        self._blocks.append(("ul", list(lines)))
-
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        self._blocks.append(("table", (list(header), [list(row) for row in rows])))
-
-    def code(self, text: str) -> None:
-        self._blocks.append(("pre", text))
-
-    def markdown(self) -> str:
-        """The page; nothing in it can become markup."""
-        return "\n\n".join(_MARKDOWN[kind](value) for kind, value in self._blocks) + "\n"
-
-    def html(self) -> str:
-        """The page with its style and without scripts."""
-        body = "\n".join(_HTML[kind](value) for kind, value in self._blocks)
-        return (
-            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            f"<title>{html.escape(self.title)}</title><style>{_STYLE}</style></head>\n"
-            f"<body>\n{body}\n</body></html>\n"
-        )
-
-
-def _markdown_table(value: tuple[list[str], list[list[str]]]) -> str:
-    header, rows = value
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
-
-
-def _plain(text: str) -> str:
-    """Text that cannot break a table or become markup: agents wrote some of it."""
-    flat = " ".join(text.split())
-    return html.escape(flat, quote=False).replace("|", "\\|").replace("`", "\\`")
-
-
-_MARKDOWN: dict[str, Callable[[Any], str]] = {
-    "h1": lambda text: f"# {_plain(text)}",
-    "h2": lambda text: f"## {_plain(text)}",
-    "p": _plain,
-    "ul": lambda lines: "\n".join(f"- {_plain(line)}" for line in lines),
-    "pre": lambda text: "\n".join(f"    {line}" for line in text.splitlines()),
-    "table": _markdown_table,
-}
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1b1f24;background:#fff}table{border-collapse:collapse;margin:1rem 0}"
-    "td,th{border:1px solid #c9ced6;padding:.3rem .6rem;text-align:left;vertical-align:top}"
-    "pre{background:#f3f4f6;padding:1rem;overflow:auto}"
-    "@media(prefers-color-scheme:dark){body{color:#e6e6e6;background:#16191d}"
-    "td,th{border-color:#444b55}pre{background:#22272e}}"
+_SPECIAL = re.compile(
+    r"[\\`*~|]"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # one inside a word is no emphasis
+    r"|\](?=[(\[:])"  # of a link
+    r"|^(?:#{1,6}|[-+=]+|\d+[.)])(?=\s|$)"  # what begins a heading or a list
 )
 
 
-def _html_table(value: tuple[list[str], list[list[str]]]) -> str:
-    header, rows = value
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+def literal(value: object) -> object:
+    """``value`` so that Markdown shows it as it is; autoescape does the same for HTML in it.
+
+    Line breaks become spaces: agents wrote some of it, and it may stand in a table.
+    """
+    if isinstance(value, Markup):
+        return value
+    flat = " ".join(str(value).split())
+    return _SPECIAL.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", flat)
 
 
-_HTML: dict[str, Callable[[Any], str]] = {
-    "h1": lambda text: f"<h1>{html.escape(text)}</h1>",
-    "h2": lambda text: f"<h2>{html.escape(text)}</h2>",
-    "p": lambda text: f"<p>{html.escape(text)}</p>",
-    "ul": lambda lines: "<ul>" + "".join(f"<li>{html.escape(x)}</li>" for x in lines) + "</ul>",
-    "pre": lambda text: f"<pre>{html.escape(text)}</pre>",
-    "table": _html_table,
-}
+def code(text: str) -> Markup:
+    """Lines as a block of code, in which nothing is markup."""
+    return Markup("\n".join(f"    {line}" for line in text.splitlines()))  # noqa: S704
+
+
+_LOADER = PackageLoader(__package__)
+_MARKDOWN = Environment(
+    autoescape=True,
+    finalize=literal,
+    keep_trailing_newline=True,
+    loader=_LOADER,
+    lstrip_blocks=True,
+    trim_blocks=True,
+    undefined=StrictUndefined,
+)
+_MARKDOWN.filters["code"] = code
+_HTML = Environment(autoescape=True, loader=_LOADER, undefined=StrictUndefined)
+
+
+def markdown(**variables: Any) -> str:
+    """The report in Markdown; nothing among ``variables`` can become markup."""
+    text = _MARKDOWN.get_template("report.md.jinja").render(variables)
+    return text.replace("&#39;", "'").replace("&#34;", '"')  # only attributes need these escaped
+
+
+def html(title: str, text: str) -> str:
+    """Markdown as a page with its style and without scripts; HTML in it stays text."""
+    body = Markup(_renderer().render(text))  # noqa: S704 - made with html=False
+    return _HTML.get_template("report.html.jinja").render(title=title, body=body)
+
+
+def _renderer() -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": False}).enable("table")
+    made.add_render_rule("th_open", _column)
+    return made
+
+
+def _column(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: dict[str, Any],
+) -> str:
+    tokens[index].attrSet("scope", "col")
+    return renderer.renderToken(tokens, index, options, env)
