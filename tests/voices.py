@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from dashboard.voice.speech.audio import RATE, Samples, floats, pcm16, resample
+from dashboard.voice.speech.audio import RATE, Samples, floats, pcm16, read_wav, resample
 
 Voice = Literal[
     "heart",
@@ -114,13 +114,6 @@ def _take(text: str, voice: Voice, rate: int) -> Samples:
         subprocess.run(_program(voice, text, path), check=True, capture_output=True)
         samples, source = read_wav(path)
     return resample(samples, source, rate)
-
-
-def read_wav(path: Path | str) -> tuple[Samples, int]:
-    """A 16-bit WAV's first channel, and its rate."""
-    with wave.open(str(path)) as file:
-        data, channels = file.readframes(file.getnframes()), file.getnchannels()
-        return floats(data)[::channels], file.getframerate()
 
 
 def silence(seconds: float, rate: int = RATE) -> Samples:

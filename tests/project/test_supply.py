@@ -9,6 +9,9 @@ import pytest
 
 from dashboard.supply import ROOT, WEIGHTS, Part, licences, locked, parts, sbom
 
+WEIGHTY = (".onnx", ".ort", ".bin", ".pt", ".safetensors", ".gguf")
+ACOUSTIC = ("mdef", "means", "sendump", "transition_matrices", "variances")
+"""Files of an acoustic model of Sphinx."""
 RUN, TEST = locked(ROOT / "requirements.lock"), locked(ROOT / "requirements-test.lock")
 
 
@@ -56,7 +59,7 @@ def test_weights_of_models_are_named_one_by_one() -> None:
         str(file)
         for name in RUN
         for file in _files(name)
-        if file.suffix in (".onnx", ".ort", ".bin", ".pt", ".safetensors", ".gguf")
+        if (file.suffix in WEIGHTY or file.name in ACOUSTIC)
         and not {"tests", "datasets"} & set(file.parts)
     ]
     assert sorted(found) == sorted(WEIGHTS)

@@ -267,7 +267,7 @@ def test_noise_ten_decibels_below_speech_does_not_matter_much() -> None:
 
 
 def test_resampled_speech_keeps_its_words() -> None:
-    """48 → 16 kHz through our own filter."""
+    """48 → 16 kHz."""
     high = voices.speech("Open the text editor.", "heart", 48_000)
     heard = voices.transcribe(pcm16(resample(high, 48_000, RATE)), RATE)
     assert voices.word_errors("open the text editor", heard)[0] <= 1

@@ -6,19 +6,21 @@ Everything inside the server is 16-bit little-endian mono at `RATE` for listenin
 
 from __future__ import annotations
 
+import io
 import struct
+import wave
 from dataclasses import dataclass
-from math import gcd
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 RATE: Final = 16_000
 """Samples per second that recogniser and voice activity detector take."""
 OUT_RATE: Final = 48_000
 """Samples per second of ``audio_output``."""
-WAV_HEADER: Final = 44
 _MIN_RATE, _MAX_RATE, _MAX_CHANNELS = 4_000, 192_000, 8
 _CONTAINERS: Final = (b"\x1a\x45\xdf\xa3", b"OggS", b"fLaC", b"ID3")
 
@@ -43,19 +45,22 @@ class Format:
             )
 
 
-def wav_header(frames: int, rate: int, channels: int = 1) -> bytes:
-    """The 44 bytes before ``frames`` frames of 16-bit PCM."""
-    size = frames * channels * 2
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        *(b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, channels),
-        *(rate, rate * channels * 2, channels * 2, 16, b"data", size),
-    )
-
-
 def wav(pcm: bytes, rate: int = OUT_RATE) -> bytes:
     """A complete mono WAV file."""
-    return wav_header(len(pcm) // 2, rate) + pcm
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes(pcm)
+    return file.getvalue()
+
+
+def read_wav(path: Path | str) -> tuple[Samples, int]:
+    """A 16-bit WAV file's first channel, and its samples per second."""
+    with wave.open(str(path)) as file:
+        data, channels = file.readframes(file.getnframes()), file.getnchannels()
+        return floats(data)[::channels], file.getframerate()
 
 
 def pcm16(samples: Samples) -> bytes:
@@ -70,62 +75,41 @@ def floats(pcm: bytes) -> Samples:
 
 def resample(samples: Samples, source: int, target: int) -> Samples:
     """One whole signal at another rate."""
-    resampler = Resampler(source, target)
-    return np.concatenate([resampler.feed(samples), resampler.finish()])
+    whole: Samples = soxr.resample(samples, source, target)
+    return whole
 
 
 class Resampler:
-    """A windowed-sinc polyphase filter over a stream; blocks join without a seam."""
+    """Changes the rate of a stream; blocks join without a seam.
 
-    def __init__(self, source: int, target: int, half_width: int = 12) -> None:
-        divisor = gcd(source, target)
-        self._up, self._down = target // divisor, source // divisor
+    The filter of variable rates is taken, at a constant one: it lags behind by 12 to 30 ms, where
+    that of constant rates works in large blocks and lags by up to 115 ms.
+    """
+
+    def __init__(self, source: int, target: int) -> None:
         self._same = source == target
-        self._taps = self._bank(half_width)
-        self._pad = self._taps.shape[1] // 2
-        self._tail = np.zeros(self._pad, np.float32)
-        self._position = 0
-        """Next output sample's place, in 1/up of an input sample, from the tail's start."""
-
-    def _bank(self, half_width: int) -> Samples:
-        cutoff = min(1.0, self._up / self._down)
-        half = int(np.ceil(half_width / cutoff))
-        phase = np.arange(self._up)[:, None] / self._up
-        t = np.arange(-half, half + 1)[None, :] - phase
-        window = np.cos(np.pi * np.clip(t / (half + 1), -1, 1) / 2) ** 2
-        taps = np.sinc(t * cutoff) * window
-        bank: Samples = (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)
-        return bank
+        self._stream = soxr.ResampleStream(source, target, 1, "float32", vr=True)
 
     def feed(self, samples: Samples) -> Samples:
-        """The output that ``samples`` completes; the filter's width lags behind."""
-        if self._same or not len(samples):
-            return samples
-        x = np.concatenate([self._tail, samples])
-        usable = (len(x) - 2 * self._pad) * self._up - self._position
-        count = max(0, -(-usable // self._down))
-        if not count:
-            self._tail = x
-            return np.zeros(0, np.float32)
-        places = self._position + np.arange(count) * self._down
-        starts, phases = np.divmod(places, self._up)
-        windows = np.lib.stride_tricks.sliding_window_view(x, self._taps.shape[1])
-        out: Samples = np.einsum("ij,ij->i", windows[starts], self._taps[phases])
-        keep = (places[-1] + self._down) // self._up
-        keep = min(int(keep), len(x))
-        self._position = int(places[-1] + self._down - keep * self._up)
-        self._tail = x[keep:]
-        return out
+        """The output that ``samples`` completes."""
+        return samples if self._same else self._chunk(samples)
 
     def finish(self) -> Samples:
-        """What is left in the filter."""
-        if self._same:
-            return np.zeros(0, np.float32)
-        return self.feed(np.zeros(self._pad, np.float32))
+        """What is left in the filter; the stream is over."""
+        nothing = np.zeros(0, np.float32)
+        return nothing if self._same else self._chunk(nothing, last=True)
+
+    def _chunk(self, samples: Samples, *, last: bool = False) -> Samples:
+        out: Samples = self._stream.resample_chunk(samples, last)
+        return out
 
 
 def _parse_wav(data: bytes) -> tuple[Format, bytes]:
-    """Format and sound of a WAV file's first piece, whose length field may be a lie."""
+    """Format and sound of a WAV file's first piece.
+
+    The standard library's `wave` reads files: it takes a length of 0, as senders write who do not
+    know it yet, at its word, and before Python 3.12 refuses the extensible format.
+    """
     place, form = 12, None
     while place + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, place)
