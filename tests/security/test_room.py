@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 from agent.errors import JournalError
+from agent.experiments.run.pack import NoRoomError, pack, unpack
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.runner import Runner
 from agent.record.export import export_session, import_session
 from agent.room import SPARE, bytes_below, has_room, spare_beside
 from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
+from tests.lab.lab_stage import FakeEnvironment, small
 
 DISK = 96 << 20
 
@@ -87,3 +91,37 @@ def test_an_import_without_room_is_refused_and_leaves_nothing(disk: Path, export
     leave(disk, SPARE + size + (1 << 20))
     assert import_session(exported, disk, session_id="one") == "one"
     assert (disk / "sessions" / "one" / "home" / "large").stat().st_size == 10 << 20
+
+
+def test_a_trial_without_room_is_refused_and_leaves_nothing(disk: Path, tmp_path: Path) -> None:
+    trial = tmp_path / "trial"
+    trial.mkdir()
+    (trial / "large").write_bytes(bytes(10 << 20))
+    packed, target = pack(trial), disk / "incoming" / "one"
+    target.parent.mkdir()
+    leave(disk, SPARE + len(packed) - (1 << 20))
+    before = sorted(disk.rglob("*"))
+    with pytest.raises(NoRoomError, match=r"no room for a trial of 10\.5 MB.*Free some room"):
+        unpack(packed, target)
+    assert sorted(disk.rglob("*")) == before
+    leave(disk, SPARE + len(packed) + (1 << 20))
+    unpack(packed, target)
+    assert (target / "large").stat().st_size == 10 << 20
+
+
+def test_an_experiment_whose_disk_is_full_says_so_and_goes_on_with_room(disk: Path) -> None:
+    experiment = small(repeats=1)
+    place = LocalPlacement(1)
+    leave(disk, SPARE - (1 << 20))
+    try:
+        full = Runner(experiment, disk, place, environment=FakeEnvironment())
+        state = full.run()
+        assert dict(state.statuses) == {"error": 6}
+        assert any("has no room for a trial" in note for note in state.notes), state.notes
+        assert {r.error_class for r in full.store.results()} == {"NoRoom"}
+        assert list((full.store.folder / ".incoming").iterdir()) == []
+        (disk / "filler").unlink()
+        again = Runner(experiment, disk, place, environment=FakeEnvironment())
+        assert dict(again.run().statuses) == {"passed": 3, "failed": 3}
+    finally:
+        place.close()

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from agent.errors import ConfigurationError
+from agent.errors import DISK_FULL, ConfigurationError
+from agent.room import has_room
+
+
+class NoRoomError(ConfigurationError):
+    """The disk has no room for a trial beside what must stay free."""
 
 
 def pack(folder: Path) -> bytes:
@@ -20,18 +26,32 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(data: bytes, folder: Path) -> None:
-    """Write a packed folder to ``folder``, which must not exist.
+    """Write a packed folder to ``folder``, which must not exist; all of it or nothing.
 
     Raises:
+        NoRoomError: the disk has no room for it.
         ConfigurationError: the bytes are no such folder, or would write elsewhere.
     """
-    folder.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not has_room(folder.parent, len(data)):
+        raise _no_room(folder, data)
     try:
+        folder.mkdir()
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for member in archive:
                 _write(folder, archive, member)
     except (tarfile.TarError, OSError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            raise _no_room(folder, data) from error
         raise ConfigurationError(f"A worker sent a damaged trial: {error}.") from error
+
+
+def _no_room(folder: Path, data: bytes) -> NoRoomError:
+    return NoRoomError(
+        f"The disk of {folder.parent} has no room for a trial of {len(data) / 1e6:.1f} MB: nothing "
+        "of it was kept. Free some room there, then run the experiment again."
+    )
 
 
 def _write(folder: Path, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:

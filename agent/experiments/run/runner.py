@@ -21,6 +21,7 @@ import pydantic
 from agent.errors import ConfigurationError
 from agent.experiments.plan.spec import Experiment, trial_id
 from agent.experiments.plan.trial import Job, TrialResult, result_of
+from agent.experiments.run.pack import NoRoomError
 from agent.experiments.run.placement import Outcome, Placement
 from agent.experiments.run.play import Progress
 from agent.experiments.run.store import Store
@@ -190,8 +191,11 @@ class Runner:
         while self._todo:
             job, _ = self._todo.popleft()
             self._install(result_of(job, "cancelled", reason=reason), b"")
-        if reason not in self.state.notes:
-            self.state.notes.append(reason)
+        self._note(reason)
+
+    def _note(self, text: str) -> None:
+        if text not in self.state.notes:
+            self.state.notes.append(text)
 
     # Receiving -------------------------------------------------------------------------
 
@@ -223,7 +227,10 @@ class Runner:
         self.state.spent += result.metrics.get("dollars", 0.0)
         again = result.attempt < self.experiment.retries and not self._cancelled.is_set()
         if result.status == "error" and result.retryable and again:
-            self.store.keep_attempt(result, outcome.folder)
+            try:
+                self.store.keep_attempt(result, outcome.folder)
+            except ConfigurationError as error:
+                self._note(str(error))
             job = outcome.job.model_copy(update={"attempt": result.attempt + 1})
             avoid = outcome.worker if result.error_class == "DesktopUnavailable" else ""
             self._todo.append((job, avoid))
@@ -234,13 +241,13 @@ class Runner:
         try:
             self.store.install(result, folder)
         except ConfigurationError as error:
-            self.state.notes.append(str(error))
-            lost = {"status": "error", "error": str(error), "error_class": "DamagedTrial"}
+            self._note(str(error))
+            kind = "NoRoom" if isinstance(error, NoRoomError) else "DamagedTrial"
+            lost = {"status": "error", "error": str(error), "error_class": kind}
             result = result.model_copy(update=lost)
             self.store.install(result, b"")
         if result.status == "error" and result.advice:
-            note = f"{result.arm} · {result.task}: {result.error} {result.advice}"
-            self.state.notes += [] if note in self.state.notes else [note]
+            self._note(f"{result.arm} · {result.task}: {result.error} {result.advice}")
         self.state.count(result.arm, result.task, result.status)
         self.state.latest = result
         self._tell(self.state)

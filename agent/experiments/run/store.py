@@ -18,6 +18,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterable
@@ -149,7 +150,11 @@ class Store(Faced):
             unpack(folder, incoming)
         else:
             incoming.mkdir(parents=True)
-        write_json(incoming / "result.json", result)
+        try:
+            write_json(incoming / "result.json", result)
+        except OSError:
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise
         target = self.folder / "trials" / result.id
         if target.exists():
             self._keep(incoming, f"{result.id}.duplicate")
