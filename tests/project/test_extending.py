@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
@@ -414,3 +415,13 @@ async def test_a_tool_that_raises_tells_the_model_and_the_task_goes_on(
     assert session.log.of(ev.TaskFinished)[-1].summary == "I see."
     assert any(record.exc_info for record in caplog.records)
     await session.close()
+
+
+def test_the_files_that_a_change_touches_are_there() -> None:
+    """As the document's last table names them: declaration and code of each kind."""
+    table = (ROOT / "docs/extending.md").read_text("utf-8").partition("## In Sayso itself")[2]
+    named = re.findall(r"`([a-z_./]+/[a-z_./]+)`", table)
+    assert len(named) >= 9
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    for name, place in re.findall(r"`(OUR_[A-Z]+)` in `([a-z_./]+)`", table):
+        assert re.search(rf"^{name} = ", (ROOT / place).read_text("utf-8"), re.MULTILINE)
