@@ -261,11 +261,16 @@ def spoil(value: Any, chance: random.Random) -> None:
         case 0:
             del place[key]
         case 1 if isinstance(place, dict):
-            place[chance.choice(["extra", "type", "index", "\ud83d"])] = chance.choice(_HOSTILE)
+            place[chance.choice(["extra", "type", "index", "\ud83d"])] = _hostile(chance)
         case 2 if key == "type":
             place[key] = chance.choice(_TYPES)
         case _:
-            place[key] = copy.deepcopy(chance.choice(_HOSTILE))
+            place[key] = _hostile(chance)
+
+
+def _hostile(chance: random.Random) -> Any:
+    """One's own to spoil further: what one case does may not be found by the next."""
+    return copy.deepcopy(chance.choice(_HOSTILE))
 
 
 def _spoil_one(events: list[Event], chance: random.Random) -> None:
@@ -299,9 +304,9 @@ def _strange_event(events: list[Event], chance: random.Random) -> None:
         [
             {"type": chance.choice(_TYPES)},
             {"type": "ping", "x": _DEEP},
-            {"type": "error", "error": chance.choice(_HOSTILE)},
+            {"type": "error", "error": _hostile(chance)},
             {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}},
-            {"type": "content_block_start", "index": 7, "content_block": chance.choice(_HOSTILE)},
+            {"type": "content_block_start", "index": 7, "content_block": _hostile(chance)},
             {"type": "content_block_delta", "index": 99, "delta": {"type": "text_delta"}},
             {},
         ]
@@ -311,7 +316,7 @@ def _strange_event(events: list[Event], chance: random.Random) -> None:
 
 def _strange_block(events: list[Event], chance: random.Random) -> None:
     kind = chance.choice(_TYPES)
-    strange = _block(8, {"type": kind, "vision": chance.choice(_HOSTILE)})
+    strange = _block(8, {"type": kind, "vision": _hostile(chance)})
     events[-2:-2] = strange
 
 

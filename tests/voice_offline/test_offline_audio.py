@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import wave
 
 import numpy as np
@@ -139,6 +140,21 @@ def test_frames_cut_inside_a_sample_lose_nothing(sizes: list[int]) -> None:
         place += size
     out += decoder.feed(pcm[place:])
     np.testing.assert_allclose(floats(out), floats(pcm), atol=1e-4)
+
+
+@pytest.mark.parametrize("rate", [4_000, 191_999])
+def test_a_long_frame_takes_little_more_memory_than_its_sound(rate: int) -> None:
+    """A frame of a mebibyte, at whatever rate."""
+    pcm = pcm16(tone(rate, (1 << 19) / rate))
+    tracemalloc.start()
+    try:
+        out = Decoder(Format(rate, 1)).feed(pcm)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
+    assert abs(len(out) - len(pcm) * RATE / rate) < 4_000
+    assert float(np.std(floats(out)[4_000:])) == pytest.approx(0.5 / 2**0.5, rel=0.01)
 
 
 def test_stereo_is_mixed() -> None:
