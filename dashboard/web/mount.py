@@ -33,7 +33,7 @@ from tornado.websocket import WebSocketHandler
 
 from agent.errors import ConfigurationError
 from agent.hosts import is_loopback
-from dashboard.web import dispatch, output
+from dashboard.web import current, dispatch, output
 from dashboard.web.assets import compressed
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
@@ -82,6 +82,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     set_workbench(make())
     output.install()
     dispatch.install()
+    current.install()
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)
     _wrap(Server, "show", _by_link)

@@ -155,6 +155,33 @@ async def test_a_tab_whose_socket_breaks_as_it_closes_is_noticed_at_once(
     await third.close()
 
 
+async def test_a_closed_page_leaves_no_document_behind(page: Page, pilot: Served) -> None:
+    """Also if the session that it has started works on, with all that was set going from it."""
+    before = await _documents(pilot)
+    second = await arrive(await page.context.new_page(), f"{pilot.url}?session=new")
+    await say(second, "work forever")
+    await expect(second.locator(".said").last).to_contain_text("I work and work.")
+    assert await _documents(pilot) > before
+    await second.close()
+    async with asyncio.timeout(60):
+        while await _documents(pilot) > before:
+            await asyncio.sleep(0.2)
+
+
+async def _documents(pilot: Served) -> int:
+    """How many are in the server's memory."""
+
+    def told() -> list[str]:
+        return re.findall(r"^documents: (\d+)$", pilot.log, re.MULTILINE)
+
+    known = len(told())
+    pilot.process.send_signal(signal.SIGUSR1)
+    async with asyncio.timeout(60):
+        while len(told()) == known:
+            await asyncio.sleep(0.05)
+    return int(told()[-1])
+
+
 async def _freed(page: Page, pilot: Served, left: int) -> None:
     async with asyncio.timeout(60):
         while await _open_pages(page, pilot) > left:

@@ -1,9 +1,14 @@
 """The real page over real sessions with a scripted model and a desktop in memory."""
 
+import asyncio
+import gc
 import os
+import signal
 import sys
 from functools import partial
 from pathlib import Path
+
+from bokeh.document import Document
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from pilot_sessions import factory
@@ -13,8 +18,19 @@ from dashboard.web.goodbye import goodbyes
 from dashboard.web.mount import install
 from dashboard.web.workbench import make_workbench
 
-__all__ = ["on_session_destroyed", "process_request"]
+__all__ = ["on_server_loaded", "on_session_destroyed", "process_request"]
 
 MANY = None if "SAYSO_MAX_SESSIONS" in os.environ else 100
 install(partial(make_workbench, factory=factory, most_sessions=MANY))
 goodbyes.patience = 600.0  # so that a page freed sooner was known to be left
+
+
+def on_server_loaded(_: object) -> None:
+    """Whoever sends SIGUSR1 is told how many documents are in memory."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _tell_documents)
+
+
+def _tell_documents() -> None:
+    gc.collect()
+    documents = sum(isinstance(each, Document) for each in gc.get_objects())
+    print(f"documents: {documents}", flush=True)
