@@ -300,7 +300,7 @@ def write_etc(box: Box, program: Path) -> None:
         "pip.conf": f"[global]\nproxy = {PROXY}\n",
         "machine-id": secrets.token_hex(16) + "\n",
         "accessibility.conf": bus_config("accessibility", ""),
-        "bash.bashrc": BASHRC,
+        "bash.bashrc": program.with_name("home").joinpath(".bashrc").read_text("utf-8"),
         "guardian.py": program.read_text("utf-8"),
         "bring.py": program.with_name("bring.py").read_text("utf-8"),
     }
@@ -364,15 +364,6 @@ def bus_config(kind: str, listen: str) -> str:
   <limit name="reply_timeout">60000</limit>
 </busconfig>
 """
-
-
-BASHRC = """[ -z "$PS1" ] && return
-PS1='\\w\\$ '
-PROMPT_COMMAND=
-HISTFILE=
-alias ls='ls --color=auto'
-"""
-"""What an interactive bash reads; for the whole machine, so that no home needs to hold it."""
 
 
 def _interpreter() -> tuple[str, list[str]]:
