@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agent.desktop.base import Desktop
     from agent.models.capabilities import Scale
     from agent.tools.base import Tool
+    from agent.tools.screen import Watch
     from agent.tools.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -127,6 +128,9 @@ class Making:
     vault: Vault | None = None
     """What may be typed by placeholder."""
 
+    watch: Watch | None = None
+    """What the model has seen of the screen, shared by all tools that act on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolKind:
@@ -160,6 +164,9 @@ class ToolKind:
     commands: bool = False
     """Whether it runs commands: results with and without it are compared with care."""
 
+    usual: bool = True
+    """Whether an agent has it if nothing else is said."""
+
     @property
     def called(self) -> str:
         return self.spec or self.name
@@ -168,7 +175,7 @@ class ToolKind:
 def _computer(making: Making) -> Tool:
     from agent.tools.computer import ComputerTool
 
-    return ComputerTool(making.desktop, making.scale, making.vault)
+    return ComputerTool(making.desktop, making.scale, making.vault, making.watch)
 
 
 def _shell(making: Making) -> Tool:
@@ -181,6 +188,12 @@ def _editor(making: Making) -> Tool:
     from agent.tools.editor import EditorTool
 
     return EditorTool(making.desktop)
+
+
+def _screen(making: Making) -> Tool:
+    from agent.tools.by_name import ScreenTool
+
+    return ScreenTool(making.desktop, making.vault, making.watch)
 
 
 COMPUTER = ToolKind(
@@ -221,8 +234,23 @@ EDITOR = ToolKind(
     titles={"str_replace_based_edit_tool": "View or change a file"},
     doing={"str_replace_based_edit_tool": "working on a file"},
 )
-OUR_TOOLS = (COMPUTER, SHELL, EDITOR)
-ALL_TOOLS = tuple(kind.name for kind in OUR_TOOLS)
+SCREEN = ToolKind(
+    "screen",
+    "Screen by name",
+    "Read the screen as words, and act on its objects by name.",
+    _screen,
+    doing={
+        "outline": "looking at the screen",
+        "read_text": "reading",
+        "click_on": "clicking",
+        "type_into": "typing",
+        "show": "scrolling",
+    },
+    hands=True,
+    usual=False,
+)
+OUR_TOOLS = (COMPUTER, SHELL, EDITOR, SCREEN)
+ALL_TOOLS = tuple(kind.name for kind in OUR_TOOLS if kind.usual)
 """Names of the tools that an agent has if nothing else is said."""
 
 TOOLS = Kinds("tool", ToolKind, "sayso.tools", OUR_TOOLS, frozenset(k.called for k in OUR_TOOLS))

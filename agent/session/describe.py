@@ -18,9 +18,13 @@ _POINTED = {
     "left_mouse_up": "Release the mouse at",
     "left_click_drag": "Drag to",
     "scroll": "Scroll",
+    "show": "Scroll to",
+    "click_on": "Click",
+    "read_text": "Read",
 }
 _PLAIN = {
     "screenshot": "Look at the screen",
+    "outline": "Look at the screen",
     "cursor_position": "Find the pointer",
     "zoom": "Look closer",
     "wait": "Wait",
@@ -78,6 +82,8 @@ def _words(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
     # The Messages API has one tool for files, whose command says what is done to the path.
     if edit := _EDITOR.get(str(given.get("command")) if "path" in given else name):
         return f"{edit} {given.get('path', '')}".rstrip()
+    if name == "type_into":
+        return f"Type “{given.get('text', '')}” into {_where(name, given, target)}".rstrip()
     if name == "type":
         return f"Type “{given.get('text', '')}”"
     if name in ("key", "hold_key"):

@@ -28,15 +28,20 @@ class ClosesBatch(Protocol):
         """The settled screen, or None if it shows nothing new."""
         ...
 
+    def forget(self) -> None:
+        """The model knows nothing any more of what it was shown or told."""
+        ...
+
 
 async def look(agent: Agent, emit: Emit, *, anew: bool = False) -> None:
     """Show the model the screen before its first turn, and tell it the date if it is new.
 
     ``anew``: it has seen and been told nothing yet.
     """
+    if anew:
+        for eye in filter(None, map(_eye, agent.tools)):
+            eye.forget()
     note, picture = await _see(agent)
-    if anew and picture is None:
-        note, picture = "", await agent.desktop.screenshot()
     images = (agent.journal.put_image(picture),) if picture is not None else ()
     today = datetime.datetime.fromtimestamp(agent.now()).astimezone()
     date = f"Today is {today:%A, %d %B %Y}."

@@ -18,6 +18,7 @@ from agent.session.approval import Rule
 from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
 from agent.tools.base import Tool
+from agent.tools.screen import Watch
 from agent.tools.vault import Secret, Vault
 
 _log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def tools_for(
     if kind.can or getattr(model, "dialect", "") == "portable":  # others are told of pixels
         able = kind.can(rest) if kind.can else capabilities_of(model.name)
         scale = able.coordinates if settings.coordinates == "auto" else settings.coordinates
-    return [*_made(Making(desktop, scale, vault), settings.tools)]
+    return [*_made(Making(desktop, scale, vault, Watch(desktop)), settings.tools)]
 
 
 def _made(making: Making, wanted: Sequence[str]) -> Iterator[Tool]:

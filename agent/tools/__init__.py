@@ -26,9 +26,9 @@ __all__ = [
 def build_tools(
     desktop: Desktop, scale: Scale = "pixels", vault: Vault | None = None
 ) -> list[Tool]:
-    """Our tools for a desktop, in the order in which the model is told of them.
+    """The usual tools for a desktop, in the order in which the model is told of them.
 
     ``scale``: what the model's coordinates are. ``vault``: what it may type by placeholder.
     """
     making = Making(desktop, scale, vault)
-    return [make_tool(kind, making) for kind in OUR_TOOLS]
+    return [make_tool(kind, making) for kind in OUR_TOOLS if kind.usual]

@@ -92,15 +92,20 @@ class ComputerTool:
         desktop: where it works.
         scale: what the model's coordinates are.
         vault: what it may type by placeholder.
+        watch: what the model has seen, shared with other tools of the same screen.
     """
 
     def __init__(
-        self, desktop: Desktop, scale: Scale = "pixels", vault: Vault | None = None
+        self,
+        desktop: Desktop,
+        scale: Scale = "pixels",
+        vault: Vault | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._desktop = desktop
         self.vault = vault or Vault()
         self._scale: Scale = scale
-        self._watch = Watch(desktop)
+        self._watch = watch or Watch(desktop)
         self._aim: _Aimed | None = None
         self._call = ""
 
@@ -157,6 +162,10 @@ class ComputerTool:
     def closing_note(self) -> str:
         """Words that belong to the last closing screenshot, or stand in its place."""
         return self._watch.note
+
+    def forget(self) -> None:
+        """The model does not know any more what it was shown."""
+        self._watch.forget()
 
     async def close(self) -> None:
         """Nothing is held between actions."""

@@ -53,7 +53,7 @@ async def find_focus(desktop: Desktop) -> Focus:
     node = focused(tree)
     if node is None:
         return Focus(window)
-    return Focus(window, node, _frame(tree, node), _submits(tree, node))
+    return Focus(window, node, _frame(tree, node), submitted_by(tree, node))
 
 
 def _around(tree: Tree, node: Node) -> Iterator[Node]:
@@ -71,7 +71,7 @@ def _frame(tree: Tree, node: Node) -> str:
     return frames[-1] if frames else ""
 
 
-def _submits(tree: Tree, node: Node) -> str:
+def submitted_by(tree: Tree, node: Node) -> str:
     """Name of a form's own button, which browsers press when Enter ends one of its fields."""
     if node.role not in _FIELDS or "multi line" in node.states:
         return ""

@@ -173,8 +173,11 @@ class Scroll(Input):
     text: Modifiers = ""
 
 
+Typed = Annotated[str, BeforeValidator(_typable), Field(description="What to type, as it is.")]
+
+
 class Type(Input):
-    text: Annotated[str, BeforeValidator(_typable), Field(description="What to type, as it is.")]
+    text: Typed
 
 
 class Key(Input):

@@ -63,6 +63,10 @@ class Watch:
         self._ours = True
         self._told_to_ask_again = False
 
+    def forget(self) -> None:
+        """Note that the model knows no picture any more."""
+        self._seen, self._ours, self._told_to_ask_again = None, False, False
+
     async def new_dialogs(self) -> tuple[Window, ...]:
         """Dialogs that have opened since this was last asked."""
         found = [w for w in await self._desktop.windows() if w.kind == "dialog" and not w.minimised]

@@ -22,6 +22,7 @@ from agent.models.base import Model
 from agent.prompts import Prompt
 from agent.settings import Settings
 from agent.tools.base import Tool
+from agent.tools.screen import Watch
 
 START_PATIENCE = 20.0
 """Seconds for a window of a program that the task starts."""
@@ -89,7 +90,8 @@ class TrialEnvironment:
         wanted = [kinds[name] for name in arm.tools]
         if task.gui_only:
             wanted = [kind for kind in wanted if kind.hands] or [COMPUTER]
-        return [make_tool(kind, Making(desktop)) for kind in wanted]
+        making = Making(desktop, watch=Watch(desktop))
+        return [make_tool(kind, making) for kind in wanted]
 
     def instruction(self, arm: Arm, task: Task) -> str:
         """The task's words as this arm puts them.
