@@ -131,6 +131,9 @@ class ScreenTool:
         self._told: Outline | None = None
         """What the model was told last."""
 
+        self._just_told = False
+        """Whether that was in answer to its last look."""
+
         self._note = ""
 
     @property
@@ -189,7 +192,8 @@ class ScreenTool:
         if before is None:
             self._note = f"{_SEEN}\n{now.text()}"
         else:
-            self._note = changes(before, now) or _NOTHING_NEW
+            self._note = changes(before, now) or ("" if self._just_told else _NOTHING_NEW)
+        self._just_told = False
         return None
 
     @property
@@ -209,7 +213,7 @@ class ScreenTool:
         """The screen, or one object with what is in it."""
         now = await self._outline()
         if given.of is None:
-            self._told = now
+            self._told, self._just_told = now, True
             return ToolResult(f"{_SEEN}\n{now.text()}")
         found = await self._find(given.of, now)
         return ToolResult(f"{_SEEN}\n{now.inside(found.node) or 'Nothing that is told is in it.'}")
@@ -344,6 +348,7 @@ class ScreenTool:
         return same and holder is not None and holder.id == found.node.id
 
     async def _do(self, name: str, given: dict[str, Any]) -> ToolResult:
+        self._just_told = False
         return await self._hands.run(ToolCall("", name, given), lambda _: None)
 
 

@@ -18,7 +18,9 @@ from agent.tools import build_tools
 from agent.tools.base import Intent
 
 ROOT = Path(__file__).parents[2]
-NAMES = {name for kind in OUR_TOOLS for name in (kind.name, kind.called)}
+NAMES = {name for kind in OUR_TOOLS for name in (kind.name, kind.called)} - {"screen"}
+"""What is looked for; a screen is many other things as well."""
+
 WIRE = {
     "agent/models/claude/hosted.py": {"computer"},
     "agent/models/claude/portable.py": {"computer"},
