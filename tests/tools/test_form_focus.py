@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.desktop.base import Box, Node, Tree
-from agent.tools.focus import _submits
+from agent.tools.focus import submitted_by
 
 SHOWN = frozenset({"showing", "visible"})
 
@@ -41,4 +41,4 @@ TREE = Tree(
 def test_enter_presses_the_button_of_the_fields_form(field: str, presses: str) -> None:
     """Not where Enter begins a new line, where there is no form, nor of what is no field."""
     [focused] = [n for n in TREE.nodes if n.name == field]
-    assert _submits(TREE, focused) == presses
+    assert submitted_by(TREE, focused) == presses
