@@ -268,7 +268,8 @@ async def test_a_hold_outlasts_the_end_of_a_task(make):
     session.hold("You asked to wait.")
     go.set()
     await session.log.wait_for(lambda e: e.kind == "task_started", since=since, timeout=20)
-    await asyncio.sleep(0.05)
+    for _ in range(50):
+        await asyncio.sleep(0)
     assert session.status.held
     assert not tool.began
     session.release()

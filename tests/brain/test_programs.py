@@ -51,6 +51,12 @@ class Scene:
         return [p.line for e in self.session.log.of(ev.ProgramStarted) for p in e.programs]
 
 
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
 Make = Callable[..., Awaitable[Scene]]
 
 
@@ -153,9 +159,7 @@ async def test_a_stop_is_a_no_for_all_that_waits(make: Make):
     asked = await scene.asked()
     scene.shell = scene.desktop.shell()
     second = scene.touch("y")
-    async with asyncio.timeout(20):
-        while not scene.session._agent.programs._waiting:
-            await asyncio.sleep(0.01)
+    await until(lambda: bool(scene.session._agent.programs._waiting))
     scene.session.stop("enough")
     assert await scene.answer(first) == "refused"
     assert await scene.answer(second) == "refused"
@@ -287,7 +291,7 @@ async def test_the_agents_own_question_is_answered_before_the_next_is_asked(make
     scene.session.say("go")
     first = await scene.asked()
     notice = scene.touch("x")
-    await asyncio.sleep(0.1)
+    await until(lambda: scene.session._agent.programs.waiting)
     assert scene.session.status.pending_approval == first
     scene.session.approve(first.approval_id, "deny", channel="button")
     second = await scene.asked(since=first.seq + 1)

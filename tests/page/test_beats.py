@@ -86,13 +86,22 @@ async def test_a_page_that_asks_nothing_is_told_nothing_and_a_closed_line_is_lef
 ) -> None:
     """A frozen tab takes nothing in; a descriptor's number may be another's by now."""
     ours, theirs = ends
-    heart, line, other = Heart(), Line(ours), Line(ours)
-    line.asked -= 3600
-    heart.enter(line)
-    heart.enter(other)
-    line.close()
-    line.say({"n": 1})
-    await asyncio.to_thread(theirs.recv, 4096)
-    heart.leave(other)
-    heart.leave(line)
-    assert heart.late >= 0
+    frozen, its_page = socket.socketpair()
+    with frozen, its_page:
+        its_page.setblocking(False)
+        heart, line, other = Heart(), Line(frozen), Line(ours)
+        line.asked -= 3600
+        heart.enter(line)
+        heart.enter(other)
+        try:
+            await asyncio.to_thread(theirs.recv, 4096)
+            await asyncio.to_thread(theirs.recv, 4096)  # beats go on
+            with pytest.raises(BlockingIOError):
+                its_page.recv(1)
+            line.close()
+            line.say({"n": 1})
+            with pytest.raises(BlockingIOError):
+                its_page.recv(1)
+        finally:
+            heart.leave(other)
+            heart.leave(line)
