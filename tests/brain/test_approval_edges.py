@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from agent import kinds
 from agent.errors import InputHalted
+from agent.kinds import ToolKind
 from agent.permit import act_under, check_permit
 from agent.record.events import (
     ApprovalAsked,
@@ -17,6 +19,7 @@ from agent.record.events import (
 )
 from agent.session.approval import DEFAULT_RULES, Approvals, Rule, shown
 from agent.session.grants import LONGEST, Grants, command_grant, line_grant, program_grant
+from agent.testing.scripted import FakeTool
 from agent.tools.base import Intent
 
 TERMINAL = {"wm_class": "Xfce4-terminal"}
@@ -419,6 +422,7 @@ LONG = "n" * 200
         (Intent("editor", "create", {"path": f"/h/.{LONG}"}), 116),
         (Intent("program", "start", {"by": LONG, "line": "gcc"}), 60),
         (Intent(LONG, "use"), 60),
+        (Intent("crane", "n" * 300), 200),
         (computer("type", text=f"<secret>{LONG}</secret>"), 60),
         (computer("key", key="Return", unshown="yes", prompt=LONG, **TERMINAL), 80),
     ],
@@ -428,6 +432,24 @@ def test_how_much_of_a_name_is_read_out(intent: Intent, length: int) -> None:
     assert "… (cut)" in asked
     assert "n" * length + "…" in asked
     assert "n" * (length + 1) not in asked
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ({"what": "a car"}, "Lift a car with the crane?"),
+        ({"what": LONG}, f"Lift {LONG[:60]}… (cut) with the crane?"),
+        ({"where": "here"}, "Use the tool “crane” to lift (where: here)?"),
+        ({}, "Use the tool “crane” to lift?"),
+    ],
+)
+def test_a_tool_that_was_added_asks_its_own_question(target: dict[str, str], words: str) -> None:
+    crane = ToolKind("crane", "Crane", "Lift.", FakeTool, question="Lift {what} with the crane?")
+    kinds.add_tool(crane)
+    try:
+        assert question(Intent("crane", "lift", target)) == words
+    finally:
+        kinds.TOOLS.forget("crane")
 
 
 def test_what_was_answered_beforehand_is_noted_as_that() -> None:

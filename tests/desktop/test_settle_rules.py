@@ -113,6 +113,8 @@ def test_a_change_before_the_action_does_not_count_and_one_before_the_wait_does(
         (2.0, 0.25, 3, True),  # over 0.5 s exactly
         (2.0, 0.2, 3, False),  # a burst of 0.4 s
         (0.1, 0.3, 3, False),  # the aftermath of the action before: 0.8 s
+        (0.8, 0.3, 3, True),  # right after it
+        (0.79, 0.3, 3, False),
         (0.3, 0.3, 4, False),  # only two of them later than that
         (0.45, 0.3, 4, False),
     ],
@@ -334,6 +336,19 @@ def test_windows_that_are_arranged_anew_are_a_change_to_wait_for_but_not_to_sett
     assert seen
     assert again
     assert took == pytest.approx(0.12)
+
+
+def test_windows_that_are_arranged_anew_at_the_very_beginning_are_no_later_change() -> None:
+    async def scene(still: Stillness, loop: HurriedLoop) -> tuple[bool, float]:
+        def arrange() -> None:
+            still.rearranged()
+            for tell in tuple(still._listeners):
+                tell()
+
+        loop.call_at(0.1, arrange)
+        return await still.change(0.0, 1.0), loop.time()
+
+    assert play(scene) == (True, pytest.approx(0.12))
 
 
 def test_flicker_is_no_change_to_wait_for() -> None:
