@@ -226,6 +226,21 @@ def test_which_clicks_paste_into_a_terminal(intent: Intent, *, pastes: bool) -> 
 
 
 @pytest.mark.parametrize(
+    ("pressed_in", "pastes"), [("", False), ("editor", True), ("terminal", False)]
+)
+def test_letting_go_over_a_terminal_pastes_what_was_pressed_elsewhere(
+    pressed_in: str, *, pastes: bool
+) -> None:
+    approvals = Approvals()
+    if pressed_in:
+        press = computer("left_mouse_down", pressed_in)
+        approvals.begins(press)
+        approvals.done(press)
+    release = computer("left_mouse_up", "terminal", **TERMINAL)
+    assert (approvals.judge(release).rule == "paste into terminal") is pastes
+
+
+@pytest.mark.parametrize(
     ("path", "hidden"),
     [
         (".bashrc", True),
