@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -185,4 +186,5 @@ def main(root: Path = ROOT) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="script/figures", description=__doc__).parse_args()
     main()

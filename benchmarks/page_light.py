@@ -8,7 +8,6 @@ loopback and on a line of 1.6 Mbit/s with 300 ms.
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +19,8 @@ from typing import Any
 from chromium import alaunch
 from playwright.async_api import BrowserContext, Page, async_playwright
 from served import ADDRESS, ROOT, Served, command, entrance, environment, started
+
+from benchmarks.checkouts import checkout, known
 
 BEFORE = "99f3f9e"
 """The last commit whose page came in one piece and uncompressed."""
@@ -118,27 +119,6 @@ async def _own_box(page: Page) -> None:
 async def _browser() -> AsyncIterator[BrowserContext]:
     async with async_playwright() as playwright, alaunch(playwright) as context:
         yield context
-
-
-@contextmanager
-def checkout(commit: str, folder: Path) -> Iterator[Path]:
-    """A commit's files in a folder, for as long as the block lasts."""
-    git = ["git", "-C", str(ROOT), "worktree"]
-    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*git, "remove", "--force", str(folder)], check=True)
-
-
-def known(commit: str) -> bool:
-    """Whether this checkout has the commit; a shallow one, or an archive, does not."""
-    found = subprocess.run(
-        ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"],
-        check=False,
-        stderr=subprocess.DEVNULL,
-    )
-    return found.returncode == 0
 
 
 @contextmanager
