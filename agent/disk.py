@@ -1,4 +1,7 @@
-"""A thread for one folder's disk work, which is waited for, but not for ever.
+"""Work that waits for a disk: on threads that nobody else needs.
+
+Most has a thread of its own (`in_thread`). A `Writer` is a thread for one folder's work, which is
+waited for, but not for ever.
 
 What waits for a disk that hangs cannot be cut: a thread in the kernel's hands stays there. So the
 work is done here, and whoever needs it done waits: the order stays as if they had done it
@@ -8,16 +11,21 @@ the same is taken back (``undo``), and until then everything else is refused at 
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+import functools
 import itertools
 import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 _log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 2.5
@@ -25,6 +33,32 @@ PATIENCE = 2.5
 
 LESS = 0.5
 """The same while other work on the same disk hangs."""
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`asyncio.to_thread` for work that a disk can delay: on a thread of its own.
+
+    Of the few threads that are there for everybody, a handful of such waits would leave none.
+    Whoever is cancelled waits no more; the work goes on, and nobody hears of its end.
+    """
+    return await asyncio.wrap_future(on_thread(functools.partial(work, *args, **kwargs)))
+
+
+def on_thread(work: Callable[[], T]) -> Future[T]:
+    """Have ``work`` done on a new thread, which keeps no process alive."""
+    job: Future[T] = Future()
+    job.set_running_or_notify_cancel()
+    context = contextvars.copy_context()
+    threading.Thread(target=_do, args=(job, context, work), name="disk", daemon=True).start()
+    return job
+
+
+def _do(job: Future[T], context: contextvars.Context, work: Callable[[], T]) -> None:
+    try:
+        job.set_result(context.run(work))
+    except BaseException as error:  # noqa: BLE001 - raised where it is waited for, if it still is
+        _log.debug("Work on a disk failed", exc_info=True)
+        job.set_exception(error)
 
 
 class DiskHangs(OSError):

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from agent import errors
+from agent.disk import in_thread
 from agent.errors import ModelError, ModelUnavailable
 from agent.models.base import (
     BlockDone,
@@ -118,7 +119,7 @@ class RecordingModel:
         """One turn of the inner model."""
         file = self._file
         if file is None:
-            self._file = file = await asyncio.to_thread(self._open, request)
+            self._file = file = await in_thread(self._open, request)
         start = time.monotonic()
         parts: list[tuple[float, ModelPart]] = []
         failure: ModelError | None = None
@@ -129,7 +130,7 @@ class RecordingModel:
                     yield part
         except ModelError as error:
             failure = error
-        await asyncio.to_thread(self._write, file, request, parts, failure)
+        await in_thread(self._write, file, request, parts, failure)
         if failure is not None:
             raise failure
 
@@ -232,7 +233,7 @@ class CassetteModel:
 
     async def _read(self) -> list[Step]:
         if self._steps is None:
-            self._steps = await asyncio.to_thread(lambda: list(read_cassette(self._path)))
+            self._steps = await in_thread(lambda: list(read_cassette(self._path)))
         return self._steps
 
     def _find(self, steps: list[Step], normal: dict[str, Any]) -> Step:

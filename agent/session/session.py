@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, Unpack
 from agent.clock import MonotonicClock, in_time, steady_time
 from agent.desktop.base import Covers, Desktop, DesktopStatus
 from agent.desktop.server.homes import HomeNews, remove_tree
-from agent.disk import DiskHangs, at_hand
+from agent.disk import DiskHangs, at_hand, in_thread
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
 from agent.kinds import ALL_TOOLS, ToolName
@@ -259,7 +259,7 @@ class Session(Faced):
         self.journal.close()
         if self.created and isinstance(self.journal, SqliteJournal):
             folder = self.journal.folder
-            await asyncio.to_thread(remove_session, folder.parent.parent, folder.name)
+            await in_thread(remove_session, folder.parent.parent, folder.name)
 
     async def close(self, reason: str = "") -> None:
         """End the work, the desktop and the journal. The session can be resumed later."""
@@ -525,7 +525,7 @@ class Session(Faced):
     async def _tell_damage(self) -> None:
         """Say what of the session could not be read; once, until it is something else."""
         images = [image for event in self.log for image in ev.images_of(event)]
-        told = str(await asyncio.to_thread(self.journal.damage, images))
+        told = str(await in_thread(self.journal.damage, images))
         if told and all(failed.error != told for failed in self.log.of(ev.Failed)):
             self.log.append(ev.Failed(where="journal", error=told, advice=_REST))
 
@@ -729,7 +729,7 @@ class Session(Faced):
         limit = self.effective.home_bytes
         if limit != self.settings.home_bytes:
             self._limit_home(limit)
-        self.log.append(await asyncio.to_thread(home.opened, limit))
+        self.log.append(await in_thread(home.opened, limit))
 
     def _limit_home(self, limit: int) -> None:
         limit_home = getattr(self.desktop, "limit_home", None)
@@ -772,7 +772,7 @@ class Session(Faced):
             return None
         if self._home is None:
             return "unknown"
-        return await asyncio.to_thread(self._home.files_left)
+        return await in_thread(self._home.files_left)
 
     async def _start_desktop(self) -> None:
         files = await self._files_before()

@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from agent.content.contents import BEGINNING, fitted, looks_like_picture
 from agent.content.pdf import is_pdf
 from agent.desktop.base import Desktop, inside
+from agent.disk import in_thread
 from agent.errors import BadInput, DesktopError, FilesError, ToolError
 from agent.models.base import ToolSpec
 from agent.permit import check_permit
@@ -125,7 +126,7 @@ class EditorTool:
         try:
             given = inputs.read(Edit, "str_replace_based_edit_tool", call.input)
             async with self._turn:
-                return await asyncio.to_thread(self._do, given)
+                return await in_thread(self._do, given)
         except (ToolError, DesktopError) as error:
             return ToolResult.of(error)
         except Exception as error:  # noqa: BLE001 - the border: our fault must not end the run

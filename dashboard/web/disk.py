@@ -8,16 +8,14 @@ is given up after a while, and told of. While many hang, no more are begun.
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import logging
-import threading
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from agent.disk import on_thread
 from agent.errors import JournalError
 
-_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 10.0
@@ -25,6 +23,9 @@ PATIENCE = 10.0
 
 _MOST = 32
 """Threads that may hang; nothing is read before one of them returns."""
+
+_MOMENT = 0.5
+"""Seconds that the loop waits for what is let go of."""
 
 _hanging: set[Future[Any]] = set()
 
@@ -42,10 +43,7 @@ async def from_disk(work: Callable[[], T], what: str, *, longer: float = 1) -> T
     """
     if len(_hanging) >= _MOST:
         raise _hangs(what)
-    job: Future[T] = Future()
-    job.set_running_or_notify_cancel()
-    context = contextvars.copy_context()
-    threading.Thread(target=_run, args=(job, context, work), name="disk", daemon=True).start()
+    job = on_thread(work)
     try:
         return await asyncio.wait_for(asyncio.wrap_future(job), PATIENCE * longer)
     except TimeoutError:
@@ -54,12 +52,11 @@ async def from_disk(work: Callable[[], T], what: str, *, longer: float = 1) -> T
         raise _hangs(what) from None
 
 
-def _run(job: Future[T], context: contextvars.Context, work: Callable[[], T]) -> None:
-    try:
-        job.set_result(context.run(work))
-    except BaseException as error:  # noqa: BLE001 - raised where it is waited for, if it still is
-        _log.debug("what was read from a disk failed", exc_info=True)
-        job.set_exception(error)
+def let_go(work: Callable[[], object]) -> None:
+    """Have something closed or removed, and wait a moment for that, if the disks answer."""
+    job = on_thread(work)
+    with contextlib.suppress(TimeoutError, OSError):
+        job.result(0.0 if _hanging else _MOMENT)
 
 
 def _hangs(what: str) -> JournalError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import shutil
@@ -19,6 +18,7 @@ from agent.errors import DISK_FULL, JournalError, SaysoError
 from agent.replay.bundle import MOST_BYTES, no_room, unpack_export
 from agent.room import has_room, spare_beside
 from dashboard.web.bodies import Patience
+from dashboard.web.disk import from_disk, let_go
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from agent.record.rows import Damage
 
 _CHUNK = 1 << 20
+_WHAT = "the server's temporary files"
 
 
 @by_address  # of a token that the page was told
@@ -43,7 +44,7 @@ class Download(AuthRequestHandler, RequestHandler):
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Length", str(exported.path.stat().st_size))
         with exported.path.open("rb") as file:
-            while chunk := await asyncio.to_thread(file.read, _CHUNK):
+            while chunk := await from_disk(lambda: file.read(_CHUNK), _WHAT):
                 self.write(chunk)
                 try:
                     await self.flush()
@@ -81,9 +82,12 @@ class Upload(AuthRequestHandler, RequestHandler):
         self._patience.end()
         if not self._trouble:
             try:
-                await asyncio.to_thread(self._keep, chunk)
+                await from_disk(lambda: self._keep(chunk), _WHAT)
             except OSError as error:
                 self._full(error)
+            except JournalError as error:
+                self._trouble = str(error)
+                self._tidy()
         self._patience.begin()
 
     async def post(self) -> None:
@@ -93,13 +97,13 @@ class Upload(AuthRequestHandler, RequestHandler):
             self.write({"error": self._trouble})
             return
         try:
-            session_id, damage = await asyncio.to_thread(self._take_in)
+            session_id, damage = await from_disk(self._take_in, "your sessions", longer=60)
         except SaysoError as error:
             self.set_status(422)
             answer = {"error": str(error)}
         else:
             answer = {"id": session_id, "damage": str(damage)}
-        await asyncio.to_thread(self._tidy)
+        self._tidy()
         self.write(answer)
 
     def on_finish(self) -> None:
@@ -149,8 +153,12 @@ class Upload(AuthRequestHandler, RequestHandler):
         return workbench().sessions.adopt(folder, self._owner)
 
     def _tidy(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        if self._room is not None:
-            shutil.rmtree(self._room, ignore_errors=True)
-        self._file = self._room = None
+        file, room, self._file, self._room = self._file, self._room, None, None
+        if room is not None:
+            let_go(lambda: _removed(file, room))
+
+
+def _removed(file: RawIOBase | None, room: Path) -> None:
+    if file is not None:
+        file.close()
+    shutil.rmtree(room, ignore_errors=True)

@@ -8,8 +8,8 @@ streamed to the disk under no name, and appears as a whole or not at all.
 
 from __future__ import annotations
 
-import asyncio
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
+from agent.disk import on_thread
 from agent.errors import DesktopError, FilesError, JournalError, SaysoError
 from agent.files import Incoming, bounded, is_state, list_files, safe_name, shown
 from agent.files.listing import MOST
@@ -33,7 +34,7 @@ from agent.room import SPARE
 from agent.session.arrivals import Arrived, in_words
 from agent.session.home import describe_use, home_in
 from dashboard.web.bodies import Patience
-from dashboard.web.disk import from_disk
+from dashboard.web.disk import from_disk, let_go
 from dashboard.web.lock import by_address
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
@@ -77,6 +78,7 @@ class Place:
 
 
 _WHAT = "these files"
+_log = logging.getLogger(__name__)
 
 
 class Refusal(Exception):
@@ -158,12 +160,16 @@ class FilesHandler(AuthRequestHandler, RequestHandler):
 
     async def send_pieces(self, pieces: Iterator[bytes]) -> None:
         """Send what is made in a thread, as fast as it is taken."""
-        while piece := await asyncio.to_thread(next, pieces, b""):
-            self.write(piece)
-            try:
+        try:
+            while piece := await from_disk(lambda: next(pieces, b""), _WHAT):
+                self.write(piece)
                 await self.flush()
-            except StreamClosedError:
-                return
+        except StreamClosedError:
+            return
+        except JournalError as error:  # too late to say it: the download is cut off, not whole
+            _log.warning("A download was cut off: %s", error)
+            connection: Any = self.request.connection
+            connection.stream.close()
 
 
 class FilesTicket(FilesHandler):
@@ -215,10 +221,12 @@ class FilesGet(FilesHandler):
                 await self._single(paths[0])
         except FilesError as error:
             self.refuse(409, str(error))
+        except JournalError as error:
+            self.refuse(503, str(error))
 
     async def _archive(self, paths: list[str]) -> None:
         home, most = self.place.home, workbench().settings.most_files
-        contents = await asyncio.to_thread(contents_of, home, paths, most)
+        contents = await from_disk(lambda: contents_of(home, paths, most), _WHAT, longer=6)
         name = f"{_name_of(paths[0]) if len(paths) == 1 else 'files'}.zip"
         if self._checking:
             note = _left_out(contents.left_out)
@@ -230,11 +238,11 @@ class FilesGet(FilesHandler):
         try:
             await self.send_pieces(pieces)
         finally:
-            await asyncio.to_thread(pieces.close)
+            on_thread(pieces.close)
 
     async def _single(self, path: str) -> None:
         opened = person_file(self.place.home, path)
-        file = await asyncio.to_thread(opened.__enter__)
+        file = await from_disk(opened.__enter__, _WHAT)
         try:
             size = os.fstat(file.fileno()).st_size
             if self._checking:
@@ -244,7 +252,7 @@ class FilesGet(FilesHandler):
             self.set_header("Content-Length", str(size))
             await self.send_pieces(_pieces(file, size))
         finally:
-            await asyncio.to_thread(file.close)
+            on_thread(file.close)
 
     @property
     def _checking(self) -> bool:
@@ -278,6 +286,8 @@ class FilesPut(FilesHandler):
             self.refuse(refusal.status, str(refusal))
         except FilesError as error:
             self.refuse(409, str(error))
+        except JournalError as error:
+            self.refuse(503, str(error))
         else:
             self._accept(self._limit + 1)
             self._patience.begin()
@@ -314,9 +324,11 @@ class FilesPut(FilesHandler):
             return
         session, file = self.place.session, self._file
         try:
-            path = await asyncio.to_thread(file.finish)
+            path = await from_disk(file.finish, _WHAT)
         except FilesError as error:
             super().refuse(507, str(error))
+        except JournalError as error:
+            super().refuse(503, str(error))
         else:
             await self._welcome(path, session)
 
@@ -364,8 +376,7 @@ class FilesPut(FilesHandler):
         self._counts = True
         bench.intake.sends(session, self._upload, self._give_up)
         bench.intake.reserve(session, self, self._declared)
-        await asyncio.to_thread(_check_disk, home, self._declared)
-        self._file = await asyncio.to_thread(Incoming, home, name, folder)
+        self._file = await from_disk(lambda: _begun(home, name, folder, self._declared), _WHAT)
 
     def _destination(self) -> tuple[str, str]:
         """Name and folder, made safe; both come from outside."""
@@ -395,12 +406,14 @@ class FilesPut(FilesHandler):
                 workbench().intake.reserve(self.place.session, self, most)
             if self._received - self._looked >= _LOOK_EVERY:
                 self._looked = self._received
-                await asyncio.to_thread(_check_disk, self.place.home, 0)
+                await from_disk(lambda: _check_disk(self.place.home, 0), _WHAT)
                 await self._check_home()
-            if self._file is not None:
-                await asyncio.to_thread(self._file.write, bytes(data))
+            if (file := self._file) is not None:
+                await from_disk(lambda: file.write(bytes(data)), _WHAT)
         except FilesError as error:
             self.refuse(507, str(error))
+        except JournalError as error:
+            self.refuse(503, str(error))
 
     async def _check_home(self) -> None:
         """Raise when others have filled the home meanwhile; what has come of this counts, too."""
@@ -437,7 +450,7 @@ class FilesPut(FilesHandler):
     def _drop(self) -> None:
         self._patience.end()
         if self._file is not None:
-            self._file.abort()
+            let_go(self._file.abort)
         self._leave(None)
 
     def _give_up(self) -> None:
@@ -595,6 +608,11 @@ def _inside(session: Session, path: Path) -> str:
     """A path as programs on the desktop call it, fit for an event."""
     desktop = session.desktop
     return shown(desktop.inside(path) if isinstance(desktop, NamesPaths) else path)
+
+
+def _begun(home: Path, name: str, folder: str, size: int) -> Incoming:
+    _check_disk(home, size)
+    return Incoming(home, name, folder)
 
 
 def _check_disk(home: Path, more: int) -> None:

@@ -17,9 +17,12 @@ from agent.errors import FilesError, JournalError
 from agent.files import count_files, open_file
 from agent.record.events import Attachment
 from agent.session.arrivals import Arrived, bring_in
+from dashboard.web.disk import from_disk
 
 if TYPE_CHECKING:
     from agent.session.session import Session
+
+_WHAT = "these files"
 
 AT_ONCE = 4
 """Files that may be on their way into one session."""
@@ -173,7 +176,7 @@ class Intake:
         """
         desk = self._desk(session)
         if fresh or self._now() - desk.counted[0] > _FRESH:
-            files, size = await asyncio.to_thread(count_files, home, state=True)
+            files, size = await from_disk(lambda: count_files(home, state=True), _WHAT)
             desk.counted = (self._now(), files, size)
         return desk.counted[1], desk.counted[2]
 
@@ -195,7 +198,9 @@ class Intake:
                 )
             waiting = sum(each.size for each in desk.attached.values() if each.kind == "pdf")
             room = room_in(session.log) - waiting
-            made = await asyncio.to_thread(_prepared, session, home, path, came, room)
+            made = await from_disk(
+                lambda: _prepared(session, home, path, came, room), _WHAT, longer=6
+            )
             token = secrets.token_urlsafe(9)
             desk.attached[token] = made
             return token, made

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.clock import ended, in_time
+from agent.disk import in_thread
 from agent.errors import ConfigurationError, JournalError, SaysoError
 from agent.record.events import Failed, SessionOpened, TaskStarted
 from agent.record.export import import_session, read_export
@@ -365,13 +366,13 @@ class Sessions:
         """
         if ending := self._ending.get(session_id):
             await ending.wait()
-        card = await asyncio.to_thread(self.card, session_id, owner)
+        card = await in_thread(self.card, session_id, owner)
         if card is None:
             raise NoSuchSessionError(_NONE)
         if session_id not in self._entries:
             self._check_room(self._payer(owner, card.person))
             card = card.model_copy(update={"ended": ""})
-            await asyncio.to_thread(self._ownership.put, session_id, card)
+            await in_thread(self._ownership.put, session_id, card)
 
     def folder(self, session_id: str, owner: str | None) -> Path | None:
         """Where the session lies if ``owner`` has it; others' look like none at all."""
@@ -413,7 +414,7 @@ class Sessions:
 
     async def _remove(self, session_id: str) -> None:
         await self.close(session_id, _DELETED)
-        await asyncio.to_thread(remove_session, self._ownership.data_dir, session_id)
+        await in_thread(remove_session, self._ownership.data_dir, session_id)
 
     def adopt(self, folder: Path, owner: str) -> tuple[str, Damage]:
         """Take an exported session in as this owner's: its id, and what of it cannot be read.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,7 +17,7 @@ import pytest
 from hanging import PATIENCE, hanging
 from served import ROOT, serve
 
-from agent.disk import DiskHangs, at_hand
+from agent.disk import DiskHangs, at_hand, in_thread
 from agent.errors import ConfigurationError, JournalError
 from agent.experiments.run.store import Store
 from agent.keys import KeyStore
@@ -30,6 +32,7 @@ from dashboard.views.lab.view import LabView
 from dashboard.views.prompts.view import PromptsView
 from dashboard.views.sessions.commands import SessionCommands
 from dashboard.web import disk
+from dashboard.web.files import FilesHandler, FilesPut
 from dashboard.web.ownership import Card, Ownership
 from dashboard.web.preferences import People, Preferences
 from tests.lab.lab_stage import small
@@ -165,6 +168,110 @@ async def test_many_that_wait_for_a_disk_hold_up_nobody_else(silent: threading.E
     assert await disk.from_disk(lambda: 7, "these files") == 7
     with pytest.raises(FileNotFoundError):
         await disk.from_disk(Path("/nowhere").stat, "these files")
+
+
+async def test_work_that_hangs_in_the_agent_takes_no_thread_from_others() -> None:
+    """Its tools and its desktop; a process ends though something hangs."""
+    answers = threading.Event()
+    waiting = [asyncio.create_task(in_thread(answers.wait)) for _ in range(64)]
+    async with asyncio.timeout(PATIENCE):
+        assert await asyncio.to_thread(str, 7) == "7"
+        assert await in_thread(int, "7") == 7
+        with pytest.raises(ValueError, match="seven"):
+            await in_thread(int, "seven")
+        waiting[0].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting[0]
+    script = "import asyncio, threading\nfrom agent.disk import in_thread\n"
+    script += "asyncio.run(asyncio.wait_for(in_thread(threading.Event().wait), 0.1))"
+    ended = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(PATIENCE):
+        _, said = await ended.communicate()
+    assert b"TimeoutError" in said
+    answers.set()
+    assert all(await asyncio.gather(*waiting[1:]))
+
+
+def test_what_a_disk_can_delay_has_threads_of_its_own() -> None:
+    """Threads for everybody are for what ends by itself: each place that uses them is listed."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("agent", "dashboard")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"to_thread\(|run_in_executor\(None", path.read_text())
+    }
+    assert found == FOR_EVERYBODY
+
+
+FOR_EVERYBODY = {
+    *("agent/desktop/__main__.py", "agent/testing/hands_cases.py"),  # programs of their own
+    *(f"agent/desktop/{name}.py" for name in ("parts", "see/ocr", "see/screenshot_encoder")),
+    *("agent/desktop/virtual.py", "agent/desktop/server/processes.py"),  # X, pictures, /proc
+    *("agent/models/claude/model.py", "agent/models/lazy_model.py"),
+    "agent/experiments/live.py",
+    *(f"agent/experiments/run/{n}.py" for n in ("oracle", "play", "scoring", "state")),  # a trial's
+    "agent/experiments/run/trial_environment.py",
+    *("dashboard/notebook/speaker.py", "dashboard/views/inspector/records.py"),
+    *("dashboard/views/lab/runs.py", "dashboard/web/assets.py"),
+    *("dashboard/views/prompts/view.py", "dashboard/views/settings/view.py"),  # see `at_hand`
+    *("dashboard/views/settings/voice_settings.py", "dashboard/web/recordings.py"),  # the same
+}
+
+
+async def test_a_download_that_hangs_is_cut_off(silent: threading.Event) -> None:
+    """Not a whole one to the browser: less came than was said."""
+
+    def pieces() -> Iterator[bytes]:
+        yield b"begun"
+        silent.wait()
+        yield b"never"
+
+    sent: list[bytes] = []
+    stream = SimpleNamespace(close=lambda: sent.append(b"closed"))
+
+    async def flush() -> None:
+        await asyncio.sleep(0)
+
+    handler: Any = SimpleNamespace(
+        write=sent.append,
+        flush=flush,
+        request=SimpleNamespace(connection=SimpleNamespace(stream=stream)),
+    )
+    async with asyncio.timeout(PATIENCE):
+        await FilesHandler.send_pieces(handler, pieces())
+    assert sent == [b"begun", b"closed"]
+
+
+async def test_an_upload_that_hangs_is_refused_and_let_go_of(silent: threading.Event) -> None:
+    """And whoever sends it may go, without holding up the server."""
+    refused: list[tuple[int, str]] = []
+
+    class Written:
+        lock = threading.RLock()
+
+        def write(self, data: bytes) -> None:
+            with self.lock:
+                silent.wait()
+
+        def abort(self) -> None:
+            with self.lock:
+                refused.append((0, "aborted"))
+
+    put: Any = SimpleNamespace(_buffer=bytearray(b"x"), _received=1, _limit=9, _room=9, _looked=0)
+    put._counts, put._file, put.refuse = False, Written(), lambda *why: refused.append(why)
+    put._patience = SimpleNamespace(end=lambda: None)
+    put._leave = lambda came: None
+    async with asyncio.timeout(PATIENCE):
+        await FilesPut._store(put)
+    ((status, why),) = refused
+    assert (status, "these files does not answer" in why) == (503, True)
+    before = asyncio.get_running_loop().time()
+    FilesPut._drop(put)
+    assert asyncio.get_running_loop().time() - before < PATIENCE / 2
+    silent.set()
+    await until(lambda: (0, "aborted") in refused)
 
 
 async def test_a_list_of_sessions_that_cannot_be_read_is_told(silent: threading.Event) -> None:

@@ -24,6 +24,7 @@ from agent.desktop.server.halts import is_halted, seen_from_outside
 from agent.desktop.server.homes import HomeNews, Homes, Place, make_home
 from agent.desktop.server.processes import GuardianClient, SandboxProcess
 from agent.desktop.server.watching import Listener, ProgramWatch, watch_programs
+from agent.disk import in_thread
 from agent.errors import DesktopDied, DesktopUnavailable
 from agent.network.gate import Closed, Gate, Guard, take_listener
 
@@ -159,7 +160,7 @@ class PrivateDisplay:
             async with asyncio.timeout(_TIMEOUT):
                 await self._start()
         except TimeoutError:
-            detail = await asyncio.to_thread(self._log_tail)
+            detail = await in_thread(self._log_tail)
             await self.stop(keep_files=again)
             raise DesktopUnavailable(
                 f"The desktop did not come up within {_TIMEOUT:.0f} s. {detail}"
@@ -171,7 +172,7 @@ class PrivateDisplay:
     async def _start(self) -> None:
         self._guardian = await self._confine()
         self._watchers.append(asyncio.create_task(_ask(self._guardian), name="ask the sandbox"))
-        log = await asyncio.to_thread(self._open_log)
+        log = await in_thread(self._open_log)
         try:
             display = await self._start_server(log)
             await self._start_session(display, log)
@@ -227,13 +228,13 @@ class PrivateDisplay:
 
     async def _start_guardian(self, *, confined: bool) -> GuardianClient:
         if self._box is not None and confined is not self._box.confined:
-            await asyncio.to_thread(self._box.remove)
+            await in_thread(self._box.remove)
             self._box = None
         if self._box is None:
-            self._box = await asyncio.to_thread(self._prepare, confined)
+            self._box = await in_thread(self._prepare, confined)
         else:  # the home may have been deleted from outside meanwhile
-            await asyncio.to_thread(self._furnish, self._box)
-        await asyncio.to_thread(profile.write_runtime, self._box)
+            await in_thread(self._furnish, self._box)
+        await in_thread(profile.write_runtime, self._box)
         guardian = GuardianClient(lambda: self._on_lost("The desktop's sandbox went away."))
         await guardian.start(self._box, confined=confined)
         self.confined, self.why_unbounded = confined, guardian.unbounded
@@ -248,7 +249,7 @@ class PrivateDisplay:
             return
         listener = take_listener(descriptor)
         try:
-            program = await asyncio.to_thread(sandbox.write_proxy, box)
+            program = await in_thread(sandbox.write_proxy, box)
         except BaseException:
             listener.close()
             raise
@@ -273,7 +274,7 @@ class PrivateDisplay:
             with contextlib.suppress(RuntimeError):  # the loop is closed, the desktop gone
                 tell(self._on_lost, why)
 
-        self.watch, self.why_unwatched = await asyncio.to_thread(
+        self.watch, self.why_unwatched = await in_thread(
             watch_programs, reports, guardian.pid, lost
         )
         guardian.before_spawn = self._expect
@@ -360,7 +361,7 @@ class PrivateDisplay:
     async def _keep_track(self, home: Path) -> None:
         """Tell when the home is no longer where it was, and when it is there again."""
         try:
-            place = await asyncio.to_thread(Place, home)
+            place = await in_thread(Place, home)
         except OSError:
             self._on_home(HomeNews("gone", 0))
             return
@@ -368,10 +369,10 @@ class PrivateDisplay:
         try:
             while before != "deleted":
                 await asyncio.sleep(_LOOK_FOR_HOME)
-                now = await asyncio.to_thread(place.look)
+                now = await in_thread(place.look)
                 if now != "unknown" and now != before:
                     before = now
-                    where = await asyncio.to_thread(place.where) if now == "moved" else ""
+                    where = await in_thread(place.where) if now == "moved" else ""
                     self._on_home(_whereabouts(now, where))
         finally:
             place.close()
@@ -400,7 +401,7 @@ class PrivateDisplay:
         return process
 
     async def _await_panel(self) -> None:
-        await asyncio.to_thread(_wait_usable, self.env, bool(shutil.which("xfce4-panel")))
+        await in_thread(_wait_usable, self.env, bool(shutil.which("xfce4-panel")))
 
     async def spawn(
         self,
@@ -429,7 +430,7 @@ class PrivateDisplay:
         self._watchers.clear()
         self._vital.clear()
         if self.watch is not None:
-            await asyncio.to_thread(self.watch.close)
+            await in_thread(self.watch.close)
             self.watch = None
         if self.gate is not None:
             await self.gate.close()
@@ -438,7 +439,7 @@ class PrivateDisplay:
             await self._guardian.close()
             self._guardian = None
         if self._box is not None:
-            await asyncio.to_thread(self._box.clear if keep_files else self._box.remove)
+            await in_thread(self._box.clear if keep_files else self._box.remove)
             self._box = self._box if keep_files else None
         self._env = None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import operator
 import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.disk import in_thread
 from agent.models.offline.files import folder_path
 from agent.models.offline.places import call, find_apps, find_windows
 from agent.models.offline.steps import Done, Fail, Moment, Step, capital, listing
@@ -119,7 +119,7 @@ async def sum_(at: Moment) -> Step:
 
 async def disk(at: Moment) -> Step:
     """The room that is left for files of the home."""
-    usage = await asyncio.to_thread(shutil.disk_usage, at.desktop.home)
+    usage = await in_thread(shutil.disk_usage, at.desktop.home)
     return Done(f"{usage.free / _GIGABYTE:.1f} GB are free of {usage.total / _GIGABYTE:.1f} GB.")
 
 
@@ -135,10 +135,10 @@ async def count_windows(at: Moment) -> Step:
 
 async def count_files(at: Moment) -> Step:
     """How many files and folders are in a folder."""
-    folder = await asyncio.to_thread(folder_path, at.desktop.home, at.slot("folder") or "home")
+    folder = await in_thread(folder_path, at.desktop.home, at.slot("folder") or "home")
     if folder is None:
         return Fail(f"I see no folder called {at.slot('folder')}.")
-    entries = await asyncio.to_thread(lambda: [(p.name, p.is_dir()) for p in folder.iterdir()])
+    entries = await in_thread(lambda: [(p.name, p.is_dir()) for p in folder.iterdir()])
     shown = [folder_ for name, folder_ in entries if not name.startswith(".")]
     where = "your home folder" if folder == at.desktop.home else f"the folder {folder.name}"
     files, folders = shown.count(False), shown.count(True)

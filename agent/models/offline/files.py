@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import re
@@ -10,6 +9,7 @@ import shlex
 from pathlib import Path
 
 from agent.desktop.base import inside
+from agent.disk import in_thread
 from agent.models.offline.matching import clear, likeness, rank
 from agent.models.offline.steps import (
     Act,
@@ -83,12 +83,12 @@ def _too_long(path: Path) -> Fail | None:
 async def create_file(at: Moment) -> Step:
     """Write a file with the editor tool, and look whether it is there as told."""
     home = at.desktop.home
-    folder, said = await asyncio.to_thread(placed, home, at.slot("name"))
+    folder, said = await in_thread(placed, home, at.slot("name"))
     path, text = folder / file_name(said), at.slot("text")
     if (refused := _too_long(path)) is not None:
         return refused
     if at.phase == 0:
-        if not at.slot("replace") and not at.resuming and await asyncio.to_thread(path.exists):
+        if not at.slot("replace") and not at.resuming and await in_thread(path.exists):
             return Fail(
                 f"There is a file called {path.name} already, so I changed nothing. "
                 f"To overwrite it, say: replace the file {path.name} with, and the text."
@@ -96,7 +96,7 @@ async def create_file(at: Moment) -> Step:
         return await _write(at, path, text)
     if at.failure:
         return Fail(f"I did not create {path.name}: {shortened(at.failure)}")
-    if (have := await asyncio.to_thread(_read, path)) is None:
+    if (have := await in_thread(_read, path)) is None:
         return Fail(f"The file {path.name} is not there.")
     if have.strip() != text.strip():
         return Fail(f"The file {path.name} is there, but it does not hold that text.")
@@ -106,7 +106,7 @@ async def create_file(at: Moment) -> Step:
 
 async def _write(at: Moment, path: Path, text: str) -> Act:
     """Create a file, or put a text in place of all that one holds."""
-    have = await asyncio.to_thread(_read, path)
+    have = await in_thread(_read, path)
     if have is None:
         call = editor(command="create", path=inside(at.desktop, path), file_text=text)
         return Act(f"Creating the file {path.name}.", (call,))
@@ -128,18 +128,18 @@ def _read(path: Path) -> str | None:
 async def create_folder(at: Moment) -> Step:
     """Make a folder with the shell, and look whether it is there."""
     home = at.desktop.home
-    folder, said = await asyncio.to_thread(placed, home, at.slot("name"))
+    folder, said = await in_thread(placed, home, at.slot("name"))
     path = folder / file_name(said, "")
     if (refused := _too_long(path)) is not None:
         return refused
     if at.phase == 0:
-        if await asyncio.to_thread(path.exists):
+        if await in_thread(path.exists):
             return Done(f"There is a folder called {path.name} already.")
         inside = shlex.quote(str(path.relative_to(home)))
         return Act(f"Creating the folder {path.name}.", (shell(f"mkdir -- ~/{inside}"),))
     if at.failure:
         return Fail(f"I did not create the folder: {shortened(at.failure)}")
-    if await asyncio.to_thread(path.is_dir):
+    if await in_thread(path.is_dir):
         return Done(f"The folder {path.name} is in {where(home, folder)}.")
     return Fail(f"The folder {path.name} is not there.")
 
@@ -147,9 +147,9 @@ async def create_folder(at: Moment) -> Step:
 async def list_files(at: Moment) -> Step:
     """List a folder with the shell, and read the listing back in short."""
     home = at.desktop.home
-    folder = await asyncio.to_thread(folder_path, home, at.slot("folder"))
+    folder = await in_thread(folder_path, home, at.slot("folder"))
     if folder is None:
-        if await asyncio.to_thread(find_file, home, at.slot("folder")):
+        if await in_thread(find_file, home, at.slot("folder")):
             return await read_file(at.having(file=at.slot("folder")))
         return Fail(f"I see no folder called {at.slot('folder')}.")
     place = where(home, folder)
@@ -158,7 +158,7 @@ async def list_files(at: Moment) -> Step:
         return Act(f"Listing the files in {place}.", (shell(f"ls ~{inside}"),))
     if at.failure:
         return Fail(f"I did not list the files: {shortened(at.failure)}")
-    present = await asyncio.to_thread(_names, folder)
+    present = await in_thread(_names, folder)
     names = [line.strip() for line in at.output.splitlines() if line.strip() in present]
     return Done(_told(names, place))
 
@@ -182,7 +182,7 @@ def _told(names: list[str], place: str) -> str:
 async def read_file(at: Moment) -> Step:
     """Read a file of the home aloud, through the editor tool."""
     home = at.desktop.home
-    path = await asyncio.to_thread(find_file, home, at.slot("file"))
+    path = await in_thread(find_file, home, at.slot("file"))
     if path is None:
         return Fail(f"I see no file called {at.slot('file')} in your home folder.")
     if at.phase == 0:
@@ -191,7 +191,7 @@ async def read_file(at: Moment) -> Step:
         )
     if at.failure:
         return Fail(f"I could not read {path.name}: {shortened(at.failure)}")
-    text = await asyncio.to_thread(_read, path)
+    text = await in_thread(_read, path)
     return Done(f"{path.name} says: {shortened(text, 400)}" if text else f"{path.name} is empty.")
 
 
@@ -214,7 +214,7 @@ async def change(at: Moment) -> Step:
     The memo tells in which folder it was: afterwards it may have gone.
     """
     home, what = at.desktop.home, at.slot("what")
-    source = await asyncio.to_thread(find_path, home, at.slot("file"))
+    source = await in_thread(find_path, home, at.slot("file"))
     if at.phase:
         return await _changed(at)
     if source is None:
@@ -224,12 +224,12 @@ async def change(at: Moment) -> Step:
             return doubt
         command = f"gio trash -- {_quoted(home, source)}"
         return Act(f"Moving {source.name} to the trash.", (shell(command),), 1, _mark(source))
-    target = await asyncio.to_thread(_target, at, source)
+    target = await in_thread(_target, at, source)
     if isinstance(target, Fail):
         return target
     if (refused := _too_long(target)) is not None:
         return refused
-    if await asyncio.to_thread(target.exists):
+    if await in_thread(target.exists):
         return Fail(
             f"There is something called {target.name} in {where(home, target.parent)} already, "
             "so I changed nothing."
@@ -287,7 +287,7 @@ async def _changed(at: Moment) -> Step:
     if ended := _EXIT.search(at.output):
         said = shortened(_EXIT.sub("", at.output), 200)
         return Fail(f"The command ended with code {ended[1]}. {said}")
-    paths = await asyncio.to_thread(_paths, home)
+    paths = await in_thread(_paths, home)
     still = next((p for p in paths if _mark(p) == at.memo), None)
     if what == "delete":
         return Fail(f"{still.name} is still there.") if still else await _trashed(home, name)
@@ -296,7 +296,7 @@ async def _changed(at: Moment) -> Step:
     if what in ("move", "rename") and still is not None:
         return Fail(f"{still.name} is still where it was.")
     if what == "rename":
-        found = await asyncio.to_thread(find_path, home, at.slot("name"))
+        found = await in_thread(find_path, home, at.slot("name"))
         return (
             Done(f"It is called {found.name} now.")
             if found
@@ -307,7 +307,7 @@ async def _changed(at: Moment) -> Step:
             p for p in paths if p.parent == still.parent and p.stem.startswith(f"{still.stem} copy")
         ]
         return Done(f"The copy is called {copies[-1].name}.") if copies else Fail("I see no copy.")
-    folder = await asyncio.to_thread(folder_path, home, at.slot("folder"))
+    folder = await in_thread(folder_path, home, at.slot("folder"))
     there = [p for p in paths if folder is not None and p.parent == folder]
     best = clear(rank(_DOTTED.sub(".", name), [(n, p) for p in there for n in (p.name, p.stem)]))
     if not best or folder is None:
@@ -318,7 +318,7 @@ async def _changed(at: Moment) -> Step:
 async def _trashed(home: Path, said: str) -> Done:
     """That a file is gone, and in the trash if it is there."""
     trash = home / ".local/share/Trash/files"
-    names = await asyncio.to_thread(lambda: [p.name for p in trash.glob("*")])
+    names = await in_thread(lambda: [p.name for p in trash.glob("*")])
     named = [(n, name) for name in names for n in (name, Path(name).stem)]
     best = clear(rank(_DOTTED.sub(".", said), named))
     return Done(f"{best[0].item} is in the trash." if best else f"{said} is gone.")
@@ -343,7 +343,7 @@ def find_path(home: Path, said: str) -> Path | None:
 async def find(at: Moment) -> Step:
     """Say where a file is."""
     home = at.desktop.home
-    path = await asyncio.to_thread(find_path, home, at.slot("file"))
+    path = await in_thread(find_path, home, at.slot("file"))
     if path is None:
         return Fail(f"I see no file or folder called {at.slot('file')} in your home folder.")
     return Done(f"{path.name} is in {where(home, path.parent)}.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from agent.desktop.base import inside
+from agent.disk import in_thread
 from agent.models.offline import applications
 from agent.models.offline.files import find_file, folder_path, newest
 from agent.models.offline.places import find_apps, find_windows
@@ -32,7 +32,7 @@ async def switch_named(at: Moment) -> Step:
 
 async def open_file(at: Moment) -> Step:
     """Open a file of the home in the text editor."""
-    path = await asyncio.to_thread(find_file, at.desktop.home, at.slot("file"))
+    path = await in_thread(find_file, at.desktop.home, at.slot("file"))
     if path is None:
         return Fail(f"I see no file called {at.slot('file')} in your home folder.")
     return await _open(at, path)
@@ -40,7 +40,7 @@ async def open_file(at: Moment) -> Step:
 
 async def open_newest(at: Moment) -> Step:
     """Open the file of a folder that was changed last."""
-    path = await asyncio.to_thread(newest, at.desktop.home, at.slot("folder"))
+    path = await in_thread(newest, at.desktop.home, at.slot("folder"))
     return path if isinstance(path, Fail) else await _open(at, path)
 
 
@@ -48,7 +48,7 @@ async def _on_disk(at: Moment, name: str, *, files: bool = True) -> Path | None:
     """The folder or file that is meant, when no program and no window is."""
     if not name or (at.phase != _OPENING and _known(at, name)):
         return None
-    return await asyncio.to_thread(_find, at.desktop.home, name, files)
+    return await in_thread(_find, at.desktop.home, name, files)
 
 
 def _known(at: Moment, name: str) -> bool:
@@ -66,7 +66,7 @@ def _find(home: Path, name: str, files: bool) -> Path | None:
 
 async def _open(at: Moment, path: Path) -> Step:
     """Through the program's own dialog: type the path, and look for the window."""
-    folder = await asyncio.to_thread(path.is_dir)
+    folder = await in_thread(path.is_dir)
     program = _program(path, folder=folder)
     if at.phase == _OPENING:
         return await _opened(at, path, program)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from agent.desktop.base import Node, Window
+from agent.disk import in_thread
 from agent.models.offline.files import find_file, read_file
 from agent.models.offline.places import call, find_windows
 from agent.models.offline.steps import (
@@ -58,7 +57,7 @@ async def read(at: Moment) -> Step:
 
 
 async def _file(at: Moment) -> Step:
-    if await asyncio.to_thread(find_file, at.desktop.home, at.slot("app")):
+    if await in_thread(find_file, at.desktop.home, at.slot("app")):
         return await read_file(at.having(file=at.slot("app")))
     return Fail(f"I see no window and no file called {at.slot('app')}.")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from agent.desktop.base import Node, Window, inside
+from agent.disk import in_thread
 from agent.models.offline.applications import asks
 from agent.models.offline.files import file_name, placed, where
 from agent.models.offline.places import call, place
@@ -193,10 +193,10 @@ def _saved(window: Window | None) -> bool:
 
 async def save_as(at: Moment) -> Step:
     """Save under a name: through the dialog, then a look for the file."""
-    folder, said = await asyncio.to_thread(placed, at.desktop.home, at.slot("name"))
+    folder, said = await in_thread(placed, at.desktop.home, at.slot("name"))
     path = folder / file_name(said)
     if at.phase == 0:
-        if await asyncio.to_thread(path.exists):
+        if await in_thread(path.exists):
             return Fail(f"There is a file called {path.name} already. Say another name.")
         if _save_dialog(at.view):
             return _name_it(at, path)
@@ -250,6 +250,6 @@ async def _written(at: Moment, path: Path) -> Step:
         return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1)
     if await at.until(gone, 4.0):
         return Done(f"It is saved as {path.name} in {where(at.desktop.home, path.parent)}.")
-    if await asyncio.to_thread(path.exists):
+    if await in_thread(path.exists):
         return Done(f"The file {path.name} is there, but the save dialog is still open.")
     return Fail(f"There is still no file called {path.name}.")
