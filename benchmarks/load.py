@@ -38,6 +38,7 @@ import voices  # noqa: E402
 from served import Served, serve  # noqa: E402
 
 from benchmarks.load_page import LoadPage  # noqa: E402
+from dashboard.web.memory import QUIET  # noqa: E402
 
 APP = ROOT / "benchmarks" / "page_apps" / "load"
 CROWD, MANY, ROUNDS = 20, 8, 10
@@ -346,7 +347,8 @@ async def _round(here: Machine) -> None:
 
 
 async def _settled(served: Served) -> dict[str, float]:
-    """As it is once it is the same twice, memory aside; the last if it goes on changing."""
+    """As it is once memory was given back and it is the same twice, or does not settle."""
+    await asyncio.sleep(2 * QUIET)
     before: dict[str, float] = {}
     for _ in range(30):
         now = await asyncio.to_thread(usage, served)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.web.memory import memory
 from dashboard.web.workbench import workbench
 
 
@@ -17,3 +18,4 @@ def on_session_destroyed(session_context: Any) -> None:
     from dashboard.app import close_page
 
     close_page(session_context.id)
+    memory.freed()

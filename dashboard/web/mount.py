@@ -33,7 +33,7 @@ from tornado.websocket import WebSocketHandler
 
 from agent.errors import ConfigurationError
 from agent.hosts import is_loopback
-from dashboard.web import current, dispatch, output
+from dashboard.web import current, dispatch, memory, output
 from dashboard.web.assets import compressed
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
@@ -83,6 +83,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     output.install()
     dispatch.install()
     current.install()
+    memory.install()
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)
     _wrap(Server, "show", _by_link)
@@ -218,6 +219,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     if kwargs.get("session_token_expiration") in (None, DEFAULT_SESSION_TOKEN_EXPIRATION):
         kwargs["session_token_expiration"] = _TOKEN_LASTS
     inner(self, applications, *args, **kwargs)
+    memory.settle("dashboard.app")
     self._sayso_link = bench.lock.link(_address(self, unix=unix, tls=tls))
     if not guarded:
         print(

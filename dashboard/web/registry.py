@@ -23,6 +23,7 @@ from agent.record.spending import UNNAMED, Spending
 from agent.session.kept_hosts import KeptHosts
 from agent.session.session import Session
 from dashboard.conductor import Conductor
+from dashboard.web.memory import memory
 from dashboard.web.ownership import Card, Ownership
 
 if TYPE_CHECKING:
@@ -539,6 +540,7 @@ class Sessions:
         finally:
             self._ending.pop(entry.id, None)
             over.set()
+            memory.freed()
 
     async def close_all(self, reason: str) -> None:
         """End every session; one that fails to close does not keep the others open."""

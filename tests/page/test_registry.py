@@ -34,6 +34,7 @@ from agent.testing.fake_kernel import WatchedDesktop
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, done, says
 from dashboard.page import Page
 from dashboard.web import registry
+from dashboard.web.memory import memory
 from dashboard.web.ownership import Card, Ownership
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError, Sessions
 from dashboard.web.say import say_once
@@ -120,6 +121,18 @@ async def test_a_session_nobody_began_leaves_nothing(make: Make, tmp_path: Path)
     entry.pages.add(page)
     sessions.leave(entry, page)
     await until(lambda: not len(sessions) and not list((tmp_path / "sessions").iterdir()))
+
+
+async def test_the_memory_of_an_ended_session_is_given_back(make: Make) -> None:
+    """Also if no page shows it."""
+    sessions = make()
+    entry = sessions.create("anna")
+    sessions.open(entry)
+    await until(lambda: entry.session.status.desktop == "ready")
+    memory.forget()
+    await sessions.close(entry.id)
+    assert memory.waits
+    memory.forget()
 
 
 async def test_a_session_whose_record_was_emptied_keeps_its_files(

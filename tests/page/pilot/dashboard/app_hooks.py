@@ -26,11 +26,13 @@ goodbyes.patience = 600.0  # so that a page freed sooner was known to be left
 
 
 def on_server_loaded(_: object) -> None:
-    """Whoever sends SIGUSR1 is told how many documents are in memory."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _tell_documents)
+    """Whoever sends SIGUSR1 is told what garbage is looked for among, and the documents there."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _tell_objects)
 
 
-def _tell_documents() -> None:
+def _tell_objects() -> None:
     gc.collect()
-    documents = sum(isinstance(each, Document) for each in gc.get_objects())
-    print(f"documents: {documents}", flush=True)
+    looked_at = gc.get_objects()
+    documents = sum(isinstance(each, Document) for each in looked_at)
+    left_out = gc.get_freeze_count()
+    print(f"documents: {documents} of {len(looked_at)} objects beside {left_out}", flush=True)
