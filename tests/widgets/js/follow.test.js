@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { stoppedClock } from "./clock.js";
 
 /** @type {Set<() => void>} */
 const layouts = new Set();
@@ -81,10 +82,10 @@ function left(height, top) {
 }
 
 /** Frames for as long as the list is being put back, and a moment more. */
-async function frames(list, follow, ms = 900) {
-  for (const until = performance.now() + ms; performance.now() < until; ) {
+function frames(list, follow, pass) {
+  for (let ms = 0; ms < 900; ms += 15) {
     list.frame(follow);
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    pass(15);
   }
 }
 
@@ -105,12 +106,13 @@ test("a list follows its end for who reads there, and not for who scrolled up", 
   assert.equal(list.scrollTop, 400);
 });
 
-test("who is put back reads on there, though it was the end of what had come, and more comes late", async () => {
+test("who is put back reads on there, though it was the end of what had come, and more comes late", (t) => {
+  const pass = stoppedClock(t);
   left(280, 30);
   const [list, follow] = shown();
   giveBack("s");
   list.frame(follow, 160);
-  await frames(list, follow);
+  frames(list, follow, pass);
   assert.equal(list.scrollTop, 30);
   list.frame(follow, 280);
   list.frame(follow);
@@ -118,13 +120,14 @@ test("who is put back reads on there, though it was the end of what had come, an
   assert.equal(follow.away.value, true);
 });
 
-test("who was put back and scrolls to the end, or says something, is at the end again", async () => {
+test("who was put back and scrolls to the end, or says something, is at the end again", (t) => {
+  const pass = stoppedClock(t);
   for (const go of [(list) => (list.scrollTop = 60), (_list, follow) => follow.now()]) {
     left(280, 30);
     const [list, follow] = shown();
     giveBack("s");
     list.frame(follow, 160);
-    await frames(list, follow);
+    frames(list, follow, pass);
     go(list, follow);
     list.frame(follow);
     list.frame(follow, 280);
@@ -132,12 +135,13 @@ test("who was put back and scrolls to the end, or says something, is at the end 
   }
 });
 
-test("who was at the end is at the end again, however late it comes", async () => {
+test("who was at the end is at the end again, however late it comes", (t) => {
+  const pass = stoppedClock(t);
   left(280, 180);
   const [list, follow] = shown();
   giveBack("s");
   list.frame(follow, 160);
-  await frames(list, follow);
+  frames(list, follow, pass);
   list.frame(follow, 400);
   assert.equal(list.scrollTop, 300);
 });

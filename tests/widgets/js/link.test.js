@@ -6,6 +6,7 @@ import { link } from "../../../dashboard/js/link/link.js";
 import { patience } from "../../../dashboard/js/link/reloads.js";
 import { Stopper } from "../../../dashboard/js/link/stopper.js";
 import { TICK, Watch } from "../../../dashboard/js/link/watch.js";
+import { stoppedClock } from "./clock.js";
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
 globalThis.WebSocket ??= { OPEN: 1 };
@@ -439,7 +440,8 @@ function channelOf() {
   return { channel, asked, states };
 }
 
-test("a channel is dead when the link has answered later questions and it has not", async () => {
+test("a channel is dead when the link has answered later questions and it has not", async (t) => {
+  t.mock.method(Date, "now", () => 5000);
   for (const gap of [true, false]) {
     const { channel, states } = channelOf();
     const check = channel.check(gap);
@@ -481,12 +483,14 @@ function sendings(answer) {
 const reply = (status, told) => () => ({ status, json: async () => told });
 const never = () => new Promise(() => {});
 
-test("words that the channel takes go by no other way", async () => {
+test("words that the channel takes go by no other way", async (t) => {
+  const pass = stoppedClock(t);
   const { sent, host } = sendings(never);
   const said = link.say(host, "hello", "receipt-1");
   link.taken("receipt-1");
   assert.deepEqual(await said, { taken: true, why: "" });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  pass(700);
+  await new Promise(setImmediate);
   assert.deepEqual([sent.channel.length, sent.request.length, sent.socket.length], [1, 0, 0]);
 });
 

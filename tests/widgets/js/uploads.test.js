@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
+import { stoppedClock } from "./clock.js";
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
 
@@ -26,7 +27,6 @@ function stage(names = ["a.txt"]) {
 }
 
 const settled = () => new Promise(setImmediate);
-const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("what stands still says so, goes on when it moves, and keeps no other back when it is sent again", async () => {
   const { uploads, puts, shown } = stage(["a", "b", "c"]);
@@ -52,7 +52,8 @@ test("what stands still says so, goes on when it moves, and keeps no other back 
   assert.deepEqual(shown(), []);
 });
 
-test("what stood still in a gap is sent again after it, unless it goes on by itself", async () => {
+test("what stood still in a gap is sent again after it, unless it goes on by itself", async (t) => {
+  const pass = stoppedClock(t);
   const { uploads, puts, shown } = stage(["a", "b"]);
   link.become("lost", 1);
   uploads.lost();
@@ -60,19 +61,22 @@ test("what stood still in a gap is sent again after it, unless it goes on by its
   link.become("live", 0);
   uploads.restored();
   puts[0].told(60, false);
-  await later(2300);
+  pass(2300);
+  await settled();
   assert.deepEqual(shown(), ["a sending", "b sending"]);
   assert.deepEqual(puts.map(({ how }) => how.name), ["a", "b", "b"]);
 });
 
-test("a request that nobody answers is made again, a refusal is told; both can be sent again", async () => {
+test("a request that nobody answers is made again, a refusal is told; both can be sent again", async (t) => {
+  const pass = stoppedClock(t);
   const { uploads, puts, shown } = stage(["a", "b"]);
   puts[0].reject(new Unreachable("nobody there"));
   puts[1].reject(new Error("The home is full."));
   await settled();
   assert.deepEqual(shown(), ["a stalled", "b failed"]);
   assert.deepEqual(uploads.list.value.map(({ text, again }) => [text, again]), [["nobody there", true], ["The home is full.", true]]);
-  await later(2300);
+  pass(2300);
+  await settled();
   assert.deepEqual(shown(), ["a sending", "b failed"]);
   uploads.again(2);
   assert.deepEqual(shown(), ["a sending", "b sending"]);
