@@ -1,14 +1,15 @@
 """Not a test: plays one rich scenario again and again, killed at each event in turn.
 
-``python kill_at_each_event.py DATA_DIR MODEL``, with ``scripted`` or ``offline``, forks a
-child for each event number; the child kills itself with SIGKILL from the listener that is
-told of that event. What a person had seen by then is written to ``DATA_DIR/seen-N``, and what
-the home held to ``DATA_DIR/home-N``.
+``python kill_at_each_event.py DATA_DIR MODEL EVENTS``, with ``scripted`` or ``offline``, forks a
+child for ``each`` event or for the ``first`` of each kind; the child kills itself with SIGKILL
+from the listener that is told of it. What a person had seen by then is written to
+``DATA_DIR/seen-N``, and what the home held to ``DATA_DIR/home-N``. The last of them is not killed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -205,13 +206,17 @@ def session_for(data_dir: Path, name: str, model: str) -> Session:
     )
 
 
-def child(data_dir: Path, number: int, model: str) -> None:
+Last = Callable[[ev.Event], bool]
+"""Whether an event is the one that a child is killed at."""
+
+
+def child(data_dir: Path, number: int, model: str, last: Last) -> None:
     session = session_for(data_dir, f"killed-{number:03d}", model)
     seen = os.open(data_dir / f"seen-{number:03d}", os.O_CREAT | os.O_WRONLY, 0o600)
 
     def told(event: ev.Event) -> None:
         os.write(seen, (ev.dump_event(event) + "\n").encode())
-        if event.seq == number:
+        if last(event):
             keep_hashes()
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -224,19 +229,32 @@ def child(data_dir: Path, number: int, model: str) -> None:
     keep_hashes()
 
 
-def main(data_dir: Path, model: str) -> None:
-    number, killed = 0, True
-    while killed:
-        pid = os.fork()
-        if pid == 0:
-            child(data_dir, number, model)
-            os._exit(0)
-        _, status = os.waitpid(pid, 0)
-        killed = os.WIFSIGNALED(status)
-        if not killed and os.WEXITSTATUS(status):
-            sys.exit(f"The scenario failed at event {number}.")
-        number += 1
+def killed(data_dir: Path, number: int, model: str, last: Last) -> bool:
+    """Play the scenario in a child; whether it came to the event that it was to be killed at."""
+    pid = os.fork()
+    if pid == 0:
+        child(data_dir, number, model, last)
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        sys.exit(f"The scenario failed in child {number}.")
+    return os.WIFSIGNALED(status)
+
+
+def main(data_dir: Path, model: str, events: str) -> None:
+    if events == "each":
+        numbers = itertools.count()
+        while killed(data_dir, n := next(numbers), model, lambda event: event.seq == n):
+            pass
+        return
+    whole = 999
+    killed(data_dir, whole, model, lambda event: False)
+    lines = (data_dir / f"seen-{whole}").read_text().splitlines()
+    kinds = dict.fromkeys(ev.load_event(line).kind for line in lines)
+    for number, kind in enumerate(kinds):
+        if not killed(data_dir, number, model, lambda event, kind=kind: event.kind == kind):
+            sys.exit(f"There was no {kind} the second time.")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

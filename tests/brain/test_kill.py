@@ -50,7 +50,8 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
 def killed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("killed") / request.param
     folder.mkdir()
-    command = [sys.executable, str(CHILD), str(folder), request.param]
+    events = "each" if THOROUGH else "first"
+    command = [sys.executable, str(CHILD), str(folder), request.param, events]
     subprocess.run(command, check=True, timeout=300)
     return folder
 

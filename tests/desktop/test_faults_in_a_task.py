@@ -48,7 +48,7 @@ class AtWork:
         if "tool_result" in str(last):
             return [*says("That is all."), *done()]
         if "Wait" in str(last):
-            return [*call("wait", duration=15), *done("tool_use")]
+            return [*call("wait", duration=9), *done("tool_use")]
         return [*call("left_click", coordinate=[300, 300]), *done("tool_use")]
 
     def guardian(self) -> int:

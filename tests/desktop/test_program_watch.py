@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from agent.desktop import VirtualDesktop
+from agent.desktop import VirtualDesktop, virtual
 from agent.desktop.base import Launcher
 from agent.desktop.server.processes import SandboxProcess
 from agent.desktop.server.starts import Hands, Start
@@ -330,8 +330,13 @@ async def test_nothing_is_asked_of_what_the_desktop_starts_for_itself(
     "entry", ["Exec=touch {mark}", "Exec={home}/run-me", "Exec=env touch {mark}"]
 )
 async def test_a_launcher_of_the_home_is_asked_about(
-    desktop: VirtualDesktop, answers: Answers, mark: Path, entry: str
+    desktop: VirtualDesktop,
+    answers: Answers,
+    mark: Path,
+    entry: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(virtual, "_WINDOW_WITHIN", 0.5)  # there will be none
     since = len(answers.asked_about)
     answers.allow = False
     inside, home = desktop.inside(mark), desktop.inside(desktop.home)

@@ -73,7 +73,7 @@ class OddHomes(FakeEnvironment):
         (home / ".program").symlink_to("/etc/passwd")
         (home / "caf\udce9\n").symlink_to("/etc/passwd")
         with (home / "huge").open("wb") as file:
-            file.truncate(1 << 30)
+            file.truncate(1 << 24)
 
 
 class RecordingEnvironment(FakeEnvironment):

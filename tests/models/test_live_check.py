@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -82,6 +83,15 @@ async def test_every_claude_check_passes_where_the_rules_hold() -> None:
     assert KEY not in output
 
 
+@pytest.fixture(scope="module")
+def names() -> list[str]:
+    """The checks of another server."""
+    listed = subprocess.run([SCRIPT, "--list"], check=True, capture_output=True, text=True).stdout
+    names = [name for name in listed.split() if name.startswith("server-")]
+    assert len(names) == 8
+    return names
+
+
 def obey(incoming: Incoming) -> Reply:
     """A foreign model that does what its server's checks ask of it."""
     words = str(incoming.body["messages"][-1]["content"])
@@ -101,9 +111,9 @@ def obey(incoming: Incoming) -> Reply:
     ("kind", "behind"),
     [("vllm", ""), ("llama.cpp", ""), ("ollama", ""), ("litellm", "anthropic/claude-opus-4-8")],
 )
-async def test_every_check_of_another_server_passes_on_its_imitation(kind: str, behind: str):
-    names = [name for name in (await run("--list"))[1].split() if name.startswith("server-")]
-    assert len(names) == 8
+async def test_every_check_of_another_server_passes_on_its_imitation(
+    kind: str, behind: str, names: list[str]
+):
     only = [word for name in names for word in ("--only", name)]
     async with OtherServer(kind, obey, key=KEY, behind=behind) as server:  # type: ignore[arg-type]
         code, output = await run(

@@ -30,7 +30,8 @@ const opens = (url) => new Promise((done) => {
 })
 const [hosts, ports] = PLACES
 const got = []
-const attempt = async (what, answer) => (await within(10, answer)) && got.push(what)
+const attempt = async (what, answer, patience = 10) =>
+  (await within(patience, answer)) && got.push(what)
 const place = (host, port) => Promise.all([
   ...["/", "/dashboard", "/health"].map((path) => `http://${host}:${port}${path}`)
     .map((url) => attempt(url, asks(url))),
@@ -40,7 +41,7 @@ const place = (host, port) => Promise.all([
 ])
 await Promise.all(hosts.flatMap((host) => ports.map((port) => place(host, port))))
 const own = `${location.origin}/own`
-await attempt(own, asks(own))
+await attempt(own, asks(own), 60)
 await fetch("/got", { method: "POST", body: JSON.stringify(got) })
 </script><body></body>"""
 
@@ -74,7 +75,7 @@ def main() -> None:
     bound_anew = f"--host-resolver-rules=MAP {NAME} 127.0.0.1"
     own = f"{NAME}:{server.server_port}"
     straight = ("--no-proxy-server",) if sys.argv[3] == "straight" else ()
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory() as profile, tempfile.TemporaryFile("w+") as said:
         browser = subprocess.Popen(
             [
                 *(
@@ -89,10 +90,19 @@ def main() -> None:
                 f"http://{NAME}:{server.server_port}/",
             ],
             env={**os.environ, "no_proxy": own, "NO_PROXY": own},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
         )
+
+        def gone() -> None:
+            browser.wait()
+            server.shutdown()
+
+        threading.Thread(target=gone).start()
         server.serve_forever()
+        if browser.poll() is not None:
+            said.seek(0)
+            sys.exit(f"The browser ended by itself: {said.read()[-2000:]}")
         browser.kill()
         browser.wait()
 

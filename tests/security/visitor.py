@@ -17,7 +17,7 @@ _TOKEN = re.compile(r'"token":"([^"]+)"')
 def get(url: str, path: str = "/dashboard", **options: Any) -> httpx.Response:
     """One request without a proxy, without following redirects."""
     parts = urlsplit(url)
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, verify=False, timeout=30) as client:
         return client.get(f"{parts.scheme}://{parts.netloc}{path}", **options)
 
 

@@ -15,7 +15,7 @@ from dashboard.view_registry import OUR_VIEWS
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 _GROUND = {"light": "rgb(243, 245, 248)", "dark": "rgb(18, 22, 29)"}
-_RELOADS = 10
+_RELOADS = 4
 
 _WATCH = """
 () => {
@@ -77,7 +77,7 @@ async def every_view_is(page: Page, theme: str) -> None:
 async def test_a_chosen_theme_is_there_after_each_reload(
     context: BrowserContext, pilot: Served
 ) -> None:
-    """The button's choice, against the system's: ten of ten, in every view, never another first."""
+    """The button's choice, against the system's: in every view, never another first."""
     page = await watched(context, pilot.url)
     await say(page, "Open the text editor")
     await expect(page.locator(".outcome")).to_be_visible()
