@@ -260,7 +260,7 @@ async def talks(many: int, minutes: float) -> Rows:
         pages = await asyncio.gather(*opening)
         await asyncio.sleep(5)
         here.ear.lags.clear()
-        used = _processor(here.served)
+        used, before = _processor(here.served), waits(here.served)
         found = [Talk() for _ in pages]
         until = time.monotonic() + minutes * 60
         began = time.monotonic()
@@ -276,6 +276,9 @@ async def talks(many: int, minutes: float) -> Rows:
             "missed": [what for each in found for what in each.missed],
             "pictures": sum(page.pictures for page in pages),
             "held": usage(here.served),
+            "waited": {
+                name: (now - before[name]) / seconds for name, now in waits(here.served).items()
+            },
             "processors": {
                 name: (now - used[name]) / seconds for name, now in _processor(here.served).items()
             },
@@ -291,6 +294,34 @@ def _processor(served: Served) -> dict[str, float]:
             below += sum(each.cpu_times()[:2])
     mine = sum(psutil.Process().cpu_times()[:2])
     return {"server": sum(server.cpu_times()[:2]), "desktops and speech": below, "visitors": mine}
+
+
+def waits(served: Served) -> dict[str, float]:
+    """Seconds so far in which threads ran, and in which they were ready but had no processor.
+
+    Of the loop's thread, of the server's others together, and of the speech process: what the
+    kernel has counted, whatever else the machine does.
+    """
+    server = psutil.Process(served.process.pid)
+    found: dict[str, float] = defaultdict(float)
+    for each in (server, *server.children(recursive=True)):
+        with contextlib.suppress(psutil.Error, OSError):
+            for thread in Path(f"/proc/{each.pid}/task").iterdir():
+                ran, waited = (int(n) / 1e9 for n in _schedstat(thread).split()[:2])
+                who = _whose(each, server, thread.name)
+                found[f"{who}: ran"] += ran
+                found[f"{who}: waited"] += waited
+    return dict(found)
+
+
+def _schedstat(thread: Path) -> str:
+    return (thread / "schedstat").read_text()
+
+
+def _whose(process: psutil.Process, server: psutil.Process, thread: str) -> str:
+    if process.pid == server.pid:
+        return "loop" if int(thread) == server.pid else "server's other threads"
+    return "speech" if "dashboard.voice.speech.worker" in process.cmdline() else "desktops"
 
 
 # What is held -----------------------------------------------------------------------------------
@@ -425,6 +456,9 @@ def _talk_table(one: Rows, many: Rows) -> str:
     for name in one["processors"]:
         low, high = one["processors"][name], many["processors"][name]
         lines.append(f"| processors used: {name} | {low:.2f} | {high:.2f} | {high / low:.2f} |")
+    for name in one["waited"]:
+        low, high = one["waited"][name], many["waited"].get(name, 0.0)
+        lines.append(f"| {name} | {low:.3f} | {high:.3f} | {high / max(low, 1e-3):.2f} |")
     for name in one["held"]:
         low, high = one["held"][name], many["held"][name]
         lines.append(f"| {name} | {low:.0f} | {high:.0f} | {high / low:.2f} |")

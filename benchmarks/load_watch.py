@@ -11,6 +11,7 @@ import contextlib
 import json
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
@@ -27,6 +28,9 @@ TOLD = frozenset(
 _EVERY = 0.005
 """Seconds that the loop is asked to sleep; what it sleeps longer is its lag."""
 
+_AGAIN = 0.02
+"""Seconds until it is tried again to tell what found no room: few datagrams wait at a socket."""
+
 _AFTER = 1.5
 """Seconds after a Stop at which it is asked what was the last input."""
 
@@ -38,6 +42,7 @@ class Watch:
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        self._waiting: deque[bytes] = deque()
         self._inputs: dict[str, float] = {}
         self._displays: dict[int, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,8 +69,21 @@ class Watch:
         self._tasks.add(asyncio.get_running_loop().create_task(self._lags()))
 
     def _tell(self, **message: Any) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.sendto(json.dumps(message).encode(), self._path)
+        self._waiting.append(json.dumps(message).encode())
+        if len(self._waiting) == 1:
+            self._send()
+
+    def _send(self) -> None:
+        """Send what waits; what finds no room is sent a little later."""
+        with contextlib.suppress(FileNotFoundError, ConnectionError):  # nobody listens any more
+            while self._waiting:
+                try:
+                    self._socket.sendto(self._waiting[0], self._path)
+                except BlockingIOError:
+                    asyncio.get_running_loop().call_later(_AGAIN, self._send)
+                    return
+                self._waiting.popleft()
+        self._waiting.clear()
 
     async def _lags(self) -> None:
         lags: list[float] = []

@@ -33,7 +33,7 @@ from tornado.websocket import WebSocketHandler
 
 from agent.errors import ConfigurationError
 from agent.hosts import is_loopback
-from dashboard.web import current, dispatch, memory, output
+from dashboard.web import ahead, current, dispatch, memory, output
 from dashboard.web.assets import compressed
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
@@ -80,6 +80,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
         return
     _installed = True
     set_workbench(make())
+    ahead.install(workbench().settings)
     output.install()
     dispatch.install()
     current.install()
@@ -220,6 +221,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
         kwargs["session_token_expiration"] = _TOKEN_LASTS
     inner(self, applications, *args, **kwargs)
     memory.settle("dashboard.app")
+    ahead.prepare(self.io_loop.asyncio_loop)
     self._sayso_link = bench.lock.link(_address(self, unix=unix, tls=tls))
     if not guarded:
         print(

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from agent.desktop.server.groups import NoGroups, Scope, make_groups, memory, takes_scopes
+from agent.desktop.server.groups import (
+    BEHIND,
+    BESIDE,
+    FIRST,
+    WEIGHT,
+    NoGroups,
+    Scope,
+    make_beside,
+    make_groups,
+    memory,
+    takes_scopes,
+)
 
 SYSTEMD = """#!/bin/sh
 echo "$XDG_RUNTIME_DIR $*" >>"$(dirname "$0")/asked"
@@ -59,3 +71,46 @@ def test_where_there_is_nothing_that_is_told(monkeypatch: pytest.MonkeyPatch) ->
     found = make_groups()
     assert isinstance(found, NoGroups)
     assert "control groups" in found.why_not
+
+
+FIRST_OF_ALL = """
+from pathlib import Path
+from subprocess import run
+from agent.desktop.server.groups import make_beside, make_groups, put_first
+
+def own():
+    line = next(x for x in open("/proc/self/cgroup") if ":cpu:" in x or "cpu," in x or ",cpu" in x)
+    return line.strip().split(":")
+
+def weight(path):
+    return Path(f"/sys/fs/cgroup/{own()[1]}{path}/cpu.shares").read_text().strip()
+
+before = own()[2]
+leave = put_first()
+first = own()[2]
+print(Path(first).parent == Path(before), weight(first))
+for groups in (make_groups(), make_beside()):
+    said = run(groups.around(["cat", "/proc/self/cgroup"]), capture_output=True, text=True)
+    inside = next(x for x in said.stdout.splitlines() if f":{own()[1]}:" in x).split(":")[2]
+    print(Path(inside).parent == Path(before), weight(inside))
+    groups.remove()
+leave()
+print(own()[2] == before, Path(f"/sys/fs/cgroup/{own()[1]}{first}").exists())
+"""
+
+
+def test_the_server_comes_first_and_what_it_starts_does_not() -> None:
+    """However much a desktop or the speech process wants, the server gets its part at once."""
+    if isinstance(make_beside(), NoGroups):
+        pytest.skip("only root may make groups, of version 1")
+    told = subprocess.run(
+        [sys.executable, "-c", FIRST_OF_ALL], capture_output=True, text=True, check=True
+    )
+    wanted = f"True {FIRST}\nTrue {WEIGHT}\nTrue {BESIDE}\nTrue False\n"
+    assert told.stdout == wanted
+    assert FIRST > 8 * WEIGHT + BESIDE
+
+
+def test_without_groups_what_the_server_starts_is_nicer_than_the_server() -> None:
+    told = subprocess.run(NoGroups().around(["nice"]), capture_output=True, text=True, check=True)
+    assert int(told.stdout) == min(19, os.nice(0) + BEHIND)

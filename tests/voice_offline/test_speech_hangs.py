@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 from dashboard.voice.speech.listener import ListenSettings
 from dashboard.voice.speech.process import SpeechEvent, SpeechLost, SpeechProcess, Spoken
@@ -47,6 +48,31 @@ async def test_a_halted_speech_process_can_be_stopped() -> None:
     old = speech.pid
     assert old is not None
     os.kill(old, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        await speech.stop()
+    assert speech.pid is None
+
+
+async def test_the_speech_process_comes_after_the_server() -> None:
+    """It has a group of its own, which goes with it, or is nicer."""
+    speech = SpeechProcess(MODULE)
+    await speech.ready()
+    assert speech.pid is not None
+    own, its = (Path(f"/proc/{pid}/cgroup").read_text() for pid in ("self", speech.pid))
+    if own == its:
+        nice = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, speech.pid))
+        assert next(nice) < next(nice)
+    group = Path("/sys/fs/cgroup/cpu").glob(f"sayso-{os.getpid()}-*")
+    groups = [each for each in group if str(speech.pid) in (each / "tasks").read_text().split()]
+    assert len(groups) == (own != its)
+    await speech.stop()
+    assert not any(each.exists() for each in groups)
+
+
+async def test_a_speech_process_that_has_just_been_asked_for_can_be_stopped() -> None:
+    speech = SpeechProcess(MODULE)
+    speech.start()
+    await asyncio.sleep(0)
     async with asyncio.timeout(60):
         await speech.stop()
     assert speech.pid is None

@@ -21,6 +21,7 @@ from agent.desktop.see.atspi import Bus, call
 from agent.desktop.see.snapshot import Snapshot, is_editor
 from agent.desktop.server.environment import DisplayEnv
 from agent.errors import DesktopError
+from agent.threads import step_back
 
 Result = TypeVar("Result")
 
@@ -57,7 +58,7 @@ class Accessibility:
 
         self._bus: Bus | None = None
         self._snapshot: Snapshot | None = None
-        self._thread = ThreadPoolExecutor(1, "accessibility")
+        self._thread = ThreadPoolExecutor(1, "accessibility", step_back)
 
     async def start(self) -> None:
         """Connect and register for events: without that no application publishes its tree."""

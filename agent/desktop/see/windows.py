@@ -22,6 +22,7 @@ from agent.desktop.base import Box, Window, WindowKind
 from agent.desktop.server.connection import open_display
 from agent.desktop.server.environment import DisplayEnv
 from agent.errors import DesktopDied, ToolError
+from agent.threads import step_back
 
 Result = TypeVar("Result")
 
@@ -49,7 +50,7 @@ class WindowList:
     def __init__(self, env: DisplayEnv) -> None:
         self._env = env
         self._display: Any = None
-        self._thread = ThreadPoolExecutor(1, "windows")
+        self._thread = ThreadPoolExecutor(1, "windows", step_back)
 
     async def start(self) -> None:
         """Connect; other methods do so themselves when it was not called."""

@@ -1,5 +1,7 @@
 """Bounds on what a whole desktop takes of the machine, by control groups.
 
+The server itself has a group as well, so that its loop gets a processor before what it waits for.
+
 Version 1 where this process may make groups, as root; version 2 through systemd, which makes a
 scope for an ordinary user. Where there is neither, each process has bounds of its own
 (``sandbox.LIMITS``), all of them together have none, and people are told.
@@ -11,11 +13,12 @@ import contextlib
 import functools
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +30,16 @@ WEIGHT = 2048
 """Of all processes of a desktop together, where each process outside has 1024: however many they
 are, they take no more from the server than two would. With less, a desktop starves on a busy
 machine and what it is asked comes too late."""
+
+FIRST = 32768
+"""Of the server itself, by the same measure as `WEIGHT`: it wants little, but at once, however many
+desktops work beside it."""
+
+BESIDE = 4096
+"""Of each program beside the desktops that people wait for, for instance the speech process."""
+
+BEHIND = 5
+"""Niceness of a desktop, or of what is beside it, that has no such group."""
 
 SHARE = 0.5
 """Of the machine's memory, that one desktop may take at most."""
@@ -41,6 +54,8 @@ _TRIES, _PAUSE = 40, 0.05
 """How often, and how many seconds apart, a group is tried to be removed."""
 
 _NONE = "this machine has no control groups that may be used"
+_FIRST = "first"
+_IS_FIRST = re.compile(rf"sayso-\d+-{_FIRST}")
 _numbers = itertools.count()
 
 
@@ -67,12 +82,12 @@ class Groups(Protocol):
 
 @dataclass(slots=True)
 class NoGroups:
-    """Nothing bounds the desktop as a whole."""
+    """Nothing bounds the desktop as a whole; only the server's own threads come before it."""
 
     why_not: str = _NONE
 
     def around(self, argv: Sequence[str]) -> list[str]:
-        return list(argv)
+        return ["nice", "-n", str(BEHIND), *argv]
 
     def remove(self) -> None:
         """There is nothing."""
@@ -141,14 +156,46 @@ def takes_scopes(runtime: str) -> bool:
     return tried.returncode == 0
 
 
+def put_first() -> Callable[[], None]:
+    """Have this process get a processor before its desktops; returns what takes that back.
+
+    Where this process may not make groups, nothing comes of it. Never fails.
+    """
+    found = _made(f"sayso-{os.getpid()}-{_FIRST}", {"cpu": _weighing(FIRST)})
+    if found is None:
+        return lambda: None
+    (folder,) = found.folders
+    if not _joined(folder):
+        found.remove()
+        return lambda: None
+
+    def leave() -> None:
+        if _joined(folder.parent):
+            found.remove()
+
+    return leave
+
+
+def make_beside() -> Groups:
+    """A group for one program beside the desktops. Never fails."""
+    return _made(_name(), {"cpu": _weighing(BESIDE)}) or NoGroups()
+
+
 def _old_groups() -> OldGroups | None:
     bounds: dict[str, Callable[[Path], None]] = {
         "memory": _bound_memory,
         "pids": lambda folder: _write(folder / "pids.max", PROCESSES),
-        "cpu": lambda folder: _write(folder / "cpu.shares", WEIGHT),
+        "cpu": _weighing(WEIGHT),
     }
+    return _made(_name(), bounds)
+
+
+def _name() -> str:
+    return f"sayso-{os.getpid()}-{next(_numbers)}"
+
+
+def _made(name: str, bounds: Mapping[str, Callable[[Path], None]]) -> OldGroups | None:
     made: list[Path] = []
-    name = f"sayso-{os.getpid()}-{next(_numbers)}"
     try:
         for controller, bound in bounds.items():
             parent = _own_group(controller)
@@ -163,6 +210,19 @@ def _old_groups() -> OldGroups | None:
     return OldGroups(made)
 
 
+def _weighing(weight: int) -> Callable[[Path], None]:
+    return lambda folder: _write(folder / "cpu.shares", weight)
+
+
+def _joined(folder: Path) -> bool:
+    """Whether this process, with all its threads, is in the group now."""
+    try:
+        _write(folder / "cgroup.procs", os.getpid())
+    except OSError:
+        return False
+    return True
+
+
 def _bound_memory(folder: Path) -> None:
     _write(folder / "memory.limit_in_bytes", memory())
     with contextlib.suppress(OSError):  # where swapping is counted
@@ -174,7 +234,7 @@ def _write(path: Path, value: int) -> None:
 
 
 def _own_group(controller: str) -> Path:
-    """This process's own group.
+    """This process's own group, or the one around it where the server has put itself first.
 
     Raises:
         FileNotFoundError: there is no such controller.
@@ -183,7 +243,8 @@ def _own_group(controller: str) -> Path:
         for line in file:
             _, names, path = line.rstrip("\n").split(":", 2)
             if controller in names.split(","):
-                return Path("/sys/fs/cgroup") / controller / path.lstrip("/")
+                own = Path("/sys/fs/cgroup") / controller / path.lstrip("/")
+                return own.parent if _IS_FIRST.fullmatch(own.name) else own
     raise FileNotFoundError(controller)
 
 

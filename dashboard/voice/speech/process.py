@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from agent.desktop.server.groups import Groups, make_beside
 from agent.errors import VoiceError
 from dashboard.voice.speech import frames
 from dashboard.voice.speech.listener import Heard, ListenSettings
@@ -174,13 +175,22 @@ class SpeechProcess:
         self._ready.clear()
 
     async def _run_once(self) -> None:
+        groups = await asyncio.to_thread(make_beside)
+        try:
+            await self._run_in(groups)
+        finally:
+            await asyncio.to_thread(groups.remove)
+
+    async def _run_in(self, groups: Groups) -> None:
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._module),
+            *groups.around([sys.executable, "-m", self._module]),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=self._environment(),
             limit=_LARGEST,
         )
+        if self._closing:  # it was asked to stop while this one began
+            process.kill()
         for chat, (settings, _) in self._chats.items():
             self._send({"op": "open", "chat": chat, "settings": asdict(settings)})
         assert process.stdout is not None  # noqa: S101 - it was asked for
