@@ -73,7 +73,11 @@ class Transcript:
         self._stop = ""
         """Why it was stopped, until its end is here."""
 
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers = self._handling()
+
+    def _handling(self) -> dict[type, Callable[[Any], None]]:
+        """What takes in each kind of event; others leave no trace here."""
+        return {
             e.Heard: self._heard,
             e.Understood: self._understood,
             e.FilesArrived: self._arrived,

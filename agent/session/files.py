@@ -8,15 +8,16 @@ Disk work has a thread of its own, one piece after another, so nothing here runs
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 from agent.desktop.server.guardian import used_bytes
 from agent.errors import DesktopError, FilesError, SaysoError
@@ -197,18 +198,8 @@ class SessionFiles(Faced):
             target = Path(to)
             if target.is_dir():
                 target /= cut_name(shown(to_bytes(path).rpartition(b"/")[2]))
-            try:
-                with open_file(self._home(), path) as file, target.open("xb") as copy:
-                    try:
-                        shutil.copyfileobj(file, copy, _PIECE)
-                        copy.flush()
-                    except BaseException:
-                        target.unlink()
-                        raise
-            except FileExistsError:
-                raise FilesError(f"{target} is there already; choose another name.") from None
-            except OSError as error:
-                raise FilesError(f"{target} cannot be written ({error.strerror}).") from error
+            with open_file(self._home(), path) as file, _new_file(target) as copy:
+                shutil.copyfileobj(file, copy, _PIECE)
             return target
 
         return await self._run(download)
@@ -223,17 +214,8 @@ class SessionFiles(Faced):
 
         def archive() -> Path:
             target = Path(to)
-            try:
-                with target.open("xb") as file:
-                    try:
-                        file.writelines(zipped(self._home(), paths))
-                    except BaseException:
-                        target.unlink()
-                        raise
-            except FileExistsError:
-                raise FilesError(f"{target} is there already; choose another name.") from None
-            except OSError as error:
-                raise FilesError(f"{target} cannot be written ({error.strerror}).") from error
+            with _new_file(target) as file:
+                file.writelines(zipped(self._home(), paths))
             return target
 
         return await self._run(archive)
@@ -591,6 +573,27 @@ class SessionFiles(Faced):
             return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
         return carried()
+
+
+@contextlib.contextmanager
+def _new_file(target: Path) -> Iterator[BinaryIO]:
+    """A file of the person's to write; nothing of it is left if that fails.
+
+    Raises:
+        FilesError: it is there already or cannot be written.
+    """
+    try:
+        with target.open("xb") as file:
+            try:
+                yield file
+                file.flush()
+            except BaseException:
+                target.unlink()
+                raise
+    except FileExistsError:
+        raise FilesError(f"{target} is there already; choose another name.") from None
+    except OSError as error:
+        raise FilesError(f"{target} cannot be written ({error.strerror}).") from error
 
 
 def _noted(task: asyncio.Future[None]) -> None:

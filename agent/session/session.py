@@ -48,7 +48,7 @@ from agent.session.programs import Programs
 from agent.session.status import Status, StatusTracker
 from agent.session.world import Files, World, last_seen, renewed
 from agent.settings import Settings
-from agent.tools.base import Stoppable
+from agent.tools.base import Stoppable, Tool
 from agent.tools.vault import Secret, Vault, tell
 
 _log = logging.getLogger(__name__)
@@ -107,12 +107,7 @@ class Session(Faced):
         """
 
         self.vault = Vault(parts.get("secrets", ()))
-        self.log = EventLog(
-            journal,
-            now=parts.get("now", time.time),
-            on_guard_failed=self._distrust,
-            clean=self.vault.scrubbed,
-        )
+        self.log = self._new_log(parts)
         self._tracker = StatusTracker(self.log)
         self._resumed = len(self.log) > 0
         self.created = True
@@ -125,29 +120,41 @@ class Session(Faced):
         self._home: SessionHome | None = None
         self.desktop: Desktop = parts.get("desktop") or self._virtual_desktop()
         self.model = parts.get("model") or model_for(settings, self.desktop)
-        self.tools = tuple(
-            parts["tools"]
-            if "tools" in parts
-            else tools_for(self.desktop, self.model, settings, self.vault)
-        )
+        self.tools = self._tools_of(parts)
         if isinstance(self.desktop, Covers):
             self.desktop.cover(self.vault)
         self._clock = parts.get("clock") or MonotonicClock()
         self.control = Control(
             self.log, self._tracker, lambda: self.desktop.input, self._work, self._clock
         )
-        self.files = SessionFiles(
-            self.log,
-            home=lambda: self.desktop.home,
-            status=lambda: self.status,
-            folder=self._record_folder(),
-            most=settings.record_bytes,
-        )
+        self.files = self._new_files()
         self._agent = self._assemble(parts)
         self.log.subscribe(self._follow_home)
         self.world = World(self.log, self.desktop)
         self._following: asyncio.Task[None] | None = None
         self.manual = Manual(self._agent)
+
+    def _new_log(self, parts: Parts) -> EventLog:
+        return EventLog(
+            self.journal,
+            now=parts.get("now", time.time),
+            on_guard_failed=self._distrust,
+            clean=self.vault.scrubbed,
+        )
+
+    def _tools_of(self, parts: Parts) -> tuple[Tool, ...]:
+        if "tools" in parts:
+            return tuple(parts["tools"])
+        return tuple(tools_for(self.desktop, self.model, self.settings, self.vault))
+
+    def _new_files(self) -> SessionFiles:
+        return SessionFiles(
+            self.log,
+            home=lambda: self.desktop.home,
+            status=lambda: self.status,
+            folder=self._record_folder(),
+            most=self.settings.record_bytes,
+        )
 
     @classmethod
     def create(
@@ -545,7 +552,6 @@ class Session(Faced):
     def _assemble(self, parts: Parts) -> Agent:
         rules = parts.get("rules", DEFAULT_RULES)
         allowed = parts.get("allowed", frozenset(self.settings.allow))
-        history, limits = History(self.journal.image_base64), Limits(self.settings)
         approvals = Approvals(rules, allowed=allowed)
         agent = Agent(
             settings=self.settings,
@@ -556,8 +562,8 @@ class Session(Faced):
             tools=self.tools,
             system=self._system,
             control=self.control,
-            history=history,
-            limits=limits,
+            history=History(self.journal.image_base64),
+            limits=Limits(self.settings),
             approvals=approvals,
             clock=self._clock,
             now=parts.get("now", time.time),
@@ -581,13 +587,18 @@ class Session(Faced):
             ),
             steady=parts["now"] if "now" in parts else steady_time(self._clock, time.time),
         )
+        self._guard(agent)
+        return agent
+
+    def _guard(self, agent: Agent) -> None:
+        """Fold what was, and from now on each event before any listener hears of it."""
         ours = own(self.log)
         for event in ours:
-            limits.add(event)
+            agent.limits.add(event)
         changes = Changes(agent)
         for add, events in (
-            (history.add, tuple(self.log)),
-            (approvals.add, ours),
+            (agent.history.add, tuple(self.log)),
+            (agent.approvals.add, ours),
             (changes.add, ours),
         ):
             for event in events:
@@ -600,7 +611,6 @@ class Session(Faced):
             agent.limits.add(event, agent.steady())
 
         self.log.guard(fold)
-        return agent
 
     async def _work(self, task_id: str, lease: Lease) -> None:
         """Carry out one task; the border where every failure becomes an event."""

@@ -107,9 +107,7 @@ def make_workbench(
         hosts = people.hosts(owner)
         return Kit(factory(wanted), voice, people.of(owner).voice_settings, hosts)
 
-    spending = Spending(settings.daily_dollars_each, settings.daily_dollars)
-    ownership = Ownership(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)
-    spending.read(settings.data_dir, lambda key: ownership.payer(key, identity.payer))
+    ownership, spending = _accounts(settings, identity)
     sessions = Sessions(
         factory(settings),
         spoken.make,
@@ -135,6 +133,14 @@ def make_workbench(
         tickets=tickets,
     )
     return bench
+
+
+def _accounts(settings: Settings, identity: Identity) -> tuple[Ownership, Spending]:
+    """Whose the sessions on disk are, and what each owner has spent."""
+    ownership = Ownership(settings.data_dir, heir=lambda: "" if identity.login else LOCAL)
+    spending = Spending(settings.daily_dollars_each, settings.daily_dollars)
+    spending.read(settings.data_dir, lambda key: ownership.payer(key, identity.payer))
+    return ownership, spending
 
 
 def set_workbench(bench: Workbench) -> None:

@@ -103,3 +103,14 @@ def test_todays_figures_are_printed_beside_the_recorded_ones() -> None:
     names = [line.split("  ")[0] for line in done.stdout.splitlines()[1:]]
     assert names == ["today", *RECORDED]
     assert "nan" not in done.stdout
+
+
+def test_no_function_of_ours_has_more_than_fifty_lines() -> None:
+    long = [
+        node.name
+        for each in read(ROOT, ("agent", "dashboard"), without=counted._DATA)
+        for node in ast.walk(each.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= 50
+    ]
+    assert long == []
