@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("task", nargs="?", help="what to do, in a sentence")
-    add("--version", action="version", version=_version(), help="say which version this is")
+    add("--version", action="version", version=_version(), help="show the version")
     add(
         "--timeout",
         type=amount_of("seconds"),
@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
         help="end the task, and the start of the desktop, after so long; what was done stays",
     )
     add("--json", action="store_true", help="one event a line, as JSON; with --list, one session")
-    add("--resume", metavar="ID", help="go on with a journaled session")
+    add("--resume", metavar="ID", help="continue an earlier session")
     add(
         "--secrets",
         metavar="FILE",
@@ -158,7 +158,7 @@ def _add_stored(parser: argparse.ArgumentParser) -> None:
         dest="import_",
         nargs="+",
         metavar=("FOLDER", "ID"),
-        help="take in an exported session, under another id if you like",
+        help="import an exported session, under another id if you like",
     )
 
 
@@ -212,7 +212,7 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str | Non
     return None
 
 
-_NOT_OBEYED = "Settings and permissions in it do not hold here; resumed, it has yours."
+_NOT_OBEYED = "Its settings and permissions do not apply here: once resumed, it has yours."
 
 
 def _session(

@@ -119,7 +119,7 @@ class KeyStore:
         if self._settings.key(name) is not None:
             raise BadInput(f"{name} is set by the environment or .env; change it there.")
         if not _FORM.fullmatch(value):
-            raise BadInput("That is not a key: it has 8 or more letters, digits and signs.")
+            raise BadInput("That is not a key: a key has at least 8 letters, digits and symbols.")
         with self._lock:
             self._check_read()
             kept = self._in_ring(lambda ring: ring.set_password(_SERVICE, name, value))

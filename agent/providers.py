@@ -174,7 +174,7 @@ VOICE_KEYS = (
     KeyKind("HUME_API_KEY", "Hume API key", "For Hume's voice, with the secret key below."),
     KeyKind("HUME_SECRET_KEY", "Hume secret key", "From the same project as the API key."),
 )
-_SIGNED_IN = "Signs in as the machine is signed in."
+_SIGNED_IN = "Uses what this machine is signed in with."
 _NOWHERE: frozenset[Where] = frozenset()
 _SETTINGS: frozenset[Where] = frozenset({"settings"})
 _LAB: frozenset[Where] = frozenset({"lab"})

@@ -165,10 +165,10 @@ class Settings(BaseSettings):
             "voice",
             choices=(
                 Choice(
-                    "auto", "Automatic", "Hume when both its keys are there, else this machine."
+                    "auto", "Automatic", "Hume when both its keys are set, otherwise this machine."
                 ),
                 Choice("hume", "Hume EVI", "Expressive; sound goes to Hume."),
-                Choice("offline", "This machine", "No sound leaves it."),
+                Choice("offline", "This machine", "No sound leaves this machine."),
             ),
             personal=True,
         ),

@@ -119,7 +119,7 @@ class Page:
             self._session.trouble = str(error)
             return
         text = f"{type(error).__name__}: {error}"
-        advice = "The session goes on. If it happens again, the server's log has the details."
+        advice = "The session continues. If it happens again, the server's log has the details."
         self._session.log.append(Failed(where="page", error=text, advice=advice))
 
     def act(self, message: Message) -> None:

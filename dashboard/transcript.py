@@ -415,7 +415,9 @@ class Transcript:
             self._note(event, "The session was resumed from its journal.")
 
     def _imported(self, event: e.SessionImported) -> None:
-        self._note(event, "All above was imported. What it set or allowed does not hold here.")
+        self._note(
+            event, "Everything above was imported. What it set or allowed does not apply here."
+        )
 
 
 def _paper(path: str, size: int) -> Item:

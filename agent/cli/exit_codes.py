@@ -24,7 +24,7 @@ class Exit(IntEnum):
 
     DONE = 0, "done, or answered"
     FAILED = 1, "failed on the way: the model, the desktop, the journal or the output"
-    USAGE = 2, "wrong use, settings or journal; nothing was begun"
+    USAGE = 2, "wrong usage, settings or journal; nothing was begun"
     LIMIT = 3, "a limit was reached"
     DECLINED = 4, "the model declined"
     NOT_DONE = 5, "not done: its last action did not succeed, or the model says so"

@@ -166,7 +166,7 @@ class _Preparation:
                 f"the whole file has {in_words(self._came.size)}."
             )
         if not text.strip():
-            return self._untold("It holds nothing but blanks.")
+            return self._untold("It contains only white space.")
         kept = self._store.put_content(text.encode("utf-8", "replace"), "text/plain")
         return self._told("text", kept, "text/plain", " ".join(notes))
 

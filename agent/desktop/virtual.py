@@ -507,7 +507,7 @@ class VirtualDesktop(Faced):
                 said = await words.said()
                 raise ToolError(
                     f"{launcher.name} did not start: it ended with code {code}. "
-                    + (f"Its last words: {said}" if said else "It said nothing.")
+                    + (f"Its last output: {said}" if said else "It said nothing.")
                 )
             await asyncio.sleep(_LOOK_FOR_WINDOW)
 

@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m agent.experiments",
         description="Is prompt B better than prompt A on my tasks, by how much, at what price?",
-        epilog="Exit codes: 0 done, 1 errors or missing trials, 2 wrong use, 130 stopped.",
+        epilog="Exit codes: 0 done, 1 errors or missing trials, 2 wrong usage, 130 stopped.",
     )
     parser.add_argument("--results", type=Path, metavar="FOLDER", help="where experiments lie")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -178,7 +178,7 @@ class LiveRun(Faced):
         except OSError as error:
             _log.exception("The experiment %s failed", self.experiment.name)
             what = f"Its folder cannot be used ({error.strerror}): {self._progress.folder}."
-            self._put("failed", error=f"{what} Mend that, then run it again to go on.")
+            self._put("failed", error=f"{what} Fix that, then run it again to continue.")
         except Exception as error:  # noqa: BLE001 - the border of a thread; told in the progress
             _log.exception("The experiment %s failed", self.experiment.name)
             self._put("failed", error=f"{type(error).__name__}: {error}")

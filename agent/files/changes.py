@@ -249,7 +249,7 @@ def _conflict(
         if present is None:
             return f"{name} was deleted since."
         if then is None:
-            return f"{name} was made anew since."
+            return f"{name} was created again since."
         return f"{name} was changed since."
     return "" if change.what == "moved" else _not_to_be_undone(change, now, kept)
 

@@ -31,7 +31,7 @@ Lost = Literal["", "bound", "disk", "unreadable", "changing"]
 LOST: dict[str, str] = {
     "bound": "it is too large for what the record may hold",
     "disk": "the disk was too full to keep a copy",
-    "unreadable": "its permissions did not allow to read it",
+    "unreadable": "its permissions did not allow it to be read",
     "changing": "it was being written all the time",
 }
 

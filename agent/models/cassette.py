@@ -252,13 +252,13 @@ class CassetteModel:
         if not same:
             return (
                 f"The cassette {self._path.name} ends before turn {number + 1}: it holds "
-                f"{len(steps)} turns. Record it anew, or choose another model."
+                f"{len(steps)} turns. Record it again, or choose another model."
             )
         wanted = _lines(show(same[0].normal))
         diff = difflib.unified_diff(wanted, _lines(show(normal)), "recorded", "asked", lineterm="")
         return (
             f"The cassette {self._path.name} has another conversation at turn {number + 1}. "
-            "Record it anew, or choose another model.\n" + "\n".join(diff)
+            "Record it again, or choose another model.\n" + "\n".join(diff)
         )
 
 
@@ -283,7 +283,7 @@ def read_cassette(path: Path) -> Iterator[Step]:
             yield _step(json.loads(line))
         except (ValueError, KeyError, TypeError, RecursionError):
             raise ModelUnavailable(
-                f"The cassette {path} is damaged at line {number}. Record it anew."
+                f"The cassette {path} is damaged at line {number}. Record it again."
             ) from None
 
 
@@ -299,7 +299,7 @@ def _check_header(path: Path, line: str) -> None:
     if found != VERSION:
         raise ModelUnavailable(
             f"The cassette {path} was recorded in format {found}; this Sayso reads format "
-            f"{VERSION}. Record it anew."
+            f"{VERSION}. Record it again."
         )
 
 

@@ -67,7 +67,9 @@ def read_place(text: str) -> Place:
     name, colon, number = text.strip().rpartition(":")
     host = read_host(name)
     if not colon or not host or not number.isascii() or not number.isdigit():
-        raise ConfigurationError(f"“{text}” is no HOST:PORT that can be reached, as wiki:8080.")
+        raise ConfigurationError(
+            f"“{text}” is not a HOST:PORT that can be reached, such as wiki:8080."
+        )
     if not 0 < int(number) <= 65535:
         raise ConfigurationError(f"“{text}” has no port from 1 to 65535.")
     if host == "localhost" or host.endswith(".localhost") or host in ("::1", "0.0.0.0", "::"):  # noqa: S104

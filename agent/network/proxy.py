@@ -110,7 +110,7 @@ def parse(head: bytes) -> Request:
         raise Refused(400, "The request has letters beyond ASCII") from None
     words = first.split(" ")
     if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
-        raise Refused(400, "This is no request to a proxy")
+        raise Refused(400, "This is not a request to a proxy")
     method, target, _ = words
     fields = [_field(line) for line in lines]
     if method == "CONNECT":
@@ -155,10 +155,10 @@ def _authority(text: str, port: int | None) -> Request:
             raise Refused(400, "CONNECT needs a port")
         host, number = text, str(port)
     if not _PORT.fullmatch(number) or int(number) > 65535:
-        raise Refused(400, "That is no port")
+        raise Refused(400, "That is not a port")
     name = read_host(host)
     if not name or (":" in host and not host.startswith("[")):
-        raise Refused(403, "That is no host name that can be read in one way only")
+        raise Refused(403, "That host name can be read in more than one way")
     return Request(name, int(number))
 
 

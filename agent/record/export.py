@@ -240,7 +240,7 @@ def _plain(path: Path) -> Path:
         OSError: it is something else.
     """
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, f"{path.name} is no file")
+        raise OSError(errno.EINVAL, f"{path.name} is not a file")
     return path
 
 

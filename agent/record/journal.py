@@ -267,7 +267,7 @@ class SqliteJournal:
             ) from error
         path = self.folder / "events.db"
         if path.exists() and not path.is_file():
-            raise self._damaged("events.db is no file")
+            raise self._damaged("events.db is not a file")
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._connect()
 

@@ -79,7 +79,7 @@ def unpack_export(archive: Path, folder: Path, *, spare: int = 0) -> Path:
             return _unpack(packed, folder, spare)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise JournalError(
-            f"This is not a whole zip archive of an exported session ({error})."
+            f"This is not a complete zip archive of an exported session ({error})."
         ) from error
     except OSError as error:
         if error.errno in DISK_FULL:

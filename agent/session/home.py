@@ -306,7 +306,7 @@ def checked_folder(folder: Path, session: Path) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         raise ConfigurationError(f"There is no folder {name}; make it first.") from error
     if not real.is_dir():
-        raise ConfigurationError(f"{name} is no folder.")
+        raise ConfigurationError(f"{name} is not a folder.")
     if reason := _unfit(real, session.resolve()):
         raise ConfigurationError(f"{name} cannot be worked in: {reason}. Give a folder in it.")
     if not os.access(real, os.R_OK | os.W_OK | os.X_OK):

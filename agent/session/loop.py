@@ -277,7 +277,7 @@ class Loop:
             turn.text.append(block["text"].strip())
 
     def _distinct(self, block: Block) -> Block:
-        """Local servers number their calls from nought in every answer; ids must differ."""
+        """Local servers number their calls from 0 in every answer; ids must differ."""
         if block["type"] != "tool_use":
             return block
         if block["id"] in self._call_ids:

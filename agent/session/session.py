@@ -57,7 +57,7 @@ _EMPTY = (
     "This session's record is empty. If it was worked in before, what was said and done in it is "
     "lost."
 )
-_EMPTY_REST = "It begins anew. Look in Files for what was made in it."
+_EMPTY_REST = "It starts over. Look in Files for what was made in it."
 _BROKE = "It could not be written down any more, so the work was stopped."
 _UNWRITTEN = "For a while nothing could be written down."
 _WRITTEN = "It can be again. Say what to do next."

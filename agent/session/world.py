@@ -27,8 +27,8 @@ _REST = 1.0
 """Seconds between two looks at the windows, at least."""
 
 _HOW = {
-    "resumed": "The desktop was started anew.",
-    "crashed": "The desktop broke down and was started anew.",
+    "resumed": "The desktop was restarted.",
+    "crashed": "The desktop broke down and was restarted.",
 }
 _FILES = {
     "kept": "Your files are kept.",

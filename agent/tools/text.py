@@ -312,7 +312,7 @@ def _written(path: str, data: bytes, *, size: int | None = None) -> tuple[str, b
     raise ToolError(
         f"{path} is a binary file. Only text, pictures and PDFs can be viewed; use the shell "
         "(file, xxd, strings) for others.",
-        shown=f"Not done: {path} is no text.",
+        shown=f"Not done: {path} is not text.",
     )
 
 

@@ -61,7 +61,7 @@ class Guard {
   reload(why) {
     if (this.#reloading || this.#left) return;
     this.#reloading = true;
-    console.info("The page loads itself anew:", why);
+    console.info("The page reloads itself:", why);
     this.#judge();
     setTimeout(
       () => {
@@ -208,7 +208,7 @@ const WORDS = {
   slow: () => "",
   lost: (since) => `No connection to the server. What you see is from ${clock(since)}. Trying again…`,
   restoring: () => "The server answers again. The page is being brought up to date…",
-  reloading: () => "The server answers again. The page loads anew…",
+  reloading: () => "The server answers again. The page reloads…",
 };
 
 /** @type {Record<import("../js/link/stopper.js").StopState, string>} */

@@ -168,7 +168,7 @@ function Bell({ notices }) {
 function Offer({ notices }) {
   if (!notices.missed.value) return null;
   return html`<div class="offer" role="status">
-    <span>Something happened while you looked elsewhere. Be told next time?</span>
+    <span>Something happened while you looked elsewhere. Be notified next time?</span>
     <button type="button" class="yes" onClick=${() => void notices.toggle()}>Notify me</button>
     <button type="button" onClick=${() => notices.decline()}>No, thanks</button>
   </div>`;

@@ -29,7 +29,7 @@ class StatusBar(View):
     since = param.Number(0.0)
     allowed = param.Dict({})
     warning = param.String("")
-    notices = param.List([], doc="Things to know, with how to change them: id, label, text.")
+    notices = param.List([], doc="Notices, and what to do about them: id, label, text.")
 
     _esm = _HERE / "statusbar.bundle.js"
     _stylesheets = [_HERE / "sessions" / "sessions.css", _HERE / "statusbar.css"]  # noqa: RUF012 - as Panel declares it

@@ -153,7 +153,7 @@ function Tools({ host, root }) {
   return html`<header class="tools">
     <span class="model" title="The model that decides what to do">${host.param("model")}</span>
     <button type="button" aria-label="Files" disabled=${waits} onClick=${() => tell("panel")}
-      title=${waits ? "Answer first; the files are shown again then" : "Files of this session"}><${Icon} name="folder" /></button>
+      title=${waits ? "Answer first; then the files are shown again" : "Files of this session"}><${Icon} name="folder" /></button>
     <button type="button" aria-label="Search in the conversation" title="Search (Ctrl+Shift+F)" onClick=${() => tell("search")}>
       <${Icon} name="search" /></button>
     <${Screens} root=${root} />

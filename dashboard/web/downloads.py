@@ -37,7 +37,7 @@ class Download(AuthRequestHandler, RequestHandler):
         bench = workbench()
         exported = bench.exports.find(token, bench.identity.known(self.request))
         if self.current_user is None or exported is None:
-            self.send_error(404, reason="No such export (any more): export it again.")
+            self.send_error(404, reason="That export is gone: export the session again.")
             return
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Disposition", f'attachment; filename="{exported.filename}"')
@@ -141,7 +141,7 @@ class Upload(AuthRequestHandler, RequestHandler):
             str(no_room(folder))
             if error.errno in DISK_FULL
             else f"The server cannot write to {folder} ({error.strerror}): nothing was imported. "
-            "Mend that, or start the server with TMPDIR set to a folder elsewhere."
+            "Fix that, or start the server with TMPDIR set to a folder elsewhere."
         )
 
     def _take_in(self) -> tuple[str, Damage]:

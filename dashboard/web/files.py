@@ -119,7 +119,7 @@ class FilesHandler(AuthRequestHandler, RequestHandler):
         if self.current_user is None or owner is None:
             raise Refusal(403, "Load the page first.")
         if not await from_disk(lambda: bench.sessions.owns(owner, session_id), _WHAT):
-            raise Refusal(404, "There is no such session (any more).")
+            raise Refusal(404, "There is no such session; it may have been deleted.")
         if bench.tickets.check(self.ticket, PURPOSE) != session_id:
             raise Refusal(403, "The page waited too long. Try again.")
         entry = bench.sessions.find(session_id, owner)
@@ -320,7 +320,7 @@ class FilesPut(FilesHandler):
         if self._finished:
             return
         if self._refused or self._file is None or self.place.session is None:
-            super().refuse(*(self._refused or (500, "The file did not come in.")))
+            super().refuse(*(self._refused or (500, "The file did not arrive.")))
             return
         session, file = self.place.session, self._file
         try:
@@ -356,7 +356,7 @@ class FilesPut(FilesHandler):
             raise Refusal(409, "This session has ended. Resume it to put files into it.")
         bench = workbench()
         if not bench.intake.again(session, self._upload):
-            raise Refusal(409, "This file has just come whole. Look for it in your files.")
+            raise Refusal(409, "This file has just arrived. Look for it in your files.")
         self._limit = bench.settings.most_file_bytes
         if self._declared > self._limit:
             raise Refusal(413, f"A file may have {in_words(self._limit)} at most.")

@@ -25,7 +25,7 @@ class TicketSocket(AuthRequestHandler, WebSocketHandler):
         await super().prepare()
         entry = self._admitted()
         if entry is None:
-            self.send_error(403, reason="This ticket is not valid (any more).")
+            self.send_error(403, reason="This ticket is not valid, or has expired.")
         else:
             self.entry = entry
 
@@ -56,6 +56,11 @@ class OwnedVoice(AuthRequestHandler):
         owner = bench.identity.known(self.request)
         if self.current_user is None or bench.sessions.find(session_id or "", owner) is None:
             self.set_status(403)
-            self.finish({"error": "forbidden", "message": "This ticket is not yours or is old."})
+            self.finish(
+                {
+                    "error": "forbidden",
+                    "message": "This ticket has expired, or belongs to somebody else.",
+                }
+            )
             return
         super(AuthRequestHandler, self).prepare()

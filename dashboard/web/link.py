@@ -135,7 +135,7 @@ def stop_of(owner: str | None, body: Any) -> tuple[int, dict[str, Any]]:
     """Carry out a Stop that ``owner`` pressed: an HTTP status and the answer."""
     press = Press.of(body)
     if press is None:
-        return 400, {"state": "refused", "text": "This is no Stop that the server knows."}
+        return 400, {"state": "refused", "text": "The server does not know this Stop."}
     answer = workbench().stops.carry_out(press, owner)
     if answer is None:
         text = "This session is not here, or is somebody else's: nothing was stopped."

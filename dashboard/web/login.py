@@ -13,7 +13,7 @@ from dashboard.web.request_guard import is_foreign
 from dashboard.web.workbench import workbench
 
 _CLEAR = (
-    "Passwords are not taken here without TLS: they could be read on their way. Open the "
+    "Passwords are not taken here without TLS: they could be read in transit. Open the "
     "https:// address of this server."
 )
 

@@ -165,7 +165,7 @@ def check_bind(
         )
     if not private:
         raise ConfigurationError(
-            f"Sayso will not listen {where} without TLS: passwords could be read on their way. Add "
+            f"Sayso will not listen {where} without TLS: passwords could be read in transit. Add "
             "--ssl-certfile and --ssl-keyfile, or name the proxy in front that has them in "
             "SAYSO_TRUSTED_PROXIES. To do it all the same, set SAYSO_PLAIN_PASSWORDS=true."
         )

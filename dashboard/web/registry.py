@@ -68,9 +68,9 @@ _UNNAMED_FULL = (
     "free."
 )
 _ROOM = "It made room for another session: nobody was looking at it, and it had nothing to do."
-_NONE = "You have no such session (any more)."
+_NONE = "You have no such session; it may have been deleted."
 _DELETED = "It was deleted."
-_ENDING = "The session is just being ended. Try again in a moment."
+_ENDING = "The session is being ended. Try again in a moment."
 _ALONE = "Nobody had looked at it for a while."
 
 

@@ -94,7 +94,7 @@ async def scenario(session: Session) -> None:
         ev.Understood(utterance_id="u", meaning="task"),
         ev.Measured(lane="recognition", milliseconds=90),
         ev.WindowsSeen(windows=(ev.OpenWindow(program="Mousepad", title="a"),)),
-        ev.DesktopRenewed(reason="crashed", files="kept", text="The desktop was started anew."),
+        ev.DesktopRenewed(reason="crashed", files="kept", text="The desktop was restarted."),
         ev.HomeChanged(state="full", text="Your home folder is full."),
         ev.GrantWithdrawn(approval_id="none"),
         ev.ProgramStarted(programs=(ev.StartedProgram(program="/usr/bin/ls", line="ls"),)),

@@ -256,7 +256,7 @@ def test_a_long_text_is_cut_at_its_bound_and_that_is_told(prepared, more):
     ("data", "why"),
     [
         (b"", "empty"),
-        (b" \n\t", "blanks"),
+        (b" \n\t", "white space"),
         (b"\x7fELF\x02\x01\0\0\0", "neither a picture nor a PDF nor text"),
         (b"PK\x03\x04\x14\0", "neither"),
         (pdf(0), "no pages"),

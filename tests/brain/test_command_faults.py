@@ -167,7 +167,7 @@ def test_a_model_that_cannot_see_is_told(run, served):
 def test_a_cassette_of_another_version_is_told(run, tmp_path):
     (tmp_path / "old.jsonl").write_text('{"cassette": 99}\n')
     error = nothing_begun(tmp_path, run(f"cassette:{tmp_path / 'old.jsonl'}"))
-    assert "was recorded in format 99; this Sayso reads format 2. Record it anew." in error
+    assert "was recorded in format 99; this Sayso reads format 2. Record it again." in error
 
 
 def test_a_recording_that_is_there_already_is_told(run, tmp_path):

@@ -78,7 +78,7 @@ async def test_a_resumed_session_has_the_same_messages_and_prompt(settings, prom
     await session.open()
     *before_it, told = session._agent.history.messages()
     assert before_it == messages
-    assert told["content"][0]["text"].startswith("The desktop was started anew.")
+    assert told["content"][0]["text"].startswith("The desktop was restarted.")
     assert "You are Sayso" in session._agent.system
     first, last = session.log.of(ev.SessionOpened)
     assert last.resumed
@@ -138,7 +138,7 @@ async def test_what_is_no_file_is_neither_waited_for_nor_a_bug(settings, name: s
     with contextlib.suppress(SaysoError):
         load_recording(folder)
     if name == "events.db":
-        with pytest.raises(JournalError, match="is no file"):
+        with pytest.raises(JournalError, match="is not a file"):
             open_session(settings, resume=True)
     with contextlib.suppress(JournalError):  # a lock that is a folder is named
         remove_session(settings.data_dir, "one")
@@ -300,7 +300,7 @@ async def test_a_pipe_in_an_export_is_refused_and_not_waited_for(settings, tmp_p
     folder = export_session(settings.data_dir, "one", tmp_path / "out")
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    with pytest.raises(JournalError, match="is no file"):
+    with pytest.raises(JournalError, match="is not a file"):
         import_session(folder, tmp_path / "elsewhere")
 
 

@@ -97,7 +97,7 @@ async def test_a_killed_session_tells_the_model_that_nobody_interrupted_it_and_w
     assert told[0] == BY_RESTART.cut
     assert told[1] == BY_RESTART.note
     assert told[2] == (
-        "The desktop was started anew. These programs were open: “*notes.txt - Mousepad”, "
+        "The desktop was restarted. These programs were open: “*notes.txt - Mousepad”, "
         "“Terminal - ~”. They and all commands were ended."
     )
     assert told[-1] == "Go on." or told[-2] == "Go on."
@@ -135,7 +135,7 @@ async def test_the_first_request_after_a_resumption_says_what_became_of_the_file
             (tmp_path / "sessions" / "one" / "home").rmdir()
         await run("Go on.", Session.resume)
         words = texts(server.requests[-1].body["messages"][-1]["content"])
-    [renewal] = [text for text in words if text.startswith("The desktop was started anew.")]
+    [renewal] = [text for text in words if text.startswith("The desktop was restarted.")]
     assert told in renewal
     assert words.index("Go on.") > words.index(renewal)
 
@@ -180,7 +180,7 @@ async def test_a_desktop_that_broke_down_is_told_with_what_was_open():
         "crashed",
         (ev.OpenWindow(program="Editor", title="notes"),),
     )
-    assert "The desktop broke down and was started anew." in str(session._agent.history.messages())
+    assert "The desktop broke down and was restarted." in str(session._agent.history.messages())
 
 
 async def test_what_was_told_to_be_gone_is_not_told_again():

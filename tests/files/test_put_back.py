@@ -161,7 +161,7 @@ def test_a_conflict_is_named_kept_and_put_back_when_chosen(kept: Kept) -> None:
     assert [c.path for c in plan.ready] == ["a"]
     assert {c.path: c.conflict for c in plan.conflicts} == {
         "b": "b was changed since.",
-        "c": "c was made anew since.",
+        "c": "c was created again since.",
     }
     assert plan.summary == (
         "1 item becomes what it was. 2 items were changed since and kept unless chosen."

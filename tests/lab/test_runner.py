@@ -222,7 +222,7 @@ def test_errors_are_told_in_the_report_with_what_to_mend(
     _, store = run(small(arms, [hello_task("fine"), broken]), tmp_path, place)
     text = report(store)
     head = text.partition("## Arms")[0]
-    assert "Mend checks or checker.py of the task broken" in head
+    assert "Fix the checks or checker.py of the task broken" in head
     assert "Look at the model of the arm odd: gpt-none" in head
     assert "1/1" in text
 

@@ -142,7 +142,7 @@ async def test_a_cassette_recorded_from_another_conversation_is_reported_as_misf
     assert tool.began == []
     told = session.log.of(ev.Failed)[0].error
     assert "run.jsonl has another conversation at turn 1" in told
-    assert "Record it anew, or choose another model." in told
+    assert "Record it again, or choose another model." in told
     lines = told.casefold().splitlines()
     assert any(line.startswith("-") and "open the editor." in line for line in lines)
     assert any(line.startswith("+") and "open the browser." in line for line in lines)

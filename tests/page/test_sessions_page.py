@@ -144,7 +144,7 @@ async def test_a_file_goes_with_its_session_only_after_its_number_was_read(
         await expect(button).to_be_disabled()
         await expect(button).to_have_attribute("title", re.compile("^Resume the session"))
     await page.get_by_role("button", name="Resume", exact=True).click()
-    await expect(page.locator(".conversation")).to_contain_text("The desktop was started anew.")
+    await expect(page.locator(".conversation")).to_contain_text("The desktop was restarted.")
     assert (home / "two.txt").read_text() == "y" * 1000
 
 

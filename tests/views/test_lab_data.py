@@ -193,7 +193,7 @@ def test_the_list_tells_a_verdict_only_at_the_end(root: Path, tmp_path: Path) ->
     assert (row["verdicts"], row["to_do"]) == ([], 5)
     (tmp_path / row["folder"] / "experiment.json").write_text("{")
     (row,) = listing(Records(tmp_path))
-    assert "is no experiment" in row["fault"]
+    assert "is not an experiment" in row["fault"]
 
 
 def test_looking_early_is_written_down(root: Path, tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ async def test_reports_are_taken_away(page: Page, lab: Served) -> None:
     gone = await page.request.get(f"{base}/lab/nowhere-0000000000/report.md")
     assert (gone.status, await gone.text()) == (
         404,
-        "There is no experiment “nowhere-0000000000” (any more).\n",
+        "There is no experiment “nowhere-0000000000”; it may have been deleted.\n",
     )
 
 

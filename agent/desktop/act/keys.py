@@ -181,5 +181,5 @@ def parse_modifiers(text: str) -> list[tuple[str, int]]:
     for name, _ in pairs:
         plain = name.lower().removesuffix("_l").removesuffix("_r")
         if plain not in MODIFIERS:
-            raise BadInput(f"{name!r} is no modifier. Use ctrl, shift, alt or super.")
+            raise BadInput(f"{name!r} is not a modifier. Use ctrl, shift, alt or super.")
     return pairs

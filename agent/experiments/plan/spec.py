@@ -116,7 +116,7 @@ class Experiment(Faced, Record):
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Experiment:
         if self.baseline and self.baseline not in self.arms:
-            raise ValueError(f"the baseline {self.baseline!r} is no arm")
+            raise ValueError(f"the baseline {self.baseline!r} is not an arm")
         ids = [task.id for task in self.tasks]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"tasks named twice: {', '.join(sorted(twice))}")

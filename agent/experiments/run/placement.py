@@ -140,7 +140,7 @@ class DaskPlacement:
         except RuntimeError as error:
             raise ConfigurationError(
                 f"Worker processes cannot be started here ({error}). Python starts them by reading "
-                'the program anew: a script must do its work below `if __name__ == "__main__":`.'
+                'the program again: a script must do its work below `if __name__ == "__main__":`.'
             ) from error
 
     @property

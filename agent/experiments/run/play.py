@@ -344,9 +344,9 @@ def _may_help(error: Exception) -> bool:
 def _advice(error: Exception, job: Job) -> str:
     """Where a person can mend it."""
     if isinstance(error, CheckerBroken):
-        return f"Mend checks or checker.py of the task {job.task.id}."
+        return f"Fix the checks or checker.py of the task {job.task.id}."
     if isinstance(error, OracleLost):
-        return f"Mend the oracle of the task {job.task.id}."
+        return f"Fix the oracle of the task {job.task.id}."
     if isinstance(error, ModelError):
         return f"Look at the model of the arm {job.arm_name}: {job.arm.model}."
     if isinstance(error, DesktopError):

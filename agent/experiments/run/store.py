@@ -82,7 +82,7 @@ class Store(Faced):
             data = (self.folder / "experiment.json").read_bytes()
             return Experiment.model_validate_json(data)
         except (OSError, pydantic.ValidationError) as error:
-            raise ConfigurationError(f"{self.folder} is no experiment: {error}.") from error
+            raise ConfigurationError(f"{self.folder} is not an experiment: {error}.") from error
 
     @property
     def about(self) -> dict[str, Any]:

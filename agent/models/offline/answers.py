@@ -113,7 +113,7 @@ async def sum_(at: Moment) -> Step:
     """The result of a sum."""
     result = calculate(at.slot("sum"))
     if result is None:
-        return Fail(f"“{at.slot('sum')}” is no sum that I can work out.")
+        return Fail(f"“{at.slot('sum')}” is not a sum that I can work out.")
     return Done(f"It is {result:,.6f}".rstrip("0").rstrip(".") + ".")
 
 

@@ -361,7 +361,7 @@ async def show_desktop(at: Moment) -> Step:
     """Minimise everything."""
     if at.phase == 0:
         if all(w.minimised for w in at.view.programs):
-            return Done("The desktop is free: no window shows.")
+            return Done("The desktop is clear: no windows are showing.")
         return Act("Showing the desktop.", (key("ctrl+alt+d"),))
     if await at.until(lambda v: all(w.minimised for w in v.programs), 2.0 * at.phase):
         return Done("All windows are minimised.")

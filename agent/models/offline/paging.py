@@ -251,13 +251,13 @@ async def browse(at: Moment) -> Step:
         if not pages(at.view):
             return Fail("No web page is in front. Say: open the browser.")
         return Act(
-            f"Going {where}." if where != "reload" else "Loading the page anew.",
+            f"Going {where}." if where != "reload" else "Reloading the page.",
             (key(_KEYS[where]),),
             _CHOSEN,
             at.view.print,
         )
     if await at.until(lambda v: v.print != at.memo, _SECONDS):
-        return Done(_DID.get(where, "The page was loaded anew."))
+        return Done(_DID.get(where, "The page was reloaded."))
     if where == "reload":
-        return Done("The page was loaded anew; nothing on it changed.")
+        return Done("The page was reloaded; nothing on it changed.")
     return Fail(f"Nothing changed: there may be no page to go {where} to.")

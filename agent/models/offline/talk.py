@@ -50,7 +50,7 @@ HANDLERS: dict[str, Handler] = {
     ),
     "cancel": _saying("All right, I am doing nothing."),
     "decline": _saying("All right, I am doing nothing."),
-    "resume": _saying("There is nothing to go on with."),
+    "resume": _saying("There is nothing to continue."),
     "confirm": _saying("There is nothing that I asked."),
     "choose_number": _saying("There is nothing to choose from. Say, for example: click Save."),
 }

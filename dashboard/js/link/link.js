@@ -33,7 +33,7 @@ const PATIENT = 20000; // ms for the same, of words: they are sent again and aga
 const SOON = 500; // ms for the page's channel to take words, before they go by their own request
 const FULL = 507; // the server's disk is full: its answer says so
 const LET_OUT = 403; // the lock turns whoever asks away, with a line of plain text
-const TURNED_AWAY = { state: "refused", text: "This page is not let in any more. Load it again." };
+const TURNED_AWAY = { state: "refused", text: "This page no longer has access. Load it again." };
 const AT_ONCE = 2; // requests with the same words under way at most
 
 /** The tab's own store; where there is none, or none is allowed, nothing outlives a reload. */

@@ -120,7 +120,7 @@ export class Presses {
   #recall() {
     const names = this.parts.store.getItem(KEY);
     this.parts.store.removeItem(KEY);
-    if (names) this.tell(`The connection was lost before the server answered to ${names}. Look whether it was done.`);
+    if (names) this.tell(`The connection was lost before the server answered to ${names}. Check whether it was done.`);
   }
 
   #names() {

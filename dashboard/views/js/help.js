@@ -36,7 +36,7 @@ export function FirstHelp() {
   if (seen.value) return null;
   return html`<section class="first" aria-label="How it works">
     <h2>How it works</h2>
-    <ul tabindex="0" aria-label="What one can do">${FIRST.map((line) => html`<li>${line}</li>`)}</ul>
+    <ul tabindex="0" aria-label="What you can do">${FIRST.map((line) => html`<li>${line}</li>`)}</ul>
     <button type="button" onClick=${dismissHelp}>Got it</button>
   </section>`;
 }

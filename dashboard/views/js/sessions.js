@@ -287,6 +287,6 @@ export function SessionList({ sessions, here = "", most = 500, only, tools = fal
       ${rows.map((row) => html`<${SessionRow} key=${row.id} row=${row} sessions=${sessions} here=${here} replay=${replay} />`)}
     </ul>
     ${!sessions.known.value && !live.value && html`<p class="none" role="status">No connection: the list is shown when it is back.</p>`}
-    ${sessions.known.value && !rows.length && html`<p class="none">${sessions.query.value ? "None is called so." : "There are no sessions yet."}</p>`}
+    ${sessions.known.value && !rows.length && html`<p class="none">${sessions.query.value ? "None has that name." : "There are no sessions yet."}</p>`}
   </div>`;
 }

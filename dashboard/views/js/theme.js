@@ -14,6 +14,6 @@ export function ThemeSwitch() {
   const toggle = () =>
     /** @type {any} */ (globalThis).saysoTheme.choose(root.dataset.theme === "dark" ? "light" : "dark");
   return html`<button type="button" class="theme" aria-label="Dark theme" aria-pressed=${dark.value}
-    title=${dark.value ? "To the light theme" : "To the dark theme"} onClick=${toggle}>
+    title=${dark.value ? "Switch to the light theme" : "Switch to the dark theme"} onClick=${toggle}>
     <${Icon} name=${dark.value ? "moon" : "sun"} /></button>`;
 }

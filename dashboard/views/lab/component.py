@@ -24,7 +24,7 @@ class LabComponent(View):
     experiments = param.List([], doc="Folder and name of every experiment, the latest first.")
     current = param.Dict({}, doc="What runs now: folder, name, done, planned; or nothing.")
     reading = param.String("", doc="The tab whose contents are being fetched.")
-    fault = param.String("", doc="What went wrong with the last wish, in a sentence.")
+    fault = param.String("", doc="What went wrong with the last request, in a sentence.")
     listing = param.List(None, allow_None=True)
     choices = param.Dict({}, doc="Prompts, tasks and models to design with.")
     form = param.Dict({}, doc="A design to put into the form.")

@@ -47,7 +47,9 @@ class Records:
             ConfigurationError: there is none of this name.
         """
         if not _NAME.fullmatch(folder) or not (self.root / folder / "experiment.json").is_file():
-            raise ConfigurationError(f"There is no experiment “{folder}” (any more).")
+            raise ConfigurationError(
+                f"There is no experiment “{folder}”; it may have been deleted."
+            )
         return Store(self.root / folder)
 
     def experiment(self, folder: str) -> Experiment:

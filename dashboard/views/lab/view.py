@@ -337,7 +337,7 @@ class LabView:
         known = self._choices()["prompts"]
         found = [p for p in known if prompt == p["name"] or p["hash"].startswith(prompt)]
         if not found:
-            raise ConfigurationError(f"There is no prompt “{prompt}” (any more).")
+            raise ConfigurationError(f"There is no prompt “{prompt}”; it may have been deleted.")
         return against_default(found[0], with_it)
 
     def _wish_example(self, message: Message) -> None:

@@ -30,7 +30,7 @@ class PromptEditor(View):
     difference = param.Dict({}, doc="Against a version: its name and lines with marks.")
     in_use = param.Dict({}, doc="What this session uses now, and with its next task.")
     use = param.Dict({}, doc="How an experiment or a notebook names the opened version.")
-    told = param.Dict({}, doc="What came of the last deed: good, text.")
+    told = param.Dict({}, doc="What came of the last action: good, text.")
 
     _esm = _HERE / "editor.bundle.js"
     _stylesheets = [_HERE / "editor.css"]  # noqa: RUF012 - as Panel declares it

@@ -91,7 +91,7 @@ class PromptsView:
         except SaysoError as error:
             shown = {"told": {"good": False, "text": str(error)}}
         except OSError as error:
-            text = f"Your prompts cannot be read ({error.strerror}). Mend that and try again."
+            text = f"Your prompts cannot be read ({error.strerror}). Fix that and try again."
             shown = {"told": {"good": False, "text": text}}
         with self._context.within():
             self._editor.param.update(**shown)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _WHAT = "your sessions"
-_GONE = "There is no such session (any more)."
+_GONE = "There is no such session; it may have been deleted."
 _NEVER = {"error": "The connection was lost before the export began. Start it again."}
 _MOST = 500
 """Sessions in the list."""

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _MOST = 500
 """Sessions in a list."""
 _WHAT = "your sessions"
-_GONE = "You have no such session (any more)."
+_GONE = "You have no such session; it may have been deleted."
 
 
 class SessionCommands:
@@ -186,7 +186,7 @@ class SessionCommands:
         except JournalError as error:
             self._told(str(error))
         except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
-            _log.exception("A wish about a session failed")
+            _log.exception("A request about a session failed")
             name = type(error).__name__
             self._told(f"That did not work ({name}: {error}). The server's log has the details.")
 

@@ -49,7 +49,7 @@ function Settings({ host }) {
       )}
     <${Grants} host=${host} /><${Brought} host=${host} /><${Keys} host=${host} />
     <div class="later" role="status" hidden=${!host.param("later").value}>
-      <span>Kept. Your next session will have it.</span><a class="fresh" href="?session=new">Start a new session</a></div></div>`;
+      <span>Saved. Your next session will use it.</span><a class="fresh" href="?session=new">Start a new session</a></div></div>`;
 }
 
 /** Leads to a field or group: at once, and whenever another is named. @param {{current: HTMLElement | null}} root @param {string} place */
@@ -156,7 +156,7 @@ function Grants({ host }) {
 function Brought({ host }) {
   const brought = host.param("brought").value;
   const errors = host.param("errors").value;
-  const says = "These came with this session and do not hold. Take over what you want; the rest is only shown.";
+  const says = "These came with this session and are not in force. Choose what to use here; the rest is only shown.";
   return html`<${Card} name="brought" title="Came with the import" says=${says} hidden=${!brought.length}><ul class="grants">${brought.map(
     ({ name, words }) =>
       html`<li key=${name}><span>${words}</span><button type="button" class="plain" aria-label=${`Use here: ${words}`}
@@ -169,7 +169,7 @@ function Brought({ host }) {
 function Keys({ host }) {
   const home = host.param("home").value;
   const says =
-    "Those that you enter stay on this server and serve your own sessions only: they are never sent back to a page, logged, or given to the desktop.";
+    "Keys that you enter stay on this server and are used for your own sessions only: they are never sent back to a page, logged, or given to the desktop.";
   return html`<${Card} name="keys" title="Keys" says=${says}>
     <p class="lead home">${home && `What you enter is kept in ${home}.`}</p>
     ${host.param("keys").value.map((key) => html`<${Key} key=${key.name} host=${host} state=${key} />`)}<//>`;

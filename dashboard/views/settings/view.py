@@ -35,10 +35,7 @@ from dashboard.views.settings.form import SettingsForm
 from dashboard.views.settings.secrets import Secrets
 from dashboard.voice.client.voice_settings import VOICE
 
-_LEAD = (
-    "Kept for you on this server. What the server was started with, by its environment or .env, "
-    "cannot be changed here."
-)
+_LEAD = "Kept for you on this server. What its environment or .env sets cannot be changed here."
 _HOST = "host "
 """Before a host's name, where other grants have an approval's id."""
 
@@ -243,10 +240,10 @@ class SettingsView:
                 self._tests[name] = await trial.try_key(name, keys, self._bench.settings)
             elif kind == "key":
                 await asyncio.to_thread(keys.put, name, value)
-                self._tests[name] = (True, "Kept. Your next session uses it.")
+                self._tests[name] = (True, "Saved. Your next session will use it.")
             else:
                 await asyncio.to_thread(keys.remove, name)
-                self._tests[name] = (True, "Removed. Your next session is without it.")
+                self._tests[name] = (True, "Removed. Your next session will not use it.")
         except SaysoError as error:
             self._tests[name] = (False, str(error))
         changed = kind != "try_key" and self._tests[name][0]

@@ -66,7 +66,7 @@ class WidgetLine:
             self._widget.give_ticket(**{name: message[name] for name in fields})
         elif kind == "ticket_refused":
             code = "unreachable" if message.get("passing") else "no_ticket"
-            advice = "Mend that, then press Start again. Typing works meanwhile."
+            advice = "Fix that, then press Start again. Typing works meanwhile."
             self._widget.refuse_ticket(code, str(message["message"]), advice)
         elif kind == "command":
             self._command(message)

@@ -12,7 +12,7 @@ _ADVICE = {
         "Add credits at Hume, or unset HUME_API_KEY to use the offline voice. Typing works.",
     ),
     "E0708": (
-        "The earlier conversation is not known any more.",
+        "The earlier voice conversation is no longer there.",
         "A new one begins by itself; the agent remembers.",
     ),
     "E0710": (
@@ -20,7 +20,7 @@ _ADVICE = {
         "A new one begins by itself; the agent remembers.",
     ),
     "I0116": (
-        "The sound could not be understood as sound.",
+        "The sound from the microphone could not be decoded.",
         "Choose another microphone in the voice settings, or type.",
     ),
     "I0100": (

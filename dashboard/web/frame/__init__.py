@@ -45,8 +45,8 @@ _EVERY_PAGE = re.compile(r"static/js/bokeh|/panel\.min\.js")
 """Further scripts depend on what a page shows."""
 
 _BROKEN = (
-    "<script>saysoFrame.trouble('The page could not be made; "
-    "the log of the server has the details.')</script></body></html>"
+    "<script>saysoFrame.trouble('The page could not be built; "
+    "the server log has the details.')</script></body></html>"
 )
 _log = logging.getLogger(__name__)
 

@@ -301,7 +301,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (talks || stuck) return;
   // A page without a text box of its own, which says what is wrong, needs no frame.
   if (document.querySelector("[data-root-id]")) leave();
-  else trouble("The page did not come whole.");
+  else trouble("The page did not load completely.");
 });
 addEventListener("load", () => {
   if (!("Bokeh" in globalThis)) trouble("Parts of the page could not be loaded.");

@@ -95,8 +95,8 @@ test("an import shows how far it is, and that nothing goes through, until it goe
 
 test("an import that stands still is given up with what is so, sooner while it is not all out", async () => {
   for (const [out, ms, why] of [
-    [40, 60_000, "Nothing went through any more. Try again."],
-    [100, 600_000, "The server has not answered. Look in the list whether it is there."],
+    [40, 60_000, "The upload stalled. Try again."],
+    [100, 600_000, "The server has not answered. Check the list to see whether it is there."],
   ]) {
     const { end, request } = began();
     request.out(out);
@@ -117,6 +117,6 @@ test("an import that stood still in a gap is given up soon after it, unless it g
     await pass(1999);
     assert.equal(end.why, null);
     await pass(1);
-    assert.equal(end.why, goesOn ? null : "Nothing went through any more. Try again.");
+    assert.equal(end.why, goesOn ? null : "The upload stalled. Try again.");
   }
 });

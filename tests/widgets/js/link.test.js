@@ -571,7 +571,7 @@ test("a request that was made into a gap ends when the link is back, or when its
 
 test("who is not let in any more is told so, for words and for Stop", async () => {
   const { host } = sendings(() => ({ status: 403, json: async () => JSON.parse("This needs the key") }));
-  const why = "This page is not let in any more. Load it again.";
+  const why = "This page no longer has access. Load it again.";
   assert.deepEqual(await link.say(host, "hello", "receipt-6"), { taken: false, why });
   link.stop();
   await new Promise((resolve) => setTimeout(resolve, 50));

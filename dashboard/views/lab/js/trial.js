@@ -206,6 +206,6 @@ function Beside({ app, t }) {
 function Parting({ parts: { step, a, b } }) {
   const row = (/** @type {string} */ who, /** @type {string} */ did) =>
     html`<tr><th scope="row">${who}</th><td class="code">${did || "had ended"}</td></tr>`;
-  return html`<div><p>${step ? `They share ${plural(step, "step")}, then:` : "They part at once:"}</p>
+  return html`<div><p>${step ? `They share ${plural(step, "step")}, then:` : "They differ from the start:"}</p>
     <table class="plain"><tbody>${row("This one", a)}${row("The other", b)}</tbody></table></div>`;
 }

@@ -13,7 +13,7 @@ export async function fetchJson(url) {
   if (answer.ok && !data.error) return data;
   const reason =
     answer.status === 404
-      ? "There is no such session (any more), or it is somebody else's."
+      ? "There is no such session: it may have been deleted, or is somebody else's."
       : `The server answered ${answer.status}.`;
   throw new Error(data.error || reason);
 }

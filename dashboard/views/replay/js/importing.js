@@ -40,8 +40,8 @@ export async function bring(file, say) {
     if (!control.signal.aborted) throw error;
     const why =
       out < file.size
-        ? "Nothing went through any more. Try again."
-        : "The server has not answered. Look in the list whether it is there.";
+        ? "The upload stalled. Try again."
+        : "The server has not answered. Check the list to see whether it is there.";
     throw new Error(why);
   } finally {
     end();

@@ -141,7 +141,7 @@ export function SessionList({ shelf }) {
         onInput=${(/** @type {any} */ event) => {
           shelf.query.value = event.currentTarget.value;
         }} />
-      <button type="button" class="quiet" title="Take in a session that was exported as a folder (.zip)" disabled=${shelf.taking.value !== ""}
+      <button type="button" class="quiet" title="Import a session that was exported as a folder (.zip)" disabled=${shelf.taking.value !== ""}
         onClick=${() => file.current?.click()}>${shelf.taking.value || "Import…"}</button>
       <input type="file" accept=".zip,application/zip" hidden ref=${file} onChange=${take} />
     </div>
