@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 
 from anthropic_checks import AnthropicChecks
@@ -13,6 +12,7 @@ from hume_line import Hume
 from live_report import Check, run_checks
 from machine_checks import SCOPE, MachineChecks
 from provider_checks import provider_checks
+from pydantic import SecretStr
 from server_checks import ServerChecks
 
 from agent.providers import PROVIDERS
@@ -20,8 +20,9 @@ from agent.settings import Settings
 
 NEEDS = """No key is set, so nothing was asked and nothing was spent.
 Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API_KEY with
-HUME_SECRET_KEY for those of EVI (about 0.60 dollars), then run script/live-check again. With
-SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as well (--only server-…).
+HUME_SECRET_KEY for those of EVI (about 0.60 dollars), in the environment or .env, then run
+script/live-check again. With SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as
+well (--only server-…).
 Providers that packages brought are asked whether they take their keys (--only provider-…).
 With --only machine-scope, this machine's systemd is checked, which needs no key.
 --list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
@@ -30,7 +31,7 @@ _AROUND_EVI = ("evi-config", "evi-tidy")
 
 
 def main() -> int:
-    """0: none failed; 1: one failed; 2: no key, or no such check."""
+    """0: none failed; 1: one failed; 2: no key, no such check, or all were skipped."""
     options = _parser().parse_args()
     checks = _checks(everything=options.list)
     if options.list:
@@ -54,19 +55,22 @@ def main() -> int:
 
 def _checks(*, everything: bool) -> list[Check]:
     checks: list[Check] = [*MachineChecks().all()] if everything else []
-    claude, hume = os.environ.get("ANTHROPIC_API_KEY"), os.environ.get("HUME_API_KEY")
+    settings = Settings()
+    claude, hume = _plain(settings.anthropic_api_key), _plain(settings.hume_api_key)
+    server = settings.anthropic_base_url
     if claude or everything:
-        address = os.environ.get("ANTHROPIC_BASE_URL")
-        checks += AnthropicChecks(claude or "", address).all()
-    checks += provider_checks(PROVIDERS.brought().values(), Settings(), everything=everything)
-    model, server = os.environ.get("SAYSO_MODEL"), os.environ.get("ANTHROPIC_BASE_URL")
-    if (model and server) or everything:
-        checks += ServerChecks(server or "", model or "", claude or "none").all()
+        checks += AnthropicChecks(claude or "", server).all()
+    checks += provider_checks(PROVIDERS.brought().values(), settings, everything=everything)
+    if ("model" in settings.model_fields_set and server) or everything:
+        checks += ServerChecks(server or "", settings.model, claude or "none").all()
     if hume or everything:
-        address = os.environ.get("HUME_BASE_URL", "https://api.hume.ai")
-        secret = os.environ.get("HUME_SECRET_KEY")
-        checks += HumeChecks(Hume(hume or "", secret, address)).all()
+        secret = _plain(settings.hume_secret_key)
+        checks += HumeChecks(Hume(hume or "", secret, settings.hume_base_url)).all()
     return checks
+
+
+def _plain(key: SecretStr | None) -> str | None:
+    return key.get_secret_value() if key is not None else None
 
 
 def _parser() -> argparse.ArgumentParser:

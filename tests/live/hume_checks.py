@@ -69,7 +69,11 @@ class HumeChecks:
             async with self._hume.chat(access_token="not-a-token") as line:
                 event = await line.kind("error", seconds=10)
                 code = await line.closed(10)
-            return passed(f"refused after the handshake: close code {code}, {event}.")
+            return judge(
+                event is not None or code is not None,
+                f"refused after the handshake: close code {code}, {event}.",
+                "a token that is none was not refused within 20 s.",
+            )
         except InvalidStatus as error:
             return passed(f"refused at the handshake with {error.response.status_code}.")
 
@@ -138,7 +142,12 @@ class HumeChecks:
             unknown = await line.kind("error", seconds=8, since=mark)
             code = line.close_code
         found = [(e or {}).get("code") for e in (broken, unknown)]
-        return passed(f"broken JSON and unknown type: {found}, close {code}.", PER_MINUTE / 5)
+        return judge(
+            found != [None, None] or code is not None,
+            f"broken JSON and unknown type: {found}, close {code}.",
+            "neither broken JSON nor an unknown type is answered.",
+            PER_MINUTE / 5,
+        )
 
     async def late_tool_response(self) -> Verdict:
         async with self._chat() as line:
@@ -226,8 +235,11 @@ class HumeChecks:
             early = line.close_code
             code = await line.closed(60) if early is None else early
         kept = "resets" if early is None else "does not reset"
-        return passed(
-            f"assistant_input {kept} the inactivity timer; close code {code}.", PER_MINUTE * 1.5
+        return judge(
+            code is not None,
+            f"assistant_input {kept} the inactivity timer; close code {code}.",
+            f"assistant_input {kept} the inactivity timer, but 60 s of silence end no chat.",
+            PER_MINUTE * 1.5,
         )
 
     async def interruption(self) -> Verdict:

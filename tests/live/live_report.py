@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TextIO
@@ -46,18 +47,24 @@ class Check:
 
 
 async def run_checks(checks: Sequence[Check], *, budget: float, out: TextIO) -> int:
-    """Run one after the other, print a line each; 0 if none failed, else 1."""
-    spent, worst = 0.0, 0
+    """Run one after the other, print a line each and then how many did what.
+
+    Returns 1 if one failed, 2 if all were skipped, so that nothing is known, else 0.
+    """
+    spent, states = 0.0, Counter[State]()
     for check in checks:
         if spent + check.dollars > budget:
             verdict = skipped(f"it may cost {check.dollars:.2f} dollars, which is not left.")
         else:
             verdict = await _run(check)
         spent += verdict.dollars
-        worst = max(worst, int(verdict.state == "fail"))
+        states[verdict.state] += 1
         print(f"{verdict.state:5} {check.name:26} {verdict.sentence}", file=out, flush=True)
-    print(f"Spent about {spent:.3f} dollars.", file=out, flush=True)
-    return worst
+    counts = f"{states['pass']} passed, {states['fail']} failed, {states['skip']} skipped"
+    print(f"{counts}; spent about {spent:.3f} dollars.", file=out, flush=True)
+    if states["fail"]:
+        return 1
+    return 0 if states["pass"] else 2
 
 
 async def _run(check: Check) -> Verdict:

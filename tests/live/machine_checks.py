@@ -28,8 +28,8 @@ class MachineChecks:
     async def scope(self) -> Verdict:
         """A scope has the bounds that it was asked for, goes with its last process, and is used."""
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        if os.geteuid() == 0 or not await asyncio.to_thread(takes_scopes, runtime):
-            return skipped("it needs an ordinary user with a systemd that makes scopes.")
+        if lacking := await asyncio.to_thread(_lacking, runtime):
+            return skipped(lacking)
         found = await asyncio.to_thread(_bounds, Scope(runtime))
         wanted = {"memory.max": str(memory()), "pids.max": str(PROCESSES), "memory.swap.max": "0"}
         if found != {**wanted, "after": "gone"}:
@@ -45,6 +45,19 @@ class MachineChecks:
         )
 
 
+def _lacking(runtime: str) -> str:
+    """What the check needs and does not have here; empty if it has all."""
+    if os.geteuid() == 0:
+        return "root has other groups: run it as an ordinary user."
+    if not (_GROUPS / "cgroup.controllers").exists():
+        return "this machine has no version 2 of control groups at /sys/fs/cgroup."
+    if not runtime:
+        return "XDG_RUNTIME_DIR is not set: run it in a login session, not by su or sudo."
+    if not takes_scopes(runtime):
+        return f"no systemd at {runtime} makes scopes (systemd-run --user --scope true)."
+    return ""
+
+
 def _bounds(scope: Scope) -> dict[str, str]:
     """What the kernel says of a scope while a program runs in it, and whether it then goes."""
     with subprocess.Popen(
@@ -56,9 +69,13 @@ def _bounds(scope: Scope) -> dict[str, str]:
         assert program.stdout is not None
         folder = _GROUPS / program.stdout.readline().strip().lstrip("/")
         names = ("memory.max", "pids.max", "memory.swap.max")
-        found = {name: (folder / name).read_text().strip() for name in names}
+        found = {name: _read(folder / name) for name in names}
         program.communicate("\n", timeout=30)
     deadline = time.monotonic() + 30
     while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     return {**found, "after": "there" if folder.exists() else "gone"}
+
+
+def _read(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else "nothing"
