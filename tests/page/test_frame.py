@@ -314,7 +314,7 @@ async def test_a_page_that_breaks_off_says_so(context: BrowserContext, pilot: Se
 
     await page.route("**/dashboard*", cut)
     await page.goto(pilot.url, wait_until="commit")
-    await expect(page.locator("#frame [role=status]")).to_contain_text("did not come whole")
+    await expect(page.locator("#frame [role=status]")).to_contain_text("did not load completely")
     await page.get_by_label("Message").fill("Open the text editor")
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("Message")).to_have_value("Open the text editor")

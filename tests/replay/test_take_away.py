@@ -145,7 +145,7 @@ def test_only_an_exports_own_files_are_unpacked(session: Path, tmp_path: Path) -
 
 def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no archive")
-    with pytest.raises(JournalError, match="not a whole zip"):
+    with pytest.raises(JournalError, match="not a complete zip"):
         unpack_export(tmp_path / "a.zip", tmp_path / "x")
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("letter.txt", "hello")
