@@ -111,7 +111,7 @@ def test_a_change_before_the_action_does_not_count_and_one_before_the_wait_does(
         (2.0, 0.3, 3, True),  # three times over 0.6 s
         (2.0, 0.6, 2, False),  # only twice
         (2.0, 0.25, 3, True),  # over 0.5 s exactly
-        (2.0, 0.2, 3, False),  # a burst of 0.4 s
+        (2.0, 0.24, 3, False),  # a burst of 0.48 s
         (0.1, 0.3, 3, False),  # the aftermath of the action before: 0.8 s
         (0.8, 0.3, 3, True),  # right after it
         (0.79, 0.3, 3, False),
@@ -132,6 +132,20 @@ def test_what_counts_as_flicker(begin: float, step: float, times: int, *, learne
         return await still.wait(first=0.2, quiet=0.1, cap=2)
 
     assert play(scene).changed is not learned
+
+
+@pytest.mark.parametrize(("begin", "learned"), [(2.45, False), (2.5, True)])
+def test_what_flickered_more_than_two_and_a_half_seconds_ago_is_not_learned(
+    begin: float, *, learned: bool
+) -> None:
+    async def scene(still: Stillness, loop: HurriedLoop) -> bool:
+        for number in range(3):
+            at(loop, begin + number * 0.3, still)
+        await asyncio.sleep(5)
+        still.mark()
+        return bool(still._flicker)
+
+    assert play(scene) is learned
 
 
 def test_flicker_is_learned_from_the_last_seconds_only_and_forgotten_when_it_ends() -> None:
