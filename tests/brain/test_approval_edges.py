@@ -132,6 +132,28 @@ def test_what_presses_a_button(action: str, target: dict[str, str], *, presses: 
 
 
 @pytest.mark.parametrize(
+    ("action", "target", "presses"),
+    [
+        ("key", {"key": "Return"}, True),
+        ("key", {"key": "KP_Enter"}, True),
+        ("key", {"key": "space"}, False),
+        ("key", {"key": "Tab"}, False),
+        ("type", {"text": "x\n"}, True),
+        ("type", {"text": "x\r"}, True),
+        ("type", {"text": "x y"}, False),
+        ("left_click", {}, False),
+    ],
+)
+def test_enter_in_a_field_presses_the_button_of_its_form(
+    action: str, target: dict[str, str], *, presses: bool
+) -> None:
+    field = {"role": "entry", "name": "Amount", "wm_class": "Firefox-esr", **target}
+    asked = rule_of(computer(action, submits="Pay", **field))
+    assert (asked == "weighty button") is presses
+    assert rule_of(computer(action, submits="Search", **field)) == ""
+
+
+@pytest.mark.parametrize(
     "name", ["Thunar", "Nautilus", "pcmanfm", "Xfdesktop", "dolphin", "nemo", "caja"]
 )
 def test_delete_in_each_file_manager(name: str) -> None:
@@ -458,11 +480,14 @@ def test_how_much_of_a_name_is_read_out(intent: Intent, length: int) -> None:
         ({}, "Use the tool “crane” to lift?"),
     ],
 )
-def test_a_tool_that_was_added_asks_its_own_question(target: dict[str, str], words: str) -> None:
+def test_a_tool_that_was_added_asks_its_own_question(
+    caplog: pytest.LogCaptureFixture, target: dict[str, str], words: str
+) -> None:
     crane = ToolKind("crane", "Crane", "Lift.", FakeTool, question="Lift {what} with the crane?")
     kinds.add_tool(crane)
     try:
         assert question(Intent("crane", "lift", target)) == words
+        assert ("“crane” cannot be filled in" in caplog.text) is ("what" not in target)
     finally:
         kinds.TOOLS.forget("crane")
 
