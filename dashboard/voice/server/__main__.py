@@ -19,6 +19,9 @@ from dashboard.voice.server.handlers import TokenHandler, routes
 from dashboard.voice.server.loopback import LoopbackOnly
 from dashboard.voice.server.service import OfflineEvi
 
+_MOST_BODY = 1 << 20
+"""Bytes of a request; what REST is given is kept."""
+
 
 class _LoopbackToken(LoopbackOnly, TokenHandler):
     pass
@@ -41,7 +44,7 @@ def application(evi: OfflineEvi, key: str, secret: str) -> Application:
 
 async def serve(evi: OfflineEvi, port: int, key: str, secret: str) -> tuple[HTTPServer, int]:
     """Listen on loopback; the server, and the port that ``0`` chose."""
-    server = HTTPServer(application(evi, key, secret))
+    server = HTTPServer(application(evi, key, secret), max_body_size=_MOST_BODY)
     sockets = bind_sockets(port, "127.0.0.1")
     server.add_sockets(sockets)
     return server, int(sockets[0].getsockname()[1])

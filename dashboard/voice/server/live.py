@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _KEPT_SOUND: Final = 32 << 20
 """Characters of ``audio_output`` kept for those who join later; older sound is dropped."""
+_KEPT: Final = 48 << 20
+"""Characters of all messages kept for them; beyond, the oldest are dropped whatever they are."""
 
 
 class Client(Protocol):
@@ -55,6 +57,9 @@ class LiveChat:
         self._stream = FaultyStream(faults)
         self._joined: list[Client] = []
         self._history: list[str] = []
+        self._size = 0
+        self._oldest = 0
+        """Place in the history before which everything was dropped."""
         self._sounds: list[tuple[int, int]] = []
         """Place and size of each kept ``audio_output`` in the history."""
         self._timer: asyncio.Task[None] | None = None
@@ -152,12 +157,20 @@ class LiveChat:
     def _remember(self, message: Message) -> None:
         text = json.dumps(message)
         self._history.append(text)
+        self._size += len(text)
         if message["type"] == "audio_output":
             self._sounds.append((len(self._history) - 1, len(text)))
             while sum(size for _, size in self._sounds) > _KEPT_SOUND:
-                self._history[self._sounds.pop(0)[0]] = ""
+                self._drop(self._sounds.pop(0)[0])
+        while self._size > _KEPT:
+            self._drop(self._oldest)
+            self._oldest += 1
         for client in self._joined:
             client.send(text)
+
+    def _drop(self, place: int) -> None:
+        self._size -= len(self._history[place])
+        self._history[place] = ""
 
     def _set_timer(self) -> None:
         """Wake at the chat's deadline; a timer that is early just looks again."""

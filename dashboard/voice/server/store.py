@@ -19,6 +19,12 @@ from dashboard.voice.server.messages import Message, Tool
 
 _MOST_CHATS: Final = 500
 _MOST_EVENTS: Final = 5_000
+_LARGEST_CHAT: Final = 16 << 20
+"""Letters in the events of one chat; what comes then is not kept."""
+_ALL_CHATS: Final = 64 << 20
+"""Letters in the events of all chats, beyond which the oldest are forgotten."""
+_MOST_VERSIONS: Final = 500
+"""Of all documents of a kind together."""
 VOICES: Final = (
     {"id": "5f1bd7c0-6d2e-4a0e-9b39-0f1e8a4f6d01", "name": "Heart", "provider": "HUME_AI"},
 )
@@ -63,14 +69,18 @@ class ChatRecord:
     status: str = "ACTIVE"
     events: list[Row] = field(default_factory=list)
     custom_session_id: str | None = None
+    size: int = 0
+    """Letters in its events."""
 
     def add(self, kind: str, role: str, text: str | None = None, metadata: Any = None) -> None:
-        """Append an event."""
-        if len(self.events) < _MOST_EVENTS:
+        """Append an event, while there is room."""
+        written = None if metadata is None else json.dumps(metadata)
+        size = len(text or "") + len(written or "")
+        if len(self.events) < _MOST_EVENTS and self.size + size <= _LARGEST_CHAT:
             event: Row = {"id": str(uuid4()), "chat_id": self.id, "timestamp": now_ms()}
-            event |= {"role": role, "type": kind, "message_text": text}
-            event["metadata"] = None if metadata is None else json.dumps(metadata)
+            event |= {"role": role, "type": kind, "message_text": text, "metadata": written}
             self.events.append(event)
+            self.size += size
 
     def end(self, status: str) -> None:
         """The socket is closed."""
@@ -103,8 +113,11 @@ class Chats:
         """A new chat, in ``group_id`` or in a group of its own."""
         record = ChatRecord(str(uuid4()), group_id or str(uuid4()), config)
         self._chats[record.id] = record
-        surplus = max(0, len(self._chats) - _MOST_CHATS)
-        for old in [r for r in self._chats.values() if r.ended][:surplus]:
+        size = sum(r.size for r in self._chats.values())
+        for old in [r for r in self._chats.values() if r.ended]:
+            if len(self._chats) <= _MOST_CHATS and size <= _ALL_CHATS:
+                break
+            size -= old.size
             del self._chats[old.id]
         return record
 
@@ -122,7 +135,7 @@ class Chats:
 
 
 class Versioned:
-    """One REST resource: documents by id, each with versions from 0."""
+    """One REST resource: documents by id, each with versions from 0; the oldest are forgotten."""
 
     def __init__(self, fixed: Row | None = None) -> None:
         self._fixed = fixed or {}
@@ -145,6 +158,9 @@ class Versioned:
         row |= {"created_on": created, "modified_on": now_ms()}
         row.setdefault("version_description", None)
         versions.append(row)
+        while sum(map(len, self._documents.values())) > _MOST_VERSIONS:
+            oldest = next(iter(self._documents))
+            self.delete(oldest, self._documents[oldest][0]["version"])
         return row
 
     def rename(self, key: str, name: str) -> bool:
