@@ -35,6 +35,9 @@ MOST_FILES, MOST_BYTES = 20_000, 2 * 1024**3
 """What an archive that is taken in may hold at most."""
 
 _MOST_FOLDERS = 50_000
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Ways of packing that are taken: of the others Python unpacks a piece whole, however much it
+becomes."""
 _DATED = struct.Struct("<HHBi")
 """ZIP's extra field "extended timestamp": its id and length, that one time follows, the time."""
 
@@ -72,7 +75,8 @@ def unpack_export(archive: Path, folder: Path, *, spare: int = 0) -> Path:
         spare: Bytes that must stay free on the disk.
 
     Raises:
-        JournalError: it is no archive, holds no export, is far too large, or has no room.
+        JournalError: it is no archive, holds no export, is far too large or packed in a way that
+            is not taken, or has no room.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -108,6 +112,11 @@ def _unpack(packed: zipfile.ZipFile, folder: Path, spare: int) -> Path:
     size = sum(entry.file_size for entry in files)
     if len(files) > MOST_FILES or folders > _MOST_FOLDERS or size > MOST_BYTES:
         raise JournalError("This archive is too large to be an exported session.")
+    if any(entry.compress_type not in _PACKED for entry in files):
+        raise JournalError(
+            "This archive is packed in an unusual way. Unpack it, and pack its folder as an "
+            "ordinary zip file."
+        )
     if not has_room(folder.parent, size, spare=spare):
         raise no_room(folder.parent.parent)
     (folder / "images").mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -151,3 +152,18 @@ def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
         archive.writestr("letter.txt", "hello")
     with pytest.raises(JournalError, match=r"no session\.json"):
         unpack_export(tmp_path / "b.zip", tmp_path / "y")
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_could_only_be_unpacked_whole_is_refused(way: int, tmp_path: Path) -> None:
+    """Some kilobytes of it may be gigabytes, whatever size the archive declares."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", way) as archive:
+        archive.writestr("session.json", b" " * (64 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(JournalError, match="ordinary zip"):
+            unpack_export(tmp_path / "a.zip", tmp_path / "x")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 << 20
