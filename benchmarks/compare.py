@@ -29,13 +29,15 @@ HEADING = "## Beside an earlier commit"
 RUNS = {
     "desktop": ("--quick", "--json"),
     "loop": ("--quick", "--json"),
-    "page": ("--only", "echo", "paint", "desktop", "--rounds", "8", "--json"),
+    "page": ("--only", "echo", "paint", "desktop", "--rounds", "32", "--json"),
 }
 SLOWER = 1.1
-_LEAST = 0.01
-"""Values below this count as this: such a wait is nothing, whatever its ratio."""
+_LEAST = {"ms": 1.0, "s": 0.01, "% of a core": 1.0}
+"""By unit: smaller values count as this. They are noise, whatever their ratio."""
 
-_LESS_IS_BETTER = re.compile(r"\((ms|s|% of a core)\)$| ms$|: (requests|pictures|MB|tokens)\b")
+_LESS_IS_BETTER = re.compile(r"\((ms|s|% of a core)\)$| (ms)$|: (requests|pictures|MB|tokens)\b")
+_FRAMES = "live desktop, different frames a second"
+_BUSY = "live desktop, server while a window moves (% of a core)"
 _TIME = re.compile(r"([\d.]+) (ms|s)")
 Values = dict[str, float]
 
@@ -50,8 +52,10 @@ class Row:
 
     @property
     def ratios(self) -> list[float]:
+        found = _LESS_IS_BETTER.search(self.name)
+        least = _LEAST.get((found[1] or found[2] or "") if found else "", 0.01)
         pairs = zip(self.now, self.before, strict=True)
-        return [max(now, _LEAST) / max(before, _LEAST) for now, before in pairs]
+        return [max(now, least) / max(before, least) for now, before in pairs]
 
     @property
     def slower(self) -> bool:
@@ -77,6 +81,10 @@ def values_of(name: str, raw: Any) -> Values:
             several = value if isinstance(value, list) else [value]
             if _LESS_IS_BETTER.search(what) and not what.endswith((", common way", ", share")):
                 found[what] = statistics.median(several)
+    if frames := statistics.median(raw[_FRAMES]) if name == "page" and _FRAMES in raw else 0.0:
+        found["live desktop, between two frames (ms)"] = 1000 / frames
+        # More frames may cost more: what one of them costs is compared.
+        found["live desktop, server for a frame (ms)"] = 10 * found.pop(_BUSY) / frames
     return found
 
 
