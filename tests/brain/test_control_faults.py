@@ -9,6 +9,7 @@ import pytest
 
 from agent.errors import BadInput, InputHalted
 from agent.record import events as ev
+from agent.session import loop
 from agent.session.approval import Rule
 from agent.session.session import Session
 from agent.testing.fake_desktop import FakeDesktop
@@ -285,7 +286,9 @@ async def test_hammering_stop_and_hold_breaks_nothing(make):
     assert session.log.of(ev.TaskFinished)[-1].summary == "Fine."
 
 
-async def test_a_tool_that_crashes_is_noticed_while_the_answer_hangs(make):
+async def test_a_tool_that_crashes_is_noticed_while_the_answer_hangs(make, monkeypatch):
+    monkeypatch.setattr(loop, "TELL_WITHIN", 0.2)
+
     async def crashes(call: ToolCall) -> ToolResult:
         raise RuntimeError("a bug in the tool")
 
