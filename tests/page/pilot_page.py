@@ -21,7 +21,7 @@ async def arrive(page: Page, url: str) -> Page:
     try:
         await mouse.wait_for()
     except PatienceOver:
-        shown = await page.locator("body").inner_text()
+        shown = await page.locator("body").aria_snapshot()
         raise AssertionError(f"No session came; the page shows:\n{shown}\n{said[-20:]}") from None
     return page
 
