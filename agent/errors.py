@@ -44,7 +44,7 @@ class SaysoError(Exception):
 
 
 class ConfigurationError(SaysoError):
-    """A setting, key or path is wrong; the text says which and how to mend it."""
+    """A setting, key or path is wrong; the text says which and how to fix it."""
 
 
 class DesktopError(SaysoError):

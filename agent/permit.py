@@ -1,4 +1,4 @@
-"""Whose deed it is: work that was cut touches nothing any more, however late it wakes.
+"""Whose action it is: work that was cut touches nothing any more, however late it wakes.
 
 A run of the agent works under a permit, which its tasks and threads inherit. An
 interruption revokes it for good. The input driver is free again for whoever comes next, so a

@@ -183,7 +183,7 @@ class VirtualDesktop(Faced):
             self._display.guard_network(guard)
 
     def cut_network(self) -> None:
-        """End all connections through the gate; who connects again is judged anew."""
+        """End all connections through the gate; who connects again is judged again."""
         if self.gate is not None:
             self.gate.cut()
 

@@ -63,7 +63,7 @@ class Recorded:
 
     record: Record
     fresh: int = 0
-    """Bytes that were kept for it anew."""
+    """Bytes that had to be kept for it."""
 
     notes: tuple[str, ...] = ()
     """Sentences: what could not be recorded, and why."""

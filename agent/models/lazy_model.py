@@ -12,13 +12,13 @@ from agent.models.base import Model, ModelPart, ModelRequest, check_model
 class LazyModel:
     """For services whose packages take seconds to import and read files of credentials.
 
-    ``build`` runs off the event loop, anew for each turn until it succeeds: what is missing
-    may have been mended in between.
+    ``build`` runs off the event loop, again for each turn until it succeeds: what is missing
+    may have been fixed in between.
     """
 
     def __init__(self, model: str, build: Callable[[], Model], *, dialect: str = "") -> None:
         self.dialect = dialect
-        """Who is spoken to, and how; a conversation with another one begins anew."""
+        """Who is spoken to, and how; a conversation with another one starts over."""
 
         self._model = model
         self._build = build

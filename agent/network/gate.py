@@ -47,7 +47,7 @@ class Guard(Protocol):
         ...
 
     def changed(self, state: GateState, detail: str) -> None:
-        """The proxy ended and was started anew, or it is not started any more."""
+        """The proxy ended and was restarted, or is not started any more."""
         ...
 
 
@@ -69,7 +69,7 @@ class Gate:
 
     Args:
         listener: The socket at which programs find it. It stays open while the proxy is started
-            anew, so that who connects meanwhile waits.
+            again, so that who connects meanwhile waits.
         command: The proxy's command line, to which the numbers of two sockets are added.
     """
 
@@ -92,7 +92,7 @@ class Gate:
         self._listener.close()
 
     def cut(self) -> None:
-        """End all connections; who connects again is judged anew."""
+        """End all connections; who connects again is judged again."""
         self._say({"cut": 1})
 
     async def _keep(self) -> None:

@@ -49,7 +49,7 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _DROPPED = frozenset(
     "connection host keep-alive proxy-authorization proxy-connection te trailer upgrade".split()  # noqa: SIM905
 )
-"""Fields that are for the proxy itself, or written anew."""
+"""Fields that are for the proxy itself, or written by it."""
 
 
 class Refused(Exception):

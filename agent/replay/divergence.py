@@ -30,7 +30,7 @@ class Deed:
     what: Literal["instruction", "action"]
     label: str
     key: str
-    """Equal for deeds that count as the same, places apart."""
+    """Equal for actions that count as the same, places apart."""
 
     place: tuple[int, int] | None = None
     """Where on the screen, for what has no name there."""
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sessions, deed by deed."""
+    """Two sessions, action by action."""
 
     rows: tuple[Row, ...]
     first: int | None
@@ -111,7 +111,7 @@ def _same(a: Deed, b: Deed) -> bool:
 
 
 def _aligned(one: Sequence[Deed], two: Sequence[Deed]) -> Iterator[Row]:
-    """After the sessions part, equal deeds are found again by key."""
+    """After the sessions part, equal actions are found again by key."""
     matcher = SequenceMatcher(None, [_coarse(d) for d in one], [_coarse(d) for d in two], False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         for n in range(max(i2 - i1, j2 - j1)):

@@ -1,4 +1,4 @@
-"""A conversation that cannot go on as it is begins anew, with what it came to in words.
+"""A conversation that cannot go on as it is starts over, with what it came to in words.
 
 A conversation that may only grow ends when it no longer fits into one request, when the
 service refuses it as it is, or when the model, its dialect, the system prompt, the tools or
@@ -107,7 +107,7 @@ def _seq(event: ev.BaseEvent | None) -> int:
 
 
 def can_heal(log: EventLog, error: ConversationRefused | ServiceBroke) -> bool:
-    """Whether it may help to begin anew: the conversation has answers, and it is the first time.
+    """Whether it may help to start over: the conversation has answers, and it is the first time.
 
     A conversation that is too long always gets shorter by it; any other refusal that comes
     again in the same task has a cause outside the conversation. A service that fails inside
@@ -139,7 +139,7 @@ async def heal(
     emit: Callable[[ev.Event], object],
     error: ConversationRefused | ServiceBroke,
 ) -> None:
-    """Begin anew after a refusal; kinds of blocks that may be its cause are not sent again."""
+    """Start over after a refusal; kinds of blocks that may be its cause are not sent again."""
     match error:
         case DocumentRefused():
             await compact(agent, emit, _REFUSED_DOCUMENT)

@@ -1,8 +1,8 @@
 """What a person allows for the rest of a session, so that they are not asked again.
 
-Only a deed that can be told in full beforehand can be allowed: the very same command, or the very
-same line in the very same terminal window. Where what would happen depends on something else (a
-selection, a clipboard, what a button acts on) there is nothing honest to allow.
+Only an action that can be shown in full beforehand can be allowed: the very same command, or the
+very same line in the very same terminal window. Where what would happen depends on something else
+(a selection, a clipboard, what a button acts on) there is nothing honest to allow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.record.events import (
 from agent.tools.base import Intent
 
 LONGEST = 300
-"""Characters of a deed that can still be shown whole."""
+"""Characters of an action that can still be shown whole."""
 
 
 class Grants:
@@ -57,7 +57,7 @@ class Grants:
                 pass
 
     def covers(self, wanted: Grant | None) -> bool:
-        """Whether this very deed is allowed."""
+        """Whether this very action is allowed."""
         return wanted is not None and any(g.match == wanted.match for g in self._given.values())
 
 

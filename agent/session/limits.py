@@ -201,7 +201,7 @@ def agrees(answer: str) -> bool:
 
 
 def says_more(answer: str) -> bool:
-    """Whether it has words that the agent should hear: a yes with conditions, another wish."""
+    """Whether it has words that the agent should hear: a yes with conditions, another request."""
     return not _NOTHING_ELSE.fullmatch(answer)
 
 

@@ -210,7 +210,7 @@ class Loop:
             await look(self.agent, self.emit)
 
     async def _turn_that_fits(self) -> Turn:
-        """A turn; if the service does not take the conversation, that begins anew once."""
+        """A turn; if the service does not take the conversation, that starts over once."""
         try:
             return await self.turn()
         except (ConversationRefused, ServiceBroke) as error:

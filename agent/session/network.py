@@ -161,7 +161,7 @@ class Network:
         self._refuse(host, port, kind, f"{host} is not reached: {why}")
 
     def changed(self, state: GateState, detail: str) -> None:
-        """The proxy was started anew, or is not any more."""
+        """The proxy was restarted, or is not any more."""
         self._append(ev.GateChanged(state=state, detail=detail))
 
     # Rules -------------------------------------------------------------------------------

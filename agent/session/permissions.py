@@ -1,4 +1,4 @@
-"""What stands between the model's wish and the deed: limits and approvals."""
+"""What stands between the model's request and the action: limits and approvals."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ async def cleared(
 ) -> tuple[Intent, str]:
     """`permit` for the agent's own action, once nothing bars it.
 
-    What changed while it had to wait is looked at anew, before the rules judge and after them.
+    What changed while it had to wait is looked at again, before the rules judge and after them.
     Returns what was judged.
     """
     judged = await _unbarred(agent, tool, call, intent)
@@ -194,7 +194,7 @@ async def permit(agent: Agent, lease: Lease, tool: Tool, call: ToolCall, intent:
 def action_fingerprint(call: ToolCall, intent: Intent) -> str:
     """What an approval is bound to: the call, and the window and object that it would reach.
 
-    Boxes move a little and numbers in titles tick; neither makes it another deed.
+    Boxes move a little and numbers in titles tick; neither makes it another action.
     """
     target = {k: v for k, v in intent.target.items() if k != "box"}
     target["title"] = _TICKING.sub("", target.get("title", ""))

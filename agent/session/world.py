@@ -1,4 +1,4 @@
-"""What was open on the desktop, and what is said when the desktop is started anew.
+"""What was open on the desktop, and what is said when the desktop is restarted.
 
 A running program cannot be kept. So the log holds which windows are open, and after a
 restart the person and the model are told exactly what is no longer there.

@@ -35,7 +35,7 @@ _LOOKED_AT_EVERY = 0.01
 
 
 class FakeInput:
-    """An input driver whose deeds are a list of words; what is no key is refused as by the real."""
+    """An input driver that lists in words what was done; it refuses what is no key, as the real."""
 
     def __init__(self) -> None:
         self.deeds: list[str] = []

@@ -98,7 +98,7 @@ class ScriptedModel:
     """A model that answers each request with the next script.
 
     Every request is checked by the API's rules, and against the one before: a history may
-    only grow, or begin anew with a recap. What was wrong is raised as an ``AssertionError``
+    only grow, or start over with a recap. What was wrong is raised as an ``AssertionError``
     and kept in ``faults``.
     """
 

@@ -44,5 +44,5 @@ class DesktopView(RelayComponent):
         return self.post({"type": "ticket", "query": dict(query)})
 
     def reconnect(self) -> int:
-        """Opens the socket anew: the desktop behind it was restarted."""
+        """Opens the socket again: the desktop behind it was restarted."""
         return self.post({"type": "reconnect"})

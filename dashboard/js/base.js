@@ -115,7 +115,7 @@ export class Host {
     if (!same) element.replaceChildren(...children); // what is moved loses the focus
   }
 
-  /** The host has rendered anew: its listeners are gone, and what is in the slots may be others. */
+  /** The host has rendered again: its listeners are gone, and what is in the slots may be others. */
   attach() {
     batch(() => {
       for (const [name, known] of this.#params) {
@@ -238,7 +238,7 @@ class Shown {
     adapter.on("remove", () => this.dispose());
   }
 
-  /** The host has rendered anew. */
+  /** The host has rendered again. */
   attach() {
     this.host.attach();
     this.adapter.on("remove", () => this.dispose());

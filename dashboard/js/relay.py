@@ -16,7 +16,7 @@ class Relay:
     """Takes a page's events in order, and sends messages which the page acknowledges.
 
     Events that were lost with the page's socket are asked for again, so that none is missing or
-    comes twice; messages that the page never acknowledged are repeated to a page rendered anew.
+    comes twice; messages that the page never acknowledged are repeated to a page rendered again.
 
     Args:
         send: Sends one message to the page.

@@ -1,4 +1,4 @@
-// Watches the page's link to the server, says what is wrong with it, and mends it.
+// Watches the page's link to the server, says what is wrong with it, and repairs it.
 
 import { signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -57,7 +57,7 @@ class Guard {
     for (const end of this.#ends) end();
   }
 
-  /** The page loads itself anew, at the same place. @param {string} why */
+  /** The page reloads itself, at the same place. @param {string} why */
   reload(why) {
     if (this.#reloading || this.#left) return;
     this.#reloading = true;
@@ -155,7 +155,7 @@ class Guard {
       if (persisted) poke();
     };
     // A socket that breaks off is kept for its page to come back; one that is left is not, even if
-    // the browser keeps the page for its Back: it is loaded anew then, with what was typed in it.
+    // the browser keeps the page for its Back: it is reloaded then, with what was typed in it.
     const hidden = (/** @type {PageTransitionEvent} */ { persisted }) => {
       link.leave();
       if (this.mark) void fetch("goodbye", { method: "POST", body: this.mark, keepalive: true }).catch(() => {});

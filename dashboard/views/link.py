@@ -12,7 +12,7 @@ _HERE = Path(__file__).parent
 
 
 class LinkGuard(View):
-    """Watches, mends and tells of the page's connection; carries Stop to the server by itself."""
+    """Watches, repairs and reports the page's connection; carries Stop to the server by itself."""
 
     session = param.String("", doc="The session that Stop stops.")
     task = param.String("", doc="The task that runs, as the page shows it.")

@@ -17,7 +17,7 @@ from tornado.web import RequestHandler
 
 RETURN = 180.0
 """Seconds that a page whose connection broke is kept for it to come back. It costs about a
-megabyte for that long; after it, the page loads itself anew."""
+megabyte for that long; after it, the page reloads itself."""
 
 GOING_AWAY = 1001
 LINGER = 60.0
@@ -47,7 +47,7 @@ class Goodbyes:
         return mark
 
     def knows(self, mark: str) -> bool:
-        """Whether the page of that mark is still here, so that it need not be loaded anew."""
+        """Whether the page of that mark is still here, so that it need not be reloaded."""
         context = self._contexts.get(mark)
         if context is None or context.id in self._left:
             return False

@@ -37,7 +37,7 @@ _DAYS = 30
 """Days without a visit after which a browser needs the link again."""
 
 _FRESH = 1
-"""Days after which a visit makes the cookie anew."""
+"""Days after which a visit renews the cookie."""
 
 _KEY_DAYS = 3650
 """The cookie beside it dies much earlier: a key that died first would leave a dead page."""

@@ -142,7 +142,7 @@ class RecordingPrompt(RecordingHandler):
 
 
 class RecordingComparison(RecordingHandler):
-    """``/recordings/NAME/against/OTHER``: the two, deed by deed."""
+    """``/recordings/NAME/against/OTHER``: the two, action by action."""
 
     async def get(self, name: str, other: str) -> None:
         try:

@@ -11,7 +11,7 @@ from dashboard.web.request_guard import address_of
 
 _REMEMBERED = 10_000
 _FORGOTTEN = 3600.0
-"""Seconds after the last wrong try that begin it anew."""
+"""Seconds after the last wrong try that start it over."""
 
 LONGEST = 300.0
 """Seconds that a try must wait at most."""

@@ -1,6 +1,6 @@
 """One hostile visitor, everywhere it may stand: each place gets it nothing at all.
 
-As another user of the machine, as a page of another origin, behind a name that was bound anew, in
+As another user of the machine, as a page of another origin, behind a name that was rebound, in
 an archive that somebody is talked into importing, as a program on the agent's own desktop, and as
 a page in that desktop's browser.
 """

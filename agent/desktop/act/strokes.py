@@ -165,7 +165,7 @@ class Strokes:
                 self.release(X.KeyPress, code)
 
     def read_map(self) -> None:
-        """Read the keyboard anew: viewers and programs change it at will."""
+        """Read the keyboard again: viewers and programs change it at will."""
         low = self.display.display.info.min_keycode
         count = self.display.display.info.max_keycode - low + 1
         found: dict[int, tuple[int, int]] = {}

@@ -109,7 +109,7 @@ class Accessibility:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
     def _run(self, work: Callable[[Snapshot], Result]) -> Result:
-        """Do ``work`` on the connection, connecting anew once if the bus went away."""
+        """Do ``work`` on the connection, connecting again once if the bus went away."""
         try:
             try:
                 return work(self._view())
@@ -123,7 +123,7 @@ class Accessibility:
             raise DesktopError(f"The accessibility bus cannot be reached: {error}.") from error
 
     def _renew_if_clogged(self) -> None:
-        """Connect anew when calls to hanging applications use up what the bus allows."""
+        """Reconnect when calls to hanging applications use up what the bus allows."""
         if self._bus is not None and self._snapshot is not None and self._bus.unanswered > _CLOGGED:
             self._bus.close()
             self._bus = self._connect()

@@ -129,7 +129,7 @@ class Pages:
     def _out_of_sight(self, bus: Bus, page: Item, shown: int) -> list[Item]:
         """What can be used of a page further up or down, after what shows of it.
 
-        Asked for anew when what shows is other (``shown`` is a digest of it), or has aged.
+        Asked for again when what shows is other (``shown`` is a digest of it), or has aged.
         """
         last = self._beyond.get(page.ref)
         now = time.monotonic()

@@ -96,7 +96,7 @@ class Stillness:
     # from whichever thread ------------------------------------------------------------
 
     def changed(self, box: Box) -> None:
-        """A part of the screen was painted anew."""
+        """A part of the screen was painted."""
         self._changes.append(_Change(self._now(), box))
 
     def rearranged(self) -> None:

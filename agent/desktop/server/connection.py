@@ -4,7 +4,7 @@ Two constraints of the libraries shape this module:
 
 * python-xlib 0.33 keeps the tables of extension events and opcodes on a class, so a
   second server in one process gets the first one's numbers; and it can only connect
-  to ``/tmp/.X11-unix/Xn``. Both are mended here, once, for displays made by this module
+  to ``/tmp/.X11-unix/Xn``. Both are fixed here, once, for displays made by this module
   and by others alike.
 * The server may run as another user than the desktop (root outside, an unprivileged
   user inside), whom D-Bus does not know by credentials: the private buses accept
@@ -73,7 +73,7 @@ class _ConnectByPath:
         return _connect.get_auth(sock, name, protocol, host, number)
 
 
-_Base: Any = Xlib.display._BaseDisplay  # noqa: SLF001 - the only place to mend the tables
+_Base: Any = Xlib.display._BaseDisplay  # noqa: SLF001 - the only place to fix the tables
 
 
 class _OwnTables(_Base):  # type: ignore[misc]

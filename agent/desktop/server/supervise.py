@@ -1,4 +1,4 @@
-"""One desktop's life: started, watched, started anew when a vital part dies, stopped.
+"""One desktop's life: started, watched, restarted when a vital part dies, stopped.
 
 Whoever works on a desktop does so through `Supervisor.living`, which fails at once when the
 desktop dies under the work. Death is told by whoever sees it (an ended process, a lost
@@ -169,7 +169,7 @@ class Supervisor:
     # -- death and return -------------------------------------------------------------
 
     def lost(self, reason: str) -> None:
-        """A vital part ended, or does not answer: running actions fail, all begins anew."""
+        """A vital part ended, or does not answer: running actions fail, all is restarted."""
         if self._death is None or self._death.done() or self._status.state != "ready":
             return
         _log.warning("%s", reason)

@@ -109,7 +109,7 @@ class Experiment(Faced, Record):
     """Hard cap on all trials together, US$. Zero runs the arms that cost nothing."""
 
     retries: int = Field(default=1, ge=0, le=10)
-    """How often a trial that ended in ``error`` is tried anew."""
+    """How often a trial that ended in ``error`` is tried again."""
 
     seed: int = 0
 

@@ -78,7 +78,7 @@ class TrialResult(Record):
     error_class: str = ""
     error: str = ""
     advice: str = ""
-    """What a person can mend, and where."""
+    """What a person can fix, and where."""
 
     left_out: tuple[str, ...] = ()
     """Of the person's files, what is not kept beside the score, and why, a line each."""

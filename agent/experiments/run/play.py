@@ -342,7 +342,7 @@ def _may_help(error: Exception) -> bool:
 
 
 def _advice(error: Exception, job: Job) -> str:
-    """Where a person can mend it."""
+    """Where a person can fix it."""
     if isinstance(error, CheckerBroken):
         return f"Fix the checks or checker.py of the task {job.task.id}."
     if isinstance(error, OracleLost):

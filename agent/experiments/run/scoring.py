@@ -40,7 +40,7 @@ async def score(task: Task, state: State) -> Score:
     """The worst of checks, guards and checker.
 
     Raises:
-        CheckerBroken: the text names the task and what its author can mend.
+        CheckerBroken: the text names the task and what its author can fix.
     """
     try:
         async with asyncio.timeout(PATIENCE):

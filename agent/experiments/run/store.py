@@ -9,7 +9,7 @@
         attempts/          errors that were tried again, and half-written trials
         attempts.jsonl     one line for every attempt, with its cost
         looks.jsonl        one line for every time that results were looked at
-        trials.parquet     derived; removed and made anew at will
+        trials.parquet     derived; removed and made again at will
 """
 
 from __future__ import annotations

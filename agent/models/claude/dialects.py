@@ -136,7 +136,7 @@ def system_blocks(system: str) -> list[Block]:
 
 
 def add_effort(body: dict[str, Any], request: ModelRequest, model: str) -> None:
-    """Ask for an effort if one is wished and the model takes it, now or at all."""
+    """Ask for an effort if one is wanted and the model takes it, now or at all."""
     known, effort = as_claude(model), request.effort
     if known.one_effort and request.first_effort is not None:
         effort = request.first_effort

@@ -191,7 +191,7 @@ class AnthropicModel:
             return self._found
         assert isinstance(self._client, AsyncAnthropic)  # noqa: S101
         found = await ask_server(self._client, self._model, self._service)
-        if not found.fault:  # what is wrong may be mended before the next time
+        if not found.fault:  # what is wrong may be fixed before the next time
             self._found = found
             self._heed(found)
         return found

@@ -243,7 +243,7 @@ def pages(view: View) -> list[Node]:
 
 
 async def browse(at: Moment) -> Step:
-    """Go to the page before or after, or load the page anew."""
+    """Go to the page before or after, or reload the page."""
     where = at.slot("what")
     if at.failure:
         return Fail(f"That did not work: {at.failure}")

@@ -77,15 +77,15 @@ class ScreenSeen(BaseEvent):
 
 
 class Grant(BaseModel):
-    """What a person may allow for the rest of a session: one deed that can be told in full."""
+    """What a person may allow for the rest of a session: one action that can be shown in full."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     match: dict[str, str]
-    """What an action must equal, exactly, to be the same deed."""
+    """What an action must equal, exactly, to be the same action."""
 
     words: str
-    """The deed as it is shown to the person."""
+    """The action as it is shown to the person."""
 
 
 class ApprovalAsked(BaseEvent):
@@ -112,7 +112,7 @@ class ApprovalAsked(BaseEvent):
 
 
 class ApprovalDecided(BaseEvent):
-    """An answer. ``channel="rule"``: nobody was asked, a rule or a wish given beforehand
+    """An answer. ``channel="rule"``: nobody was asked, a rule or a permission given beforehand
     decided about ``action_id``; ``note`` names it.
 
     With ``for_session``, the person allows what the question's ``grant`` says from now on, or

@@ -66,7 +66,7 @@ class Usage(BaseModel):
 
     @property
     def fresh(self) -> int:
-        """Tokens that were read or written anew; what the cache gave back is not counted."""
+        """Tokens that were read or written; what the cache gave back is not counted."""
         return self.input_tokens + self.output_tokens + self.cache_creation_input_tokens
 
 

@@ -28,7 +28,7 @@ class FilesRecorded(BaseEvent):
     """Files, folders and links that the task changed; for ``after`` only."""
 
     fresh: int = 0
-    """Bytes that had to be kept anew."""
+    """Bytes that had to be kept."""
 
     used: int = 0
     """Bytes that all records take on the disk."""

@@ -40,7 +40,7 @@ class HostRefused(BaseEvent):
 
 
 class GateChanged(BaseEvent):
-    """The proxy that all connections go through ended: it was started anew, or is not any more."""
+    """The proxy that all connections go through ended: it was restarted, or is not any more."""
 
     kind: Literal["gate_changed"] = "gate_changed"
     state: Literal["restarted", "down"]

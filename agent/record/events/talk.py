@@ -84,7 +84,7 @@ class WindowsSeen(BaseEvent):
 
 
 class DesktopRenewed(BaseEvent):
-    """The desktop was started anew: what was open on it is gone. Person and model are told
+    """The desktop was restarted: what was open on it is gone. Person and model are told
     ``text``.
     """
 
@@ -289,7 +289,7 @@ class TurnStarted(BaseEvent):
 
 
 class Compacted(BaseEvent):
-    """The model's conversation begins anew: of all before, it is told ``text`` and no more.
+    """The model's conversation starts over: of all before, it is told ``text`` and no more.
 
     ``reason`` is for the person.
     """

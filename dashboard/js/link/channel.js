@@ -1,6 +1,6 @@
 /**
  * The page's own channel: Bokeh's socket, which carries params and messages. It is watched, closed
- * when it is silent, opened again, and the document brought up to date without drawing it anew:
+ * when it is silent, opened again, and the document brought up to date without drawing it again:
  * what a person types, opened and scrolled to stays, and so does a voice call.
  *
  * Bokeh by itself pulls the whole document and replaces it, gives up after five tries, and never
@@ -15,14 +15,14 @@ const MORE_PROOFS = 3; // the same where no gap was seen
 const DOUBT = 3000; // ms for an answer when it is asked whether it has outlived a gap
 const AGAIN = 300; // ms between two tries
 const BROWSERS_OWN = ["dark_theme", "active", "push_to_talk"]; // what this browser decides, whatever the server holds: theme, tab, microphone
-const TRIES = 5; // failures in a row, though the link stands, after which the page is loaded anew
+const TRIES = 5; // failures in a row, though the link stands, after which the page is reloaded
 const OPENING = 10000; // ms for a socket to open and the document to come
 
 /**
  * @typedef {object} Told
  * @property {(state: "open" | "slow" | "closed") => void} state
  * @property {() => void} restored The document is up to date again.
- * @property {(why: string) => void} hopeless Only loading the page anew helps.
+ * @property {(why: string) => void} hopeless Only reloading the page helps.
  */
 
 export class Channel {

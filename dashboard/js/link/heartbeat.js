@@ -122,7 +122,7 @@ export function heartbeat(url, mark, tell) {
   async function post(ms) {
     const signal = AbortSignal.timeout(ms);
     const answer = await fetch(url, { method: "POST", body: mark, cache: "no-store", signal });
-    if (answer.status === 403) return { page: false }; // let out: loading it anew says how to get in
+    if (answer.status === 403) return { page: false }; // let out: reloading it says how to get in
     return answer.json();
   }
 

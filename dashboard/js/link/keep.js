@@ -1,6 +1,6 @@
 /**
  * What a person has begun, through a load of the page: what they chose to see, text in boxes, and where
- * lists are scrolled to. Kept in the tab's own store when the page loads itself anew or is hidden, for the browser may
+ * lists are scrolled to. Kept in the tab's own store when the page reloads itself or is hidden, for the browser may
  * discard it then; given back once, to the same session's page, then forgotten.
  *
  * @typedef {{path: string, text: string, focus: boolean, from: number, to: number, unsaved?: boolean}} Typed
@@ -91,7 +91,7 @@ export function keep(session) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // too much, or not allowed: the page is loaded anew without it
+    // too much, or not allowed: the page is reloaded without it
   }
 }
 

@@ -111,7 +111,7 @@ export class Presses {
     if (this.told) this.#fade();
   }
 
-  /** The page is loaded anew: the one after it says what became of nothing. */
+  /** The page is reloaded: the one after it says what became of nothing. */
   leave() {
     const names = this.#names();
     if (names) this.parts.store.setItem(KEY, names);

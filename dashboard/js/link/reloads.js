@@ -1,4 +1,4 @@
-/** How often the page has loaded itself anew: a server that turns pages away is not asked again and again. */
+/** How often the page has reloaded itself: a server that turns pages away is not asked again and again. */
 
 const KEY = "sayso-reloads";
 const AT_FIRST = 3; // reloads in a minute at once, after which each waits longer

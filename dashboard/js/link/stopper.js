@@ -37,7 +37,7 @@ export class Stopper {
     this.parts = parts;
   }
 
-  /** A press that was under way when the page was loaded anew goes on. */
+  /** A press that was under way when the page was reloaded goes on. */
   resume() {
     const kept = read(this.parts.store);
     if (kept?.session && this.parts.now() - kept.since < WORTH) this.#begin(kept);

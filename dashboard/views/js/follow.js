@@ -6,7 +6,7 @@ const NEAR = 48; // pixels from the end that still count as the end
 /**
  * Keeps a scrolling list at its end for whoever reads there; who scrolled up, or opened something,
  * reads on undisturbed until `now`. So does who is put back to where they read before the page was
- * loaded anew, even where that is near the end of what has come so far.
+ * reloaded, even where that is near the end of what has come so far.
  */
 export class Follow {
   /** Whether the end is out of sight. */

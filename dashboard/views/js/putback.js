@@ -72,7 +72,7 @@ export function PutBackDialog({ host, done }) {
       if (!dialog.current?.matches(":popover-open")) dialog.current?.showPopover();
     };
     window.addEventListener(OPEN, open);
-    // What was asked before a gap may have vanished in it: what is there now is looked at anew.
+    // What was asked before a gap may have vanished in it: what is there now is looked at again.
     const end = link.onRestored(() => {
       if (!dialog.current?.matches(":popover-open") || (told.peek() && !busy.peek())) return;
       if (busy.peek()) error.value = "The connection was lost meanwhile. This is how it stands now.";
@@ -105,7 +105,7 @@ export function PutBackDialog({ host, done }) {
     if (!link.live) return link.presses.refuse();
     busy.value = true;
     error.value = "";
-    // Not repeated after a gap: what there is to be put back is looked at anew then.
+    // Not repeated after a gap: what there is to be put back is looked at again then.
     host.ask({ type: "put_back", id: asked.value.id, token: told.value?.token, choose: [...chosen.value] });
   }
 

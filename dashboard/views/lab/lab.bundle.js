@@ -105,7 +105,7 @@ var y,He,he,Q,fe,jt,Be,Dt,qe,$e,pe,ks,bt=Symbol.for("pv"),It={},Ht=[],Ss=/^m(i|n
         <${_} onClick=${s}>Clear the form<//></div>
       ${l&&c`<${k}>${l} is running; one experiment runs at a time.<//>`}</div>
     ${r&&c`<${Wo} summary=${r} />`}
-    ${r&&Object.entries(r.prompt_changes).map(([d,u])=>c`<section class="card" key=${d}><h3>Prompt of ${d}, against ${r.baseline}</h3><${le} pieces=${u} /></section>`)}`}function Fo(e,t){return e>=t?"This very design has been run already: Start would find nothing left to do.":`This very design was begun: ${e} of ${t} trials are done, Start goes on.`}function Uo({faults:e,form:t}){return c`<p>${A(e.length,"thing")} to mend before it can start:</p>
+    ${r&&Object.entries(r.prompt_changes).map(([d,u])=>c`<section class="card" key=${d}><h3>Prompt of ${d}, against ${r.baseline}</h3><${le} pieces=${u} /></section>`)}`}function Fo(e,t){return e>=t?"This very design has been run already: Start would find nothing left to do.":`This very design was begun: ${e} of ${t} trials are done, Start goes on.`}function Uo({faults:e,form:t}){return c`<p>${A(e.length,"thing")} to fix before it can start:</p>
     <ul class="notes">${e.map(({where:n,text:s})=>c`<li>${In(n,t)}${s}</li>`)}</ul>`}function Do({summary:e}){let{forecast:t,trials:n,tasks:s,repeats:r,arms:o,budget:i}=e,{detectable:a,worst_dollars:l}=t,d=a===null?"Even a difference of 35 points in success is likely to go unseen.":`Finds a difference of ${Math.round(100*a)} points or more (chance 80 %).`;return c`<div><dl class="factsheet">
       <${ct} term="Trials">${n.toLocaleString("en")}<small>${`${o.length} \xD7 ${s} \xD7 ${r}`}</small><//>
       <${ct} term="Takes about">${P(t.seconds)}<//>

@@ -83,7 +83,7 @@ class Records:
             return sum(end is None for end in self._ends.get(folder, {}).values())
 
     def derived(self, folder: str, what: str, make: Callable[[], Any]) -> Any:
-        """What ``make`` gives, made anew only when a trial has come or gone since."""
+        """What ``make`` gives, made again only when a trial has come or gone since."""
         mark = hash(frozenset(_names(self.store(folder).folder / "trials")))
         with self._lock:
             known = self._made.get((folder, what))

@@ -36,7 +36,7 @@ class LabHandler(AuthRequestHandler, RequestHandler):
 
 @by_address  # of the experiment's name and the hash of its design
 class Report(LabHandler):
-    """``/lab/EXPERIMENT/report.md`` and ``.html``: made anew, and taken away as a file."""
+    """``/lab/EXPERIMENT/report.md`` and ``.html``: made on request, and taken away as a file."""
 
     async def get(self, folder: str, kind: str) -> None:
         form, content = _KINDS[kind]

@@ -1,4 +1,4 @@
-"""The Lab of one page: where the person is, what is fetched for it, and what they wish.
+"""The Lab of one page: where the person is, what is fetched for it, and what they ask for.
 
 Whatever reads the disk or computes runs in threads; experiments run in `Runs`, which outlives
 the page.
@@ -132,7 +132,7 @@ class LabView:
         self._spawn(self._fetched(tab, *(partial(read, self) for read in self._fetchers[tab])))
 
     async def _fetched(self, tab: str, *reads: Callable[[Mapping[str, str]], Message]) -> None:
-        """Read in a thread, then show; only the latest wish of a tab counts."""
+        """Read in a thread, then show; only the latest request of a tab counts."""
         self._fetching[tab] += 1
         mine, at = self._fetching[tab], self._component.at
         for read in reads:
@@ -149,7 +149,7 @@ class LabView:
             _log.exception("The Lab's %s could not be read", tab)
             fault = f"This could not be read ({type(error).__name__}: {error})."
         if mine == self._fetching[tab]:
-            # What a wish was refused with stays; what could not be read may be read by now.
+            # What a request was refused with stays; what could not be read may be read by now.
             kept = "" if self._component.fault == self._unread else self._component.fault
             self._unread = fault
             reading = "" if last else tab
@@ -262,7 +262,7 @@ class LabView:
         progress = self._runs.progress(self._runs.running) if self._runs.running else None
         return {t.id: t.picture for t in progress.running if t.picture} if progress else {}
 
-    # Wishes -------------------------------------------------------------------------------
+    # Requests -----------------------------------------------------------------------------
 
     def _receive(self, message: Message) -> None:
         handler = self._wishes.get(str(message.get("type")))
@@ -285,7 +285,7 @@ class LabView:
         self._spawn(self._weigh(message, begin=True))
 
     async def _weigh(self, message: Message, *, begin: bool) -> None:
-        """Say what the form means; begin with it if that was the wish and nothing is wrong."""
+        """Say what the form means; begin with it if that was asked and nothing is wrong."""
         self._fetching["weigh"] += 1
         mine, slots = self._fetching["weigh"], _slots(message)
         given = message.get("form")

@@ -96,7 +96,7 @@ class PromptsView:
         with self._context.within():
             self._editor.param.update(**shown)
 
-    # Deeds: each returns what the editor shows afterwards ------------------------------------
+    # Actions: each returns what the editor shows afterwards ----------------------------------
 
     async def _open(self, message: Message) -> Message:
         name, version = str(message.get("name")), str(message.get("version") or "")

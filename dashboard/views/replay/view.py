@@ -1,4 +1,4 @@
-"""The Replay view of one page. Data comes to it over `/recordings/…`, wishes go through here."""
+"""The Replay view of one page. Data comes to it over `/recordings/…`, requests go through here."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ReplayView:
         for task in tuple(self._tasks):
             task.cancel()
 
-    # Wishes ----------------------------------------------------------------------------
+    # Requests --------------------------------------------------------------------------
 
     def _receive(self, message: Message) -> None:
         handler = self._wishes.get(str(message.get("type")))

@@ -80,7 +80,7 @@ function Card({ name, title, says, hidden, children }) {
 
 /**
  * What stands in a control: the server's value, or what was typed since. What was refused stays as it was typed,
- * so that it can be mended, and so does what is being typed.
+ * so that it can be corrected, and so does what is being typed.
  *
  * @param {State | undefined} state
  * @param {string} error

@@ -11,7 +11,7 @@ const WORDS_TAKE = 10_000; // ms that a request with words may take; a silent li
 const STOP_TAKES = 3000; // ms that a Stop may take before it is sent again
 const LONG = 60_000; // ms after which waiting is no longer called loading
 const STYLED = 8000; // ms that the page's styles and theme are waited for at most
-const KEPT = "sayso-kept"; // what the page that loaded itself anew has kept, see js/link/keep.js
+const KEPT = "sayso-kept"; // what the page that reloaded itself has kept, see js/link/keep.js
 const PRESSED = "sayso-stop"; // a Stop under way, see js/link/stopper.js
 const STOP_MEANT = 600_000; // ms after which nobody means it any more
 const DRAFT = "sayso-frame-draft"; // what is typed when another view is asked for before the page is there
@@ -110,7 +110,7 @@ async function send() {
   giveBack(text);
 }
 
-/** @param {Record<string, unknown> | null} [pressed] Before the page loaded itself anew. */
+/** @param {Record<string, unknown> | null} [pressed] Before the page reloaded itself. */
 async function stop(pressed) {
   state.textContent = "Stopping…";
   const message = pressed ?? { press: mark(), session: await session };
@@ -121,7 +121,7 @@ async function stop(pressed) {
   if (pressed) sessionStorage.removeItem(PRESSED);
 }
 
-/** A Stop that nobody has answered when the page loaded itself anew is sent on. @param {string} id The session. */
+/** A Stop that nobody has answered when the page reloaded itself is sent on. @param {string} id The session. */
 function resumeStop(id) {
   try {
     const { since, ...kept } = JSON.parse(sessionStorage.getItem(PRESSED) ?? "{}");
@@ -142,7 +142,7 @@ function onKey(event) {
   if (event.key === "Escape" && !event.isComposing) void stop();
 }
 
-/** What stood in the text box when the page loaded itself anew. @param {string} id The session. */
+/** What stood in the text box when the page reloaded itself. @param {string} id The session. */
 function takeKept(id) {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");

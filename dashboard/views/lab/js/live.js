@@ -149,7 +149,7 @@ function Grid({ app, live }) {
     )}</tbody></table></section>`;
 }
 
-/** Drawn anew only when its trials stand otherwise: there may be thousands. @param {{task: string, arm: string, letters: string, at: boolean, open: () => void}} props */
+/** Drawn again only when its trials stand otherwise: there may be thousands. @param {{task: string, arm: string, letters: string, at: boolean, open: () => void}} props */
 function Cell({ task, arm, letters, at, open }) {
   return useMemo(() => {
     const words = inWords(letters);

@@ -39,7 +39,7 @@ function begun(done, trials) {
 
 /** @param {{faults: Fault[], form: import("./designing.js").Form}} props */
 function Faults({ faults, form }) {
-  return html`<p>${plural(faults.length, "thing")} to mend before it can start:</p>
+  return html`<p>${plural(faults.length, "thing")} to fix before it can start:</p>
     <ul class="notes">${faults.map(({ where, text }) => html`<li>${placed(where, form)}${text}</li>`)}</ul>`;
 }
 

@@ -1,4 +1,4 @@
-// Two sessions side by side, deed by deed, with the first divergence marked.
+// Two sessions side by side, action by action, with the first divergence marked.
 import { signal } from "@preact/signals";
 import { html } from "../../../js/base.js";
 import { VirtualList } from "./virtual.js";
@@ -17,7 +17,7 @@ export function lastDeed(rows, key, index) {
   return rows.slice(0, index + 1).findLast((row) => row[key])?.[key] ?? null;
 }
 
-/** The picture after a deed; that of the beginning without one. @param {Timeline} timeline @param {Deed | null} deed */
+/** The picture after an action; that of the beginning without one. @param {Timeline} timeline @param {Deed | null} deed */
 export function frameAfter({ steps, frames }, deed) {
   const step = deed && steps.find((each) => each.seq === deed.seq);
   const index = step ? step.frame : deed ? lastAt(frames, deed.seq, "seq") : 0;

@@ -59,7 +59,7 @@ export class Exporter {
     this.title = title;
   }
 
-  /** The server still has these of earlier: this page may have been loaded anew since. @param {Made[]} files */
+  /** The server still has these of earlier: this page may have been reloaded since. @param {Made[]} files */
   kept(files) {
     const shown = new Set(this.jobs.peek().map(({ made }) => made?.url));
     const more = files

@@ -182,7 +182,7 @@ class Replay {
     this.shelf.shown.value = name;
     this.#remember(time);
     this.host.send({ type: "opened", name });
-    if (!keep && this.timeline.peek()) this.query.value = ""; // what a page loaded anew was given back stays
+    if (!keep && this.timeline.peek()) this.query.value = ""; // what a reloaded page was given back stays
     if (!keep) this.#show("loading", "Reading the session…");
     try {
       const timeline = await fetchJson(`${this.base(name)}/timeline`);
