@@ -23,6 +23,8 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
+from agent.threads import step_in
+
 _log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
@@ -199,6 +201,7 @@ def at_hand(work: Callable[[], T]) -> T:
 
 def _run(jobs: SimpleQueue[_Job[Any] | None]) -> None:
     """It holds nothing of whoever gives the work, who may be forgotten."""
+    step_in()
     while (job := jobs.get()) is not None:
         job.run()
         del job

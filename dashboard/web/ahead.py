@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from agent.desktop.server.groups import put_first
 from agent.providers import CLAUDE
 from agent.settings import Settings
-from agent.threads import step_back
+from agent.threads import step_back, step_in
 
 SWITCH = 0.0005
 """Seconds after which a thread that computes hands on to the loop (Python: 0.005): with several
@@ -28,6 +28,7 @@ _LATER = 20.0
 def install(settings: Settings) -> None:
     """Have this process come first, and import ahead what would hold its loop up."""
     atexit.register(put_first())
+    step_in()
     sys.setswitchinterval(SWITCH)
     importing = threading.Timer(0.0 if CLAUDE.ready(settings) else _LATER, _import)
     importing.name, importing.daemon = "imports", True

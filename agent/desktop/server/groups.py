@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from agent.threads import set_aside
+
 PROCESSES = 1024
 """Processes and threads of a desktop."""
 
@@ -34,6 +36,10 @@ machine and what it is asked comes too late."""
 FIRST = 32768
 """Of the server itself, by the same measure as `WEIGHT`: it wants little, but at once, however many
 desktops work beside it."""
+
+ASIDE = 8192
+"""Of the server's threads that compute much (`agent.threads.step_back`). They hold what the loop
+needs now and then, Python's lock: with little, they would hold it long."""
 
 BESIDE = 4096
 """Of each program beside the desktops that people wait for, for instance the speech process."""
@@ -54,8 +60,11 @@ _TRIES, _PAUSE = 40, 0.05
 """How often, and how many seconds apart, a group is tried to be removed."""
 
 _NONE = "this machine has no control groups that may be used"
-_FIRST = "first"
-_IS_FIRST = re.compile(rf"sayso-\d+-{_FIRST}")
+_OWN = {"first": FIRST, "aside": ASIDE}
+"""The server's own groups: of the process, and of the threads of it that step back. With both in
+one, what these have used would be held against the loop."""
+
+_IS_OWN = re.compile(rf"sayso-\d+-({'|'.join(_OWN)})")
 _numbers = itertools.count()
 
 
@@ -161,16 +170,17 @@ def put_first() -> Callable[[], None]:
 
     Where this process may not make groups, nothing comes of it. Never fails.
     """
-    found = _made(f"sayso-{os.getpid()}-{_FIRST}", {"cpu": _weighing(FIRST)})
-    if found is None:
-        return lambda: None
-    (folder,) = found.folders
-    if not _joined(folder):
+    made = [_made(f"sayso-{os.getpid()}-{name}", {"cpu": _weighing(n)}) for name, n in _OWN.items()]
+    found = OldGroups([folder for each in made if each for folder in each.folders])
+    if len(found.folders) < len(_OWN) or not _joined(found.folders[0]):
         found.remove()
         return lambda: None
+    first, aside = found.folders
+    set_aside(aside / "tasks")
 
     def leave() -> None:
-        if _joined(folder.parent):
+        set_aside(None)
+        if _joined(first.parent):
             found.remove()
 
     return leave
@@ -244,7 +254,7 @@ def _own_group(controller: str) -> Path:
             _, names, path = line.rstrip("\n").split(":", 2)
             if controller in names.split(","):
                 own = Path("/sys/fs/cgroup") / controller / path.lstrip("/")
-                return own.parent if _IS_FIRST.fullmatch(own.name) else own
+                return own.parent if _IS_OWN.fullmatch(own.name) else own
     raise FileNotFoundError(controller)
 
 
