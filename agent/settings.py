@@ -175,6 +175,14 @@ class Settings(BaseSettings):
     ] = "auto"
     """Who turns speech into words, and words into speech."""
 
+    recognizer: Annotated[str, SettingKind()] = "moonshine"
+    """What hears on this machine: ``moonshine``, ``pocketsphinx``, or one that was added
+    ([voice](voice.md#engines))."""
+
+    synthesizer: Annotated[str, SettingKind()] = "hibari"
+    """What speaks on this machine: ``hibari``, ``flite``, or one that was added
+    ([voice](voice.md#engines))."""
+
     hume_api_key: Annotated[SecretStr | None, SettingKind()] = Field(
         default=None, validation_alias=AliasChoices("HUME_API_KEY", "hume_api_key")
     )

@@ -1,8 +1,8 @@
-"""Word error rate of the offline recogniser by voice and noise.
+"""Word error rate of an offline recogniser by voice and noise.
 
-``python benchmarks/recognition.py [--few N]`` prints one row for each voice and noise level:
-words wrong per words said, the ratio to the quiet natural voice, the share of commands
-without any error, and seconds of work per second of sound.
+``python -m benchmarks.recognition [--few N] [--recognizer NAME] [--voices NAME …]`` prints one
+row for each voice and noise level: words wrong per words said, the ratio to the first row, the
+share of commands without any error, and seconds of work per second of sound.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Row:
         return self.errors / self.words
 
 
-def measure(voice: voices.Voice, noise: float | None, commands: list[str]) -> Row:
+def measure(
+    voice: voices.Voice, noise: float | None, commands: list[str], recognizer: str = "moonshine"
+) -> Row:
     """All ``commands`` by one voice at one noise level."""
     errors = words = perfect = 0
     busy = sound = 0.0
@@ -46,7 +48,7 @@ def measure(voice: voices.Voice, noise: float | None, commands: list[str]) -> Ro
         )
         said = said if noise is None else voices.with_noise(said, noise, seed=number)
         began = time.perf_counter()
-        heard = voices.transcribe(voices.pcm16(said), voices.RATE)
+        heard, _ = voices.hear(said, by=recognizer)
         busy += time.perf_counter() - began
         sound += len(said) / voices.RATE
         wrong, total = voices.word_errors(command, heard)
@@ -58,15 +60,19 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--few", type=int, default=len(COMMANDS), help="only the first N commands")
-    commands = COMMANDS[: parser.parse_args().few]
-    voices.transcribe(bytes(32_000), voices.RATE)
+    parser.add_argument("--recognizer", default="moonshine", help="the one that is measured")
+    usual = (*voices.NATURAL, *voices.ROBOTIC)
+    parser.add_argument("--voices", nargs="+", default=usual, help="those that speak")
+    given = parser.parse_args()
+    commands = COMMANDS[: given.few]
+    voices.recognizer(given.recognizer)
     print(f"{len(commands)} commands")
     print("| voice | noise | WER % | ratio | without error % | real-time factor |")
     print("|---|---|---|---|---|---|")
     base = 0.0
-    for voice in (*voices.NATURAL, *voices.ROBOTIC):
+    for voice in given.voices:
         for noise in NOISES:
-            row = measure(voice, noise, commands)
+            row = measure(voice, noise, commands, given.recognizer)
             base = base or max(row.wer, 1 / row.words)
             level = "quiet" if noise is None else f"{noise:.0f} dB"
             print(

@@ -61,10 +61,11 @@ def _hibari():
 
 
 @cache
-def _ears():
-    from dashboard.voice.speech.engines import MoonshineEars
+def recognizer(name: str = "moonshine"):
+    """The server's own, or another that it may be given."""
+    from dashboard.voice.speech.choices import RECOGNIZERS
 
-    return MoonshineEars()
+    return RECOGNIZERS.all()[name].make()
 
 
 def _program(voice: Voice, text: str, path: Path) -> list[str]:
@@ -170,12 +171,14 @@ def transcribe(pcm: bytes, rate: int) -> str:
     return hear(samples)[0]
 
 
-def hear(samples: Samples, names: tuple[str, ...] = ()) -> tuple[str, list[str]]:
+def hear(
+    samples: Samples, names: tuple[str, ...] = (), by: str = "moonshine"
+) -> tuple[str, list[str]]:
     """The words in sound as a chat would tell them, and all readings of it."""
     from dashboard.voice.speech.hypotheses import choose
 
-    plain = _ears().transcribe(samples)
-    readings = _ears().readings(samples, plain, names)
+    plain = recognizer(by).transcribe(samples)
+    readings = recognizer(by).readings(samples, plain, names)
     return choose(plain, readings), readings
 
 

@@ -51,11 +51,17 @@ class _Posts(VoicePosts):
 
 
 class LoopbackVoice:
-    """The offline voice service of this kernel, for browsers on the same machine."""
+    """The offline voice service of this kernel, for browsers on the same machine.
+
+    Args:
+        recognizer: Name of what hears; the usual one if empty.
+        synthesizer: Name of what speaks; the usual one if empty.
+    """
 
     provider: Literal["hume", "offline"] = "offline"
 
-    def __init__(self) -> None:
+    def __init__(self, recognizer: str = "", synthesizer: str = "") -> None:
+        self._chosen = {"recognizer": recognizer, "synthesizer": synthesizer}
         self._tickets = Tickets()
         self._server: HTTPServer | None = None
         self._evi: Any = None
@@ -71,9 +77,10 @@ class LoopbackVoice:
             from dashboard.voice.server.handlers import routes
             from dashboard.voice.server.loopback import LoopbackOnly
             from dashboard.voice.server.service import OfflineEvi
+            from dashboard.voice.speech.process import SpeechProcess
         except ImportError as error:
             raise VoiceError(f"The offline voice's packages are missing ({error}).") from error
-        self._evi = OfflineEvi()
+        self._evi = OfflineEvi(speech=SpeechProcess(**self._chosen))
         rules = routes(self._good, OFFLINE_PREFIX, evi=self._evi, mixin=LoopbackOnly)
         sockets = bind_sockets(0, "127.0.0.1")
         self._address = f"ws://127.0.0.1:{sockets[0].getsockname()[1]}"
@@ -132,7 +139,7 @@ class Talk(Faced):
         voice = hume_voice(session.settings)
         if voice is not None:
             return cls(session, voice)
-        here = LoopbackVoice()
+        here = LoopbackVoice(session.settings.recognizer, session.settings.synthesizer)
         try:
             await here.start()
         except BaseException:

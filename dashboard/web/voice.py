@@ -75,17 +75,19 @@ class Voices:
 
 def voices(settings: Settings, tickets: Tickets) -> Voices:
     """Hume's voice when both its keys are set, else the one in this process."""
-    offline, evi = _offline(tickets)
+    offline, evi = _offline(settings, tickets)
     spoken = Voices(lambda session_id: spoken.make_for(settings, session_id), offline, evi)
     spoken.admit(settings)
     return spoken
 
 
-def _offline(tickets: Tickets) -> tuple[VoiceFactory, OfflineEvi | None]:
+def _offline(settings: Settings, tickets: Tickets) -> tuple[VoiceFactory, OfflineEvi | None]:
     try:
         from dashboard.voice.server.service import OfflineEvi
+        from dashboard.voice.speech.process import SpeechProcess
 
-        evi = OfflineEvi()
+        speech = SpeechProcess(recognizer=settings.recognizer, synthesizer=settings.synthesizer)
+        evi = OfflineEvi(speech=speech)
     except ImportError as error:
         trouble = NoVoice(
             f"The offline voice's packages are missing ({error}). Run script/bootstrap, then "

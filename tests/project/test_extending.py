@@ -87,7 +87,7 @@ def context(bench: Workbench) -> ViewContext:
 
 
 def test_each_example_is_about_twenty_lines() -> None:
-    assert set(EXAMPLES) == {"clock", "echo", "notes", "typed"}
+    assert set(EXAMPLES) == {"clock", "echo", "espeak", "notes", "typed"}
     for name, text in EXAMPLES.items():
         assert len([line for line in text.splitlines() if line.strip()]) <= 30, name
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-from dashboard.voice.speech.audio import Samples
 from dashboard.voice.speech.engines import FRAME
 from dashboard.voice.speech.listener import Decode, Heard, ListenSettings
 from dashboard.voice.speech.process import Sink, Sound, SpeechEvent, Spoken
@@ -74,23 +71,6 @@ class ScriptedSpeech:
             for _ in range(self.chunks):
                 self.tell(chat, Sound(line, bytes(24_000)))
             self.tell(chat, Spoken(line))
-
-
-class ScriptedEars:
-    """Says the same of everything."""
-
-    def __init__(self, words: Callable[[Samples], str]) -> None:
-        self._words = words
-
-    def transcribe(self, samples: Samples) -> str:
-        return self._words(samples)
-
-
-class SilentMouth:
-    """Makes no sound."""
-
-    def speak(self, sentence: str) -> Iterator[Samples]:
-        return iter(())
 
 
 def events(found: list[Heard | Decode]) -> list[str]:

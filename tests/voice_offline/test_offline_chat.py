@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.voice.client.troubles import trouble
 from dashboard.voice.server.chat import Chat, ChatOptions
 from dashboard.voice.server.config import ChatConfig
 from dashboard.voice.server.effects import (
@@ -24,7 +25,7 @@ from dashboard.voice.server.effects import (
 from dashboard.voice.server.store import Chats
 from dashboard.voice.speech.audio import pcm16
 from dashboard.voice.speech.listener import Heard
-from dashboard.voice.speech.process import Sound, SpeechLost, Spoken
+from dashboard.voice.speech.process import EngineReplaced, Sound, SpeechLost, Spoken
 
 SECOND = bytes(48_000 * 2)
 TOOL = {"type": "function", "name": "use_computer", "parameters": "{}", "fallback_content": "Hm."}
@@ -384,6 +385,17 @@ def test_a_microphone_that_falls_silent_ends_the_turn() -> None:
     talk.hear("onset")
     assert talk.chat.deadline() < talk.now + 1.0
     assert FinishHearing() in talk.tick(1.0)
+
+
+def test_another_engine_than_was_chosen_is_told() -> None:
+    """In the conversation, with the reason; hearing goes on."""
+    talk = Talk()
+    talk.keep(talk.chat.heard(EngineReplaced("The recogniser is “b” instead of “a”: gone."), 0.0))
+    error = talk.last("error")
+    assert error["slug"] == "engine_replaced"
+    told = trouble(error)
+    assert "instead of “a”" in told.error
+    assert "start the server again" in told.advice
 
 
 def test_the_speech_process_may_die_and_the_chat_goes_on() -> None:

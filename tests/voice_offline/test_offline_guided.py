@@ -73,7 +73,7 @@ def test_the_model_agrees_with_its_own_library() -> None:
     model = Moonshine(get_model_path("tiny-en"))
     sound = voices.sequence(QUIET, voices.speech("Open the text editor."), QUIET)
     states = model.listen(np.asarray(sound))
-    tokens = model.tokens.sentence(voices._ears().transcribe(sound))
+    tokens = model.tokens.sentence(voices.recognizer().transcribe(sound))
     assert model.tokens.text(tokens) == "Open the text editor."
     assert model.score(states, tokens) > -2
     assert model.score(states, model.tokens.sentence("Open the tax creditor.")) < -8

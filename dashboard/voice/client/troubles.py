@@ -27,6 +27,10 @@ _ADVICE = {
         "Hearing and speaking broke off.",
         "They start again by themselves; type meanwhile.",
     ),
+    "I0101": (
+        "Another engine hears or speaks than was chosen.",
+        "You may be understood less well. Once the reason is gone, start the server again.",
+    ),
 }
 
 

@@ -18,6 +18,7 @@ from dashboard.voice.server import faults
 from dashboard.voice.server.handlers import TokenHandler, routes
 from dashboard.voice.server.loopback import LoopbackOnly
 from dashboard.voice.server.service import OfflineEvi
+from dashboard.voice.speech.process import SpeechProcess
 
 _MOST_BODY = 1 << 20
 """Bytes of a request; what REST is given is kept."""
@@ -55,13 +56,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--key", default="offline", help="the API key that clients present")
     parser.add_argument("--secret", default="offline", help="the secret key for tokens")
+    parser.add_argument("--recognizer", default="", help="what hears; see docs/voice.md")
+    parser.add_argument("--synthesizer", default="", help="what speaks")
     parser.add_argument("--time-scale", type=float, default=1.0, help="multiplies EVI's timeouts")
     parser.add_argument("--faults", type=faults.parse, default=None, help="JSON; see faults.py")
     return parser.parse_args()
 
 
 async def _main(args: argparse.Namespace) -> None:
-    evi = OfflineEvi(faults=args.faults, time_scale=args.time_scale)
+    speech = SpeechProcess(recognizer=args.recognizer, synthesizer=args.synthesizer)
+    evi = OfflineEvi(speech=speech, faults=args.faults, time_scale=args.time_scale)
     server, port = await serve(evi, args.port, args.key, args.secret)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

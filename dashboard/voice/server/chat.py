@@ -35,7 +35,7 @@ from dashboard.voice.server.store import ChatRecord
 from dashboard.voice.speech.audio import Decoder, Format, UndecodableAudio
 from dashboard.voice.speech.hypotheses import choose
 from dashboard.voice.speech.listener import Heard
-from dashboard.voice.speech.process import Sound, SpeechEvent, SpeechLost, Spoken
+from dashboard.voice.speech.process import EngineReplaced, Sound, SpeechEvent, SpeechLost, Spoken
 from dashboard.voice.speech.vocabulary import correct
 
 _COMPLAINT_EVERY = 5.0
@@ -119,6 +119,8 @@ class Chat:
                 self._floor.made(event.line)
             case SpeechLost():
                 out = self._on_lost(event)
+            case EngineReplaced():
+                out = [self._error("I0101", "engine_replaced", event.text)]
         return self._after(out, now)
 
     def tick(self, now: float) -> Effects:

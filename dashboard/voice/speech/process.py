@@ -58,7 +58,15 @@ class SpeechLost:
     final: bool = False
 
 
-SpeechEvent = Heard | Sound | Spoken | SpeechLost
+@dataclass(frozen=True, slots=True)
+class EngineReplaced:
+    """Something else hears or speaks than was chosen."""
+
+    text: str
+    """Which, instead of which, and why."""
+
+
+SpeechEvent = Heard | Sound | Spoken | SpeechLost | EngineReplaced
 Sink = Callable[[SpeechEvent], None]
 
 
@@ -81,12 +89,31 @@ class Speech(Protocol):
 
 
 class SpeechProcess:
-    """One worker process, shared by all chats and started again when it dies or hangs."""
+    """One worker process, shared by all chats and started again when it dies or hangs.
+
+    Args:
+        module: The worker's.
+        patience: Seconds of silence after which it is taken for dead.
+        recognizer: Name of what hears (`choices.RECOGNIZERS`); the usual one if empty.
+        synthesizer: Name of what speaks (`choices.SYNTHESIZERS`); the usual one if empty.
+    """
 
     def __init__(
-        self, module: str = "dashboard.voice.speech.worker", *, patience: float = _PATIENCE
+        self,
+        module: str = "dashboard.voice.speech.worker",
+        *,
+        patience: float = _PATIENCE,
+        recognizer: str = "",
+        synthesizer: str = "",
     ) -> None:
-        self._module = module
+        chosen = {"--recognizer": recognizer, "--synthesizer": synthesizer}
+        self._command = [
+            *(sys.executable, "-m", module),
+            *(f"{option}={name}" for option, name in chosen.items() if name),
+        ]
+        self.replaced: tuple[str, ...] = ()
+        """What was chosen and could not be loaded, and what is used instead: a sentence each."""
+
         self._patience = patience
         self._heard = False
         self._chats: dict[str, tuple[ListenSettings, Sink]] = {}
@@ -134,6 +161,8 @@ class SpeechProcess:
         self._chats[chat] = (settings, sink)
         self.start()
         self._send({"op": "open", "chat": chat, "settings": asdict(settings)})
+        for text in self.replaced:
+            asyncio.get_running_loop().call_soon(sink, EngineReplaced(text))
 
     def configure(self, chat: str, settings: ListenSettings) -> None:
         self._chats[chat] = (settings, self._chats[chat][1])
@@ -183,7 +212,7 @@ class SpeechProcess:
 
     async def _run_in(self, groups: Groups) -> None:
         self._process = process = await asyncio.create_subprocess_exec(
-            *groups.around([sys.executable, "-m", self._module]),
+            *groups.around(self._command),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=self._environment(),
@@ -232,6 +261,7 @@ class SpeechProcess:
     def _deliver(self, head: frames.Head, body: bytes) -> None:
         op = head.pop("op")
         if op == "ready":
+            self._replace(tuple(head.get("replaced", ())))
             self._ready.set()
             return
         found = self._chats.get(head.pop("chat", ""))
@@ -243,6 +273,15 @@ class SpeechProcess:
             found[1](Sound(head["line"], body))
         else:
             found[1](Spoken(head["line"]))
+
+    def _replace(self, replaced: tuple[str, ...]) -> None:
+        if replaced == self.replaced:  # it was started again
+            return
+        self.replaced = replaced
+        for text in replaced:
+            log.warning("%s", text)
+            for _, sink in list(self._chats.values()):
+                sink(EngineReplaced(text))
 
     def _lost(self, *, final: bool) -> None:
         code = self._process.returncode if self._process else None
@@ -256,4 +295,5 @@ class SpeechProcess:
         """Nothing of the server's environment but what a program needs; no keys."""
         passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         root = str(Path(__file__).resolve().parents[3])
-        return {**passed, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+        paths = filter(None, (root, os.environ.get("PYTHONPATH")))
+        return {**passed, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}

@@ -15,7 +15,7 @@ import numpy as np
 
 from agent.models.offline.grammar_graph import GrammarGraph
 from dashboard.voice.intents import is_stop, phrases
-from dashboard.voice.speech.audio import RATE, Samples
+from dashboard.voice.speech.audio import RATE, Samples, levelled
 from dashboard.voice.speech.constrained_decoding import Guess, Guide
 from dashboard.voice.speech.moonshine import Floats, Moonshine
 
@@ -86,9 +86,3 @@ def _ways(samples: Samples) -> list[Samples]:
     pause = np.zeros(RATE // 2, np.float32)
     brighter = np.diff(samples * np.float32(0.6), prepend=samples[:1]) + samples * np.float32(0.4)
     return [samples, np.concatenate([pause, samples, pause]), levelled(brighter)]
-
-
-def levelled(samples: Samples) -> Samples:
-    """Quiet speech raised to a usual level; the model was trained on such."""
-    peak = float(np.abs(samples).max(initial=0.0))
-    return samples * np.float32(0.7 / peak) if 0.003 < peak < 0.35 else samples

@@ -7,6 +7,7 @@ how it dies with the server.
 
 from __future__ import annotations
 
+import argparse
 import heapq
 import os
 import sys
@@ -17,7 +18,8 @@ from typing import Any, BinaryIO, Final
 
 from dashboard.voice.speech import frames
 from dashboard.voice.speech.audio import OUT_RATE, floats, pcm16
-from dashboard.voice.speech.engines import Ears, Engines, Mouth, load
+from dashboard.voice.speech.choices import OUR_RECOGNIZERS, OUR_SYNTHESIZERS, Loaded, load
+from dashboard.voice.speech.engines import Recognizer, Synthesizer
 from dashboard.voice.speech.listener import Decode, Heard, Listener, ListenSettings
 
 CHUNK: Final = OUT_RATE // 4
@@ -35,9 +37,9 @@ class Recognition(threading.Thread):
 
     _FINAL, _INTERIM, _AGAIN = range(3)
 
-    def __init__(self, ears: Ears, answer: Answer) -> None:
-        super().__init__(name="ears", daemon=True)
-        self._ears, self._answer = ears, answer
+    def __init__(self, recognizer: Recognizer, answer: Answer) -> None:
+        super().__init__(name="recognition", daemon=True)
+        self._recognizer, self._answer = recognizer, answer
         self._ready = threading.Condition()
         self._queue: list[tuple[int, int, str, Decode, str]] = []
         self._order = 0
@@ -69,9 +71,9 @@ class Recognition(threading.Thread):
     def _decode(self, urgency: int, chat: str, job: Decode, plain: str) -> None:
         samples = floats(job.pcm)
         if urgency == self._AGAIN:
-            self._answer(chat, job, self._ears.readings(samples, plain, job.names))
+            self._answer(chat, job, self._recognizer.readings(samples, plain, job.names))
             return
-        text = self._ears.transcribe(samples)
+        text = self._recognizer.transcribe(samples)
         self._answer(chat, job, [text])
         if job.final and text:
             with self._ready:
@@ -81,9 +83,9 @@ class Recognition(threading.Thread):
 class Synthesis(threading.Thread):
     """Speaks one line at a time, in chunks; a hushed chat's lines are forgotten."""
 
-    def __init__(self, mouth: Mouth, tell: Tell) -> None:
-        super().__init__(name="mouth", daemon=True)
-        self._mouth, self._tell = mouth, tell
+    def __init__(self, synthesizer: Synthesizer, tell: Tell) -> None:
+        super().__init__(name="synthesis", daemon=True)
+        self._synthesizer, self._tell = synthesizer, tell
         self._ready = threading.Condition()
         self._queue: list[tuple[str, str, str]] = []
         self._current = ""
@@ -113,7 +115,7 @@ class Synthesis(threading.Thread):
             self._speak(self._current, line, text)
 
     def _speak(self, chat: str, line: str, text: str) -> None:
-        for samples in self._mouth.speak(text):
+        for samples in self._synthesizer.speak(text):
             for start in range(0, len(samples), CHUNK):
                 if chat in self._hushed:
                     return
@@ -125,19 +127,20 @@ class Synthesis(threading.Thread):
 class Worker:
     """Dispatches frames from the server to listeners, recognition and synthesis."""
 
-    def __init__(self, engines: Engines, output: BinaryIO) -> None:
-        self._engines, self._output = engines, output
+    def __init__(self, loaded: Loaded, output: BinaryIO) -> None:
+        self._engines, self._output = loaded.engines, output
+        self._replaced = loaded.replaced
         self._writing = threading.Lock()
         self._hearing = threading.RLock()
         self._listeners: dict[str, Listener] = {}
-        self._recognition = Recognition(engines.ears, self._decoded)
-        self._synthesis = Synthesis(engines.mouth, self._tell)
+        self._recognition = Recognition(self._engines.recognizer, self._decoded)
+        self._synthesis = Synthesis(self._engines.synthesizer, self._tell)
         self._recognition.start()
         self._synthesis.start()
 
     def serve(self, source: BinaryIO) -> None:
         """Until ``source`` ends."""
-        self._tell({"op": "ready"}, b"")
+        self._tell({"op": "ready", "replaced": self._replaced}, b"")
         while (frame := frames.read(source)) is not None:
             head, body = frame
             getattr(self, f"_on_{head['op']}")(head, body)
@@ -207,10 +210,14 @@ def _die_with_thread(args: Any) -> None:
 
 def main() -> None:
     """Serve frames on standard input and output until the input ends."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--recognizer", default=OUR_RECOGNIZERS[0].name)
+    parser.add_argument("--synthesizer", default=OUR_SYNTHESIZERS[0].name)
+    chosen = parser.parse_args()
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # engines that print must not write into the frames
     threading.excepthook = _die_with_thread
-    Worker(load(), output).serve(sys.stdin.buffer)
+    Worker(load(chosen.recognizer, chosen.synthesizer), output).serve(sys.stdin.buffer)
     os._exit(0)  # threads inside engines do not hold it up
 
 
