@@ -127,12 +127,13 @@ def _rounds(name: str, old: Path, rounds: int) -> list[Row]:
     return rows_of(found[old], found[ROOT])
 
 
-def _circumstances(before: str, rounds: int) -> str:
+def _circumstances(before: str, only: list[str], rounds: int) -> str:
     changed = subprocess.run(["git", "-C", str(ROOT), "diff", "--quiet", "HEAD"], check=False)
     now = f"{known('HEAD')}{', changed' if changed.returncode else ''}"
     day = time.strftime("%Y-%m-%d", time.gmtime())
     load = f"{os.cpu_count()} cores, load {os.getloadavg()[2]:.1f} over 15 minutes"
-    command = f"script/bench compare --with {before} --rounds {rounds}"
+    few = f" --only {' '.join(only)}" if set(only) != set(RUNS) else ""
+    command = f"script/bench compare --with {before}{few} --rounds {rounds}"
     return f"`{command}`, {day}, now {now}; {load}. Less is better in every row."
 
 
@@ -155,7 +156,7 @@ def main() -> None:
             found = _rounds(name, old, given.rounds)
             parts.append(f"### {name.capitalize()}\n\n{table(found)}")
             rows += found
-    section = "\n\n".join([_circumstances(commit, given.rounds), *parts])
+    section = "\n\n".join([_circumstances(commit, given.only, given.rounds), *parts])
     print(section)
     if given.keep:
         DOC.write_text(kept(DOC.read_text("utf-8"), section), "utf-8")
