@@ -279,8 +279,12 @@ class Page:
             lambda change: view.param.update(control=change.new == "yours"), "who"
         )
         state.desktop.param.watch(
-            lambda *_: view.param.update(marks=state.desktop.marks, caption=state.desktop.caption),
-            ["marks", "caption"],
+            lambda *_: view.param.update(
+                marks=state.desktop.marks,
+                labels=state.desktop.labels,
+                caption=state.desktop.caption,
+            ),
+            ["marks", "labels", "caption"],
         )
         state.desktop.param.watch(self._desktop_changed, "state")
         return view

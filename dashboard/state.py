@@ -23,7 +23,9 @@ from agent.record.events import (
     LimitExtended,
     LimitReached,
     Narrated,
+    ScreenLabelled,
     SessionImported,
+    SessionOpened,
     SettingChanged,
     Stopped,
     TaskFinished,
@@ -70,6 +72,7 @@ class DesktopState(param.Parameterized):
     unbounded = param.String("", doc="Why nothing bounds all programs together, if nothing does.")
     detail = param.String("")
     marks = param.Dict({}, doc="What the agent does now, as `DesktopView` draws it.")
+    labels = param.List([], doc="Numbers over the screen, as `DesktopView` draws them.")
     caption = param.String("", doc="The line that the loudspeaker is at.")
 
 
@@ -172,6 +175,13 @@ class PageState:
         elif isinstance(event, TaskFinished | Stopped):
             self._desktop["marks"] = {}
             self._marks.clear()
+        elif isinstance(event, ScreenLabelled):
+            self._desktop["labels"] = [
+                {"text": label.text, "box": list(label.box), "square": event.grid}
+                for label in event.labels
+            ]
+        elif isinstance(event, SessionOpened):
+            self._desktop["labels"] = []  # whoever numbered the screen is gone
         elif isinstance(event, Narrated):
             self._desktop["caption"] = event.text if event.state == "speaking" else ""
 

@@ -224,6 +224,10 @@ def _line(event: ev.Event) -> str:
             return f"· {event.text}"
         case ev.ApprovalDecided():
             return f"  {event.decision} ({event.channel})"
+        case ev.ScreenLabelled() if event.labels and not event.grid:
+            return "  " + "  ".join(
+                _safe(f"{each.text} {each.name}".strip()) for each in event.labels
+            )
         case ev.RetryWaiting():
             return f"… {event.reason} Trying again in {event.seconds:.1f} s."
         case ev.DesktopRenewed() | ev.HomeChanged():

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from agent.record.events import Usage
+from agent.record.events import ScreenLabel, Usage
 
 Block = dict[str, Any]
 """A content block as the Messages API has it."""
@@ -75,6 +75,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Labelled:
+    """Numbers that are to be drawn over the screen for the person to speak of; none: no more."""
+
+    labels: tuple[ScreenLabel, ...]
+    grid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What the turn costs at least, told when its answer begins.
 
@@ -120,7 +128,7 @@ class Learned:
     text: str
 
 
-ModelPart = Text | BlockDone | Waiting | Counted | Warned | Learned | TurnDone
+ModelPart = Text | BlockDone | Labelled | Waiting | Counted | Warned | Learned | TurnDone
 
 
 Readable = Literal["picture", "pdf", "text"]

@@ -28,6 +28,7 @@ from agent.errors import ModelError, ModelUnavailable
 from agent.models.base import (
     BlockDone,
     Counted,
+    Labelled,
     Learned,
     Model,
     ModelPart,
@@ -42,7 +43,7 @@ from agent.models.base import (
     readable_by,
 )
 from agent.models.cassette_key import digest, loosened, normalise
-from agent.record.events import Usage
+from agent.record.events import ScreenLabel, Usage
 
 VERSION = 2
 """Of the format; another number cannot be read."""
@@ -56,6 +57,7 @@ _KINDS: dict[str, type[ModelPart]] = {
     "block": BlockDone,
     "waiting": Waiting,
     "counted": Counted,
+    "labelled": Labelled,
     "warned": Warned,
     "learned": Learned,
     "done": TurnDone,
@@ -308,6 +310,8 @@ def _part_to_json(at: float, part: ModelPart) -> dict[str, Any]:
     data = asdict(part)
     if isinstance(part, TurnDone | Counted):
         data["usage"] = part.usage.model_dump()
+    if isinstance(part, Labelled):
+        data["labels"] = [label.model_dump(mode="json") for label in part.labels]
     return {"at": round(at, 3), "kind": kind, **data}
 
 
@@ -315,6 +319,8 @@ def _part_from_json(data: dict[str, Any]) -> tuple[float, ModelPart]:
     at, kind = float(data.pop("at")), _KINDS[data.pop("kind")]
     if "usage" in data:
         data["usage"] = Usage(**data["usage"])
+    if "labels" in data:
+        data["labels"] = tuple(ScreenLabel(**label) for label in data["labels"])
     return at, kind(**data)
 
 

@@ -32,6 +32,7 @@ from agent.models.base import (
     Block,
     BlockDone,
     Counted,
+    Labelled,
     Learned,
     ModelPart,
     ModelRequest,
@@ -250,6 +251,8 @@ class Loop:
                 self.emit(ev.TextStreamed(turn_id=turn.id, text=part.text, role=part.role))
             case BlockDone():
                 self._take_block(turn, part.index, self._distinct(part.block))
+            case Labelled():
+                self.emit(ev.ScreenLabelled(labels=part.labels, grid=part.grid))
             case Waiting():
                 self._retry(turn, part.seconds, part.reason)
             case Learned():

@@ -30,6 +30,11 @@ class DesktopView(RelayComponent):
         doc="What the agent does now, in desktop pixels: {kind, x, y, to: [x, y],"
         " box: [x, y, w, h], label}, all optional but one of x/y and box.",
     )
+    labels = param.List(
+        [],
+        doc="Numbers over the screen until they are taken away, in desktop pixels: {text,"
+        " box: [x, y, w, h], square: whether it is outlined, as one of a grid}.",
+    )
     caption = param.String("", doc="What is being said, shown over the lower edge.")
     frame = param.Bytes(b"", doc="A picture to show while there is no live one.")
 

@@ -105,6 +105,7 @@ class SessionFace:
     def _show_desktop(self, *_: object) -> None:
         desktop = self._state.desktop
         self._desktop.marks, self._desktop.caption = desktop.marks, desktop.caption
+        self._desktop.labels = desktop.labels
         live = desktop.state == "ready" and self._has_rfb()
         if live and not self._bar.able:
             self._desktop.post({"type": "reconnect"})

@@ -237,6 +237,25 @@ def test_what_is_about_to_be_touched_is_outlined_until_it_is(view: View) -> None
     expect(outline).to_have_count(0)
 
 
+def test_numbers_lie_on_what_they_name_until_they_are_taken_away(view: View) -> None:
+    """They stay while marks come and fade, and go at once; they take no clicks."""
+    labels = [
+        {"text": "1", "box": [40, 40, 80, 20], "square": False},
+        {"text": "12", "box": [320, 200, 160, 100], "square": True},
+    ]
+    view.set(labels=labels)
+    numbers = view.page.locator(".numbers text")
+    expect(numbers).to_have_text(["1", "12"])
+    badge, box = numbers.last.bounding_box() or {}, view.box
+    middle = badge["x"] + badge["width"] / 2
+    assert abs(middle - box["x"] - box["width"] * (320 + 80) / 640) < 4
+    view.set(marks={"kind": "left_click", "x": 9, "y": 90})
+    expect(view.page.locator(".mark circle")).to_have_count(0)
+    expect(numbers).to_have_count(2)
+    view.set(labels=[])
+    expect(numbers).to_have_count(0)
+
+
 def test_nothing_is_sent_while_nobody_looks(view: View) -> None:
     """Paused, the socket is closed and the last picture stands; back again, it is live."""
     view.set(paused=True)

@@ -31,6 +31,9 @@ from agent.models.offline.words import lexicon, number_words, tidy
 _NAMES = "names"
 _ARTICLES = ("the", "a", "an", "this", "that", "my", "your")
 _ROLES = ("button", "icon", "link", "tab", "menu", "item", "folder", "file", "box", "window")
+_DEEP = 5
+"""Squares in one another that may be said at once."""
+
 _SMALL_TALK = ("hello", "thanks", "who", "confirm", "decline", "cancel")
 """Intents that need no help: to hear "thanks" in a cough is worse than to miss it."""
 _SLOTS = {
@@ -45,6 +48,7 @@ _SLOTS = {
     "keys": "keys",
     "direction": "direction",
     "count": "number",
+    "path": "squares",
     "folder": "folder",
     "ordinal": "ordinal",
     "file": "thing",
@@ -183,9 +187,20 @@ def _number(at: Node) -> Node:
     return _BUILD.choice((*number_words(), "a few", *digits), at)
 
 
+def _squares(at: Node) -> Node:
+    """Squares of the grid, one in the other."""
+    digits = [*number_words()[:9], *map(str, range(1, 10))]
+    behind = Node()
+    for _ in range(_DEEP):
+        at = _BUILD.choice(digits, at)
+        at.jumps.append(behind)
+    return behind
+
+
 def _label(at: Node) -> Node:
     placed = _BUILD.maybe(lexicon()["ordinals"], _BUILD.maybe(_ARTICLES, at))
     named = _BUILD.maybe(_ROLES, _BUILD.call("thing", placed))
+    _BUILD.call("number", _BUILD.maybe(("number", "square"), at)).jumps.append(named)
     inside = _BUILD.choice(("in", "on", "of"), named)
     where = _BUILD.maybe(_ARTICLES, inside)
     _BUILD.choice(("dialog", "window", "menu", "toolbar"), where).jumps.append(named)
@@ -228,6 +243,7 @@ def _grammar() -> dict[str, Node]:
         "direction": _network(_direction),
         "number": _network(_number),
         "label": _network(_label),
+        "squares": _network(_squares),
         "dictation": _network(_any_word),
         "ordinal": _network(lambda at: _BUILD.choice(ordinals, at)),
         "program": _network(lambda at: _either(programs, at)),

@@ -9,12 +9,14 @@ from agent.desktop.base import Desktop
 from agent.models.base import (
     Block,
     BlockDone,
+    Labelled,
     ModelPart,
     ModelRequest,
     Readable,
     Text,
     TurnDone,
 )
+from agent.models.offline.overlay import Overlay
 from agent.models.offline.progress import read
 from agent.models.offline.steps import Call
 from agent.models.offline.turns import next_turn
@@ -24,11 +26,13 @@ from agent.record.events import Usage
 class OfflineModel:
     """Honest voice commands: fixed sentences, checked effects, no guessing.
 
-    What it does next follows from the messages and the desktop alone.
+    What it does next follows from the messages and the desktop, and from the numbers that it has
+    drawn over that.
     """
 
     def __init__(self, desktop: Desktop) -> None:
         self._desktop = desktop
+        self._overlay = Overlay()
 
     @property
     def name(self) -> str:
@@ -45,7 +49,10 @@ class OfflineModel:
         Raises:
             DesktopError: the desktop cannot be looked at.
         """
-        turn = await next_turn(self._desktop, read(request.messages))
+        before = self._overlay.labels()
+        turn = await next_turn(self._desktop, read(request.messages), self._overlay)
+        if (labels := self._overlay.labels()) != before:
+            yield Labelled(labels, grid=self._overlay.grid is not None)
         yield Text(turn.say)
         yield BlockDone(0, {"type": "text", "text": turn.say})
         for index, (call_id, call) in enumerate(turn.calls, 1):

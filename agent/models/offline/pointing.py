@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from agent.desktop.base import Node, Window
-from agent.models.offline import paging
+from agent.models.offline import labelling, paging
 from agent.models.offline.matching import clear, plain, rank
 from agent.models.offline.paging import away, has_list, towards
 from agent.models.offline.raising import raise_call
@@ -34,6 +34,9 @@ _DID = {"right_click": "Right-clicked", "double_click": "Double-clicked"}
 
 def _wanted(at: Moment, slot: str) -> Node | Fail:
     label = at.slot(slot)
+    numbered = at.overlay.at(at.view, label)
+    if numbered is not None:
+        return Fail(numbered) if isinstance(numbered, str) else numbered
     nodes = find(at.view, label)
     place = at.slot("place")
     if len(nodes) > 1 and place:
@@ -74,9 +77,12 @@ async def click_label(at: Moment) -> Step:
     if plain(at.slot("label")) in _BACKGROUND and not find(at.view, at.slot("label")):
         return _on_background(at.view, member)
     label = at.slot("label")
-    await at.until(lambda v: find(v, label) or away(v, label), 2.0)
-    if not find(at.view, label) and (nearer := towards(at, label)):
-        return nearer
+    if at.overlay.at(at.view, label) is None:
+        if number(label) is not None and not find(at.view, label):
+            return Fail(labelling.NOTHING_SHOWN)
+        await at.until(lambda v: find(v, label) or away(v, label), 2.0)
+        if not find(at.view, label) and (nearer := towards(at, label)):
+            return nearer
     node = _wanted(at, "label")
     if isinstance(node, Fail):
         return node
@@ -85,6 +91,23 @@ async def click_label(at: Moment) -> Step:
     assert node.box is not None  # noqa: S101 - found nodes have boxes
     action = click(*node.box.center, name=member)
     return Act(f"Clicking {called(node)}.", (action,), 1, _memo(at.view, called(node)))
+
+
+async def choose_number(at: Moment) -> Step:
+    """A number by itself: a square to look closer at, or something to click on."""
+    if at.phase == 0 and (closer := labelling.closer(at)):
+        return closer
+    if at.phase or at.overlay.shown:
+        label = at.slot("ordinal") or at.slot("label")
+        return await click_label(at.having(label=label, button=""))
+    return Fail("There is nothing to choose from. Say, for example: click Save.")
+
+
+async def drag_marked(at: Moment) -> Step:
+    """Drag from the place that was marked to a number, and say what came of it."""
+    if at.phase == 0:
+        return labelling.drag(at, _memo(at.view))
+    return await _clicked(at, f"Dragged to {at.slot('label')}.")
 
 
 async def choose(at: Moment) -> Step:
@@ -134,10 +157,11 @@ async def _clicked(at: Moment, did: str) -> Step:
 
 
 async def click_here(at: Moment) -> Step:
-    """Click where the pointer is."""
+    """Click where the pointer is, or in the middle of the grid."""
     if at.phase == 1:
         return await _clicked(at, "Clicked.")
-    return Act("Clicking here.", (Call(_MEMBERS[at.slot("button")], {}),), 1, _memo(at.view))
+    given = {"coordinate": list(at.overlay.grid.center)} if at.overlay.grid else {}
+    return Act("Clicking here.", (Call(_MEMBERS[at.slot("button")], given),), 1, _memo(at.view))
 
 
 async def context_menu(at: Moment) -> Step:

@@ -13,6 +13,7 @@ from agent.models.offline.answers import calculate
 from agent.models.offline.dictation import dictated, mark_named
 from agent.models.offline.grammar import Command, match
 from agent.models.offline.keys import parse_keys
+from agent.models.offline.overlay import squares_of
 from agent.models.offline.words import lexicon, number, strip_back, strip_front, tidy
 
 DICTATION = ("type", "create_file", "run")
@@ -280,6 +281,10 @@ def _sensible(command: Command) -> bool:
             return len(target.split()) <= 6 or len(_several(target)) > 1
         case "click" if command.slot("label").lower() in lexicon()["ordinals"]:
             return False
+        case "mark" | "drag_marked" | "number":
+            return number(command.slot("label")) is not None
+        case "show_grid" if command.slot("path"):
+            return squares_of(command.slot("path")) is not None
         case "click" | "hover":
             return len(command.slot("label").split()) <= 9
         case "text":

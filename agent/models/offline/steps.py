@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.desktop.base import Desktop
 from agent.kinds import COMPUTER, EDITOR, SHELL
 from agent.models.offline.grammar import Command
+from agent.models.offline.overlay import Overlay
 from agent.models.offline.progress import Result
 from agent.models.offline.view import View, look
 from agent.session.refused import reason
@@ -88,6 +89,7 @@ class Moment:
     memo: str = ""
     results: tuple[Result, ...] = ()
     resuming: bool = False
+    overlay: Overlay = field(default_factory=Overlay)
 
     def slot(self, name: str) -> str:
         return self.command.slot(name)

@@ -52,5 +52,4 @@ HANDLERS: dict[str, Handler] = {
     "decline": _saying("All right, I am doing nothing."),
     "resume": _saying("There is nothing to continue."),
     "confirm": _saying("There is nothing that I asked."),
-    "choose_number": _saying("There is nothing to choose from. Say, for example: click Save."),
 }

@@ -36,6 +36,9 @@ _RANK = (
     ("text", "entry", "password text"),
     ("label", "table column header", "heading", "image"),
 )
+RANKED = tuple(role for group in _RANK[:-1] for role in group)
+"""Roles of what can be clicked on."""
+
 _WHERE = re.compile(
     r"\s+(?:in|on|of|from|at) (?:the |this |that )?(dialog|dialog box|popup|panel|task ?bar|"
     r"tool ?bar|menu|window|side ?bar|screen|bottom|top)$",

@@ -14,6 +14,7 @@ from agent.models.offline import (
     closing,
     editing,
     files,
+    labelling,
     opening,
     paging,
     pointing,
@@ -24,6 +25,7 @@ from agent.models.offline import (
     writing,
 )
 from agent.models.offline.grammar import Command
+from agent.models.offline.overlay import Overlay
 from agent.models.offline.progress import Mark, Progress, Result
 from agent.models.offline.sentences import Plan, is_place, parse
 from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
@@ -58,6 +60,11 @@ HANDLERS: dict[str, Handler] = {
     "move_pointer": pointing.move_pointer,
     "hover": pointing.hover,
     "drag": pointing.drag,
+    "show_numbers": labelling.show_numbers,
+    "show_grid": labelling.show_grid,
+    "hide_numbers": labelling.hide,
+    "mark": labelling.mark,
+    "drag_marked": pointing.drag_marked,
     "scroll": pointing.scroll,
     "scroll_to": text.scroll_to,
     "tick": paging.tick,
@@ -99,6 +106,8 @@ HANDLERS: dict[str, Handler] = {
     "wait": reading.wait,
     "screenshot": reading.screenshot,
     **talk.HANDLERS,
+    "choose_number": pointing.choose_number,
+    "number": pointing.choose_number,
 }
 """What carries out each intent of the grammar."""
 
@@ -229,8 +238,8 @@ def _chosen(command: Command, choice: Command) -> Command:
     return command.having(place=str(ordinal(choice.slot("ordinal")) or 1))
 
 
-async def next_turn(desktop: Desktop, progress: Progress) -> Turn:
-    """What to say and do next.
+async def next_turn(desktop: Desktop, progress: Progress, overlay: Overlay) -> Turn:
+    """What to say and do next. ``overlay`` is what is drawn over the screen; it may change.
 
     Raises:
         DesktopError: the desktop is not there.
@@ -244,7 +253,7 @@ async def next_turn(desktop: Desktop, progress: Progress) -> Turn:
             place.said.append(not_understood(plan.unknown, progress.instructions[place.task]))
             place.achieved = place.understood = False
         elif place.command < len(plan.commands):
-            turn = await _step(desktop, progress, place, plan)
+            turn = await _step(desktop, progress, place, plan, overlay)
             if turn is not None:
                 return turn
             continue
@@ -265,7 +274,9 @@ def _next_place(place: _Place) -> _Place:
     )
 
 
-async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan) -> Turn | None:
+async def _step(
+    desktop: Desktop, progress: Progress, place: _Place, plan: Plan, overlay: Overlay
+) -> Turn | None:
     """Carry out the next piece of a plan; None when the turn is not over by it."""
     command = plan.commands[place.command]
     at = Moment(
@@ -276,12 +287,14 @@ async def _step(desktop: Desktop, progress: Progress, place: _Place, plan: Plan)
         place.memo,
         place.results,
         place.resuming,
+        overlay,
     )
     try:
         step = await HANDLERS[command.intent](at)
     except OSError as error:  # a name that is too long, a folder that may not be read …
         step = Fail(f"I could not look at the files: {error.strerror or error}.")
     if isinstance(step, Act):
+        overlay.clear()  # nothing is surely where it was
         mark = place.mark(step)
         calls = tuple((mark.id(progress.serial + i), c) for i, c in enumerate(step.calls))
         return Turn(_joined([*place.said, step.say]), calls, place.achieved)

@@ -36,6 +36,8 @@ from agent.record.events.acts import (
     ProgramStarted,
     QuestionAnswered,
     QuestionAsked,
+    ScreenLabel,
+    ScreenLabelled,
     ScreenSeen,
     StartedProgram,
     Stopped,
@@ -117,6 +119,8 @@ __all__ = [
     "QuestionAsked",
     "Replied",
     "RetryWaiting",
+    "ScreenLabel",
+    "ScreenLabelled",
     "ScreenSeen",
     "ServerLearned",
     "SessionClosed",
@@ -178,6 +182,7 @@ Event = Annotated[
     | ActionStarted
     | ActionOutput
     | ActionFinished
+    | ScreenLabelled
     | ScreenSeen
     | ApprovalAsked
     | ApprovalDecided

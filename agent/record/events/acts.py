@@ -76,6 +76,28 @@ class ScreenSeen(BaseEvent):
     note: str = ""
 
 
+class ScreenLabel(BaseModel):
+    """One number that is drawn over the screen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    box: tuple[int, int, int, int]
+    """Left, top, width and height in pixels of the picture."""
+
+    name: str = ""
+    """Of what it stands for, if that has one."""
+
+
+class ScreenLabelled(BaseEvent):
+    """Numbers were drawn over the screen, or with none, were taken away."""
+
+    kind: Literal["screen_labelled"] = "screen_labelled"
+    labels: tuple[ScreenLabel, ...] = ()
+    grid: bool = False
+    """Whether they are squares of a grid, and not things that show."""
+
+
 class Grant(BaseModel):
     """What a person may allow for the rest of a session: one action that can be shown in full."""
 

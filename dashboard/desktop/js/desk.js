@@ -13,6 +13,7 @@ import { Screen } from "./screen.js";
  * @property {boolean} control
  * @property {boolean} paused
  * @property {object} marks
+ * @property {import("./marks.js").Label[]} labels
  * @property {string} caption
  * @property {ArrayBuffer | DataView<ArrayBuffer> | null} frame
  */

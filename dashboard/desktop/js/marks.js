@@ -10,10 +10,42 @@
  * @property {string} [label]
  * @property {boolean} [next]
  */
-/** @typedef {{tag: "rect" | "circle" | "line" | "text", attributes: Record<string, number>, text?: string}} Shape */
+/** @typedef {{tag: "rect" | "circle" | "line" | "text", attributes: Record<string, number | string>, text?: string}} Shape */
 /** @typedef {{className: string, next: boolean, shapes: Shape[], point: [number, number] | null}} Drawing */
 
+/**
+ * @typedef {object} Label A number over the screen, for the person to say.
+ * @property {string} text
+ * @property {number[]} box Left, top, width and height.
+ * @property {boolean} square Whether it is one of a grid: outlined, with its number in the middle.
+ */
+
 const LABEL = 60; // letters
+const SMALLEST = 11; // size of a number's letters, in the page's pixels
+const USUAL = 14; // in the desktop's
+
+/**
+ * A number's badge, and the outline of what it stands for.
+ *
+ * @param {Label} label
+ * @param {number} scale The page's pixels for one of the desktop's.
+ * @returns {Shape[]}
+ */
+export function numberOf({ text, box, square }, scale) {
+  const [left, top, width, height] = numbers(box) ?? [];
+  if (height === undefined) return [];
+  const size = Math.max(USUAL, SMALLEST / (scale || 1)) * (square ? 1.3 : 1);
+  const [wide, high] = [size * (0.62 * text.length + 0.6), size * 1.25];
+  const x = square ? left + (width - wide) / 2 : Math.max(0, left - wide / 3);
+  const y = square ? top + (height - high) / 2 : Math.max(0, top - high / 3);
+  const outline = /** @type {Shape} */ ({ tag: "rect", attributes: { x: left, y: top, width, height } });
+  const badge = /** @type {Shape} */ ({
+    tag: "rect",
+    attributes: { x, y, width: wide, height: high, rx: size / 4, class: "badge" },
+  });
+  const place = { x: x + wide / 2, y: y + size * 0.97, "font-size": size };
+  return [...(square ? [outline] : []), badge, { tag: "text", attributes: place, text }];
+}
 
 /** @param {Mark} mark @returns {Drawing} `point` is where it leaves the agent's pointer. */
 export function drawingOf(mark) {

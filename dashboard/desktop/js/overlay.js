@@ -1,6 +1,6 @@
 import { batch, signal } from "@preact/signals";
 import { html } from "../../js/base.js";
-import { drawingOf } from "./marks.js";
+import { drawingOf, numberOf } from "./marks.js";
 
 /** @typedef {import("./marks.js").Drawing} Drawing */
 /** @typedef {{left: number, top: number, width: number, height: number}} Box In the page's pixels. */
@@ -54,8 +54,8 @@ export class Overlay {
   }
 }
 
-/** @param {{overlay: Overlay}} props */
-export function Marks({ overlay }) {
+/** @param {{overlay: Overlay, labels: import("./marks.js").Label[]}} props */
+export function Marks({ overlay, labels }) {
   const box = overlay.box.value;
   const style = box && {
     left: `${box.left}px`,
@@ -65,8 +65,20 @@ export function Marks({ overlay }) {
   };
   return html`<svg class="overlay" aria-hidden="true" style=${style} viewBox=${overlay.size.value || undefined}>
     ${overlay.marks.value.map((mark) => html`<${Mark} key=${mark.id} mark=${mark} faded=${() => overlay.remove(mark.id)} />`)}
+    <${Numbers} overlay=${overlay} labels=${labels} />
     <${Pointer} overlay=${overlay} />
   </svg>`;
+}
+
+/** Numbers that stay until they are taken away. @param {{overlay: Overlay, labels: import("./marks.js").Label[]}} props */
+function Numbers({ overlay, labels }) {
+  const [, , across] = overlay.size.value.split(" ").map(Number);
+  const scale = (overlay.box.value?.width ?? 0) / (across || 1);
+  return html`<g class="numbers">
+    ${labels.map((label) =>
+      numberOf(label, scale).map(({ tag, attributes, text }) => html`<${tag} ...${attributes}>${text}<//>`),
+    )}
+  </g>`;
 }
 
 /** @param {{mark: Drawing, faded: () => void}} props */

@@ -19,7 +19,7 @@ function Desktop({ host }) {
       hidden=${mode !== "frames"} onLoad=${() => desk.place()} />
     ${desk.last.value && html`<${Last} picture=${desk.last.value} />`}
     <div ref=${desk.target} class="screen"></div>
-    <${Marks} overlay=${desk.overlay} />
+    <${Marks} overlay=${desk.overlay} labels=${host.param("labels").value} />
     <div class="state" role="status">${desk.words}</div>
     <div class="caption" aria-hidden="true">${host.param("caption")}</div>
     <div ref=${desk.hinted} class="hint" role="status">${desk.hint}</div>

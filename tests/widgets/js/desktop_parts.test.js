@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Channel } from "../../../dashboard/desktop/js/channel.js";
 import { pasteKey } from "../../../dashboard/desktop/js/clipboard.js";
-import { drawingOf } from "../../../dashboard/desktop/js/marks.js";
+import { drawingOf, numberOf } from "../../../dashboard/desktop/js/marks.js";
 import { Overlay } from "../../../dashboard/desktop/js/overlay.js";
 
 const tags = (mark) => drawingOf(mark).shapes.map(({ tag }) => tag);
@@ -94,4 +94,22 @@ test("a channel is a socket over the host's messages: it counts what it took, an
     [7, "taken", 2],
     [7, "data", undefined],
   ]);
+});
+
+test("a number is a badge at its thing's corner; of a grid, in the middle of an outlined square", () => {
+  const [badge, { text }] = numberOf({ text: "7", box: [100, 50, 80, 20], square: false }, 1);
+  assert.deepEqual([badge.attributes.class, text], ["badge", "7"]);
+  assert.ok(badge.attributes.x < 100 && badge.attributes.y < 50);
+  const [outline, inner] = numberOf({ text: "5", box: [0, 0, 300, 200], square: true }, 1);
+  assert.deepEqual(outline.attributes, { x: 0, y: 0, width: 300, height: 200 });
+  assert.ok(Math.abs(inner.attributes.x + inner.attributes.width / 2 - 150) < 1);
+});
+
+test("a number can be read however small the picture is, and stays on it", () => {
+  const size = (scale) => numberOf({ text: "7", box: [0, 0, 9, 9], square: false }, scale)[1].attributes["font-size"];
+  assert.equal(size(1), 14);
+  assert.ok(size(0.25) * 0.25 >= 11);
+  const [{ attributes }] = numberOf({ text: "7", box: [0, 0, 9, 9], square: false }, 1);
+  assert.deepEqual([attributes.x, attributes.y], [0, 0]);
+  assert.deepEqual(numberOf({ text: "7", box: [], square: false }, 1), []);
 });
