@@ -147,7 +147,7 @@ def main() -> None:
     given = parser.parse_args()
     if not (commit := known(given.commit)):
         parser.error(f"This checkout lacks the commit {given.commit}.")
-    parts, rows = [], []
+    parts, rows = [_circumstances(commit, given.only, given.rounds)], []
     with (
         tempfile.TemporaryDirectory(prefix="say") as folder,
         checkout(commit, Path(folder) / "before") as old,
@@ -156,7 +156,7 @@ def main() -> None:
             found = _rounds(name, old, given.rounds)
             parts.append(f"### {name.capitalize()}\n\n{table(found)}")
             rows += found
-    section = "\n\n".join([_circumstances(commit, given.only, given.rounds), *parts])
+    section = "\n\n".join(parts)
     print(section)
     if given.keep:
         DOC.write_text(kept(DOC.read_text("utf-8"), section), "utf-8")
