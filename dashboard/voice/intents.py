@@ -1,7 +1,8 @@
 """What a short utterance means for a conversation, before any model is asked.
 
-Deterministic and fast (well under a millisecond), because *stop* must work on an interim
-transcript with model, network and agent hung. Phrases are data: ``phrases.yaml``.
+Deterministic and fast (well under a millisecond, without the planner's grammar), because *stop*
+must work on an interim transcript with model, network and agent hung. Phrases are data:
+``phrases.yaml``.
 """
 
 from __future__ import annotations

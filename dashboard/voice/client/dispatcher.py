@@ -54,7 +54,7 @@ CONTEXT_CHANGES = (
     QuestionAsked,
     QuestionAnswered,
 )
-"""Events after which EVI's model must be told anew what runs and what waits."""
+"""Events after which EVI's model must be told again what runs and what waits."""
 
 
 class Dispatcher:
@@ -121,7 +121,7 @@ class Dispatcher:
         """What runs and what waits, as JSON for EVI's model."""
         told: dict[str, Any] = {"task": self.task or None}
         if queue := self._session.status.queue:
-            told["waiting"] = [wish.text for wish in queue]
+            told["waiting"] = [request.text for request in queue]
         if self.approval is not None:
             asked = self.approval
             told["question"] = {
@@ -290,8 +290,8 @@ class Dispatcher:
             self._session.stop("start over", source=reading.source)
         if task := self._last_task:
             self._say(replace(reading, text=task, fate=fate_of(task), utterance=""))
-        for wish in waiting:  # what came after it still does
-            self._session.change_fate(wish.utterance_id, "after")
+        for request in waiting:  # what came after it still does
+            self._session.change_fate(request.utterance_id, "after")
 
     # EVI's five tools --------------------------------------------------------------------
 

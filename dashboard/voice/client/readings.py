@@ -32,7 +32,7 @@ class Reading:
     source: Source
     meaning: Meaning
     fate: Fate
-    """What would become of the words, as a wish, with regard to a task that runs."""
+    """What would become of the words, as a request, with regard to a task that runs."""
 
     stops: bool = False
     """Whether it is a command to stop, whoever else says the same."""

@@ -13,7 +13,7 @@ class Timers:
         self._handles: dict[str, asyncio.TimerHandle] = {}
 
     def after(self, name: str, seconds: float, action: Callable[[], None]) -> None:
-        """Call ``action`` in ``seconds`` unless ``name`` is set anew or cancelled before."""
+        """Call ``action`` in ``seconds`` unless ``name`` is set again or cancelled before."""
         self.cancel(name)
         self._handles[name] = asyncio.get_running_loop().call_later(seconds, action)
 

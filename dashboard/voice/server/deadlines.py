@@ -29,7 +29,7 @@ class Deadlines:
         self.reason: Due = "inactivity"
 
     def user_active(self, now: float) -> None:
-        """The person did something: the silence starts anew, a warning is void."""
+        """The person did something: the silence is counted again from here, a warning is void."""
         self._active_at = now
         if not self._ending:
             self._closing_at = None
