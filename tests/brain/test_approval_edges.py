@@ -605,6 +605,9 @@ def test_which_lines_can_be(target: dict[str, str], window: str, *, can: bool) -
         assert grant.match == {"tool": "computer", "line": "ls", "window": "w"}
         assert "“ls”" in grant.words
         assert "(the same)" in grant.words
+        titled = line_grant(Intent("computer", "key", {**target, "title": LONG}, window=window))
+        assert titled is not None
+        assert f"({'n' * 60})" in titled.words
 
 
 @pytest.mark.parametrize(
