@@ -18,7 +18,7 @@ from agent.record.events import (
     SessionOpened,
 )
 from agent.session.approval import DEFAULT_RULES, Approvals, Rule, shown
-from agent.session.grants import LONGEST, Grants, command_grant, line_grant, program_grant
+from agent.session.grants import Grants, command_grant, line_grant, program_grant
 from agent.testing.scripted import FakeTool
 from agent.tools.base import Intent
 
@@ -575,8 +575,8 @@ def test_what_is_allowed_for_the_session(events: tuple[object, ...], *, given: b
     ("command", "can"),
     [
         ("ls", True),
-        ("x" * LONGEST, True),
-        ("x" * (LONGEST + 1), False),
+        ("x" * 300, True),
+        ("x" * 301, False),
         (" ", False),
         ("a\nb", False),
     ],

@@ -95,6 +95,9 @@ def test_a_line_without_an_end_is_given_up_at_the_very_second(*, started: bool) 
     stage.narrator.tick()
     assert stage.states("One.")[-1] == ("speaking" if started else "sent")
     stage.clock.time += 0.1
+    assert stage.narrator.due_in == pytest.approx(0.0)
+    stage.clock.time += 0.1
+    assert stage.narrator.due_in == 0.0
     stage.narrator.tick()
     assert stage.states("One.")[-1] == ("cut" if started else "dropped")
     assert stage.narrator.due_in is None
