@@ -66,6 +66,7 @@ async def test_numbers_everywhere_name_what_shows_and_nothing_under_it(seer: See
     names = [label.name for label in seer.drawn]
     assert "Applications" in names
     assert "Documents" in names
+    assert "folder" not in names  # of a row only the name has a number
     assert "Search" not in names  # the editor's menu, which the file manager covers
 
 

@@ -18,6 +18,10 @@ _LEAST = 9
 """Pixels of a square's side; a smaller one is not divided again."""
 
 _CELLS = ("table cell", "icon", "image")
+_TABLES = ("table", "tree table", "tree")
+_COLUMNS = 8
+"""Most columns of a list."""
+
 
 NOTHING_SHOWN = "No numbers are shown. Say: show numbers."
 
@@ -128,18 +132,21 @@ def numbered(view: View, *, here: bool) -> list[Node]:
 
 
 def _one_of_each_row(view: View, nodes: Sequence[Node]) -> list[Node]:
-    """Of a list with columns, each row's name only: the whole row is one thing to a person."""
-    kept: list[Node] = []
-    rows: set[tuple[str, int]] = set()
+    """Of a list with columns, each row's name only: the whole row is one thing to a person.
+
+    A sheet, which has more columns than a list, keeps its cells.
+    """
+    rows: dict[tuple[str, int], list[Node]] = {}
     for node in nodes:
-        table = view.inside(node, ("tree table",)) if node.role in _CELLS else None
+        table = view.inside(node, _TABLES) if node.role in _CELLS else None
         if table is not None and node.box is not None:
-            row = (table.id, node.box.center[1] // 4)
-            if row in rows or not node.name:
-                continue
-            rows.add(row)
-        kept.append(node)
-    return kept
+            rows.setdefault((table.id, node.box.center[1] // 4), []).append(node)
+    left_out: set[str] = set()
+    for cells in rows.values():
+        if len(cells) <= _COLUMNS:
+            first = next((cell for cell in cells if cell.name), cells[0])
+            left_out |= {cell.id for cell in cells} - {first.id}
+    return [node for node in nodes if node.id not in left_out]
 
 
 def _outside(view: View, box: Box) -> bool:
