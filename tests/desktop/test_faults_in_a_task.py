@@ -1,7 +1,7 @@
 """What breaks while a task runs: nothing of it is lost or shown wrong, and the next one works.
 
-Faults of the journal's disk are in `tests/brain/test_unwritable.py`, a full home is in
-`tests/desktop/test_home_limit.py`, and a halted speech process in `tests/voice_offline`.
+More faults of the journal's disk are in `tests/brain/test_unwritable.py`; a halted speech process
+is in `tests/voice_offline/test_speech_hangs.py`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from desks import signalled
 
-from agent.desktop.base import DesktopStatus
 from agent.desktop.virtual import VirtualDesktop
-from agent.errors import ModelUnavailable
+from agent.errors import InputHalted, ModelUnavailable
 from agent.models.base import ModelRequest
 from agent.record import events as ev
 from agent.record.journal import SqliteJournal, session_folder
@@ -26,7 +27,6 @@ from agent.session.session import Session
 from agent.settings import Settings
 from agent.testing.scripted import Script as Answer
 from agent.testing.scripted import ScriptedModel, call, done, says
-from agent.tools import build_tools
 
 pytestmark = pytest.mark.desktop
 Fault = Callable[["AtWork"], Awaitable[None]]
@@ -83,6 +83,9 @@ async def no_service(work: AtWork) -> None:
     work.session.say("Wait again.")
 
 
+HOME = 150 * 10**6
+"""Bytes that the home may hold."""
+
 SESSION_BUS, ACCESSIBILITY_BUS = "dbus-daemon --config-file", "/usr/bin/dbus-daemon --config-file"
 DYING = {
     "guardian halted": guardian("STOP"),
@@ -106,28 +109,27 @@ BEARABLE = {
 
 
 @pytest.fixture
-async def work(tmp_path: Path):
-    settings = Settings(_env_file=None, data_dir=tmp_path, model="offline")
+async def work(tmp_path: Path) -> AsyncIterator[AtWork]:
+    async with begun(tmp_path) as at_work:
+        yield at_work
+
+
+@asynccontextmanager
+async def begun(data_dir: Path) -> AsyncIterator[AtWork]:
+    settings = Settings(_env_file=None, data_dir=data_dir, model="offline", home_bytes=HOME)
     at_work = AtWork.__new__(AtWork)
-
-    def changed(status: DesktopStatus) -> None:
-        at_work.session._desktop_changed(status)
-
-    desktop = VirtualDesktop(on_change=changed)
     session = Session.create(
-        settings,
-        session_id="one",
-        desktop=desktop,
-        model=ScriptedModel(at_work.answer),
-        tools=build_tools(desktop),
-        rules=(),
+        settings, session_id="one", model=ScriptedModel(at_work.answer), rules=()
     )
-    at_work.__init__(session, desktop)  # type: ignore[misc]
+    assert isinstance(session.desktop, VirtualDesktop)
+    at_work.__init__(session, session.desktop)  # type: ignore[misc]
     await session.open()
     session.say("Wait.")
     await session.log.wait_for(lambda e: e.kind == "action_started", timeout=60)
-    yield at_work
-    await session.close()
+    try:
+        yield at_work
+    finally:
+        await session.close()
 
 
 def stored(session: Session) -> list[ev.Event]:
@@ -196,3 +198,82 @@ async def test_a_service_that_is_gone_in_a_task_is_told_and_the_next_task_works(
     assert "does not answer" in work.last.summary
     work.gone = False
     await next_works(work)
+
+
+async def test_a_home_that_fills_up_in_a_task_is_told_and_the_next_task_works(
+    work: AtWork,
+) -> None:
+    """It is shown as full while the task goes on, and as eased when there is room."""
+    session, loop = work.session, asyncio.get_running_loop()
+    at, since = loop.time(), len(session.log)
+    script = "dd if=/dev/zero bs=1M count=900 status=none of=big"
+    writer = await work.desktop.spawn(["bash", "-c", script])
+    full = await session.log.wait_for(
+        lambda e: isinstance(e, ev.HomeChanged) and e.state == "full", since=since, timeout=60
+    )
+    print(f"told after {loop.time() - at:.1f} s")
+    assert session.status.home is not None
+    assert session.status.home.state == "full"
+    assert session.status.task_id is not None
+    assert "Your home folder is full" in full.text
+    async for _ in await writer.read():
+        pass
+    await session.wait_idle(60)
+    assert work.last.outcome == "done"
+    work.session.say("Click.")
+    await session.wait_idle(60)
+    assert (work.last.outcome, work.last.summary) == ("done", "That is all.")
+    (work.desktop.home / "big").unlink()
+    await session.log.wait_for(
+        lambda e: isinstance(e, ev.HomeChanged) and e.state == "eased", since=since, timeout=60
+    )
+    assert session.status.home.state == "eased"
+    await next_works(work)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 150 MB, for the journal and the home."""
+    place = tmp_path / "small disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=150m,mode=755", "none", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("ab", buffering=0) as file, suppress(OSError):
+        for size in (1 << 20, 4096):
+            with suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+
+
+async def test_a_journals_disk_that_fills_up_in_a_task_stops_it_and_the_next_task_works(
+    disk: Path,
+) -> None:
+    """The picture that the action brings cannot be kept: nothing more is done, and it is told."""
+    async with begun(disk) as work:
+        session, loop = work.session, asyncio.get_running_loop()
+        await asyncio.to_thread(fill, disk / "filler")
+        told: list[str] = []
+        session.on_trouble.append(told.append)
+        async with asyncio.timeout(60):
+            while not session.trouble:
+                await asyncio.sleep(0.01)
+        assert "free some disk space" in session.trouble
+        assert told == [session.trouble]
+        with pytest.raises(InputHalted):
+            await work.desktop.input.move(5, 5)
+        await session.wait_idle(60)
+        at = loop.time()
+        (disk / "filler").unlink()
+        async with asyncio.timeout(60):
+            while session.trouble:
+                await asyncio.sleep(0.01)
+        print(f"over after {loop.time() - at:.1f} s")
+        assert (work.last.outcome, "written down" in work.last.summary) == ("failed", True)
+        assert session.status.who == "idle"
+        await next_works(work)
