@@ -1,8 +1,12 @@
-"""A speech process without engines: it answers pings, and says of a later one that it came."""
+"""A speech process without engines: it answers pings, and says of a later one that it came.
+
+What it is to say makes it hang.
+"""
 
 from __future__ import annotations
 
 import sys
+import threading
 
 from dashboard.voice.speech import frames
 
@@ -17,6 +21,8 @@ def main() -> None:
             _tell(op="pong")
             if pings > 1:
                 _tell(op="spoken", chat="chat", line=f"ping {pings}")
+        if frame[0]["op"] == "say":
+            threading.Event().wait()
 
 
 def _tell(**head: str) -> None:

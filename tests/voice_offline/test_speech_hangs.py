@@ -13,14 +13,18 @@ from dashboard.voice.speech.process import SpeechEvent, SpeechLost, SpeechProces
 MODULE = "tests.voice_offline.ready_worker"
 
 
-async def test_a_halted_speech_process_is_started_again_and_its_chats_are_told() -> None:
+async def begun(patience: float) -> tuple[SpeechProcess, asyncio.Queue[SpeechEvent]]:
     told: asyncio.Queue[SpeechEvent] = asyncio.Queue()
-    speech = SpeechProcess(MODULE, patience=3.0)
+    speech = SpeechProcess(MODULE, patience=patience)
     speech.open("chat", ListenSettings(), told.put_nowait)
     await speech.ready()
-    old = speech.pid
-    assert old is not None
-    os.kill(old, signal.SIGSTOP)
+    return speech, told
+
+
+async def started_again(
+    speech: SpeechProcess, told: asyncio.Queue[SpeechEvent], old: int | None
+) -> None:
+    """The chat is told that it is lost for a while; then another process is ready."""
     async with asyncio.timeout(60):
         lost = await told.get()
         assert isinstance(lost, SpeechLost)
@@ -29,6 +33,22 @@ async def test_a_halted_speech_process_is_started_again_and_its_chats_are_told()
             await asyncio.sleep(0.01)
         await speech.ready()
     await speech.stop()
+
+
+async def test_a_speech_process_that_does_not_answer_is_started_again() -> None:
+    speech, told = await begun(patience=3.0)
+    old = speech.pid
+    speech.say("chat", "line", "Hang.")
+    await started_again(speech, told, old)
+
+
+async def test_a_halted_speech_process_is_started_again_before_its_patience_is_over() -> None:
+    """It is known by its state, so that nobody talks for a minute to what hears nothing."""
+    speech, told = await begun(patience=100_000.0)
+    old = speech.pid
+    assert old is not None
+    os.kill(old, signal.SIGSTOP)
+    await started_again(speech, told, old)
 
 
 async def test_a_speech_process_that_answers_is_left_alone() -> None:

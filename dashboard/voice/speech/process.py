@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from agent.desktop.server.groups import Groups, make_beside
+from agent.desktop.server.halts import is_halted
 from agent.errors import VoiceError
 from dashboard.voice.speech import frames
 from dashboard.voice.speech.listener import Heard, ListenSettings
@@ -31,6 +32,9 @@ _QUICK_DEATHS: Final = 5
 _LARGEST: Final = 8 << 20
 _ENDS_WITHIN: Final = 1.0
 """Seconds for a process to end by itself; killing it meanwhile can lose its exit code."""
+_LOOK: Final = 1.0
+"""Seconds between two looks whether a signal has halted the process."""
+_LOOKS: Final = 2
 _PATIENCE: Final = 60.0
 """Seconds after which a process that says nothing, though it was asked to, is ended."""
 
@@ -224,12 +228,14 @@ class SpeechProcess:
             self._send({"op": "open", "chat": chat, "settings": asdict(settings)})
         assert process.stdout is not None  # noqa: S101 - it was asked for
         asking = asyncio.create_task(self._ask(process), name="ask the speech process")
+        looking = asyncio.create_task(self._look(process), name="look at the speech process")
         try:
             await self._read(process.stdout)
             with contextlib.suppress(TimeoutError):  # what closed its pipe ends by itself
                 await asyncio.wait_for(process.wait(), _ENDS_WITHIN)
         finally:
             asking.cancel()
+            looking.cancel()
             if process.returncode is None:
                 process.kill()
             await process.wait()
@@ -243,6 +249,16 @@ class SpeechProcess:
             self._send({"op": "ping"})
             await asyncio.sleep(self._patience)
         log.error("the speech process does not answer")
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
+    async def _look(self, process: asyncio.subprocess.Process) -> None:
+        """End a worker that a signal has halted, at the second look: it would answer nothing."""
+        looks = 0
+        while looks < _LOOKS:
+            await asyncio.sleep(_LOOK)
+            looks = looks + 1 if is_halted(process.pid) else 0
+        log.error("the speech process was halted")
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 
