@@ -230,7 +230,7 @@ def _line(event: ev.Event) -> str:
             )
         case ev.RetryWaiting():
             return f"… {event.reason} Trying again in {event.seconds:.1f} s."
-        case ev.DesktopRenewed() | ev.HomeChanged():
+        case ev.DesktopRenewed() | ev.HomeChanged() | ev.ServerLearned():
             return f"· {_safe(event.text)}" if event.text else ""
         case ev.HostRefused(why="declined" | "unanswered" | "off" | "crowded"):
             return f"· {_safe(event.text)}."
@@ -238,8 +238,6 @@ def _line(event: ev.Event) -> str:
             return f"! {_safe(event.text)}"
         case ev.Compacted():
             return f"· {event.reason}"
-        case ev.ServerLearned():
-            return f"· {_safe(event.text)}"
         case ev.LimitReached():
             return f"! {describe_limit(event)}"
         case ev.Failed():
