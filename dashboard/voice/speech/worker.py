@@ -1,8 +1,8 @@
 """The speech process: every engine, for all chats of one server.
 
-Three threads: the main one reads frames, detects voice and cuts utterances; one recognises,
-finals before interims; one synthesises. It ends when its standard input does, which is also
-how it dies with the server.
+Three threads: the main one reads frames, detects voice and cuts utterances; one recognises, what
+a turn's end waits for before interims; one synthesises. It ends when its standard input does,
+which is also how it dies with the server.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ Tell = Callable[[frames.Head, bytes], None]
 class Recognition(threading.Thread):
     """Decodes one request at a time, and of each chat only what is newest.
 
-    Finals go before interims; further readings of a final are made when nobody waits.
+    Finals go first, then further readings of finals, since a turn's end waits for both; interims
+    show words a little sooner, no more.
     """
 
-    _FINAL, _INTERIM, _AGAIN = range(3)
+    _FINAL, _AGAIN, _INTERIM = range(3)
 
     def __init__(self, recognizer: Recognizer, answer: Answer) -> None:
         super().__init__(name="recognition", daemon=True)
