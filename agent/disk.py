@@ -19,7 +19,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from queue import SimpleQueue
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
@@ -43,7 +43,8 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     Of the few threads that are there for everybody, a handful of such waits would leave none.
     Whoever is cancelled waits no more; the work goes on, and nobody hears of its end.
     """
-    return await asyncio.wrap_future(on_thread(functools.partial(work, *args, **kwargs)))
+    job = functools.partial(work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_EACH, job)
 
 
 def on_thread(work: Callable[[], T]) -> Future[T]:
@@ -61,6 +62,16 @@ def _do(job: Future[T], context: contextvars.Context, work: Callable[[], T]) -> 
     except BaseException as error:  # noqa: BLE001 - raised where it is waited for, if it still is
         _log.debug("Work on a disk failed", exc_info=True)
         job.set_exception(error)
+
+
+class _Threads(Executor):
+    """A thread for each piece of work."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        return on_thread(functools.partial(fn, *args, **kwargs))
+
+
+_EACH = _Threads()
 
 
 class DiskHangs(OSError):

@@ -28,8 +28,13 @@ class ClosesBatch(Protocol):
         """The settled screen, or None if it shows nothing new."""
         ...
 
+
+@runtime_checkable
+class Forgets(Protocol):
+    """A tool that remembers what the model was shown or told."""
+
     def forget(self) -> None:
-        """The model knows nothing any more of what it was shown or told."""
+        """The model knows nothing of it any more."""
         ...
 
 
@@ -38,10 +43,12 @@ async def look(agent: Agent, emit: Emit, *, anew: bool = False) -> None:
 
     ``anew``: it has seen and been told nothing yet.
     """
-    if anew:
-        for eye in filter(None, map(_eye, agent.tools)):
-            eye.forget()
+    forgetful = [tool for tool in agent.tools if isinstance(tool, Forgets)] if anew else []
+    for tool in forgetful:
+        tool.forget()
     note, picture = await _see(agent)
+    if anew and picture is None and not forgetful:
+        note, picture = "", await agent.desktop.screenshot()
     images = (agent.journal.put_image(picture),) if picture is not None else ()
     today = datetime.datetime.fromtimestamp(agent.now()).astimezone()
     date = f"Today is {today:%A, %d %B %Y}."

@@ -42,6 +42,7 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
     "host_reached",
     "host_refused",
     "gate_changed",
+    "screen_labelled",
 }
 """Kinds that the scenario of the model without a key has no part in, or that are alike."""
 
