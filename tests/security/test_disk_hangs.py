@@ -215,6 +215,7 @@ FOR_EVERYBODY = {
     "agent/experiments/run/trial_environment.py",
     *("dashboard/notebook/speaker.py", "dashboard/views/inspector/records.py"),
     *("dashboard/views/lab/runs.py", "dashboard/web/assets.py"),
+    *("dashboard/web/memory.py", "dashboard/voice/speech/process.py"),  # memory; control groups
     *("dashboard/views/prompts/view.py", "dashboard/views/settings/view.py"),  # see `at_hand`
     *("dashboard/views/settings/voice_settings.py", "dashboard/web/recordings.py"),  # the same
 }
