@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import struct
+import sys
 import threading
 from pathlib import Path
 
@@ -38,25 +39,33 @@ def set_aside(tasks: Path | None) -> None:
 def step_back() -> None:
     """Have the calling thread get a processor after those of its process that did not step back.
 
-    For threads that compute much. One that the loop stands still for must not.
+    For threads that compute much. One that the loop stands still for must not. Nothing comes of it
+    where that may not be set: a pool whose threads fail to begin would do no work at all.
     """
     number = threading.get_native_id()
     if _aside is not None:
         with contextlib.suppress(OSError):
             _aside.write_text(str(number))
             return
-    nice = os.getpriority(os.PRIO_PROCESS, number)
-    os.setpriority(os.PRIO_PROCESS, number, min(19, nice + BEHIND))
+    with contextlib.suppress(OSError):
+        nice = os.getpriority(os.PRIO_PROCESS, number)
+        os.setpriority(os.PRIO_PROCESS, number, min(19, nice + BEHIND))
 
 
 def step_in() -> None:
     """Have the calling thread be let in at once when it has to run, which is never for long.
 
-    Nothing comes of it where the kernel does not know how.
+    Nothing comes of it where the kernel does not know how, or it may not be set.
     """
     number = _SET_ATTRIBUTES.get(os.uname().machine)
-    if number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
+    if number is None or sys.platform != "linux":
         return
-    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        usual = os.sched_getscheduler(0) == os.SCHED_OTHER
+        nice = os.getpriority(os.PRIO_PROCESS, 0)
+    except OSError:
+        return
+    if not usual:
+        return
     attributes = struct.pack("=IIQiIQQQ", 48, os.SCHED_OTHER, _RESET_ON_FORK, nice, 0, SLICE, 0, 0)
     ctypes.CDLL(None).syscall(number, 0, attributes, 0)

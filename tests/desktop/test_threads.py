@@ -19,7 +19,7 @@ from agent.desktop.see.accessibility import Accessibility
 from agent.desktop.see.ocr import Reader
 from agent.desktop.see.windows import WindowList
 from agent.disk import Writer
-from agent.threads import BEHIND, SLICE, step_in
+from agent.threads import BEHIND, SLICE, step_back, step_in
 
 ENV: Any = SimpleNamespace(geometry=(640, 480))
 
@@ -72,3 +72,18 @@ def test_who_must_not_wait_asks_for_little_and_what_it_starts_does_not() -> None
 
     of_a_thread(starts)
     assert started == [usual, usual]
+
+
+def _refuse(*_: int) -> int:
+    raise PermissionError
+
+
+@pytest.mark.parametrize("call", ["getpriority", "setpriority", "sched_getscheduler"])
+def test_threads_work_where_no_priority_may_be_set(
+    monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """As under a service manager's filter of system calls."""
+    monkeypatch.setattr(os, call, _refuse)
+    with ThreadPoolExecutor(1, initializer=step_back) as pool:
+        assert pool.submit(lambda: "done").result(60) == "done"
+    assert Writer("journal").do(lambda: "done") == "done"
