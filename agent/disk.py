@@ -170,7 +170,7 @@ class Writer:
             raise DiskHangs
         if self._thread is None:
             self._thread = threading.Thread(
-                target=_run, args=(self._jobs,), name=self._name, daemon=True
+                target=_begin, args=(self._jobs,), name=self._name, daemon=True
             )
             self._thread.start()
         job = _Job(work, undo)
@@ -210,9 +210,13 @@ def at_hand(work: Callable[[], T]) -> T:
     return _small.do(work)
 
 
+def _begin(jobs: SimpleQueue[_Job[Any] | None]) -> None:
+    step_in()
+    _run(jobs)
+
+
 def _run(jobs: SimpleQueue[_Job[Any] | None]) -> None:
     """It holds nothing of whoever gives the work, who may be forgotten."""
-    step_in()
     while (job := jobs.get()) is not None:
         job.run()
         del job
