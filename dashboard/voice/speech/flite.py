@@ -5,18 +5,17 @@ It sounds like a robot and needs no model in memory.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
-import tempfile
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from agent.errors import VoiceError
 from dashboard.voice.speech.audio import OUT_RATE, Samples, read_wav, resample
 
-_VOICE: Final = "slt"
+_OPTIONS: Final = ("-voice", "slt", "-f", "/dev/stdin")
 _PATIENCE: Final = 30.0
 """Seconds for a sentence, which takes a tenth of one."""
 
@@ -35,16 +34,16 @@ class FliteSynthesizer:
         self._program = program
 
     def speak(self, sentence: str) -> Iterator[Samples]:
-        with tempfile.TemporaryDirectory(prefix="sayso-flite-") as folder:
-            path = Path(folder) / "sentence.wav"
+        with os.fdopen(os.memfd_create("sentence"), "rb") as file:  # nothing of it can be left
             subprocess.run(
-                [self._program, "-voice", _VOICE, "-f", "/dev/stdin", "-o", str(path)],
+                [self._program, *_OPTIONS, "-o", f"/proc/self/fd/{file.fileno()}"],
                 input=_ascii(sentence),
                 check=True,
                 capture_output=True,
+                pass_fds=[file.fileno()],
                 timeout=_PATIENCE,
             )
-            samples, rate = read_wav(path)
+            samples, rate = read_wav(file)
         yield resample(samples, rate, OUT_RATE)
 
 
