@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 
 from agent.desktop.base import Box, Node, Tree, Window
 
@@ -56,7 +56,7 @@ _GROUPS = frozenset(
 
 _PAGES = ("document web", "document frame")
 FRAMES = frozenset({"frame", "dialog", "window", "alert", "file chooser", "color chooser"})
-_PRESSED = frozenset(ROLES) - {"text", "document text", "terminal", "menu", "combo box"}
+PRESSED = frozenset(ROLES) - {"text", "document text", "terminal", "menu", "combo box"}
 """Roles whose own parts say the same again."""
 
 _MENU = frozenset({"menu item", "check menu item", "radio menu item"})
@@ -131,6 +131,7 @@ class References:
         """The reference of an object; a new one if what had its place was something else."""
         ref = self._of.get(node.id)
         if ref is not None and _same(self._known[ref], node):
+            del self._known[ref]  # what is seen again is the last to be forgotten
             self._known[ref] = node
             return ref
         self._given += 1
@@ -138,7 +139,9 @@ class References:
         self._known[ref], self._of[node.id] = node, ref
         if len(self._known) > _REMEMBERED:
             oldest = next(iter(self._known))
-            self._of.pop(self._known.pop(oldest).id, None)
+            forgotten = self._known.pop(oldest).id
+            if self._of.get(forgotten) == oldest:
+                del self._of[forgotten]
         return ref
 
     def named(self, ref: str) -> Node | None:
@@ -164,6 +167,10 @@ class Outline:
         self._windows = windows
         self._references = references
         self._by_id = {node.id: node for node in tree.nodes}
+        self._groups: dict[str, str] = {}
+        self._frames: dict[str, Node] = {}
+        """The group and the window around each object, as far as they were asked for."""
+
         self.parts = tuple(self._parts())
 
     def text(self) -> str:
@@ -180,11 +187,12 @@ class Outline:
 
     def inside(self, node: Node) -> str:
         """Everything that shows of one object, unfolded, up to twice as long as an outline."""
+        within = {node.id}
+        for each in self.tree.nodes:  # parents come before their children
+            if each.parent in within:
+                within.add(each.id)
         entries = [
-            entry
-            for part in self.parts
-            for entry in part.entries
-            if entry.node.id == node.id or self._is_in(entry.node, node)
+            entry for part in self.parts for entry in part.entries if entry.node.id in within
         ]
         runs = [entries[place : place + _ROW] for place in range(0, len(entries), _ROW)]
         text = "\n".join(line for run in runs for line in self.grouped(run, _ROW))
@@ -249,35 +257,67 @@ class Outline:
     def _entry(self, node: Node) -> Entry | None:
         if not (node.showing or node.beyond) or not (node.role in ROLES or node.role in _WORDS):
             return None
-        above = self._above(node)
+        near = tuple(islice(self._above(node), 3))
         acts = node.role in ROLES
         if not acts and (
-            not node.name or any(a.role in _PRESSED or a.name == node.name for a in above[:3])
+            not node.name or any(a.role in PRESSED or a.name == node.name for a in near)
         ):
             return None
-        if acts and (_is_part(node, above) or (node.role in _NAMELESS and not node.name)):
+        if acts and (_is_part(node, near) or (node.role in _NAMELESS and not node.name)):
             return None
-        group = next((a for a in above if a.role in _GROUPS or a.role in FRAMES), None)
+        group = self._group(node)
         ref = self._references.of(node)
-        return Entry(ref, node, _says(node), group.id if group else "", acts)
+        return Entry(ref, node, _says(node), group, acts)
+
+    def _group(self, node: Node) -> str:
+        """Id of the innermost group or window around an object; empty if none is."""
+        passed, found = [node.id], ""
+        for outer in self._above(node):
+            if outer.role in _GROUPS or outer.role in FRAMES:
+                found = outer.id
+                break
+            if (known := self._groups.get(outer.id)) is not None:
+                found = known
+                break
+            passed.append(outer.id)
+        self._groups.update(dict.fromkeys(passed, found))
+        return found
 
     def _frame(self, node: Node) -> Node:
         """The outermost accessible window around an object; its outermost parent if none is."""
-        above = (node, *self._above(node))
-        frames = [each for each in above if each.role in FRAMES]
-        return frames[-1] if frames else above[-1]
+        passed = (node, *self._up_to_known(node))
+        found = self._frames.get(passed[-1].id)
+        for each in reversed(passed):
+            if found is None or (found.role not in FRAMES and each.role in FRAMES):
+                found = each
+            self._frames[each.id] = found
+        assert found is not None  # noqa: S101 - the node itself at least
+        return found
 
-    def _above(self, node: Node) -> tuple[Node, ...]:
+    def _up_to_known(self, node: Node) -> Iterator[Node]:
+        """A node's parents as far as the first whose window is known."""
+        if node.id in self._frames:
+            return
+        for outer in self._above(node):
+            yield outer
+            if outer.id in self._frames:
+                return
+
+    def _above(self, node: Node) -> Iterator[Node]:
         """A node's parents, innermost first."""
-        found: list[Node] = []
+        met = {node.id}
         outer = self._by_id.get(node.parent or "")
-        while outer is not None and outer not in found:
-            found.append(outer)
+        while outer is not None and outer.id not in met:
+            yield outer
+            met.add(outer.id)
             outer = self._by_id.get(outer.parent or "")
-        return tuple(found)
 
     def _is_in(self, node: Node, outer: Node) -> bool:
         return any(each.id == outer.id for each in self._above(node))
+
+    def are_nested(self, one: Node, other: Node) -> bool:
+        """Whether two objects are the same, or one is in the other."""
+        return one.id == other.id or self._is_in(one, other) or self._is_in(other, one)
 
     def _covered(self, node: Node, window: Window) -> bool:
         """Whether another window lies over the middle of an object, or of all of its window."""
@@ -334,7 +374,7 @@ def _is_part(node: Node, above: Sequence[Node]) -> bool:
     if not above or not node.box:
         return False
     outer = above[0]
-    within = outer.role in _PRESSED and outer.showing
+    within = outer.role in PRESSED and outer.showing
     return within and (not node.name or node.name == outer.name)
 
 

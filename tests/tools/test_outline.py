@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
 from agent.desktop.base import Box, Node, Tree, Window
-from agent.tools.outline import GOOD, MOST, Outline, References, changes
+from agent.tools.outline import GOOD, MOST, Outline, Part, References, changes
 
 SHOWING = frozenset({"showing", "visible", "sensitive", "enabled"})
 FRAME = Node("f", None, "app", "frame", "Letter", Box(0, 0, 400, 300), SHOWING)
@@ -138,3 +143,70 @@ def test_changes_stay_short_whatever_happens() -> None:
     told = changes(before, now)
     assert len(told) < 600
     assert "more changes" in told
+
+
+def nested(depth: int) -> list[Node]:
+    """One in the other, and a button at each depth."""
+    nodes: list[Node] = []
+    outer = "f"
+    for n in range(depth):
+        panel = node(2 * n, "table" if n == depth // 2 else "panel", "", parent=outer)
+        nodes += [panel, node(2 * n + 1, "push button", f"Button {n}", parent=panel.id)]
+        outer = panel.id
+    return nodes
+
+
+def test_objects_are_told_by_their_group_however_deep_they_lie() -> None:
+    deep = outline(*nested(9))
+    groups = [entry.group for entry in deep.entries()]
+    assert groups == ["f"] * 4 + ["n8"] * 5
+    [part] = deep.parts
+    assert part.title == "window “Letter”, active"
+
+
+def test_the_work_grows_with_the_objects_and_not_with_their_depth() -> None:
+    """Counted, since time depends on the machine: how often a parent is gone to."""
+
+    class Counting(dict[str, Node]):
+        asked = 0
+
+        def get(self, key: str, default: Any = None) -> Any:
+            Counting.asked += 1
+            return super().get(key, default)
+
+    class Counted(Outline):
+        def _parts(self) -> Iterator[Part]:
+            self._by_id = Counting(self._by_id)
+            return super()._parts()
+
+    def asked(depth: int) -> int:
+        Counting.asked = 0
+        Counted(Tree((FRAME, *nested(depth))), (LETTER,), References())
+        return Counting.asked
+
+    assert asked(800) < 2.5 * asked(400)
+
+
+def test_a_reference_that_is_in_use_outlives_those_that_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agent.tools.outline._REMEMBERED", 3)
+    references = References()
+    play = node(1, "push button", "Play")
+    assert references.of(play) == "e1"
+    for n in range(2, 9):
+        references.of(node(n, "push button", "Other"))
+        assert references.of(play) == "e1"
+    assert references.named("e2") is None
+
+
+def test_a_forgotten_reference_leaves_its_successor_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agent.tools.outline._REMEMBERED", 2)
+    references = References()
+    references.of(node(1, "push button", "Play"))
+    pause = node(1, "push button", "Pause")
+    assert references.of(pause) == "e2"
+    references.of(node(2, "push button", "Other"))
+    assert references.of(pause) == "e2"
