@@ -11,14 +11,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from agent.desktop.act.typist import is_terminal
-from agent.desktop.base import Box, Desktop, EncodedImage, Node, Window
+from agent.desktop.base import Box, Desktop, EncodedImage, Node, Tree, Window
 from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
 from agent.tools import inputs
@@ -28,6 +28,7 @@ from agent.tools.focus import Focus, focused, submitted_by
 from agent.tools.hidden import hidden_in
 from agent.tools.outline import PRESSED, Outline, References, changes, quoted
 from agent.tools.screen import Watch
+from agent.tools.secrets import FIELD as SECRET_FIELD
 from agent.tools.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -269,7 +270,13 @@ class ScreenTool:
     async def read_text(self, given: Read) -> ToolResult:
         """The text of one object, part by part."""
         found = await self._find(given.ref)
+        if found.node.role == SECRET_FIELD:
+            raise ToolError(
+                "What stands in a password field is not read.",
+                shown="Not done: what stands in a password field is not read.",
+            )
         text = await self._desktop.text_of(found.node) or found.node.text or found.node.name
+        text = self._hands.vault.scrub(text)
         part = text[given.start : given.start + _READ_CAP]
         if not part:
             what = "is empty" if not text else f"has {len(text):,} characters"
@@ -342,8 +349,25 @@ class ScreenTool:
 
     async def _outline(self) -> Outline:
         await self._desktop.settle()
-        tree, windows = await asyncio.gather(self._desktop.tree(), self._desktop.windows())
+        tree, windows = await asyncio.gather(self._tree(), self._desktop.windows())
         return Outline(tree, windows, self._references)
+
+    async def _tree(self) -> Tree:
+        """All objects, with each secret's placeholder in the place of it.
+
+        It is put there before anything is cut or read in parts, after which nobody would know it.
+        """
+        tree, vault = await self._desktop.tree(), self._hands.vault
+        if not any(vault.hides(node.name) or vault.hides(node.text or "") for node in tree.nodes):
+            return tree
+        return Tree(
+            tuple(
+                replace(
+                    node, name=vault.scrub(node.name), text=node.text and vault.scrub(node.text)
+                )
+                for node in tree.nodes
+            )
+        )
 
     async def _find(self, ref: str, now: Outline | None = None) -> _Found:
         """What a reference names, as it is now.
@@ -355,7 +379,7 @@ class ScreenTool:
         if was is None:
             raise ToolError(f"There is no {ref}. References are those of the last outline.")
         if now is None:
-            tree, windows = await asyncio.gather(self._desktop.tree(), self._desktop.windows())
+            tree, windows = await asyncio.gather(self._tree(), self._desktop.windows())
             now = Outline(tree, windows, self._references)
         node = now.find(ref)
         if node is None:
@@ -439,7 +463,7 @@ class ScreenTool:
         """
         times, pause = _ARRIVAL
         for left in reversed(range(times)):
-            tree, window = await asyncio.gather(self._desktop.tree(), self._desktop.keyboard())
+            tree, window = await asyncio.gather(self._tree(), self._desktop.keyboard())
             holder = focused(tree)
             now = Outline(tree, await self._desktop.windows(), self._references)
             there = window is None or not aim.window or str(window.id) == aim.window

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
+
 from agent.desktop.base import Box, Button, Node, Target, Tree, Window
 from agent.desktop.see.accessibility import target_at
 from agent.errors import DesktopError
+from agent.record import events as ev
 from agent.session.approval import Approvals
 from agent.testing.fake_desktop import FakeDesktop, FakeInput
 from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.by_name import ScreenTool
+from agent.tools.vault import Secret, Vault
 
 SHOWING = frozenset({"showing", "visible", "sensitive", "enabled"})
 SHOP = Window(7, "Shop", "chromium", 5, Box(0, 0, 400, 300), active=True)
@@ -219,3 +224,34 @@ async def test_words_inside_a_text_are_part_of_it_and_a_button_there_is_not() ->
     assert await reader.decision("type_into", ref="e1", text="x") == "ask"
     assert (await reader.run("type_into", ref="e1", text="x")).is_error
     assert not desktop.input.deeds
+
+
+HUSH = "twelve  long words " * 5 + "and an end"
+VAULT = Vault([Secret("mail", SecretStr(HUSH), "thunderbird")])
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("outline", {}), ("read_text", {"ref": "e1", "start": 4})]
+)
+async def test_a_secret_shows_neither_cut_nor_in_part(name: str, given: dict[str, Any]) -> None:
+    desktop = Shop(node("Key", "entry", Box(10, 60, 100, 20), text=HUSH))
+    desktop.input.text = HUSH
+    tool = ScreenTool(desktop, VAULT)
+    await tool.run(ToolCall("a", "outline", {}), lambda _: None)
+    told = (await tool.run(ToolCall("b", name, given), lambda _: None)).text
+    assert "long" not in told
+    assert "mail</secret>" in told
+
+
+async def test_a_password_field_is_not_read() -> None:
+    desktop = Shop(node("Password", "password text", Box(10, 60, 100, 20)))
+    desktop.input.text = "unhidden"
+    reader = Reader(desktop)
+    await reader.look()
+    assert "is not read" in (await reader.run("read_text", ref="e1")).text
+
+
+def test_a_number_keeps_no_secret_that_its_object_is_named_by() -> None:
+    label = ev.ScreenLabel(text="1", box=(0, 0, 9, 9), name=f"Key {HUSH}")
+    [kept] = VAULT.scrubbed(ev.ScreenLabelled(labels=(label,))).labels
+    assert kept.name == "Key <secret>mail</secret>"
