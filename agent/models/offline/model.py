@@ -20,7 +20,7 @@ from agent.models.offline.overlay import Overlay
 from agent.models.offline.progress import read
 from agent.models.offline.steps import Call
 from agent.models.offline.turns import next_turn
-from agent.record.events import Usage
+from agent.record.events import ScreenLabel, Usage
 
 
 class OfflineModel:
@@ -33,6 +33,8 @@ class OfflineModel:
     def __init__(self, desktop: Desktop) -> None:
         self._desktop = desktop
         self._overlay = Overlay()
+        self._drawn: tuple[ScreenLabel, ...] = ()
+        """What whoever reads the turns was told to draw last."""
 
     @property
     def name(self) -> str:
@@ -49,10 +51,10 @@ class OfflineModel:
         Raises:
             DesktopError: the desktop cannot be looked at.
         """
-        before = self._overlay.labels()
         turn = await next_turn(self._desktop, read(request.messages), self._overlay)
-        if (labels := self._overlay.labels()) != before:
+        if (labels := self._overlay.labels()) != self._drawn:
             yield Labelled(labels, grid=self._overlay.grid is not None)
+            self._drawn = labels  # not before: a turn that is cut told nobody
         yield Text(turn.say)
         yield BlockDone(0, {"type": "text", "text": turn.say})
         for index, (call_id, call) in enumerate(turn.calls, 1):

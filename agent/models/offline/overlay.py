@@ -17,6 +17,9 @@ from agent.record.events import ScreenLabel
 SIDE = 3
 """Squares along each side of the grid."""
 
+_NAME = 120
+"""Characters of a name that are told with its number."""
+
 
 @dataclass
 class Overlay:
@@ -64,7 +67,8 @@ class Overlay:
 
 
 def _label(n: int, box: Box, name: str = "") -> ScreenLabel:
-    return ScreenLabel(text=str(n), box=(box.x, box.y, box.width, box.height), name=name)
+    told = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    return ScreenLabel(text=str(n), box=(box.x, box.y, box.width, box.height), name=told)
 
 
 def squares(box: Box) -> list[Box]:
