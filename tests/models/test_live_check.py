@@ -169,4 +169,4 @@ async def test_the_evi_checks_run_against_the_offline_server() -> None:
     server.terminate()
     await server.communicate()
     assert code == 0, output
-    assert output.count("pass") == len(names) + 2
+    assert output.count("pass  ") == len(names) + 2

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import BadInput
+from agent.kinds import tool_kinds
 from agent.session.parts import tools_for
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
-from agent.tools import ComputerTool, ToolCall, build_tools
+from agent.tools import ComputerTool, ToolCall
 from agent.tools.coordinates import Scale, named, numbers, point, region
 
 sizes = st.tuples(st.integers(1, 4000), st.integers(1, 4000))
@@ -146,4 +147,4 @@ async def test_the_setting_is_for_models_that_are_told_our_own_schemas(
     tools = tools_for(desktop, _Foreign(dialect), settings)  # type: ignore[arg-type]
     await tools[0].run(ToolCall("a", "left_click", {"coordinate": [500, 0]}), lambda _: None)
     assert desktop.input.deeds == [f"click left {pixel},0 x1"]
-    assert len(tools) == len(build_tools(desktop))
+    assert len(tools) == len(tool_kinds())
