@@ -34,6 +34,7 @@ class DesktopWidget(RelayWidget):
     socket_path = traitlets.Unicode("").tag(sync=True)
     control = traitlets.Bool(False).tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
+    labels = traitlets.List().tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
     frame = traitlets.Bytes(b"").tag(sync=True)
 

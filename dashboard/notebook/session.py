@@ -61,7 +61,7 @@ class SessionFace:
         self._bar.able = self._has_rfb()
         state.status.param.watch(self._show_status, ["who", "detail", "running"])
         state.limits.param.watch(self._show_usage, ["tokens", "dollars"])
-        state.desktop.param.watch(self._show_desktop, ["marks", "caption", "state"])
+        state.desktop.param.watch(self._show_desktop, ["marks", "labels", "caption", "state"])
         state.conversation.param.watch(
             lambda change: self._conversation.follow(change.new), "operations", onlychanged=False
         )
