@@ -15,28 +15,48 @@ import asyncio
 import atexit
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import ExitStack
 from functools import cache, partial
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+import anyio
+from anyio.from_thread import BlockingPortal
 
 from agent.face import Bundle
 
 T = TypeVar("T")
+_PATIENCE = 5.0
+"""Seconds that what is left when Python ends has to tidy up."""
+
 _LIVE = frozenset({"desktop", "files", "input"})
 """Parts whose methods belong on the loop as well."""
 
 
 @cache
 def _portal() -> BlockingPortal:
-    """The background loop. What is left on it when Python ends is cancelled."""
-    opened = ExitStack()
-    portal = opened.enter_context(start_blocking_portal(name="sayso loop"))
-    opened.callback(portal.call, portal.stop, True)
-    atexit.register(opened.close)
+    """The background loop. What is left on it when Python ends is cancelled.
+
+    Its thread keeps no process alive: anyio's own would be waited for without end.
+    """
+    opened: Future[BlockingPortal] = Future()
+    thread = Thread(target=anyio.run, args=(_serve, opened), name="sayso loop", daemon=True)
+    thread.start()
+    portal = opened.result()
+    atexit.register(_end, portal, thread)
     return portal
+
+
+async def _serve(opened: Future[BlockingPortal]) -> None:
+    async with BlockingPortal() as portal:
+        opened.set_result(portal)
+        await portal.sleep_until_stopped()
+
+
+def _end(portal: BlockingPortal, thread: Thread) -> None:
+    """Cancel what is left, and give it a while to tidy up."""
+    portal.start_task_soon(portal.stop, True)
+    thread.join(_PATIENCE)
 
 
 def run(awaitable: Awaitable[T]) -> T:

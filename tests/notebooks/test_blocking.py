@@ -100,3 +100,36 @@ print(session.status.closed)
         timeout=60,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "False\n", "")
+
+
+@pytest.mark.parametrize("tidying", ["await asyncio.sleep(600)", "pass"])
+def test_a_program_ends_though_work_will_not(tidying: str) -> None:
+    """What tidies up for ever, or takes no cancelling, is let go of after a while."""
+    program = f"""
+import asyncio
+from agent.blocking import run
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            {tidying}
+
+async def begin():
+    kept.append(asyncio.create_task(stubborn()))
+    await asyncio.sleep(0)
+
+kept = []
+run(begin())
+print("end")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        text=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "end\n")
