@@ -12,6 +12,7 @@ the same is taken back (``undo``), and until then everything else is refused at 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import itertools
@@ -20,6 +21,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
@@ -72,6 +74,20 @@ class _Threads(Executor):
 
 
 _EACH = _Threads()
+
+
+def put_aside(path: Path) -> None:
+    """Move a file that was not understood to a name beside it, before another is written there.
+
+    It is called ``NAME.damaged``, or ``NAME.damaged.2`` and so on if that is taken.
+
+    Raises:
+        OSError: the disk refuses; nothing was moved.
+    """
+    names = (f"{path.name}.damaged{f'.{n}' if n > 1 else ''}" for n in itertools.count(1))
+    free = next(path.with_name(name) for name in names if not path.with_name(name).exists())
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(free)
 
 
 class DiskHangs(OSError):

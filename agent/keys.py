@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from agent.disk import DiskHangs, at_hand
+from agent.disk import DiskHangs, at_hand, put_aside
 from agent.errors import BadInput, ConfigurationError
 from agent.providers import key_kinds
 from agent.settings import Settings
@@ -68,6 +68,7 @@ class KeyStore:
     """The keys of one server. A keyring may ask the person: not on a loop, but for `fill`.
 
     A file that cannot be read is looked at again whenever it is needed, and never written over.
+    One that is no text is put aside before another is written.
     """
 
     def __init__(self, settings: Settings, ring: Callable[[], Ring | None] = system_ring) -> None:
@@ -78,7 +79,7 @@ class KeyStore:
         self._values: dict[str, SecretStr] = {}
         self._lock = threading.Lock()
         self._reading = threading.Lock()
-        self._unread = True
+        self._unread, self._damaged = True, False
         self._look()
 
     def place(self, name: str) -> Place:
@@ -163,7 +164,7 @@ class KeyStore:
             except OSError as error:
                 return _why(error)
             except UnicodeDecodeError:
-                text = ""
+                text, self._damaged = "", True
             found = dotenv_values(stream=io.StringIO(text), interpolate=False)
             self._known = {k: v for k, v in found.items() if v}
             keys = {k: self._ask_ring(k) if v == _IN_RING else v for k, v in self._known.items()}
@@ -197,6 +198,9 @@ class KeyStore:
     def _write(self, known: dict[str, str]) -> None:
         lines = "".join(f"{name}={value}\n" for name, value in sorted(known.items()))
         try:
+            if self._damaged:
+                at_hand(lambda: put_aside(self.path))
+                self._damaged = False
             at_hand(lambda: _put(self.path, lines))
         except OSError as error:
             self._unread = isinstance(error, DiskHangs)  # it may be written in the end

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from agent.disk import DiskHangs, at_hand
+from agent.disk import DiskHangs, at_hand, put_aside
 from agent.errors import ConfigurationError
 from agent.network.addresses import is_address, local_name, read_host
 
@@ -24,6 +25,10 @@ class KeptHosts:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._hosts: tuple[str, ...] | None = None
+        self._damaged = False
+        """Whether the file holds what was not understood: it is put aside before another is."""
+
+        self._lock = threading.Lock()
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -35,9 +40,14 @@ class KeptHosts:
     def _read(self) -> tuple[str, ...]:
         if self._hosts is None:
             lines: list[str] = []
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError, ValueError):
+            try:
                 lines = at_hand(lambda: self._path.read_text("utf-8")).splitlines()
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            except ValueError:
+                self._damaged = True
             self._hosts = tuple(line for line in lines[:MOST] if _public(line))
+            self._damaged = self._damaged or len(self._hosts) < len(lines)
         return self._hosts
 
     def add(self, hosts: Iterable[str]) -> None:
@@ -58,10 +68,17 @@ class KeptHosts:
         self._write(lambda kept: tuple(each for each in kept if each != host))
 
     def _write(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+        with self._lock:
+            self._write_in_turn(change)
+
+    def _write_in_turn(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
         try:
             hosts = change(self._read())
             if len(hosts) > MOST:
                 raise ConfigurationError(f"No more than {MOST} hosts can be allowed for good.")
+            if self._damaged:
+                at_hand(lambda: put_aside(self._path))
+                self._damaged = False
             at_hand(lambda: _put(self._path, hosts))
         except DiskHangs as error:
             self._hosts = None  # it may be written in the end

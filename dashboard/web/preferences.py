@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent.disk import DiskHangs, at_hand
+from agent.disk import DiskHangs, at_hand, put_aside
 from agent.errors import BadInput, ConfigurationError
 from agent.keys import KeyStore
 from agent.prompts.library import PromptLibrary
@@ -58,14 +58,19 @@ class Preferences:
         self._unread = ""
         """Why the file must be read (again) before it is written; empty if it need not."""
 
+        self._damaged = False
+        """Whether the file holds what was not understood: it is put aside before another is."""
+
         self._values: dict[str, Any] | None = None
+        self._reading = threading.Lock()
         self._look()
 
     @property
     def _set(self) -> dict[str, Any]:
         """What the person has set; looked for again where the file could not be read."""
-        if self._unread:
-            self._look()
+        with self._reading:  # a late look must not undo what was put meanwhile
+            if self._unread:
+                self._look()
         return self._values or {}
 
     @property
@@ -161,7 +166,7 @@ class Preferences:
             kept = None
         self._unread, self.trouble = "", ""
         if not isinstance(kept, dict):
-            self._values, self.trouble = {}, _DEFAULTS.format(self.path)
+            self._values, self.trouble, self._damaged = {}, _DEFAULTS.format(self.path), True
             return
         good: dict[str, Any] = {}
         for name, value in kept.items():
@@ -169,12 +174,16 @@ class Preferences:
                 good[name] = self.check(name, value)
         if lost := [name for name in kept if name not in good and not self.lock(name)]:
             self.trouble = f"Not understood and left out: {', '.join(lost)}."
+            self._damaged = True
         self._values = good
 
     def _change(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         values, why = change(self._set), self._unread
         if not why:
             try:
+                if self._damaged:
+                    at_hand(lambda: put_aside(self.path))
+                    self._damaged = False
                 at_hand(lambda: _put(self.path, values))
             except OSError as error:
                 why = _why(error)

@@ -37,6 +37,13 @@ def unpack(data: bytes, folder: Path) -> None:
         raise _no_room(folder, data)
     try:
         folder.mkdir()
+    except FileExistsError as error:  # what is there is somebody else's
+        raise ConfigurationError(f"{folder} exists already: a trial is kept once.") from error
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise _no_room(folder, data) from error
+        raise ConfigurationError(f"{folder} cannot be made: {error}.") from error
+    try:
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for member in archive:
                 _write(folder, archive, member)
