@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.desktop.base import Desktop
 from agent.errors import BadInput, DesktopError, JournalError, ToolError
 from agent.record import events as ev
 from agent.session.control import Lease, new_id
@@ -21,6 +22,7 @@ from agent.session.history import CUT, INTERRUPTED
 from agent.session.permissions import SHOWN, Agent, permit
 from agent.session.status import Status
 from agent.tools.base import Intent, Tool, ToolCall, ToolResult
+from agent.tools.by_name import ScreenTool
 from agent.tools.computer import ComputerTool
 
 _log = logging.getLogger(__name__)
@@ -59,12 +61,7 @@ class Manual:
         self._agent = agent
         self._run: _Run | None = None
         # What the agent saw last is its own: the person's looks must not count as its.
-        self.tools: tuple[Tool, ...] = tuple(
-            ComputerTool(agent.desktop, vault=tool.vault)
-            if isinstance(tool, ComputerTool)
-            else tool
-            for tool in agent.tools
-        )
+        self.tools: tuple[Tool, ...] = tuple(_own(tool, agent.desktop) for tool in agent.tools)
         self._unsubscribe = agent.log.guard(self._see)
         self._watching: list[Callable[[], None]] = []
 
@@ -250,3 +247,12 @@ class Manual:
 def _at_work(status: Status) -> bool:
     """Whether the agent may act at any moment."""
     return status.task_id is not None and not (status.held or status.yours)
+
+
+def _own(tool: Tool, desktop: Desktop) -> Tool:
+    """A tool for the person that remembers nothing of what the agent saw, nor the other way."""
+    if isinstance(tool, ComputerTool):
+        return ComputerTool(desktop, vault=tool.vault)
+    if isinstance(tool, ScreenTool):
+        return ScreenTool(desktop, vault=tool.vault)
+    return tool

@@ -26,9 +26,10 @@ from agent.tools.base import Intent, ToolCall, ToolResult
 from agent.tools.computer import ComputerTool
 from agent.tools.focus import Focus, focused, submitted_by
 from agent.tools.hidden import hidden_in
-from agent.tools.outline import PRESSED, Outline, References, changes, quoted
+from agent.tools.outline import PRESSED, Outline, References, changes
 from agent.tools.screen import Watch
 from agent.tools.secrets import FIELD as SECRET_FIELD
+from agent.tools.took import quoted
 from agent.tools.vault import Vault
 
 _log = logging.getLogger(__name__)
@@ -157,6 +158,10 @@ class ScreenTool:
         """The call that was looked up last, and what it would reach; None if nothing."""
 
         self._call = ""
+
+    @property
+    def vault(self) -> Vault:
+        return self._hands.vault
 
     @property
     def spec(self) -> ToolSpec:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from agent.desktop.base import Box, Node, Tree, Window
+from agent.tools.took import quoted
 
 ROLES = {
     "push button": "button",
@@ -382,27 +383,21 @@ def _title(window: Window | None, frame: Node | None) -> str:
     if window is None:
         if frame is not None and "panel" in frame.app:
             return "panel"
-        return f"elsewhere {quoted(frame.name or frame.app)}" if frame else "elsewhere"
+        return f"elsewhere {quoted(frame.name or frame.app, _NAME)}" if frame else "elsewhere"
     match window.kind:
         case "panel":
             return "panel"
         case "background":
             return "desktop background"
         case kind:
-            told = f"{kind} {quoted(window.title or window.wm_class or 'untitled')}"
+            told = f"{kind} {quoted(window.title or window.wm_class or 'untitled', _NAME)}"
     active = ", active" if window.active else ""
     return f"{told}{active}{', must be answered first' if window.blocks else ''}"
 
 
-def quoted(text: str, most: int = _NAME) -> str:
-    """Text of the screen in quotation marks, which it cannot end: on one line, not too long."""
-    line = " ".join(text[: 20 * most].split()).replace("“", "'").replace("”", "'")
-    return f"“{line[: most - 1]}…”" if len(line) > most else f"“{line}”"
-
-
 def _says(node: Node) -> str:
     role = ROLES.get(node.role, node.role)
-    told = f"{role} {quoted(node.name)}" if node.name else role
+    told = f"{role} {quoted(node.name, _NAME)}" if node.name else role
     if node.text is not None:
         told += f" = {quoted(node.text, _VALUE)}" if node.text.strip() else " = empty"
         rest = len(" ".join(node.text.split())) - _VALUE

@@ -8,6 +8,9 @@ from agent.desktop.base import Target, Window
 _TITLE = 48
 """Characters of a title or name that are told."""
 
+_TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_SAFE = str.maketrans({"“": "'", "”": "'"} | dict.fromkeys(_TURNS))
+
 _SHORTCUTS = frozenset({"alt", "option", "super", "win", "windows", "cmd", "command", "meta"})
 _PLAIN = {"window": "{}", "dialog": "the dialog {}", "menu": "an open menu"}
 _PLAIN |= {"panel": "the panel", "background": "the desktop background"}
@@ -21,10 +24,13 @@ MENU_OPEN = (
 )
 
 
-def quoted(text: str) -> str:
-    """A title or name in quotation marks, on one line and not too long."""
-    line = " ".join(text.split())
-    return f"“{line[: _TITLE - 1]}…”" if len(line) > _TITLE else f"“{line}”"
+def quoted(text: str, most: int = _TITLE) -> str:
+    """Text of the screen in quotation marks, which it cannot end: on one line, not too long.
+
+    Marks that turn the direction of writing go: they would show other words than there are.
+    """
+    line = " ".join(text[: 20 * most].translate(_SAFE).split())
+    return f"“{line[: most - 1]}…”" if len(line) > most else f"“{line}”"
 
 
 def window_words(window: Window) -> str:

@@ -107,3 +107,12 @@ async def test_lines_typed_into_a_terminal_by_name_are_asked_about(make: Make) -
     assert not [deed for deed in desktop.input.deeds if deed.startswith("type")]
     [proposed] = session.log.of(ev.ActionProposed)
     assert describe(proposed).startswith("Type “rm -r x")
+
+
+async def test_a_persons_looks_do_not_count_as_the_agents(make: Make) -> None:
+    """The agent is still told what changed, though the person has seen it by the same tool."""
+    desktop = FakeDesktop()
+    session = await make([[*says("Hello."), *done()]], desktop, ScreenTool(desktop))
+    [own], [other] = session.manual.tools, session.tools
+    assert isinstance(own, ScreenTool)
+    assert own is not other

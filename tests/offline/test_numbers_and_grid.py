@@ -132,5 +132,16 @@ async def test_something_is_dragged_from_a_mark_to_a_number(seer: Seer) -> None:
     await until(moved)
 
 
+async def test_a_mark_ends_with_the_next_act(seer: Seer) -> None:
+    """After scrolling, something else may lie there."""
+    await seer.say("open the file manager")
+    await seer.see("show numbers here")
+    await seer.see("mark 1")
+    await seer.say("scroll down")
+    await seer.see("show numbers here")
+    assert "Nothing is marked" in await seer.say("drag to 2")
+    assert seer.calls == []
+
+
 def sides(box: Box) -> tuple[int, int, int, int]:
     return box.x, box.y, box.width, box.height

@@ -59,6 +59,10 @@ def test_words_of_the_screen_cannot_end_their_quotation() -> None:
     assert told.count("”") == 2
 
 
+def test_marks_that_turn_the_writing_are_not_told() -> None:
+    assert "“Delete” e1" in outline(node(1, "push button", "\u202eDel\u200fete\u2069")).text()
+
+
 def test_a_long_group_is_folded_and_opens_by_its_reference() -> None:
     table = node(0, "table", "Files", box=Box(0, 0, 390, 290))
     cells = [node(n, "table cell", f"File number {n}", parent="n0") for n in range(1, 801)]

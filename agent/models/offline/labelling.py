@@ -33,8 +33,7 @@ async def show_numbers(at: Moment) -> Step:
     if not found:
         where = "in the window in front" if here else "on the screen"
         return Fail(f"I see nothing {where} that could be clicked.")
-    at.overlay.clear()
-    at.overlay.nodes = tuple(found[:_MOST])
+    at.overlay.draw(tuple(found[:_MOST]))
     last = len(at.overlay.nodes)
     more = f" {len(found) - last} more have none." if len(found) > last else ""
     told = f"The numbers 1 to {last} are shown." if last > 1 else "The number 1 is shown."
@@ -47,7 +46,6 @@ async def hide(at: Moment) -> Step:
         return Done("No numbers and no grid are shown.")
     what = "The grid is" if at.overlay.grid else "The numbers are"
     at.overlay.clear()
-    at.overlay.marked = None
     return Done(f"{what} gone.")
 
 
@@ -67,8 +65,7 @@ def _narrowed(at: Moment, box: Box, path: Sequence[int]) -> Step:
         if min(box.width, box.height) < _LEAST:
             return Fail("That square is too small to be divided again. Say: click.")
         box = squares(box)[square - 1]
-    at.overlay.clear()
-    at.overlay.grid = box
+    at.overlay.draw(grid=box)
     return Done("The grid is shown. Say a number to look closer, or: click 5.")
 
 
@@ -111,7 +108,6 @@ def drag(at: Moment, memo: str) -> Step:
         "start_coordinate": list(at.overlay.marked),
         "coordinate": list(node.box.center),
     }
-    at.overlay.marked = None
     return Act(f"Dragging to {called(node)}.", (Call("left_click_drag", given),), 1, memo)
 
 

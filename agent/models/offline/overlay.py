@@ -41,8 +41,13 @@ class Overlay:
         return tuple(_label(n, box, name) for n, (box, name) in enumerate(boxes, 1))
 
     def clear(self) -> None:
-        """Take everything away; a marked place is kept until it is used."""
-        self.nodes, self.grid = (), None
+        """Take everything away, the marked place as well."""
+        self.draw()
+        self.marked = None
+
+    def draw(self, nodes: tuple[Node, ...] = (), grid: Box | None = None) -> None:
+        """Have other numbers in the place of those that are shown; a marked place stays."""
+        self.nodes, self.grid = nodes, grid
 
     def at(self, view: View, label: str) -> Node | str | None:
         """What a number stands for, or why it stands for nothing, in words for the person.
