@@ -38,6 +38,12 @@ _REF = re.compile(r"e\d{1,9}")
 _READ_CAP = 20_000
 """Characters of a text that are read at once."""
 
+_LOOKS = 3
+"""How often an object is looked for before it counts as gone."""
+
+_PAUSE = 0.3
+"""Seconds between two of these looks."""
+
 _TURNS = 12
 """How often the wheel is turned for one object before it is given up."""
 
@@ -354,6 +360,9 @@ class ScreenTool:
 
     async def _outline(self) -> Outline:
         await self._desktop.settle()
+        return await self._look()
+
+    async def _look(self) -> Outline:
         tree, windows = await asyncio.gather(self._tree(), self._desktop.windows())
         return Outline(tree, windows, self._references)
 
@@ -383,10 +392,12 @@ class ScreenTool:
         was = self._references.named(ref)
         if was is None:
             raise ToolError(f"There is no {ref}. References are those of the last outline.")
-        if now is None:
-            tree, windows = await asyncio.gather(self._tree(), self._desktop.windows())
-            now = Outline(tree, windows, self._references)
-        node = now.find(ref)
+        looks = 1 if now is not None else _LOOKS
+        now = now or await self._look()
+        while (node := now.find(ref)) is None and (looks := looks - 1):
+            # A page that has just been scrolled publishes what it shows a little later.
+            await self._desktop.settle(first=_PAUSE)
+            now = await self._look()
         if node is None:
             named = f"{was.role} {quoted(was.name)}" if was.name else was.role
             raise ToolError(
