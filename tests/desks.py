@@ -16,7 +16,7 @@ from agent.desktop.see.windows import WindowList
 T = TypeVar("T")
 
 
-async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: float = 30.0) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: float = 90.0) -> T:
     """Ask again and again until the answer is true."""
     async with asyncio.timeout(patience):
         while True:
