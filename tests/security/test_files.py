@@ -123,9 +123,9 @@ def left_behind(home: Path) -> list[str]:
 def nothing_stays(home: Path) -> None:
     """Soon nothing half lies there: the server tidies up after its answer."""
     deadline = time.monotonic() + 20
-    while left_behind(home) and time.monotonic() < deadline:
+    while (found := left_behind(home)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left_behind(home) == []
+    assert found == []
 
 
 ROUTES = ["list", "get?path=page.html", "put?name=x", "came?upload=x", "unattach?token=x"]
