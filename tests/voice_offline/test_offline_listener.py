@@ -193,3 +193,24 @@ def test_an_hour_of_silence_costs_nothing_and_says_nothing() -> None:
     ears = listener()
     assert all(ears.feed(QUIET * 1_000) == [] for _ in range(112))
     assert len(ears._before) < 20
+
+
+@pytest.mark.parametrize("loud", range(10, 60))
+def test_the_second_look_comes_wherever_the_last_interim_fell(loud: int) -> None:
+    """Also where that had all the words already, so that nothing was left to ask."""
+    ears, out, finals = listener(), list[Heard](), 0
+    for frame in [QUIET] * 10 + [LOUD] * loud + [QUIET] * 80:
+        todo = ears.feed(frame)
+        while todo:
+            item = todo.pop(0)
+            if isinstance(item, Heard):
+                out.append(item)
+                continue
+            finals += item.final
+            todo += ears.decoded(item, ["Pressescape,"])
+            if item.final:
+                todo += ears.decoded(item, ["Press escape.", "Pressescape,"])
+    assert [item.readings for item in out if item.kind == "final"] == [
+        ("Press escape.", "Pressescape,")
+    ]
+    assert finals == 1

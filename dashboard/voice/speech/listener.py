@@ -90,6 +90,8 @@ class _Utterance:
     spoken_version: int = 0
     """Counts up with every frame of speech; words are complete if asked for at this count."""
     asked_version: int = -1
+    final_version: int = -1
+    """The same of the last final."""
     text_version: int = -1
     text_job: int = 0
     text: str = ""
@@ -155,6 +157,7 @@ class Listener:
             return self._reread(utterance, job, readings)
         utterance.pending = None
         if readings is None:
+            utterance.final_version = -1
             return []
         self._told(utterance, readings)
         utterance.text_version, utterance.text_job = utterance.asked_version, job.job
@@ -227,10 +230,11 @@ class Listener:
         return [self._ask(utterance, final=False)]
 
     def _ask_end(self, utterance: _Utterance) -> Output:
-        asked = utterance.asked_version == utterance.spoken_version
-        final = utterance.pending is not None and utterance.pending.final
-        if utterance.complete or (asked and final) or utterance.speech_ms < _LEAST_SPEECH_MS:
+        asked = utterance.final_version == utterance.spoken_version
+        if asked or utterance.speech_ms < _LEAST_SPEECH_MS:
             return []
+        # Also where an interim has all the words already: only a final gets a second look.
+        utterance.final_version = utterance.spoken_version
         return [self._ask(utterance, final=True)]
 
     def _ask(self, utterance: _Utterance, *, final: bool) -> Decode:
