@@ -15,6 +15,7 @@ from agent.errors import SaysoError
 from agent.experiments.plan.spec import Experiment, trial_id
 from agent.experiments.results.report import write_reports
 from agent.experiments.run.placement import DaskPlacement, Placement
+from agent.experiments.run.preflight import check_first
 from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store
 from agent.experiments.run.trial_environment import TrialEnvironment
@@ -93,6 +94,7 @@ class LiveRun(Faced):
         placement: where trials run, instead of Dask; left open at the end.
         environment: what trials are played on.
         on_change: called with each new progress, from the run's thread.
+        verify: look first whether trials can end in anything but errors, and refuse if not.
     """
 
     def __init__(
@@ -105,8 +107,11 @@ class LiveRun(Faced):
         placement: Placement | None = None,
         environment: TrialEnvironment | None = None,
         on_change: Callable[[RunProgress], None] | None = None,
+        verify: bool = True,
     ) -> None:
         self.experiment = experiment
+        self._verify = verify
+        self._folder = Store.of(root, experiment).folder
         self._root, self._slots, self._scheduler = root, slots, scheduler
         self._given, self._environment = placement, environment
         self._on_change = on_change or (lambda _: None)
@@ -121,9 +126,14 @@ class LiveRun(Faced):
         self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="experiment", daemon=True)
         planned = len(experiment.cells())
-        folder = str(root / experiment.folder_name)
         self._progress = RunProgress(
-            experiment.name, folder, "preparing", planned, 0, {}, budget=experiment.budget
+            experiment.name,
+            str(self._folder),
+            "preparing",
+            planned,
+            0,
+            {},
+            budget=experiment.budget,
         )
 
     def start(self) -> LiveRun:
@@ -139,8 +149,8 @@ class LiveRun(Faced):
 
     @property
     def store(self) -> Store:
-        """The experiment's folder."""
-        return Store(self._root / self.experiment.folder_name)
+        """The study's folder."""
+        return Store(self._folder)
 
     @property
     def running(self) -> bool:
@@ -184,6 +194,9 @@ class LiveRun(Faced):
             self._put("failed", error=f"{type(error).__name__}: {error}")
 
     def _carry_out(self) -> None:
+        if self._verify:
+            environment = self._environment or TrialEnvironment()
+            check_first(self.experiment, environment, elsewhere=self._scheduler is not None)
         place = self._given or DaskPlacement(self._scheduler, slots=self._slots)
         try:
             runner = Runner(

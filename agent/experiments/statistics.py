@@ -4,6 +4,9 @@ Repeats of one task are not independent: they enter as the task's rate. Each res
 the method that was used, since the degenerate cases (all pass, all tie, few tasks) need others
 than the usual ones. Checked by simulation in ``docs/statistics.md``.
 
+An interval and its p never contradict each other: where a test and an interval of another
+method disagree about "no difference", the more cautious one decides (`_agreed`).
+
 Sources: Miller 2024, *Adding Error Bars to Evals* (clusters, pairing); Chen et al. 2021
 (pass@k); Newcombe 1998 and Agresti & Min 2005 (intervals of paired proportions).
 """
@@ -12,8 +15,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +25,12 @@ import numpy.typing as npt
 from agent.experiments.extras import extra
 
 Floats = npt.NDArray[np.float64]
+Ends = tuple[float, float]
 FEW_TASKS = 20
 """Under this many tasks intervals lean on few; results say so."""
+
+SIGNIFICANT = 0.05
+"""From this p on no difference is claimed."""
 
 RESAMPLES = 4999
 _T_BELOW = 30
@@ -128,23 +135,22 @@ def compare_success(
         return _single_tries([(bool(x[0]), bool(y[0])) for x, y in pairs], level)
     diffs = np.array([y[0] / y[1] - x[0] / x[1] for x, y in pairs])
     p, test = sign_flip(diffs, seed=seed)
+    value = float(diffs.mean())
     if set(diffs) <= {-1.0, 0.0, 1.0} or _constant(diffs) or len(diffs) < 5:
-        level_words = "score interval over tasks"
-        low, high = _paired_score(_as_counts(pairs), len(pairs), level)
-        value = float(diffs.mean())
-        low, high = min(low, value), max(high, value)
-        estimate = Estimate(value, low, high, level_words, len(pairs), _few(len(pairs)))
-        return Comparison(estimate, p, test, p)
-    low, high, method = _paired_interval(diffs, level, seed)
-    estimate = Estimate(
-        float(diffs.mean()),
-        max(-1.0, low),
-        min(1.0, high),
-        method,
-        len(diffs),
-        _few(len(diffs)),
-    )
-    return Comparison(estimate, p, test, p)
+        method, counts = "score interval over tasks", _as_counts(pairs)
+
+        def interval(level: float) -> Ends:
+            low, high = _paired_score(counts, len(pairs), level)
+            return min(low, value), max(high, value)
+    else:
+        method = _paired_method(diffs)
+
+        def interval(level: float) -> Ends:
+            low, high = _paired_interval(diffs, level, seed)
+            return max(-1.0, low), min(1.0, high)
+
+    estimate = Estimate(value, *interval(level), method, len(pairs), _few(len(pairs)))
+    return _agreed(Comparison(estimate, p, test, p), interval, level)
 
 
 def compare_scores(
@@ -160,9 +166,14 @@ def compare_scores(
         note = "one pair only" if len(diffs) < 2 else "all differences are equal"
         estimate = Estimate(value, math.nan, math.nan, "no interval", len(diffs), note)
         return Comparison(estimate, p, test, p)
-    low, high, method = _paired_interval(diffs, level, seed)
-    ends = max(-1.0, low), min(1.0, high)
-    return Comparison(Estimate(value, *ends, method, len(diffs), _few(len(diffs))), p, test, p)
+
+    def interval(level: float) -> Ends:
+        low, high = _paired_interval(diffs, level, seed)
+        return max(-1.0, low), min(1.0, high)
+
+    note = _few(len(diffs))
+    estimate = Estimate(value, *interval(level), _paired_method(diffs), len(diffs), note)
+    return _agreed(Comparison(estimate, p, test, p), interval, level)
 
 
 def compare_ratio(
@@ -179,10 +190,14 @@ def compare_ratio(
         note = "one pair only" if len(logs) < 2 else "all ratios are equal"
         estimate = Estimate(value, math.nan, math.nan, "no interval", len(logs), note)
         return Comparison(estimate, p, test, p)
-    low, high, method = _paired_interval(logs, level, seed)
-    ends = math.exp(low), math.exp(high)
-    estimate = Estimate(value, *ends, f"{method}, logs", len(logs), _few(len(logs)))
-    return Comparison(estimate, p, test, p)
+
+    def interval(level: float) -> Ends:
+        low, high = _paired_interval(logs, level, seed)
+        return math.exp(low), math.exp(high)
+
+    method = f"{_paired_method(logs)}, logs"
+    estimate = Estimate(value, *interval(level), method, len(logs), _few(len(logs)))
+    return _agreed(Comparison(estimate, p, test, p), interval, level, nothing=1.0)
 
 
 def sign_flip(differences: Sequence[float] | Floats, *, seed: int = 0) -> tuple[float, str]:
@@ -190,7 +205,7 @@ def sign_flip(differences: Sequence[float] | Floats, *, seed: int = 0) -> tuple[
     moved = np.array([d for d in np.asarray(differences, dtype=float) if abs(d) > 1e-12])
     if not len(moved):
         return 1.0, "sign flip: all tie"
-    if len(moved) == 1:
+    if len(moved) == 1 or abs(moved.sum()) < 1e-9:  # no flip is nearer to "no difference"
         return 1.0, "exact sign flip"
     test = extra("scipy.stats").permutation_test
     exact = len(moved) <= _EXACT_UP_TO
@@ -203,6 +218,19 @@ def sign_flip(differences: Sequence[float] | Floats, *, seed: int = 0) -> tuple[
         rng=np.random.default_rng(seed),
     )
     return min(1.0, float(result.pvalue)), "exact sign flip" if exact else "Monte Carlo sign flip"
+
+
+def smallest_p(tasks: int, comparisons: int = 1) -> float:
+    """What p can be at the least, if every task changes in one direction: 2 / 2**tasks.
+
+    With several comparisons the smallest of them is multiplied by their number (Holm).
+    """
+    return min(1.0, comparisons * 2.0 ** (1 - tasks))
+
+
+def tasks_needed(comparisons: int = 1) -> int:
+    """Tasks from which on a difference can be significant at 5 % at all."""
+    return next(n for n in range(1, 64) if smallest_p(n, comparisons) < SIGNIFICANT)
 
 
 def holm(comparisons: Sequence[Comparison]) -> list[Comparison]:
@@ -230,12 +258,45 @@ def _single_tries(pairs: Sequence[tuple[bool, bool]], level: float) -> Compariso
     mcnemar = extra("statsmodels.stats.contingency_tables").mcnemar
     table = [[0, fixed], [broken, 0]]
     p = float(mcnemar(table, exact=True).pvalue) if fixed + broken else 1.0
-    low, high = _paired_score((fixed, broken), len(pairs), level)
-    value = (fixed - broken) / len(pairs)
-    estimate = Estimate(
-        value, low, high, "Agresti-Min score interval", len(pairs), _few(len(pairs))
-    )
-    return Comparison(estimate, min(1.0, p), "exact McNemar", min(1.0, p))
+
+    def interval(level: float) -> Ends:
+        return _paired_score((fixed, broken), len(pairs), level)
+
+    value, method = (fixed - broken) / len(pairs), "Agresti-Min score interval"
+    estimate = Estimate(value, *interval(level), method, len(pairs), _few(len(pairs)))
+    found = Comparison(estimate, min(1.0, p), "exact McNemar", min(1.0, p))
+    return _agreed(found, interval, level)
+
+
+def _agreed(
+    found: Comparison, interval: Callable[[float], Ends], level: float, nothing: float = 0.0
+) -> Comparison:
+    """The same, so that p and interval say the same of "no difference".
+
+    Where p allows it and the interval does not, the interval is widened to it; where the
+    interval allows it and p does not, p is that of the interval: both only get more cautious.
+    """
+    low, high = found.estimate.low, found.estimate.high
+    allowed, held = found.p >= 1 - level, low <= nothing <= high
+    if allowed == held:
+        return found
+    if held:
+        p = _p_of(interval, nothing, level)
+        return replace(found, p=p, p_holm=p, test=f"{found.test}, held back by its interval")
+    method = f"{found.estimate.method}, widened to what p allows"
+    low, high = min(low, nothing), max(high, nothing)
+    wider = replace(found.estimate, method=method, low=low, high=high)
+    return replace(found, estimate=wider)
+
+
+def _p_of(interval: Callable[[float], Ends], nothing: float, level: float) -> float:
+    """One minus the widest level at which the interval leaves "no difference" out."""
+    inside, outside = level, 0.0
+    for _ in range(14):
+        middle = (inside + outside) / 2
+        low, high = interval(middle)
+        inside, outside = (middle, outside) if low <= nothing <= high else (inside, middle)
+    return 1 - outside
 
 
 def _paired_score(counts: tuple[float, float], tasks: int, level: float) -> tuple[float, float]:
@@ -262,14 +323,18 @@ def _wilson_share(share: float, tasks: int, level: float) -> tuple[float, float]
     return max(0.0, min(middle - reach, share)), min(1.0, max(middle + reach, share))
 
 
-def _paired_interval(values: Floats, level: float, seed: int) -> tuple[float, float, str]:
+def _paired_method(values: Floats) -> str:
+    return "paired task bootstrap" if len(values) >= _T_BELOW else "paired t over tasks"
+
+
+def _paired_interval(values: Floats, level: float, seed: int) -> Ends:
     """Of a mean of differences: Student's t for few tasks, where BCa covers too little."""
     if len(values) >= _T_BELOW:
-        return *_bootstrap(values, level, seed), "paired task bootstrap"
+        return _bootstrap(values, level, seed)
     error = float(values.std(ddof=1)) / math.sqrt(len(values))
     reach = float(extra("scipy.stats").t.ppf(0.5 + level / 2, len(values) - 1)) * error
     middle = float(values.mean())
-    return middle - reach, middle + reach, "paired t over tasks"
+    return middle - reach, middle + reach
 
 
 def _bootstrap(values: Floats, level: float, seed: int) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import Trial, TrialResult
 from agent.experiments.results.compare import Analysis, analyse
 from agent.experiments.results.paired import Pairing, pair
-from agent.experiments.results.words import percent
+from agent.experiments.results.words import percent, when
 from agent.experiments.run.store import Store
 from dashboard.notebook.markup import Html, bold, paragraph, picture, safe, short, table
 from dashboard.notebook.pictures import shrunk, strip
@@ -48,14 +48,17 @@ def design(experiment: Experiment) -> Html:
 def results(store: Store) -> Html:
     """An experiment's results so far: arms, the comparison in a sentence, and every task."""
     experiment, found = store.experiment, store.results()
-    analysis = analyse(experiment, found)
+    analysis, looks = analyse(experiment, found), store.looks(found)
     parts = [
         paragraph(bold(experiment.name), f"{analysis.done} of {analysis.planned} trials"),
         _arms(analysis, experiment),
     ]
     for arm in analysis.comparisons:
-        pairing = pair(experiment, found, b=arm)
+        pairing = pair(experiment, found, b=arm, looks=looks)
         parts += [paragraph(pairing.verdict), dots(pairing)]
+    amended = [(when(one.at), str(one.trials), "; ".join(one.changes)) for one in store.amendments]
+    if amended:
+        parts.append(table(("amended", "trials done by then", "what changed"), amended))
     parts += [_grid(experiment, found), *(paragraph(note) for note in analysis.notes)]
     return Html("".join(parts))
 
@@ -161,7 +164,7 @@ def _arms(analysis: Analysis, experiment: Experiment) -> Html:
     rows = [
         (
             _arm(name, experiment.reference),
-            percent(arm.intention),
+            percent(arm.completed),
             f"{arm.score.value:.2f}",
             f"{arm.seconds.value:.1f}",
             f"{arm.dollars_per_trial:.4f}",

@@ -6,7 +6,7 @@ Importable where trials run, so that worker processes find it too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agent.desktop.base import Desktop
@@ -58,6 +58,11 @@ class FakeEnvironment(TrialEnvironment):
                 [act, *says("Done."), *done(**usage)],
             ]
         )
+
+    def model_faults(
+        self, arm: Arm, tasks: Sequence[Task], settings: Settings, *, elsewhere: bool = False
+    ) -> Iterator[str]:
+        yield from ()
 
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
         return [FakeTool()]

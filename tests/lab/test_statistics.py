@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from agent.experiments.plan.power import power
+from agent.experiments.plan.power import _flips, power
 from agent.experiments.statistics import (
     compare_ratio,
     compare_success,
@@ -99,12 +99,50 @@ def test_ratios_are_multiplicative() -> None:
 
 def test_few_differences_have_an_interval_of_student() -> None:
     """Ten tasks: mean and t interval by hand; many tasks: the bootstrap."""
-    a, b = [(1, 4)] * 10, [(1, 4), (3, 4)] * 5
+    a, b = [(1, 4)] * 10, [(2, 4), (4, 4)] * 5
     few = compare_success(a, b).estimate
     assert few.method == "paired t over tasks"
-    assert few.value == 0.25
-    assert few.high == pytest.approx(0.25 + 2.262157 * 0.2635231 / math.sqrt(10))
+    assert few.value == 0.5
+    assert few.high == pytest.approx(0.5 + 2.262157 * 0.2635231 / math.sqrt(10))
     assert compare_success(a * 3, b * 3).estimate.method == "paired task bootstrap"
+
+
+def test_an_interval_never_claims_more_than_its_p() -> None:
+    """Four of four fixed: p = 0.125, so that the interval holds 0, and its method says why."""
+    four = compare_success([(0, 2)] * 4, [(2, 2)] * 4)
+    assert four.p == 0.125
+    assert (four.estimate.low, four.estimate.method) == (
+        0.0,
+        "score interval over tasks, widened to what p allows",
+    )
+
+
+def test_a_p_never_claims_more_than_its_interval() -> None:
+    """Six small gains and a large one: the flips are sure, the mean is not; p says so."""
+    logs = [1.01, 1.01, 1.02, 1.01, 1.02, 1.01, 40.0]
+    found = compare_ratio([1.0] * 7, logs)
+    assert sign_flip(np.log(logs))[0] < 0.05
+    assert found.p > 0.05
+    assert "held back by its interval" in found.test
+    assert found.estimate.low < 1 < found.estimate.high
+
+
+def test_p_and_interval_agree_in_every_simulated_experiment() -> None:
+    """All sizes and repeats, effects even and rare, both ways."""
+    rng = np.random.default_rng(8)
+    for _ in range(400):
+        tasks, repeats = int(rng.integers(2, 29)), int(rng.integers(1, 4))
+        rates = rng.beta(0.8, 0.8, tasks)
+        moved = np.clip(rates + (rng.random(tasks) < rng.random()) * rng.normal(0, 0.6), 0, 1)
+        a, b = ([(int(c), repeats) for c in rng.binomial(repeats, r)] for r in (rates, moved))
+        found = compare_success(a, b)
+        held = found.estimate.low <= 0 <= found.estimate.high
+        assert held == (found.p >= 0.05), (a, b)
+
+
+def test_flips_that_balance_are_no_evidence() -> None:
+    """A sum of exactly nothing has p = 1, however many tasks moved."""
+    assert sign_flip([0.5, -0.5] * 12)[0] == 1.0
 
 
 def test_means_without_spread_have_no_false_precision() -> None:
@@ -141,3 +179,22 @@ def test_power_agrees_with_the_published_table() -> None:
     assert power(20, 3, 0.12) == pytest.approx(0.25, abs=0.12)
     assert power(20, 3, 0.30) == pytest.approx(0.96, abs=0.08)
     assert power(50, 3, 0.18) == pytest.approx(0.96, abs=0.08)
+
+
+def test_a_forecast_goes_by_the_analysis_s_own_test() -> None:
+    """Nothing is found under six tasks; the quick p is that of the sign flip and of McNemar."""
+    assert power(5, 3, 0.35) == 0.0
+    assert power(6, 1, 0.35, comparisons=2) == 0.0
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        moved = rng.integers(-3, 4, 12)
+        assert _flips(moved) == pytest.approx(sign_flip(moved)[0])
+    one, other = [(0, 1)] * 6 + [(1, 1)] * 4, [(1, 1)] * 6 + [(0, 1)] + [(1, 1)] * 3
+    differences = np.array([y[0] - x[0] for x, y in zip(one, other, strict=True)])
+    assert _flips(differences) == pytest.approx(compare_success(one, other).p)
+
+
+def test_a_forecast_shows_what_the_spread_of_effects_does() -> None:
+    """The same mean in a quarter of the tasks; a gain that they cannot hold is not promised."""
+    assert math.isnan(power(20, 3, 0.25, share=0.25))
+    assert power(50, 3, 0.1, base=0.5) != power(50, 3, 0.1, base=0.5, share=0.25)

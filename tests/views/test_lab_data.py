@@ -12,7 +12,7 @@ import pytest
 from lab_recorded import CAREFUL, experiment, record
 
 from agent.errors import ConfigurationError
-from agent.experiments.__main__ import EXAMPLES
+from agent.experiments.commands import EXAMPLES
 from agent.experiments.live import RunningTrial, RunProgress
 from agent.experiments.plan.design import differing_fields
 from agent.experiments.plan.spec import Experiment, load_experiment
@@ -231,7 +231,7 @@ def test_a_trial_with_its_rivals(root: Path) -> None:
     assert found["pictures"][0]["url"].startswith(
         f"recordings/trial/{folder}/careful--hello-0--000/"
     )
-    assert (found["previous"], found["next"]) == ("plain--hello-0--000", "plain--hello-1--000")
+    assert (found["previous"], found["next"]) == ("plain--hello-0--000", "careful--hello-1--000")
     assert trial(records, folder, "careful--hello-9--000")["missing"]
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from agent.experiments.plan.power import Forecast, forecast
-from agent.experiments.plan.spec import Arm, Experiment
+from agent.experiments.plan.spec import Arm, Experiment, counted
 from agent.experiments.plan.trial import TrialResult
-from agent.experiments.statistics import FEW_TASKS
+from agent.experiments.statistics import FEW_TASKS, tasks_needed
+from agent.files import bounded
 from agent.prompts import Prompt
 
 _PIECES = re.compile(r"\s+|\w+|[^\w\s]")
@@ -136,9 +137,7 @@ def _warnings(experiment: Experiment, guess: Forecast) -> list[str]:
         found.append("There is no hypothesis: write down what you expect before running.")
     if len(experiment.arms) == 1:
         found.append("There is one arm only: nothing is compared.")
-    if len(experiment.tasks) < FEW_TASKS:
-        few = f"Only {len(experiment.tasks)} tasks"
-        found.append(f"{few}: only large effects show. Add tasks rather than repeats.")
+    found += [*_too_few(experiment), *_wordings(experiment), *_primary(experiment)]
     differing = differing_fields(experiment)
     if "narration" in differing and not any(task.voice for task in experiment.tasks):
         found.append(
@@ -157,7 +156,43 @@ def _warnings(experiment: Experiment, guess: Forecast) -> list[str]:
             )
     if guess.worst_dollars > experiment.budget:
         found.append(
-            f"At worst it costs {guess.worst_dollars:.2f} US$, more than the budget of "
-            f"{experiment.budget:.2f}: some trials may not be run."
+            f"At worst what is left costs {guess.worst_dollars:.2f} US$, more than the budget "
+            f"of {experiment.budget:.2f}: some trials may not be run."
         )
     return found
+
+
+def _too_few(experiment: Experiment) -> Iterator[str]:
+    """What cannot be found with so few tasks, whatever the effect is."""
+    comparisons = len(experiment.arms) - 1
+    tasks, needed = len(experiment.tasks), tasks_needed(max(1, comparisons))
+    if comparisons and tasks < needed:
+        yield (
+            f"With {counted(tasks, 'task')} a difference cannot be significant, however large it "
+            f"is: it takes {needed} tasks. Repeats do not help."
+        )
+    elif tasks < FEW_TASKS:
+        yield f"Only {tasks} tasks: only large effects show. Add tasks rather than repeats."
+
+
+def _wordings(experiment: Experiment) -> Iterator[str]:
+    for name, arm in experiment.arms.items():
+        lacking = [t.id for t in experiment.tasks if not t.has_wording(arm.phrasing)]
+        if lacking:
+            yield (
+                f"The arm {name} is given the goal instead of the wording “{arm.phrasing}” in "
+                f"{counted(len(lacking), 'task')} without one: {', '.join(bounded(lacking, 6))}."
+            )
+
+
+def _primary(experiment: Experiment) -> Iterator[str]:
+    if experiment.primary != "success":
+        yield (
+            f"The chances of detection are those of success; the primary measure is "
+            f"{experiment.primary}, for which nothing is forecast."
+        )
+    if experiment.primary == "seconds":
+        yield (
+            "Seconds depend on what else the machine does: run it with --slots 1, or desktops "
+            "take time from each other."
+        )

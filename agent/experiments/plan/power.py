@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from agent.experiments.extras import extra
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult
+from agent.experiments.statistics import SIGNIFICANT, smallest_p
 from agent.providers import provider_of
 
 EFFECTS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35)
 WANTED = 0.8
 """Chance of detection that counts as enough."""
 
+SPARSE = 0.25
+"""Share of the tasks that hold the whole effect, in the second of the two forecasts."""
+
 _DIFFICULTY = 1.6
 _BASE = 0.6
 _VARIES = 0.5
+_LEAST, _MOST = 0.05, 0.95
 _DOLLARS_A_TURN = 0.02
 _SECONDS_A_TURN = 6.0
 _TURNS = 12
+
+_Logits = npt.NDArray[np.float64]
+_Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Forecast:
     """Smallest difference in success found with a chance of 80 %; None: none up to 0.35."""
 
     power: dict[float, float]
-    """Difference → chance of detection."""
+    """Difference → chance of detection, where every task responds about alike."""
 
     dollars: float
     worst_dollars: float
@@ -42,73 +52,154 @@ class Forecast:
     basis: str
     """What the cost estimate rests on."""
 
+    left: int = 0
+    """Trials that are still to be run; money and time are theirs alone."""
+
+    sparse: dict[float, float] = field(default_factory=dict)
+    """The same where a quarter of the tasks holds the whole effect and the rest none of it."""
+
+    base: float = _BASE
+    """Mean success of the baseline that the chances rest on: measured, or 0.6."""
+
+    comparisons: int = 1
+    """Arms against the baseline, for which p is corrected."""
+
 
 def forecast(
     experiment: Experiment, *, slots: int = 2, earlier: Sequence[TrialResult] = ()
 ) -> Forecast:
     """Detectable effect, price and duration, from earlier trials of the same arms if given."""
     tasks, repeats = len(experiment.tasks), experiment.repeats
-    chances = {effect: power(tasks, repeats, effect) for effect in EFFECTS}
-    enough = [effect for effect, chance in chances.items() if chance >= WANTED]
-    each = tasks * repeats
+    comparisons, base = max(1, len(experiment.arms) - 1), _base(experiment, earlier)
+    even, sparse = (_chances(tasks, repeats, base, s, comparisons) for s in (1.0, SPARSE))
+    enough = [effect for effect, chance in even.items() if chance >= WANTED]
+    done = {(r.arm, r.task, r.repeat) for r in earlier if r.completed}
+    left = [arm for arm, task, n in experiment.cells() if (arm, task.id, n) not in done]
     costs = {name: _cost(experiment, name, earlier) for name in experiment.arms}
+    arms = experiment.arms
     return Forecast(
         trials=len(experiment.cells()),
         detectable=min(enough) if enough else None,
-        power=chances,
-        dollars=each * sum(cost[0] for cost in costs.values()),
-        worst_dollars=each * sum(a.max_dollars for a in experiment.arms.values() if not a.unpaid),
-        seconds=each * sum(cost[1] for cost in costs.values()) / max(1, slots),
+        power=even,
+        dollars=sum(costs[name][0] for name in left),
+        worst_dollars=sum(arms[name].max_dollars for name in left if not arms[name].unpaid),
+        seconds=sum(costs[name][1] for name in left) / max(1, slots),
         basis="; ".join(f"{name}: {cost[2]}" for name, cost in costs.items()),
+        left=len(left),
+        sparse=sparse,
+        base=base,
+        comparisons=comparisons,
     )
 
 
-@lru_cache(maxsize=256)
-def power(tasks: int, repeats: int, effect: float, *, runs: int = 300, seed: int = 1) -> float:
-    """Chance that a paired sign-flip at 5 % finds a mean difference in success.
+def _chances(
+    tasks: int, repeats: int, base: float, share: float, comparisons: int
+) -> dict[float, float]:
+    """Difference → chance of detection, of those that the tasks can hold."""
+    found = {
+        effect: power(tasks, repeats, effect, base=base, share=share, comparisons=comparisons)
+        for effect in EFFECTS
+    }
+    return {effect: chance for effect, chance in found.items() if not math.isnan(chance)}
 
-    Tasks' difficulties are logit-normal (SD 1.6, mean success 0.6) and respond differently
-    (SD 0.5). ``runs`` simulated experiments: ± 5 points.
+
+@lru_cache(maxsize=1024)
+def power(
+    tasks: int,
+    repeats: int,
+    effect: float,
+    *,
+    base: float = _BASE,
+    share: float = 1.0,
+    comparisons: int = 1,
+    runs: int = 300,
+    seed: int = 1,
+) -> float:
+    """Chance that the analysis finds a mean difference in success: its test and its interval.
+
+    Tasks' difficulties are logit-normal (SD 1.6, mean success ``base``). The effect is a shift
+    of that ``share`` of the tasks, which respond differently (SD 0.5). p counts as corrected for
+    ``comparisons``. ``runs`` simulated experiments: ± 5 points. NaN if so few tasks cannot
+    hold so large an effect.
     """
+    shift = _shift(effect / share, base) if effect < share else math.inf
+    if math.isinf(shift):
+        return math.nan
+    limit = SIGNIFICANT / comparisons
+    if smallest_p(tasks) >= limit:
+        return 0.0
     rng = np.random.default_rng(seed)
-    shift = _shift(effect)
     found = 0
-    base = np.log(_BASE / (1 - _BASE)) * np.sqrt(1 + (_DIFFICULTY / 1.7) ** 2)
     for _ in range(runs):
-        logit = base + _DIFFICULTY * rng.standard_normal(tasks)
-        moved = logit + shift + _VARIES * rng.standard_normal(tasks)
-        a = rng.binomial(repeats, _rate(logit)) / repeats
-        b = rng.binomial(repeats, _rate(moved)) / repeats
-        found += _flips(b - a, rng) < 0.05
+        logit = _middle(base) + _DIFFICULTY * rng.standard_normal(tasks)
+        responds = rng.random(tasks) < share
+        moved = logit + responds * (shift + _VARIES * rng.standard_normal(tasks))
+        a, b = (rng.binomial(repeats, _rate(x)) for x in (logit, moved))
+        found += _finds(b - a, repeats, limit)
     return found / runs
 
 
-def _flips(diffs: np.ndarray, rng: np.random.Generator, flips: int = 400) -> float:
-    """A quick Monte-Carlo sign flip for simulations."""
-    signs = rng.choice((-1.0, 1.0), size=(flips, len(diffs)))
-    reached = np.abs(signs @ diffs) >= abs(diffs.sum()) - 1e-12
-    return float((reached.sum() + 1) / (flips + 1))
+def _finds(differences: _Counts, repeats: int, limit: float) -> bool:
+    """Whether the analysis would call differences in passes one: see `statistics._agreed`."""
+    if not differences.any() or _flips(differences) >= limit:
+        return False
+    if repeats == 1 or set(np.abs(differences)) <= {0, repeats}:
+        return True  # the score interval does not contradict the exact test here
+    reach = float(differences.std(ddof=1)) / math.sqrt(len(differences)) * _t(len(differences))
+    return abs(float(differences.mean())) > reach
+
+
+def _flips(differences: _Counts) -> float:
+    """P of the sign flip, counted out: what `statistics.sign_flip` gives or approaches.
+
+    For single tries it is the exact McNemar.
+    """
+    sizes = [int(size) for size in np.abs(differences) if size]
+    total = sum(sizes)
+    chances = np.zeros(2 * total + 1)
+    chances[total] = 1.0
+    for size in sizes:
+        chances = (np.roll(chances, size) + np.roll(chances, -size)) / 2
+    sums = np.abs(np.arange(-total, total + 1))
+    return float(chances[sums >= abs(int(differences.sum()))].sum())
 
 
 @lru_cache(maxsize=64)
-def _shift(effect: float) -> float:
-    """The shift in logits that moves mean success by ``effect``."""
+def _t(tasks: int) -> float:
+    return float(extra("scipy.stats").t.ppf(1 - SIGNIFICANT / 2, tasks - 1))
+
+
+@lru_cache(maxsize=256)
+def _shift(effect: float, base: float) -> float:
+    """The shift in logits that moves mean success by ``effect``; infinite if none does."""
     rng = np.random.default_rng(0)
-    base = np.log(_BASE / (1 - _BASE)) * np.sqrt(1 + (_DIFFICULTY / 1.7) ** 2)
-    logit = base + _DIFFICULTY * rng.standard_normal(20_000)
+    logit = _middle(base) + _DIFFICULTY * rng.standard_normal(20_000)
     noise = _VARIES * rng.standard_normal(20_000)
     start = _rate(logit).mean()
     optimize = extra("scipy.optimize")
     most = float(_rate(logit + 12 + noise).mean() - start)
     if effect >= most:
-        return 12.0
+        return math.inf
     return float(
         optimize.brentq(lambda s: _rate(logit + s + noise).mean() - start - effect, -1, 12)
     )
 
 
-def _rate(logit: np.ndarray) -> np.ndarray:
+def _middle(base: float) -> float:
+    """The mean logit of difficulties under which mean success is about ``base``."""
+    return math.log(base / (1 - base)) * math.sqrt(1 + (_DIFFICULTY / 1.7) ** 2)
+
+
+def _rate(logit: _Logits) -> _Logits:
     return np.asarray(1 / (1 + np.exp(-logit)))
+
+
+def _base(experiment: Experiment, earlier: Sequence[TrialResult]) -> float:
+    """The baseline's measured success, to the nearest of twenty; or the usual guess."""
+    mine = [r.passed for r in earlier if r.arm == experiment.reference and r.completed]
+    if not mine:
+        return _BASE
+    return min(_MOST, max(_LEAST, round(20 * sum(mine) / len(mine)) / 20))
 
 
 def _cost(

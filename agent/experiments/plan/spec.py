@@ -1,12 +1,16 @@
 """What an experiment is: frozen, content-hashed records, written before anything runs.
 
-Two records with equal content have equal hashes on every machine. A hash names folders,
-so a changed definition never mixes with results of the old one.
+Two records with equal content have equal hashes on every machine. A trial is known by its arm,
+its task, its repeat and the seed: `Arm.identity` and `start_of` cover everything that reaches
+agent and desktop, so that a changed prompt never mixes with results of the old one, and a
+changed budget, hypothesis or number of repeats only amends the study
+(`agent.experiments.plan.amending`).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,13 +23,16 @@ from agent.experiments.measures import Primary
 from agent.experiments.plan.task import Task, builtin_tasks, load_task
 from agent.face import Faced
 from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
-from agent.prompts import Prompt, load_prompt
+from agent.prompts import Prompt, list_prompts, load_prompt
 from agent.prompts.library import Style
 from agent.providers import provider_of
 
 Status = Literal["passed", "failed", "error", "limit", "stopped_by_user", "cancelled"]
 """How a trial ended. ``error`` is ours (desktop, service, checker) and says nothing of the
 arm; ``failed`` is the arm's; ``cancelled`` never ran."""
+
+_PLAYED = ("oracle", "near_miss")
+_BOOLEANS = {True: "on, yes and true", False: "off, no and false"}
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
 
@@ -80,6 +87,12 @@ class Arm(Record):
     def fields(self) -> dict[str, Any]:
         """Everything that may differ between arms, by name; the note is not among it."""
         return {name: getattr(self, name) for name in Arm.model_fields if name != "note"}
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of what reaches agent and desktop: all but the note and the prompt's name."""
+        text = self.model_dump_json(exclude={"note", "prompt"})
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def unpaid(self) -> bool:
@@ -141,19 +154,32 @@ class Experiment(Faced, Record):
     def cells(self) -> list[tuple[str, Task, int]]:
         """Arm, task and repeat (from 0) of every trial; repeats of all come one after another.
 
-        Arms alternate within a task, so that slow drift of the machine hits all alike.
+        Arms alternate within a task, and take turns at being first, so that slow drift of the
+        machine and what a first trial warms up hit all alike.
         """
+        names = list(self.arms)
         return [
-            (arm, task, repeat)
+            (names[(repeat + place + turn) % len(names)], task, repeat)
             for repeat in range(self.repeats)
-            for task in self.tasks
-            for arm in self.arms
+            for place, task in enumerate(self.tasks)
+            for turn in range(len(names))
         ]
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 task``, ``2 tasks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def trial_id(arm: str, task: str, repeat: int) -> str:
     """Name of a trial, unique within its experiment."""
     return f"{arm}--{task}--{repeat:03d}"
+
+
+def start_of(arm: Arm, task: Task) -> str:
+    """Hash of what an arm is given with a task; of the task's own steps, if the arm plays them."""
+    steps = task.steps_hash if provider_of(arm.model)[0].name in _PLAYED else ""
+    return hashlib.sha256(f"{task.start_hash} {steps}".encode()).hexdigest()
 
 
 def differences(experiment: Experiment) -> dict[str, dict[str, Any]]:
@@ -167,8 +193,9 @@ def differences(experiment: Experiment) -> dict[str, dict[str, Any]]:
 def load_experiment(path: Path) -> Experiment:
     """An experiment from a YAML file.
 
-    ``tasks`` is a list of ids of tasks that come with Sayso or of folders (relative to the
-    file); ``tags`` and ``without`` choose among those that come with Sayso.
+    ``tasks`` is a list of ids of tasks that come with Sayso, of folders, or of patterns of
+    folders (``tasks/*``); ``tags`` and ``without`` choose among those that come with Sayso.
+    Folders and the files of prompts are looked for beside the file.
 
     Raises:
         ConfigurationError: the file, or something that it names, is wrong; the text says what.
@@ -181,17 +208,21 @@ def load_experiment(path: Path) -> Experiment:
         raise ConfigurationError(f"{path} is not an experiment: it must be a mapping.")
     tasks = _tasks(given, path.parent)
     given = {k: v for k, v in given.items() if k not in ("tags", "without")}
-    return define(**{"name": path.stem} | given | {"tasks": tasks}, _where=str(path))
+    fields = {"name": path.stem} | given | {"tasks": tasks}
+    return define(**fields, _where=str(path), _base=path.parent)
 
 
-def define(*, _where: str = "The experiment", **fields: Any) -> Experiment:
+def define(
+    *, _where: str = "The experiment", _base: Path | None = None, **fields: Any
+) -> Experiment:
     """An experiment from plain values; prompts are read and kept with it.
 
     Raises:
         ConfigurationError: a field is wrong, or there is no such prompt.
     """
     try:
-        arms = {name: with_prompt(Arm.model_validate(a)) for name, a in fields["arms"].items()}
+        _check_names(fields["arms"], _where)
+        arms = {n: with_prompt(Arm.model_validate(a), _base) for n, a in fields["arms"].items()}
         return Experiment(**fields | {"arms": arms})
     except (KeyError, AttributeError) as error:
         raise ConfigurationError(f"{_where} names no arms.") from error
@@ -202,15 +233,35 @@ def define(*, _where: str = "The experiment", **fields: Any) -> Experiment:
         raise ConfigurationError(f"{_where} is wrong: {faults}.") from error
 
 
-def with_prompt(arm: Arm) -> Arm:
+def _check_names(arms: Any, where: str) -> None:
+    """YAML reads some words as truth values; pydantic would only speak of a wrong key."""
+    for name in arms if isinstance(arms, dict) else ():
+        if isinstance(name, bool):
+            raise ConfigurationError(
+                f"{where} is wrong: YAML reads {_BOOLEANS[name]} as {str(name).lower()}, so an arm "
+                'of that name must stand in quotes, as in "off".'
+            )
+        if not isinstance(name, str):
+            raise ConfigurationError(f"{where} is wrong: put the arm's name {name} in quotes.")
+
+
+def with_prompt(arm: Arm, base: Path | None = None) -> Arm:
     """The arm with its prompt's text, so that its hash changes when the prompt does.
+
+    Args:
+        arm: names a prompt that comes with Sayso, or a file.
+        base: folder that the file's path goes from; the working directory if None.
 
     Raises:
         ConfigurationError: there is no such prompt, or a template is wrong.
     """
-    text = arm.prompt_text or load_prompt(arm.prompt).template
+    text = arm.prompt_text or load_prompt(_beside(arm.prompt, base)).template
     Prompt("instruction", arm.instruction).render(instruction="")
     return arm.model_copy(update={"prompt_text": text})
+
+
+def _beside(prompt: str, base: Path | None) -> str:
+    return prompt if base is None or prompt in list_prompts() else str(base / prompt)
 
 
 def _tasks(given: dict[str, Any], base: Path) -> tuple[Task, ...]:
@@ -225,4 +276,16 @@ def _tasks(given: dict[str, Any], base: Path) -> tuple[Task, ...]:
         )
     if not isinstance(wanted, list):
         raise ConfigurationError("“tasks” must be a list of ids or folders.")
-    return tuple(known[str(w)] if str(w) in known else load_task(base / str(w)) for w in wanted)
+    return tuple(task for one in wanted for task in _named(str(one), known, base))
+
+
+def _named(name: str, known: Mapping[str, Task], base: Path) -> tuple[Task, ...]:
+    """The task of an id or a folder, or those of a pattern of folders."""
+    if name in known:
+        return (known[name],)
+    if not any(sign in name for sign in "*?["):
+        return (load_task(base / name),)
+    folders = sorted(path.parent for path in base.glob(f"{name}/task.yaml"))
+    if not folders:
+        raise ConfigurationError(f"No task's folder fits “{name}” beside the file, in {base}.")
+    return tuple(load_task(folder) for folder in folders)

@@ -30,6 +30,14 @@ TASKS = Path(__file__).parents[1] / "tasks"
 _MOST_BYTES = 16 << 20
 _MOST_FILES = 500
 
+_STARTS = (
+    "instruction", "phrasings", "gui_only", "start", "limits", "script", "answers", "approvals",
+)  # fmt: skip
+_JUDGES = ("checks", "guards", "checker", "feasible", "steps")
+
+GOAL = "goal"
+"""The wording that every task has: its instruction."""
+
 Step = dict[str, Any]
 """One step of an oracle: a single key from `agent.experiments.run.oracle`."""
 
@@ -126,6 +134,25 @@ class Task(_Part):
         return digest.hexdigest()
 
     @property
+    def start_hash(self) -> str:
+        """SHA-256 of all that reaches agent and desktop; with the arm's it names a trial."""
+        digest = hashlib.sha256(self.model_dump_json(include=set(_STARTS)).encode())
+        for name, data in sorted(self.files.items()):
+            digest.update(f"\n{name} {hashlib.sha256(data).hexdigest()}".encode())
+        return digest.hexdigest()
+
+    @property
+    def checks_hash(self) -> str:
+        """SHA-256 of what judges the end; changed, it asks for rescoring, not for new trials."""
+        return hashlib.sha256(self.model_dump_json(include=set(_JUDGES)).encode()).hexdigest()
+
+    @property
+    def steps_hash(self) -> str:
+        """SHA-256 of oracle and near miss, which only the arms of those names are given."""
+        steps = self.model_dump_json(include={"oracle", "near_miss"})
+        return hashlib.sha256(steps.encode()).hexdigest()
+
+    @property
     def voice(self) -> bool:
         """Whether a scripted person takes part."""
         return bool(self.script)
@@ -136,8 +163,12 @@ class Task(_Part):
         return [name for name in self.requires if shutil.which(name) is None]
 
     def words(self, phrasing: str) -> str:
-        """The instruction in one wording."""
+        """The instruction in one wording; the goal's where it lacks that."""
         return self.phrasings.get(phrasing, self.instruction)
+
+    def has_wording(self, phrasing: str) -> bool:
+        """Whether it can be told in this wording."""
+        return phrasing == GOAL or phrasing in self.phrasings
 
 
 def load_task(folder: Path) -> Task:

@@ -6,6 +6,8 @@
         trial.json     what was to be done: arm, task with all its files, words
         session/       events.jsonl, prompt.md, images/ (opens as an exported session)
         score.json     the checker's verdict
+        state/         what the checker saw besides: windows, objects, texts, clipboard, list of
+                       files, and programs' own files (see `agent.experiments.run.kept_state`)
         home/          the person's files as they were when it was checked; what of them is not
                        kept is named in result.json
         result.json    status, metrics, environment; written last: without it, half-written
@@ -19,7 +21,9 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,7 @@ import pydantic
 from pydantic import ConfigDict, Field
 
 from agent.errors import ConfigurationError
-from agent.experiments.plan.spec import Arm, Record, Status, trial_id
+from agent.experiments.plan.spec import Arm, Record, Status, start_of, trial_id
 from agent.experiments.plan.task import Task
 from agent.face import Faced
 from agent.record import events as ev
@@ -52,6 +56,7 @@ class Job(Record):
     arm: Arm
     task: Task
     repeat: int
+    seed: int = 0
     attempt: int = 0
     submitted: float = 0.0
     """Unix seconds."""
@@ -69,7 +74,17 @@ class TrialResult(Record):
     arm: str
     task: str
     task_hash: str
+    arm_hash: str = ""
+    """`Arm.identity`; empty in trials from before there was one."""
+
+    start_hash: str = ""
+    """`start_of` the arm and the task."""
+
+    checks_hash: str = ""
+    """`Task.checks_hash` of the checks that gave the score."""
+
     repeat: int
+    seed: int = 0
     status: Status
     score: float = 0.0
     reason: str = ""
@@ -97,8 +112,18 @@ class TrialResult(Record):
 
     @property
     def completed(self) -> bool:
-        """Whether it says something of the arm: errors and cancelled trials do not."""
+        """Whether it says something of the arm.
+
+        The one definition: only such a trial enters success, intervals, tests and verdicts.
+        """
         return self.status in ("passed", "failed", "limit")
+
+    def fits(self, arm: Arm, task: Task, seed: int) -> bool:
+        """Whether it is a trial of this arm on this task, as they are now."""
+        if not self.arm_hash:
+            return True
+        mine = (self.arm_hash, self.start_hash, self.seed)
+        return mine == (arm.identity, start_of(arm, task), seed)
 
 
 class Trial(Faced):
@@ -175,7 +200,11 @@ def result_of(job: Job, status: Status, **fields: Any) -> TrialResult:
         arm=job.arm_name,
         task=job.task.id,
         task_hash=job.task.hash,
+        arm_hash=job.arm.identity,
+        start_hash=start_of(job.arm, job.task),
+        checks_hash=job.task.checks_hash,
         repeat=job.repeat,
+        seed=job.seed,
         attempt=job.attempt,
         status=status,
         **fields,
@@ -187,6 +216,7 @@ def environment() -> dict[str, str]:
     return {
         "host": platform.node(),
         "process": str(os.getpid()),
+        "sayso": version(),
         "python": platform.python_version(),
         "system": platform.platform(),
         "cpus": str(os.cpu_count()),
@@ -197,15 +227,37 @@ def environment() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def version() -> str:
+    """Sayso's version and, of a checkout, its commit; one with local changes is marked."""
+    named = ""
+    with suppress(metadata.PackageNotFoundError):
+        named = metadata.version("sayso")
+    return " ".join(part for part in (named, _commit()) if part)
+
+
+def _commit() -> str:
+    root = Path(__file__).parents[3]
+    if not (root / ".git").exists():
+        return ""
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*"]
+    return _said(command).strip()
+
+
+@lru_cache(maxsize=1)
 def _packages() -> dict[str, str]:
     """Versions of the desktop's Debian packages, where dpkg knows them."""
     query = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *_PACKAGES]
-    try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    pairs = (line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    pairs = (line.split(" ", 1) for line in _said(query).splitlines() if " " in line)
     return {f"package {name}": version for name, version in pairs}
+
+
+def _said(command: list[str]) -> str:
+    """What a program prints; nothing if there is no such program."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout
 
 
 def _damaged(folder: Path, error: Exception) -> ConfigurationError:

@@ -1,14 +1,17 @@
-"""From trials to answers: one row an arm, one comparison an arm against the baseline."""
+"""From trials to answers: one row an arm, one comparison an arm against the baseline.
+
+Only trials that say something of their arm (`TrialResult.completed`) are measured.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.experiments.measures import compared
-from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.spec import Experiment, counted
 from agent.experiments.plan.trial import TrialResult
 from agent.experiments.statistics import (
     Comparison,
@@ -24,19 +27,26 @@ from agent.experiments.statistics import (
     success_rate,
 )
 
+_UNEVEN = 0.1
+"""Difference of arms' shares of errors from which on it is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArmSummary:
-    """One arm's results. ``intention`` counts errors as failures, ``completed`` leaves them out."""
+    """One arm's results."""
 
     name: str
     statuses: dict[str, int]
     intention: Estimate
+    """Success with errors counted as failures; what a person stopped is in neither."""
+
     completed: Estimate
+    """Success: errors are ours, and left out."""
+
     score: Estimate
     seconds: Estimate
     dollars: Estimate
-    """US$ of a trial, those of errors included."""
+    """US$ of a trial, those of errors and of stopped ones included."""
 
     dollars_per_trial: float
     dollars_per_success: float
@@ -68,6 +78,9 @@ class ArmComparison:
     primary: str = "success"
     """The measure of the hypothesis; its p alone is corrected for several arms."""
 
+    comparisons: int = 1
+    """For how many of them."""
+
     @property
     def main(self) -> Comparison:
         """The comparison of the primary measure."""
@@ -83,6 +96,8 @@ class Analysis:
     comparisons: dict[str, ArmComparison]
     planned: int
     done: int
+    """Trials that say something of their arm."""
+
     missing: int
     notes: tuple[str, ...]
 
@@ -101,22 +116,23 @@ def analyse(experiment: Experiment, results: Sequence[TrialResult]) -> Analysis:
     }
     corrected = holm([c.main for c in raw.values()])
     comparisons = {
-        name: _with_main(comparison, main)
+        name: replace(_with_main(comparison, main), comparisons=len(raw))
         for (name, comparison), main in zip(raw.items(), corrected, strict=True)
     }
-    done = sum(r.status != "cancelled" for r in results)
+    done = sum(r.completed for r in results)
     planned = len(experiment.cells())
     return Analysis(arms, comparisons, planned, done, planned - done, _notes(results, planned))
 
 
 def summarise(name: str, results: Sequence[TrialResult], experiment: Experiment) -> ArmSummary:
     """One arm."""
-    tried = [r for r in results if r.status != "cancelled"]
-    completed = [r for r in tried if r.completed]
-    counts, whole = list(_counts(tried).values()), list(_counts(completed).values())
-    passes = sum(r.passed for r in tried)
-    dollars = sum(r.metrics.get("dollars", 0.0) for r in tried)
-    asked = sum(r.metrics.get("approvals_asked", 0.0) for r in tried)
+    begun = [r for r in results if r.status != "cancelled"]
+    completed = [r for r in results if r.completed]
+    with_errors = [*completed, *(r for r in results if r.status == "error")]
+    counts, whole = list(_counts(with_errors).values()), list(rates(results).values())
+    passes = sum(r.passed for r in completed)
+    dollars = sum(r.metrics.get("dollars", 0.0) for r in begun)
+    asked = sum(r.metrics.get("approvals_asked", 0.0) for r in completed)
     ks = sorted({1, experiment.repeats})
     seed = experiment.seed
     return ArmSummary(
@@ -126,8 +142,8 @@ def summarise(name: str, results: Sequence[TrialResult], experiment: Experiment)
         completed=success_rate(whole, seed=seed),
         score=mean_value(_task_means(completed, lambda r: r.score), seed=seed),
         seconds=mean_value(_task_means(completed, _metric("seconds")), seed=seed),
-        dollars=mean_value(_task_dollars(tried), seed=seed),
-        dollars_per_trial=dollars / len(tried) if tried else math.nan,
+        dollars=mean_value(_task_dollars(begun), seed=seed),
+        dollars_per_trial=dollars / len(begun) if begun else math.nan,
         dollars_per_success=dollars / passes if passes else math.nan,
         approvals_per_success=asked / passes if passes else math.nan,
         pass_at={k: mean_over_tasks([pass_at_k(c, n, k) for c, n in whole]) for k in ks},
@@ -146,8 +162,8 @@ def compare_arms(
 
 
 def rates(results: Iterable[TrialResult]) -> dict[str, tuple[int, int]]:
-    """Passes and tries of each task."""
-    return _counts(r for r in results if r.status != "cancelled")
+    """Passes and tries of each task, of the trials that say something of the arm."""
+    return _counts(r for r in results if r.completed)
 
 
 def _against(
@@ -215,12 +231,35 @@ def _with_main(comparison: ArmComparison, main: Comparison) -> ArmComparison:
 def _notes(results: Sequence[TrialResult], planned: int) -> tuple[str, ...]:
     notes = []
     errors = Counter(f"{r.error_class}: {r.advice}" for r in results if r.status == "error")
-    notes += [f"{count} trials ended in {text}" for text, count in errors.most_common()]
-    cancelled = Counter(r.reason for r in results if r.status == "cancelled")
-    notes += [f"{count} trials never ran: {text}" for text, count in cancelled.most_common()]
+    notes += [f"{counted(n, 'trial')} ended in {text}" for text, n in errors.most_common()]
+    for status, words in _UNCOUNTED.items():
+        reasons = Counter(r.reason for r in results if r.status == status)
+        notes += [f"{counted(n, 'trial')} {words}: {text}" for text, n in reasons.most_common()]
     if len(results) < planned:
         notes.append(f"{planned - len(results)} of {planned} trials are not there yet.")
-    return tuple(notes)
+    return (*notes, *_uneven(results), *_mixed(results))
+
+
+_UNCOUNTED = {"stopped_by_user": "stopped amid their work", "cancelled": "never ran"}
+
+
+def _uneven(results: Sequence[TrialResult]) -> Iterator[str]:
+    """Errors are no failures, but where one arm has most of them the rest is a selection."""
+    ended = [r for r in results if r.completed or r.status == "error"]
+    tries = Counter(r.arm for r in ended)
+    errors = Counter(r.arm for r in ended if r.status == "error")
+    shares = [errors[arm] / tries[arm] for arm in tries]
+    if shares and max(shares) - min(shares) > _UNEVEN:
+        told = ", ".join(f"{arm} {errors[arm]} of {tries[arm]}" for arm in tries)
+        yield f"Errors, which are left out, are uneven: {told}. Compare with care."
+
+
+def _mixed(results: Sequence[TrialResult]) -> Iterator[str]:
+    versions = Counter(r.environment.get("sayso", "") for r in results if r.completed)
+    versions.pop("", None)
+    if len(versions) > 1:
+        told = ", ".join(f"{name} ({counted(n, 'trial')})" for name, n in versions.most_common())
+        yield f"The trials were run by {len(versions)} versions of Sayso: {told}."
 
 
 def _counts(results: Iterable[TrialResult]) -> dict[str, tuple[int, int]]:

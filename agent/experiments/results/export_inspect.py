@@ -199,4 +199,4 @@ def _when(seconds: float) -> str:
 
 def _arm_id(store: Store, arm: str) -> str:
     """The same at every export, so that a second one replaces the first."""
-    return hashlib.sha256(f"{store.experiment.hash} {arm}".encode()).hexdigest()[:22]
+    return hashlib.sha256(f"{store.folder.name} {arm}".encode()).hexdigest()[:22]

@@ -11,7 +11,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult
 from agent.experiments.results.compare import analyse, compare_arms, rates
-from agent.experiments.results.words import verdict
+from agent.experiments.results.words import NOTHING, verdict
 from agent.experiments.statistics import Comparison, Estimate
 
 Change = Literal["fixed", "better", "same", "worse", "broken", "missing"]
@@ -29,7 +29,7 @@ class Tries:
     """Mean score of completed trials, 0 to 1."""
 
     trials: tuple[str, ...]
-    """Their ids, in the order of repeats."""
+    """Ids of all that were begun, in the order of repeats; those that ended in errors too."""
 
     reason: str
     """The first reason against it; empty if all passed."""
@@ -88,7 +88,12 @@ class Pairing:
 
 
 def pair(
-    experiment: Experiment, results: Sequence[TrialResult], a: str = "", b: str = ""
+    experiment: Experiment,
+    results: Sequence[TrialResult],
+    a: str = "",
+    b: str = "",
+    *,
+    looks: int = 0,
 ) -> Pairing:
     """Two arms task by task.
 
@@ -97,6 +102,7 @@ def pair(
         results: of all arms, as `Store.results` has them.
         a: the arm to compare with; the baseline if empty.
         b: the other one; the first arm besides ``a`` if empty.
+        looks: how often results were looked at before the end, for the verdict.
 
     Raises:
         ConfigurationError: there is no such arm, or no second one; or statsmodels is missing.
@@ -120,7 +126,7 @@ def pair(
         ratios=compared.ratios,
         fixed=compared.fixed,
         broken=compared.broken,
-        verdict=verdict(compared),
+        verdict=verdict(compared, looks) if analysis.done else NOTHING,
         notes=analysis.notes,
     )
 
@@ -137,7 +143,7 @@ def cost_and_success(
     return tuple(
         ArmPoint(
             arm=name,
-            success=arm.intention,
+            success=arm.completed,
             dollars=arm.dollars,
             dollars_per_success=arm.dollars_per_success,
             seconds=arm.seconds,

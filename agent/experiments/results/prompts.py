@@ -29,13 +29,12 @@ class PromptUse:
 
     tasks: int
     trials: int
-    """That ended, errors included."""
+    """That say something of the arm."""
 
     passed: int
     success: Estimate
-    """Errors count as failures."""
-
     dollars: float
+    """US$ of all that were begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _use(
         model=experiment.arms[arm].model,
         begun=begun,
         tasks=len(counts),
-        trials=len(mine),
+        trials=sum(r.completed for r in mine),
         passed=sum(r.passed for r in mine),
         success=success_rate(list(counts.values()), seed=experiment.seed),
         dollars=sum(r.metrics.get("dollars", 0.0) for r in mine),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agent.experiments.measures import measures
+from agent.experiments.plan.amending import Amendment
 from agent.experiments.plan.design import differing_fields, fields_in_words
 from agent.experiments.plan.power import forecast
 from agent.experiments.plan.spec import Experiment
@@ -24,8 +24,11 @@ from agent.experiments.results.words import (
     percent,
     points,
     ratio,
-    verdict,
+    verdicts,
+    when,
 )
+from agent.experiments.run.earlier import earlier_runs
+from agent.experiments.run.rescore import outdated
 from agent.experiments.run.store import Store
 from agent.experiments.statistics import FEW_TASKS
 
@@ -63,28 +66,38 @@ def _markdown(store: Store) -> str:
     experiment, results = store.experiment, store.results()
     analysis = analyse(experiment, results)
     comparisons = analysis.comparisons.values()
-    about: dict[str, Any] = {"commit": "", "lock": "", **store.about}
+    about: dict[str, Any] = {"commit": "", "lock": "", "sayso": "", **store.about}
+    amendments = store.amendments
+    guess = forecast(experiment, earlier=results)
     return page.markdown(
         about=about,
+        amendments=_amendments(amendments),
         analysis=analysis,
         arms=_arms(experiment),
-        begun=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(about.get("created", 0))),
+        begun=when(about.get("created", 0)),
         cells=_cells(experiment, results),
         comparisons=[(c, _measured(c, len(comparisons))) for c in comparisons],
-        detectable=forecast(experiment).detectable,
+        detectable=guess.detectable,
         diffs=_diffs(experiment),
+        earlier=earlier_runs(store.folder.parent, experiment, but=store.folder),
         experiment=experiment,
         few_tasks=FEW_TASKS,
+        hypothesis_changed=_changed(amendments, "hypothesis"),
         looks=looks,
         means=_means(analysis),
         methods=_methods(analysis),
+        outdated=len(outdated(store)),
         places=_places(results),
+        primary_changed=_changed(amendments, "primary"),
+        rescored=store.rescored,
         retries=sum(r.attempt for r in results),
         same=_same(experiment),
+        sparse=guess.sparse,
         spent=store.spent,
         success=_success(analysis),
         tries=_tries(analysis),
-        verdict=verdict,
+        verdicts=verdicts(analysis, looks),
+        wordings=_wordings(experiment),
     )
 
 
@@ -100,6 +113,27 @@ class _Table:
     rows: list[list[str]]
     exploring: bool = False
     """Whether a measure stands in it that is not the primary one."""
+
+
+def _amendments(found: Sequence[Amendment]) -> _Table:
+    rows = [[when(one.at), str(one.trials), "; ".join(one.changes)] for one in found]
+    return _Table(["when", "trials done by then", "what changed"], rows)
+
+
+def _changed(amendments: Sequence[Amendment], field: str) -> int:
+    """How many trials were done when a field was last changed; 0 if none was."""
+    trials = [a.trials for a in amendments if any(c.startswith(f"{field}:") for c in a.changes)]
+    return max(trials, default=0)
+
+
+def _wordings(experiment: Experiment) -> list[str]:
+    """Which arms were given the goal in tasks without their wording."""
+    found = []
+    for name, arm in experiment.arms.items():
+        lacking = [task.id for task in experiment.tasks if not task.has_wording(arm.phrasing)]
+        if lacking:
+            found.append(f"{name} was given the goal in {', '.join(lacking)}")
+    return found
 
 
 def _arms(experiment: Experiment) -> _Table:
@@ -125,10 +159,10 @@ def _diffs(experiment: Experiment) -> list[str]:
 
 def _success(analysis: Analysis) -> _Table:
     paid = any(arm.dollars_per_trial > 0 for arm in analysis.arms.values())
-    header = ["arm", "success", "success if completed", "score", "seconds"]
+    header = ["arm", "success", "errors as failures", "score", "seconds"]
     rows = []
     for name, arm in analysis.arms.items():
-        row = [name, percent(arm.intention), percent(arm.completed)]
+        row = [name, percent(arm.completed), percent(arm.intention)]
         row += [number(arm.score), number(arm.seconds)]
         each = arm.dollars_per_success
         row += [NONE if math.isnan(each) else f"{each:.3f}"] if paid else []
@@ -139,7 +173,7 @@ def _success(analysis: Analysis) -> _Table:
 def _methods(analysis: Analysis) -> str:
     methods: dict[str, list[str]] = {}
     for name, arm in analysis.arms.items():
-        methods.setdefault(arm.intention.method, []).append(name)
+        methods.setdefault(arm.completed.method, []).append(name)
     return "; ".join(f"{method} ({', '.join(names)})" for method, names in methods.items())
 
 
@@ -224,11 +258,12 @@ def _mean(value: float | None) -> str:
 
 
 def _cell(cell: Sequence[TrialResult]) -> str:
-    tried = [r for r in cell if r.status != "cancelled"]
-    if not tried:
+    begun = [r for r in cell if r.status != "cancelled"]
+    if not begun:
         return NONE
-    wrong = next((f"{r.status}: {r.reason or r.error}" for r in tried if not r.passed), "")
-    passes = f"{sum(r.passed for r in tried)}/{len(tried)}"
+    tried = [r for r in begun if r.completed]
+    wrong = next((f"{r.status}: {r.reason or r.error}" for r in begun if not r.passed), "")
+    passes = f"{sum(r.passed for r in tried)}/{len(tried)}" if tried else NONE
     return f"{passes} {_short(wrong, 90)}".strip()
 
 

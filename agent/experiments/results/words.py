@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 
 from agent.experiments.measures import compared
-from agent.experiments.results.compare import ArmComparison
-from agent.experiments.statistics import Estimate
+from agent.experiments.plan.spec import counted
+from agent.experiments.results.compare import Analysis, ArmComparison
+from agent.experiments.statistics import SIGNIFICANT, Estimate, smallest_p, tasks_needed
 
 NONE = "\N{EN DASH}"
 
@@ -16,21 +18,56 @@ _MORE_LESS = {
 }
 
 
-def verdict(c: ArmComparison) -> str:
+NOTHING = "Nothing was measured: no trial says anything of an arm."
+
+
+def verdicts(analysis: Analysis, looks: int = 0) -> list[str]:
+    """What came of a study, a sentence a comparison.
+
+    Args:
+        analysis: of its results.
+        looks: how often they were looked at before the end.
+    """
+    if not analysis.done:
+        return [NOTHING]
+    return [verdict(comparison, looks) for comparison in analysis.comparisons.values()]
+
+
+def verdict(c: ArmComparison, looks: int = 0) -> str:
     """The comparison of the primary measure in a sentence."""
     e, p = c.main.estimate, c.main.p_holm
     if math.isnan(e.value):
         return f"{c.arm} and {c.baseline} have no task in common yet."
     shown = {"success": points, "score": difference}.get(c.primary, ratio)(e)
     nothing = 0.0 if c.primary in ("success", "score") else 1.0
-    if p >= 0.05 or e.value == nothing:
+    rest = f"{chance(p, name=True)}, {counted(e.tasks, 'task')}{early(looks)}"
+    if smallest_p(e.tasks, c.comparisons) >= SIGNIFICANT:
+        return (
+            f"No clear difference in {c.primary} between {c.arm} and {c.baseline}: with "
+            f"{counted(e.tasks, 'task')} it cannot be significant, it takes "
+            f"{tasks_needed(c.comparisons)} ({shown}; {rest})."
+        )
+    if p >= SIGNIFICANT or e.value == nothing:
         return (
             f"No clear difference in {c.primary} between {c.arm} and {c.baseline} "
-            f"({shown}; {chance(p, name=True)}, {e.tasks} tasks)."
+            f"({shown}; {rest})."
         )
     more_less = _MORE_LESS.get(c.primary) or compared()[c.primary].words
     words = more_less[e.value < nothing]
-    return f"{c.arm} {words} {c.baseline}: {shown}, {chance(p, name=True)}, {e.tasks} tasks."
+    return f"{c.arm} {words} {c.baseline}: {shown}, {rest}."
+
+
+def early(looks: int) -> str:
+    """That a test was not made once only; empty if it was."""
+    if not looks:
+        return ""
+    times = "once" if looks == 1 else f"{looks} times"
+    return f"; looked at {times} before the end, so p is too small"
+
+
+def when(seconds: float) -> str:
+    """``2026-11-30 08:15 UTC``."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
 
 
 def percent(e: Estimate) -> str:

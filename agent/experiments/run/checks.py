@@ -79,6 +79,10 @@ def _compared(
     return ""
 
 
+COMPARED = ("equals", "contains", "excludes", "matches")
+"""Arguments of the checks that compare a text."""
+
+
 # Files --------------------------------------------------------------------------------
 
 

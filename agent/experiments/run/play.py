@@ -27,13 +27,13 @@ from agent.errors import (
     SaysoError,
 )
 from agent.experiments.measures import measure
-from agent.experiments.metrics import claims
 from agent.experiments.plan.spec import Status
 from agent.experiments.plan.trial import Job, TrialResult, environment, result_of, write_json
+from agent.experiments.run.kept_state import keep_state
 from agent.experiments.run.narration import SilentVoice
 from agent.experiments.run.oracle import OracleLost, count_actions
 from agent.experiments.run.pack import pack
-from agent.experiments.run.scoring import CheckerBroken, Score, score
+from agent.experiments.run.scoring import CheckerBroken, Score, judged, score, status_of
 from agent.experiments.run.simulated_user import SimulatedUser
 from agent.experiments.run.state import State, take_state
 from agent.experiments.run.trial_environment import TrialEnvironment, started
@@ -212,10 +212,11 @@ class _Play:
             fixtures=self.job.task.files,
             events=list(session.log),
         )
-        verdict = await score(self.job.task, state)
-        write_json(self.folder / "score.json", verdict)
         carried = await asyncio.to_thread(carry, state.home, self.folder / "home")
         self.left_out = bounded([*_lines(state), *carried.left_out])
+        await asyncio.to_thread(keep_state, state, self.folder)
+        verdict = await score(self.job.task, state)
+        write_json(self.folder / "score.json", verdict)
         return verdict
 
     def _trouble(self, session: Session) -> Exception | None:
@@ -245,12 +246,9 @@ class _Play:
 
     def _result(self, verdict: Score | None, failure: Exception | None) -> TrialResult:
         events = list(self.session.log) if self.session is not None else []
-        feasible, task = self.job.task.feasible, self.job.task
+        task = self.job.task
         metrics = measure(events, oracle_actions=task.steps or count_actions(task.oracle))
-        passed = verdict is not None and verdict.passed
-        metrics |= claims(events, passed=passed, feasible=feasible)
-        if verdict is not None and task.guards:
-            metrics["side_effects"] = float(verdict.side_effects)
+        metrics |= judged(verdict, task, events)
         status, reason = self._status(verdict, failure, events)
         fault = failure if status == "error" else None
         return result_of(
@@ -277,11 +275,7 @@ class _Play:
             return "stopped_by_user", self.stopped
         if failure is not None or verdict is None:
             return "error", str(failure)
-        ends = [e.outcome for e in events if isinstance(e, ev.TaskFinished)]
-        late = any(isinstance(e, ev.Stopped) and "too long" in e.reason for e in events)
-        if not verdict.passed and (late or (ends and ends[-1] == "limit")):
-            return "limit", verdict.reason
-        return ("passed" if verdict.passed else "failed"), verdict.reason
+        return status_of(verdict, events), verdict.reason
 
     def _stop(self, reason: str) -> None:
         self.stopped = reason or "Stopped."

@@ -1,5 +1,7 @@
 """Carries out an experiment: every cell once, errors again, within the budget, resumable.
 
+A cell that the study has a trial for is not run again, however the definition was amended since.
+
 Only this process writes to the experiment's folder, so no trial is counted twice, however
 often a lost worker's job was begun.
 """
@@ -19,8 +21,10 @@ from typing import Any
 import pydantic
 
 from agent.errors import ConfigurationError
+from agent.experiments.plan.amending import left_out
 from agent.experiments.plan.spec import Experiment, trial_id
 from agent.experiments.plan.trial import Job, TrialResult, result_of
+from agent.experiments.run.breaker import Breaker
 from agent.experiments.run.pack import NoRoomError
 from agent.experiments.run.placement import Outcome, Placement
 from agent.experiments.run.play import Progress
@@ -99,12 +103,18 @@ class Runner:
         self._cancelled = threading.Event()
         self._cancel_reason = ""
         self._homeless: float | None = None
+        self._breaker = Breaker()
 
     def cancel(self, reason: str = "The experiment was cancelled.") -> None:
         """Begin no further trial and stop those that run. They are run when it is resumed."""
         self._cancel_reason = reason
         self._cancelled.set()
         self._place.stop(None, reason)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody ended it before its time."""
+        return self._cancelled.is_set()
 
     def stop_trial(self, trial: str, reason: str = "Stopped by the person.") -> None:
         """Stop one trial that runs; the others go on."""
@@ -137,20 +147,25 @@ class Runner:
         for name in self.store.half_written():
             self.store.set_aside(name)
             self.state.notes.append(f"The trial {name} was half-written; it is run again.")
+        if rest := left_out(self.store.experiment, self.experiment):
+            self._note(f"Not run again, but kept in the study and its report: {', '.join(rest)}.")
+        definition, seed = self.store.experiment.hash, self.experiment.seed
         done = {result.id: result for result in self.store.results()}
         for arm_name, task, repeat in self.experiment.cells():
-            name = trial_id(arm_name, task.id, repeat)
-            if name in done and (done[name].completed):
-                self.state.count(arm_name, task.id, done[name].status)
+            name, arm = trial_id(arm_name, task.id, repeat), self.experiment.arms[arm_name]
+            known = done.get(name)
+            if known is not None and known.completed and known.fits(arm, task, seed):
+                self.state.count(arm_name, task.id, known.status)
                 continue
-            if name in done:
+            if known is not None:
                 self.store.set_aside(name)
             job = Job(
-                experiment=self.experiment.hash,
+                experiment=definition,
                 arm_name=arm_name,
-                arm=self.experiment.arms[arm_name],
+                arm=arm,
                 task=task,
                 repeat=repeat,
+                seed=seed,
             )
             self._todo.append((job, ""))
 
@@ -187,10 +202,12 @@ class Runner:
         reserved = sum(j.arm.max_dollars for j in self._flying.values() if not j.arm.unpaid)
         return self.state.spent + reserved + job.arm.max_dollars <= self.experiment.budget + 1e-9
 
-    def _cancel_rest(self, reason: str) -> None:
-        while self._todo:
-            job, _ = self._todo.popleft()
-            self._install(result_of(job, "cancelled", reason=reason), b"")
+    def _cancel_rest(self, reason: str, of: Callable[[Job], bool] = lambda _: True) -> None:
+        """Let those that wait never run; ``of`` chooses among them."""
+        waiting, self._todo = self._todo, deque(one for one in self._todo if not of(one[0]))
+        for job, _ in waiting:
+            if of(job):
+                self._install(result_of(job, "cancelled", reason=reason), b"")
         self._note(reason)
 
     def _note(self, text: str) -> None:
@@ -236,6 +253,8 @@ class Runner:
             self._todo.append((job, avoid))
             return
         self._install(result, outcome.folder)
+        if (stop := self._breaker.take(result)) is not None:
+            self._cancel_rest(stop.reason, stop.concerns)
 
     def _install(self, result: TrialResult, folder: bytes) -> None:
         try:

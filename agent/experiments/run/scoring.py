@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from agent.errors import ConfigurationError, SaysoError
-from agent.experiments.plan.spec import Record
+from agent.experiments.metrics import claims
+from agent.experiments.metrics_spoken import Metrics
+from agent.experiments.plan.spec import Record, Status
 from agent.experiments.plan.task import Task
 from agent.experiments.run.checks import run_check, run_checks
 from agent.experiments.run.state import State
+from agent.record import events as ev
 from agent.sanitize import valid_text
 
 PATIENCE = 30.0
@@ -53,6 +57,24 @@ async def score(task: Task, state: State) -> Score:
         raise
     except Exception as error:  # a task's author may raise anything
         raise CheckerBroken(f"The checker of {task.id} raised {error!r}.") from error
+
+
+def status_of(verdict: Score, events: Sequence[ev.Event]) -> Status:
+    """How a trial ended that was judged and that nobody stopped."""
+    ends = [e.outcome for e in events if isinstance(e, ev.TaskFinished)]
+    late = any(isinstance(e, ev.Stopped) and "too long" in e.reason for e in events)
+    if not verdict.passed and (late or (ends and ends[-1] == "limit")):
+        return "limit"
+    return "passed" if verdict.passed else "failed"
+
+
+def judged(verdict: Score | None, task: Task, events: Sequence[ev.Event]) -> Metrics:
+    """Numbers that a verdict gives: what was claimed against what was found, and side effects."""
+    passed = verdict is not None and verdict.passed
+    found = claims(events, passed=passed, feasible=task.feasible)
+    if verdict is not None and task.guards:
+        found["side_effects"] = float(verdict.side_effects)
+    return found
 
 
 def _score(task: Task, state: State) -> Score:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from agent.desktop.base import Desktop, Window
+from agent.desktop.base import Desktop, Node, Window
 from agent.errors import DesktopError
 from agent.files import is_state, shown
 from agent.files.kinds import is_state_name
@@ -44,6 +44,9 @@ class State:
     clipboard: str = ""
     texts: tuple[tuple[str, str], ...] = ()
     """(application, text) of editors and terminals on the screen."""
+
+    objects: tuple[Node, ...] = field(default=(), repr=False)
+    """The accessible objects, in document order."""
 
     events: tuple[ev.Event, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
@@ -95,10 +98,10 @@ async def take_state(
     notes: list[str] = []
     copied = await asyncio.to_thread(copy_home, desktop.home, folder)
     windows: Sequence[Window] = ()
-    texts: tuple[tuple[str, str], ...] = ()
+    objects: tuple[Node, ...] = ()
     try:
         windows = await desktop.windows()
-        texts = await _texts(desktop)
+        objects = (await desktop.tree()).nodes
     except DesktopError as error:
         notes.append(str(error))
     return State(
@@ -107,16 +110,12 @@ async def take_state(
         entries=copied.entries,
         windows=tuple(windows),
         clipboard=await asyncio.to_thread(read_clipboard, desktop, notes),
-        texts=texts,
+        texts=tuple((node.app, node.text) for node in objects if node.text is not None),
+        objects=objects,
         events=tuple(events),
         notes=(*copied.notes, *map(valid_text, notes)),
         left_out=copied.left_out,
     )
-
-
-async def _texts(desktop: Desktop) -> tuple[tuple[str, str], ...]:
-    tree = await desktop.tree()
-    return tuple((node.app, node.text) for node in tree.nodes if node.text is not None)
 
 
 def read_clipboard(desktop: Desktop, notes: list[str]) -> str:

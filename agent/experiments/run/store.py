@@ -1,14 +1,19 @@
-"""An experiment's folder: definition, trials as truth, and tables derived from them.
+"""A study's folder: definition, trials as truth, and tables derived from them.
+
+A study has the definition's hash of its beginning in its name and keeps it: what an amendment
+changes (see `agent.experiments.plan.amending`) goes on in the same folder.
 
 ::
 
     NAME-HASH/
-        experiment.json    the definition, as run
+        experiment.json    the definition, with all amendments
+        amendments.jsonl   when and how it was changed since it was begun
         about.json         commit, lock file's hash, versions, when
         trials/ID/         one folder a trial (see `agent.experiments.plan.trial`)
         attempts/          errors that were tried again, and half-written trials
         attempts.jsonl     one line for every attempt, with its cost
         looks.jsonl        one line for every time that results were looked at
+        rescored.jsonl     one line for every verdict that mended checks have changed
         trials.parquet     derived; removed and made again at will
 """
 
@@ -19,11 +24,9 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +34,9 @@ import pydantic
 
 from agent.errors import ConfigurationError
 from agent.experiments.extras import extra
+from agent.experiments.plan.amending import Amendment, amended, changes, extends
 from agent.experiments.plan.spec import Experiment
-from agent.experiments.plan.trial import Trial, TrialResult, read_result, write_json
+from agent.experiments.plan.trial import Trial, TrialResult, read_result, version, write_json
 from agent.experiments.run.pack import unpack
 from agent.face import Faced
 
@@ -51,16 +55,19 @@ class Store(Faced):
 
     @classmethod
     def create(cls, root: Path, experiment: Experiment) -> Store:
-        """The folder of an experiment below ``root``, made if need be.
+        """The folder of an experiment below ``root``: made, or amended, if need be.
 
         Raises:
-            ConfigurationError: it cannot be written.
+            ConfigurationError: it cannot be written, or another process runs what would be
+                amended.
         """
-        store = cls(root / experiment.folder_name)
+        store = cls.of(root, experiment)
         try:
             for name in ("trials", "attempts", ".incoming"):
                 (store.folder / name).mkdir(parents=True, exist_ok=True)
-            if not (store.folder / "experiment.json").exists():
+            if store.begun:
+                store.amend(experiment)
+            else:
                 write_json(store.folder / "experiment.json", experiment)
                 about = json.dumps(_about(), indent=1) + "\n"
                 (store.folder / "about.json").write_text(about, "utf-8")
@@ -71,9 +78,57 @@ class Store(Faced):
             ) from error
         return store
 
+    @classmethod
+    def of(cls, root: Path, experiment: Experiment) -> Store:
+        """The study below ``root`` that an experiment goes on with, or would begin.
+
+        It is the one of the same definition, else the latest that it extends.
+        """
+        own = cls(root / experiment.folder_name)
+        if own.begun:
+            return own
+        for store in list_stores(root, f"{experiment.name}-"):
+            with suppress(ConfigurationError):  # damaged, or of another version
+                if extends(store.experiment, experiment):
+                    return store
+        return own
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is there."""
+        return (self.folder / "experiment.json").exists()
+
+    @property
+    def amendments(self) -> list[Amendment]:
+        """Every change of the definition since the study was begun, the oldest first."""
+        return [Amendment.model_validate(line) for line in self._lines("amendments.jsonl")]
+
+    def amend(self, experiment: Experiment) -> None:
+        """Make what is wanted part of the definition, and write down what that changes.
+
+        Raises:
+            ConfigurationError: another process runs the study.
+        """
+        before = self.experiment
+        after = amended(before, experiment)
+        if after.hash == before.hash:
+            return
+        self.lock()
+        try:
+            amendment = Amendment(
+                at=time.time(),
+                changes=changes(before, after),
+                trials=sum(r.completed for r in self.results()),
+                definition=after.hash,
+            )
+            write_json(self.folder / "experiment.json", after)
+            self._append("amendments.jsonl", amendment.model_dump())
+        finally:
+            self.unlock()
+
     @property
     def experiment(self) -> Experiment:
-        """The definition.
+        """The definition, with all amendments.
 
         Raises:
             ConfigurationError: this is no experiment's folder.
@@ -163,6 +218,27 @@ class Store(Faced):
         (self.folder / _TABLE).unlink(missing_ok=True)
         return True
 
+    def replace(self, result: TrialResult) -> None:
+        """Give a trial another end, and write down which it had."""
+        folder = self.trial(result.id).folder
+        before = read_result(folder)
+        line = {
+            "id": result.id,
+            "at": time.time(),
+            "before": [before.status, before.score, before.reason, before.checks_hash],
+            "after": [result.status, result.score, result.reason, result.checks_hash],
+        }
+        self._append("rescored.jsonl", line)
+        write_json(folder / "result.json", result)
+        (self.folder / _TABLE).unlink(missing_ok=True)
+
+    @property
+    def rescored(self) -> int:
+        """How many verdicts mended checks have changed, in all."""
+        return sum(
+            line["before"][:2] != line["after"][:2] for line in self._lines("rescored.jsonl")
+        )
+
     def set_aside(self, name: str) -> None:
         """Move a trial out of the truth, so that it is run again."""
         self._keep(self.folder / "trials" / name, name)
@@ -187,9 +263,24 @@ class Store(Faced):
 
     def look(self, what: str) -> int:
         """Write down that results were looked at; returns how often before all were there."""
-        done, planned = len(self.results()), len(self.experiment.cells())
-        self._append("looks.jsonl", {"at": time.time(), "what": what, "trials": done})
-        return sum(line["trials"] < planned for line in self._lines("looks.jsonl"))
+        results, planned = self.results(), len(self.experiment.cells())
+        done = sum(r.completed for r in results)
+        left = planned - done - sum(r.status == "error" for r in results)
+        line = {"at": time.time(), "what": what, "trials": done, "left": left}
+        self._append("looks.jsonl", line)
+        return self.looks(results)
+
+    def looks(self, results: Sequence[TrialResult]) -> int:
+        """How often results were looked at before all were there.
+
+        A look is early if trials were to come then, or if some came later all the same: the
+        study was extended, or errors were tried again.
+        """
+        done, planned = sum(r.completed for r in results), len(self.experiment.cells())
+        return sum(
+            line.get("left", planned - line["trials"]) > 0 or line["trials"] < done
+            for line in self._lines("looks.jsonl")
+        )
 
     def _keep(self, folder: Path, name: str) -> None:
         folder.rename(self.folder / "attempts" / f"{name}.{time.time_ns()}")
@@ -265,9 +356,11 @@ def query(table: Path, sql: str) -> list[dict[str, Any]]:
             raise ConfigurationError(f"The query is wrong: {error}") from error
 
 
-def list_stores(root: Path) -> list[Store]:
-    """All experiments below ``root``, the newest first."""
-    found = [path.parent for path in root.glob("*/experiment.json")]
+def list_stores(root: Path, beginning: str = "") -> list[Store]:
+    """All studies below ``root`` whose folder's name begins so, the newest first."""
+    found = [
+        p.parent for p in root.glob("*/experiment.json") if p.parent.name.startswith(beginning)
+    ]
     return [Store(f) for f in sorted(found, key=lambda f: -f.stat().st_mtime)]
 
 
@@ -275,21 +368,4 @@ def _about() -> dict[str, Any]:
     root = Path(__file__).parents[3]
     lock = root / "requirements.lock"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else ""
-    return {"created": time.time(), "commit": _commit(root), "lock": digest, "sayso": _version()}
-
-
-def _commit(root: Path) -> str:
-    if not (root / ".git").exists():
-        return ""
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
-
-
-def _version() -> str:
-    with suppress(metadata.PackageNotFoundError):
-        return metadata.version("sayso")
-    return ""
+    return {"created": time.time(), "lock": digest, "sayso": version()}

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.desktop.base import Desktop
@@ -84,6 +85,25 @@ class TrialEnvironment:
 
         return build_model(settings, desktop)
 
+    def model_faults(
+        self, arm: Arm, tasks: Sequence[Task], settings: Settings, *, elsewhere: bool = False
+    ) -> Iterator[str]:
+        """What keeps the arm's model from being used, known before any trial."""
+        from agent.experiments.run.models_checked import model_faults
+
+        if arm.model not in REFERENCES:
+            yield from model_faults(arm.model, tasks, settings, elsewhere=elsewhere)
+
+    def lacks(self, tasks: Sequence[Task]) -> list[str]:
+        """Programs that tasks need and this machine lacks, a sentence each."""
+        found = []
+        for task in tasks:
+            programs = {start.argv[0] for start in task.start if "$" not in start.argv[0]}
+            started = {name for name in programs if shutil.which(name) is None}
+            if missing := sorted({*task.missing, *started}):
+                found.append(_missing(task.id, missing))
+        return found
+
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
         """The arm's tools; a task for the screen only leaves those with hands."""
         kinds = tool_kinds()
@@ -109,14 +129,15 @@ class TrialEnvironment:
             ConfigurationError: a program is missing, or shows no window.
         """
         if task.missing:
-            raise ConfigurationError(
-                f"The task {task.id} needs {', '.join(task.missing)}; install it, or leave the "
-                "task out."
-            )
+            raise ConfigurationError(_missing(task.id, task.missing))
         await asyncio.to_thread(write_files, desktop.home, task.files)
         for start in task.start:
             await _start(desktop, start, task.id)
         await desktop.settle()
+
+
+def _missing(task: str, programs: Sequence[str]) -> str:
+    return f"The task {task} needs {', '.join(programs)}; install it, or leave the task out."
 
 
 def write_files(home: Path, files: dict[str, bytes]) -> None:

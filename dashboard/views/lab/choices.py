@@ -9,11 +9,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigurationError
-from agent.experiments.__main__ import EXAMPLES
+from agent.experiments.commands import EXAMPLES
 from agent.experiments.plan.design import DesignSummary, summarise_design
 from agent.experiments.plan.spec import Arm, Experiment, load_experiment
 from agent.experiments.plan.task import Task, builtin_tasks
 from agent.experiments.results.prompts import prompt_history
+from agent.experiments.run.store import Store
 from agent.kinds import ALL_TOOLS, tool_kinds
 from agent.prompts import load_prompt
 from agent.prompts.library import USUAL_STYLE
@@ -142,7 +143,7 @@ def weigh(
         return None, {"faults": faults, "summary": None}
     experiment = draft.experiment
     try:
-        earlier = records.results(experiment.folder_name)
+        earlier = records.results(Store.of(records.root, experiment).folder.name)
     except ConfigurationError:
         earlier = []
     summary = summarise_design(experiment, slots=slots, earlier=earlier)

@@ -15,7 +15,7 @@ from agent.experiments.plan.trial import TrialResult
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.paired import ArmPoint, Pairing, Tries, cost_and_success, pair
 from agent.experiments.results.prompts import PromptUse, PromptVersion, changes, prompt_history
-from agent.experiments.results.words import verdict
+from agent.experiments.results.words import verdicts
 from agent.experiments.statistics import Comparison, Estimate
 from dashboard.views.lab.records import Records
 
@@ -69,12 +69,12 @@ def _verdicts(records: Records, folder: str, judge: bool) -> list[str] | None:
     """Told only once all is done: a verdict on the way is a look that makes p too small."""
 
     def made() -> list[str]:
-        found = analyse(records.experiment(folder), records.results(folder))
-        return [verdict(c) for c in found.comparisons.values()]
+        return verdicts(analyse(records.experiment(folder), records.results(folder)), looks)
 
-    if not judge and not records.is_derived(folder, "verdicts"):
+    looks = records.store(folder).looks(records.results(folder))
+    if not judge and not records.is_derived(folder, f"verdicts {looks}"):
         return None
-    return list(records.derived(folder, "verdicts", made))
+    return list(records.derived(folder, f"verdicts {looks}", made))
 
 
 def grid(records: Records, folder: str, progress: RunProgress | None) -> Plain:
@@ -153,9 +153,10 @@ def comparison(records: Records, folder: str, a: str, b: str) -> Plain:
         ConfigurationError: there is no such experiment or arm, or a library is missing.
     """
     experiment, results = records.experiment(folder), records.results(folder)
-    tried = sum(r.status != "cancelled" for r in results)
-    planned = len(experiment.cells())
-    looks = records.store(folder).look("page") if 0 < tried < planned else 0
+    tried = sum(r.completed for r in results)
+    errors = sum(r.status == "error" for r in results)
+    planned, store = len(experiment.cells()), records.store(folder)
+    looks = store.look("page") if 0 < tried < planned - errors else store.looks(results)
     points = records.derived(
         folder, "points", lambda: [_point(p) for p in cost_and_success(experiment, results)]
     )
@@ -169,14 +170,21 @@ def comparison(records: Records, folder: str, a: str, b: str) -> Plain:
         "arms": list(experiment.arms),
         "planned": planned,
         "tried": tried,
+        "errors": errors,
         "looks": looks,
+        "amendments": [
+            {"at": one.at, "trials": one.trials, "changes": list(one.changes)}
+            for one in store.amendments
+        ],
         "points": points,
         "statuses": statuses,
         "pairing": None,
     }
     if len(experiment.arms) < 2 or not tried:
         return common
-    made = records.derived(folder, f"pair {a} {b}", lambda: pair(experiment, results, a, b))
+    made = records.derived(
+        folder, f"pair {a} {b} {looks}", lambda: pair(experiment, results, a, b, looks=looks)
+    )
     return common | {"pairing": _pairing(made, {r.id: r.status for r in results})}
 
 

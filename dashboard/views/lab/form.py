@@ -88,7 +88,7 @@ def _define(
         arm["name"]: {f: arm[f] for f in _ARM_FIELDS if arm.get(f) not in (None, "")}
         for arm in arms
     }
-    fields = {key: str(form.get(key) or "").strip() for key in _TEXTS}
+    fields: dict[str, Any] = {key: str(form.get(key) or "").strip() for key in _TEXTS}
     fields["primary"] = fields["primary"] or "success"
     return define(
         **fields, arms=made, tasks=chosen, repeats=int(form["repeats"]), budget=_budget(form)

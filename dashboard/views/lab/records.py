@@ -20,20 +20,24 @@ _KEPT = 16
 """Experiments whose trials stay in memory."""
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,199}")
-_Ends = dict[tuple[str, int], TrialResult | None]
+_Key = tuple[str, int, int]
+"""Name, inode and time of change of a trial's folder."""
+
+_Ends = dict[_Key, TrialResult | None]
 
 
 class Records:
     """All experiments below ``root``. Every method reads the disk: call it in a thread.
 
-    A trial's folder never changes once it is there, so its name and inode stand for it.
+    A trial's folder changes only when it is judged again, which its time of change tells; a
+    definition when the study is amended.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._lock = threading.Lock()
         self._ends: OrderedDict[str, _Ends] = OrderedDict()
-        self._definitions: OrderedDict[str, Experiment] = OrderedDict()
+        self._definitions: OrderedDict[str, tuple[int, Experiment]] = OrderedDict()
         self._made: OrderedDict[tuple[str, str], tuple[int, Any]] = OrderedDict()
 
     def folders(self) -> list[str]:
@@ -59,11 +63,13 @@ class Records:
             ConfigurationError: there is none, or it is of another version.
         """
         store = self.store(folder)
+        written = _written(store)
         with self._lock:
-            if folder not in self._definitions:
-                self._definitions[folder] = store.experiment
+            known = self._definitions.get(folder)
+            if known is None or known[0] != written:
+                known = self._definitions[folder] = (written, store.experiment)
                 _trim(self._definitions, 4 * _KEPT)
-            return self._definitions[folder]
+            return known[1]
 
     def results(self, folder: str) -> list[TrialResult]:
         """Ends of all whole trials; only those that are new are read."""
@@ -83,8 +89,8 @@ class Records:
             return sum(end is None for end in self._ends.get(folder, {}).values())
 
     def derived(self, folder: str, what: str, make: Callable[[], Any]) -> Any:
-        """What ``make`` gives, made again only when a trial has come or gone since."""
-        mark = hash(frozenset(_names(self.store(folder).folder / "trials")))
+        """What ``make`` gives, made again only when trials or definition have changed since."""
+        mark = self._mark(folder)
         with self._lock:
             known = self._made.get((folder, what))
         if known is not None and known[0] == mark:
@@ -97,9 +103,13 @@ class Records:
 
     def is_derived(self, folder: str, what: str) -> bool:
         """Whether `derived` would answer at once."""
-        mark = hash(frozenset(_names(self.store(folder).folder / "trials")))
+        mark = self._mark(folder)
         with self._lock:
             return self._made.get((folder, what), (None, None))[0] == mark
+
+    def _mark(self, folder: str) -> int:
+        store = self.store(folder)
+        return hash((_written(store), frozenset(_names(store.folder / "trials"))))
 
     def elsewhere(self, folder: str) -> bool:
         """Whether a runner holds this experiment; ask only of one that is not run here."""
@@ -116,10 +126,15 @@ class Records:
         return False
 
 
-def _names(trials: Path) -> list[tuple[str, int]]:
-    """Name and inode of every trial, in order of names."""
+def _written(store: Store) -> int:
+    """When the definition was written, in nanoseconds."""
+    return (store.folder / "experiment.json").stat().st_mtime_ns
+
+
+def _names(trials: Path) -> list[_Key]:
+    """The key of every trial, in order of names."""
     with os.scandir(trials) as found:
-        return sorted((entry.name, entry.inode()) for entry in found)
+        return sorted((entry.name, entry.inode(), entry.stat().st_mtime_ns) for entry in found)
 
 
 def _end(trial: Path) -> TrialResult | None:

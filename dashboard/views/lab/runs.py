@@ -120,7 +120,7 @@ class Runs:
 
     @property
     def _folder(self) -> str:
-        return self._run.experiment.folder_name if self._run is not None else ""
+        return self._run.store.folder.name if self._run is not None else ""
 
     def _heard(self, progress: RunProgress) -> None:
         """From the run's thread. What earlier runs of it cost was paid then."""

@@ -290,19 +290,20 @@ class LabView:
         mine, slots = self._fetching["weigh"], _slots(message)
         given = message.get("form")
         form: Form = given if isinstance(given, dict) else {}
-        tasks, settings = all_tasks(self._more_tasks), self._settings
+        tasks, settings, study = all_tasks(self._more_tasks), self._settings, ""
         try:
             experiment, shown = await from_disk(
                 lambda: weigh(self._records, settings, form, tasks, slots), _WHAT, longer=_LONGER
             )
             if begin and experiment is not None:
-                await from_disk(lambda: Store.create(self._records.root, experiment), _WHAT)
+                root = self._records.root
+                study = await from_disk(lambda: Store.create(root, experiment).folder.name, _WHAT)
                 self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
             return
         if begin and experiment is not None:
-            at = {"tab": "live", "experiment": experiment.folder_name}
+            at = {"tab": "live", "experiment": study}
             self._soon(partial(self._show, at))
         elif mine == self._fetching["weigh"]:
             self._tell(weighed=shown | {"n": message.get("n")})

@@ -36,19 +36,36 @@ export function changeOf({ a, b, change }) {
   return { kind: errors ? "same" : change, word, sign };
 }
 
+const NONE = {
+  new: "No trial has ended yet.",
+  errors: "Nothing was measured: no trial says anything of an arm.",
+};
+
 /** @param {{app: App}} props */
 export function Compare({ app }) {
   const c = app.now("compare");
   if (!c.folder)
     return html`<div class="compare">${app.now("reading") ? html`<${Quiet}>Reading…<//>` : html`<${Nothing} app=${app} />`}</div>`;
   const p = c.pairing;
-  const none = c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : "No trial has ended yet.";
+  const none =
+    c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : NONE[c.errors ? "errors" : "new"];
   const paid = c.points.some((/** @type {any} */ point) => point.dollars.value > 0);
   return html`<div class="compare"><${Head} app=${app} c=${c} />
     ${p ? html`<${Answer} p=${p} measures=${app.now("measures")} /><${Tasks} app=${app} folder=${c.folder} p=${p} />` : html`<p class="card">${none}</p>`}
     <div class="twin"><${Card} title=${`Success and ${paid ? "cost" : "time"}`}><${CostPlot} points=${c.points} /><//>
       <${Card} title="What a trial's time went to"><${TimeBars} points=${c.points} /><//></div>
-    <${Arms} c=${c} /></div>`;
+    <${Arms} c=${c} />${c.amendments.length > 0 && html`<${Amendments} c=${c} />`}</div>`;
+}
+
+/** @param {{c: any}} props */
+function Amendments({ c }) {
+  const day = (/** @type {number} */ at) => new Date(1000 * at).toLocaleString();
+  return html`<section class="card scroll"><h3>How the design was changed</h3>
+    <table class="plain"><${HeadRow} words=${["When", "Trials done by then", "What changed"]} />
+    <tbody>${c.amendments.map(
+      (/** @type {any} */ one) =>
+        html`<tr key=${one.at}><td>${day(one.at)}</td><td>${one.trials}</td><td>${one.changes.join("; ")}</td></tr>`,
+    )}</tbody></table></section>`;
 }
 
 /** @param {{app: App}} props */
@@ -77,7 +94,7 @@ function Head({ app, c }) {
       }
       <span class="push"></span>${report("html", "Report (HTML)")}${report("md", "Report (Markdown)")}</div>
     ${c.hypothesis && html`<p class="hypothesis">${c.hypothesis}</p>`}
-    ${c.tried < c.planned && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}</section>`;
+    ${c.tried < c.planned - c.errors && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}</section>`;
 }
 
 /** @param {{p: any, measures: Measure[]}} props */
@@ -141,7 +158,7 @@ function Tries({ side, arm, open }) {
 
 /** @param {{c: any}} props */
 function Arms({ c }) {
-  const words = ["Arm", "Success (errors count against it)", "US$ a trial", "US$ a success", "How its trials ended"];
+  const words = ["Arm", "Success (errors left out)", "US$ a trial", "US$ a success", "How its trials ended"];
   const ended = (/** @type {string} */ arm) =>
     Object.entries(c.statuses[arm] ?? {}).map(([status, n]) => `${n} ${spaced(status)}`);
   return html`<section class="card scroll"><h3>Every arm</h3><table class="plain"><${HeadRow} words=${words} />
