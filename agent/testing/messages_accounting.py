@@ -16,23 +16,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from agent.content.pdf import pdf_facts
+from agent.testing.messages_models import rules_of
 
 LOOKBACK = 20
 """Blocks that are searched backwards from each breakpoint."""
 
-_MINIMA = (
-    (4096, ("claude-opus-4-5", "claude-opus-4-6", "claude-haiku-4-5")),
-    (2048, ("claude-opus-4-7",)),
-    (1024, ("claude-opus-4-8", "claude-sonnet-5")),
-)
+TTL: Mapping[str, float] = MappingProxyType({"5m": 300.0, "1h": 3600.0})
+"""Seconds that a cached prefix stays warm, by its marker's ``ttl``."""
 
-TTL = 300.0
 TOOLSET_TOKENS = 4550
 
 Block = dict[str, Any]
@@ -44,15 +42,17 @@ class Segment:
 
     digest: bytes
     tokens: int
-    marked: bool
+    marked: str
+    """The lifetime that its cache marker asks for; empty where it has none."""
+
     static: bool = False
     result: bool = False
 
 
 def minimum_of(model: str) -> int:
     """Tokens below which nothing is cached: 512 for the newest models, more for others."""
-    newest = "-5-5" in model
-    return next((m for m, ids in _MINIMA if not newest and model.startswith(ids)), 512)
+    rules = rules_of(model)
+    return 512 if rules is None else rules.least_cached
 
 
 def segments(body: Mapping[str, Any]) -> list[Segment]:
@@ -61,7 +61,7 @@ def segments(body: Mapping[str, Any]) -> list[Segment]:
     found += [_segment("system", block) for block in _as_blocks(body.get("system") or "")]
     found += [_segment(role, block) for role, block in since_compaction(body["messages"])]
     if body.get("cache_control") and found:
-        found[-1] = replace(found[-1], marked=True)
+        found[-1] = replace(found[-1], marked=_lifetime(body["cache_control"]))
     return found
 
 
@@ -85,8 +85,9 @@ class PromptCache:
 
     now: Callable[[], float] = time.monotonic
     _warm: dict[tuple[str, bytes], float] = field(default_factory=dict)
+    _kept: dict[tuple[str, bytes], float] = field(default_factory=dict)
 
-    def account(self, model: str, prompt: Sequence[Segment]) -> dict[str, int]:
+    def account(self, model: str, prompt: Sequence[Segment]) -> dict[str, Any]:
         """The input side of ``usage`` for a prompt, which is then warm."""
         prefixes, sums = _prefixes(prompt)
         least = minimum_of(model)
@@ -94,14 +95,28 @@ class PromptCache:
         hit = max((i for mark in marks for i in self._hits(model, prefixes, mark)), default=-1)
         read = sums[hit] if hit >= 0 else 0
         written = max(0, sums[marks[-1]] - read) if marks else 0
-        for i in {*marks, hit} - {-1}:
-            self._warm[model, prefixes[i]] = self.now() + TTL
+        hours = [sums[mark] for mark in marks if prompt[mark].marked == "1h"]
+        for_an_hour = max(0, max(hours, default=0) - read)
+        for i in marks:
+            self._keep(model, prefixes[i], TTL[prompt[i].marked])
+        if hit >= 0:
+            self._keep(model, prefixes[hit], self._kept[model, prefixes[hit]])
         total = sums[-1] if sums else 0
         return {
             "input_tokens": total - read - written,
             "cache_read_input_tokens": read,
             "cache_creation_input_tokens": written,
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": written - for_an_hour,
+                "ephemeral_1h_input_tokens": for_an_hour,
+            },
         }
+
+    def _keep(self, model: str, prefix: bytes, seconds: float) -> None:
+        """Warm a prefix, for as long as the longest marker that it ever had."""
+        seconds = max(seconds, self._kept.get((model, prefix), 0.0))
+        self._kept[model, prefix] = seconds
+        self._warm[model, prefix] = self.now() + seconds
 
     def _hits(self, model: str, prefixes: Sequence[bytes], mark: int) -> Iterator[int]:
         for i in range(mark, max(-1, mark - LOOKBACK), -1):
@@ -123,34 +138,62 @@ def _prefixes(prompt: Sequence[Segment]) -> tuple[list[bytes], list[int]]:
 
 
 class Signer:
-    """Signs thinking blocks over all that stands before them, and checks them later."""
+    """Signs thinking blocks for the model that made them and over all that stands before them.
+
+    A block of a model whose thinking another cannot read is no fault: it is left out of what that
+    other model is shown (`dropped`).
+    """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self._makers: dict[str, str] = {}
 
     def sign(self, body: Mapping[str, Any], before: Sequence[tuple[str, Block]], words: str) -> str:
         """The signature of a thinking block that follows ``before``."""
+        signature = self._mac(str(body["model"]), body, before, words)
+        self._makers[signature] = str(body["model"])
+        return signature
+
+    def problems(self, body: Mapping[str, Any]) -> Iterator[str]:
+        """Thinking blocks that were altered or invented, or whose prefix was altered."""
+        blocks = flat(body["messages"])
+        for i, (_, block) in enumerate(blocks):
+            if block["type"] != "thinking" or not self._reads(body, block):
+                continue
+            maker = self._makers.get(str(block.get("signature", "")), str(body["model"]))
+            expected = self._mac(maker, body, blocks[:i], str(block.get("thinking", "")))
+            if not _equal(expected, str(block.get("signature", ""))):
+                yield (
+                    f"block {i}: Invalid `signature` in `thinking` block: the block, or what "
+                    "stands before it, is not what it was when the answer was given"
+                )
+
+    def dropped(self, body: Mapping[str, Any]) -> int:
+        """How many thinking blocks the model of ``body`` cannot read, and is not shown."""
+        blocks = [block for _, block in flat(body["messages"]) if block["type"] == "thinking"]
+        return sum(not self._reads(body, block) for block in blocks)
+
+    def _reads(self, body: Mapping[str, Any], block: Block) -> bool:
+        model = str(body["model"])
+        maker = self._makers.get(str(block.get("signature", "")), model)
+        rules = rules_of(model)
+        return maker == model or rules is None or maker in rules.reads
+
+    def _mac(
+        self,
+        model: str,
+        body: Mapping[str, Any],
+        before: Sequence[tuple[str, Block]],
+        words: str,
+    ) -> str:
         prompt = json.dumps([_bare(tool) for tool in body.get("tools") or ()], sort_keys=True)
-        mac = hmac.new(self._secret, prompt.encode(), hashlib.sha256)
+        mac = hmac.new(self._secret, f"{model}\n{prompt}".encode(), hashlib.sha256)
         for block in _as_blocks(body.get("system") or ""):
             mac.update(_digest("system", block))
         for role, block in before:
             mac.update(_digest(role, block))
         mac.update(words.encode())
         return base64.b64encode(mac.digest()).decode()
-
-    def problems(self, body: Mapping[str, Any]) -> Iterator[str]:
-        """Thinking blocks that were altered, or whose prefix was."""
-        blocks = flat(body["messages"])
-        for i, (_, block) in enumerate(blocks):
-            if block["type"] != "thinking":
-                continue
-            expected = self.sign(body, blocks[:i], str(block.get("thinking", "")))
-            if not _equal(expected, str(block.get("signature", ""))):
-                yield (
-                    f"block {i}: Invalid `signature` in `thinking` block: the block, or what "
-                    "stands before it, is not what it was when the answer was given"
-                )
 
 
 def _equal(expected: str, given: str) -> bool:
@@ -205,16 +248,21 @@ def _segment(role: str, block: Block) -> Segment:
     return Segment(
         digest=_digest(role, block),
         tokens=tokens_of(block),
-        marked=_is_marked(block),
+        marked=_mark_of(block),
         static=role in ("tools", "system"),
         result=block.get("type") == "tool_result",
     )
 
 
-def _is_marked(block: Mapping[str, Any]) -> bool:
+def _mark_of(block: Mapping[str, Any]) -> str:
     content = block.get("content")
     inner = content if isinstance(content, list) else ()
-    return bool(block.get("cache_control")) or any(part.get("cache_control") for part in inner)
+    found = {_lifetime(b["cache_control"]) for b in (block, *inner) if b.get("cache_control")}
+    return "1h" if "1h" in found else "".join(found)
+
+
+def _lifetime(marker: Mapping[str, Any]) -> str:
+    return str(marker.get("ttl") or "5m")
 
 
 def _digest(role: str, block: Mapping[str, Any]) -> bytes:

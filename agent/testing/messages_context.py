@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.testing.messages_accounting import Segment
 
-_CLEARED = Segment(hashlib.sha256(b"cleared").digest(), 12, False)
+_CLEARED = Segment(hashlib.sha256(b"cleared").digest(), 12, "")
 
 
 @dataclass(frozen=True, slots=True)

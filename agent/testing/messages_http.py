@@ -48,9 +48,15 @@ class Served:
     at: float
     status: int = 0
     problem: str = ""
+    refused: str = ""
+    """The rule that it broke, in the service's words; empty when it broke none."""
+
     usage: dict[str, Any] = field(default_factory=dict)
     managed: Managed = field(default_factory=lambda: Managed([]))
     """Its prompt as the service would read it."""
+
+    dropped: int = 0
+    """Thinking blocks that its model cannot read, and is not shown."""
 
     sent: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,6 +115,7 @@ class MessagesHandler(RequestHandler):
         self._served = served
         headers = {name.lower(): value for name, value in self.request.headers.items()}
         if problem := self._messages.refuse(headers, served):
+            served.refused = problem.message
             self._fail(served, problem)
             return
         reply = _WARMED if body["max_tokens"] == 0 else self._messages.answerer(served.request)
@@ -133,6 +140,9 @@ class MessagesHandler(RequestHandler):
             self._fail(served, problem, {"x-should-retry": "false"})
             return
         served.status = 200
+        if not served.body.get("stream"):
+            await self.finish(_whole(events))
+            return
         self.set_header("content-type", "text/event-stream; charset=utf-8")
         self.set_header("request-id", f"req_{uuid.uuid4().hex[:16]}")
         for name, value in self._messages.headers.items():
@@ -247,6 +257,12 @@ def _finish_error(
     for name, value in {**server.headers, **headers}.items():
         handler.set_header(name, value)
     handler.finish(json.dumps(server.error_body(problem)))
+
+
+def _whole(events: list[Event]) -> dict[str, Any]:
+    """An answer without content as one message, for a request that does not stream."""
+    started, ended = events[0]["message"], next(e for e in events if e["type"] == "message_delta")
+    return {**started, **ended["delta"], "usage": ended["usage"]}
 
 
 def _shown(reply: Reply, events: int) -> int:

@@ -15,14 +15,17 @@ cached tokens, signs thinking blocks, and produces every fault on demand::
         ...
         assert server.requests[0].usage["cache_read_input_tokens"] == 0
 
-What it enforces: the key and version headers; 32 MB; known model ids; the tool version
-that each model takes, and beta headers; every ``tool_use`` answered in the next user
+What it enforces: the key and version headers; 32 MB; the shape of a body, by the SDK's own
+types; known model ids, and what each takes (tools, thinking, effort, speed, task budgets, system
+messages), by a table of its own; beta headers; every ``tool_use`` answered in the next user
 message with its ``toolset_name``; picture sizes, types and numbers; no picture in an error
-result; four cache markers; thinking blocks and all that stands before them unchanged, none
-left out before a call; one effort for a conversation with ``between_tools``; no
-sampling parameters on the newest models; the context window. What it simulates: cache
-reads and writes, clearing of old tool results, compaction, and pace. With
-``dialect="portable"`` it is a strict local server instead, which takes none of that.
+result; four cache markers, those for an hour first; thinking blocks and all that stands before
+them unchanged, none left out before a call; one effort for a conversation with
+``between_tools``; the context window. `MessagesServer.refusals` lists what was refused by these
+rules, so that a test can demand that nothing was. What it simulates: cache reads and writes for
+five minutes or an hour, thinking that another model cannot read, clearing of old tool results,
+compaction, and pace. With ``dialect="portable"`` it is a strict local server instead, which takes
+none of that.
 
 Alone: ``python -m agent.testing.messages_server --port 8123 --script FILE``. The file's
 format is that of `agent.testing.messages_script.load_script`; see docs/testing-agents.md.
@@ -33,7 +36,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import re
 import secrets
 import socket
 import sys
@@ -58,6 +60,7 @@ from agent.testing.messages_http import (
     error_body,
 )
 from agent.testing.messages_memory import Memory
+from agent.testing.messages_models import rules_of
 from agent.testing.messages_script import Answerer, Incoming, Reply, Scripted, load_script
 from agent.testing.messages_sse import Answer
 from agent.testing.messages_wire import (
@@ -71,16 +74,15 @@ from agent.testing.messages_wire import (
     portable_problems,
 )
 
-_FAMILY = re.compile(r"claude-(?:fable|mythos|opus|sonnet|haiku)-(?:\d|preview$)")
 _CREDENTIALS = frozenset({"authorization", "x-api-key"})
 
 
 class MessagesServer:
     """See the module. ``script``: replies in order, or a function from request to reply.
 
-    ``key=None`` takes any key; ``models``: ids that exist (None: those of the known
-    families; in the portable dialect all); ``window``: tokens that fit; ``vision=False``:
-    a local model that cannot see; ``now``: the cache's clock.
+    ``key=None`` takes any key; ``models``: ids that exist (None: those of
+    `agent.testing.messages_models`; in the portable dialect all); ``window``: tokens that fit;
+    ``vision=False``: a local model that cannot see; ``now``: the cache's clock.
     """
 
     def __init__(
@@ -165,6 +167,11 @@ class MessagesServer:
     ) -> None:
         await self.stop()
 
+    @property
+    def refusals(self) -> list[str]:
+        """What the rules refused, in order; failures that a script asked for are none."""
+        return [served.refused for served in self.requests if served.refused]
+
     async def request(self, number: int) -> Served:
         """The request of that number (from 0), as soon as it has arrived."""
         while len(self.requests) <= number:
@@ -194,6 +201,7 @@ class MessagesServer:
         if problem := next(self._problems(body, headers), None):
             return problem
         served.managed = manage(body, segments(body))
+        served.dropped = self._signer.dropped(body)
         total = sum(segment.tokens for segment in served.managed.prompt)
         if total > self._window:
             return invalid(f"prompt is too long: {total} tokens > {self._window} maximum")
@@ -244,7 +252,7 @@ class MessagesServer:
         """Whether a model of that name exists here."""
         if self._models is not None:
             return model in self._models
-        return self._dialect == "portable" or bool(_FAMILY.match(model))
+        return self._dialect == "portable" or rules_of(model) is not None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

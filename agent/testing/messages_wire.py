@@ -1,19 +1,23 @@
 """What the service refuses before it thinks: headers, size, model, and fields of the body.
 
-The rules for the message list itself are in `agent.testing.rules`.
+The shape of a body is judged by the SDK's own types (`agent.testing.messages_types`), what each
+model takes by a table of the server's own (`agent.testing.messages_models`), and the message list
+by `agent.testing.rules`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
-from agent.models.capabilities import as_claude
-from agent.models.claude.dialects import TOOLSET_MEMBERS
+from anthropic.types import AnthropicBetaParam
+from anthropic.types.beta import BetaComputerToolsetConfigsParam
+
 from agent.testing.messages_accounting import flat
+from agent.testing.messages_models import COMPUTER_BETAS, LEAST_BUDGET, MODELS, Rules, rules_of
+from agent.testing.messages_types import body_problems
 from agent.testing.rules import violations
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -22,26 +26,21 @@ MAX_MARKERS = 4
 LEAST_COMPACTED = 50_000
 """Tokens; a lower threshold of compaction is refused."""
 
-_NEW = "-5-5"
-_ALWAYS_THINKING = re.compile(r"claude-(?:fable|mythos)-5-[1-9]|claude-(?:opus|sonnet)-5-5")
-_NAME_OF_TOOL = {
-    "bash_20241022": "bash",
-    "bash_20250124": "bash",
-    "text_editor_20241022": "str_replace_editor",
-    "text_editor_20250124": "str_replace_editor",
-    "text_editor_20250429": "str_replace_based_edit_tool",
-    "text_editor_20250728": "str_replace_based_edit_tool",
-    "memory_20250818": "memory",
-}
 _BETA_OF_EDIT = {
     "clear_tool_uses_20250919": "context-management-2025-06-27",
+    "clear_thinking_20251015": "context-management-2025-06-27",
     "compact_20260112": "compact-2026-01-12",
 }
-_BETA_OF_TOOL = {
-    "computer_20241022": "computer-use-2024-10-22",
-    "computer_20250124": "computer-use-2025-01-24",
-    "computer_20251124": "computer-use-2025-11-24",
+_BETA_OF_FIELD = {
+    "compaction": "compact-2026-09-04",
+    "diagnostics": "cache-diagnosis-2026-04-07",
+    "fallbacks": "server-side-fallback-2026-07-01",
+    "thread": "message-threads-2026-08-12",
 }
+"""Fields of a body that are known only with their beta header."""
+
+_BETAS = frozenset(word for part in get_args(AnthropicBetaParam) for word in get_args(part) if word)
+_MEMBERS = frozenset(BetaComputerToolsetConfigsParam.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,42 @@ def header_problem(headers: Mapping[str, str], key: str | None) -> Problem | Non
 def anthropic_problems(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[Problem]:
     """What Anthropic's own service would refuse."""
     yield from _basics(body)
-    for message in (*_tools(body, betas), *_sampling(body), *_thinking(body, betas)):
-        yield invalid(message)
+    yield from map(invalid, body_problems(body))
+    rules = rules_of(str(body["model"])) or next(iter(MODELS.values()))
+    yield from (invalid(message) for message in _headers(body, betas))
+    yield from (invalid(message) for message in _for_model(body, betas, rules))
     for edit in (body.get("context_management") or {}).get("edits", ()):
         yield from (invalid(f"context_management.edits: {why}") for why in _edit(edit, betas))
     markers = _count_markers(body)
     if markers > MAX_MARKERS:
         yield invalid(f"A maximum of {MAX_MARKERS} blocks with cache_control may be provided")
-    yield from (invalid(message) for message in violations(body["messages"]))
+    yield from map(invalid, _lifetimes(body))
+    found = violations(body["messages"], edge=rules.edge, patches=rules.patches)
+    yield from map(invalid, found)
+
+
+def _headers(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
+    for beta in sorted(betas - _BETAS):
+        yield f"Unexpected value(s) `{beta}` for the `anthropic-beta` header."
+    for name, beta in _BETA_OF_FIELD.items():
+        if body.get(name) is not None and beta not in betas:
+            yield f"{name}: Extra inputs are not permitted (it needs the beta header {beta})"
+    for index, message in enumerate(body["messages"]):
+        if "clear_at" in message and "mid-conversation-system-clear-at-2026-08-21" not in betas:
+            yield f"messages.{index}.clear_at: Extra inputs are not permitted"
+        if "output_config" in message and "mid-conversation-output-config-2026-07-01" not in betas:
+            yield f"messages.{index}.output_config: Extra inputs are not permitted"
+
+
+def _for_model(body: Mapping[str, Any], betas: frozenset[str], rules: Rules) -> Iterator[str]:
+    """What a model does not take."""
+    yield from _tools(body, betas, rules)
+    yield from _choice(body, rules)
+    yield from _thinking(body, betas, rules)
+    yield from _output(body, betas, rules)
+    yield from _speed(body, betas, rules)
+    if not rules.system and any(m["role"] == "system" for m in body["messages"]):
+        yield "role 'system' is not supported on this model"
 
 
 def portable_problems(
@@ -126,97 +153,114 @@ def _basics(body: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("model", "messages", "max_tokens"):
         if name not in body:
             yield invalid(f"{name}: Field required")
-    if not body.get("stream"):
+    if not body.get("stream") and body.get("max_tokens") != 0:
         yield invalid("stream: this server only streams")
 
 
-def _tools(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
-    types = [str(tool.get("type", "custom")) for tool in body.get("tools", ())]
-    for tool, kind in zip(body.get("tools", ()), types, strict=True):
-        if kind in ("computer_toolset_20260801", "browser_toolset_20260801"):
-            yield from _toolset(tool)
-        elif kind.startswith("computer_"):
-            if _BETA_OF_TOOL.get(kind, "") not in betas:
-                yield f"tools: {kind} needs the beta header {_BETA_OF_TOOL.get(kind)}"
-            if _NEW in body["model"]:
-                yield f"tools: {body['model']} takes computer_toolset_20260801 only, not {kind}"
-            if not {"display_width_px", "display_height_px", "name"} <= tool.keys():
-                yield f"tools: {kind} needs name, display_width_px and display_height_px"
-        else:
-            yield from _companion(tool, kind)
-    names = [str(tool["name"]) for tool in body.get("tools", ()) if "name" in tool]
+def _tools(body: Mapping[str, Any], betas: frozenset[str], rules: Rules) -> Iterator[str]:
+    tools = body.get("tools") or ()
+    types = [str(tool.get("type", "custom")) for tool in tools]
+    for kind in types:
+        if not kind.startswith("computer_"):
+            continue
+        if kind in COMPUTER_BETAS and COMPUTER_BETAS[kind] not in betas:
+            yield f"tools: {kind} needs the beta header {COMPUTER_BETAS[kind]}"
+        if kind not in rules.tools:
+            known = ", ".join(sorted(rules.tools))
+            yield f"'{body['model']}' does not support tool types: {kind}. Did you mean {known}?"
+    names = [str(tool["name"]) for tool in tools if "name" in tool]
     if len(names) > len(set(names)):
         yield "tools: Tool names must be unique"
-    if "computer_toolset_20260801" in types and not as_claude(body["model"]).toolset:
-        yield f"tools: {body['model']} does not support computer_toolset_20260801"
-    if "computer_toolset_20260801" not in types and '"toolset_name"' in json.dumps(
-        body.get("messages")
+    if not any("_toolset_" in kind for kind in types) and '"toolset_name"' in json.dumps(
+        body["messages"]
     ):
         yield "messages: toolset_name without a toolset in tools"
 
 
-def _companion(tool: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Whatever is no computer: a known type under its name, or a schema."""
-    if kind == "custom":
-        missing = {"name", "input_schema"} - tool.keys()
-        yield from (f"tools: {tool.get('name')}.{name}: Field required" for name in missing)
-    elif kind not in _NAME_OF_TOOL:
-        yield f"tools: {kind} is no type of tool that is known here"
-    elif tool.get("name") != _NAME_OF_TOOL[kind]:
-        yield f"tools: {kind} must have the name {_NAME_OF_TOOL[kind]}"
-
-
-def _toolset(tool: Mapping[str, Any]) -> Iterator[str]:
-    kind = tool["type"]
-    for name in tool.keys() - {"type", "configs", "cache_control", "allowed_callers"}:
-        yield f"tools: {kind}.{name}: Extra inputs are not permitted"
-    if tool.get("allowed_callers", ["direct"]) != ["direct"]:
-        yield f"tools: {kind}.allowed_callers: only direct is permitted"
-    if kind.startswith("browser"):
-        return
-    for member, config in (tool.get("configs") or {}).items():
-        if member not in TOOLSET_MEMBERS or not config.keys() <= {"enabled", "defer_loading"}:
-            yield f"tools: {kind}.configs.{member}: not permitted"
-
-
-def _sampling(body: Mapping[str, Any]) -> Iterator[str]:
-    if (body.get("tool_choice") or {}).get("name") in TOOLSET_MEMBERS:
+def _choice(body: Mapping[str, Any], rules: Rules) -> Iterator[str]:
+    choice = body.get("tool_choice") or {}
+    if choice.get("name") in _MEMBERS:
         yield "tool_choice: a member of a toolset cannot be named"
-    if _NEW not in body["model"]:
-        return
-    for name in ("temperature", "top_p", "top_k", "prefill"):
-        if name in body:
-            yield f"{name}: not supported on {body['model']}"
-    if (body.get("tool_choice") or {}).get("type") in ("any", "tool"):
+    if not rules.forced and choice.get("type") in ("any", "tool"):
         yield f"tool_choice: {body['model']} cannot be forced to call a tool"
 
 
-def _thinking(body: Mapping[str, Any], betas: frozenset[str]) -> Iterator[str]:
+def _thinking(body: Mapping[str, Any], betas: frozenset[str], rules: Rules) -> Iterator[str]:
     thinking = body.get("thinking") or {}
     model, kind = body["model"], thinking.get("type")
     if thinking.get("display") == "updates" and not any("display-updates" in b for b in betas):
         yield "thinking.display: updates needs the beta thinking-display-updates-2026-08-18"
-    if kind == "between_tools":
-        if "sonnet-5-5" not in model:
-            yield f"thinking: between_tools is not supported on {model}"
-        if (body.get("output_config") or {}).get("effort") in ("xhigh", "max"):
-            yield "output_config.effort: at most high with between_tools"
-    if kind == "disabled" and _ALWAYS_THINKING.search(model):
+    if thinking.get("block_binding") and "thinking-binding-controls-2026-08-01" not in betas:
+        yield "thinking.adaptive.block_binding: Extra inputs are not permitted"
+    if kind == "disabled" and kind not in rules.thinking:
         yield f"thinking: cannot be disabled on {model}"
+    elif kind is not None and kind not in rules.thinking:
+        yield f"thinking.type: {kind} is not supported on {model}"
+    if kind == "between_tools" and _effort(body) in ("xhigh", "max"):
+        yield "output_config.effort: at most high with between_tools"
+
+
+def _output(body: Mapping[str, Any], betas: frozenset[str], rules: Rules) -> Iterator[str]:
+    effort, budget = _effort(body), (body.get("output_config") or {}).get("task_budget")
+    if effort is not None and effort not in rules.efforts:
+        known = ", ".join(sorted(rules.efforts)) or "none"
+        yield f"This model does not support effort level '{effort}'. Supported levels: {known}."
+    if budget is None:
+        return
+    where = "output_config.task_budget"
+    if "task-budgets-2026-03-13" not in betas:
+        yield f"{where}: Extra inputs are not permitted (it needs task-budgets-2026-03-13)"
+    if not rules.budgets:
+        yield f"{where}: not supported on {body['model']}"
+    if budget["total"] < LEAST_BUDGET:
+        yield f"{where}.total: Input should be greater than or equal to {LEAST_BUDGET}"
+    if not 0 <= (budget.get("remaining") or 0) <= budget["total"]:
+        yield f"{where}.remaining: Input should be between 0 and total"
+
+
+def _speed(body: Mapping[str, Any], betas: frozenset[str], rules: Rules) -> Iterator[str]:
+    if body.get("speed") is None:
+        return
+    if not rules.fast:
+        yield f"speed: '{body['model']}' does not support the `speed` parameter"
+    elif rules.fast != "open" and rules.fast not in betas:
+        yield f"speed: Extra inputs are not permitted (it needs the beta header {rules.fast})"
+
+
+def _effort(body: Mapping[str, Any]) -> str | None:
+    effort: str | None = (body.get("output_config") or {}).get("effort")
+    return effort
+
+
+_ORDER = "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"
+
+
+def _lifetimes(body: Mapping[str, Any]) -> Iterator[str]:
+    """Cache markers for an hour stand before those for five minutes."""
+    short = False
+    for marker in _markers([body.get("tools"), body.get("system"), body["messages"]]):
+        if marker.get("ttl") != "1h":
+            short = True
+        elif short:
+            yield _ORDER
+    if short and (body.get("cache_control") or {}).get("ttl") == "1h":
+        yield _ORDER
+
+
+def _markers(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Cache markers below a value, in the order in which the prompt is read."""
+    if isinstance(value, Mapping):
+        if value.get("cache_control"):
+            yield value["cache_control"]
+        value = [item for name, item in value.items() if name != "cache_control"]
+    for item in value if isinstance(value, list) else ():
+        yield from _markers(item)
 
 
 def _count_markers(body: Mapping[str, Any]) -> int:
     """Markers anywhere; the automatic one at the top counts as one breakpoint."""
-
-    def found(value: Any) -> Iterator[None]:
-        if isinstance(value, Mapping):
-            if value.get("cache_control"):
-                yield None
-            value = list(value.values())
-        for item in value if isinstance(value, list) else ():
-            yield from found(item)
-
-    return len(list(found(body)))
+    inner = len(list(_markers([body.get("tools"), body.get("system"), body["messages"]])))
+    return inner + bool(body.get("cache_control"))
 
 
 def count_images(body: Mapping[str, Any]) -> int:

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-import pydantic
 from anthropic.types.beta import BetaRequestDocumentBlockParam
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from agent.content.pdf import is_pdf, pdf_facts
+from agent.testing.messages_types import problems
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -47,20 +47,26 @@ _TOOL_ID = re.compile(r"^[a-zA-Z0-9_-]+$")
 _MEDIA = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 
 
-def violations(messages: Sequence[Message]) -> list[str]:
-    """What the service would refuse about ``messages``; empty when it would take them."""
+def violations(
+    messages: Sequence[Message], *, edge: int = MAX_EDGE, patches: int = MAX_IMAGE_TOKENS
+) -> list[str]:
+    """What the service would refuse about ``messages``; empty when it would take them.
+
+    ``edge`` and ``patches`` bound a picture, in pixels and in patches of 28 by 28 of them.
+    """
     if not messages:
         return ["messages: at least one message is required"]
     found = [problem for i, m in enumerate(messages) for problem in _shape(f"messages.{i}", m)]
     if found:
         return found
     turns = _merged(messages)
-    if turns[0]["role"] != "user":
+    if turns[0]["role"] == "assistant":
         found.append("messages.0: the first message must be the user's")
     if turns[-1]["role"] == "assistant":
         found.append("messages: the conversation must end with a user message")
+    found += _places(turns)
     found += _answers(turns)
-    found += _pictures(turns)
+    found += _pictures(turns, edge, patches)
     if sum("cache_control" in block for _, block in _blocks(turns)) > MAX_MARKERS:
         found.append(f"messages: at most {MAX_MARKERS} blocks may have cache_control")
     return found
@@ -114,7 +120,10 @@ def _block_shape(where: str, role: object, block: Block) -> Iterator[str]:
     kind = block.get("type")
     allowed = {
         "user": ("text", "image", "tool_result", "document"),
-        "assistant": ("text", "thinking", "redacted_thinking", "tool_use", "compaction"),
+        "assistant": (
+            *("text", "thinking", "redacted_thinking", "tool_use", "compaction"),
+            *("fallback",),
+        ),
         "system": ("text",),
     }.get(str(role), ())
     if kind not in allowed:
@@ -131,17 +140,11 @@ def _block_shape(where: str, role: object, block: Block) -> Iterator[str]:
         yield from (f"{where}.document{problem}" for problem in _document_problems(block))
 
 
-_DOCUMENT = pydantic.TypeAdapter(BetaRequestDocumentBlockParam)
-
-
 def _document_problems(block: Block) -> Iterator[str]:
     """By the SDK's own types, then by what the service finds inside."""
-    unknown = block.keys() - BetaRequestDocumentBlockParam.__annotations__.keys()
-    yield from (f".{name}: Extra inputs are not permitted" for name in sorted(unknown))
-    try:
-        _DOCUMENT.validate_python(block)
-    except pydantic.ValidationError as error:
-        yield f".source: {error.errors()[0]['msg']}"
+    found = list(problems(block, BetaRequestDocumentBlockParam, ""))
+    yield from (f".{problem}" for problem in found)
+    if found:
         return
     source = block["source"]
     if not 0 < len(str(block.get("title") or "-")) <= MAX_TITLE:
@@ -185,12 +188,34 @@ def _result_shape(where: str, block: Block) -> Iterator[str]:
         return
     for i, part in enumerate(content):
         kind = part.get("type")
-        if kind not in ("text", "image"):
-            yield f"{where}.content.{i}: results hold text and images only, not {kind!r}"
+        if kind not in _held(block.get("toolset_name")):
+            yield f"{where}.content.{i}: these results do not hold a block of type {kind!r}"
+        if kind == "document":
+            yield from (f"{where}.content.{i}{problem}" for problem in _document_problems(part))
         if kind == "text" and not str(part.get("text", "")).strip():
             yield f"{where}.content.{i}: text blocks must not be blank"
         if kind == "image" and block.get("is_error"):
             yield f"{where}.content.{i}: an error result cannot hold an image"
+
+
+def _held(toolset: object) -> tuple[str, ...]:
+    """What the results of a toolset's members, or of other tools, may hold."""
+    if toolset is None:
+        return ("text", "image", "document", "search_result")
+    return ("text", "image", "browser_state") if toolset == "browser" else ("text", "image")
+
+
+def _places(turns: Sequence[Message]) -> Iterator[str]:
+    """A system message follows the user's turn and ends the list, or is answered."""
+    for i, turn in enumerate(turns):
+        if turn["role"] != "system":
+            continue
+        if i == 0:
+            yield "messages.0: use the top-level 'system' parameter for the initial system prompt"
+        elif turns[i - 1]["role"] != "user":
+            yield f"messages.{i}: a system message must follow a user message"
+        if i + 1 < len(turns) and turns[i + 1]["role"] != "assistant":
+            yield f"messages.{i}: a system message must precede an assistant message or be the last"
 
 
 def _merged(messages: Sequence[Message]) -> list[Message]:
@@ -251,20 +276,21 @@ def _blocks(turns: Sequence[Message]) -> Iterator[tuple[str, Block]]:
                     yield f"messages.{i}.content.{j}.content.{k}", part
 
 
-def _pictures(turns: Sequence[Message]) -> Iterator[str]:
+def _pictures(turns: Sequence[Message], edge: int, patches: int) -> Iterator[str]:
     pictures = [(w, b) for w, b in _blocks(turns) if b["type"] == "image"]
-    edge = 2000 if len(pictures) > 20 else MAX_EDGE
+    edge = min(edge, 2000) if len(pictures) > 20 else edge
     for where, block in pictures:
         source = block.get("source", {})
         if source.get("type") != "base64":
             continue
-        problem = _picture(str(source.get("data", "")), str(source.get("media_type", "")), edge)
+        media_type = str(source.get("media_type", ""))
+        problem = _picture(str(source.get("data", "")), media_type, edge, patches)
         if problem:
             yield f"{where}: {problem}"
 
 
 @lru_cache(maxsize=1024)
-def _picture(data: str, media_type: str, edge: int) -> str:
+def _picture(data: str, media_type: str, edge: int, patches: int) -> str:
     if len(data) > MAX_IMAGE_BYTES:
         return f"image exceeds 10 MB maximum: {len(data)} bytes > {MAX_IMAGE_BYTES} bytes"
     try:
@@ -275,6 +301,6 @@ def _picture(data: str, media_type: str, edge: int) -> str:
         return "could not process image"
     if found != media_type:
         return f"the image is {found}, not {media_type}"
-    if max(width, height) > edge or -(-width // 28) * -(-height // 28) > MAX_IMAGE_TOKENS:
+    if max(width, height) > edge or -(-width // 28) * -(-height // 28) > patches:
         return f"image_dimensions_too_large: {width}x{height}"
     return ""

@@ -47,10 +47,12 @@ async def test_between_tools_keeps_one_effort() -> None:
 
 
 async def test_a_request_for_nothing_warms_the_cache(server: MessagesServer) -> None:
-    """``max_tokens: 0`` is answered without the script, and the next request reads."""
+    """``max_tokens: 0`` is answered whole, without the script, and the next request reads."""
     words = {"type": "text", "text": "word " * 900, "cache_control": {"type": "ephemeral"}}
     body = {**valid_body(), "system": [words]}
-    assert await answered(server, {**body, "max_tokens": 0}) == []
+    warmed = (await post(server, {**body, "max_tokens": 0, "stream": False}, HEADERS)).json()
+    assert warmed["content"] == []
+    assert warmed["usage"]["cache_creation_input_tokens"] > 0
     assert [block["type"] for block in await answered(server, body)] == ["text"]
     assert server.requests[1].usage["cache_read_input_tokens"] > 0
 
@@ -71,3 +73,18 @@ async def test_late_instructions_may_be_the_systems(server: MessagesServer) -> N
     assert (await post(server, body, HEADERS)).status_code == 200
     body["messages"][-1]["content"] = [picture(64, 64)]
     assert (await post(server, body, HEADERS)).status_code == 400
+
+
+async def test_another_models_thinking_is_not_shown_to_it() -> None:
+    """It is no fault to send it; a block that nobody gave is one on either model."""
+    async with MessagesServer(lambda _: says(thinking("I look."), call("screenshot"))) as server:
+        body = valid_body()
+        blocks = await answered(server, body)
+        other = gone_on(body, blocks) | {"model": "claude-haiku-5-5"}
+        await answered(server, other)
+        assert [served.dropped for served in server.requests] == [0, 1]
+        await answered(server, gone_on(body, blocks))
+        assert server.requests[-1].dropped == 0
+        invented = {**blocks[0], "signature": "mine"}
+        refused = await post(server, gone_on(body, [invented, *blocks[1:]]), HEADERS)
+        assert refused.status_code == 400

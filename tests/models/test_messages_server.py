@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from model_conversation import picture, request, take_turn, user
@@ -45,6 +46,9 @@ def mark(body: Body, times: int) -> None:
 def beta_tool(body: Body) -> None:
     size = {"display_width_px": 1280, "display_height_px": 800}
     body["tools"] = [{"type": "computer_20251124", "name": "computer", **size}]
+
+
+SYSTEM = {"role": "system", "content": "The person has the mouse."}
 
 
 def attach(body: Body, block: Block) -> None:
@@ -113,12 +117,69 @@ REFUSED: list[tuple[str, Change, str]] = [
         ),
         "50000 tokens",
     ),
-    ("unknown tool", lambda b: b["tools"].append({"type": "bash_2099", "name": "bash"}), "no type"),
-    ("tool name", lambda b: b["tools"].append(SHELL | {"name": "sh"}), "the name bash"),
+    (
+        "unknown tool",
+        lambda b: b["tools"].append({"type": "bash_2099", "name": "bash"}),
+        "tools.1: Input tag 'bash_2099' found using 'type' does not match",
+    ),
+    (
+        "tool name",
+        lambda b: b["tools"].append(SHELL | {"name": "sh"}),
+        "tools.1.name: Input should be 'bash'",
+    ),
     ("no schema", lambda b: b["tools"].append({"name": "ask"}), "input_schema: Field"),
     ("twice", lambda b: b["tools"].extend([SHELL, SHELL]), "unique"),
     ("strict", lambda b: b["tools"][0].update(strict=True), "not permitted"),
-    ("callers", lambda b: b["tools"][0].update(allowed_callers=["code"]), "only direct"),
+    ("callers", lambda b: b["tools"][0].update(allowed_callers=["code"]), "not permitted"),
+    (
+        "unknown key",
+        lambda b: b["messages"][0]["content"][0].update(foo=1),
+        "messages.0.content.0.foo: Extra inputs are not permitted",
+    ),
+    (
+        "header in the body",
+        lambda b: b.update(betas=["compact-2026-01-12"]),
+        "betas: Extra inputs are not permitted",
+    ),
+    ("effort", lambda b: b.update(output_config={"effort": "huge"}), "'xhigh' or 'max'"),
+    (
+        "effort of the model",
+        lambda b: (
+            b.update(model="claude-haiku-4-5", tools=[], output_config={"effort": "low"})
+            or b["messages"].__delitem__(slice(1, 3))
+        ),
+        "does not support effort level 'low'",
+    ),
+    ("speed", lambda b: b.update(model="claude-haiku-5-5", speed="fast"), "`speed`"),
+    ("speed in preview", lambda b: b.update(model="claude-opus-5", speed="fast"), "fast-mode-2026"),
+    ("fallbacks", lambda b: b.update(fallbacks="default"), "server-side-fallback-2026-07-01"),
+    (
+        "budget",
+        lambda b: b.update(output_config={"task_budget": {"type": "tokens", "total": 30_000}}),
+        "task-budgets-2026-03-13",
+    ),
+    ("system first", lambda b: b["messages"].insert(0, SYSTEM), "top-level 'system' parameter"),
+    (
+        "system before a user",
+        lambda b: b["messages"].extend([SYSTEM, user("Go on.")]),
+        "must precede an assistant message",
+    ),
+    ("system after a call", lambda b: b["messages"].insert(2, SYSTEM), "must follow a user"),
+    (
+        "system for an old model",
+        lambda b: b.update(model="claude-sonnet-5") or b["messages"].append(SYSTEM),
+        "role 'system' is not supported on this model",
+    ),
+    (
+        "clear at",
+        lambda b: b["messages"].append({**SYSTEM, "clear_at": "never"}),
+        "messages.3.clear_at",
+    ),
+    (
+        "an hour after five minutes",
+        lambda b: mark(b, 1) or b.update(cache_control={"type": "ephemeral", "ttl": "1h"}),
+        "must not come after a ttl='5m'",
+    ),
     (
         "named member",
         lambda b: b.update(tool_choice={"type": "tool", "name": "left_click"}),
@@ -151,6 +212,27 @@ async def test_rules_are_enforced(server: MessagesServer, change: Change, messag
     answer = await post(server, body, HEADERS)
     assert answer.status_code == 400
     assert message in answer.json()["error"]["message"]
+
+
+async def test_what_the_rules_refuse_is_listed_and_what_a_script_fails_is_not() -> None:
+    async with MessagesServer([fails(529), says("Hi.")]) as server:
+        await post(server, {**valid_body(), "foo": 1}, HEADERS)
+        await post(server, valid_body(), HEADERS)
+        await post(server, valid_body(), HEADERS)
+        assert server.refusals == ["foo: Extra inputs are not permitted"]
+
+
+async def test_a_beta_that_the_sdk_does_not_know_is_refused(server: MessagesServer) -> None:
+    answer = await post(server, valid_body(), {**HEADERS, "anthropic-beta": "flying-2099-01-01"})
+    assert answer.status_code == 400
+    assert "flying-2099-01-01" in answer.json()["error"]["message"]
+
+
+async def test_an_instruction_of_the_house_may_end_the_list(server: MessagesServer) -> None:
+    body = valid_body()
+    body["messages"].append(SYSTEM)
+    answer = await post(server, body, HEADERS)
+    assert answer.status_code == 200, answer.text
 
 
 async def test_documents_are_accepted_as_the_sdk_has_them(server: MessagesServer) -> None:
@@ -217,7 +299,7 @@ def test_the_cache_looks_back_twenty_blocks_and_forgets() -> None:
     cache = PromptCache(lambda: now[0])
     long = {"type": "text", "text": "x" * 4000}
 
-    def usage(extra: int) -> dict[str, int]:
+    def usage(extra: int) -> dict[str, Any]:
         blocks = [long, *[{"type": "text", "text": f"{i}"} for i in range(extra)]]
         body = {
             "messages": [{"role": "user", "content": blocks}],
@@ -236,6 +318,20 @@ def test_the_cache_looks_back_twenty_blocks_and_forgets() -> None:
     now[0] = 20_000
     usage(0)
     assert usage(20)["cache_read_input_tokens"] == 0
+
+
+def test_a_prefix_marked_for_an_hour_stays_warm_for_an_hour() -> None:
+    now = [0.0]
+    cache = PromptCache(lambda: now[0])
+    marker = {"type": "ephemeral", "ttl": "1h"}
+    body = {"messages": [user("x" * 4000)], "cache_control": marker}
+    written = cache.account("m", segments(body))
+    assert written["cache_creation"]["ephemeral_1h_input_tokens"] > 900
+    assert written["cache_creation"]["ephemeral_5m_input_tokens"] == 0
+    now[0] = 3599
+    assert cache.account("m", segments(body))["cache_read_input_tokens"] > 900
+    now[0] += 3601
+    assert cache.account("m", segments(body))["cache_read_input_tokens"] == 0
 
 
 def test_short_prompts_are_not_cached() -> None:

@@ -26,7 +26,6 @@ WIRE = {
     "agent/models/claude/portable.py": {"computer"},
     "agent/testing/messages_script.py": {"computer"},
     "agent/testing/messages_sse.py": {"computer"},
-    "agent/testing/messages_wire.py": {"bash", "str_replace_based_edit_tool"},
 }
 """The Messages API's own names, where it is spoken or stood in for."""
 
