@@ -17,6 +17,7 @@
     │   ├── StreamBroken        the answer broke off midway
     │   └── ConversationRefused the service does not take the conversation as it is
     │       ├── ToolsRefused    the server takes no tools for this model
+    │       ├── OptionRefused   it does not take something that can be left out
     │       └── ContextTooLong  it no longer fits into one request
     │           ├── AnswerTooLong    an answer so long is not given
     │           ├── PictureTooLarge  a picture in it is not taken
@@ -118,6 +119,14 @@ class ContextTooLong(ConversationRefused):
 
 class ToolsRefused(ConversationRefused):
     """The server takes no tools for this model, or not as it was started."""
+
+
+class OptionRefused(ConversationRefused):
+    """The service does not take something that a request can do without; ``option`` names it."""
+
+    def __init__(self, text: str, option: str) -> None:
+        super().__init__(text)
+        self.option = option
 
 
 class AnswerTooLong(ContextTooLong):

@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     screen; ``auto`` goes by its name. For the dialect ``portable`` only."""
 
     effort: Annotated[
-        Literal["low", "medium", "high"] | None,
+        Literal["low", "medium", "high", "xhigh", "max"] | None,
         SettingKind(
             "Effort",
             "model",
@@ -128,13 +128,43 @@ class Settings(BaseSettings):
                 Choice("", "As the model does by itself"),
                 Choice("low", "Low", "Quickest, cheapest."),
                 Choice("medium", "Medium"),
-                Choice("high", "High", "Slowest, most careful."),
+                Choice("high", "High"),
+                Choice("xhigh", "Extra high", "For long work."),
+                Choice("max", "Maximum", "Slowest, dearest, most careful."),
             ),
             personal=True,
             live=True,
         ),
     ] = None
-    """How long the model thinks before it acts."""
+    """How long the model thinks before it acts; a model that has no such level goes by its own."""
+
+    speed: Annotated[
+        Literal["standard", "fast"],
+        SettingKind(
+            "Speed",
+            "model",
+            choices=(
+                Choice("standard", "Standard"),
+                Choice("fast", "Fast", "Quicker answers at twice the price."),
+            ),
+            personal=True,
+            live=True,
+        ),
+    ] = "standard"
+    """Fast mode, for the models that have it: Opus 5.5, Fable 5.2, Mythos 5.2, and Opus 5 as a
+    preview; others answer as usual."""
+
+    fallbacks: Annotated[
+        bool,
+        SettingKind(
+            "Another model in need",
+            "model",
+            says="What the model declines, one that Anthropic recommends may answer in its place.",
+            personal=True,
+            live=True,
+        ),
+    ] = True
+    """Whether another of Anthropic's models may answer what the model declines. You are told."""
 
     prompt: Annotated[
         str,

@@ -17,7 +17,8 @@ Block = dict[str, Any]
 """A content block as the Messages API has it."""
 
 Message = dict[str, Any]
-"""``{"role": "user" | "assistant", "content": [Block, …]}``."""
+"""``{"role": "user" | "assistant", "content": [Block, …]}``; ``system`` too, for a model that
+takes system messages (`takes_system_messages`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,17 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """Tokens that were not in the cache, read and written.
+
+    ``total``: for the whole session; ``left``: of these, when this conversation began.
+    """
+
+    total: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
     """All that one turn depends on."""
 
@@ -48,6 +60,18 @@ class ModelRequest:
     first_effort: str | None = None
     """What the conversation's first turn asked for (empty: nothing); None in that turn itself.
     Some models keep it for good."""
+
+    pauses: bool = False
+    """Whether minutes may pass until the next request, because a person talks in between."""
+
+    fast: bool = False
+    """Whether a quicker and dearer answer is wanted, where the model has one."""
+
+    fallbacks: bool = False
+    """Whether another model may answer what this one declines, where the service has one."""
+
+    budget: Budget | None = None
+    """Tokens that the work may take; None: the model is told of no bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +140,7 @@ class Warned:
     text: str
 
 
-LearnedAbout = Literal["answer", "pictures", "tools", "thinking"]
+LearnedAbout = Literal["answer", "pictures", "tools", "thinking", "option"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,21 @@ class ReadsSome(Protocol):
 def readable_by(model: object) -> frozenset[Readable]:
     """Which kinds of attached files a model can be given."""
     return model.reads if isinstance(model, ReadsSome) else ALL_READABLE
+
+
+@runtime_checkable
+class TakesSystemMessages(Protocol):
+    """A model that can be told something by Sayso itself in the middle of a conversation."""
+
+    @property
+    def takes_system_messages(self) -> bool:
+        """Whether messages of the role ``system`` may stand after a user's message."""
+        ...
+
+
+def takes_system_messages(model: object) -> bool:
+    """Whether a model takes messages of the role ``system``; others are told in the user's."""
+    return isinstance(model, TakesSystemMessages) and model.takes_system_messages
 
 
 @runtime_checkable

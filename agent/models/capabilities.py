@@ -8,7 +8,7 @@ its model write, is asked of it or learned from its refusals.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.models.pricing import bare_id
@@ -20,6 +20,9 @@ Thinking = Literal["updates", "summarized", "between_tools", "disabled", "none",
 
 ComputerTool = Literal["computer_toolset_20260801", "computer_20251124", "plain"]
 """The newest computer tool that a model knows; ``plain``: ordinary tools with schemas."""
+
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+"""All values of ``output_config.effort``, the least first."""
 
 Scale = Literal["pixels", "0-1000", "0-1"]
 """What the numbers of a model's coordinates count: pixels of the picture that it was shown, or
@@ -35,13 +38,16 @@ class Capabilities:
     and ``patches``: longest side in pixels and 28-pixel patches of a picture that it sees as it
     is; ``opens_thinking``: its answers begin within the thinking that a tag ends later;
     ``output_tokens``: the longest answer that is asked for; ``pictures``: how many it can deal
-    with in one request, None where only the server sets a bound.
+    with in one request, None where only the server sets a bound; ``system_messages``: takes
+    messages of the role ``system`` in the middle of a conversation; ``fast``: has a quicker way to
+    answer, ``beta`` where that needs a header; ``budgets``: can be told how many tokens a task may
+    take; ``fallbacks``: what it declines, another model may answer in its place.
     """
 
     computer: ComputerTool
     thinking: Thinking
     edits: bool = True
-    efforts: tuple[str, ...] = ("low", "medium", "high", "xhigh", "max")
+    efforts: tuple[str, ...] = EFFORTS
     one_effort: bool = False
     edge: int = 2576
     patches: int = 4784
@@ -49,6 +55,15 @@ class Capabilities:
     opens_thinking: bool = False
     output_tokens: int = 16_000
     pictures: int | None = None
+    system_messages: bool = False
+    fast: Literal["no", "yes", "beta"] = "no"
+    budgets: bool = False
+    fallbacks: bool = False
+
+    def thinks(self, effort: str | None) -> Thinking:
+        """How it thinks at an effort: ``between_tools`` reaches up to ``high``."""
+        beyond = self.thinking == "between_tools" and effort in ("xhigh", "max")
+        return "updates" if beyond else self.thinking
 
     @property
     def toolset(self) -> bool:
@@ -67,39 +82,44 @@ class Capabilities:
         return self.thinking in ("updates", "between_tools")
 
 
-_NEWEST = Capabilities("computer_toolset_20260801", "updates")
-_TOOLSET = Capabilities("computer_toolset_20260801", "summarized")
+_NO_XHIGH = ("low", "medium", "high", "max")
+_NEWEST = Capabilities(
+    "computer_toolset_20260801",
+    "updates",
+    system_messages=True,
+    budgets=True,
+    fallbacks=True,
+)
+_FIVE = replace(_NEWEST, thinking="summarized")
 _SINGLE = Capabilities("computer_20251124", "none", efforts=())
 _OLD = Capabilities("computer_20251124", "none", efforts=(), edge=1568, patches=1568)
 
 _CLAUDE: tuple[tuple[str, Capabilities], ...] = (
-    (
-        "claude-sonnet-5-5",
-        Capabilities(
-            "computer_toolset_20260801",
-            "between_tools",
-            efforts=("low", "medium", "high"),
-            one_effort=True,
-        ),
-    ),
-    ("claude-haiku-5-5", Capabilities("computer_toolset_20260801", "disabled")),
-    ("claude-opus-5-5", _NEWEST),
+    ("claude-sonnet-5-5", replace(_NEWEST, thinking="between_tools", one_effort=True)),
+    ("claude-haiku-5-5", replace(_NEWEST, thinking="disabled")),
+    ("claude-opus-5-5", replace(_NEWEST, fast="yes")),
+    ("claude-fable-5-2", replace(_NEWEST, fast="yes", budgets=False)),
+    ("claude-mythos-5-2", replace(_NEWEST, fast="yes", budgets=False)),
     ("claude-fable-5-", _NEWEST),
     ("claude-mythos-5-", _NEWEST),
-    ("claude-opus-5", _TOOLSET),
-    ("claude-sonnet-5", _TOOLSET),
-    ("claude-fable-5", _TOOLSET),
-    ("claude-mythos-5", _TOOLSET),
-    ("claude-opus-4-8", _TOOLSET),
-    ("claude-opus-4-7", _SINGLE),
+    ("claude-opus-5", replace(_FIVE, fast="beta")),
+    ("claude-sonnet-5", replace(_FIVE, system_messages=False, budgets=False, fallbacks=False)),
+    ("claude-fable-5", _FIVE),
+    ("claude-mythos-5", _FIVE),
+    ("claude-opus-4-8", replace(_FIVE, fallbacks=False)),
+    ("claude-mythos-preview", replace(_OLD, efforts=_NO_XHIGH)),
+    ("claude-opus-4-7", replace(_SINGLE, efforts=EFFORTS)),
+    ("claude-opus-4-6", replace(_OLD, efforts=_NO_XHIGH)),
+    ("claude-opus-4-5", replace(_OLD, efforts=("low", "medium", "high"))),
+    ("claude-sonnet-4-6", replace(_OLD, efforts=_NO_XHIGH)),
     ("claude-opus-4", _OLD),
     ("claude-sonnet-4", _OLD),
     ("claude-haiku-4", _OLD),
     ("claude-3", _OLD),
 )
-"""Beginnings of ids, the more special first. Source: the service's model and thinking pages as
-of late 2026. A Claude that is not listed is treated like the newest family, which is where new
-ids come from."""
+"""Beginnings of ids, the more special first. Source: the service's pages on models, thinking,
+effort, fast mode, task budgets, system messages and fallbacks as of November 2026. A Claude that is
+not listed is treated like the newest family, which is where new ids come from."""
 
 
 def _foreign(

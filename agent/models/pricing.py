@@ -16,17 +16,29 @@ from agent.record.events import Usage
 AS_OF = "2026-11-20"
 """Day on which the prices below were taken."""
 
+HOUR_FACTOR = 2.0
+"""What a token that is cached for an hour costs, in prices of one that is not cached."""
+
+FAST_FACTOR = 2.0
+"""What every kind of token costs in fast mode, in prices of the same model without it."""
+
 _MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars per million tokens; ``above`` holds from a prompt of ``above_tokens`` on."""
+    """Dollars per million tokens; ``above`` holds from a prompt of ``above_tokens`` on.
+
+    The price list has what is cached for an hour at twice the price of input, and fast mode at
+    twice the price of each kind of token.
+    """
 
     input: float
     output: float
     cache_read: float
     cache_write: float
+    """For five minutes."""
+
     above_tokens: int | None = None
     above: Price | None = None
 
@@ -37,13 +49,15 @@ class Price:
         )
         if self.above is not None and self.above_tokens is not None and prompt > self.above_tokens:
             return self.above.of(usage)
+        short = usage.cache_creation_input_tokens - usage.hour_input_tokens
         total = (
             usage.input_tokens * self.input
             + usage.output_tokens * self.output
             + usage.cache_read_input_tokens * self.cache_read
-            + usage.cache_creation_input_tokens * self.cache_write
+            + short * self.cache_write
+            + usage.hour_input_tokens * self.input * HOUR_FACTOR
         )
-        return total / _MILLION
+        return total / _MILLION * (FAST_FACTOR if usage.fast else 1.0)
 
 
 PRICES: dict[str, Price] = {

@@ -79,7 +79,12 @@ def _turn(recording: Recording, turn: ev.TurnStarted) -> Detail:
 
 
 def _request(recording: Recording, turn: ev.TurnStarted) -> Detail:
-    history, earlier = History(lambda sha256: sha256, lambda sha256: f"(text {sha256})"), 0
+    earlier = 0
+    history = History(
+        lambda sha256: sha256,
+        lambda sha256: f"(text {sha256})",
+        system=turn.system_messages,
+    )
     for event in recording.events[: turn.seq]:
         if isinstance(event, ev.TurnStarted):
             earlier = len(history.messages())

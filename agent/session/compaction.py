@@ -76,7 +76,10 @@ def basis_of(agent: Agent) -> str:
     specs = [tool.spec for tool in agent.tools]
     tools = [[spec.name, spec.hosted, sorted(spec.members)] for spec in specs]
     dialect = getattr(agent.model, "dialect", "")
-    text = json.dumps([agent.system, tools, agent.model.name, dialect], sort_keys=True)
+    bound = [agent.system, tools, agent.model.name, dialect]
+    if agent.history.system:  # another way of telling is another conversation
+        bound.append("system messages")
+    text = json.dumps(bound, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -26,6 +26,8 @@ from agent.session.fate import Fate, How, fate_named, fate_of
 from agent.session.history import BY_CLOSING, BY_USER, OVERTIME, OVERTIME_IN, SHOWN, UNKNOWN, Cause
 from agent.session.status import Status, StatusTracker
 
+_USED = "I used the mouse and keyboard myself."
+_USED_BY_PERSON = "The person used the mouse and keyboard. What is on the screen may be otherwise."
 GRACE = 1.0
 """Seconds that new work waits for cancelled work to clear its desk."""
 
@@ -261,14 +263,17 @@ class Control:
         """Give the mouse back; the agent is told, looks at the screen and goes on."""
         if not self.status.yours:
             return
-        told = f"I used the mouse and keyboard myself. {note}".strip()
         self._log.append(ev.ControlReturned(note=note))
         if self.status.task_id is None and self.status.queue:
             wish = self.status.queue[0]
             self._open(wish)
             self._begin(wish.task_id)
         if self.status.task_id is not None:
-            self._log.append(ev.UserMessage(text=told, origin="session"))
+            self._log.append(
+                ev.UserMessage(text=_USED, origin="session", as_system=_USED_BY_PERSON)
+            )
+            if note.strip():
+                self._log.append(ev.UserMessage(text=note.strip(), origin="session"))
         else:
             self._driver().resume()
 

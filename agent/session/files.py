@@ -547,7 +547,9 @@ class SessionFiles(Faced):
                 text=CUT_OFF,
             )
         )
-        self._log.append(ev.UserMessage(text=CUT_OFF_MODEL, origin="session"))
+        self._log.append(
+            ev.UserMessage(text=CUT_OFF_MODEL, origin="session", as_system=CUT_OFF_MODEL)
+        )
 
     def _name_of(self, task_id: str) -> str:
         """The words of a task; empty for a put back that is itself undone."""

@@ -50,19 +50,30 @@ class Cause:
     note: str
     """Between what was before and what came after."""
 
+    as_system: str
+    """The same, after what came after."""
 
-BY_USER = Cause("interrupted", INTERRUPTED, CUT, "The user interrupted you here.")
+
+BY_USER = Cause(
+    "interrupted",
+    INTERRUPTED,
+    CUT,
+    "The user interrupted you here.",
+    "The person interrupted your last answer. What they said since then stands above.",
+)
 BY_RESTART = Cause(
     "restarted",
     "Not executed: Sayso was restarted.",
     "Sayso was restarted while this action ran; it may have had part of its effect.",
     "Sayso was restarted here; nobody interrupted you.",
+    "Sayso was restarted during your last answer; nobody interrupted you.",
 )
 BY_CLOSING = Cause(
     "closed",
     "Not executed: the session was closed.",
     "The session was closed while this action ran; it may have had part of its effect.",
     "The session was closed here, and resumed later.",
+    "The session was closed after your last answer, and resumed later.",
 )
 _CAUSES = {cause.stop_reason: cause for cause in (BY_USER, BY_RESTART, BY_CLOSING)}
 BROKEN_OFF = "Not executed: the answer broke off before its end."
@@ -151,28 +162,55 @@ class _Note:
     if_interrupted: bool = False
     """Whether it is news only then: else a newer line said it better."""
 
+    as_system: str = ""
+    """The same as Sayso's own words; empty for what names files, windows or hosts, which is what
+    was found, and no instruction."""
+
+    in_order: bool = False
+    """Whether it parts what was said before from what was said after it."""
+
     interruption: bool = False
 
 
-_FAILURE = _Note("The task before ended here, because something failed.")
-_NOTES = {cause.stop_reason: _Note(cause.note, interruption=True) for cause in _CAUSES.values()}
+_FAILURE = _Note(
+    "The task before ended here, because something failed.",
+    as_system="The task of your last answer ended with it, because something failed.",
+    in_order=True,
+)
+_NOTES = {
+    cause.stop_reason: _Note(
+        cause.note, interruption=True, as_system=cause.as_system, in_order=True
+    )
+    for cause in _CAUSES.values()
+}
 
 
 class History:
     """The fold. Feed it every event of a session in order; ask it for the messages.
 
     ``load`` brings pictures and attachments; ``text_of`` makes an attached text of what it
-    brought.
+    brought. ``system``: what Sayso itself tells the model stands in messages of the role
+    ``system``, each the last before an answer, rather than among the user's words.
     """
 
-    def __init__(self, load: ImageLoader, text_of: Callable[[str], str] = decoded) -> None:
+    def __init__(
+        self,
+        load: ImageLoader,
+        text_of: Callable[[str], str] = decoded,
+        *,
+        system: bool = False,
+    ) -> None:
         self._load = load
         self._text_of = text_of
+        self.system = system
         self._done: list[Message] = []
         self._turn: _Turn | None = None
         self._since: list[ev.UserMessage | _Note] = []
         self._pictures: dict[str, Block] = {}
         self._working = False
+        self.spoken = False
+        """Whether the person has talked to it: pauses of minutes are to be expected."""
+
         self._left_out: frozenset[str] = frozenset()
 
     def add(self, event: ev.Event) -> None:
@@ -189,6 +227,7 @@ class History:
             case ev.UserMessage():
                 if event.cuts:
                     self._mark()
+                self.spoken |= event.source == "voice"
                 self._since.append(event)
             case ev.TaskStarted():
                 self._working = True
@@ -205,9 +244,10 @@ class History:
             case ev.DesktopRenewed() | ev.HomeChanged() | ev.GateChanged() if event.text:
                 self._since.append(_Note(event.text))
             case ev.Narrated(state="cut"):
-                self._since.append(_Note(_heard(event)))
+                self._since.append(_Note(_heard(event), as_system=_heard(event)))
             case ev.Narrated(state="dropped"):
-                self._since.append(_Note(_heard(event), if_interrupted=True))
+                heard = _heard(event)
+                self._since.append(_Note(heard, if_interrupted=True, as_system=heard))
             case _ if self._turn is not None:
                 _into_turn(self._turn, event)
             case _:
@@ -221,8 +261,12 @@ class History:
             _append(messages, "user", [_text(HEADLESS)])
         _append(messages, "assistant", turn.answer())
         _append(messages, "user", self._answers(turn))
-        _append(messages, "user", [b for told in self._told(turn) for b in self._words(told)])
-        return messages
+        spoken = not turn.answer()
+        for told in self._told(turn):
+            by_sayso = self.system and _by_sayso(told, spoken=spoken)
+            _append(messages, "system" if by_sayso else "user", self._words(told, by_sayso))
+            spoken = spoken or isinstance(told, ev.UserMessage)
+        return messages if not self.system else _in_place(messages)
 
     @property
     def _unanswered(self) -> bool:
@@ -273,7 +317,9 @@ class History:
             content.append(self._picture(finished.image))
         return _tool_result(call, content or [_text("Done.")], is_error=finished.is_error)
 
-    def _words(self, said: ev.UserMessage | _Note) -> list[Block]:
+    def _words(self, said: ev.UserMessage | _Note, by_sayso: bool = False) -> list[Block]:
+        if by_sayso:
+            return [_text(said.as_system)]
         if isinstance(said, _Note):
             return [_text(said.text)]
         attached = [block for each in said.attachments for block in self._attachment(each)]
@@ -315,6 +361,37 @@ class History:
 
 def _is_interruption(told: ev.UserMessage | _Note) -> bool:
     return isinstance(told, _Note) and told.interruption
+
+
+def _by_sayso(told: ev.UserMessage | _Note, *, spoken: bool) -> bool:
+    """Whether it may stand after the user's words; ``spoken``: whether some of them are older."""
+    in_order = isinstance(told, _Note) and told.in_order
+    return bool(told.as_system) and not (in_order and spoken)
+
+
+def _in_place(messages: list[Message]) -> list[Message]:
+    """The same with one system message at most before each answer, after the user's message.
+
+    That is the only place that the service has for it; where there is no user's message, the
+    words stand in one.
+    """
+    placed: list[Message] = []
+    told: list[Block] = []
+    for message in messages:
+        if message["role"] == "assistant":
+            _tell(placed, told)
+            told = []
+        if message["role"] == "system":
+            told = told + message["content"]
+        else:
+            _append(placed, message["role"], message["content"])
+    _tell(placed, told)
+    return placed
+
+
+def _tell(messages: list[Message], told: list[Block]) -> None:
+    after_user = bool(messages) and messages[-1]["role"] == "user"
+    _append(messages, "system" if after_user else "user", told)
 
 
 def _into_turn(turn: _Turn, event: ev.Event) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.models.base import Budget
 from agent.record import events as ev
 from agent.session.describe import SAME_ACTIONS, amount
 from agent.settings import Settings
@@ -50,6 +51,9 @@ class Limits:
         self._allowed = dict(self._base)
         self._used: dict[Name, float] = dict.fromkeys(self._base, 0.0)
         self._warned: set[Name] = set()
+        self._began = 0.0
+        """Tokens that were used before the model's conversation began."""
+
         self._since: float | None = None
         self._waiting = 0
         self._reset_circle()
@@ -77,6 +81,8 @@ class Limits:
             case ev.TurnFinished():
                 self._used["tokens"] += event.usage.fresh
                 self._used["dollars"] += event.usage.dollars
+            case ev.Compacted():
+                self._began = self._used["tokens"]
             case ev.TextStreamed(role="text" | "progress"):
                 self._words.append(event.text)
             case ev.ActionProposed():
@@ -93,6 +99,12 @@ class Limits:
                 self._extend(event.limit, event.allowed)
             case _:
                 pass
+
+    @property
+    def budget(self) -> Budget:
+        """The limit on tokens, as the model is told of it."""
+        total = self._allowed["tokens"]
+        return Budget(int(total), int(max(0.0, total - self._began)))
 
     def excesses(self, now: float) -> Iterator[Excess]:
         """What is to be warned of or asked about at the time ``now``, reached ones first."""

@@ -231,6 +231,10 @@ class Loop:
             display=agent.desktop.size,
             effort=agent.settings.effort,
             first_effort=before[0].effort if before else None,
+            pauses=agent.history.spoken,
+            fast=agent.settings.speed == "fast",
+            fallbacks=agent.settings.fallbacks,
+            budget=agent.limits.budget,
         )
 
     def _started(self, turn: Turn, request: ModelRequest) -> None:
@@ -241,6 +245,7 @@ class Loop:
                 messages=len(request.messages),
                 basis=basis_of(self.agent),
                 effort=request.effort or "",
+                system_messages=self.agent.history.system,
             )
         )
 

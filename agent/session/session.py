@@ -17,6 +17,7 @@ from agent.disk import DiskHangs, at_hand, in_thread
 from agent.errors import DesktopError, JournalError, SaysoError
 from agent.face import Faced
 from agent.kinds import ALL_TOOLS, ToolName
+from agent.models.base import takes_system_messages
 from agent.prompts import Prompt, load_prompt
 from agent.record import events as ev
 from agent.record.journal import SessionJournal, SqliteJournal, remove_session, session_folder
@@ -562,7 +563,7 @@ class Session(Faced):
             tools=self.tools,
             system=self._system,
             control=self.control,
-            history=History(self.journal.image_base64),
+            history=History(self.journal.image_base64, system=takes_system_messages(self.model)),
             limits=Limits(self.settings),
             approvals=approvals,
             clock=self._clock,

@@ -7,7 +7,7 @@ from typing import Any
 from conversations import build_messages
 
 from agent.record import events as ev
-from agent.session.history import BROKEN_OFF, CUT, HALTED, INTERRUPTED
+from agent.session.history import BROKEN_OFF, CUT, HALTED, INTERRUPTED, History
 from agent.testing.rules import violations
 
 PICTURE = ev.Image(sha256="a" * 64, media_type="image/jpeg", width=1, height=1)
@@ -194,3 +194,82 @@ def test_a_stop_between_turns_is_told_though_it_cut_nothing():
     assert found[2]["content"][1]["text"] == "The user interrupted you here."
     found = messages(*begun[:-1], said("And then that."))
     assert [b.get("text") for b in found[2]["content"][1:]] == ["And then that."]
+
+
+def told_by_sayso(*events: Any) -> list[dict[str, Any]]:
+    """The messages for a model that takes system messages."""
+    history = History(lambda sha256: f"data of {sha256[0]}", system=True)
+    for event in events:
+        history.add(event)
+    found = history.messages()
+    assert violations(found) == []
+    return found
+
+
+def words(message: dict[str, Any]) -> list[str]:
+    return [each["text"] for each in message["content"] if each["type"] == "text"]
+
+
+def test_what_sayso_itself_tells_stands_in_a_system_message_after_the_users_words():
+    narrated = ev.Narrated(narration_id="n", text="I open the mail now.", state="cut", cut_at=2)
+    found = told_by_sayso(
+        said(), turn(), text("I will "), end("interrupted"), narrated, said("No.")
+    )
+    assert [message["role"] for message in found] == ["user", "assistant", "user", "system"]
+    assert words(found[2]) == ["No."]
+    assert words(found[3]) == [
+        "The person interrupted your last answer. What they said since then stands above.",
+        "The person heard only: “I open”",
+    ]
+
+
+def test_the_mouse_that_was_used_is_told_by_sayso_and_the_persons_note_is_theirs():
+    used = ev.UserMessage(text="I used it.", origin="session", as_system="The person used it.")
+    note = ev.UserMessage(text="I closed the dialog.", origin="session")
+    found = told_by_sayso(said(), turn(), block(type="text", text="x"), end("end_turn"), used, note)
+    assert words(found[2]) == ["I closed the dialog."]
+    assert words(found[3]) == ["The person used it."]
+    folded = messages(said(), turn(), block(type="text", text="x"), end("end_turn"), used, note)
+    assert words(folded[-1]) == ["I used it.", "I closed the dialog."]
+
+
+def test_what_was_stopped_before_it_was_read_stays_parted_from_what_came_after():
+    """In a message behind both, the interruption would not say which words it took back."""
+    began = ev.TaskStarted(task_id="a", text="")
+    stopped = ev.TaskFinished(task_id="a", outcome="stopped")
+    found = told_by_sayso(began, said("Delete it."), stopped, began, said("Hello."))
+    assert [message["role"] for message in found] == ["user"]
+    assert words(found[0]) == ["Delete it.", "The user interrupted you here.", "Hello."]
+
+
+def test_what_names_files_or_windows_is_never_told_as_sayso():
+    renewed = ev.DesktopRenewed(
+        reason="crashed", files="kept", text="It was restarted: “ignore all”."
+    )
+    found = told_by_sayso(
+        said(), turn(), block(type="text", text="x"), end("end_turn"), renewed, said("Go on.")
+    )
+    assert [message["role"] for message in found] == ["user", "assistant", "user"]
+
+
+def test_without_words_of_the_users_sayso_speaks_in_their_message():
+    """The service has no place for a system message right after an answer."""
+    used = ev.UserMessage(text="I used it.", origin="session", as_system="The person used it.")
+    found = told_by_sayso(said(), turn(), block(type="text", text="x"), end("end_turn"), used)
+    assert [message["role"] for message in found] == ["user", "assistant", "user"]
+    assert words(found[2]) == ["The person used it."]
+
+
+def test_what_stood_before_an_answer_stays_as_it_was():
+    """Thinking is bound to it, system messages included."""
+    used = ev.UserMessage(text="I used it.", origin="session", as_system="The person used it.")
+    first = [said(), turn(), block(type="text", text="x"), end("end_turn"), used, said("Go on.")]
+    before = told_by_sayso(*first)
+    broken = [turn(), text("lost"), end("broken"), said("Well?")]
+    again = told_by_sayso(*first, *broken)
+    assert words(again[2]) == ["Go on.", "Well?"]
+    assert again[:2] == before[:2]
+    answered = told_by_sayso(
+        *first, *broken, turn(), block(type="text", text="y"), end("end_turn"), said("Thanks.")
+    )
+    assert answered[: len(again)] == again

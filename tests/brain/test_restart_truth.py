@@ -71,14 +71,20 @@ async def acted(session: Session) -> None:
 
 
 async def resumed(server: MessagesServer, journal: MemorySessionJournal) -> list[str]:
-    """The words that the model's first request after the resumption ends with."""
+    """The words that the model's first request after the resumption ends with.
+
+    What Sayso itself says comes last, as a system message.
+    """
     session = session_on(server, journal)
     await session.open()
     session.say("Go on.")
     await session.wait_idle(20)
     await session.close()
     assert [served.problem for served in server.requests] == ["", ""]
-    return texts(server.requests[1].body["messages"][-1]["content"])
+    assert server.refusals == []
+    user, system = server.requests[1].body["messages"][-2:]
+    assert (user["role"], system["role"]) == ("user", "system")
+    return [*texts(user["content"]), *texts(system["content"])]
 
 
 SCRIPT = [says("I press it.", call("left_click", coordinate=[1, 2])), says("Done.")]
@@ -95,13 +101,14 @@ async def test_a_killed_session_tells_the_model_that_nobody_interrupted_it_and_w
         await dead.close()
         told = await resumed(server, journal)
     assert told[0] == BY_RESTART.cut
-    assert told[1] == BY_RESTART.note
-    assert told[2] == (
+    assert told[-1] == BY_RESTART.as_system
+    assert told[1] == (
         "The desktop was restarted. These programs were open: “*notes.txt - Mousepad”, "
         "“Terminal - ~”. They and all commands were ended."
     )
-    assert told[-1] == "Go on." or told[-2] == "Go on."
+    assert "Go on." in told[-3:-1]
     assert not any("The user interrupted" in words for words in told)
+    assert BY_USER.as_system not in told
 
 
 @pytest.mark.parametrize(
@@ -149,8 +156,8 @@ async def test_a_closed_session_tells_the_model_that_it_was_closed():
         await acted(session)
         await session.close("End")
         told = await resumed(server, journal.copy())
-    assert told[:2] == [BY_CLOSING.cut, BY_CLOSING.note]
-    assert "No program was open." in told[2]
+    assert [told[0], told[-1]] == [BY_CLOSING.cut, BY_CLOSING.as_system]
+    assert "No program was open." in told[1]
 
 
 async def test_what_a_person_stopped_stays_so_called_after_a_restart():
@@ -163,7 +170,7 @@ async def test_what_a_person_stopped_stays_so_called_after_a_restart():
         session.stop("button")
         await session.close("End")
         told = await resumed(server, journal.copy())
-    assert told[:2] == [BY_USER.cut, BY_USER.note]
+    assert [told[0], told[-1]] == [BY_USER.cut, BY_USER.as_system]
 
 
 async def test_a_desktop_that_broke_down_is_told_with_what_was_open():

@@ -106,7 +106,8 @@ def test_there_are_never_more_than_four_markers(dialect: Dialect, turns: int) ->
     ("model", "effort", "sent"),
     [
         ("claude-opus-5-5", "low", {"effort": "low"}),
-        ("claude-sonnet-5-5", "max", None),
+        ("claude-sonnet-5-5", "max", {"effort": "max"}),
+        ("claude-sonnet-4-6", "xhigh", None),
         ("claude-opus-5-5", None, None),
         ("claude-haiku-4-5", "low", None),
     ],

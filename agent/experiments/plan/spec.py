@@ -66,7 +66,7 @@ class Arm(Record):
     instruction: str = "{{ instruction }}"
     """Template around the wording (Jinja)."""
 
-    effort: Literal["low", "medium", "high"] | None = None
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
     narration: Style | None = Field(default=None, exclude_if=lambda style: style is None)
     """When the agent speaks: its model is told, and in tasks with a scripted person lines take
     the time that saying them takes. If None, its prompt alone decides and nobody listens; what

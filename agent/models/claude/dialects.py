@@ -12,14 +12,31 @@ The loop and the journal know the first one's shapes only; the others translate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
-from agent.models.base import ALL_READABLE, Block, Message, ModelRequest, Readable, ToolSpec
-from agent.models.capabilities import as_claude
+from agent.models.base import (
+    ALL_READABLE,
+    Block,
+    Budget,
+    Message,
+    ModelRequest,
+    Readable,
+    ToolSpec,
+)
+from agent.models.capabilities import Capabilities, Thinking, as_claude
 
-EPHEMERAL = {"type": "ephemeral"}
+EPHEMERAL: Mapping[str, str] = {"type": "ephemeral"}
 """A five-minute cache breakpoint."""
+
+FOR_AN_HOUR: Mapping[str, str] = {"type": "ephemeral", "ttl": "1h"}
+"""A breakpoint that outlasts the pauses of a person who talks; it costs more to write."""
+
+Option = Literal["system", "1h", "speed", "fallbacks", "task_budget"]
+"""What is asked for beside the bare conversation, and can be left out where a service refuses."""
+
+LEAST_BUDGET = 20_000
+"""Tokens; a smaller task budget is refused."""
 
 
 class Dialect(Protocol):
@@ -46,6 +63,11 @@ class Dialect(Protocol):
     @property
     def reads_text(self) -> bool:
         """Whether thinking and calls may stand in the text of an answer."""
+        ...
+
+    @property
+    def system_messages(self) -> bool:
+        """Whether the service takes them, of the models that do."""
         ...
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
@@ -90,6 +112,9 @@ class ContextPolicy:
 
 _CONTEXT_BETAS = ("context-management-2025-06-27", "compact-2026-01-12")
 _UPDATES_BETA = "thinking-display-updates-2026-08-18"
+_FAST_BETA = "fast-mode-2026-02-01"
+_FALLBACK_BETA = "server-side-fallback-2026-07-01"
+_BUDGET_BETA = "task-budgets-2026-03-13"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +127,52 @@ class ToolsetDialect:
     reads: frozenset[Readable] = ALL_READABLE
     thins: bool = False
     reads_text: bool = False
+    without: frozenset[Option] = frozenset()
+    """What the service has refused, or does not have."""
+
+    @property
+    def system_messages(self) -> bool:
+        return "system" not in self.without
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         known = as_claude(model)
+        marker = FOR_AN_HOUR if request.pauses and "1h" not in self.without else EPHEMERAL
+        messages = request.messages if self.system_messages else folded(request.messages)
         betas: list[str] = []
         body: dict[str, Any] = {
             "model": model,
             "max_tokens": request.max_tokens,
-            "system": system_blocks(request.system),
+            "system": system_blocks(request.system, marker),
             "tools": [tool for spec in request.tools for tool in _declare(spec)],
-            "messages": mark_previous_turn(request.messages),
-            "cache_control": EPHEMERAL,
+            "messages": mark_previous_turn(messages, marker),
+            "cache_control": marker,
         }
         if known.edits:
             body["context_management"] = {"edits": self.context.edits()}
             betas.extend(_CONTEXT_BETAS)
-        _add_thinking(body, betas, model)
+        _add_thinking(body, betas, known.thinks(effort_of(request, known)))
         add_effort(body, request, model)
+        self._add_options(body, betas, request, known)
         if betas:
             body["betas"] = betas
         return body
+
+    def leaving(self, option: Option) -> ToolsetDialect:
+        """The same without an option."""
+        return replace(self, without=self.without | {option})
+
+    def _add_options(
+        self, body: dict[str, Any], betas: list[str], request: ModelRequest, known: Capabilities
+    ) -> None:
+        if request.fast and known.fast != "no" and "speed" not in self.without:
+            body["speed"] = "fast"
+            betas.extend([_FAST_BETA] if known.fast == "beta" else [])
+        if request.fallbacks and known.fallbacks and "fallbacks" not in self.without:
+            body["fallbacks"] = "default"
+            betas.append(_FALLBACK_BETA)
+        if request.budget and known.budgets and "task_budget" not in self.without:
+            body.setdefault("output_config", {})["task_budget"] = _task_budget(request.budget)
+            betas.append(_BUDGET_BETA)
 
     def incoming(self, block: Block) -> Block:
         return block
@@ -130,37 +181,57 @@ class ToolsetDialect:
         return as_claude(model).narrates
 
 
-def system_blocks(system: str) -> list[Block]:
+def system_blocks(system: str, marker: Mapping[str, str] = EPHEMERAL) -> list[Block]:
     """The system prompt with a breakpoint behind it, which covers the tools as well."""
-    return [{"type": "text", "text": system, "cache_control": EPHEMERAL}] if system else []
+    return [{"type": "text", "text": system, "cache_control": marker}] if system else []
+
+
+def effort_of(request: ModelRequest, known: Capabilities) -> str | None:
+    """The effort that is wanted, now or since the conversation began; None for the model's own."""
+    kept = known.one_effort and request.first_effort is not None
+    effort = request.first_effort if kept else request.effort
+    return effort if effort in known.efforts else None
 
 
 def add_effort(body: dict[str, Any], request: ModelRequest, model: str) -> None:
     """Ask for an effort if one is wanted and the model takes it, now or at all."""
-    known, effort = as_claude(model), request.effort
-    if known.one_effort and request.first_effort is not None:
-        effort = request.first_effort
-    if effort in known.efforts:
+    if (effort := effort_of(request, as_claude(model))) is not None:
         body["output_config"] = {"effort": effort}
 
 
-def mark_previous_turn(messages: Sequence[Message]) -> list[Message]:
+def folded(messages: Sequence[Message]) -> list[Message]:
+    """The same messages with what Sayso itself says among the user's words."""
+    whole: list[Message] = []
+    for message in messages:
+        role = "user" if message["role"] == "system" else message["role"]
+        if whole and role == "user" == whole[-1]["role"]:
+            whole[-1] = {**whole[-1], "content": [*whole[-1]["content"], *message["content"]]}
+        else:
+            whole.append({**message, "role": role})
+    return whole
+
+
+def mark_previous_turn(
+    messages: Sequence[Message], marker: Mapping[str, str] = EPHEMERAL
+) -> list[Message]:
     """Mark where the last request ended, so that a long batch cannot outrun the lookback.
 
     The service looks back 20 blocks from each breakpoint; a batch may have more.
     """
-    users = [index for index, message in enumerate(messages) if message["role"] == "user"]
-    return mark_last_block(messages, users[-2:-1])
+    answers = [i for i, message in enumerate(messages) if message["role"] == "assistant" and i]
+    return mark_last_block(messages, [index - 1 for index in answers[-1:]], marker)
 
 
-def mark_last_block(messages: Sequence[Message], indices: Sequence[int]) -> list[Message]:
+def mark_last_block(
+    messages: Sequence[Message], indices: Sequence[int], marker: Mapping[str, str] = EPHEMERAL
+) -> list[Message]:
     """A copy in which the last block of each named message bears a cache breakpoint."""
     marked = list(messages)
     for index in indices:
         content = marked[index]["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
         if blocks:
-            blocks[-1] = {**blocks[-1], "cache_control": EPHEMERAL}
+            blocks[-1] = {**blocks[-1], "cache_control": marker}
             marked[index] = {**marked[index], "content": blocks}
     return marked
 
@@ -198,8 +269,14 @@ def _declare(spec: ToolSpec) -> list[dict[str, Any]]:
     return [tool]
 
 
-def _add_thinking(body: dict[str, Any], betas: list[str], model: str) -> None:
-    match as_claude(model).thinking:
+def _task_budget(budget: Budget) -> dict[str, Any]:
+    """As the service takes it, which refuses one below `LEAST_BUDGET`."""
+    total = max(LEAST_BUDGET, budget.total)
+    return {"type": "tokens", "total": total, "remaining": max(0, min(budget.left, total))}
+
+
+def _add_thinking(body: dict[str, Any], betas: list[str], thinking: Thinking) -> None:
+    match thinking:
         case "updates":
             body["thinking"] = {"type": "adaptive", "display": "updates"}
             betas.append(_UPDATES_BETA)

@@ -21,6 +21,7 @@ from agent.errors import (
     DocumentRefused,
     ModelError,
     ModelUnavailable,
+    OptionRefused,
     PictureTooLarge,
     ServiceBroke,
     StreamBroken,
@@ -85,6 +86,15 @@ _DOCUMENT = re.compile(
     r"|\bpdf pages\b|\bpdf\b.{0,60}(?:password|encrypted|valid|pages|large)",
     re.IGNORECASE,
 )
+_OPTIONS = (
+    ("system", re.compile(r"role '?system'?", re.IGNORECASE)),
+    ("1h", re.compile(r"\bttl\b", re.IGNORECASE)),
+    ("speed", re.compile(r"\bspeed\b|fast[- ]mode", re.IGNORECASE)),
+    ("fallbacks", re.compile(r"\bfallbacks?\b", re.IGNORECASE)),
+    ("task_budget", re.compile(r"task[_-]budget", re.IGNORECASE)),
+)
+"""Words by which a service refuses what a request can do without."""
+
 REFUSALS = frozenset({400, 422})
 """Statuses by which a service says that it does not take a request as it is."""
 
@@ -369,10 +379,12 @@ def _by_status(status: int, said: str, service: Service, after: str, when: str) 
                 f"The model's service failed with status {status}{after}: {said}. Try again later."
             )
         case _ if status in REFUSALS:
-            return ConversationRefused(
+            text = (
                 f"{service.host} rejects the request ({status}): {said}. "
                 "Check the model and its settings, or choose another model."
             )
+            option = next((name for name, words in _OPTIONS if words.search(said)), None)
+            return ConversationRefused(text) if option is None else OptionRefused(text, option)
         case _:
             return ModelError(
                 f"{service.host} rejects the request ({status}): {said}. "

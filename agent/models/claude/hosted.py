@@ -35,6 +35,7 @@ class HostedDialect:
     reads: frozenset[Readable] = ALL_READABLE
     thins: bool = False
     reads_text: bool = False
+    system_messages: bool = False
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """Keyword arguments of ``messages.create``.

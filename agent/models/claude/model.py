@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import httpx2
@@ -24,6 +24,7 @@ from agent.errors import (
     AnswerTooLong,
     ModelError,
     ModelUnavailable,
+    OptionRefused,
     StreamBroken,
     ToolsRefused,
     TooManyPictures,
@@ -38,8 +39,8 @@ from agent.models.base import (
     TurnDone,
     Waiting,
 )
-from agent.models.capabilities import capabilities_of
-from agent.models.claude.dialects import Dialect
+from agent.models.capabilities import as_claude, capabilities_of
+from agent.models.claude.dialects import Dialect, Option, ToolsetDialect
 from agent.models.claude.errors import UNWRITABLE, Service, explain, says_for_sure, unwritable
 from agent.models.claude.hosted import claude_dialect
 from agent.models.claude.image_fallback import count_pictures, with_newest_pictures, without_webp
@@ -62,6 +63,15 @@ LEAST_TOKENS = 256
 SILENCE_SECONDS = 120.0
 """How long the service may be silent; a healthy stream sends pings more often."""
 
+
+_OPTIONS: Mapping[Option, str] = {
+    "system": "messages of Sayso's own",
+    "1h": "a cache that lasts for an hour",
+    "speed": "fast mode",
+    "fallbacks": "another model in place of one that declines",
+    "task_budget": "a budget for the task",
+}
+"""What a service may refuse, as a person is told."""
 
 _DIRECT = {"all://": None, "http://": None, "https://": None}
 """The SDK reads the proxies of the environment by itself: this takes their place."""
@@ -158,6 +168,10 @@ class AnthropicModel:
     def reads(self) -> frozenset[Readable]:
         return self._dialect.reads
 
+    @property
+    def takes_system_messages(self) -> bool:
+        return self._dialect.system_messages and as_claude(self._claude).system_messages
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
         """One turn; see `agent.models.base.Model`.
 
@@ -177,7 +191,7 @@ class AnthropicModel:
                     async for part in parts:
                         yield part
                 return
-            except (TooManyPictures, AnswerTooLong, ToolsRefused) as refused:
+            except (TooManyPictures, AnswerTooLong, ToolsRefused, OptionRefused) as refused:
                 if not self._yields_to(refused, request):
                     raise
 
@@ -212,6 +226,8 @@ class AnthropicModel:
                 return self._shows_fewer(count_pictures(request.messages), refused.most)
             case AnswerTooLong():
                 return self._asks_for_less(request.max_tokens, refused)
+            case OptionRefused():
+                return self._does_without(refused.option)
             case _:
                 return self._write_calls("takes no tools as it was started")
 
@@ -231,6 +247,16 @@ class AnthropicModel:
             return False
         self._most_tokens = fewer
         self._learn("answer", fewer, f"gives answers of at most {fewer:,} tokens here")
+        return True
+
+    def _does_without(self, option: str) -> bool:
+        """Ask without something from now on, unless that was done already."""
+        dialect = self._dialect
+        known = next((each for each in get_args(Option) if each == option), None)
+        if known is None or not isinstance(dialect, ToolsetDialect) or known in dialect.without:
+            return False
+        self._dialect = dialect.leaving(known)
+        self._learn("option", 1, f"does not take {_OPTIONS[known]}; it is asked without")
         return True
 
     def _write_calls(self, why: str) -> bool:

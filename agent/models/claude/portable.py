@@ -27,6 +27,7 @@ class PortableDialect:
     reads: frozenset[Readable] = frozenset({"picture", "text"})
     thins: bool = True
     reads_text: bool = True
+    system_messages: bool = False
     writes_calls: bool = False
     """For servers that take no tools: the model is told of them, and writes its calls as text."""
 

@@ -104,11 +104,17 @@ class Assembler:
         for iteration in self._usage.get("iterations") or ():
             for name in _TOKENS:
                 totals[name] += iteration[name]
-        return priced(self._model, Usage(**totals))
+        hour = min(self._usage.get("hour", 0), totals["cache_creation_input_tokens"])
+        fast = self._usage.get("speed") == "fast"
+        return priced(self._model, Usage(**totals, hour_input_tokens=hour, fast=fast))
 
     def _count(self, usage: Mapping[str, Any]) -> None:
         told = {key: _tokens(usage[key]) for key in _TOKENS if usage.get(key) is not None}
         self._usage.update(told)
+        if (cached := usage.get("cache_creation")) is not None:
+            self._usage["hour"] = _tokens(cached.get("ephemeral_1h_input_tokens") or 0)
+        if usage.get("speed") is not None:
+            self._usage["speed"] = usage["speed"]
         if usage.get("iterations") is not None:
             compactions = [i for i in usage["iterations"] if i.get("type") == "compaction"]
             counted = [{key: _tokens(i.get(key) or 0) for key in _TOKENS} for i in compactions]

@@ -62,6 +62,12 @@ class Usage(BaseModel):
     output_tokens: int = 0
     cache_read_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
+    hour_input_tokens: int = 0
+    """Of those that were put into the cache, the ones that stay there for an hour."""
+
+    fast: bool = False
+    """Whether the answer came in fast mode."""
+
     dollars: float = 0.0
 
     @property

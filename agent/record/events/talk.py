@@ -261,6 +261,9 @@ class UserMessage(BaseEvent):
     """Utterances of this task that the words were said instead of."""
 
     attachments: tuple[Attachment, ...] = ()
+    as_system: str = ""
+    """What a model that takes system messages is told in place of these words, by Sayso; empty:
+    it is told them as the user's."""
 
 
 class FilesArrived(BaseEvent):
@@ -286,6 +289,9 @@ class TurnStarted(BaseEvent):
 
     effort: str = ""
     """What was asked for; empty for the model's own."""
+
+    system_messages: bool = False
+    """Whether what Sayso itself told the model went as system messages."""
 
 
 class Compacted(BaseEvent):
@@ -349,7 +355,7 @@ class ServerLearned(BaseEvent):
 
     kind: Literal["server_learned"] = "server_learned"
     turn_id: str
-    what: Literal["answer", "pictures", "tools", "thinking"]
+    what: Literal["answer", "pictures", "tools", "thinking", "option"]
     value: int
     """Tokens or pictures; for the others 1."""
 

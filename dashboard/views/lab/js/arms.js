@@ -19,6 +19,8 @@ const EFFORTS = [
   ["low", "low"],
   ["medium", "medium"],
   ["high", "high"],
+  ["xhigh", "extra high"],
+  ["max", "maximum"],
 ];
 const NARRATION = [
   ["", "as its prompt says, unheard"],
