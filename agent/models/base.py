@@ -107,6 +107,13 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Dictating:
+    """What the person says from now on is to be typed, or is to be done again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What the turn costs at least, told when its answer begins.
 
@@ -152,7 +159,9 @@ class Learned:
     text: str
 
 
-ModelPart = Text | BlockDone | Labelled | Waiting | Counted | Warned | Learned | TurnDone
+ModelPart = (
+    Text | BlockDone | Labelled | Dictating | Waiting | Counted | Warned | Learned | TurnDone
+)
 
 
 Readable = Literal["picture", "pdf", "text"]

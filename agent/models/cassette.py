@@ -28,6 +28,7 @@ from agent.errors import ModelError, ModelUnavailable
 from agent.models.base import (
     BlockDone,
     Counted,
+    Dictating,
     Labelled,
     Learned,
     Model,
@@ -58,6 +59,7 @@ _KINDS: dict[str, type[ModelPart]] = {
     "waiting": Waiting,
     "counted": Counted,
     "labelled": Labelled,
+    "dictating": Dictating,
     "warned": Warned,
     "learned": Learned,
     "done": TurnDone,

@@ -130,6 +130,7 @@ class Control:
         When idle they begin a task. While one runs, the words themselves decide (`fate_of`)
         if ``how`` does not: they are done after it as a task of their own (``after``), cut in
         at once (``redirect``), or are read by the model after the current results (``join``).
+        While dictation is on, all is typed in the order in which it was said.
         While the person has the mouse, new tasks wait for it. The model reads ``attachments``
         right before the words, whenever that is.
 
@@ -147,6 +148,8 @@ class Control:
             utterance_id=utterance_id or new_id("said"),
             attachments=attachments,
         )
+        if self.status.dictating:
+            how = "after"
         return self._place(wish, fate_named(how) if how else fate_of(text))
 
     def change_fate(self, utterance_id: str, to: Change) -> bool:
@@ -401,7 +404,10 @@ class Control:
         self._log.append(
             ev.TaskStarted(task_id=task_id, text=text, source=source, utterance_id=said)
         )
-        self._log.append(ev.UserMessage(text=text, source=source, utterance_id=said))
+        dictated = self.status.dictating
+        self._log.append(
+            ev.UserMessage(text=text, source=source, utterance_id=said, dictated=dictated)
+        )
 
     def _tell(self, task_id: str, wish: ev.TaskQueued, *, cuts: bool) -> None:
         """Words for the task that runs."""
@@ -414,6 +420,7 @@ class Control:
                 cuts=cuts,
                 utterance_id=wish.utterance_id,
                 replaces=replaced if cuts else (),
+                dictated=self.status.dictating,
             )
         )
         if cuts:

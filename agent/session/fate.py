@@ -23,6 +23,9 @@ How = Literal["after", "redirect", "join", "queue"]
 
 Words = tuple[str, ...]
 
+DICTATED = "Type this as it is said: "
+"""Before words, in the model's history, that were said while dictation was on."""
+
 _FEW = 3
 """Dictated words up to which an *instead* behind them is none of them."""
 

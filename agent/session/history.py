@@ -21,6 +21,7 @@ from typing import Any
 from agent.models.base import Block, Message
 from agent.record import events as ev
 from agent.session.arrivals import label
+from agent.session.fate import DICTATED
 
 HALTED = "Not executed: an earlier computer action in this turn failed."
 """The service's own words for the rest of a batch after a failure."""
@@ -323,7 +324,8 @@ class History:
         if isinstance(said, _Note):
             return [_text(said.text)]
         attached = [block for each in said.attachments for block in self._attachment(each)]
-        words = [_text(said.text)] if said.text.strip() else []
+        told = f"{DICTATED}{said.text}" if said.dictated else said.text
+        words = [_text(told)] if said.text.strip() else []
         return attached + words + [self._picture(image) for image in said.images]
 
     def _attachment(self, attached: ev.Attachment) -> list[Block]:

@@ -32,6 +32,7 @@ from agent.models.base import (
     Block,
     BlockDone,
     Counted,
+    Dictating,
     Labelled,
     Learned,
     ModelPart,
@@ -258,6 +259,8 @@ class Loop:
                 self._take_block(turn, part.index, self._distinct(part.block))
             case Labelled():
                 self.emit(ev.ScreenLabelled(labels=part.labels, grid=part.grid))
+            case Dictating():
+                self.emit(ev.DictationChanged(on=part.on))
             case Waiting():
                 self._retry(turn, part.seconds, part.reason)
             case Learned():

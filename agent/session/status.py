@@ -58,6 +58,9 @@ class Status(BaseModel):
     yours: bool = False
     stopped: bool = False
     stop_reason: str = ""
+    dictating: bool = False
+    """Whether what the person says is typed as it is said."""
+
     listening: bool = False
     speaking: str | None = None
     """Id of the line that the loudspeaker is at."""
@@ -139,6 +142,7 @@ def _question(s: Status) -> str:
 
 def _opened(s: Status, e: ev.SessionOpened) -> dict[str, Any]:
     fresh = {"voice": "off", "listening": False, "speaking": None, "desktop": "stopped"}
+    fresh |= {"dictating": False}
     return {"closed": False, "gap": False, "model": e.model, **fresh}
 
 
@@ -196,6 +200,10 @@ def _user_message(s: Status, e: ev.UserMessage) -> dict[str, Any]:
     return {"task_words": words, **_waits_no_more(s, utterance_id=e.utterance_id)}
 
 
+def _stopped(s: Status, e: ev.Stopped) -> dict[str, Any]:
+    return {"stopped": True, "stop_reason": e.reason, "held": False, "dictating": False}
+
+
 def _waits_no_more(s: Status, *, task_id: str = "", utterance_id: str = "") -> dict[str, Any]:
     def others(waiting: tuple[ev.TaskQueued, ...]) -> tuple[ev.TaskQueued, ...]:
         return tuple(w for w in waiting if w.task_id != task_id and w.utterance_id != utterance_id)
@@ -236,7 +244,8 @@ _REDUCERS: dict[str, Callable[[Status, Any], dict[str, Any]]] = {
     "question_answered": lambda s, e: {"question": None},
     "hold_began": lambda s, e: {"held": True, "hold_reason": e.reason},
     "hold_ended": lambda s, e: {"held": False, "hold_reason": ""},
-    "stopped": lambda s, e: {"stopped": True, "stop_reason": e.reason, "held": False},
+    "dictation_changed": lambda s, e: {"dictating": e.on},
+    "stopped": _stopped,
     "control_taken": lambda s, e: {"yours": True},
     "control_returned": lambda s, e: {"yours": False, "stopped": False},
     "narrated": _narrated,

@@ -18,6 +18,7 @@ import { TextBox } from "./js/textbox.js";
  * @property {boolean} held
  * @property {string} pending
  * @property {string} model
+ * @property {boolean} dictating
  * @property {string} desktop_state
  * @property {string} desktop_detail
  * @property {string} trouble
@@ -100,6 +101,7 @@ function Talk({ host }) {
         <${Slot} host=${host} name="voice" class="widget" />
         <${Slot} host=${host} name="voice_settings" class="voice_settings" />
       </div>
+      <${Dictation} host=${host} say=${say} />
       <${TextBox} say=${say} taken=${taken} />
       <div class="acts">
         ${
@@ -133,6 +135,16 @@ function search(event, side) {
 /** @param {HTMLElement | null} root */
 function showKeys(root) {
   /** @type {HTMLElement | null | undefined} */ (root?.querySelector(`#${KEYS}`))?.togglePopover();
+}
+
+/** That what is said is typed, and the way out. @param {Props & {say: (text: string, receipt: string) => unknown}} props */
+function Dictation({ host, say }) {
+  const title =
+    "What you say or write is typed. “Scratch that” takes the last words back. Press to give commands again";
+  const stop = () => void say("stop dictation", crypto.randomUUID());
+  return html`<span class="dictation" role="status">${
+    host.param("dictating").value && html`<button type="button" title=${title} onClick=${stop}>Stop dictation</button>`
+  }</span>`;
 }
 
 /** What lies over the desktop while there is none. @param {Props} props */

@@ -30,6 +30,7 @@ class TalkView(View):
     held = param.Boolean(False, doc="Whether no further action begins until the person says so.")
     pending = param.String("")
     model = param.String("", doc="What decides, as a person calls it.")
+    dictating = param.Boolean(False, doc="Whether what is said is typed as it is said.")
     trouble = param.String("", doc="Why nothing can be written down, and what to do.")
     desktop_state = param.String("starting")
     desktop_detail = param.String("")
@@ -39,5 +40,5 @@ class TalkView(View):
 
     def follow(self, state: PageState) -> None:
         """Keep up with the page's state."""
-        self.mirror(state.status, "who", "running", "held", "pending", "model")
+        self.mirror(state.status, "who", "running", "held", "pending", "model", "dictating")
         self.mirror(state.desktop, desktop_state="state", desktop_detail="detail")

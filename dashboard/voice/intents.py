@@ -80,6 +80,9 @@ class Moment:
     lasting: bool = False
     """Whether what is pending may be allowed for the session, or for good."""
 
+    dictating: bool = False
+    """Whether what is said is typed as it is said."""
+
     addressed: bool = True
     """Whether free words are meant for the agent, as far as that is known here."""
 
@@ -230,6 +233,17 @@ def _putting_back(words: list[str], moment: Moment) -> Meaning | None:
     return "undo_put_back" if undone or _is_phrase(said, "undo_put_back_phrases") else None
 
 
+def _dictated(text: str, words: list[str], moment: Moment) -> Meaning:
+    """What words mean while dictation is on: answers to what is asked, else they are typed."""
+    if moment.approval_phrase:
+        return _approval(text, moment)
+    if moment.question and (not moment.yes_or_no or _answers_yes_or_no(words)):
+        return "answer"
+    if not moment.typed and " ".join(words) in phrases()["sounds"]:
+        return "noise"
+    return "after" if moment.running or moment.held else "task"
+
+
 def _short_command(words: list[str]) -> Meaning | None:
     table: tuple[tuple[str, Meaning], ...] = (
         ("hold_phrases", "hold"),
@@ -251,6 +265,8 @@ def meaning_of(text: str, moment: Moment) -> Meaning:
         return "noise"
     if is_stop(text):
         return "stop"
+    if moment.dictating:
+        return _dictated(text, words, moment)
     putting_back = _putting_back(words, moment)
     if putting_back is not None and not moment.question:
         return putting_back

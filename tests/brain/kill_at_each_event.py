@@ -22,7 +22,7 @@ from cut_cases import HomedDesktop, hashes, played
 
 from agent.desktop.base import EncodedImage
 from agent.errors import ContextTooLong, StreamBroken
-from agent.models.base import Counted, Labelled, Learned, Warned
+from agent.models.base import Counted, Dictating, Labelled, Learned, Warned
 from agent.models.offline import OfflineModel
 from agent.record import events as ev
 from agent.record.journal import SqliteJournal, session_folder
@@ -132,6 +132,7 @@ def scripts() -> list[list[object]]:
             Counted(ev.Usage(input_tokens=5)),
             Warned("The service remarks: take care."),
             Labelled((ev.ScreenLabel(text="1", box=(1, 2, 30, 40), name="Save"),)),
+            Dictating(False),
             Learned("pictures", 2, "The server takes 2 pictures."),
             *thinks("How?"),
             *says("I type.", index=1),

@@ -43,6 +43,7 @@ NOT_OFFLINE = {"turn_counted", "retry_waiting", "failed", "action_output", "cond
     "host_refused",
     "gate_changed",
     "screen_labelled",
+    "dictation_changed",
 }
 """Kinds that the scenario of the model without a key has no part in, or that are alike."""
 

@@ -11,8 +11,8 @@ from agent.desktop.server.homes import HomeNews
 from agent.files.changes import Change
 from agent.files.telling import told_model
 from agent.models.base import Message
-from agent.models.offline.progress import NOT_RUN, Mark, Result, read
-from agent.models.offline.turns import plan_for
+from agent.models.offline.conversation import plan_for
+from agent.models.offline.progress import NOT_RUN, Mark, Progress, Result, read
 from agent.record import events as ev
 from agent.session import history
 from agent.session.files import CUT_OFF_MODEL
@@ -167,5 +167,5 @@ def test_a_log_that_was_cut_is_read_as_cut() -> None:
 def test_a_choice_stands_for_the_command_before(
     before: str, choice: str, slots: dict[str, str]
 ) -> None:
-    (command,) = plan_for([before, choice], 1).commands
+    (command,) = plan_for(Progress((before, choice)), 1).commands
     assert {name: command.slot(name) for name in slots} == slots

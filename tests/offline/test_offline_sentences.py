@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.models.offline import HELP, help_text, nearest, parse
+from agent.models.offline import HELP, help_text, parse
 from agent.models.offline.dictation import dictated
 from agent.models.offline.files import file_name
 from agent.models.offline.keys import parse_keys
@@ -128,12 +128,6 @@ def test_dictation_is_written(said: str, written: str) -> None:
 )
 def test_scrolling_amounts(said: str, amount: tuple[str, int]) -> None:
     assert scrolling(parse(said).commands[0]) == amount
-
-
-def test_the_nearest_commands_are_offered() -> None:
-    assert len(nearest("make me a sandwich")) == 3
-    assert nearest("open the text editer")[0] == "open the text editor"
-    assert nearest("klick save as")[0] == "click Save As"
 
 
 def test_help_begins_with_a_sentence_to_be_spoken() -> None:

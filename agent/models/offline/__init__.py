@@ -3,7 +3,7 @@
 from agent.models.offline.hearing import rescore, vocabulary
 from agent.models.offline.model import OfflineModel
 from agent.models.offline.sentences import Plan, parse
-from agent.models.offline.suggest import HELP, SPOKEN_HELP, Topic, help_text, nearest
+from agent.models.offline.suggest import HELP, SPOKEN_HELP, Topic, help_text
 
 __all__ = [
     "HELP",
@@ -12,7 +12,6 @@ __all__ = [
     "Plan",
     "Topic",
     "help_text",
-    "nearest",
     "parse",
     "rescore",
     "vocabulary",

@@ -7,6 +7,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from agent.models.offline.words import lexicon, number, strip_back
 from agent.session.fate import without_instead
@@ -45,6 +49,73 @@ def dictated(text: str, style: str = "") -> str:
     return _Writer(style).write(text)
 
 
+def continued(text: str, style: str = "") -> tuple[str, str]:
+    """A part of a dictation as it is to be typed, and the style that the next part begins with.
+
+    Sentences within it begin with a capital; how the first does depends on what stands before.
+    """
+    writer = _Writer(style, sentences=True)
+    return writer.write(text), writer.style
+
+
+_OPENING = "([{<\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}/\\@#$\N{POUND SIGN}_"
+"""Marks that nothing sets apart from what follows."""
+
+_CLOSING = ",.;:!?%)]}>\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}/\\@_-\n\t "
+"""What nothing sets apart from what stands before."""
+
+_SENTENCE_ENDS = re.compile(
+    r"(?:^|[.!?\N{HORIZONTAL ELLIPSIS}][\"'\u201d\u2019)\]]*\s+|\n)[\"'\u201c(\[]*$"
+)
+
+
+def fitted(text: str, before: str, after: str, *, sentences: bool = True) -> str:
+    """A part of a dictation as it fits between what stands ``before`` and ``after`` it.
+
+    With ``sentences``, it begins with a capital where a sentence does.
+    """
+    if not text:
+        return text
+    gap = " " if _apart(before, text) else ""
+    if sentences and _SENTENCE_ENDS.search(before + gap):
+        text = _upper_first(text)
+    rest = " " if after[:1].isalnum() and (text[-1].isalnum() or text[-1] in ",.;:!?)") else ""
+    return f"{gap}{text}{rest}"
+
+
+def _apart(before: str, text: str) -> bool:
+    """Whether a space belongs between two parts of a text."""
+    if not before or before[-1].isspace() or before[-1] in _OPENING or text[0] in _CLOSING:
+        return False
+    if before[-1] == "-" and not before[-2:-1].isspace():
+        return False
+    if text[0] in "\"'":
+        return not _quoted(before, text[0]) and not text.lower().startswith("'s")
+    return before[-1] not in "\"'" or not _quoted(before, before[-1])
+
+
+def _quoted(before: str, mark: str) -> bool:
+    """Whether the end of a text is inside quotation marks of this kind."""
+    line = before.rpartition("\n")[2]
+    within = len(re.findall(rf"\w{mark}\w", line)) if mark == "'" else 0
+    return (line.count(mark) - within) % 2 == 1
+
+
+def spells(text: str) -> bool:
+    """Whether words are letters that are said one by one."""
+    letters = {*lexicon()["letters"], *lexicon()["alphabet"], *_SHIFTS, "space", "spacebar"}
+    words = re.findall(r"[\w']+", text.lower())
+    return bool(words) and all(len(w) == 1 or w in letters or _digit(w) for w in words)
+
+
+_SHIFTS = ("capital", "cap", "big", "upper")
+
+
+def _digit(word: str) -> bool:
+    value = number(word) if len(word) > 2 else None
+    return value is not None and value < 10
+
+
 def mark_named(text: str) -> bool:
     """Whether words are the name of one mark and nothing else; the end of a line is none."""
     mark = _marks().get(" ".join(text.lower().split()).strip(_TRAILING))
@@ -57,7 +128,7 @@ def spelled(text: str) -> str:
     out, upper = [], False
     for word in re.findall(r"[\w']+|[^\w\s]", text):
         lower = word.lower()
-        if lower in ("capital", "cap", "big", "upper"):
+        if lower in _SHIFTS:
             upper = True
             continue
         if lower in ("space", "spacebar"):
@@ -72,6 +143,38 @@ def spelled(text: str) -> str:
 
 
 @functools.cache
+def mode_words() -> dict[str, Any]:
+    """The data of ``dictation.yaml``."""
+    path = Path(__file__).with_name("dictation.yaml")
+    data: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return data
+
+
+def transcribed(text: str) -> str:
+    """A transcript without what the recogniser adds to words: a capital and marks by ear.
+
+    Where marks are said, only those count. Where none is, the full stop at the end goes: it
+    says that there was a pause. Names keep their capitals.
+    """
+    pieces = text.split()
+    words = [piece.lower().strip(_TRAILING) for piece in pieces]
+    said = any(_named(words[at : at + _LONGEST_MARK], _marks()) for at in range(len(words)))
+    out, begins = [], True
+    for at, piece in enumerate(pieces):
+        bare = piece.rstrip(_TRAILING)
+        ended = piece != bare and piece[-1] in ".!?"
+        last = at == len(pieces) - 1
+        kept = bare if said or (last and piece.endswith(".")) else piece
+        out.append(_common(kept) if begins else kept)
+        begins = said and ended
+    return " ".join(out)
+
+
+def _common(word: str) -> str:
+    return word.lower() if word.strip(_TRAILING).lower() in mode_words()["common"] else word
+
+
+@functools.cache
 def _marks() -> dict[str, tuple[str, bool, bool]]:
     """By its name: a mark, whether a space stands before it, and after it."""
     return {name: (mark, before, after) for name, mark, before, after in lexicon()["punctuation"]}
@@ -82,6 +185,9 @@ class _Writer:
     """Goes through the words once; commands among them change how the next are written."""
 
     style: str = ""
+    sentences: bool = False
+    """Whether each sentence after the first begins with a capital."""
+
     out: list[str] = field(default_factory=list)
     glued: bool = True
     """Whether the next piece follows without a space."""
@@ -122,6 +228,9 @@ class _Writer:
         if two in ("caps on", "caps off"):
             self.style = "title" if two.endswith("on") else ""
             return 2
+        if three in ("no space on", "no space off"):
+            self.style = "joined" if three.endswith("on") else ""
+            return 3
         if two in ("no space", "no caps", "all caps") and len(words) > 2:
             self.glued = self.glued or two == "no space"
             self.once = {"no caps": "lower", "all caps": "upper"}.get(two, self.once)
@@ -150,8 +259,16 @@ class _Writer:
         self.out.append(f"{gap}{mark}")
         self.glued = not after
 
+    @property
+    def _ended(self) -> bool:
+        """Whether what was written so far ends a sentence or a line."""
+        last = "".join(self.out[-3:]).rstrip("\"' )]")
+        return last.endswith(("\n", "!", "?")) or (last.endswith(".") and last[-3:] != "...")
+
     def _put(self, word: str, gap: str) -> None:
         style, self.once = self.once or self.style, ""
+        if self.sentences and not style and self._ended:
+            style = "title"
         word = _STYLES.get(style, str)(word)
         glued = self.glued or (style == "joined" and bool(self.out))
         self.out.append(word if glued else f"{gap}{word}")

@@ -34,8 +34,9 @@ _ROLES = ("button", "icon", "link", "tab", "menu", "item", "folder", "file", "bo
 _DEEP = 5
 """Squares in one another that may be said at once."""
 
-_SMALL_TALK = ("hello", "thanks", "who", "confirm", "decline", "cancel")
-"""Intents that need no help: to hear "thanks" in a cough is worse than to miss it."""
+_NOT_LED_TO = ("hello", "thanks", "who", "confirm", "decline", "cancel", "unfinished")
+"""Intents that need no help: to hear "thanks" in a cough is worse than to miss it, and a command
+is heard to its end."""
 _SLOTS = {
     "app": "program",
     "window": "program",
@@ -222,7 +223,7 @@ def _sentence(at: Node) -> Node:
 def _clause(at: Node) -> Node:
     behind = Node()
     for intent in intents().intents.values():
-        if intent.name in _SMALL_TALK:
+        if intent.name in _NOT_LED_TO:
             continue
         for data in intent.data:
             for template in data.sentences:

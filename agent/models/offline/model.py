@@ -9,6 +9,7 @@ from agent.desktop.base import Desktop
 from agent.models.base import (
     Block,
     BlockDone,
+    Dictating,
     Labelled,
     ModelPart,
     ModelRequest,
@@ -55,6 +56,8 @@ class OfflineModel:
         if (labels := self._overlay.labels()) != self._drawn:
             yield Labelled(labels, grid=self._overlay.grid is not None)
             self._drawn = labels  # not before: a turn that is cut told nobody
+        if turn.dictating is not None:
+            yield Dictating(turn.dictating)
         yield Text(turn.say)
         yield BlockDone(0, {"type": "text", "text": turn.say})
         for index, (call_id, call) in enumerate(turn.calls, 1):

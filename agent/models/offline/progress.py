@@ -7,10 +7,11 @@ planner keeps no state: cut, redirected or resumed after a restart, the messages
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.models.base import Block, Message
+from agent.session.fate import DICTATED
 
 NOT_RUN = "Not executed: the user interrupted."
 _INTERRUPTIONS = (
@@ -36,6 +37,12 @@ _SESSION_NOTES = re.compile(
 """Words that the session itself adds to the history; they are no instructions."""
 
 _ID = re.compile(r"^sayso_(\d+)_(\d+)_(\d+)_(\d+)_(\d+)_(\w*)$")
+
+
+class Dictated(str):
+    """An instruction that was said while dictation was on: its words are to be typed."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,8 @@ class Progress:
     cut: Mark | None = None
     results: tuple[Result, ...] = ()
     serial: int = 0
+    answers: Mapping[int, str] = field(default_factory=dict)
+    """The planner's last words on an instruction, by its index."""
 
 
 @dataclass
@@ -112,9 +121,12 @@ class _Reader:
     """Index of the first instruction after the last interruption."""
 
     interrupted: bool = False
+    answers: dict[int, str] = field(default_factory=dict)
 
     def assistant(self, message: Message) -> None:
         calls = [b for b in _blocks(message) if b["type"] == "tool_use"]
+        said = " ".join(b["text"] for b in _blocks(message) if b["type"] == "text")
+        self.answers[len(self.instructions) - 1] = said
         self.serial += len(calls)
         self.since, self.interrupted, self.results = len(self.instructions), False, []
         self.mark = next((m for m in map(Mark.of, reversed(calls)) if m), None)
@@ -129,12 +141,16 @@ class _Reader:
         elif block["type"] == "text":
             self._interrupt(block["text"].startswith(_INTERRUPTIONS))
             if not _SESSION_NOTES.match(block["text"]):
-                self.instructions.append(block["text"])
+                self.instructions.append(_instruction(block["text"]))
 
     def _interrupt(self, interrupted: bool) -> None:
         if interrupted:
             self.interrupted, self.void = True, len(self.instructions)
             self.cut = self.mark or self.cut
+
+
+def _instruction(text: str) -> str:
+    return Dictated(text.removeprefix(DICTATED)) if text.startswith(DICTATED) else text
 
 
 def read(messages: Sequence[Message]) -> Progress:
@@ -159,6 +175,7 @@ def read(messages: Sequence[Message]) -> Progress:
         reader.cut,
         tuple(reader.results),
         reader.serial,
+        reader.answers,
     )
 
 

@@ -47,6 +47,8 @@ class Done:
     """The command's effect was seen; ``say`` is what is true now."""
 
     say: str
+    dictating: bool | None = None
+    """Whether dictation is on from now on; None if that stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

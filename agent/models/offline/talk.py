@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.models.offline.sentences import parse
-from agent.models.offline.steps import Done, Handler, Moment, Step
+from agent.models.offline.steps import Done, Fail, Handler, Moment, Step
 from agent.models.offline.suggest import help_text
 
 
@@ -31,15 +31,32 @@ async def _language(at: Moment) -> Step:
     return Done("I understand English." if topic == "english" else "I understand English only.")
 
 
+async def _unfinished(at: Moment) -> Step:
+    """A command without its rest: the next words are taken for it."""
+    return Fail(at.slot("ask"))
+
+
+async def _recall(at: Moment) -> Step:
+    """What was done last, or why it was not: in the words that were said of it."""
+    request, answer = at.slot("request"), at.slot("answer").partition("\n")[0]
+    if not request:
+        return Done("Nothing has been asked or done yet.")
+    if at.slot("about") == "why":
+        return Done(f"You said “{request}”, and it came to this: {answer}")
+    return Done(f"After “{request}”: {answer}")
+
+
 async def _help(_: Moment) -> Step:
     return Done(help_text())
 
 
 HANDLERS: dict[str, Handler] = {
     "help": _help,
+    "unfinished": _unfinished,
+    "recall": _recall,
     "ability": _ability,
     "language": _language,
-    "modes": _saying("I have no modes. Say type, and then the words."),
+    "modes": _saying("Say: spell, and then the letters."),
     "hear": _saying("Yes, your words arrive here."),
     "stopping": _saying("Say: stop. Escape and the Stop button do the same."),
     "hello": _saying("Hello. Tell me what to do, or ask: what can I say."),
@@ -48,6 +65,8 @@ HANDLERS: dict[str, Handler] = {
         "I am Sayso's voice commands: fixed sentences, no artificial intelligence. "
         "Ask: what can I say."
     ),
+    "again": _saying("There is nothing yet to do again."),
+    "reopen": _saying("I do not know what to bring back."),
     "cancel": _saying("All right, I am doing nothing."),
     "decline": _saying("All right, I am doing nothing."),
     "resume": _saying("There is nothing to continue."),

@@ -208,6 +208,9 @@ async def _begin(at: Moment, here: _Text) -> Step:
 
 
 def _missing(at: Moment) -> Fail:
+    if said := at.slot("dictated"):
+        words = shortened(said, 40)
+        return Fail(f"“{words}” does not stand before the cursor any more; I changed nothing.")
     if at.slot("phrase") or at.slot("unit"):
         return Fail(f"I see no {_named(at)} in {place(at.view)}, so nothing was changed.")
     return Fail(f"Nothing is selected in {place(at.view)}. Say which words you mean.")
@@ -218,6 +221,8 @@ def _meant(at: Moment, here: _Text) -> Span | None:
     if here.selection:
         return here.selection
     said = at.slot("dictated")
+    if said and not said.strip() and here.text[: here.caret].endswith(said):
+        return (here.caret - len(said), here.caret)
     before = here.text[: here.caret].rstrip()
     if said and before.lower().endswith(said.lower().rstrip()):
         begin = len(before) - len(said.rstrip())

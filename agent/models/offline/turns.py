@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from agent.models.offline import (
     applications,
     arranging,
     closing,
+    dictating,
     editing,
     files,
     labelling,
@@ -24,15 +24,14 @@ from agent.models.offline import (
     text,
     writing,
 )
-from agent.models.offline.grammar import Command
+from agent.models.offline.conversation import plan_for
 from agent.models.offline.overlay import Overlay
-from agent.models.offline.progress import Mark, Progress, Result
-from agent.models.offline.sentences import Plan, is_place, parse
+from agent.models.offline.progress import Dictated, Mark, Progress, Result
+from agent.models.offline.proposing import propose
+from agent.models.offline.sentences import Plan, parse
 from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
 from agent.models.offline.suggest import not_understood
 from agent.models.offline.view import look
-from agent.models.offline.words import number, ordinal, strip_back
-from agent.session.fate import fate_of
 
 HANDLERS: dict[str, Handler] = {
     "open_app": opening.open_named,
@@ -72,6 +71,8 @@ HANDLERS: dict[str, Handler] = {
     "fill": paging.fill,
     "browse": text.turn_page,
     "type": writing.type_,
+    "dictate": dictating.dictate,
+    "dictation": dictating.switch,
     "date": writing.date,
     "secret": writing.secret,
     "keys": editing.keys,
@@ -111,20 +112,6 @@ HANDLERS: dict[str, Handler] = {
 }
 """What carries out each intent of the grammar."""
 
-_BARE_PLACE = re.compile(
-    r"^(?:(?:do|use|take|try|make that|make it)\s+)?(?:(?:the|my|a)\s+)?", re.IGNORECASE
-)
-_SCRATCH = re.compile(r"\b(?:scratch|strike|take)\b", re.IGNORECASE).search
-_MEANT = re.compile(
-    r"(?:no[,.!]?\s+)?(?:i (?:meant|said|mean)|it should (?:be|say)|that should (?:be|say))"
-    r"[:,]?\s+(?:to (?:say|write|type)\s+)?(.+)",
-    re.IGNORECASE | re.DOTALL,
-)
-_MOST_TIMES = 20
-"""How often something is done again at the most."""
-
-_CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -137,6 +124,9 @@ class Turn:
 
     understood: bool = True
     """Whether all that it speaks of was understood."""
+
+    dictating: bool | None = None
+    """Whether dictation is on from now on; None if that stays as it is."""
 
 
 @dataclass
@@ -153,6 +143,7 @@ class _Place:
     said: list[str] = field(default_factory=list)
     achieved: bool = True
     understood: bool = True
+    dictating: bool | None = None
 
     def next_command(self) -> None:
         self.command, self.phase, self.memo = self.command + 1, 0, ""
@@ -160,82 +151,6 @@ class _Place:
 
     def mark(self, act: Act) -> Mark:
         return Mark(self.task, self.upto, self.command, act.phase, act.memo)
-
-
-def plan_for(instructions: Sequence[str], task: int) -> Plan:
-    """The plan of an instruction; "the second one" and "yes" stand for the one before."""
-    plan = parse(instructions[task])
-    only = plan.commands[0] if len(plan.commands) == 1 else None
-    meant = _MEANT.fullmatch(instructions[task].strip()) if task else None
-    if meant and (corrected := _corrected(plan_for(instructions, task - 1), meant[1])):
-        return corrected
-    alone = only is not None and bool(only.slot("alone"))
-    if (plan.unknown or alone) and task and fate_of(instructions[task]) == "redirect":
-        return _other_place(plan, plan_for(instructions, task - 1))
-    if only is not None and only.intent in ("again", "reopen") and task:
-        return _once_more(plan, only, plan_for(instructions, task - 1))
-    if only is not None and task and (said := _dictated(instructions[task - 1], only)):
-        return Plan((Command("text", {"act": "delete", "dictated": said}, only.said),))
-    if only is None or only.intent not in ("choose_number", "confirm") or task == 0:
-        return plan
-    before = plan_for(instructions, task - 1).commands
-    index = max((i for i, c in enumerate(before) if c.intent in _CHOOSABLE), default=None)
-    if index is None:
-        return plan
-    return Plan((_chosen(before[index], only), *before[index + 1 :]))
-
-
-def _corrected(before: Plan, meant: str) -> Plan | None:
-    """What makes good a dictation or a name that was heard wrongly: "no, I said goodbye"."""
-    last = before.commands[-1] if before.commands else None
-    meant = strip_back(meant).strip(" .,!?\"'“”")
-    if last is None or not meant:
-        return None
-    if last.intent == "type":
-        slots = {"act": "replace", "dictated": last.slot("text"), "text": meant}
-        return Plan((Command("text", slots, meant),))
-    if last.intent in ("create_file", "create_folder"):
-        slots = {"what": "rename", "file": last.slot("name"), "name": meant}
-        return Plan((Command("change_file", slots, meant),))
-    return None
-
-
-def _once_more(plan: Plan, command: Command, before: Plan) -> Plan:
-    """The last request again so many times, or what it closed opened again."""
-    if not before.commands:
-        return plan
-    if command.intent == "again":
-        times = min(_MOST_TIMES, number(command.slot("count")) or 1)
-        return Plan(before.commands * times)
-    last = before.commands[-1]
-    if last.intent in ("close", "minimise") and last.slot("window"):
-        return Plan((Command("switch", {"window": last.slot("window")}, command.said),))
-    return plan
-
-
-def _dictated(before: str, command: Command) -> str:
-    """What was dictated just before, if a command is about that: "scratch that"."""
-    back = command.intent == "edit" and command.slot("what") == "undo" and _SCRATCH(command.said)
-    that = command.intent == "text" and command.slot("that")
-    commands = parse(before).commands if back or that else ()
-    last = commands[-1] if commands else None
-    return last.slot("text") if last is not None and last.intent == "type" else ""
-
-
-def _other_place(plan: Plan, before: Plan) -> Plan:
-    """What was asked for before, with the program or window that is meant by "no, the terminal"."""
-    name = _BARE_PLACE.sub("", strip_back(plan.unknown or plan.commands[0].slot("app")))
-    only = before.commands[0] if len(before.commands) == 1 else None
-    slots = [slot for slot in ("app", "window") if only is not None and only.slot(slot)]
-    if only is None or only.intent not in _CHOOSABLE or len(slots) != 1 or not is_place(name, 95):
-        return plan
-    return Plan((only.having(**{slots[0]: name}),))
-
-
-def _chosen(command: Command, choice: Command) -> Command:
-    if choice.intent == "confirm":
-        return command.having(sure="yes")
-    return command.having(place=str(ordinal(choice.slot("ordinal")) or 1))
 
 
 async def next_turn(desktop: Desktop, progress: Progress, overlay: Overlay) -> Turn:
@@ -248,9 +163,11 @@ async def next_turn(desktop: Desktop, progress: Progress, overlay: Overlay) -> T
     if place is None:
         return Turn("There is nothing to do yet. Say: what can I say.")
     while True:
-        plan = plan_for(progress.instructions, place.task)
+        plan = plan_for(progress, place.task)
         if plan.unknown:
-            place.said.append(not_understood(plan.unknown, progress.instructions[place.task]))
+            near = await propose(plan.unknown, await look(desktop))
+            whole = progress.instructions[place.task]
+            place.said.append(not_understood(plan.unknown, whole, near))
             place.achieved = place.understood = False
         elif place.command < len(plan.commands):
             turn = await _step(desktop, progress, place, plan, overlay)
@@ -259,7 +176,12 @@ async def next_turn(desktop: Desktop, progress: Progress, overlay: Overlay) -> T
             continue
         if place.upto >= len(progress.instructions):
             said = _joined(place.said) or "Done."
-            return Turn(said, achieved=place.achieved, understood=place.understood)
+            return Turn(
+                said,
+                achieved=place.achieved,
+                understood=place.understood,
+                dictating=place.dictating,
+            )
         place = _next_place(place)
 
 
@@ -271,6 +193,7 @@ def _next_place(place: _Place) -> _Place:
         said=place.said,
         achieved=place.achieved,
         understood=place.understood,
+        dictating=place.dictating,
     )
 
 
@@ -297,10 +220,12 @@ async def _step(
         overlay.clear()  # nothing is surely where it was
         mark = place.mark(step)
         calls = tuple((mark.id(progress.serial + i), c) for i, c in enumerate(step.calls))
-        return Turn(_joined([*place.said, step.say]), calls, place.achieved)
+        said = _joined([*place.said, step.say])
+        return Turn(said, calls, place.achieved, dictating=place.dictating)
     place.said.append(step.say)
     if isinstance(step, Done):
         place.next_command()
+        place.dictating = place.dictating if step.dictating is None else step.dictating
         return None
     place.achieved = False
     left = len(plan.commands) - place.command - 1
@@ -324,7 +249,8 @@ def _begin(progress: Progress) -> _Place | None:
     if not progress.instructions or progress.fresh is None:
         return None
     first = progress.fresh
-    commands = parse(progress.instructions[first]).commands
+    said = progress.instructions[first]
+    commands = () if isinstance(said, Dictated) else parse(said).commands
     goes_on = len(commands) == 1 and commands[0].intent == "resume"
     cut = progress.cut
     if goes_on and cut is not None:

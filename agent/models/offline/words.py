@@ -97,7 +97,9 @@ def strip_front(text: str) -> str:
 
 def strip_back(text: str, kind: str = "closers") -> str:
     """Without politeness at the end and without closing punctuation."""
-    text = text.strip().rstrip(".!?,;: ") if kind == "closers" else text.strip()
+    text = (
+        text.strip().rstrip(".!?,;:\N{HORIZONTAL ELLIPSIS} ") if kind == "closers" else text.strip()
+    )
     while (shorter := _back(kind).sub("", text, count=1)) != text:
         text = shorter
     return text

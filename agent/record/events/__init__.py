@@ -24,6 +24,7 @@ from agent.record.events.acts import (
     ApprovalDecided,
     ControlReturned,
     ControlTaken,
+    DictationChanged,
     Failed,
     Grant,
     GrantWithdrawn,
@@ -92,6 +93,7 @@ __all__ = [
     "ControlTaken",
     "DesktopChanged",
     "DesktopRenewed",
+    "DictationChanged",
     "Event",
     "Failed",
     "FilesArrived",
@@ -183,6 +185,7 @@ Event = Annotated[
     | ActionOutput
     | ActionFinished
     | ScreenLabelled
+    | DictationChanged
     | ScreenSeen
     | ApprovalAsked
     | ApprovalDecided

@@ -98,6 +98,16 @@ class ScreenLabelled(BaseEvent):
     """Whether they are squares of a grid, and not things that show."""
 
 
+class DictationChanged(BaseEvent):
+    """From now on what the person says is typed as it is said, or is not any more.
+
+    A stop, and opening the session, end dictation without this event.
+    """
+
+    kind: Literal["dictation_changed"] = "dictation_changed"
+    on: bool
+
+
 class Grant(BaseModel):
     """What a person may allow for the rest of a session: one action that can be shown in full."""
 

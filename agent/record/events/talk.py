@@ -265,6 +265,9 @@ class UserMessage(BaseEvent):
     """What a model that takes system messages is told in place of these words, by Sayso; empty:
     it is told them as the user's."""
 
+    dictated: bool = False
+    """Whether they were said while dictation was on: they are to be typed, not to be done."""
+
 
 class FilesArrived(BaseEvent):
     """The person put files into the home; they are there, whole, when this is written."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from agent.record.events import (
     ApprovalAsked,
     ApprovalDecided,
+    DictationChanged,
     Event,
     HoldEnded,
     PutBackFinished,
@@ -53,6 +54,8 @@ CONTEXT_CHANGES = (
     ApprovalDecided,
     QuestionAsked,
     QuestionAnswered,
+    DictationChanged,
+    Stopped,
 )
 """Events after which EVI's model must be told again what runs and what waits."""
 
@@ -101,7 +104,7 @@ class Dispatcher:
             case QuestionAnswered():
                 self.question = None
             case TaskFinished():
-                self._asked = event.summary.rstrip().endswith("?")
+                self._asked = event.summary.partition("\n\n")[0].rstrip().endswith("?")
             case HoldEnded() | Stopped():
                 self.holds.forget()
             case _:
@@ -122,6 +125,8 @@ class Dispatcher:
         told: dict[str, Any] = {"task": self.task or None}
         if queue := self._session.status.queue:
             told["waiting"] = [request.text for request in queue]
+        if self._dictating:
+            told["dictating"] = True
         if self.approval is not None:
             asked = self.approval
             told["question"] = {
@@ -147,9 +152,16 @@ class Dispatcher:
             playing=self._narrator.sounded(since) if spoken else "",
             typed=not spoken,
             asked=self._asked,
+            dictating=self._dictating,
         )
 
+    @property
+    def _dictating(self) -> bool:
+        return self._session.status.dictating
+
     def _can_hold(self) -> bool:
+        if self._dictating:
+            return False  # more words do not change what those before ask for
         return self.running and (not self._picture.held or bool(self.holds))
 
     # What the person means ------------------------------------------------------------
@@ -158,7 +170,7 @@ class Dispatcher:
         """Carry out a final utterance."""
         meaning = reading.meaning
         spoken = reading.source == "voice" and not self.relay
-        if spoken and meaning in (*FREE, "aside"):
+        if spoken and not reading.dictated and meaning in (*FREE, "aside"):
             self._dealt_with = False
             self._left = reading
             self.hold.words_came()
@@ -169,6 +181,16 @@ class Dispatcher:
             self._narrator.ask_again()
         if meaning not in ("hold", *FREE):
             self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
+
+    def keep_back(self) -> None:
+        """Words wait for their rest: the front desk is not to act on them."""
+        self._dealt_with = True
+        self.hold.words_came()
+
+    def pass_on(self, reading: Reading) -> None:
+        """Carry out words at once that the front desk does not know of as they are."""
+        self._dealt_with = True
+        self._carry_out(reading)
 
     def _carry_out(self, reading: Reading) -> None:
         utterance, source = reading.utterance, reading.source
@@ -257,7 +279,7 @@ class Dispatcher:
             return
         self._stopped_by = utterance
         self.hold.hand_over()
-        if self.running or self.approval is not None:
+        if self.running or self.approval is not None or self._dictating:
             self._session.stop(why, source=source)
 
     def _say(self, reading: Reading) -> None:
@@ -267,7 +289,8 @@ class Dispatcher:
         if not waits:
             self.hold.hand_over()
             self._narrator.clear()
-        words = f"{text}\n\n({reading.sounds})" if reading.sounds else text
+        sounds = "" if reading.dictated else reading.sounds
+        words = f"{text}\n\n({sounds})" if sounds else text
         self._session.say(words, source=reading.source, utterance_id=reading.utterance, how=fate)
         if waits:
             self.hold.let_go("the words can wait")
@@ -315,6 +338,8 @@ class Dispatcher:
     def computer_status(self) -> str:
         """What is going on, from the log; the work goes on meanwhile."""
         self.hold.let_go("it was a question")
+        if self._dictating:
+            return ""
         answer = self._picture.sentence()
         self._session.reply(answer, to=self._left.utterance if self._left is not None else "")
         return answer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agent.record.events import Heard, Source
 from dashboard.voice.client import records
 from dashboard.voice.client.readings import Reader, Reading
+from dashboard.voice.client.unfinished import Unfinished
 from dashboard.voice.client.voice_settings import VoiceSettings
 from dashboard.voice.intents import words_of
 
@@ -26,7 +27,11 @@ _WONDERS = 120.0
 
 
 class Hearing:
-    """Follows each utterance: holds at its onset, stops at a stop word, acts on the whole."""
+    """Follows each utterance: holds at its onset, stops at a stop word, acts on the whole.
+
+    Args:
+        waits: whether a voice command that lacks its end waits for it.
+    """
 
     def __init__(
         self,
@@ -36,6 +41,8 @@ class Hearing:
         lanes: Lanes,
         clock: Clock,
         reader: Reader,
+        *,
+        waits: bool = False,
     ) -> None:
         self.voice_settings = VoiceSettings()
         self._log = log
@@ -49,6 +56,12 @@ class Hearing:
         self._onset: float | None = None
         self._sounding = False
         self._wondered = float("-inf")
+        self._unfinished = Unfinished(clock, dispatcher.pass_on) if waits else None
+
+    def close(self) -> None:
+        """Forget what waits for its rest."""
+        if self._unfinished is not None:
+            self._unfinished.forget()
 
     def lost(self) -> None:
         """The line is down: what was begun will not be finished."""
@@ -61,6 +74,8 @@ class Hearing:
     def speech(self, event: dict[str, Any]) -> None:
         """The page hears a voice begin or end."""
         self._sounding = bool(event.get("on"))
+        if self._unfinished is not None:
+            self._unfinished.sound(on=self._sounding)
         if not event.get("on"):
             self._fell_silent(float(event.get("late") or 0))
             return
@@ -104,6 +119,7 @@ class Hearing:
         moment = self._dispatcher.moment("voice", self._began)
         self._spoken = reading = self._reader.read(text, moment, utterance)
         if reading.stops:
+            self.close()
             self._dispatcher.stop_once(utterance, "voice", "stop word")
         elif reading.overheard or (not self._sounding and reading.harmless):
             self._dispatcher.hold.let_go("it was not said to the agent")
@@ -111,7 +127,9 @@ class Hearing:
             self._dispatcher.hold.words_came()
 
     def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
-        reading = self._read(str(message.get("content") or ""), source, event)
+        heard = str(message.get("content") or "")
+        whole = self._whole(heard) if source == "voice" else ""
+        reading = self._read(heard, source, event, whole)
         if source == "voice":
             self._lanes.transcript(reading.utterance)
         self._lanes.utterance(reading.utterance)
@@ -119,14 +137,24 @@ class Hearing:
         self._log.append(records.heard(reading, event, keep=keep))
         self._log.append(records.understood(reading))
         self._narrator.person_speaks(False)
-        self._dispatcher.act(reading)
+        if self._unfinished is not None and self._unfinished.keeps(reading):
+            self._dispatcher.keep_back()
+        elif whole:
+            self._dispatcher.pass_on(reading)
+        else:
+            self._dispatcher.act(reading)
         if reading.meaning == "noise" and not self._dispatcher.running and not reading.echo:
             self._wonder(reading.text)
 
-    def _read(self, heard: str, source: Source, event: dict[str, Any]) -> Reading:
+    def _whole(self, heard: str) -> str:
+        """A command that waited, with its rest; nothing if none did, or the rest is none."""
+        return self._unfinished.whole(heard) if self._unfinished is not None else ""
+
+    def _read(self, heard: str, source: Source, event: dict[str, Any], whole: str = "") -> Reading:
         alternatives = [str(other) for other in event.get("alternatives") or ()]
-        text = self._reader.likeliest(heard, alternatives)
         moment = self._dispatcher.moment(source, self._began)
+        text = heard if moment.dictating else self._reader.likeliest(heard, alternatives)
+        text = whole or text
         name, sounds = self._name_final(source), self._sounds(event)
         return self._reader.read(heard, moment, name, text=text, sounds=sounds)
 

@@ -6,6 +6,7 @@ from agent.record.events import (
     ANNOUNCING,
     ActionProposed,
     ApprovalAsked,
+    DictationChanged,
     Event,
     Failed,
     LimitReached,
@@ -17,6 +18,7 @@ from agent.record.events import (
     TaskQueued,
     TextStreamed,
     TurnStarted,
+    UserMessage,
 )
 from agent.session.describe import describe_limit
 from dashboard.voice.client.holds import Holds
@@ -46,6 +48,9 @@ class Narration:
         self._announcing = ""
         self._announces = False
         self._text = ""
+        self._dictating = False
+        self._typed = False
+        """Whether the last words were dictated: what they do is seen, and not said."""
 
     def follow(self, policy: Policy) -> None:
         """Speak before, during or only after the work from now on."""
@@ -65,7 +70,11 @@ class Narration:
                 self._text += event.text
             case ActionProposed():
                 self._progress()
-            case TaskQueued(source="voice"):
+            case UserMessage(origin="person"):
+                self._typed = event.dictated
+            case DictationChanged():
+                self._dictating = event.on
+            case TaskQueued(source="voice") if not self._dictating:
                 when = "next" if event.waits_for == "task" else "when you give the mouse back"
                 self._narrator.offer(f"I will do that {when}.", "answer")
             case TaskFinished():
@@ -73,14 +82,14 @@ class Narration:
             case Narrated(state="heard" | "cut" | "dropped"):
                 self._announced(event.narration_id)
             case Stopped():
-                self._text = ""
+                self._text, self._dictating = "", False
                 self._narrator.clear()
             case _:
                 self._question_or_trouble(event)
 
     def _progress(self) -> None:
         text, self._text = self._text, ""
-        if text.strip():
+        if text.strip() and not self._typed:
             self._announce(self._narrator.offer(text, "progress"))
 
     def _announce(self, line_id: str) -> None:
@@ -101,7 +110,7 @@ class Narration:
         self._text = ""
         if event.outcome == "stopped":
             self._narrator.offer("Stopped.", "answer")
-        else:
+        elif not (self._typed and self._dictating and event.outcome == "done"):
             self._narrator.offer(event.summary, "result")
 
     def _question_or_trouble(self, event: Event) -> None:

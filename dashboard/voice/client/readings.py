@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agent.models.offline.dictation import transcribed
 from agent.record.events import Source
 from agent.session.fate import Fate, fate_of
 from dashboard.voice.client.addressee_detection import (
@@ -13,7 +14,7 @@ from dashboard.voice.client.addressee_detection import (
     Addressees,
     likeliest,
 )
-from dashboard.voice.intents import Meaning, Moment, is_echo, is_free, is_stop, meaning_of
+from dashboard.voice.intents import FREE, Meaning, Moment, is_echo, is_free, is_stop, meaning_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Reading:
 
     undecided: bool = True
     """Whether an utterance that begins like this may become one for the agent."""
+
+    dictated: bool = False
+    """Whether its words are to be typed, since dictation is on."""
 
     sounds: str = ""
     """How the person sounded, in words for the agent; empty unless that is wanted."""
@@ -89,12 +93,13 @@ class Reader:
         """
         text = text or heard
         stops, echo = is_stop(text), is_echo(text, moment.playing)
-        who = EVERYBODY if stops or echo else self._who(text, moment)
+        who = EVERYBODY if stops or echo or moment.dictating else self._who(text, moment)
         for_agent = _addressed(who, moment)
         meaning = "noise" if echo else meaning_of(text, replace(moment, addressed=for_agent))
+        dictated = moment.dictating and meaning in FREE
         return Reading(
             utterance=utterance,
-            text=text,
+            text=transcribed(text) if dictated and not moment.typed else text,
             heard=heard,
             source="typed" if moment.typed else "voice",
             meaning=meaning,
@@ -103,6 +108,7 @@ class Reader:
             echo=echo,
             for_agent=for_agent,
             undecided=who.undecided,
+            dictated=dictated,
             sounds=sounds,
         )
 

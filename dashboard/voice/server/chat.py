@@ -266,8 +266,10 @@ class Chat:
 
     def _user(self, event: Heard, *, interim: bool) -> Send:
         vocabulary = self.settings.vocabulary
-        awaited = bool(situation(self.settings.context, started=False).pending)
-        text = correct(choose(event.text, event.readings, awaited=awaited), vocabulary)
+        now = situation(self.settings.context, started=False)
+        text = event.text
+        if not now.dictating:
+            text = correct(choose(text, event.readings, awaited=bool(now.pending)), vocabulary)
         return Send(
             messages.user_message(
                 text,

@@ -2,9 +2,9 @@
 
 It calls the five tools of the design and speaks what they answer. What it knows of the
 computer it takes from the ``session_settings.context`` that the client keeps up to date:
-either JSON ``{"task": str | null, "question": {"id": str, "text": str}}``, where a question
-may be an approval, or text in which a line ``pending question ID: …`` and the words
-*running* or *working on* say the same.
+either JSON ``{"task": str | null, "question": {"id": str, "text": str}, "dictating": true}``,
+where a question may be an approval, or text in which a line ``pending question ID: …`` and the
+words *running* or *working on* say the same.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ class Situation:
     """What is known of the computer."""
 
     running: bool = False
+    dictating: bool = False
+    """Whether what is said is typed as it is said, which needs no front desk."""
+
     pending: str = ""
     """Id of the question or approval that waits for an answer."""
 
@@ -59,13 +62,14 @@ def situation(context: Context | None, *, started: bool) -> Situation:
 def _from_json(data: dict[str, Any]) -> Situation:
     question = data.get("question")
     pending = str(question.get("id", "")) if isinstance(question, dict) else ""
-    return Situation(running=bool(data.get("task")), pending=pending)
+    return Situation(bool(data.get("task")), data.get("dictating") is True, pending)
 
 
 def _from_text(text: str) -> Situation:
     pending = _PENDING.search(text)
     running = bool(_RUNNING.search(text)) and not _NOT_RUNNING.search(text)
-    return Situation(running or pending is not None, pending.group(1) if pending else "")
+    waits = pending.group(1) if pending else ""
+    return Situation(running=running or pending is not None, pending=waits)
 
 
 def decide(text: str, now: Situation, tools: frozenset[str], playing: str = "") -> Call | None:
@@ -82,6 +86,8 @@ def _wanted(text: str, now: Situation, playing: str) -> Call | None:
         return None
     if is_stop(text):
         return Call("stop_computer", {})
+    if now.dictating:
+        return None
     meaning = classify(text, Moment(running=now.running or bool(now.pending)))
     if meaning == "aside":
         return Call("computer_status", {})

@@ -1,0 +1,260 @@
+"""What a sentence means by what was said before: "the second one", "again", "no, I meant …"."""
+
+from __future__ import annotations
+
+import re
+
+from agent.models.offline.dictating import last_dictated, plan_dictated
+from agent.models.offline.grammar import Command
+from agent.models.offline.progress import Dictated, Progress
+from agent.models.offline.proposing import offered
+from agent.models.offline.sentences import Plan, is_place, parse
+from agent.models.offline.words import lexicon, number, ordinal, strip_back
+from agent.session.fate import fate_of
+
+_BARE_PLACE = re.compile(
+    r"^(?:(?:do|use|take|try|make that|make it)\s+)?(?:(?:the|my|a)\s+)?", re.IGNORECASE
+)
+_SCRATCH = re.compile(r"\b(?:scratch|strike|take)\b", re.IGNORECASE).search
+_MEANT = re.compile(
+    r"(?:no[,.!]?\s+)?(?:i (?:meant|said|mean)|it should (?:be|say)|that should (?:be|say))"
+    r"[:,]?\s+(?:to (?:say|write|type)\s+)?(.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_MOST_TIMES = 20
+"""How often something is done again at the most."""
+
+_CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
+_TAKES_ANYTHING = (
+    "type",
+    "write",
+    "dictate",
+    "click",
+    "double",
+    "right",
+    "press",
+    "select",
+    "spell",
+)
+"""Beginnings of commands whose rest may itself sound like a command: "click … Save"."""
+
+_YES = ("yes", "yeah", "yep", "yup", "sure", "ok", "okay", "right", "correct", "exactly", "please")
+_WITH_YES = (
+    "do",
+    "it",
+    "that",
+    "is",
+    "that's",
+    "one",
+    "i",
+    "did",
+    "of",
+    "course",
+    "thanks",
+    "go",
+    "ahead",
+)
+
+_GIVES_UP = ("cancel", "decline", "help")
+"""What is no answer to "open what?"."""
+
+
+def waits_for_more(text: str) -> bool:
+    """Whether words begin a command and stop before its end; "click" may be a whole one."""
+    commands = parse(text).commands
+    last = commands[-1] if commands else None
+    if last is None or last.intent not in ("unfinished", "click_here"):
+        return False
+    return not strip_back(text).lower().endswith(("here", "there", "mouse"))
+
+
+def completed(begun: str, rest: str) -> str:
+    """A command that stopped before its end, with its rest; nothing if this is no rest of it."""
+    begun = begun.rstrip(" .,;:!?\N{HORIZONTAL ELLIPSIS}")
+    whole, own = f"{begun} {rest}", parse(rest)
+    only = _only(own)
+    if parse(whole).unknown or (only is not None and only.intent in _GIVES_UP):
+        return ""
+    named = begun.lower().startswith(_TAKES_ANYTHING)
+    first, _, more = strip_back(rest).lower().partition(" ")
+    return whole if named or not (own.commands and more and first in lexicon()["verbs"]) else ""
+
+
+def plan_for(progress: Progress, task: int) -> Plan:
+    """The plan of an instruction, with regard to those before it and what was answered."""
+    instructions = progress.instructions
+    if isinstance(instructions[task], Dictated):
+        return plan_dictated(instructions, task)
+    plan = parse(instructions[task])
+    if not task:
+        return plan
+    for means in _MEANINGS:
+        if (meant := means(progress, task, plan)) is not None:
+            return meant
+    return plan
+
+
+def _recalled(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """What was asked and answered before: "why?", "what did you just do?"."""
+    only = _only(plan)
+    if only is None or only.intent != "recall":
+        return None
+    before = next((i for i in range(task - 1, -1, -1) if not _recalls(progress, i)), None)
+    if before is None:
+        return None
+    told = {"request": progress.instructions[before], "answer": progress.answers.get(before, "")}
+    return Plan((only.having(**told),))
+
+
+def _recalls(progress: Progress, task: int) -> bool:
+    only = _only(parse(progress.instructions[task]))
+    return only is not None and only.intent == "recall"
+
+
+def _only(plan: Plan) -> Command | None:
+    return plan.commands[0] if len(plan.commands) == 1 else None
+
+
+def _accepted(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """A proposal of the answer just before: "yes", "the second"."""
+    only, offers = _only(plan), offered(progress.answers.get(task - 1, ""))
+    chosen = only.slot("ordinal") if only is not None and only.intent == "choose_number" else ""
+    if not offers or not (chosen or _agrees(progress.instructions[task])):
+        return None
+    place = ordinal(chosen) or 1 if chosen else 1
+    index = len(offers) - 1 if place == -1 else place - 1
+    return parse(offers[index]) if index < len(offers) else None
+
+
+def _agrees(text: str) -> bool:
+    """Whether words say yes and nothing else."""
+    words = re.findall(r"[a-z']+", text.lower())
+    return bool(words) and words[0] in _YES and all(w in (*_YES, *_WITH_YES) for w in words)
+
+
+def _completed(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """The rest of a command that was not finished: "the terminal", after "open what?"."""
+    before = parse(progress.instructions[task - 1]).commands
+    if isinstance(progress.instructions[task - 1], Dictated):
+        return None
+    if not before or before[-1].intent != "unfinished":
+        return None
+    whole = completed(before[-1].slot("verb"), progress.instructions[task])
+    return parse(whole) if whole else None
+
+
+def _made_good(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """What makes good a dictation or a name that was heard wrongly: "no, I said goodbye"."""
+    meant = _MEANT.fullmatch(progress.instructions[task].strip())
+    words = strip_back(meant[1]).strip(" .,!?\"'“”") if meant else ""
+    before = plan_for(progress, task - 1).commands if words else ()
+    if not before:
+        return None
+    last = before[-1]
+    if last.intent in ("type", "dictate"):
+        slots = {"act": "replace", "dictated": last.slot("text"), "text": words}
+        return Plan((Command("text", slots, words),))
+    if last.intent in ("create_file", "create_folder"):
+        slots = {"what": "rename", "file": last.slot("name"), "name": words}
+        return Plan((Command("change_file", slots, words),))
+    return None
+
+
+def _elsewhere(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """What was asked for before, with the program that is meant by "no, the terminal"."""
+    only = _only(plan)
+    alone = only is not None and only.slot("alone")
+    if not (plan.unknown or alone) or fate_of(progress.instructions[task]) != "redirect":
+        return None
+    name = _BARE_PLACE.sub("", strip_back(plan.unknown or (only.slot("app") if only else "")))
+    before = _only(plan_for(progress, task - 1))
+    slots = [slot for slot in ("app", "window") if before is not None and before.slot(slot)]
+    if before is None or before.intent not in _CHOOSABLE or len(slots) != 1:
+        return None
+    return Plan((before.having(**{slots[0]: name}),)) if is_place(name, 95) else None
+
+
+def _repeated(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """The last request again so many times, or what it closed opened again."""
+    only = _only(plan)
+    if only is None or only.intent not in ("again", "reopen"):
+        return None
+    if only.intent == "again":
+        before = _without_repeats(progress, task - 1)
+        times = min(_MOST_TIMES, number(only.slot("count")) or 1)
+        return Plan(before.commands * times) if before.commands else None
+    commands = plan_for(progress, task - 1).commands
+    return _brought_back(commands[-1], progress.answers.get(task - 1, "")) if commands else None
+
+
+def _without_repeats(progress: Progress, task: int) -> Plan:
+    """What was asked for last, however often it was asked for again since."""
+    while task and not isinstance(progress.instructions[task], Dictated):
+        only = _only(parse(progress.instructions[task]))
+        if only is None or only.intent != "again":
+            break
+        task -= 1
+    return plan_for(progress, task)
+
+
+def _brought_back(last: Command, answer: str) -> Plan | None:
+    """What takes an act back: a window opens again, a text is as it was."""
+    if last.intent in ("close", "minimise"):
+        name = last.slot("window") if is_place(last.slot("window")) else _place_in(answer)
+        return Plan((Command("switch", {"window": name}, last.said),)) if name else None
+    if last.intent in ("text", "edit", "type"):
+        return Plan((Command("edit", {"what": "undo"}, last.said),))
+    if last.intent == "change_file" and last.slot("what") == "rename":
+        slots = {"what": "rename", "file": last.slot("name"), "name": last.slot("file")}
+        return Plan((Command("change_file", slots, last.said),))
+    return None
+
+
+def _place_in(answer: str) -> str:
+    """The program that an answer names, if it is one: "Closed the terminal."."""
+    known = [name for app in lexicon()["apps"] for name in app["names"]]
+    found = [n for n in known if re.search(rf"\b{re.escape(n)}\b", answer.lower())]
+    return max(found, key=len, default="")
+
+
+def _of_dictation(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """A command about what was dictated just before: "scratch that"."""
+    only = _only(plan)
+    if only is None:
+        return None
+    back = only.intent == "edit" and only.slot("what") == "undo" and _SCRATCH(only.said)
+    that = only.intent == "text" and only.slot("that")
+    said = last_dictated(progress.instructions, task) if back or that else ""
+    slots = {"act": "delete", "that": "yes"} if back else only.slots
+    return Plan((Command("text", {**slots, "dictated": said}, only.said),)) if said else None
+
+
+def _of_choice(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """One of several things that the last request may have meant: "the second one"."""
+    only = _only(plan)
+    if only is None or only.intent not in ("choose_number", "confirm"):
+        return None
+    before = plan_for(progress, task - 1).commands
+    index = max((i for i, c in enumerate(before) if c.intent in _CHOOSABLE), default=None)
+    if index is None:
+        return None
+    return Plan((_chosen(before[index], only), *before[index + 1 :]))
+
+
+def _chosen(command: Command, choice: Command) -> Command:
+    if choice.intent == "confirm":
+        return command.having(sure="yes")
+    return command.having(place=str(ordinal(choice.slot("ordinal")) or 1))
+
+
+_MEANINGS = (
+    _accepted,
+    _completed,
+    _recalled,
+    _made_good,
+    _elsewhere,
+    _repeated,
+    _of_dictation,
+    _of_choice,
+)
+"""In order: the first that fits counts."""
