@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import voices
 
 from agent.models.offline import HELP, parse
-from dashboard.voice.client.addressee_detection import likeliest
+from dashboard.voice.addressee_detection import likeliest
 from dashboard.voice.intents import FREE, Moment, classify
 from dashboard.voice.speech.text import words
 from dashboard.voice.speech.vocabulary import correct

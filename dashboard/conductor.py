@@ -24,10 +24,11 @@ from agent.record.events import (
     VoiceChanged,
 )
 from agent.session.imported import own
-from dashboard.voice.client.addressee_detection import AddresseeDetector
+from dashboard.voice.addressee_detection import AddresseeDetector
 from dashboard.voice.client.biasing import Biasing
 from dashboard.voice.client.dispatcher import CONTEXT_CHANGES, Dispatcher
 from dashboard.voice.client.hearing import Hearing
+from dashboard.voice.client.interruptions import Command, Interruptions
 from dashboard.voice.client.lanes import Lanes
 from dashboard.voice.client.narration import Narration
 from dashboard.voice.client.narrator import Narrator
@@ -84,20 +85,25 @@ class Conductor:
         self._tasks: set[asyncio.Task[None]] = set()
         offline = voice.provider == "offline"
         answers = session.model.name != "offline"
-        self._addressee = AddresseeDetector(answers=answers) if offline else None
+        self._offline = offline
+        self._addressee = AddresseeDetector(answers=answers)
         self._biasing = Biasing(session.desktop, self._bias) if offline else None
         self.narrator = Narrator(self._speak, session.log.append, clock=clock)
         self.dispatcher = Dispatcher(session, self.narrator)
         self._narration = Narration(self.narrator, self.dispatcher.holds)
         self._lanes = Lanes(session.log.append, clock)
+        reader = Reader(self._addressee, evi=not offline)
         self._hearing = Hearing(
             session.log,
             self.dispatcher,
             self.narrator,
             self._lanes,
             clock,
-            Reader(self._addressee),
+            reader,
             waits=session.model.name == "offline",
+        )
+        self._interruptions = Interruptions(
+            self.narrator, self._addressee, self._press, clock, final=offline
         )
         self.voice_settings = VoiceSettings()
         self._behave(voice_settings_of(own(session.log), voice_settings))
@@ -123,6 +129,7 @@ class Conductor:
         self._timers.cancel_all()
         self._hearing.close()
         self.dispatcher.hold.close()
+        self._interruptions.close()
         self._narration.close()
         if self._biasing is not None:
             await self._biasing.close()
@@ -208,11 +215,34 @@ class Conductor:
         if self.dispatcher.relay:
             self._evi({"type": "pause_assistant_message"})
         self._send_context()
+        self._send_attention()
         if self._biasing is not None:
             self._biasing.refresh(forget=True)
 
     def _on_error(self, event: dict[str, Any], line: Line) -> None:
         self._log.append(trouble(event))
+
+    # The person speaks ---------------------------------------------------------------------
+
+    def meant(self, utterance_id: str) -> None:
+        """Words that were passed over as said to somebody else were for the agent."""
+        self._hearing.meant(utterance_id)
+        self._arrange_tick()
+
+    def _on_speech(self, event: dict[str, Any], line: Line) -> None:
+        self._hearing.speech(event)
+        if event.get("on"):
+            self._interruptions.sound()
+        else:
+            self._interruptions.silence(words=self._hearing.has_words)
+
+    def _on_user_message(self, event: dict[str, Any], line: Line) -> None:
+        if not event.get("from_text"):
+            text = str((event.get("message") or {}).get("content") or "")
+            self._interruptions.transcript(
+                text, self._hearing.moment(), over=not event.get("interim")
+            )
+        self._hearing.message(event)
 
     # EVI speaks ----------------------------------------------------------------------------
 
@@ -229,24 +259,26 @@ class Conductor:
 
     def _on_interruption(self, event: dict[str, Any], line: Line) -> None:
         self._lanes.reached("onset_to_interruption")
-        self.narrator.interrupted()
+        self._interruptions.interrupted()
 
     def _on_play(self, event: dict[str, Any], line: Line) -> None:
         state = str(event.get("state"))
         if state == "started":
             self._lanes.reached("utterance_to_sound")
-        total = float(event.get("duration") or 0) * float(event.get("rate") or 0)
-        share = min(1.0, float(event.get("samples") or 0) / total) if total else 0.0
-        self.narrator.played(str(event.get("id")), state, share)
+        samples, rate = float(event.get("samples") or 0), float(event.get("rate") or 0)
+        total = float(event.get("duration") or 0) * rate
+        share = min(1.0, samples / total) if total else 0.0
+        seconds = samples / rate if rate else None
+        self.narrator.played(str(event.get("id")), state, share, seconds)
 
     _handlers: dict[str, Callable[[Conductor, dict[str, Any], Line], None]] = {  # noqa: RUF012
         "local.need_ticket": _on_need_ticket,
         "local.state": _on_state,
-        "local.speech": lambda self, event, line: self._hearing.speech(event),
+        "local.speech": _on_speech,
         "local.duck": lambda self, event, line: self._hearing.duck(event),
         "local.play": _on_play,
         "chat_metadata": _on_metadata,
-        "user_message": lambda self, event, line: self._hearing.message(event),
+        "user_message": _on_user_message,
         "assistant_message": _on_assistant_message,
         "assistant_end": _on_assistant_end,
         "user_interruption": _on_interruption,
@@ -285,10 +317,21 @@ class Conductor:
         context = {"text": self.dispatcher.context(), "type": "persistent"}
         self._evi({"type": "session_settings", "context": context})
 
+    def _send_attention(self) -> None:
+        """Tell the offline service to what of all that it hears attention is paid."""
+        if self._offline:
+            metadata = {
+                "attention": self.voice_settings.attention,
+                "answers": self._addressee.answers,
+            }
+            self._evi({"type": "session_settings", "metadata": metadata})
+
+    def _press(self, name: Command) -> None:
+        self._post({"type": "command", "name": name})
+
     def _bias(self, phrases: Sequence[str]) -> None:
         """Tell the offline recogniser what can be said, and ourselves what can be named."""
-        if self._addressee is not None:
-            self._addressee.learn(phrases)
+        self._addressee.learn(phrases)
         self._evi({"type": "session_settings", "metadata": {"vocabulary": list(phrases)}})
 
     def _behave(self, voice_settings: VoiceSettings) -> None:
@@ -297,6 +340,9 @@ class Conductor:
         self._hearing.voice_settings = voice_settings
         self.dispatcher.relay = voice_settings.mode == "relay"
         self._narration.follow(voice_settings.narration)
+        self._addressee.attention = voice_settings.attention
+        if before.attention != voice_settings.attention:
+            self._send_attention()
         if before.mode != voice_settings.mode:
             tools = [] if self.dispatcher.relay else tool_definitions()
             self._evi({"type": "session_settings", "tools": tools})

@@ -21,6 +21,7 @@ from dashboard.desktop.view import DesktopView
 from dashboard.notices import notices
 from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
+from dashboard.transcript import MEANT
 from dashboard.view_registry import TALK, ViewContext
 from dashboard.views.conversation import ConversationView
 from dashboard.views.files.panel import FilesPanel
@@ -195,7 +196,9 @@ class Page:
         )
 
     def _fate(self, message: Message) -> None:
-        if change := change_named(str(message.get("to"))):
+        if message.get("to") == MEANT[0]:
+            self._conductor.meant(str(message.get("id")))
+        elif change := change_named(str(message.get("to"))):
             self._session.change_fate(str(message.get("id")), change)
 
     def _answer(self, message: Message) -> None:

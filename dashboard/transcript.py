@@ -40,6 +40,8 @@ OUTCOMES = {
     "refused": "Refused",
 }
 """What a task's end is called, by `agent.session.ending.Ending.word`; of others it has failed."""
+MEANT = ("meant", "That was for you")
+"""What a person can decide otherwise about words that were passed over."""
 _RULED = {
     "allow": "Allowed beforehand",
     "deny": "Refused",
@@ -180,7 +182,15 @@ class Transcript:
             self._put(key, event, "heard", **words)
 
     def _understood(self, event: e.Understood) -> None:
-        self._change(f"heard-{event.utterance_id}", meaning=event.meaning)
+        """What was passed over says so, and can be given to the agent after all."""
+        told: Item = {"meaning": event.meaning}
+        key = f"heard-{event.utterance_id}"
+        if event.meaning == "noise" and event.detail != e.OWN_VOICE:
+            told |= {"utterance": event.utterance_id, "mark": "Passed over: not said to the agent"}
+            told["choices"] = [MEANT]
+        elif self._items.get(key, {}).get("meaning") == "noise":
+            told |= {"mark": "", "choices": []}
+        self._change(key, **told)
 
     def _arrived(self, event: e.FilesArrived) -> None:
         """Files that came in: of many, the first ones are named."""

@@ -77,7 +77,7 @@ def _talk(talk: Talk) -> Bundle:
     if not in_kernel():
         return kept
     face = SessionFace(session)
-    face.talked_to(talk.conductor.typed)
+    face.talked_to(talk.conductor.typed, talk.conductor.meant)
     return _live(ipywidgets.VBox([face.root, talk.bar()]), kept)
 
 

@@ -19,6 +19,7 @@ from dashboard.notebook.panes import BarWidget, ConversationWidget
 from dashboard.notebook.pictures import data_url, shrunk
 from dashboard.putback import PutBackDesk
 from dashboard.state import Feed, PageState
+from dashboard.transcript import MEANT
 from dashboard.typed import Typed
 
 Message = dict[str, Any]
@@ -33,6 +34,7 @@ class SessionFace:
         self._session = session
         self._tasks: set[asyncio.Task[None]] = set()
         self._say: Callable[[str], object] | None = None
+        self._meant: Callable[[str], object] = lambda utterance: None
         later = session.call_soon
         self._desktop = DesktopWidget(session.desktop, later, self._yours, self._give)
         self._state = PageState(self._image_url, session.settings)
@@ -51,9 +53,14 @@ class SessionFace:
         self.root = ipywidgets.VBox([grid, self._bar])
         later(self._follow)
 
-    def talked_to(self, say: Callable[[str], object]) -> None:
-        """What is typed goes through ``say`` instead: where a voice is, it decides."""
-        self._say = say
+    def talked_to(
+        self, say: Callable[[str], object], meant: Callable[[str], object] = lambda utterance: None
+    ) -> None:
+        """What is typed goes through ``say`` instead: where a voice is, it decides.
+
+        ``meant`` takes the id of an utterance that was passed over and was for the agent.
+        """
+        self._say, self._meant = say, meant
 
     def _follow(self) -> None:
         """On the session's loop: show its state from now on."""
@@ -163,7 +170,9 @@ class SessionFace:
         self._session.approve(str(message.get("id")), decision, channel="button")
 
     def _fate(self, message: Message) -> None:
-        if change := change_named(str(message.get("to"))):
+        if message.get("to") == MEANT[0]:
+            self._meant(str(message.get("id")))
+        elif change := change_named(str(message.get("to"))):
             self._session.change_fate(str(message.get("id")), change)
 
     def _answer(self, message: Message) -> None:

@@ -8,16 +8,16 @@ must work on an interim transcript with model, network and agent hung. Phrases a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-import yaml
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
 from agent.session.fate import Fate, fate_of
+from dashboard.voice.phrases import ENGLISH, languages, phrases
 
 Meaning = Literal[
     "stop",
@@ -52,6 +52,8 @@ _ECHO_SHARE_SHORT = 0.8
 """The same for so few words: "open the text editor" is no echo of "the text editor is open"."""
 _NO = ("no", "nope", "don't")
 _YES = ("yes", "yeah", "yep", "yup")
+_LONGEST_NOD = 8
+"""More words than a listener says without meaning anything."""
 _PHRASE_MATCH = 88.0
 """rapidfuzz ratio from which a spoken phrase counts as the one asked for."""
 
@@ -86,13 +88,11 @@ class Moment:
     addressed: bool = True
     """Whether free words are meant for the agent, as far as that is known here."""
 
+    elsewhere: bool = False
+    """Whether the words say themselves that they are for somebody else."""
 
-@cache
-def phrases() -> dict[str, Any]:
-    """The data of ``phrases.yaml``."""
-    text = files("dashboard.voice").joinpath("phrases.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+    content_heard: bool = True
+    """Of a question that is being said: whether the person has heard what it is about."""
 
 
 def words_of(text: str) -> list[str]:
@@ -100,8 +100,9 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[\w]+(?:'[\w]+)*", text.lower().replace("’", "'").replace("-", " "))  # noqa: RUF001
 
 
-def _without_fillers(words: list[str]) -> list[str]:
-    fillers = phrases()["fillers"]
+def _without_fillers(words: list[str], language: str = ENGLISH) -> list[str]:
+    known = phrases(language)
+    fillers = {*known.get("fillers", ()), *known.get("names", ())}
     start = 0
     while start < len(words) - 1 and words[start] in fillers:
         start += 1
@@ -119,13 +120,45 @@ def is_stop(text: str) -> bool:
     "Stop", "no, stop that", "stop typing" are; "stop words are short" and
     "type stop" are not: what follows or precedes must belong to the command.
     """
-    words = _without_fillers(words_of(text))
-    if not words:
+    words = words_of(text)
+    return any(_stops(words, language) for language in languages())
+
+
+def _stops(words: list[str], language: str) -> bool:
+    known = phrases(language)
+    said = _without_fillers(words, language)
+    if not said:
         return False
-    known = phrases()
-    if words[0] in known["stop_words"]:
-        return all(word in known["stop_tails"] for word in words[1:])
-    return " ".join(words) in known["stop_phrases"]
+    if said[0] in known.get("stop_words", ()):
+        return all(word in known.get("stop_tails", ()) for word in said[1:])
+    return " ".join(said) in known.get("stop_phrases", ())
+
+
+def is_nod(words: Sequence[str]) -> bool:
+    """Whether words are only such as a listener says, one after another: "uh huh, okay"."""
+    return 0 < len(words) <= _LONGEST_NOD and _nods(tuple(words))
+
+
+def may_become_nod(words: Sequence[str]) -> bool:
+    """Whether one more word can make of these words only what a listener says: "thank"."""
+    return len(words) <= _LONGEST_NOD and any(
+        _nods(tuple(words[:at])) and _begins_nod(" ".join(words[at:])) for at in range(len(words))
+    )
+
+
+def _begins_nod(said: str) -> bool:
+    return any(phrase.startswith(f"{said} ") for phrase in phrases()["backchannels"])
+
+
+@cache
+def _nod_phrases() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(phrase.split()) for phrase in phrases()["backchannels"])
+
+
+def _nods(words: tuple[str, ...]) -> bool:
+    return not words or any(
+        words[: len(phrase)] == phrase and _nods(words[len(phrase) :]) for phrase in _nod_phrases()
+    )
 
 
 def is_free(text: str) -> bool:
@@ -147,6 +180,10 @@ def _approval(text: str, moment: Moment) -> Meaning:
     said = _without_span(words) if moment.lasting else words
     if _is_asked_for(said, words_of(moment.approval_phrase)):
         return "allow"
+    if moment.elsewhere:
+        return "noise"
+    if not moment.content_heard and is_nod(words):
+        return "backchannel"
     if _is_phrase(words, "asides"):
         return "aside"
     if _is_phrase(words, "denials") or words[:1] in (["no"], ["don't"]):
@@ -244,6 +281,13 @@ def _dictated(text: str, words: list[str], moment: Moment) -> Meaning:
     return "after" if moment.running or moment.held else "task"
 
 
+def _before_a_question_is_heard(words: list[str], moment: Moment) -> Meaning | None:
+    """Assent to a question of which nothing was heard yet is none; the room never answers one."""
+    if moment.elsewhere:
+        return "noise"
+    return "backchannel" if not moment.content_heard and is_nod(words) else None
+
+
 def _short_command(words: list[str]) -> Meaning | None:
     table: tuple[tuple[str, Meaning], ...] = (
         ("hold_phrases", "hold"),
@@ -272,6 +316,8 @@ def meaning_of(text: str, moment: Moment) -> Meaning:
         return putting_back
     if moment.approval_phrase:
         return _approval(text, moment)
+    if moment.question and (unheard := _before_a_question_is_heard(words, moment)) is not None:
+        return unheard
     if moment.yes_or_no and _answers_yes_or_no(words):
         return "answer"
     short = _short_command(words)
@@ -284,7 +330,7 @@ def meaning_of(text: str, moment: Moment) -> Meaning:
     if moment.question and not moment.yes_or_no:
         return "answer"
     idle = not (moment.running or moment.held)
-    if " ".join(words) in phrases()["backchannels"]:
+    if is_nod(words):
         answers = idle and moment.asked and words[0] in phrases()["assents"]
         return "task" if answers else "backchannel"
     if not moment.addressed:

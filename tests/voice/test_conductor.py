@@ -20,6 +20,7 @@ from agent.record.events import (
     Stopped,
     TaskFinished,
     TaskStarted,
+    Understood,
     UserMessage,
 )
 from agent.testing.scripted import FakeTool, call, done, hang, says
@@ -438,15 +439,19 @@ async def test_words_of_the_room_begin_no_task(talk, text):
     assert not talk.log.of(TaskStarted)
 
 
-async def test_who_was_not_believed_is_told_once_how_to_be(talk):
-    """The words are said back with the way out; the next sentence of a television is not."""
-    talk = await talk([[*says("I will."), *done()]])
+async def test_who_was_not_believed_says_so_with_one_press_or_by_name(talk):
+    """Nothing is said back; the words are acted upon when the person says whom they were for."""
+    talk = await talk([[*says("I will."), *done()], [*says("I will."), *done()]])
     talk.final("The weather in Paris.")
     talk.final("Heavy rain is expected tonight.")
-    [said] = [line for line in talk.said if "If you meant me" in line]
-    assert "the weather in paris" in said
+    assert talk.said == []
+    talk.conductor.meant(talk.log.of(Understood)[0].utterance_id)
+    begun = await talk.until(_is(TaskStarted))
+    assert begun.text == "The weather in Paris."
+    await talk.until(_is(TaskFinished))
+    since = len(talk.log)
     talk.spoken_task("Computer, the weather in Paris.")
-    await talk.until(_is(TaskStarted))
+    await talk.until(_is(TaskStarted), since)
 
 
 @pytest.mark.parametrize(
@@ -505,10 +510,27 @@ async def test_the_recogniser_is_told_what_can_be_said(talk):
     """Each chat learns the names on the screen."""
     talk = await talk([])
     async with asyncio.timeout(20):
-        while not (found := [m for m in talk.evi("session_settings") if "metadata" in m]):
+        while not (found := [m for m in _metadata(talk) if "vocabulary" in m]):
             await asyncio.sleep(0.01)
-    assert "Untitled - Mousepad" in found[0]["metadata"]["vocabulary"]
-    assert "what can I say" not in found[0]["metadata"]["vocabulary"]
+    assert "Untitled - Mousepad" in found[0]["vocabulary"]
+    assert "what can I say" not in found[0]["vocabulary"]
+
+
+def _metadata(talk):
+    return [m["metadata"] for m in talk.evi("session_settings") if "metadata" in m]
+
+
+async def test_the_service_is_told_to_what_attention_is_paid(talk):
+    """To each chat, and when it is changed while somebody talks."""
+    talk = await talk([])
+    told = [m["attention"] for m in _metadata(talk) if "attention" in m]
+    assert told == ["addressed"]
+    talk.conductor.change("attention", "named")
+    assert [m["attention"] for m in _metadata(talk) if "attention" in m] == ["addressed", "named"]
+    assert talk.final("Open the text editor.").meaning == "noise"
+    assert talk.final("Computer, open the text editor.").meaning == "task"
+    talk.conductor.change("attention", "everything")
+    assert talk.final("Heavy rain is expected tonight.").meaning == "task"
 
 
 async def test_a_full_quota_is_told_with_a_way_out(talk):

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from test_narrator import ManualClock
 
-from agent.record.events import Heard, Measured, Narrated, Understood
+from agent.record.events import OWN_VOICE, Heard, Measured, Narrated, Understood
 from agent.record.log import EventLog
-from dashboard.voice.client.addressee_detection import AddresseeDetector
+from dashboard.voice.addressee_detection import AddresseeDetector
 from dashboard.voice.client.dispatcher import Dispatcher
 from dashboard.voice.client.hearing import Hearing
 from dashboard.voice.client.lanes import Lanes
@@ -77,7 +77,7 @@ class Room:
 
     # as the dispatcher
 
-    def moment(self, source: str, since: float) -> Moment:
+    def moment(self, source: str, since: float, *, noticed: bool) -> Moment:
         self.asked.append((source, round(self.clock.time - since, 3)))
         return Moment(running=self.running, typed=source == "typed", playing=self.playing)
 
@@ -343,49 +343,43 @@ def test_how_it_sounded_is_kept_and_told_only_if_that_is_wanted(
     assert room.final("Open it.").sounds == ""
 
 
-# Words that asked for nothing -------------------------------------------------------------
+# Words that were passed over --------------------------------------------------------------
 
 TELEVISION = "Tomorrow it will be cold and wet in the north"
-HINT = "I heard: tomorrow it will be cold and wet in. If you meant me, begin with: computer."
 
 
-def wondering(text: str = TELEVISION, **state: Any) -> list[str]:
-    """What is said because these words were heard."""
-    room = overhearing()
-    room.running, room.playing = state.get("running", False), state.get("playing", "")
-    room.final(text)
-    return room.said
-
-
-@pytest.mark.parametrize(
-    ("text", "state", "asks"),
-    [
-        (TELEVISION, {}, True),
-        (TELEVISION, {"running": True}, False),
-        (TELEVISION, {"playing": TELEVISION}, False),  # it was ourselves
-        ("lovely weather", {}, True),
-        ("lovely", {}, False),  # one word is a noise
-        ("open the text editor", {}, False),
-        ("okay", {}, False),
-    ],
-)
-def test_who_is_asked_whether_the_agent_was_meant(
-    text: str, state: dict[str, Any], *, asks: bool
-) -> None:
-    assert bool(wondering(text, **state)) is asks
-
-
-def test_the_question_repeats_eight_words_and_says_how() -> None:
-    assert wondering() == [HINT]
-
-
-@pytest.mark.parametrize(("after", "times"), [(0.0, 1), (119.9, 1), (120.0, 2), (500.0, 2)])
-def test_it_is_asked_once_in_two_minutes(after: float, times: int) -> None:
+@pytest.mark.parametrize("text", [TELEVISION, "lovely weather", "can you pass me the salt"])
+def test_words_for_others_are_written_down_and_answered_by_nothing(text: str) -> None:
     room = overhearing()
     room.running = False
-    for _ in range(2):
-        room.final(TELEVISION)
-        room.narrator.interrupted()
-        room.clock.time += after
-    assert len(room.said) == times
-    assert room.fates[0].priority == "answer"
+    assert room.final(text).meaning == "noise"
+    assert room.log.of(Understood)[-1].detail == "not said to the agent"
+    assert room.said == []
+
+
+def test_words_that_were_passed_over_can_be_meant_after_all() -> None:
+    """Once: then they are understood."""
+    room = overhearing()
+    room.running = False
+    passed = room.final(TELEVISION)
+    room.hearing.meant(passed.utterance)
+    meant = room.acted[-1]
+    assert (meant.text, meant.meaning, meant.utterance) == (TELEVISION, "task", passed.utterance)
+    assert room.log.of(Understood)[-1].meaning == "task"
+    room.hearing.meant(passed.utterance)
+    assert len(room.acted) == 2
+
+
+def test_only_words_that_were_passed_over_can_be_meant_after_all() -> None:
+    room = overhearing()
+    done = room.final("stop it")
+    for utterance in (done.utterance, "u999"):
+        room.hearing.meant(utterance)
+    assert room.acted == [done]
+
+
+def test_its_own_voice_is_told_from_others() -> None:
+    room = overhearing()
+    room.playing = TELEVISION
+    room.final(TELEVISION)
+    assert room.log.of(Understood)[-1].detail == OWN_VOICE

@@ -15,10 +15,10 @@ from dashboard.voice.intents import (
     is_no,
     is_stop,
     is_yes,
-    phrases,
     says_more,
     words_of,
 )
+from dashboard.voice.phrases import phrases
 
 PHRASES = sorted({rule.phrase for rule in DEFAULT_RULES})
 

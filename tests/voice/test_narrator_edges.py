@@ -108,15 +108,140 @@ def test_a_question_that_was_cut_is_asked_again_and_one_that_was_heard_is_not() 
     stage.narrator.offer("Which one?", "question")
     stage.narrator.interrupted()
     assert (stage.fates[-1].state, stage.fates[-1].cut_at) == ("cut", 0)
-    stage.narrator.ask_again()
+    stage.narrator.say_rest()
     assert stage.said == ["Which one?"] * 2
     stage.play("m1", "Which one?")
-    stage.narrator.ask_again()
+    stage.narrator.say_rest()
     assert stage.said == ["Which one?"] * 2
-    stage.narrator.offer("Done.", "result")
+
+
+STORY = "I found the letters, and the pictures are in the garden folder of last year."
+
+
+def cut_after(stage: Stage, share: float, text: str = STORY, seconds: float | None = None) -> None:
+    stage.narrator.offer(text, "result")
+    stage.narrator.assistant_message("m1", text, from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
     stage.narrator.interrupted()
-    stage.narrator.ask_again()
-    assert stage.said == ["Which one?", "Which one?", "Done."]
+    stage.narrator.played("m1", "cut", share, seconds)
+
+
+@pytest.mark.parametrize(
+    ("share", "rest"),
+    [
+        (0.0, STORY),
+        (3 / 15, STORY),  # so few words are said once more
+        (4 / 15, "and the pictures are in the garden folder of last year."),
+        (6 / 15, "and the pictures are in the garden folder of last year."),
+        (10 / 15, "garden folder of last year."),
+        (14 / 15, "year."),
+    ],
+)
+def test_the_rest_of_a_result_is_said_from_where_the_ear_was(share: float, rest: str) -> None:
+    """At the beginning of its clause, if that is no more than four words back."""
+    stage = Stage()
+    cut_after(stage, share)
+    stage.narrator.say_rest()
+    assert stage.said == [STORY, rest]
+    stage.narrator.say_rest()
+    assert len(stage.said) == 2  # once
+
+
+def test_nothing_is_said_again_of_what_was_heard_to_its_last_word() -> None:
+    stage = Stage()
+    cut_after(stage, 1.0)
+    stage.narrator.say_rest()
+    assert stage.said == [STORY]
+
+
+def test_what_came_of_the_sound_is_not_all_of_it() -> None:
+    """Two seconds were sent and have sounded: no more than seven words are in them."""
+    stage = Stage()
+    cut_after(stage, 1.0, seconds=2.0)
+    assert stage.fates[-1].cut_at == 7
+
+
+def test_words_heard_in_earlier_sentences_count() -> None:
+    stage = Stage()
+    stage.narrator.offer("One two three. Four five six seven.", "result")
+    for key, text in (("a", "One two three."), ("b", "Four five six seven.")):
+        stage.narrator.assistant_message(key, text, from_text=True)
+    stage.narrator.played("a", "started", 0.0)
+    stage.narrator.played("a", "finished", 1.0)
+    stage.narrator.played("b", "cut", 0.5)
+    assert stage.fates[-1].cut_at == 5
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_whoever_meant_to_cut_hears_no_rest(late: bool) -> None:
+    """Also where the player tells the cut after the words were understood."""
+    stage = Stage()
+    stage.narrator.offer(STORY, "result")
+    stage.narrator.assistant_message("m1", STORY, from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
+    stage.narrator.interrupted()
+    if late:
+        stage.narrator.forget_rest()
+    stage.narrator.played("m1", "cut", 0.5)
+    if not late:
+        stage.narrator.forget_rest()
+    stage.narrator.say_rest()
+    assert stage.said == [STORY]
+
+
+def test_a_cut_that_is_told_after_it_proved_to_be_nothing_is_mended_at_once() -> None:
+    stage = Stage()
+    stage.narrator.offer(STORY, "result")
+    stage.narrator.assistant_message("m1", STORY, from_text=True)
+    stage.narrator.interrupted()
+    stage.narrator.say_rest()
+    stage.narrator.played("m1", "cut", 0.0)
+    assert stage.said == [STORY, STORY]
+
+
+@pytest.mark.parametrize(("seconds", "rest"), [(2.0, True), (5.0, False)])
+def test_sound_that_was_broken_off_plays_and_its_rest_is_said(seconds: float, rest: bool) -> None:
+    """Fifteen words take more than two seconds: the service stopped in the middle of them."""
+    stage = Stage()
+    stage.narrator.offer(STORY, "result")
+    stage.narrator.assistant_message("m1", STORY, from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
+    stage.narrator.broken_off()
+    assert stage.said == [STORY]  # it still sounds
+    stage.narrator.played("m1", "finished", 1.0, seconds)
+    assert (len(stage.said) == 2) is rest
+    assert stage.states(STORY)[-1] == ("cut" if rest else "heard")
+
+
+def test_sentences_that_never_came_are_said_after_a_break() -> None:
+    stage = Stage()
+    stage.narrator.offer("One two three. Four five six.", "result")
+    stage.narrator.assistant_message("a", "One two three.", from_text=True)
+    stage.narrator.played("a", "started", 0.0)
+    stage.narrator.broken_off()
+    stage.narrator.played("a", "finished", 1.0, 1.0)
+    assert stage.said[-1] == "Four five six."
+
+
+@pytest.mark.parametrize(("after", "heard"), [(-0.1, False), (1.0, False), (1.9, True)])
+def test_when_a_questions_content_has_been_heard(after: float, heard: bool) -> None:
+    """Five words: four of them take 1.8 s at the slowest."""
+    stage = Stage()
+    stage.narrator.offer("Shall I open the letter?", "question")
+    stage.narrator.assistant_message("m1", "Shall I open the letter?", from_text=True)
+    stage.narrator.played("m1", "started", 0.0)
+    assert stage.narrator.content_heard(stage.clock.time + after) is heard
+    stage.play("m1", "Shall I open the letter?")
+    assert stage.narrator.content_heard(stage.clock.time)
+
+
+def test_a_question_that_does_not_sound_yet_was_read() -> None:
+    """Not by somebody who began to speak before it was asked."""
+    stage = Stage()
+    stage.clock.time = 10.0
+    stage.narrator.offer("Which one?", "question")
+    assert stage.narrator.content_heard(10.5)
+    assert not stage.narrator.content_heard(9.5)
 
 
 def test_speaking_over_a_line_drops_progress_and_keeps_what_waits_besides() -> None:
@@ -207,7 +332,7 @@ def test_what_was_cut_can_come_back_a_moment_later_and_no_more_of_it(at: float) 
     stage.narrator.played("m1", "started", 0.0)
     stage.clock.time = at
     stage.narrator.played("m1", "cut", 0.5)
-    assert stage.fates[-1].cut_at == 4
+    assert stage.fates[-1].cut_at == 2  # of the three that were to sound
     stage.clock.time += 10
     for since, sounded in ((at, True), (at + 0.4, True), (at + 0.41, False), (None, False)):
         words = "one two three four five" if sounded else ""

@@ -10,8 +10,8 @@ import pytest
 from agent.record.events import ApprovalDecided, TaskStarted
 from agent.testing.scripted import FakeTool, call, done, says
 from dashboard.voice import intents
+from dashboard.voice.addressee_detection import AddresseeDetector
 from dashboard.voice.client import readings
-from dashboard.voice.client.addressee_detection import AddresseeDetector
 from dashboard.voice.client.readings import Reader
 from dashboard.voice.intents import FREE, Moment, classify, is_free
 
@@ -22,7 +22,7 @@ BUSY = Moment(running=True)
 class Deaf(AddresseeDetector):
     """Takes nothing for its own, and can say nothing of a command to stop."""
 
-    def of(self, text: str) -> Any:
+    def of(self, text: str, playing: str = "") -> Any:
         assert "stop" not in text
         return readings.Addressees(at_work=False, idle=False, undecided=False)
 

@@ -147,8 +147,10 @@ def test_speech_over_the_assistant_interrupts_it() -> None:
     talk = Talk()
     line = talk.say("A long story.", seconds=10)
     talk.hear("onset")
-    assert "user_interruption" not in talk.types()
-    assert Hush() in talk.hear("lasting")
+    talk.hear("lasting")
+    assert "user_interruption" not in talk.types()  # no words yet
+    assert Hush() in talk.hear("interim", "no, open")
+    talk.hear("interim", "no, open the editor")
     assert talk.types().count("user_interruption") == 1
     before = talk.types().count("audio_output")
     talk.voice(line, 5)
@@ -165,6 +167,7 @@ def test_the_tail_that_still_plays_can_be_interrupted_too() -> None:
     assert talk.types()[-1] == "assistant_end"
     talk.now += 1.5
     talk.hear("lasting")
+    talk.hear("interim", "stop")
     assert talk.types()[-1] == "user_interruption"
 
 
@@ -174,7 +177,119 @@ def test_speech_in_silence_interrupts_nothing() -> None:
     talk.say("One second.")
     talk.now += 2.0
     talk.hear("lasting")
+    talk.hear("interim", "stop")
+    talk.hear("final", "Stop.")
     assert "user_interruption" not in talk.types()
+
+
+@pytest.mark.parametrize(
+    "text", ["Okay.", "Mm-hm.", "um", "Can you pass me the salt, please?", "He was late again."]
+)
+def test_what_is_no_interruption_leaves_every_sentence_to_be_heard(text: str) -> None:
+    """Sound goes on while it is spoken and afterwards, the next sentence too."""
+    talk = Talk()
+    talk.tools()
+    talk.send(type="session_settings", metadata={"attention": "addressed"})
+    says = [e for e in talk.send(type="assistant_input", text="One. Two.") if isinstance(e, Say)]
+    talk.voice(says[0].line, seconds=4)
+    talk.hear("onset")
+    talk.hear("lasting")
+    talk.hear("interim", text)
+    sent = talk.types().count("audio_output")
+    talk.tick(1.0)
+    assert talk.types().count("audio_output") > sent
+    talk.voice(says[1].line, seconds=1)
+    talk.tick(3.0)
+    assert [m["message"]["content"] for m in talk.sent if m["type"] == "assistant_message"] == [
+        "One.",
+        "Two.",
+    ]
+    talk.hear("final", text)
+    talk.tick(10.0)
+    assert talk.types().count("assistant_end") == 1
+    assert not {"user_interruption", "tool_call"} & set(talk.types())
+
+
+def test_another_message_does_not_begin_while_the_person_speaks_over_one() -> None:
+    talk = Talk()
+    talk.say("One.", seconds=1)
+    talk.hear("onset")
+    talk.hear("lasting")
+    talk.say("Another.", seconds=1)
+    talk.tick(3.0)
+    assert [m["message"]["content"] for m in talk.sent if m["type"] == "assistant_message"] == [
+        "One."
+    ]
+    talk.hear("final", "Okay.")
+    assert talk.last("assistant_message")["message"]["content"] == "Another."
+
+
+def test_an_old_utterance_does_not_interrupt_by_its_late_words() -> None:
+    talk = Talk()
+    talk.say("A long story.", seconds=10)
+    talk.hear("lasting", utterance=1)
+    talk.hear("lasting", utterance=2)
+    talk.hear("interim", "no, open", utterance=1)
+    assert "user_interruption" not in talk.types()
+    talk.hear("interim", "no, open", utterance=2)
+    assert "user_interruption" in talk.types()
+
+
+@pytest.mark.parametrize(("played", "cut"), [(0.0, False), (0.7, False), (0.9, True)])
+def test_assent_answers_a_question_when_little_of_it_is_left(played: float, cut: bool) -> None:
+    """Two seconds of sound: the last 1.2 s no longer tell what it is about."""
+    talk = Talk()
+    question = {"task": "it", "question": {"id": "q1", "text": "Shall I?"}}
+    talk.send(type="session_settings", context={"text": json.dumps(question)})
+    talk.say("Shall I?", seconds=2)
+    talk.now += played
+    talk.hear("lasting")
+    talk.hear("interim", "yeah")
+    assert ("user_interruption" in talk.types()) is cut
+
+
+@pytest.mark.parametrize(
+    ("attention", "text", "cut"),
+    [
+        ("addressed", "open the editor", True),
+        ("named", "open the editor", False),
+        ("named", "computer, open", True),
+        ("everything", "", True),
+        ("nonsense", "", False),
+    ],
+)
+def test_a_client_sets_the_attention(attention: str, text: str, cut: bool) -> None:
+    talk = Talk()
+    talk.send(type="session_settings", metadata={"attention": attention})
+    talk.say("A long story.", seconds=10)
+    talk.hear("lasting")
+    talk.hear("interim", text)
+    assert ("user_interruption" in talk.types()) is cut
+
+
+@pytest.mark.parametrize(
+    ("attention", "text", "called"),
+    [
+        ("addressed", "Open the editor.", True),
+        ("addressed", "Mum, open the window.", False),
+        ("addressed", "Pass me the salt.", False),
+        ("named", "Open the editor.", False),
+        ("named", "Computer, open the editor.", True),
+        ("named", "Stop.", True),
+        ("addressed", "He came in at nine.", False),
+        (None, "He came in at nine.", True),
+        (None, "Mum, open the window.", False),
+    ],
+)
+def test_words_for_somebody_else_call_no_tool(
+    attention: str | None, text: str, called: bool
+) -> None:
+    """A client that says nothing of attention has a model that decides: it is asked in doubt."""
+    talk = Talk()
+    talk.tools()
+    talk.send(type="session_settings", metadata={"attention": attention})
+    talk.hear("final", text)
+    assert ("tool_call" in talk.types()) is called
 
 
 def test_late_chunks_leak_only_when_asked_for() -> None:
@@ -182,6 +297,7 @@ def test_late_chunks_leak_only_when_asked_for() -> None:
     talk = Talk(late_chunks=2)
     line = talk.say("A long story.", seconds=10)
     talk.hear("lasting")
+    talk.hear("interim", "wait")
     tail = talk.sent[talk.types().index("user_interruption") + 1 :]
     assert [m["id"] for m in tail] == [line, line]
 

@@ -47,6 +47,7 @@ from agent.record.events.base import Attachment, BaseEvent, Image, Outcome, Sour
 from agent.record.events.files import FilesRecorded, PutBackFinished, PutBackStarted
 from agent.record.events.network import GateChanged, HostReached, HostRefused
 from agent.record.events.talk import (
+    OWN_VOICE,
     BlockFinished,
     Compacted,
     DesktopChanged,
@@ -79,6 +80,7 @@ from agent.record.events.talk import (
 
 __all__ = [
     "ANNOUNCING",
+    "OWN_VOICE",
     "ActionFinished",
     "ActionOutput",
     "ActionProposed",

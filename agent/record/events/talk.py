@@ -160,6 +160,10 @@ class Heard(BaseEvent):
     expressions: dict[str, float] = Field(default_factory=dict)
 
 
+OWN_VOICE = "its own voice"
+"""Detail of an `Understood` whose words were the agent's own, heard through the microphone."""
+
+
 class Understood(BaseEvent):
     """What was made of an utterance: the verdict that `control` then carried out."""
 

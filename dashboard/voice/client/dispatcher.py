@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,13 +33,14 @@ from dashboard.voice.client.readings import Reading
 from dashboard.voice.client.speech_hold import SpeechHold
 from dashboard.voice.intents import (
     FREE,
+    Meaning,
     Moment,
     meaning_of,
-    phrases,
     says_more,
     span_of,
     words_of,
 )
+from dashboard.voice.phrases import phrases
 
 if TYPE_CHECKING:
     from agent.session.session import Session
@@ -123,6 +125,8 @@ class Dispatcher:
     def context(self) -> str:
         """What runs and what waits, as JSON for EVI's model."""
         told: dict[str, Any] = {"task": self.task or None}
+        if self._asked and not self.running:
+            told["asked"] = True
         if queue := self._session.status.queue:
             told["waiting"] = [request.text for request in queue]
         if self._dictating:
@@ -138,8 +142,11 @@ class Dispatcher:
             told["question"] = {"id": self.question.question_id, "text": self.question.text}
         return json.dumps(told)
 
-    def moment(self, source: Source, since: float | None = None) -> Moment:
-        """What the conversation looks like now, for reading an utterance that began ``since``."""
+    def moment(self, source: Source, since: float | None = None, *, noticed: bool = True) -> Moment:
+        """What the conversation looks like now, for reading an utterance that began ``since``.
+
+        If its beginning was not ``noticed``, it is a guess.
+        """
         spoken = source == "voice"
         return Moment(
             running=self.running,
@@ -148,6 +155,7 @@ class Dispatcher:
             lasting=self.approval is not None and self.approval.lasting,
             question=self.question is not None,
             yes_or_no=self.question is not None and self.question.yes_or_no,
+            content_heard=not spoken or self._narrator.content_heard(since if noticed else None),
             put_back=self._just_put_back,
             playing=self._narrator.sounded(since) if spoken else "",
             typed=not spoken,
@@ -174,11 +182,12 @@ class Dispatcher:
             self._dealt_with = False
             self._left = reading
             self.hold.words_came()
+            if meaning != "aside":  # its answer comes first
+                self._narrator.forget_rest()
             return
         self._dealt_with = True
         self._carry_out(reading)
-        if meaning in ("noise", "backchannel") and (self.approval or self.question):
-            self._narrator.ask_again()
+        self._after_words(meaning)
         if meaning not in ("hold", *FREE):
             self.hold.let_go(f"it was {meaning.replace('_', ' ')}")
 
@@ -190,7 +199,18 @@ class Dispatcher:
     def pass_on(self, reading: Reading) -> None:
         """Carry out words at once that the front desk does not know of as they are."""
         self._dealt_with = True
+        self._after_words(reading.meaning)
         self._carry_out(reading)
+
+    def _after_words(self, meaning: Meaning) -> None:
+        """What becomes of the rest of a line that words have cut: it is theirs who cut it.
+
+        After what was none of the agent's business it is said, after *wait* it waits for *go on*.
+        """
+        if meaning in ("noise", "backchannel", "aside", "resume", "unclear_approval"):
+            self._narrator.say_rest()
+        elif meaning != "hold":
+            self._narrator.forget_rest()
 
     def _carry_out(self, reading: Reading) -> None:
         utterance, source = reading.utterance, reading.source
@@ -342,6 +362,7 @@ class Dispatcher:
             return ""
         answer = self._picture.sentence()
         self._session.reply(answer, to=self._left.utterance if self._left is not None else "")
+        asyncio.get_running_loop().call_soon(self._narrator.say_rest)  # after the answer
         return answer
 
     def stop_computer(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agent.record.events import Heard, Source
+from agent.record.events import Heard, Source, Understood
 from dashboard.voice.client import records
 from dashboard.voice.client.readings import Reader, Reading
 from dashboard.voice.client.unfinished import Unfinished
 from dashboard.voice.client.voice_settings import VoiceSettings
-from dashboard.voice.intents import words_of
+from dashboard.voice.intents import Moment
 
 if TYPE_CHECKING:
     from agent.clock import Clock
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 _UNNOTICED = 2.0
 """Seconds before a transcript at which its sound may have begun, if the page told no onset."""
-
-
-_WONDERS = 120.0
-"""Seconds between two questions whether words were meant for the agent."""
 
 
 class Hearing:
@@ -55,7 +51,6 @@ class Hearing:
         """The last transcript of the utterance that goes on."""
         self._onset: float | None = None
         self._sounding = False
-        self._wondered = float("-inf")
         self._unfinished = Unfinished(clock, dispatcher.pass_on) if waits else None
 
     def close(self) -> None:
@@ -101,9 +96,17 @@ class Hearing:
             self._lanes.ducked(event.get("t"))
 
     @property
-    def _began(self) -> float:
-        """When the utterance began, or may have, if the page did not notice its onset."""
-        return self._clock.now() - _UNNOTICED if self._onset is None else self._onset
+    def has_words(self) -> bool:
+        """Whether the utterance that goes on, or has just fallen silent, has words so far."""
+        return self._spoken is not None
+
+    def moment(self, source: Source = "voice") -> Moment:
+        """What the conversation looks like now, for reading the utterance that goes on.
+
+        It may have begun a little earlier than now if the page did not notice its onset.
+        """
+        began = self._clock.now() - _UNNOTICED if self._onset is None else self._onset
+        return self._dispatcher.moment(source, began, noticed=self._onset is not None)
 
     def message(self, event: dict[str, Any]) -> None:
         """A transcript came, of an utterance that goes on or that is over."""
@@ -116,7 +119,7 @@ class Hearing:
     def _interim(self, text: str) -> None:
         utterance = self._spoken.utterance if self._spoken is not None else self._new_name()
         self._log.append(Heard(utterance_id=utterance, text=text, interim=True))
-        moment = self._dispatcher.moment("voice", self._began)
+        moment = self.moment()
         self._spoken = reading = self._reader.read(text, moment, utterance)
         if reading.stops:
             self.close()
@@ -143,8 +146,6 @@ class Hearing:
             self._dispatcher.pass_on(reading)
         else:
             self._dispatcher.act(reading)
-        if reading.meaning == "noise" and not self._dispatcher.running and not reading.echo:
-            self._wonder(reading.text)
 
     def _whole(self, heard: str) -> str:
         """A command that waited, with its rest; nothing if none did, or the rest is none."""
@@ -152,24 +153,21 @@ class Hearing:
 
     def _read(self, heard: str, source: Source, event: dict[str, Any], whole: str = "") -> Reading:
         alternatives = [str(other) for other in event.get("alternatives") or ()]
-        moment = self._dispatcher.moment(source, self._began)
+        moment = self.moment(source)
         text = heard if moment.dictating else self._reader.likeliest(heard, alternatives)
         text = whole or text
         name, sounds = self._name_final(source), self._sounds(event)
         return self._reader.read(heard, moment, name, text=text, sounds=sounds)
 
-    def _wonder(self, text: str) -> None:
-        """Say once in a while that words were heard which asked for nothing.
-
-        A person who meant the agent learns how to say so; a television is not answered
-        sentence by sentence.
-        """
-        now = self._clock.now()
-        if len(words_of(text)) < 2 or now < self._wondered + _WONDERS:
+    def meant(self, utterance: str) -> None:
+        """Words that were passed over were for the agent: act on them now, as on typed ones."""
+        heard = [e for e in self._log.of(Heard) if e.utterance_id == utterance and not e.interim]
+        understood = [e for e in self._log.of(Understood) if e.utterance_id == utterance]
+        if not heard or not understood or understood[-1].meaning != "noise":
             return
-        self._wondered = now
-        said = " ".join(words_of(text)[:8])
-        self._narrator.offer(f"I heard: {said}. If you meant me, begin with: computer.", "answer")
+        reading = self._reader.read(heard[-1].text, self.moment("typed"), utterance)
+        self._log.append(records.understood(reading, detail="the person said that it was"))
+        self._dispatcher.act(reading)
 
     def _name_final(self, source: Source) -> str:
         """The id of a final utterance: a typed one leaves what is being spoken alone."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from dashboard.js.relay import Event, refusal
 
-Command = Literal["start", "close", "mute", "unmute", "flush", "sleep", "wake", "chime"]
+Command = Literal["start", "close", "mute", "unmute", "flush", "restore", "sleep", "wake", "chime"]
 
 
 class VoicePosts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from agent.models.offline.dictation import transcribed
 from agent.record.events import Source
 from agent.session.fate import Fate, fate_of
-from dashboard.voice.client.addressee_detection import (
+from dashboard.voice.addressee_detection import (
     EVERYBODY,
     AddresseeDetector,
     Addressees,
@@ -72,16 +72,18 @@ class Reader:
     """Reads what is said and typed.
 
     Args:
-        addressee: tells words for the agent from words in the room; None where EVI's model
-            does that.
+        addressee: tells words for the agent from words in the room; None where nobody need.
+        evi: whether EVI's model does that, unless only what begins with the agent's name counts.
     """
 
-    def __init__(self, addressee: AddresseeDetector | None) -> None:
+    def __init__(self, addressee: AddresseeDetector | None, *, evi: bool = False) -> None:
         self._addressee = addressee
+        self._evi = evi
 
     def likeliest(self, heard: str, alternatives: Sequence[str]) -> str:
         """Free words as the offline recogniser may have heard as well, if that is apt."""
-        other = heard if self._addressee is None else likeliest(heard, alternatives)
+        offline = self._addressee is not None and not self._evi
+        other = likeliest(heard, alternatives) if offline else heard
         return other if other == heard or is_free(heard) else heard
 
     def read(
@@ -95,7 +97,8 @@ class Reader:
         stops, echo = is_stop(text), is_echo(text, moment.playing)
         who = EVERYBODY if stops or echo or moment.dictating else self._who(text, moment)
         for_agent = _addressed(who, moment)
-        meaning = "noise" if echo else meaning_of(text, replace(moment, addressed=for_agent))
+        known = replace(moment, addressed=for_agent, elsewhere=who.elsewhere)
+        meaning = "noise" if echo else meaning_of(text, known)
         dictated = moment.dictating and meaning in FREE
         return Reading(
             utterance=utterance,
@@ -113,11 +116,15 @@ class Reader:
         )
 
     def _who(self, text: str, moment: Moment) -> Addressees:
-        return EVERYBODY if self._addressee is None or moment.typed else self._addressee.of(text)
+        if self._addressee is None or moment.typed:
+            return EVERYBODY
+        if self._evi and self._addressee.attention != "named":
+            return EVERYBODY
+        return self._addressee.of(text, moment.playing)
 
 
 def _addressed(who: Addressees, moment: Moment) -> bool:
     """Whether free words are for the agent; what answers its own question always is."""
     if moment.running:
         return who.at_work
-    return moment.asked or who.idle
+    return who.idle or (moment.asked and not who.elsewhere)

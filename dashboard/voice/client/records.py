@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.record.events import Heard, Understood
+from agent.record.events import OWN_VOICE, Heard, Understood
 from dashboard.voice.client.readings import Reading
 from dashboard.voice.intents import Meaning
 
@@ -35,10 +35,11 @@ def heard(reading: Reading, event: dict[str, Any], *, keep: bool) -> Heard:
     )
 
 
-def understood(reading: Reading) -> Understood:
-    """The verdict on an utterance."""
+def understood(reading: Reading, detail: str = "") -> Understood:
+    """The verdict on an utterance, with what is to be said of it."""
     meaning = reading.meaning
-    detail = "not said to the agent, or its own voice" if meaning == "noise" else ""
+    if meaning == "noise":
+        detail = OWN_VOICE if reading.echo else "not said to the agent"
     verdict = {"utterance_id": reading.utterance, "meaning": _LOGGED.get(meaning, meaning)}
     return Understood.model_validate({**verdict, "detail": detail})
 

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agent.errors import BadInput
 from agent.record.events import Event, SettingChanged
 from agent.setting_kinds import Choice, SettingKind, settings_of
+from dashboard.voice.addressee_detection import Attention
 
 Mode = Literal["tool", "relay"]
 Policy = Literal["announce-then-act", "act-while-speaking", "report-after"]
@@ -78,6 +79,34 @@ class VoiceSettings(BaseSettings):
         ),
     ] = "tool"
     """Who hears your words first."""
+
+    attention: Annotated[
+        Attention,
+        SettingKind(
+            "Attention",
+            "voice",
+            choices=(
+                Choice(
+                    "addressed",
+                    "What is said to it",
+                    "Passes over nods, and what is meant for others in the room.",
+                ),
+                Choice(
+                    "named",
+                    "What begins with its name",
+                    "Begin with “computer” or “Sayso”. Stop, wait and answers need no name.",
+                ),
+                Choice(
+                    "everything",
+                    "Everything",
+                    "Any voice interrupts it, and every word is for it.",
+                ),
+            ),
+            personal=True,
+            live=True,
+        ),
+    ] = "addressed"
+    """To what of all that it hears the voice pays attention."""
 
     keep_expressions: Annotated[
         bool, SettingKind("Keep expressions", "voice", personal=True, live=True)

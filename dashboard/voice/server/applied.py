@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, get_args
 
+from dashboard.voice.addressee_detection import Attention
 from dashboard.voice.server.messages import Context, Message, SessionSettings, Tool
 from dashboard.voice.speech.vocabulary import cleaned
+
+_ATTENTIONS: Final = frozenset(get_args(Attention))
 
 
 class Applied:
@@ -20,6 +23,11 @@ class Applied:
         self.voice_id: str | None = None
         self.vocabulary: tuple[str, ...] = ()
         self.custom_session_id: str | None = None
+        self.attention: Attention | None = None
+        """Unless the client says, ``addressed`` is meant, and only what says itself that it is for
+        somebody else goes without an answer."""
+        self.answers = True
+        """Whether free questions can be answered."""
 
     def apply(self, message: SessionSettings) -> Message:
         """Take ``message``; its echo, which never repeats a key."""
@@ -42,8 +50,17 @@ class Applied:
             self.context = None
 
     def _learn(self, message: SessionSettings) -> None:
-        """``metadata.vocabulary`` (list) or the variable ``vocabulary`` (one per line or ;)."""
-        given = (message.metadata or {}).get("vocabulary")
+        """``metadata.vocabulary`` (list) or the variable ``vocabulary`` (one per line or ;).
+
+        Also ``metadata.attention`` (`Attention`) and ``metadata.answers`` (whether free questions
+        can be answered).
+        """
+        metadata = message.metadata or {}
+        wanted = metadata.get("attention")
+        if isinstance(wanted, str) and wanted in _ATTENTIONS:
+            self.attention = wanted
+        self.answers = bool(metadata.get("answers", self.answers))
+        given = metadata.get("vocabulary")
         spelled = (message.variables or {}).get("vocabulary")
         if isinstance(given, list):
             self.vocabulary = cleaned(given)

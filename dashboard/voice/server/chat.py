@@ -13,6 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from dashboard.voice.addressee_detection import AddresseeDetector
+from dashboard.voice.barge_in import Utterance, decide
+from dashboard.voice.intents import Moment, is_free
 from dashboard.voice.server import messages
 from dashboard.voice.server.answering import Answering
 from dashboard.voice.server.applied import Applied
@@ -78,6 +81,9 @@ class Chat:
         self._timers = Deadlines(config, now, options.time_scale)
         self._utterance = 0
         """Number of the utterance that is going on, or 0."""
+        self._contesting = 0
+        """Number of the utterance of which it is open whether it interrupts the assistant, or 0."""
+        self._addressee = AddresseeDetector()
         self._sound_at = now
         self._complained_at = float("-inf")
 
@@ -186,8 +192,11 @@ class Chat:
         known = self.settings.vocabulary
         echo = self.settings.apply(message)
         self.record.add("SESSION_SETTINGS", "SYSTEM", metadata=echo)
+        self._addressee.attention = self.settings.attention or "addressed"
+        self._addressee.answers = self.settings.answers
         if self.settings.vocabulary == known:
             return [Send(echo)]
+        self._addressee.learn(self.settings.vocabulary)
         listening = replace(self._config.listening, names=self.settings.vocabulary)
         return [Send(echo), Configure(listening)]
 
@@ -241,18 +250,40 @@ class Chat:
             self._timers.user_active(now)
             return []
         if event.kind == "lasting":
-            return self._interrupted(now)
+            self._floor.listening = True
+            self._contesting = event.utterance
+            return self._contest(event, now)
         if event.kind == "interim":
-            return [self._user(event, interim=True)] if self._options.verbose else []
+            shown = [self._user(event, interim=True)] if self._options.verbose else []
+            return [*shown, *self._contest(event, now)]
+        out = self._contest(event, now, over=True)
         if event.utterance == self._utterance:
             self._utterance, self._floor.listening = 0, False
-        return self._said(event, now) if event.kind == "final" else []
+        return [*out, *(self._said(event, now) if event.kind == "final" else [])]
+
+    def _contest(self, event: Heard, now: float, *, over: bool = False) -> Effects:
+        """Ask whether the utterance interrupts, while that is open and something sounds."""
+        if event.utterance != self._contesting:
+            return []
+        said = Utterance(self._words(event), event.end - event.begin, over)
+        audible = self._floor.audible(now)
+        yields = audible and decide(said, self._moment(now), self._addressee) in ("yield", "stop")
+        if over or yields:
+            self._contesting = 0
+        return self._interrupted(now) if yields else []
+
+    def _moment(self, now: float) -> Moment:
+        """What the conversation looks like, as far as the client has told."""
+        known = situation(self.settings.context, started=False)
+        return Moment(
+            running=known.running,
+            approval_phrase=known.phrase,
+            question=bool(known.pending) and not known.phrase,
+            content_heard=self._floor.content_heard(now),
+            playing=self._floor.recent(now),
+        )
 
     def _interrupted(self, now: float) -> Effects:
-        audible = self._floor.audible(now)
-        self._floor.listening = True
-        if not audible:
-            return []
         self.record.add("USER_INTERRUPTION", "USER")
         cut, *late = self._floor.interrupt(now, self._options.late_chunks)
         return [cut, Send(messages.user_interruption(int(time.time() * 1000))), *late]
@@ -261,15 +292,31 @@ class Chat:
         message = self._user(event, interim=False)
         text = message.message["message"]["content"]
         self.record.add("USER_MESSAGE", "USER", text)
-        answers = self._answering.asked(text, now, self._floor.recent(now))
+        playing = self._floor.recent(now)
+        answers = self._answering.asked(text, now, playing) if self._is_meant(text, playing) else []
         return [message, *self._spoken_answers(answers)]
 
-    def _user(self, event: Heard, *, interim: bool) -> Send:
-        vocabulary = self.settings.vocabulary
+    def _is_meant(self, text: str, playing: str) -> bool:
+        """Whether the assistant may answer: words for somebody else get no answer at all."""
+        known = situation(self.settings.context, started=False)
+        if known.pending or known.dictating or not is_free(text):
+            return True
+        who = self._addressee.of(text, playing)
+        if self.settings.attention is None:
+            return not who.elsewhere
+        meant = who.at_work if known.running else who.idle
+        return meant or (known.asked and not who.elsewhere)
+
+    def _words(self, event: Heard) -> str:
+        """The likeliest words of what was heard."""
         now = situation(self.settings.context, started=False)
-        text = event.text
-        if not now.dictating:
-            text = correct(choose(text, event.readings, awaited=bool(now.pending)), vocabulary)
+        if now.dictating:
+            return event.text
+        chosen = choose(event.text, event.readings, awaited=bool(now.pending))
+        return correct(chosen, self.settings.vocabulary)
+
+    def _user(self, event: Heard, *, interim: bool) -> Send:
+        text = self._words(event)
         return Send(
             messages.user_message(
                 text,

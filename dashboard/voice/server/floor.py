@@ -21,6 +21,8 @@ LEAD: Final = 2.0
 """Seconds of sound that may be sent ahead of playback."""
 ECHO: Final = 2.0
 """Seconds after which what was played no longer comes back through the microphone."""
+HEARD: Final = 1.2
+"""Seconds before the end of what is said in which it is clear what it is about."""
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class _Line:
     id: str
     text: str
     from_text: bool
+    first: bool
+    """Whether it begins what is said, rather than going on with it."""
     last: bool
     """Whether ``assistant_end`` follows."""
     sound: deque[bytes] = field(default_factory=deque)
@@ -46,7 +50,7 @@ class Floor:
         self._said: deque[tuple[str, float]] = deque(maxlen=8)
         """Lines that were sent, and until when they may be heard."""
         self.listening = False
-        """The person speaks: nothing new begins."""
+        """The person speaks: nothing new begins, and what has begun goes on."""
         self.mute = False
         """There is no synthesiser: words go out without sound."""
 
@@ -55,7 +59,8 @@ class Floor:
         found = sentences(text)
         out: Effects = []
         for number, sentence in enumerate(found, 1):
-            line = _Line(self._new_id(), sentence, from_text, last=number == len(found))
+            first, last = number == 1, number == len(found)
+            line = _Line(self._new_id(), sentence, from_text, first=first, last=last)
             self._lines.append(line)
             out += self._synthesis(line)
         return out
@@ -88,6 +93,11 @@ class Floor:
         begun = bool(self._lines) and self._lines[0].index >= 0
         return begun or now < self._plays_until
 
+    def content_heard(self, now: float) -> bool:
+        """Whether so little of what is said is left that the person knows what it is about."""
+        unsent = any(line.index < 0 or line.sound or not line.complete for line in self._lines)
+        return not unsent and self._plays_until - now <= HEARD
+
     def recent(self, now: float) -> str:
         """The words that may be in the air, as an echo, at ``now``."""
         begun = [line.text for line in self._lines if line.index >= 0]
@@ -119,12 +129,16 @@ class Floor:
     def deadline(self) -> float | None:
         """When `step` has something to do that no event announces."""
         waiting = bool(self._lines) and bool(self._lines[0].sound or self._lines[0].complete)
-        return self._plays_until - LEAD if waiting and not self.listening else None
+        return self._plays_until - LEAD if waiting and not self._held(self._lines[0]) else None
+
+    def _held(self, line: _Line) -> bool:
+        """Whether a line must not begin, since the person speaks: one that goes on may."""
+        return self.listening and line.first and line.index < 0
 
     def _advance(self, line: _Line, now: float) -> Effects | None:
         """The next messages of ``line``, or None if it has to wait."""
         if line.index < 0:
-            if self.listening or not (line.sound or line.complete):
+            if self._held(line) or not (line.sound or line.complete):
                 return None
             line.index = 0
             text = messages.assistant_message(line.id, line.text, from_text=line.from_text)

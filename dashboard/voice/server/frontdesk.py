@@ -3,8 +3,8 @@
 It calls the five tools of the design and speaks what they answer. What it knows of the
 computer it takes from the ``session_settings.context`` that the client keeps up to date:
 either JSON ``{"task": str | null, "question": {"id": str, "text": str}, "dictating": true}``,
-where a question may be an approval, or text in which a line ``pending question ID: …`` and the
-words *running* or *working on* say the same.
+where a question may be an approval with its ``phrase``, or text in which a line
+``pending question ID: …`` and the words *running* or *working on* say the same.
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ class Situation:
     pending: str = ""
     """Id of the question or approval that waits for an answer."""
 
+    phrase: str = ""
+    """What allows what is pending; empty if it is a question."""
+
+    asked: bool = False
+    """Whether the last word on the last task was a question."""
+
 
 def situation(context: Context | None, *, started: bool) -> Situation:
     """What ``context`` says; without one, whether a task was ``started`` by a tool's answer."""
@@ -61,8 +67,15 @@ def situation(context: Context | None, *, started: bool) -> Situation:
 
 def _from_json(data: dict[str, Any]) -> Situation:
     question = data.get("question")
-    pending = str(question.get("id", "")) if isinstance(question, dict) else ""
-    return Situation(bool(data.get("task")), data.get("dictating") is True, pending)
+    if not isinstance(question, dict):
+        question = {}
+    return Situation(
+        running=bool(data.get("task")),
+        dictating=data.get("dictating") is True,
+        pending=str(question.get("id", "")),
+        phrase=str(question.get("phrase", "")),
+        asked=data.get("asked") is True,
+    )
 
 
 def _from_text(text: str) -> Situation:

@@ -24,7 +24,11 @@ _FRAME_BYTES: Final = FRAME * 2
 _ONSET_FRAMES: Final = 2
 """Frames of speech in a row that begin an utterance: 64 ms."""
 _HYSTERESIS: Final = 0.15
-_FIRST_INTERIM_MS: Final = 220
+_FIRST_INTERIM_MS: Final = 192
+_SOON_MS: Final = 160
+"""Speech between two interims in the first `_YOUNG_MS` of an utterance, in which it is decided
+whether it interrupts."""
+_YOUNG_MS: Final = 1_500
 _INTERIM_MS: Final = 250
 _INTERIM_SHARE: Final = 0.1
 """Long utterances cost more to decode: at least this share of their length between interims."""
@@ -223,7 +227,8 @@ class Listener:
     def _ask_interim(self, utterance: _Utterance) -> Output:
         first = utterance.text_version < 0
         length = len(utterance.pcm) // 2 * 1000 // RATE
-        due = _FIRST_INTERIM_MS if first else max(_INTERIM_MS, int(length * _INTERIM_SHARE))
+        between = _SOON_MS if length < _YOUNG_MS else max(_INTERIM_MS, int(length * _INTERIM_SHARE))
+        due = _FIRST_INTERIM_MS if first else between
         if utterance.pending is not None or utterance.fresh_ms < due:
             return []
         utterance.fresh_ms = 0

@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from agent.models.offline.grammar_graph import GrammarGraph
-from dashboard.voice.intents import is_stop, phrases
+from dashboard.voice.intents import is_stop
+from dashboard.voice.phrases import phrases
 from dashboard.voice.speech.audio import RATE, Samples, levelled
 from dashboard.voice.speech.constrained_decoding import Guess, Guide
 from dashboard.voice.speech.moonshine import Floats, Moonshine

@@ -150,6 +150,7 @@ export class VoiceCore extends Emitter {
       mute: () => this.mute(),
       unmute: () => this.unmute(),
       flush: () => this.sound.flush(),
+      restore: () => this.sound.restore(),
       sleep: () => this.sleep(),
       wake: () => this.unmute(),
       chime: () => this.sound.chime(kind),
@@ -254,7 +255,7 @@ export class VoiceCore extends Emitter {
     if (message.type === "audio_output") speaker.accept(message);
     else if (message.type === "assistant_message") speaker.announce(message.id);
     else if (message.type === "assistant_end") this.#answered();
-    else if (message.type === "user_interruption") this.sound.flush();
+    else if (message.type === "user_interruption") this.#interrupted();
     else if (message.type === "user_message") this.#heard(message);
     else if (message.type !== "assistant_prosody" && !KNOWN.has(message.type)) throw new Error("unknown type");
   }
@@ -267,6 +268,12 @@ export class VoiceCore extends Emitter {
     if (found === this.feelings) return;
     this.feelings = found;
     this.emit("change");
+  }
+
+  /** Hume goes by how long a sound is: Python decides by what is said, and presses flush or restore. */
+  #interrupted() {
+    if (this.line.provider === "hume") this.sound.contest();
+    else this.sound.flush();
   }
 
   #answered() {

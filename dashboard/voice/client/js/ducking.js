@@ -21,6 +21,12 @@ export class Ducking {
     this.#later(Math.max(0, left));
   }
 
+  /** It is open whether somebody interrupts: low until it is decided. @param {boolean} playing */
+  contest(playing) {
+    clearTimeout(this.#timer);
+    if (playing && !this.on) this.#set(true);
+  }
+
   /** The sound was cut, or has ended: there is nothing to keep low. */
   reset() {
     clearTimeout(this.#timer);

@@ -12,7 +12,8 @@ const LEVEL_EVERY = 0.05;
  *   | {type: "flush"}
  *   | {type: "duck", on: boolean}} Order What the page says.
  */
-/** @typedef {{type: "notice", state: "started" | "finished" | "cut", id: string, rate: number, samples: number}} Notice */
+/** @typedef {{type: "notice", state: "started" | "finished" | "cut", id: string, rate: number, samples: number,
+ *   length: number}} Notice `samples` have sounded, of `length` that have come. */
 /** @typedef {Notice | {type: "level", level: number}} Told What it is told. */
 
 /** Plays clips one after the other, gaplessly; says what it has started, finished and cut. */
@@ -117,7 +118,8 @@ class Player extends AudioWorkletProcessor {
   tell(state, clip) {
     const samples = state === "started" ? 0 : clip.played;
     clip.started = true;
-    this.port.postMessage({ type: "notice", state, id: clip.id, rate: clip.rate, samples });
+    const { id, rate, length } = clip;
+    this.port.postMessage({ type: "notice", state, id, rate, samples, length });
   }
 
   /** The duck, without a click, and the level for the meter. @param {Float32Array} out */

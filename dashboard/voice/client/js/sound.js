@@ -7,6 +7,8 @@ import { Microphone } from "./microphone.js";
 import { Speaker } from "./speaker.js";
 import * as store from "./store.js";
 
+const CONTESTED = 4000; // ms in which Python says whether what sounds was interrupted
+
 /** @typedef {import("./capture.worklet.js").Captured} Captured */
 /** @typedef {import("./speaker.js").Play} Play */
 /**
@@ -30,6 +32,8 @@ export class Sound extends Emitter {
   levels = { input: 0, output: 0 };
   speaking = false;
   #open = false; // the microphone is wanted
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #contested = undefined;
   #pushed = true;
 
   /** @param {MediaTrackConstraints} processing The browser's own treatment of the microphone's sound. */
@@ -103,8 +107,22 @@ export class Sound extends Emitter {
     this.microphone.gate(pushed);
   }
 
+  /** The assistant may have been interrupted: it goes on, low, until that is clear. */
+  contest() {
+    clearTimeout(this.#contested);
+    this.#contested = setTimeout(() => this.flush(), CONTESTED);
+    this.ducking.contest(this.playing);
+  }
+
+  /** It was not: the assistant is as loud again as it was. */
+  restore() {
+    clearTimeout(this.#contested);
+    this.ducking.reset();
+  }
+
   /** Cuts the assistant's voice. */
   flush() {
+    clearTimeout(this.#contested);
     this.speaker.flush();
     this.ducking.reset();
   }

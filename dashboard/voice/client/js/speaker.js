@@ -7,7 +7,7 @@ const REMEMBERED = 500; // ids
 /** @typedef {import("./player.worklet.js").Order} Order */
 /** @typedef {import("./player.worklet.js").Notice} Notice */
 /** @typedef {import("./wav.js").Sound} Heard */
-/** @typedef {Omit<Notice, "type"> & {duration: number}} Play What sounds; `duration` in seconds. */
+/** @typedef {Omit<Notice, "type" | "length"> & {duration: number}} Play What sounds; `duration` in seconds, as far as it has come. */
 
 /**
  * The loudspeaker. Emits `play`, `playing` and `level`.
@@ -31,7 +31,7 @@ export class Speaker extends Emitter {
 
   /** @param {AudioWorkletNode} node The player's. */
   attach(node) {
-    for (const id of this.#sounding) this.#tell("cut", { id, samples: 0, rate: 48000 });
+    for (const id of this.#sounding) this.#tell("cut", { id, samples: 0, rate: 48000, length: 0 });
     this.#sounding.clear();
     this.#node = node;
     node.port.onmessage = ({ data }) => this.#heard(data);
@@ -70,7 +70,7 @@ export class Speaker extends Emitter {
     for (const [id, rate] of this.#open) {
       this.#cut.add(id);
       this.#sequence.drop(id);
-      if (!this.#sounding.has(id)) this.#tell("cut", { id, samples: 0, rate: rate ?? 48000 });
+      if (!this.#sounding.has(id)) this.#tell("cut", { id, samples: 0, rate: rate ?? 48000, length: 0 });
     }
     this.#open.clear();
     this.#latest = null;
@@ -103,19 +103,19 @@ export class Speaker extends Emitter {
   }
 
   /** @param {Notice} notice */
-  #notice({ state, id, samples, rate }) {
+  #notice({ state, id, samples, rate, length }) {
     if (state !== "started") {
       this.#sounding.delete(id);
       if (state === "finished") this.#open.delete(id);
       this.#sequence.drop(id);
     }
-    this.#tell(state, { id, samples, rate });
+    this.#tell(state, { id, samples, rate, length });
     this.#tellPlaying();
   }
 
-  /** @param {Notice["state"]} state @param {{id: string, samples: number, rate: number}} sound */
-  #tell(state, { id, samples, rate }) {
-    this.emit("play", { id, state, samples, rate, duration: samples / rate });
+  /** @param {Notice["state"]} state @param {{id: string, samples: number, rate: number, length: number}} sound */
+  #tell(state, { id, samples, rate, length }) {
+    this.emit("play", { id, state, samples, rate, duration: length / rate });
   }
 
   #tellPlaying() {

@@ -1,0 +1,329 @@
+"""Who may silence the voice: ``script/bench floor [--quick] [--json]``.
+
+The panel of tau2-bench (``docs/interaction-metrics.md``, after tau-voice) on the offline voice,
+over its raw protocol: somebody speaks while a long result is being said. R_Y is the share of real
+interruptions after which sound ends within 2 s, L_Y how long that takes from the first voiced
+sample; S_BC, S_VT and S_ND are the shares of nods, tics and words for somebody else that do not
+cut the result within 1 s. *Never cut* counts a cut at any time, *silent* the same sounds in
+silence: nothing may be answered or begun within 2 s of their end. *Any voice* is the same server
+told to yield to any voice (attention *everything*), as barge-in by voice activity does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import math
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import websockets
+import yaml
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / part) for part in (".", "tests", "tests/dialogues")]
+
+import room  # noqa: E402 - needs the path above
+import voices  # noqa: E402
+from wire import Gate  # noqa: E402
+
+from dashboard.voice.server.__main__ import serve  # noqa: E402
+from dashboard.voice.server.service import OfflineEvi  # noqa: E402
+from dashboard.voice.speech.audio import pcm16  # noqa: E402
+
+Kind = Literal["real", "backchannel", "tic", "elsewhere"]
+Attention = Literal["addressed", "everything"]
+
+RESULT: Final = (
+    "I have looked through all of the folders that you named, and I found seven letters, two "
+    "pictures and one long table of numbers. The newest of them was written on Monday, and it is "
+    "about the garden, the roof and the old red car behind the house."
+)
+TUNED: Final[tuple[voices.Voice, ...]] = ("heart", "joe", "rms", "slt")
+HELD_OUT: Final[tuple[voices.Voice, ...]] = ("awb", "espeak-gb-m3")
+NOISES: Final[tuple[float | None, ...]] = (None, 20.0, 10.0)
+"""Decibels of the speech above noise: white, somewhat smoothed (`voices.with_noise`)."""
+YIELDS_WITHIN: Final = 2.0
+KEEPS_FOR: Final = 1.0
+ANSWERS_WITHIN: Final = 2.0
+_FRAME: Final = 640
+_BEFORE: Final = 1.5
+"""Seconds of the result that are heard before somebody speaks."""
+_VOICED: Final = 0.02
+_TOOLS: Final = [
+    {"type": "function", "name": name, "parameters": "{}"}
+    for name in ("use_computer", "steer_computer", "computer_status", "stop_computer")
+]
+_QUERY: Final = (
+    "api_key=bench&verbose_transcription=true&session_settings[audio][encoding]=linear16"
+    "&session_settings[audio][sample_rate]=16000&session_settings[audio][channels]=1"
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that is said, by one voice, in one noise."""
+
+    kind: Kind
+    text: str
+    voice: voices.Voice
+    noise: float | None
+    held_out: bool
+
+    def sound(self) -> tuple[voices.Samples, float]:
+        """Its samples, and the second of the first voiced one."""
+        if self.text.startswith("cough "):
+            clean = room.cough(int(self.text.split()[1]))
+        else:
+            clean = voices.speech(self.text, self.voice)
+        first = int(np.flatnonzero(np.abs(clean) > _VOICED)[0]) / voices.RATE
+        padded = voices.sequence(clean, voices.silence(0.2))
+        if self.noise is None:
+            return padded, first
+        return voices.with_noise(padded, self.noise, seed=len(self.text)), first
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the result, or of the silence, because of an event."""
+
+    event: Event
+    cut: float | None
+    """Seconds from the first voiced sample to the interruption."""
+    answered: bool = False
+    heard: str = ""
+    """The last transcript."""
+
+
+class Person:
+    """One chat, for one event."""
+
+    def __init__(self, socket: websockets.ClientConnection) -> None:
+        self._socket = socket
+        self._mic: list[bytes] = []
+        self.cut_at: float | None = None
+        self.answered = False
+        self.heard = ""
+        self.sounding = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._stream())]
+
+    async def send(self, **message: Any) -> None:
+        """A message of the protocol."""
+        await self._socket.send(json.dumps(message))
+
+    def say(self, samples: voices.Samples) -> float:
+        """Speak; the time at which the first frame leaves."""
+        data = pcm16(samples)
+        data += bytes(-len(data) % _FRAME)
+        self._mic.extend(data[at : at + _FRAME] for at in range(0, len(data), _FRAME))
+        return time.monotonic() + 0.02
+
+    async def close(self) -> None:
+        """End."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _stream(self) -> None:
+        due = time.monotonic()
+        while True:
+            await self._socket.send(self._mic.pop(0) if self._mic else bytes(_FRAME))
+            due = max(due + 0.02, time.monotonic() - 0.2)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    async def _read(self) -> None:
+        async for text in self._socket:
+            message = json.loads(text)
+            match message["type"]:
+                case "user_interruption" if self.cut_at is None:
+                    self.cut_at = time.monotonic()
+                case "audio_output":
+                    self.sounding.set()
+                case "tool_call":
+                    self.answered = True
+                case "user_message":
+                    self.heard = message["message"]["content"]
+
+
+async def over_a_result(port: int, event: Event, attention: Attention) -> Outcome:
+    """Somebody speaks while the result is being said."""
+    sound, first = event.sound()
+    async with websockets.connect(_address(port), max_size=None) as socket:
+        person = Person(socket)
+        await person.send(type="session_settings", tools=_TOOLS, metadata={"attention": attention})
+        await person.send(type="assistant_input", text=RESULT)
+        await asyncio.wait_for(person.sounding.wait(), 60)
+        await asyncio.sleep(_BEFORE)
+        began = person.say(sound) + first
+        await asyncio.sleep(max(YIELDS_WITHIN + 0.3, len(sound) / voices.RATE + 1.2))
+        await person.close()
+    cut = None if person.cut_at is None else person.cut_at - began
+    return Outcome(event, cut, heard=person.heard)
+
+
+async def in_silence(port: int, event: Event, attention: Attention) -> Outcome:
+    """Somebody speaks and the assistant has nothing to say."""
+    sound, _ = event.sound()
+    async with websockets.connect(_address(port), max_size=None) as socket:
+        person = Person(socket)
+        await person.send(type="session_settings", tools=_TOOLS, metadata={"attention": attention})
+        person.say(sound)
+        await asyncio.sleep(len(sound) / voices.RATE + ANSWERS_WITHIN)
+        await person.close()
+    return Outcome(event, None, answered=person.answered or person.sounding.is_set())
+
+
+def _address(port: int) -> str:
+    return f"ws://127.0.0.1:{port}/v0/evi/chat?{_QUERY}"
+
+
+def events(each: int) -> list[Event]:
+    """``each`` of a kind, a third of them held out: sentences, voices and noises in turn."""
+    stored = yaml.safe_load(Path(__file__).with_name("floor_events.yaml").read_text("utf-8"))
+    out: list[Event] = []
+    for kind in ("real", "backchannel", "tic", "elsewhere"):
+        rows = stored[kind]
+        tuned, kept = itertools.cycle(rows["tuned"]), itertools.cycle(rows["held_out"])
+        for number in range(each):
+            held_out = number % 3 == 2
+            by = HELD_OUT if held_out else TUNED
+            voice, noise = by[number // 3 % len(by)], NOISES[number // 2 % len(NOISES)]
+            if not held_out:
+                voice = TUNED[number % len(TUNED)]
+            out.append(Event(kind, next(kept if held_out else tuned), voice, noise, held_out))
+    return out
+
+
+async def measure(
+    which: list[Event], attention: Attention, chats: int
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Each event over a result, and those that are no interruption in silence, too."""
+    evi = OfflineEvi()
+    server, port = await serve(evi, 0, "bench", "bench")
+    await evi.warm()
+    slots = asyncio.Semaphore(chats)
+
+    async def run(what: Any, event: Event) -> Outcome:
+        async with slots:
+            outcome: Outcome = await what(port, event, attention)
+            print(f"  {attention} {what.__name__} {_line(outcome)}", file=sys.stderr, flush=True)
+            return outcome
+
+    try:
+        over = await asyncio.gather(*(run(over_a_result, e) for e in which))
+        quiet = [e for e in which if e.kind in ("tic", "elsewhere")]
+        silent = await asyncio.gather(*(run(in_silence, e) for e in quiet))
+    finally:
+        server.stop()
+        await evi.close()
+    return over, silent
+
+
+def _line(outcome: Outcome) -> str:
+    event, cut = outcome.event, outcome.cut
+    when = "-" if cut is None else f"{cut:.2f}"
+    noise = "quiet" if event.noise is None else f"{event.noise:.0f} dB"
+    said = f"{event.kind} “{event.text}” {event.voice} {noise}{' held out' * event.held_out}"
+    return f"{said}: cut {when} answered {outcome.answered} heard “{outcome.heard}”"
+
+
+def interval(successes: int, of: int) -> str:
+    """A share with its 95 % interval (Wilson)."""
+    if not of:
+        return "-"
+    p, z = successes / of, 1.96
+    middle = (p + z * z / (2 * of)) / (1 + z * z / of)
+    half = z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+    return f"{p:.2f} ({max(0.0, middle - half):.2f} to {min(1.0, middle + half):.2f}), n={of}"
+
+
+def _cut_within(outcome: Outcome, seconds: float) -> bool:
+    return outcome.cut is not None and outcome.cut <= seconds
+
+
+def panel(over: Iterable[Outcome], silent: Iterable[Outcome]) -> dict[str, str]:
+    """The panel's columns."""
+    by: dict[str, list[Outcome]] = {}
+    for outcome in over:
+        by.setdefault(outcome.event.kind, []).append(outcome)
+    real = by.get("real", [])
+    times = [o.cut for o in real if o.cut is not None and o.cut <= YIELDS_WITHIN]
+    stops = [o.cut for o in real if o.event.text == "Stop." and o.cut is not None]
+    row = {
+        "R_Y": interval(sum(_cut_within(o, YIELDS_WITHIN) for o in real), len(real)),
+        "L_Y median s": f"{np.median(times):.2f}" if times else "-",
+        "stop word s": f"{np.median(stops):.2f}" if stops else "-",
+    }
+    for name, kind in (("S_BC", "backchannel"), ("S_VT", "tic"), ("S_ND", "elsewhere")):
+        of = by.get(kind, [])
+        row[name] = interval(sum(not _cut_within(o, KEEPS_FOR) for o in of), len(of))
+        row[f"{name}, never cut"] = interval(sum(o.cut is None for o in of), len(of))
+    quiet = list(silent)
+    for name, kind in (("S_VT silent", "tic"), ("S_ND silent", "elsewhere")):
+        those = [o for o in quiet if o.event.kind == kind]
+        row[name] = interval(sum(not o.answered for o in those), len(those))
+    return row
+
+
+def ducks(which: Iterable[Event]) -> Iterator[float]:
+    """Milliseconds from the first voiced sample to the page's rule that lowers the loudspeaker."""
+    for event in which:
+        sound, first = event.sound()
+        gate = Gate()
+        gate.playing = True
+        for hop in np.zeros((100, 160), np.int16):
+            gate.push(hop)
+        pcm = np.frombuffer(pcm16(sound), "<i2")
+        for number, at in enumerate(range(0, len(pcm) - 160, 160), 1):
+            if gate.push(pcm[at : at + 160]):
+                yield max(0.0, number * 10 - first * 1000)
+                break
+        else:
+            yield float("inf")
+
+
+def show(rows: dict[str, dict[str, str]]) -> None:
+    """A Markdown table, one column for each measured server."""
+    names = list(rows)
+    print(f"| | {' | '.join(names)} |")
+    print("|---" * (len(names) + 1) + "|")
+    for column in next(iter(rows.values())):
+        print(f"| {column} | {' | '.join(rows[name][column] for name in names)} |")
+
+
+def main() -> None:
+    """Measure, and print the panel."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="15 events a cell instead of 60")
+    parser.add_argument("--each", type=int, help="events of a kind")
+    parser.add_argument("--chats", type=int, default=2, help="chats at once")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    arguments = parser.parse_args()
+    which = events(arguments.each or (15 if arguments.quick else 60))
+    rows: dict[str, dict[str, str]] = {}
+    for name, attention in (("Sayso", "addressed"), ("any voice", "everything")):
+        over, silent = asyncio.run(measure(which, attention, arguments.chats))
+        rows[name] = panel(over, silent)
+        for kept in (False, True):
+            part = f"{name}, {'held out' if kept else 'tuned'}"
+            rows[part] = panel(
+                *([o for o in of if o.event.held_out is kept] for of in (over, silent))
+            )
+    lowered = sorted(ducks(e for e in which if e.kind != "tic"))
+    ducked = f"{np.percentile(lowered, 50):.0f}, {np.percentile(lowered, 95):.0f}"
+    if arguments.json:
+        print(json.dumps({"panel": rows, "duck ms (p50, p95)": ducked}, indent=1))
+        return
+    show(rows)
+    print(f"\nSpeech onset to a lowered loudspeaker, ms (p50, p95): {ducked}")
+
+
+if __name__ == "__main__":
+    main()

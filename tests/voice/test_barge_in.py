@@ -1,0 +1,169 @@
+"""Who gets the floor: every rule at its edges, without sound, sockets or time."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.voice.addressee_detection import AddresseeDetector, Attention
+from dashboard.voice.barge_in import SURE_MS, Utterance, Verdict, decide
+from dashboard.voice.intents import Moment
+
+PLAYING = "I found seven letters, two pictures and one long table of numbers in the garden folder."
+RESULT = Moment(playing=PLAYING)
+APPROVAL = Moment(running=True, playing="May I run it?", approval_phrase="yes, run it")
+QUESTION = Moment(running=True, playing="Which one?", question=True)
+YES_OR_NO = Moment(running=True, playing="Shall I?", question=True, yes_or_no=True)
+
+
+def verdict(
+    text: str,
+    moment: Moment = RESULT,
+    *,
+    ms: int = 500,
+    over: bool = False,
+    attention: Attention = "addressed",
+) -> Verdict:
+    addressee = AddresseeDetector(attention=attention)
+    return decide(Utterance(text, ms, over=over), moment, addressee)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Mm-hm.", "Uh huh.", "Okay.", "Yeah.", "Right.", "I see.", "Great.", "Sure."),
+        *(
+            "Um.",
+            "Uh.",
+            "Hmm.",
+            "Uh huh, okay.",
+            "Yeah, yeah.",
+            "Oh, nice.",
+            "Thank you.",
+            "Got it.",
+        ),
+        *("Go on.", "Continue."),
+        *("Can you pass me the salt, please?", "Mum, the door bell is ringing."),
+        *("I will be there in five minutes, darling.", "Did you feed the cat this morning?"),
+        *("He said that the train was late again.", "No, mum, I'm on the phone."),
+        *("What do you want for dinner, honey?", "Tell your sister that lunch is ready."),
+        *("Tomorrow it will be cold and wet in the north.", "", "you"),
+    ],
+)
+def test_what_is_no_interruption_leaves_the_assistant_speaking(text: str) -> None:
+    """Nods, tics and words for others are waited out, however long they take, and then kept."""
+    for ms in (300, SURE_MS, 4_000):
+        assert verdict(text, ms=ms) == "wait"
+        assert verdict(text, ms=ms, over=True) == "keep"
+
+
+@pytest.mark.parametrize(
+    "text", ["Stop.", "No, stop.", "Okay, stop.", "Computer, stop!", "Cancel that."]
+)
+@pytest.mark.parametrize("moment", [RESULT, APPROVAL, QUESTION, YES_OR_NO])
+@pytest.mark.parametrize("attention", ["everything", "addressed", "named"])
+def test_a_stop_word_stops_at_once_whatever_is_said_or_asked(
+    text: str, moment: Moment, attention: Attention
+) -> None:
+    assert verdict(text, moment, ms=100, attention=attention) == "stop"
+
+
+def test_a_stop_word_stops_though_the_assistant_says_it_too() -> None:
+    assert verdict("stop", Moment(playing="say stop to stop me")) == "stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("Wait", 0),
+        ("hold on", 0),
+        ("Scratch that", 0),
+        ("What are you doing?", 0),
+        ("computer", 0),
+        ("No, open", 0),
+        ("wait, that", 0),
+        ("open the", 0),
+        ("type hello", 0),
+        ("How many letters", SURE_MS),
+        ("can you open the file manager", SURE_MS),
+        ("Tell me more about the pictures", SURE_MS),
+    ],
+)
+def test_words_take_the_floor_as_soon_as_they_are_sure(text: str, until: int) -> None:
+    """A command to a computer at once; what may still turn to somebody else, a second later."""
+    assert verdict(text, ms=until) == "yield"
+    if until:
+        assert verdict(text, ms=until - 1) == "wait"
+    assert verdict(text, ms=200, over=True) == "yield"
+
+
+@pytest.mark.parametrize("text", ["no", "open", "write", "great", "create", "sorry", "thank", "i"])
+def test_one_word_that_may_be_the_beginning_of_anything_is_waited_for(text: str) -> None:
+    """“Right” may have been heard as “write”, and “okay” may become “okay, stop”."""
+    assert verdict(text, ms=2_000) == "wait"
+
+
+@pytest.mark.parametrize(("text", "what"), [("No.", "yield"), ("write", "keep"), ("undo", "yield")])
+def test_one_word_that_is_all_counts_if_it_can_be_done(text: str, what: Verdict) -> None:
+    assert verdict(text, over=True) == what
+
+
+def test_its_own_echo_is_nobody() -> None:
+    echo = "two pictures and one long table"
+    assert verdict(echo, over=True) == "keep"
+    assert verdict("open two pictures", Moment(playing="I open two pictures"), over=True) == "keep"
+    assert verdict("open two pictures", Moment(playing="Nothing was found."), over=True) == "yield"
+
+
+@pytest.mark.parametrize("text", ["Yeah.", "okay", "yes", "Sure."])
+def test_assent_answers_a_question_once_it_has_been_heard(text: str) -> None:
+    for asked in (QUESTION, YES_OR_NO):
+        unheard = Moment(**{**_fields(asked), "content_heard": False})
+        assert verdict(text, asked) == "yield"
+        assert verdict(text, unheard, over=True) == "keep"
+
+
+def test_a_question_is_answered_in_free_words_when_they_are_all_there() -> None:
+    assert verdict("the blue one from last week", QUESTION) == "wait"
+    assert verdict("the blue one from last week", QUESTION, over=True) == "yield"
+    assert verdict("hmm", QUESTION, over=True) == "keep"
+    assert verdict("pass me the salt", QUESTION, over=True) == "keep"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Yes, run it.", "yield"),
+        ("No.", "yield"),
+        ("don't", "yield"),
+        ("Yes.", "keep"),
+        ("Okay.", "keep"),
+        ("Sure, fine.", "keep"),
+        ("Yes, delete it.", "keep"),
+    ],
+)
+def test_during_an_approval_only_its_phrase_and_a_refusal_cut_in(text: str, what: Verdict) -> None:
+    assert verdict(text, APPROVAL, over=True) == what
+
+
+@pytest.mark.parametrize(
+    ("text", "attention", "what"),
+    [
+        ("open the terminal", "named", "keep"),
+        ("no, the other one", "named", "keep"),
+        ("computer, open the terminal", "named", "yield"),
+        ("hey Sayso, what is it", "named", "yield"),
+        ("wait", "named", "yield"),
+        ("pass me the salt", "everything", "yield"),
+        ("mm-hm", "everything", "yield"),
+        ("", "everything", "yield"),
+        ("computer, pass me the salt", "addressed", "yield"),
+    ],
+)
+def test_attention_is_as_strict_as_it_is_set(
+    text: str, attention: Attention, what: Verdict
+) -> None:
+    assert verdict(text, attention=attention, over=True) == what
+
+
+def _fields(moment: Moment) -> dict[str, object]:
+    return {name: getattr(moment, name) for name in Moment.__dataclass_fields__}
