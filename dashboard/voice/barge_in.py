@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from agent.models.offline.conversation import waits_for_more
 from dashboard.voice.addressee_detection import (
     AddresseeDetector,
     begins_with,
@@ -130,8 +131,8 @@ def _free(
     if not said.over and (said.voiced_ms < SURE_MS or len(words) == 1):
         return "wait"
     for_agent = addressee.evidence(said.text, moment.playing) > 0
-    if len(words) == 1:  # "write" may have been "right": only what can be done counts
-        for_agent = addressee.of(said.text).at_work
+    if len(words) == 1:  # "write" may have been "right": only what can be done so counts
+        for_agent = addressee.of(said.text).at_work and not waits_for_more(said.text)
     return "yield" if for_agent else _nothing(said)
 
 

@@ -102,7 +102,9 @@ def test_one_word_that_may_be_the_beginning_of_anything_is_waited_for(text: str)
     assert verdict(text, ms=2_000) == "wait"
 
 
-@pytest.mark.parametrize(("text", "what"), [("No.", "yield"), ("write", "keep"), ("undo", "yield")])
+@pytest.mark.parametrize(
+    ("text", "what"), [("No.", "yield"), ("write", "keep"), ("create", "keep"), ("undo", "yield")]
+)
 def test_one_word_that_is_all_counts_if_it_can_be_done(text: str, what: Verdict) -> None:
     assert verdict(text, over=True) == what
 
