@@ -10,6 +10,7 @@
     ├── ToolError               told to the model in words; the run goes on
     │   ├── BadInput            the arguments are wrong
     │   ├── InputHalted         the person stopped; nothing is sent to the desktop
+    │   ├── BrowserError        the browser refuses, hangs or is gone
     │   └── KeyboardMoved       the keyboard went elsewhere while text was typed
     ├── ModelError
     │   ├── ModelRefused        the service answered with ``refusal``
@@ -77,6 +78,15 @@ class BadInput(ToolError):
 
 class InputHalted(ToolError):
     """The input driver refuses everything until it is resumed."""
+
+
+class BrowserError(ToolError):
+    """The browser does not do what it was asked for; the text is its own, or says why."""
+
+    def __init__(self, text: str, *, hangs: bool = False, gone: bool = False) -> None:
+        super().__init__(text)
+        self.hangs = hangs
+        self.gone = gone
 
 
 class KeyboardMoved(ToolError):

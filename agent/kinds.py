@@ -196,6 +196,12 @@ def _screen(making: Making) -> Tool:
     return ScreenTool(making.desktop, making.vault, making.watch)
 
 
+def _browser(making: Making) -> Tool:
+    from agent.tools.browser import BrowserTool
+
+    return BrowserTool(making.desktop, making.vault, making.watch)
+
+
 COMPUTER = ToolKind(
     "computer",
     "Computer",
@@ -249,7 +255,29 @@ SCREEN = ToolKind(
     hands=True,
     usual=False,
 )
-OUR_TOOLS = (COMPUTER, SHELL, EDITOR, SCREEN)
+BROWSER = ToolKind(
+    "browser",
+    "Browser by DevTools",
+    "Read and act on web pages in the desktop's own Chromium.",
+    _browser,
+    doing={
+        "navigate": "opening a page",
+        "list_tabs": "looking at the tabs",
+        "new_tab": "opening a tab",
+        "switch_tab": "changing the tab",
+        "close_tab": "closing a tab",
+        "read_page": "reading the page",
+        "get_page_text": "reading the page",
+        "find": "looking for something on the page",
+        "form_input": "filling in a field",
+        "file_upload": "choosing a file",
+        "scroll_to": "scrolling",
+        "hover": "pointing",
+    },
+    hands=True,
+    usual=False,
+)
+OUR_TOOLS = (COMPUTER, SHELL, EDITOR, SCREEN, BROWSER)
 ALL_TOOLS = tuple(kind.name for kind in OUR_TOOLS if kind.usual)
 """Names of the tools that an agent has if nothing else is said."""
 

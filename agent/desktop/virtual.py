@@ -34,6 +34,7 @@ from agent.desktop.see.pictures import Pixels
 from agent.desktop.see.screen import Screen
 from agent.desktop.see.screenshot_encoder import ScreenshotEncoder
 from agent.desktop.server import launchers
+from agent.desktop.server.devtools import Browsers
 from agent.desktop.server.display import PrivateDisplay, Sandboxing
 from agent.desktop.server.environment import DisplayEnv
 from agent.desktop.server.homes import HomeNews, Homes
@@ -191,6 +192,16 @@ class VirtualDesktop(Faced):
     def gate(self) -> Gate | None:
         """The way to the network; None where the desktop is on that of its machine."""
         return self._display.gate if isinstance(self._display, PrivateDisplay) else None
+
+    def attach_browsers(self) -> None:
+        """Have browsers that start from now on driven by DevTools; nothing where they cannot be."""
+        if isinstance(self._display, PrivateDisplay):
+            self._display.attach_browsers()
+
+    @property
+    def browsers(self) -> Browsers | None:
+        """Those that are driven so; None where none can be."""
+        return self._display.browsers if isinstance(self._display, PrivateDisplay) else None
 
     @property
     def rfb_socket(self) -> Path | None:

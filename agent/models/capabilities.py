@@ -24,6 +24,9 @@ ComputerTool = Literal["computer_toolset_20260801", "computer_20251124", "plain"
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 """All values of ``output_config.effort``, the least first."""
 
+BROWSER_TOOLSET = "browser_toolset_20260801"
+"""The browser's tool, for which there is no other form: nothing else knows its results."""
+
 Scale = Literal["pixels", "0-1000", "0-1"]
 """What the numbers of a model's coordinates count: pixels of the picture that it was shown, or
 shares of its sides from 0 to 1000 or from 0 to 1."""
@@ -69,6 +72,15 @@ class Capabilities:
     def toolset(self) -> bool:
         """Whether it takes the toolset, several actions per answer."""
         return self.computer == "computer_toolset_20260801"
+
+    @property
+    def browser(self) -> bool:
+        """Whether it takes ``browser_toolset_20260801``, which came with the computer's."""
+        return self.toolset
+
+    def takes(self, hosted: str | None, dialect: str) -> bool:
+        """Whether a tool of that first-party type can be offered in a dialect, in any form."""
+        return hosted != BROWSER_TOOLSET or (self.browser and dialect == "toolset")
 
     def sees(self, width: int, height: int) -> bool:
         """Whether a picture of that size is not made smaller on its way."""

@@ -265,6 +265,11 @@ def _button_question(intent: Intent) -> str:
     return f"Press “{shown(name, 80)}”{where}?"
 
 
+def _upload_question(intent: Intent) -> str:
+    page = shown(_target(intent, "title"), 60) or "an untitled page"
+    return f"Give “{shown(_target(intent, 'upload'), 120)}” to the page “{page}”?"
+
+
 def _types_secret(intent: Intent) -> bool:
     return bool(PLACEHOLDER.search(_target(intent, "text")))
 
@@ -348,6 +353,14 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         _delete_question,
         "yes, delete it",
         label="Delete files in the file manager",
+    ),
+    Rule(
+        "upload",
+        "ask",
+        lambda intent: bool(_target(intent, "upload")),
+        _upload_question,
+        "yes, give it",
+        label="Give files to web pages",
     ),
     Rule(
         "hidden file",

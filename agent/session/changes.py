@@ -20,6 +20,7 @@ from agent.session.network import network_mode
 from agent.session.permissions import Agent
 from agent.setting_kinds import reason
 from agent.settings import SETTINGS, Settings
+from agent.tools.base import prepare
 
 _log = logging.getLogger(__name__)
 
@@ -131,6 +132,7 @@ class Changes:
         self._next = None
         self._agent.system = filled(Prompt(tried.name, tried.template), self._agent.settings)
         self._agent.tools = tools_of(self._all, tried.tools)
+        prepare(self._agent.tools, [tool.spec.name for tool in self._agent.tools])
 
 
 def filled(prompt: Prompt, settings: Settings) -> str:

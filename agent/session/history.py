@@ -26,6 +26,12 @@ from agent.session.fate import DICTATED
 HALTED = "Not executed: an earlier computer action in this turn failed."
 """The service's own words for the rest of a batch after a failure."""
 
+_HALTED_OF = {"browser": "Not executed: an earlier action in this turn failed."}
+"""The same where the service has other words, by toolset."""
+
+_STATE_ONLY = frozenset({"new_tab", "list_tabs", "switch_tab", "close_tab"})
+"""Calls of the browser's toolset whose result is the state of its tabs and nothing else."""
+
 INTERRUPTED = "Not executed: the user interrupted."
 CUT = "The user interrupted this action while it ran; it may have had part of its effect."
 UNKNOWN = (
@@ -84,6 +90,7 @@ FAILED = "Not executed: something failed, and the task ended there."
 FAILED_IN = "Something failed while this action ran; it may have had part of its effect."
 SHOWN = {
     HALTED: "Not done: an action before it failed.",
+    **dict.fromkeys(_HALTED_OF.values(), "Not done: an action before it failed."),
     INTERRUPTED: "Not done: it was interrupted.",
     CUT: "It was interrupted while it ran; a part of it may have happened.",
     BY_RESTART.unexecuted: "Not done: Sayso was restarted.",
@@ -300,8 +307,9 @@ class History:
                 continue
             shown = [_text(closing.note)] if closing.note.strip() else []
             shown += [self._picture(closing.image)] if closing.image is not None else []
-            if result.get("is_error"):
-                seen_later += [_text("The screen now:"), *shown] if shown else []
+            if result.get("is_error") or call.get("toolset_name") == "browser":
+                title = [_text("The screen now:")] if result.get("is_error") else []
+                seen_later += [*title, *shown] if shown else []
             else:
                 result["content"] += shown
         return results + seen_later
@@ -316,6 +324,9 @@ class History:
         content = [_text(finished.text)] if finished.text.strip() else []
         if finished.image is not None and not finished.is_error:
             content.append(self._picture(finished.image))
+        if finished.state is not None and call.get("toolset_name") == "browser":
+            content = [] if call["name"] in _STATE_ONLY else content
+            content.append(finished.state)
         return _tool_result(call, content or [_text("Done.")], is_error=finished.is_error)
 
     def _words(self, said: ev.UserMessage | _Note, by_sayso: bool = False) -> list[Block]:
@@ -359,6 +370,11 @@ class History:
                 block = _source("image", "base64", image.media_type, data)
             self._pictures[image.sha256] = block
         return block
+
+
+def halted(words: str, toolset: str | None) -> str:
+    """Why a call is not carried out, in the service's words for its toolset."""
+    return _HALTED_OF.get(toolset or "", words) if words == HALTED else words
 
 
 def _is_interruption(told: ev.UserMessage | _Note) -> bool:

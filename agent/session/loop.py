@@ -56,7 +56,7 @@ from agent.session.compaction import (
 )
 from agent.session.control import Lease, close_open_ends, new_id
 from agent.session.ending import ending_of
-from agent.session.history import BROKEN_OFF, HALTED
+from agent.session.history import BROKEN_OFF, HALTED, halted
 from agent.session.looking import closing_picture, look
 from agent.session.permissions import SHOWN, Agent, Ended, check_limits, cleared
 from agent.tools.base import Tool, ToolCall, ToolResult, intent_of, result_of
@@ -163,7 +163,7 @@ class Loop:
             intent, refused = await cleared(self.agent, self.lease, tool, call, intent)
             turn.refused = turn.refused or refused
         if turn.refused:
-            result = ToolResult(turn.refused, is_error=True)
+            result = ToolResult(halted(turn.refused, call.toolset), is_error=True)
             return self.observe(turn, tool, call, result, ran=False)
         turn.started = True
         self.emit(ev.ActionStarted(action_id=call.id))
@@ -196,6 +196,7 @@ class Loop:
                 seconds=seconds,
                 exit_code=result.exit_code,
                 shown=SHOWN.get(result.text, result.shown),
+                state=None if result.is_error else result.state,
             )
         )
         turn.acted.append((tool, call, result))

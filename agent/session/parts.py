@@ -17,7 +17,7 @@ from agent.providers import provider_of
 from agent.session.approval import Rule
 from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
-from agent.tools.base import Tool
+from agent.tools.base import Tool, prepare
 from agent.tools.screen import Watch
 from agent.tools.vault import Secret, Vault
 
@@ -69,7 +69,10 @@ def tools_for(
     if kind.can or getattr(model, "dialect", "") == "portable":  # others are told of pixels
         able = kind.can(rest) if kind.can else capabilities_of(model.name)
         scale = able.coordinates if settings.coordinates == "auto" else settings.coordinates
-    return [*_made(Making(desktop, scale, vault, Watch(desktop)), settings.tools)]
+    tools = [*_made(Making(desktop, scale, vault, Watch(desktop)), settings.tools)]
+    kinds = tool_kinds()
+    prepare(tools, [kinds[name].called for name in settings.tools if name in kinds])
+    return tools
 
 
 def _made(making: Making, wanted: Sequence[str]) -> Iterator[Tool]:

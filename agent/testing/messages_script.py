@@ -96,6 +96,13 @@ def call(name: str, **arguments: Any) -> dict[str, Any]:
     return block
 
 
+def browse(name: str, **arguments: Any) -> dict[str, Any]:
+    """A call of a member of the browser toolset; ``ref="ref_3"`` is short for such a target."""
+    if "ref" in arguments and name not in ("read_page",):
+        arguments["target"] = {"type": "ref", "ref": arguments.pop("ref")}
+    return {"type": "tool_use", "name": name, "input": arguments, "toolset_name": "browser"}
+
+
 def says(*blocks: dict[str, Any] | str, **options: Any) -> Reply:
     """A reply of these blocks; plain strings become text."""
     made = tuple(text(block) if isinstance(block, str) else block for block in blocks)

@@ -122,6 +122,11 @@ def in_dialect(block: Block, body: Mapping[str, Any]) -> Block:
     """
     tools = {str(tool.get("name") or tool["type"]): tool for tool in body.get("tools") or ()}
     name = block["name"]
+    if block.get("toolset_name") == "browser":
+        entry = tools.get("browser_toolset_20260801")
+        if entry is None or not (entry.get("configs") or {}).get(name, {}).get("enabled", True):
+            raise Undeclared(f"The script calls {name}, which the request does not declare.")
+        return block
     if name not in TOOLSET_MEMBERS:
         if name not in tools:
             raise Undeclared(f"The script calls {name}, which the request does not declare.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -73,6 +73,9 @@ class ToolResult:
     broke: bool = False
     """Whether the tool itself is at fault, and not what it was given."""
 
+    state: dict[str, Any] | None = None
+    """A block of its own that the service wants beside the words: how a browser's tabs stand."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", valid_text(self.text).replace("\0", "␀"))
         if self.shown is not None:
@@ -97,6 +100,22 @@ class Tool(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A tool that needs something of its desktop before it is used for the first time."""
+
+    def prepare(self) -> None:
+        """See to that, as soon as it is known that the tool is wanted. Never raises."""
+        ...
+
+
+def prepare(tools: Iterable[Tool], wanted: Collection[str]) -> None:
+    """Have the tools prepared whose specifications have these names."""
+    for tool in tools:
+        if isinstance(tool, Prepares) and tool.spec.name in wanted:
+            tool.prepare()
 
 
 @runtime_checkable

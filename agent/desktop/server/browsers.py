@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
+
+from agent.desktop.server.devtools import SOCKET
 
 DOWNLOADS = "Downloads"
 
@@ -33,6 +36,18 @@ _CHROMIUM_FLAGS = (
     "--password-store=basic",
 )
 """The first makes pages readable by name; without it only the window around them is."""
+
+_START = """\
+export CHROMIUM_FLAGS="$CHROMIUM_FLAGS {flags}"
+if [ -z "$SAYSO_ATTACHED" ] && [ -S "$XDG_RUNTIME_DIR/{socket}" ]; then
+  exec {python} -I -S /etc/chromium/attach.py "$XDG_RUNTIME_DIR/{socket}" "$0" "$@"
+fi
+if [ "$SAYSO_ATTACHED" = yes ]; then
+  export CHROMIUM_FLAGS="$CHROMIUM_FLAGS --remote-debugging-pipe"
+fi
+unset SAYSO_ATTACHED
+"""
+"""Read by Chromium's start script. Where somebody listens, its DevTools pipe is connected first."""
 
 _CHROMIUM_POLICY: dict[str, object] = {
     "AutofillAddressEnabled": False,
@@ -79,11 +94,15 @@ def browser() -> Browser | None:
     return next((known for known in _KNOWN if shutil.which(known.program)), None)
 
 
-def configuration() -> dict[str, str]:
-    """Files by their paths below ``/etc``, each beside what the machine has in its folder."""
-    flags = " ".join(_CHROMIUM_FLAGS)
+def configuration(python: str) -> dict[str, str]:
+    """Files by their paths below ``/etc``, each beside what the machine has in its folder.
+
+    ``python``: an interpreter, as programs on the desktop find it.
+    """
+    start = _START.format(flags=" ".join(_CHROMIUM_FLAGS), socket=SOCKET, python=python)
     return {
-        "chromium.d/sayso": f'export CHROMIUM_FLAGS="$CHROMIUM_FLAGS {flags}"\n',
+        "chromium.d/sayso": start,
+        "chromium/attach.py": Path(__file__).with_name("attach.py").read_text("utf-8"),
         "chromium/policies/managed/sayso.json": json.dumps(_CHROMIUM_POLICY),
         "firefox/policies/policies.json": json.dumps({"policies": _FIREFOX_POLICY}),
     }

@@ -19,6 +19,7 @@ from agent.clock import ended
 from agent.desktop.server import profile, sandbox
 from agent.desktop.server.buses import enable_accessibility, number_of, outlive_bus
 from agent.desktop.server.connection import open_bus, open_display
+from agent.desktop.server.devtools import Browsers
 from agent.desktop.server.environment import DisplayEnv, bus_address
 from agent.desktop.server.halts import is_halted, seen_from_outside
 from agent.desktop.server.homes import HomeNews, Homes, Place, make_home
@@ -94,6 +95,9 @@ class PrivateDisplay:
         self.gate: Gate | None = None
         """The way to the network; None where the desktop is on that of its machine."""
         self._guard: Guard = Closed()
+        self.browsers: Browsers | None = None
+        """Browsers that are driven by DevTools; None where none is to be, or can."""
+        self._attaches = False
         self.home_made = False
         """Whether the last start found no home and made one."""
         self._sandboxing = sandboxing
@@ -239,6 +243,7 @@ class PrivateDisplay:
         await guardian.start(self._box, confined=confined)
         self.confined, self.why_unbounded = confined, guardian.unbounded
         await self._open_gate(guardian, self._box)
+        self._meet_browsers()
         await self._watch_programs(guardian)
         return guardian
 
@@ -261,6 +266,17 @@ class PrivateDisplay:
         self._guard = guard
         if self.gate is not None:
             self.gate.guard = guard
+
+    def attach_browsers(self) -> None:
+        """Have browsers that start from now on driven by DevTools, also after a new start."""
+        self._attaches = True
+        if self._guardian is not None:
+            self._meet_browsers()
+
+    def _meet_browsers(self) -> None:
+        box = self._box
+        if self._attaches and self.browsers is None and box is not None and self.confined:
+            self.browsers = Browsers(box.run, box.uid, box.gid)
 
     async def _watch_programs(self, guardian: GuardianClient) -> None:
         """Have starts answered, if the guardian has them reported."""
@@ -435,6 +451,9 @@ class PrivateDisplay:
         if self.gate is not None:
             await self.gate.close()
             self.gate = None
+        if self.browsers is not None:
+            await self.browsers.close()
+            self.browsers = None
         if self._guardian is not None:
             await self._guardian.close()
             self._guardian = None

@@ -314,7 +314,7 @@ def write_etc(box: Box, program: Path) -> None:
 
 def _own_folders() -> tuple[str, ...]:
     """Folders of ``/etc`` that have files of ours beside the machine's."""
-    return tuple(sorted({name.partition("/")[0] for name in browsers.configuration()}))
+    return tuple(sorted({name.partition("/")[0] for name in browsers.configuration("")}))
 
 
 def _write_folder(box: Box, name: str) -> None:
@@ -323,7 +323,7 @@ def _write_folder(box: Box, name: str) -> None:
     folder.mkdir()
     if name in configuration.visible():
         shutil.copytree(f"/etc/{name}", folder, symlinks=True, dirs_exist_ok=True)
-    for below, text in browsers.configuration().items():
+    for below, text in browsers.configuration(_interpreter()[0]).items():
         if below.startswith(f"{name}/"):
             (box.etc / below).parent.mkdir(parents=True, exist_ok=True)
             (box.etc / below).write_text(text, "utf-8")

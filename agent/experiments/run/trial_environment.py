@@ -22,7 +22,7 @@ from agent.kinds import COMPUTER, Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.prompts import Prompt
 from agent.settings import Settings
-from agent.tools.base import Tool
+from agent.tools.base import Tool, prepare
 from agent.tools.screen import Watch
 
 START_PATIENCE = 20.0
@@ -111,7 +111,9 @@ class TrialEnvironment:
         if task.gui_only:
             wanted = [kind for kind in wanted if kind.hands] or [COMPUTER]
         making = Making(desktop, watch=Watch(desktop))
-        return [make_tool(kind, making) for kind in wanted]
+        tools = [make_tool(kind, making) for kind in wanted]
+        prepare(tools, [kind.called for kind in wanted])
+        return tools
 
     def instruction(self, arm: Arm, task: Task) -> str:
         """The task's words as this arm puts them.

@@ -256,16 +256,37 @@ TOOLSET_MEMBERS = frozenset(
 )
 """Members of ``computer_toolset_20260801``."""
 
+BROWSER_MEMBERS = frozenset(
+    (
+        *("navigate", "list_tabs", "new_tab", "switch_tab", "close_tab", "read_page"),
+        *("get_page_text", "find", "form_input", "scroll_to", "screenshot", "zoom"),
+        *("left_click", "right_click", "middle_click", "double_click", "triple_click", "hover"),
+        *("left_click_drag", "left_mouse_down", "left_mouse_up", "mouse_move", "scroll"),
+        *("type", "key", "hold_key", "wait"),
+    )
+)
+"""Members of ``browser_toolset_20260801`` that are on unless they are switched off."""
+
+BROWSER_EXTRAS = frozenset({"file_upload", "read_console", "read_network", "javascript_exec"})
+"""Those that are off unless they are switched on."""
+
+_MEMBERS = {
+    "computer_toolset_20260801": (TOOLSET_MEMBERS, frozenset[str]()),
+    "browser_toolset_20260801": (BROWSER_MEMBERS, BROWSER_EXTRAS),
+}
+
 
 def _declare(spec: ToolSpec) -> list[dict[str, Any]]:
     if spec.hosted is None:
         return [plain_tool(name, spec, schema) for name, schema in spec.members.items()]
     if spec.toolset is None:
         return [{"type": spec.hosted, "name": spec.name}]
-    missing = sorted(TOOLSET_MEMBERS - spec.members.keys())
+    usual, extra = _MEMBERS[spec.hosted]
+    served = spec.members.keys()
+    changed = {name: name in served for name in sorted((usual - served) | extra)}
     tool: dict[str, Any] = {"type": spec.hosted}
-    if missing:
-        tool["configs"] = {name: {"enabled": False} for name in missing}
+    if changed:
+        tool["configs"] = {name: {"enabled": on} for name, on in changed.items()}
     return [tool]
 
 

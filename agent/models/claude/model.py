@@ -149,6 +149,7 @@ class AnthropicModel:
         """How many tokens of an answer are asked for."""
 
         self._opens_thinking = capabilities_of(model).opens_thinking
+        self._told_of_tools = False
         self._learned: list[Learned] = []
         """What has turned out and was not told yet."""
 
@@ -183,7 +184,7 @@ class AnthropicModel:
         """
         await self.prepare()
         while True:
-            request = self._fitted(request)
+            request = self._fitted(self._offered(request))
             while self._learned:
                 yield self._learned.pop(0)
             try:
@@ -230,6 +231,27 @@ class AnthropicModel:
                 return self._does_without(refused.option)
             case _:
                 return self._write_calls("takes no tools as it was started")
+
+    def _offered(self, request: ModelRequest) -> ModelRequest:
+        """The request with the tools that the model takes here; the person is told of others.
+
+        Raises:
+            ModelUnavailable: it takes none of them.
+        """
+        able, dialect = capabilities_of(self._claude), self._dialect.name
+        kept = [spec for spec in request.tools if able.takes(spec.hosted, dialect)]
+        if len(kept) == len(request.tools):
+            return request
+        if not kept:
+            raise ModelUnavailable(
+                f"{self._model} does not take the browser tool, and has no other. Let it have the "
+                "computer or the screen tool, or choose a newer Claude."
+            )
+        if not self._told_of_tools:
+            self._told_of_tools = True
+            words = "does not take the browser tool with this model; it has its other tools"
+            self._learn("tools", len(kept), words)
+        return replace(request, tools=kept)
 
     def _fitted(self, request: ModelRequest) -> ModelRequest:
         request = replace(request, max_tokens=min(request.max_tokens, self._most_tokens))

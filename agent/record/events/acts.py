@@ -53,6 +53,9 @@ class ActionFinished(BaseEvent):
     shown: str | None = None
     """What people read instead of ``text``, where that is meant for the model."""
 
+    state: dict[str, Any] | None = Field(default=None, exclude_if=lambda state: state is None)
+    """How a browser's tabs stand, as a block for the service."""
+
     @property
     def words(self) -> str:
         """What people read."""
