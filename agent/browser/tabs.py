@@ -121,6 +121,7 @@ class Browser:
         await self.connection.call(
             "Browser.setDownloadBehavior", {"behavior": "default", "eventsEnabled": True}
         )
+        await self.look()
         await self.until(lambda: bool(self.tabs), _OPENS)
         self.news.clear()
 
@@ -202,10 +203,8 @@ class Browser:
 
     async def look(self) -> None:
         """Learn what the tabs are called now: that a title has changed is not told."""
-        said = await self.connection.call("Target.getTargets")
-        for info in said["targetInfos"]:
-            if (tab := self.tabs.get(info["targetId"])) is not None:
-                tab.title, tab.url = str(info.get("title", "")), str(info.get("url", ""))
+        for info in (await self.connection.call("Target.getTargets"))["targetInfos"]:
+            self._created({"targetInfo": info}, "")
 
     async def show(self, tab: Tab) -> None:
         """Bring a tab to the front, where the person sees what is done in it."""
@@ -236,6 +235,8 @@ class Browser:
             await self.connection.call("Target.closeTarget", {"targetId": tab.target})
         if not await self.until(lambda: tab.target not in self.tabs or not self.alive, _OPENS):
             raise BrowserError("The tab stays open: its page may ask whether to leave it.")
+        if not self.tabs:
+            await self.until(lambda: not self.alive, _OPENS)
 
     async def calm(self, tab: Tab) -> bool:
         """Wait a while for a page that loads; whether it has."""

@@ -98,7 +98,7 @@ def call(name: str, **arguments: Any) -> dict[str, Any]:
 
 def browse(name: str, **arguments: Any) -> dict[str, Any]:
     """A call of a member of the browser toolset; ``ref="ref_3"`` is short for such a target."""
-    if "ref" in arguments and name not in ("read_page",):
+    if "ref" in arguments and name != "read_page":
         arguments["target"] = {"type": "ref", "ref": arguments.pop("ref")}
     return {"type": "tool_use", "name": name, "input": arguments, "toolset_name": "browser"}
 

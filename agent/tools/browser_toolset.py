@@ -1,4 +1,4 @@
-"""The SDK's class for the browser toolset, over one `BrowserTool`.
+"""The SDK's class for the browser toolset, over one `Driver`.
 
 The SDK reads a call's input, asks the policies and `confirm`, puts what came of it into words
 and adds the state of the tabs; the members here do what is asked for.
@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 import pydantic
@@ -38,9 +38,8 @@ from agent.errors import BadInput, SaysoError, ToolError
 from agent.network.addresses import read_host
 from agent.network.gate import Gate
 from agent.tools.base import ToolResult
-
-if TYPE_CHECKING:
-    from agent.tools.browser import BrowserTool
+from agent.tools.browser_driver import WM_CLASS, Driver, heed
+from agent.tools.vault import Secret
 
 T = TypeVar("T")
 
@@ -72,7 +71,7 @@ def _told(work: Callable[..., Awaitable[T]]) -> Callable[..., Any]:
         try:
             return await work(self, *given)
         except SaysoError as error:
-            self.tool.fault = error
+            self.driver.fault = error
             raise SdkError(str(error)) from error
 
     return told
@@ -81,14 +80,14 @@ def _told(work: Callable[..., Awaitable[T]]) -> Callable[..., Any]:
 class Toolset(BetaAsyncAbstractBrowserToolset20260801):
     """The members that are served, with Sayso's policies."""
 
-    def __init__(self, tool: BrowserTool) -> None:
+    def __init__(self, driver: Driver) -> None:
         super().__init__(
             configs={"file_upload": {"enabled": True}},
             confirm=self._confirm,
             url_policy=self._may_go,
-            file_policy=HomeFiles(tool.desktop),
+            file_policy=HomeFiles(driver.desktop),
         )
-        self.tool = tool
+        self.driver = driver
         self._held: Page | None = None
         """Where the left button was pressed and not let go."""
 
@@ -111,11 +110,11 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
         try:
             content = await self.call(BetaToolsetCallContext(tool_use=None), name, given)
         except SdkError as error:
-            shown = getattr(self.tool.fault, "shown", None)
+            shown = getattr(self.driver.fault, "shown", None)
             return ToolResult(self._scrubbed(error.content), is_error=True, shown=shown)
         blocks = cast("Sequence[Mapping[str, Any]]", content)
         state = next((dict(b) for b in blocks if b["type"] == "browser_state"), None)
-        return ToolResult(self._scrubbed(blocks), self.tool.picture, state=state)
+        return ToolResult(self._scrubbed(blocks), self.driver.picture, state=state)
 
     def let_go(self) -> None:
         """Let a button go that was left pressed."""
@@ -127,22 +126,22 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     async def _confirm(self, context: BetaConfirmContext) -> bool:
         try:
-            return await self.tool.confirm(context.member, context.input)
+            return await self.driver.confirm(context.member, context.input)
         except SaysoError as error:
-            self.tool.fault = error
+            self.driver.fault = error
             raise SdkError(str(error)) from error
 
     async def _may_go(self, context: BetaURLContext, url: str) -> None:
         """The gate's answer, before anything is asked for; the gate judges again what then is."""
         try:
-            await may_go(self.tool.desktop, url)
+            await may_go(self.driver.desktop, url)
         except SaysoError as error:
-            self.tool.fault = error
+            self.driver.fault = error
             raise SdkError(str(error)) from error
 
     async def _browser_state(self, context: BetaToolsetCallContext) -> BetaBrowserState:
         try:
-            browser = await self.tool.browser()
+            browser = await self.driver.browser()
             shown = await browser.active()
             await browser.look()
         except SaysoError:
@@ -151,7 +150,7 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
         changes = [self._change(news) for news in browser.news if _counts(news, tabs)]
         browser.news.clear()
         entries = [_entry(tab, active=tab is shown) for tab in tabs]
-        vault = self.tool.vault
+        vault = self.driver.vault
         for entry in entries:
             entry["title"], entry["url"] = vault.scrub(entry["title"]), vault.scrub(entry["url"])
         return BetaBrowserState(tabs=entries, state_changes=cast("Any", changes))
@@ -175,7 +174,7 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def navigate(self, context: Any, input: Any) -> BetaBrowserNavigateResult:  # noqa: A002
-        browser = await self.tool.browser(opens=input.url not in _STEPS)
+        browser = await self.driver.browser(opens=input.url not in _STEPS)
         tab = await browser.tab(input.tab_id)
         await browser.show(tab)
         page = Page(browser, tab)
@@ -184,7 +183,7 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
             await browser.calm(tab)
         await browser.look()
         return BetaBrowserNavigateResult(
-            url=tab.url, status=status, title=self.tool.vault.scrub(tab.title)
+            url=tab.url, status=status, title=self.driver.vault.scrub(tab.title)
         )
 
     async def _go(self, page: Page, url: str) -> int | None:
@@ -205,14 +204,14 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def list_tabs(self, context: Any, input: Any) -> list[Any]:  # noqa: A002
-        browser = await self.tool.browser()
+        browser = await self.driver.browser()
         shown = await browser.active()
         return [_entry(tab, active=tab is shown) for tab in _some_tabs(browser, shown)]
 
     @_told
     async def new_tab(self, context: Any, input: Any) -> Any:  # noqa: A002
-        opened = self.tool.is_open
-        browser = await self.tool.browser(opens=True)
+        opened = self.driver.is_open
+        browser = await self.driver.browser(opens=True)
         first = None if opened else await browser.active()
         tab = first or await browser.open()
         await browser.show(tab)
@@ -220,14 +219,14 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def switch_tab(self, context: Any, input: Any) -> Any:  # noqa: A002
-        browser = await self.tool.browser()
+        browser = await self.driver.browser()
         tab = browser.named(input.tab_id)
         await browser.show(tab)
         return _entry(tab, active=True)
 
     @_told
     async def close_tab(self, context: Any, input: Any) -> None:  # noqa: A002
-        browser = await self.tool.browser()
+        browser = await self.driver.browser()
         with browser.working():
             await browser.close(browser.named(input.tab_id))
 
@@ -239,23 +238,23 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def read_page(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id, shown=False)
-        outline = await self.tool.outline(page.tab)
-        within = await self.tool.element(page, input.ref) if input.ref else None
+        page = await self.driver.page(input.tab_id, shown=False)
+        outline = await self.driver.outline(page.tab)
+        within = await self.driver.element(page, input.ref) if input.ref else None
         depth = max(1, input.depth or DEPTH)
         if within is None:
-            self.tool.knows(page.tab, outline.lines("visible"))
+            self.driver.knows(page.tab, outline.lines("visible"))
         return self._heed(outline.text(input.filter or "visible", depth, within))
 
     @_told
     async def get_page_text(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id, shown=False)
+        page = await self.driver.page(input.tab_id, shown=False)
         return self._heed(await page.text())
 
     @_told
     async def find(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id, shown=False)
-        found = (await self.tool.outline(page.tab)).matches(input.query)
+        page = await self.driver.page(input.tab_id, shown=False)
+        found = (await self.driver.outline(page.tab)).matches(input.query)
         lines = [item.line + ("" if item.in_view else ", out of sight") for item in found]
         return self._heed("\n".join(lines)) if lines else "Nothing like that is on the page."
 
@@ -272,15 +271,15 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
     async def _picture(
         self, tab_id: str | None, region: Sequence[int] | None
     ) -> BetaScreenshotResult:
-        page = await self.tool.page(tab_id)
-        vault = self.tool.vault
-        if len(vault) and any(map(vault.hides, (await self.tool.outline(page.tab)).all_text)):
+        page = await self.driver.page(tab_id)
+        vault = self.driver.vault
+        if len(vault) and any(map(vault.hides, (await self.driver.outline(page.tab)).all_text)):
             raise ToolError(
                 "One of the person's secrets shows on this page, so no picture of it is given. "
                 "Use read_page, which leaves it out."
             )
-        self.tool.picture = await page.picture(region)
-        return _sent(self.tool.picture)
+        self.driver.picture = await page.picture(region)
+        return _sent(self.driver.picture)
 
     # Acting --------------------------------------------------------------------------
 
@@ -306,9 +305,9 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     async def _click(self, given: Any, button: Button, count: int) -> str:
         modifiers = modifiers_of(given.modifiers)
-        page = await self.tool.page(given.tab_id)
+        page = await self.driver.page(given.tab_id)
         with page.browser.working():
-            spot = await self.tool.spot(page, given.target)
+            spot = await self.driver.spot(page, given.target)
             if spot.pressed is not None and "disabled" in spot.pressed.states:
                 raise ToolError(f"{spot.pressed.words} is greyed out and takes no clicks.")
             await page.click(spot.x, spot.y, button, count, modifiers)
@@ -316,51 +315,51 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def hover(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
-        spot = await self.tool.spot(page, input.target)
+        page = await self.driver.page(input.tab_id)
+        spot = await self.driver.spot(page, input.target)
         await page.move(spot.x, spot.y)
 
     @_told
     async def mouse_move(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         await page.move(input.target.x, input.target.y, held=self._held is not None)
 
     @_told
     async def left_click_drag(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         with page.browser.working():
             start, end = input.from_, input.target
             await page.drag((start.x, start.y), (end.x, end.y))
 
     @_told
     async def left_mouse_down(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         self._held = page
         with page.browser.working():
             await page.press(input.target.x, input.target.y, down=True)
 
     @_told
     async def left_mouse_up(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         with page.browser.working():
             await page.press(input.target.x, input.target.y, down=False)
         self._held = None
 
     @_told
     async def scroll(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         notches = max(1, min(_MOST_NOTCHES, input.scroll_amount or _NOTCHES))
         await page.scroll(input.target.x, input.target.y, input.scroll_direction, notches)
 
     @_told
     async def scroll_to(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
-        await page.reveal(*await self.tool.element(page, input.target.ref))
+        page = await self.driver.page(input.tab_id)
+        await page.reveal(*await self.driver.element(page, input.target.ref))
 
     @_told
     async def type(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
-        secret = self.tool.vault.asked(input.text)
+        page = await self.driver.page(input.tab_id)
+        secret = self.driver.vault.asked(input.text)
         with page.browser.working():
             field = await page.focus()
             if field.item is None:
@@ -373,7 +372,7 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def key(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         times = max(1, min(_MOST_REPEATS, input.repeat or 1))
         with page.browser.working():
             for _ in range(times):
@@ -382,16 +381,16 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def hold_key(self, context: Any, input: Any) -> None:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
+        page = await self.driver.page(input.tab_id)
         with page.browser.working():
             await page.keys(sequence(input.text), min(_LONGEST_WAIT, max(0.0, input.duration)))
 
     @_told
     async def form_input(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
-        session, backend = await self.tool.element(page, input.target.ref)
+        page = await self.driver.page(input.tab_id)
+        session, backend = await self.driver.element(page, input.target.ref)
         value = input.value
-        secret = self.tool.vault.asked(value) if isinstance(value, str) else None
+        secret = self.driver.vault.asked(value) if isinstance(value, str) else None
         with page.browser.working():
             if secret is not None:
                 about = await page.about(session, backend)
@@ -402,8 +401,8 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     @_told
     async def file_upload(self, context: Any, input: Any) -> str:  # noqa: A002
-        page = await self.tool.page(input.tab_id)
-        session, backend = await self.tool.element(page, input.target.ref)
+        page = await self.driver.page(input.tab_id)
+        session, backend = await self.driver.element(page, input.target.ref)
         if not input.paths:
             raise BadInput("file_upload: name the files in paths.")
         if (await page.about(session, backend))["kind"] != "file":
@@ -414,14 +413,12 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
 
     # Helpers -------------------------------------------------------------------------
 
-    def _secret(self, secret: Any, tab: Tab, *, hidden: bool) -> str:
+    def _secret(self, secret: Secret, tab: Tab, *, hidden: bool) -> str:
         """The text of a secret, where it may be typed.
 
         Raises:
             ToolError: it is for another place, or the field shows what is typed.
         """
-        from agent.tools.browser import WM_CLASS
-
         if not secret.is_for(WM_CLASS, tab.title):
             raise ToolError(f"The secret “{secret.name}” is for {secret.place}. Nothing was typed.")
         if not hidden:
@@ -429,12 +426,10 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
         return str(secret.value.get_secret_value())
 
     def _heed(self, text: str) -> str:
-        from agent.tools.browser import heed
-
         return self._scrubbed_text(heed(text))
 
     def _scrubbed_text(self, text: str) -> str:
-        return self.tool.vault.scrub(text)
+        return self.driver.vault.scrub(text)
 
     def _scrubbed(self, content: object) -> str:
         if isinstance(content, str):

@@ -291,6 +291,7 @@ def test_each_rule_asks_with_its_own_phrase_and_the_order_is_kept() -> None:
         ("paste into terminal", "ask", "yes, paste it"),
         ("weighty button", "ask", "yes, press it"),
         ("delete files", "ask", "yes, delete it"),
+        ("upload", "ask", "yes, give it"),
         ("hidden file", "ask", "yes, change it"),
         ("program", "ask", "yes, start it"),
         ("other tool", "ask", "yes, use it"),

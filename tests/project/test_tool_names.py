@@ -18,8 +18,8 @@ from agent.tools import build_tools
 from agent.tools.base import Intent
 
 ROOT = Path(__file__).parents[2]
-NAMES = {name for kind in OUR_TOOLS for name in (kind.name, kind.called)} - {"screen"}
-"""What is looked for; a screen is many other things as well."""
+NAMES = {name for kind in OUR_TOOLS for name in (kind.name, kind.called)} - {"screen", "browser"}
+"""What is looked for; a screen and a browser are many other things as well."""
 
 WIRE = {
     "agent/models/claude/hosted.py": {"computer"},

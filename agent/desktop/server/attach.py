@@ -34,7 +34,7 @@ def _connect(path: str) -> bool:
 def main() -> None:
     """Connect, then exec."""
     path, *argv = sys.argv[1:]
-    os.environ["SAYSO_ATTACHED"] = "yes" if _connect(path) else "no"
+    os.environ["DEVTOOLS_ATTACHED"] = "yes" if _connect(path) else "no"
     os.execvp(argv[0], argv)  # noqa: S606 - no shell is what we want
 
 

@@ -39,13 +39,13 @@ _CHROMIUM_FLAGS = (
 
 _START = """\
 export CHROMIUM_FLAGS="$CHROMIUM_FLAGS {flags}"
-if [ -z "$SAYSO_ATTACHED" ] && [ -S "$XDG_RUNTIME_DIR/{socket}" ]; then
+if [ -z "$DEVTOOLS_ATTACHED" ] && [ -S "$XDG_RUNTIME_DIR/{socket}" ]; then
   exec {python} -I -S /etc/chromium/attach.py "$XDG_RUNTIME_DIR/{socket}" "$0" "$@"
 fi
-if [ "$SAYSO_ATTACHED" = yes ]; then
+if [ "$DEVTOOLS_ATTACHED" = yes ]; then
   export CHROMIUM_FLAGS="$CHROMIUM_FLAGS --remote-debugging-pipe"
 fi
-unset SAYSO_ATTACHED
+unset DEVTOOLS_ATTACHED
 """
 """Read by Chromium's start script. Where somebody listens, its DevTools pipe is connected first."""
 
