@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import quote_plus
 
 from agent.desktop.base import Node, Window
 from agent.models.offline.matching import SURE, likeness
@@ -23,6 +24,7 @@ from agent.models.offline.steps import (
     type_text,
 )
 from agent.models.offline.view import View
+from agent.models.offline.words import lexicon
 
 _MENU_ITEMS = ("menu item", "menu")
 _OPENED, _IN_MENU, _LOADED, _NOT_THERE = 1, 3, 4, 5
@@ -385,6 +387,13 @@ def _is_address(text: str) -> bool:
     )
 
 
+async def web_search(at: Moment) -> Step:
+    """Have the browser search the web."""
+    engines: dict[str, str] = lexicon()["engines"]
+    address = engines[at.slot("engine") or "duckduckgo"]
+    return await go_to(at.having(url=address + quote_plus(at.slot("query"))))
+
+
 async def go_to(at: Moment) -> Step:
     """Open an address in the browser, if one is installed."""
     url = re.sub(r"\s+", "", re.sub(r"\s+dot\s+", ".", at.slot("url"), flags=re.IGNORECASE))
@@ -392,7 +401,10 @@ async def go_to(at: Moment) -> Step:
     if browser is None:
         return Fail("No web browser is installed on this desktop, so I cannot go to web pages.")
     if at.phase == _LOADED:
-        return Fail(at.failure) if at.failure else Done(f"I gave {url} to the web browser.")
+        if at.failure:
+            return Fail(f"I could not go there: {at.failure}")
+        offline = "" if at.desktop.status.network else " This desktop has no network to load it by."
+        return Done(f"I gave {url} to the web browser.{offline}")
     if at.phase != 0 or not any(browser.owns(w) and w.active for w in at.view.programs):
         step = await open_app(at.having(app=browser.spoken))
         if not isinstance(step, Done):

@@ -222,11 +222,43 @@ def _of_dictation(progress: Progress, task: int, plan: Plan) -> Plan | None:
     only = _only(plan)
     if only is None:
         return None
-    back = only.intent == "edit" and only.slot("what") == "undo" and _SCRATCH(only.said)
-    that = only.intent == "text" and only.slot("that")
-    said = last_dictated(progress.instructions, task) if back or that else ""
-    slots = {"act": "delete", "that": "yes"} if back else only.slots
-    return Plan((Command("text", {**slots, "dictated": said}, only.said),)) if said else None
+    said = last_dictated(progress.instructions, task) if _about_that(only) else ""
+    return Plan((_on_dictated(only, said),)) if said else None
+
+
+def _about_that(command: Command) -> bool:
+    """Whether a command is about what is selected or, where nothing is, was dictated last."""
+    if command.intent == "edit":
+        undo = command.slot("what") == "undo" and bool(_SCRATCH(command.said))
+        return undo or command.slot("what") in ("copy", "cut")
+    names = any(command.slot(slot) for slot in ("phrase", "unit", "steps"))
+    unmoved = command.slot("act") not in ("caret", "insert", "unselect", "extend")
+    return command.intent == "text" and unmoved and not names
+
+
+def _on_dictated(command: Command, said: str) -> Command:
+    """A command about "that", with what was dictated just before."""
+    what = command.slot("what")
+    act = command.slot("act") or ("delete" if what == "undo" else what)
+    return Command("text", {**command.slots, "act": act, "that": "yes", "dictated": said}, said)
+
+
+def _with_held(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """A key with the modifiers that were said to be held, and not released since."""
+    only = _only(plan)
+    if only is None or only.intent != "keys":
+        return None
+    held: dict[str, None] = {}
+    for said in progress.instructions[:task]:
+        for command in () if isinstance(said, Dictated) else parse(said).commands:
+            if command.intent == "hold" and command.slot("act") == "hold":
+                held[command.slot("modifier")] = None
+            elif command.intent == "hold":
+                name = command.slot("modifier")
+                held = {key: None for key in held if name and key != name}
+    if not held:
+        return None
+    return Plan((only.having(keys=f"{' '.join(held)} {only.slot('keys')}"),))
 
 
 def _of_choice(progress: Progress, task: int, plan: Plan) -> Plan | None:
@@ -255,6 +287,7 @@ _MEANINGS = (
     _elsewhere,
     _repeated,
     _of_dictation,
+    _with_held,
     _of_choice,
 )
 """In order: the first that fits counts."""

@@ -116,10 +116,13 @@ def _digit(word: str) -> bool:
     return value is not None and value < 10
 
 
-def mark_named(text: str) -> bool:
-    """Whether words are the name of one mark and nothing else; the end of a line is none."""
-    mark = _marks().get(" ".join(text.lower().split()).strip(_TRAILING))
-    return mark is not None and bool(mark[0].strip())
+def mark_named(text: str) -> tuple[str, bool] | None:
+    """The mark that words name, if they are nothing else, and whether a space goes before it.
+
+    The end of a line is no mark.
+    """
+    mark = _marks().get(" ".join(text.lower().replace("-", " ").split()).strip(_TRAILING))
+    return (mark[0], mark[1]) if mark is not None and mark[0].strip() else None
 
 
 def spelled(text: str) -> str:

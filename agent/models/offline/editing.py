@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.models.offline.keys import parse_keys
+from agent.models.offline.labelling import wider
 from agent.models.offline.places import place
 from agent.models.offline.steps import (
     Act,
@@ -46,6 +47,14 @@ async def _pressed(at: Moment, did: str) -> Step:
     if len(at.view.programs) < int(windows):
         return Done(f"{did} A window has closed.")
     return Done(did)
+
+
+async def hold(at: Moment) -> Step:
+    """Tell of a modifier that goes with the keys named next; no key stays down meanwhile."""
+    name = capital(at.slot("modifier"))
+    if at.slot("act") == "release":
+        return Done(f"{name or 'No key'} is {'not ' if name else ''}held now.")
+    return Done(f"{name} goes with each key that you name next. To end it, say: release {name}.")
 
 
 async def new_document(at: Moment) -> Step:
@@ -93,9 +102,11 @@ async def edit(at: Moment) -> Step:
 
 
 async def _begin(at: Moment) -> Step:
+    what = at.slot("what")
+    if what == "undo" and (grid := wider(at)):
+        return grid
     if at.view.active is None:
         return Fail("No window is in front, so there is nothing to do that to.")
-    what = at.slot("what")
     if what in _NEED_TEXT and not _editable(at.view):
         return Fail(f"I see no text with the cursor in {place(at.view)}, so I have done nothing.")
     if what in ("copy", "cut") and _readable(at.view) and not await _selection(at):
@@ -107,6 +118,20 @@ async def _begin(at: Moment) -> Step:
         combos = tuple(_IN_TERMINAL.get(combo, combo) for combo in combos)
     times = min(100, number(at.slot("count")) or 1)
     return Act(say, tuple(key(combo, times) for combo in combos), 1, memo(at.view))
+
+
+_FORMS = {"bold": "bold", "italics": "in italics", "underline": "underlined"}
+
+
+async def form(at: Moment) -> Step:
+    """Tell whether the program in front can make words bold; how it looks nobody can check."""
+    wanted = at.slot("form")
+    named = [n for n in at.view.tree.showing() if at.view.in_active(n) and n.name.lower() == wanted]
+    if named:
+        return Fail(f"I cannot check how words look. Select them, and say: click {named[0].name}.")
+    if not at.view.writing:
+        return Fail(f"I see no text with the cursor in {place(at.view)}.")
+    return Fail(f"{capital(place(at.view))} has plain text: nothing in it is {_FORMS[wanted]}.")
 
 
 _NEED_TEXT = ("clear", "new_line", "new_paragraph")

@@ -135,8 +135,7 @@ async def create_folder(at: Moment) -> Step:
     if at.phase == 0:
         if await in_thread(path.exists):
             return Done(f"There is a folder called {path.name} already.")
-        inside = shlex.quote(str(path.relative_to(home)))
-        return Act(f"Creating the folder {path.name}.", (shell(f"mkdir -- ~/{inside}"),))
+        return Act(f"Creating the folder {path.name}.", (shell(f"mkdir -- {_quoted(home, path)}"),))
     if at.failure:
         return Fail(f"I did not create the folder: {shortened(at.failure)}")
     if await in_thread(path.is_dir):
@@ -154,8 +153,8 @@ async def list_files(at: Moment) -> Step:
         return Fail(f"I see no folder called {at.slot('folder')}.")
     place = where(home, folder)
     if at.phase == 0:
-        inside = "" if folder == home else f"/{shlex.quote(str(folder.relative_to(home)))}"
-        return Act(f"Listing the files in {place}.", (shell(f"ls ~{inside}"),))
+        inside = "~" if folder == home else _quoted(home, folder)
+        return Act(f"Listing the files in {place}.", (shell(f"ls {inside}"),))
     if at.failure:
         return Fail(f"I did not list the files: {shortened(at.failure)}")
     present = await in_thread(_names, folder)
@@ -271,12 +270,19 @@ def _target(at: Moment, source: Path) -> Path | Fail:
 
 
 def _quoted(home: Path, path: Path) -> str:
-    return f"~/{shlex.quote(str(path.relative_to(home)))}"
+    return f"~/{_shell_word(str(path.relative_to(home)))}"
+
+
+def _shell_word(name: str) -> str:
+    """A name as one word of bash, though it be no UTF-8 and so no text that can be sent."""
+    if name == name.encode("utf-8", "replace").decode():
+        return shlex.quote(name)
+    return "$'" + "".join(f"\\x{byte:02x}" for byte in os.fsencode(name)) + "'"
 
 
 def _mark(path: Path) -> str:
     """A file's place in few letters: its parent's name is not needed to look it up again."""
-    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
 async def _changed(at: Moment) -> Step:

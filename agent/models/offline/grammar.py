@@ -12,7 +12,19 @@ from hassil import Intents, recognize_all
 from hassil.recognize import RecognizeResult
 
 _KEEP_WHOLE = ("text", "command", "name")
-VALUED = ("unit", "which", "steps", "side", "way", "modifier", "shortcut", "kind", "menubar")
+VALUED = (
+    "unit",
+    "which",
+    "steps",
+    "side",
+    "way",
+    "modifier",
+    "shortcut",
+    "kind",
+    "menubar",
+    "form",
+    "engine",
+)
 """Slots that hold what is meant, not what was said."""
 
 

@@ -70,6 +70,9 @@ _SLOTS = {
     "menubar": "menubar",
     "sum": "dictation",
     "topic": "dictation",
+    "query": "dictation",
+    "form": "form",
+    "engine": "engine",
 }
 """The network that stands for each slot of the grammar."""
 

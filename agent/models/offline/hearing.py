@@ -17,6 +17,7 @@ from agent.models.offline.words import lexicon
 _NAMING = {
     "click": ("label",),
     "hover": ("label",),
+    "focus_on": ("label",),
     "drag": ("source", "destination"),
     "menu": ("menu",),
     "open_app": ("app",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -28,13 +29,20 @@ class Press:
 def parse_keys(text: str) -> tuple[Press, ...]:
     """The presses that a phrase asks for ("control s", "page down three times"), or ()."""
     presses = []
-    for part in _AGAIN.split(text.strip().lower().rstrip(".!?")):
+    text = _held_with().sub(r"\1 ", text.lower())
+    for part in _AGAIN.split(text.strip().rstrip(".!?")):
         press = _press(part)
         if press is None:
-            whole = _press(text.lower().rstrip(".!?"))
+            whole = _press(text.rstrip(".!?"))
             return (whole,) if whole else ()
         presses.append(press)
     return tuple(presses)
+
+
+@functools.cache
+def _held_with() -> re.Pattern[str]:
+    """A key that is held with the next, and the word between them: "control and a"."""
+    return re.compile(rf"\b({'|'.join(lexicon()['modifiers'])}) (?:and|plus) (?=\w)")
 
 
 def _press(text: str) -> Press | None:

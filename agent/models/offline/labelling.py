@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from agent.desktop.base import Box, Node
 from agent.models.offline.overlay import SIDE, squares, squares_of
+from agent.models.offline.places import find_windows
+from agent.models.offline.raising import bring, raised
 from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step
 from agent.models.offline.targets import RANKED, called
 from agent.models.offline.view import View
@@ -28,16 +30,33 @@ NOTHING_SHOWN = "No numbers are shown. Say: show numbers."
 
 async def show_numbers(at: Moment) -> Step:
     """Number what can be clicked, of the window in front or of all that shows."""
-    here = at.slot("scope") == "here"
-    found = numbered(at.view, here=here)
+    scope = at.slot("scope")
+    if scope == "window":
+        step = await raised(at) if at.phase else await _forward(at)
+        if not isinstance(step, Done):
+            return step
+    found = numbered(at.view, "here" if scope == "window" else scope)
     if not found:
-        where = "in the window in front" if here else "on the screen"
-        return Fail(f"I see nothing {where} that could be clicked.")
+        return Fail(f"I see nothing {_PLACES[scope]} that could be clicked.")
     at.overlay.draw(tuple(found[:_MOST]))
     last = len(at.overlay.nodes)
     more = f" {len(found) - last} more have none." if len(found) > last else ""
     told = f"The numbers 1 to {last} are shown." if last > 1 else "The number 1 is shown."
     return Done(f"{told}{more} Say, for example: click {last}.")
+
+
+_PLACES = {
+    "everywhere": "on the screen",
+    "here": "in the window in front",
+    "window": "in that window",
+    "panel": "on the panel",
+}
+
+
+async def _forward(at: Moment) -> Step:
+    """Bring the window that is named to the front, so that nothing covers what is numbered."""
+    windows = find_windows(at.view, at.slot("window"))
+    return await bring(at, windows[0]) if windows else Fail(f"I see no {at.slot('window')} window.")
 
 
 async def hide(at: Moment) -> Step:
@@ -61,11 +80,12 @@ async def show_grid(at: Moment) -> Step:
 
 
 def _narrowed(at: Moment, box: Box, path: Sequence[int]) -> Step:
+    wider = at.overlay.wider if box == at.overlay.grid else ()
     for square in path:
         if min(box.width, box.height) < _LEAST:
             return Fail("That square is too small to be divided again. Say: click.")
-        box = squares(box)[square - 1]
-    at.overlay.draw(grid=box)
+        wider, box = (*wider, box), squares(box)[square - 1]
+    at.overlay.draw(grid=box, wider=wider)
     return Done("The grid is shown. Say a number to look closer, or: click 5.")
 
 
@@ -80,6 +100,15 @@ def closer(at: Moment) -> Step | None:
     if not 1 <= wanted <= SIDE * SIDE:
         return Fail("A grid has the squares 1 to 9.")
     return _narrowed(at, grid, [wanted])
+
+
+def wider(at: Moment) -> Step | None:
+    """The grid as it was before the last closer look; None if there was none."""
+    if not at.overlay.wider:
+        return None
+    *others, box = at.overlay.wider
+    at.overlay.draw(grid=box, wider=tuple(others))
+    return Done("The grid is as it was before.")
 
 
 async def mark(at: Moment) -> Step:
@@ -111,14 +140,19 @@ def drag(at: Moment, memo: str) -> Step:
     return Act(f"Dragging to {called(node)}.", (Call("left_click_drag", given),), 1, memo)
 
 
-def numbered(view: View, *, here: bool) -> list[Node]:
-    """What can be clicked and is not covered, from the top down, named or not."""
+def numbered(view: View, scope: str) -> list[Node]:
+    """What can be clicked and is not covered, from the top down, named or not.
+
+    ``scope`` is ``everywhere``, ``here`` for the window in front, or ``panel``.
+    """
     found: list[Node] = []
     for node in view.tree.showing(*RANKED):
         box = node.box
         if box is None or min(box.width, box.height) < 2 or _outside(view, box):
             continue
-        if here and not (view.in_active(node) or view.inside(node, ("menu",))):
+        if scope == "here" and not (view.in_active(node) or view.inside(node, ("menu",))):
+            continue
+        if scope == "panel" and not view.furniture(node):
             continue
         if not _on_top(view, node) or any(_same_place(box, other.box) for other in found):
             continue

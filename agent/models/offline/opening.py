@@ -9,6 +9,7 @@ from agent.disk import in_thread
 from agent.models.offline import applications
 from agent.models.offline.files import find_file, folder_path, newest
 from agent.models.offline.places import find_apps, find_windows
+from agent.models.offline.pointing import click_label
 from agent.models.offline.steps import Act, Done, Fail, Moment, Step, key, type_text
 
 _OPENING = 8
@@ -28,6 +29,13 @@ async def switch_named(at: Moment) -> Step:
     """Go to a window, else to a folder."""
     path = await _on_disk(at, at.slot("window"), files=False)
     return await _open(at, path) if path else await applications.switch(at)
+
+
+async def focus_on(at: Moment) -> Step:
+    """Go to a window, else give a thing of the window in front the keyboard by one click."""
+    if _known(at, at.slot("label")):
+        return await applications.switch(at.having(window=at.slot("label")))
+    return await click_label(at)
 
 
 async def open_file(at: Moment) -> Step:

@@ -27,6 +27,9 @@ class Overlay:
 
     nodes: tuple[Node, ...] = ()
     grid: Box | None = None
+    wider: tuple[Box, ...] = ()
+    """The grids that were looked closer at, the first one first."""
+
     marked: tuple[int, int] | None = None
 
     @property
@@ -45,9 +48,14 @@ class Overlay:
         self.draw()
         self.marked = None
 
-    def draw(self, nodes: tuple[Node, ...] = (), grid: Box | None = None) -> None:
+    def draw(
+        self,
+        nodes: tuple[Node, ...] = (),
+        grid: Box | None = None,
+        wider: tuple[Box, ...] = (),
+    ) -> None:
         """Have other numbers in the place of those that are shown; a marked place stays."""
-        self.nodes, self.grid = nodes, grid
+        self.nodes, self.grid, self.wider = nodes, grid, wider
 
     def at(self, view: View, label: str) -> Node | str | None:
         """What a number stands for, or why it stands for nothing, in words for the person.

@@ -257,7 +257,7 @@ _NUDGE = 50
 
 
 async def move_pointer(at: Moment) -> Step:
-    """Move the pointer by a distance."""
+    """Move the pointer by a distance, or drag by it what is there."""
     x, y = await at.desktop.input.position()
     if at.phase:
         if at.failure:
@@ -274,6 +274,8 @@ async def move_pointer(at: Moment) -> Step:
     width, height = at.view.size
     point = [min(max(x + across, 0), width - 1), min(max(y + along, 0), height - 1)]
     act = Call("mouse_move", {"coordinate": point})
+    if at.slot("drag"):
+        act = Call("left_click_drag", {"start_coordinate": [x, y], "coordinate": point})
     return Act(f"Moving the pointer {at.slot('way')}.", (act,), 1, f"{x}x{y}")
 
 

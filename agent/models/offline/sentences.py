@@ -88,7 +88,7 @@ class Plan:
 def parse(text: str) -> Plan:
     """The commands of a sentence, in order, or the part that was not understood."""
     commands: list[Command] = []
-    rest = strip_front(text)
+    rest = text if mark_named(text) else strip_front(text)
     while rest.strip(" .,!?;"):
         found, said, rest = _take(rest, after=commands[-1] if commands else None)
         if not found:
@@ -200,8 +200,9 @@ def _clause(text: str, *, mend: bool = False) -> list[Command]:
     """The commands of one clause, or none."""
     if _combination(text):
         return [Command("keys", {"keys": strip_back(tidy(text))}, text.strip())]
-    if mark_named(text):
-        return [Command("type", {"text": dictated(text)}, text.strip())]
+    if named := mark_named(text):
+        apart = {"apart": "yes"} if named[1] else {}
+        return [Command("type", {"text": named[0], **apart}, text.strip())]
     clause = _unmistaken(strip_back(tidy(strip_front(text))))
     clause = _without_what_not(clause)
     if scoped := _scope_last(clause):
@@ -249,9 +250,15 @@ def _mended(clause: str) -> Iterator[str]:
             yield f"{right} {name[1]}"
     first, _, rest = clause.partition(" ")
     for verb, _score, _ in process.extract(
-        first.lower(), lexicon()["verbs"], scorer=fuzz.ratio, score_cutoff=75, limit=2
+        first.lower(), _guessable(), scorer=fuzz.ratio, score_cutoff=75, limit=2
     ):
         yield f"{verb} {rest}".strip()
+
+
+@functools.cache
+def _guessable() -> tuple[str, ...]:
+    """Verbs that a word may have been meant for; none of those that take something away."""
+    return tuple(verb for verb in lexicon()["verbs"] if verb not in lexicon()["grave"])
 
 
 def _carried(text: str, after: Command | None) -> list[Command]:
@@ -287,7 +294,7 @@ def _sensible(command: Command) -> bool:
             return squares_of(command.slot("path")) is not None
         case "click" | "hover":
             return len(command.slot("label").split()) <= 9
-        case "text":
+        case "text" | "format":
             return _names_text(command)
         case "type":
             return command.slot("text").lower().partition(" ")[0] not in ("me", "us", "him", "her")

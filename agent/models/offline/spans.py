@@ -40,8 +40,8 @@ def find(text: str, caret: int, stretch: Stretch) -> Span | None:
         return (0, len(text)) if text else None
     if stretch.unit == "character":
         return _characters(text, caret, stretch)
-    units = _units(text, stretch.unit)
-    chosen = _choose(units, caret, stretch) if units else []
+    found = units(text, stretch.unit)
+    chosen = _choose(found, caret, stretch) if found else []
     return (chosen[0][0], chosen[-1][1]) if chosen else None
 
 
@@ -83,7 +83,8 @@ def _characters(text: str, caret: int, stretch: Stretch) -> Span | None:
     return (begin, end) if begin < end else None
 
 
-def _units(text: str, unit: Unit) -> list[Span]:
+def units(text: str, unit: Unit) -> list[Span]:
+    """Where each word, sentence, line or paragraph of a text is, in its order."""
     match unit:
         case "word":
             found = _WORD.finditer(text)
@@ -126,4 +127,6 @@ def _choose(units: Sequence[Span], caret: int, stretch: Stretch) -> list[Span]:
         case _:
             if here is None:
                 here = len(before) - 1
+            if here == len(units) - 1:  # behind the last there are no more: those before are meant
+                return list(units[-stretch.count :])
             return list(units[max(here, 0) :][: stretch.count])

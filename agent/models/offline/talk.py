@@ -14,6 +14,13 @@ def _saying(words: str) -> Handler:
     return say
 
 
+def _declining(words: str) -> Handler:
+    async def say(_: Moment) -> Step:
+        return Fail(words)
+
+    return say
+
+
 async def _ability(at: Moment) -> Step:
     """Whether there is a command for something; that it will work nobody can tell before."""
     topic = at.slot("topic")
@@ -57,6 +64,8 @@ HANDLERS: dict[str, Handler] = {
     "ability": _ability,
     "language": _language,
     "modes": _saying("Say: spell, and then the letters."),
+    "microphone": _declining("I cannot switch the microphone. Its button is on the page."),
+    "page_settings": _declining("I cannot open Settings. Its button is on the page."),
     "hear": _saying("Yes, your words arrive here."),
     "stopping": _saying("Say: stop. Escape and the Stop button do the same."),
     "hello": _saying("Hello. Tell me what to do, or ask: what can I say."),
@@ -69,6 +78,7 @@ HANDLERS: dict[str, Handler] = {
     "reopen": _saying("I do not know what to bring back."),
     "cancel": _saying("All right, I am doing nothing."),
     "decline": _saying("All right, I am doing nothing."),
+    "doing": _saying("Nothing just now: I wait for your words."),
     "resume": _saying("There is nothing to continue."),
     "confirm": _saying("There is nothing that I asked."),
 }

@@ -101,14 +101,20 @@ async def _otherwise(at: Moment, why: Fail | None) -> Step:
         return await change_file(at.having(what="delete", file=at.slot("phrase")))
     if act == "select" and at.slot("phrase") and not at.slot("until"):
         return await click_label(at.having(label=at.slot("phrase")))
-    if act in ("delete", "copy", "cut") and stretch_of(at) is None and not at.slot("dictated"):
+    kept = act == "delete" and at.slot("dictated")
+    if act in ("delete", "copy", "cut") and stretch_of(at) is None and not kept:
         return await edit(at.having(what=act))
-    if act == "caret" and at.slot("steps") in ("up", "down"):
-        amount = f"{at.slot('steps')} {at.slot('count') or 'a'} {at.slot('unit')}s"
-        return await scroll(at.having(direction=amount, count=""))
+    if act == "caret" and at.slot("steps"):
+        return await scroll(at.having(direction=_wheeled(at), count=""))
     if act == "caret" and side and at.slot("unit") == "line":
         return await keys(at.having(keys="home" if side == "before" else "end"))
     return why or Fail("That could not be done.")
+
+
+def _wheeled(at: Moment) -> str:
+    """The direction of the wheel, and how far, for steps of the cursor."""
+    way = {"back": "left", "forward": "right"}.get(at.slot("steps"), at.slot("steps"))
+    return f"{way} {at.slot('count')} {at.slot('unit') or 'line'}s" if at.slot("count") else way
 
 
 async def scroll_to(at: Moment) -> Step:
@@ -166,7 +172,7 @@ def stretch_of(at: Moment) -> Stretch | None:
         return None
     return Stretch(
         cast(Unit, unit),
-        cast(Which, at.slot("which") or ("next" if at.slot("count") else "this")),
+        cast(Which, at.slot("which") or "this"),
         max(1, number(at.slot("count")) or 1),
         phrase,
         at.slot("until"),
@@ -192,7 +198,10 @@ async def _begin(at: Moment, here: _Text) -> Step:
     if act == "caret" and at.slot("steps"):
         return _lead(at, here, (_stepped(at, here),) * 2)
     stretch = stretch_of(at)
-    span = spans.find(here.text, here.caret, stretch) if stretch else _meant(at, here)
+    if act == "extend":
+        span = _extended(at, here)
+    else:
+        span = spans.find(here.text, _origin(at, here), stretch) if stretch else _meant(at, here)
     if span is None:
         missing = _missing(at)
         return await _otherwise(at, missing) if at.slot("phrase") else missing
@@ -207,11 +216,31 @@ async def _begin(at: Moment, here: _Text) -> Step:
     return _lead(at, here, span)
 
 
+def _origin(at: Moment, here: _Text) -> int:
+    """Where units are counted from: the end of the selection that lies towards them."""
+    if here.selection is None:
+        return here.caret
+    return here.selection[at.slot("which") == "next"]
+
+
+def _extended(at: Moment, here: _Text) -> Span | None:
+    """The selection with so many units more, at its end or before its beginning."""
+    if here.selection is None:
+        return None
+    begin, end = here.selection
+    back = at.slot("steps") in ("back", "up")
+    which: Which = "previous" if back else "next"
+    steps = max(1, number(at.slot("count")) or 1)
+    stretch = Stretch(cast(Unit, at.slot("unit")), which, steps)
+    more = spans.find(here.text, begin if back else end, stretch)
+    return (min(begin, more[0]), max(end, more[1])) if more else here.selection
+
+
 def _missing(at: Moment) -> Fail:
     if said := at.slot("dictated"):
         words = shortened(said, 40)
         return Fail(f"“{words}” does not stand before the cursor any more; I changed nothing.")
-    if at.slot("phrase") or at.slot("unit"):
+    if at.slot("phrase") or (at.slot("unit") and at.slot("act") != "extend"):
         return Fail(f"I see no {_named(at)} in {place(at.view)}, so nothing was changed.")
     return Fail(f"Nothing is selected in {place(at.view)}. Say which words you mean.")
 
@@ -242,15 +271,24 @@ def _with_marks(at: Moment, here: _Text, span: Span) -> Span:
 def _with_gap(content: str, span: Span, unit: str) -> Span:
     """With the line's end, or with one of the two spaces that would be left."""
     begin, end = span
-    gap = "\n" if unit in ("line", "paragraph") else " "
+    gap = "\n" if unit == "line" else " "
     if unit in ("character", "all"):
         return span
+    if unit == "paragraph":
+        return _with_blank_lines(content, span)
     before, after = content[begin - 1 : begin] if begin else "", content[end : end + 1]
     if after == gap and (before in ("", "\n", " ") or gap == "\n"):
         return begin, end + 1
     if before == gap and not after.isalnum():
         return begin - 1, end
     return span
+
+
+def _with_blank_lines(content: str, span: Span) -> Span:
+    """With the empty lines behind a paragraph; behind the last one, with those before it."""
+    begin, end = span
+    behind = len(content) - len(content[end:].lstrip("\n"))
+    return (begin, behind) if behind < len(content) else (len(content[:begin].rstrip("\n")), behind)
 
 
 def _stepped(at: Moment, here: _Text) -> int:
@@ -267,8 +305,14 @@ def _stepped(at: Moment, here: _Text) -> int:
         column = here.caret - starts[line]
         stop = starts[wanted + 1] - 1 if wanted + 1 < len(starts) else len(here.text)
         return min(starts[wanted] + column, stop)
+    if unit != "word":
+        starts = [begin for begin, _ in spans.units(here.text, cast(Unit, unit))]
+        passed = [s for s in starts if (s < here.caret if back else s > here.caret)]
+        if len(passed) < steps:
+            return 0 if back else len(here.text)
+        return passed[-steps] if back else passed[steps - 1]
     which: Which = "previous" if back else "next"
-    found = spans.find(here.text, here.caret, Stretch(cast(Unit, unit), which, steps))
+    found = spans.find(here.text, here.caret, Stretch("word", which, steps))
     return found[not back] if found else (0 if back else len(here.text))
 
 
@@ -367,8 +411,12 @@ def _selected(at: Moment, here: _Text, span: Span | None = None) -> Step:
     chosen = here.text[slice(*span)]
     shown = shortened(chosen, _SHOWN)
     match at.slot("act"):
-        case "select":
+        case "select" | "extend":
             return Done(f"Selected: {shown}")
+        case "correct":
+            return Done(f"Selected: {shown}. Say what it should be: change that to, and the words.")
+        case "spell":
+            return Done(f"Selected: {shown}. Say: spell, and its letters.")
         case "copy":
             return Act("Copying.", (key("ctrl+c"),), _COPIED, _memo(span))
         case "cut":

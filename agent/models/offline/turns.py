@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.desktop.base import Desktop
+from agent.errors import DesktopError
 from agent.models.offline import (
     answers,
     applications,
@@ -38,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "new_window": applications.new_window,
     "focus": applications.focus,
     "switch": opening.switch_named,
+    "focus_on": opening.focus_on,
     "close": applications.close,
     "close_document": applications.close_document,
     "tile": arranging.tile,
@@ -50,6 +53,7 @@ HANDLERS: dict[str, Handler] = {
     "show_desktop": applications.show_desktop,
     "list_apps": applications.list_apps,
     "go_to": applications.go_to,
+    "web_search": applications.web_search,
     "click": pointing.click_label,
     "click_here": pointing.click_here,
     "context_menu": pointing.context_menu,
@@ -76,8 +80,10 @@ HANDLERS: dict[str, Handler] = {
     "date": writing.date,
     "secret": writing.secret,
     "keys": editing.keys,
+    "hold": editing.hold,
     "edit": editing.edit,
     "text": text.text,
+    "format": editing.form,
     "new_document": editing.new_document,
     "save": writing.save,
     "save_as": writing.save_as,
@@ -111,6 +117,12 @@ HANDLERS: dict[str, Handler] = {
     "number": pointing.choose_number,
 }
 """What carries out each intent of the grammar."""
+
+_BROKE = (
+    "Something in Sayso broke while I did that, so I stopped there. Look whether it is as you want "
+    "it; the next command works."
+)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +226,13 @@ async def _step(
     )
     try:
         step = await HANDLERS[command.intent](at)
+    except DesktopError:
+        raise
     except OSError as error:  # a name that is too long, a folder that may not be read …
         step = Fail(f"I could not look at the files: {error.strerror or error}.")
+    except Exception:  # noqa: BLE001 - a broken turn would be tried again with each sentence
+        _log.exception("The command %s broke in phase %s", command.intent, at.phase)
+        step = Fail(_BROKE)
     if isinstance(step, Act):
         overlay.clear()  # nothing is surely where it was
         mark = place.mark(step)

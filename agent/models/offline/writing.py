@@ -67,7 +67,8 @@ async def _apart(at: Moment, text: str) -> str:
     if field is None or field.role in ("terminal", "password text") or at.slot("style") == "joined":
         return text
     caret = await at.desktop.caret_of(field)
-    if caret <= 0 or not text[:1].isalnum() or await at.desktop.selection_of(field):
+    apart = text[:1].isalnum() or bool(at.slot("apart"))
+    if caret <= 0 or not apart or await at.desktop.selection_of(field):
         return text
     before = (await at.desktop.text_of(field))[caret - 1 : caret]
     return f" {text}" if before.isalnum() or before in ",.;:!?)" else text
