@@ -60,6 +60,8 @@ class Case:
     def in_text(self) -> bool:
         """Whether all of it happens in the text of one editor: it can be tried in memory."""
         here = self.given.get("wins") == ["editor"] and self.given.keys() <= _ON_TEXT
+        if any("click" in sentence.lower() for sentence in self.say):
+            return False
         return here and self.want.keys() <= _OF_TEXT | _SAID and bool(self.want.keys() & _OF_TEXT)
 
 

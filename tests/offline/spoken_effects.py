@@ -361,6 +361,9 @@ CHECKS: dict[str, Check] = {
     "checked": lambda seen, v: _unless(
         _named({*seen.after.checked} - {*seen.before.checked}, v), f"checked {seen.after.checked}"
     ),
+    "toggled": lambda seen, v: _unless(
+        _named({*seen.after.checked} ^ {*seen.before.checked}, v), f"checked {seen.after.checked}"
+    ),
     "says": _answer,
     "saysnot": lambda seen, v: _unless(not re.search(v, seen.said), f"answer {seen.said!r}"),
     "scrolled": _scrolled,

@@ -18,7 +18,7 @@ from spoken_effects import Seen, State, look, wrong
 from agent import Session, Settings
 from agent import events as ev
 from agent.desktop import VirtualDesktop
-from agent.desktop.base import Desktop, inside
+from agent.desktop.base import Desktop, Window, inside
 from agent.models.offline import parse
 from agent.models.offline.keys import parse_keys
 
@@ -248,14 +248,19 @@ class RealStage:
     async def _clear(self) -> None:
         """End all programs, and put the home's files back."""
         desktop = self._desktop
-        if pids := sorted({str(w.pid) for w in await desktop.windows() if w.pid}):
+        await desktop.input.key("Escape")
+        if pids := sorted({str(w.pid) for w in await self._programs() if w.pid}):
             await (await desktop.spawn(["kill", "-9", *pids])).wait()
 
         async def none() -> bool:
-            return not await desktop.windows()
+            return not await self._programs()
 
         await until(none)
         refill(desktop.home)
+
+    async def _programs(self) -> list[Window]:
+        """Windows but for what the panel shows, as a calendar: without the panel nothing starts."""
+        return [w for w in await self._desktop.windows() if "panel" not in w.wm_class.lower()]
 
     async def _open(self, window: str) -> None:
         kind, _, name = window.partition(":")
@@ -280,6 +285,18 @@ class RealStage:
         await until(in_front)
         await until(told)
         await desktop.settle(first=0.3, quiet=0.2)
+        if kind == "image":
+            await self._leave_warning()
+
+    async def _leave_warning(self) -> None:
+        """The viewer warns, when it starts, of a service that this desktop does not have."""
+
+        async def warns() -> bool:
+            return bool((await look(self._desktop)).dialogs)
+
+        if await until(warns, 3.0):
+            await self._desktop.input.key("Escape")
+            await self._desktop.settle(first=0.3, quiet=0.2)
 
 
 def refill(home: Path) -> None:

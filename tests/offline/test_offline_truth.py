@@ -21,8 +21,10 @@ async def test_a_selection_is_looked_up(talk: Driver) -> None:
 
 
 async def test_a_copy_is_found_on_the_clipboard(talk: Driver) -> None:
-    """With nothing selected no key is pressed, and that is said."""
+    """With nothing selected and nothing just dictated no key is pressed, and that is said."""
     await talk.say("open the text editor and type apples")
+    assert await talk.say("copy that") == "Copied: apples."
+    await talk.say("press home")
     assert "nothing to copy" in await talk.say("copy that")
     assert talk.calls == []
     assert await talk.say("select all and copy it") == "Copied: apples."

@@ -8,9 +8,10 @@ from agent.desktop.base import inside
 from agent.disk import in_thread
 from agent.models.offline import applications
 from agent.models.offline.files import find_file, folder_path, newest
-from agent.models.offline.places import find_apps, find_windows
+from agent.models.offline.places import call, find_apps, find_windows
 from agent.models.offline.pointing import click_label
 from agent.models.offline.steps import Act, Done, Fail, Moment, Step, key, type_text
+from agent.models.offline.view import View
 
 _OPENING = 8
 """The phase in which a folder or file should have opened; later than those of `applications`."""
@@ -73,32 +74,32 @@ def _find(home: Path, name: str, files: bool) -> Path | None:
 
 
 async def _open(at: Moment, path: Path) -> Step:
-    """Through the program's own dialog: type the path, and look for the window."""
-    folder = await in_thread(path.is_dir)
-    program = _program(path, folder=folder)
+    """Through the program's own dialog, or the file manager: type the path, look for the window.
+
+    The file manager opens a picture with its viewer, whose own dialog takes no path.
+    """
     if at.phase == _OPENING:
-        return await _opened(at, path, program)
+        return await _opened(at, path)
+    located = path.suffix.lower() in _PICTURES or await in_thread(path.is_dir)
+    program = "file manager" if located else "text editor"
     step = await applications.open_app(at.having(app=program))
     if not isinstance(step, Done):
         return step
     calls = (
-        key("ctrl+l" if folder else "ctrl+o"),
+        key("ctrl+l" if located else "ctrl+o"),
         type_text(inside(at.desktop, path)),
         key("Return"),
     )
     return Act(f"Opening {path.name}.", calls, _OPENING)
 
 
-def _program(path: Path, *, folder: bool) -> str:
-    """The program that shows a file of such a kind."""
-    if folder:
-        return "file manager"
-    return "image viewer" if path.suffix.lower() in _PICTURES else "text editor"
-
-
-async def _opened(at: Moment, path: Path, program: str) -> Step:
+async def _opened(at: Moment, path: Path) -> Step:
     if at.failure:
         return Fail(f"I could not open {path.name}: {at.failure}")
-    if await at.until(lambda v: v.active and path.name in v.active.title, 4.0):
-        return Done(f"{path.name} is open in the {program}.")
+
+    def shown(view: View) -> bool:
+        return view.active is not None and path.name in view.active.title
+
+    if await at.until(shown, 4.0) and at.view.active is not None:
+        return Done(f"{path.name} is open in {call(at.view, at.view.active)}.")
     return Fail(f"{path.name} has not opened.")

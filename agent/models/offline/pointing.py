@@ -80,7 +80,7 @@ async def click_label(at: Moment) -> Step:
     if at.overlay.at(at.view, label) is None:
         if number(label) is not None and not find(at.view, label):
             return Fail(labelling.NOTHING_SHOWN)
-        await at.until(lambda v: find(v, label) or away(v, label), 2.0)
+        await at.appears(lambda v: find(v, label) or away(v, label), 2.0)
         if not find(at.view, label) and (nearer := towards(at, label)):
             return nearer
     node = _wanted(at, "label")
@@ -207,7 +207,7 @@ def _open_items(view: View) -> list[Node]:
 
 async def menu(at: Moment) -> Step:
     """Open a menu, unless it is open."""
-    await at.until(lambda _: not isinstance(_find_menu(at), Fail), 2.5)
+    await at.appears(lambda _: not isinstance(_find_menu(at), Fail), 2.5)
     node = _find_menu(at)
     if isinstance(node, Fail):
         return node

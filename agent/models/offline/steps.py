@@ -23,6 +23,10 @@ A program may tell of what it has painted a little later than it painted it.
 """
 
 
+_AT_ONCE = 0.3
+"""Seconds in which the screen tells of what is there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One action to ask for: a member of the computer's toolset, or another tool."""
@@ -92,6 +96,8 @@ class Moment:
     results: tuple[Result, ...] = ()
     resuming: bool = False
     overlay: Overlay = field(default_factory=Overlay)
+    following: bool = False
+    """Whether a command of the same sentence came before, whose effect may still be coming."""
 
     def slot(self, name: str) -> str:
         return self.command.slot(name)
@@ -104,6 +110,10 @@ class Moment:
                 return False
             self.view = await look(self.desktop)
         return True
+
+    async def appears(self, seen: Callable[[View], object], seconds: float) -> bool:
+        """As `until`, for what must be there to begin with: long only behind another command."""
+        return await self.until(seen, seconds if self.following else _AT_ONCE)
 
     async def come(self, ask: Callable[[], Awaitable[object]], seconds: float = 1.0) -> bool:
         """Ask again until the answer is true or the time is over."""

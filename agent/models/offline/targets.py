@@ -45,6 +45,8 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 
+_CLOCK = re.compile(r"\d{4}-\d\d-\d\d|.{0,30}\d{1,2}:\d\d.{0,10}")
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -101,7 +103,9 @@ def find(view: View, label: str) -> list[Node]:
 
 
 def _names(node: Node) -> tuple[str, ...]:
-    """A thing's name, and a file's without its ending."""
+    """A thing's name; a file's without its ending, and what a clock is, whose name is the time."""
+    if node.role == "toggle button" and _CLOCK.fullmatch(node.name):
+        return (node.name, "clock", "date")
     stem = re.fullmatch(r"(.+)\.\w{1,5}", node.name)
     return (node.name, stem[1]) if stem and node.role in _RANK[3] else (node.name,)
 

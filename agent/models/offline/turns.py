@@ -223,6 +223,7 @@ async def _step(
         place.results,
         place.resuming,
         overlay,
+        following=place.command > 0,
     )
     try:
         step = await HANDLERS[command.intent](at)

@@ -44,7 +44,7 @@ async def type_(at: Moment) -> Step:
         return await _read_back(at)
     if at.phase == 0 and at.view.menu_open:
         return Act("Closing the menu.", (key("Escape"),), _CLICKED)
-    await at.until(lambda v: v.field, 4.0)
+    await at.appears(lambda v: v.field, 4.0)
     if at.phase != _CLICKED and at.view.field is None and (only := _only_field(at.view)):
         assert only.box is not None  # noqa: S101 - showing nodes have boxes
         return Act("Going to the text field.", (click(*only.box.center),), _CLICKED)
