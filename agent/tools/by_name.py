@@ -339,16 +339,16 @@ class ScreenTool:
         for _ in range(_TURNS):
             if found.node.showing:
                 return ToolResult(f"{found.words} is in sight, {given.ref}.")
-            page = found.outline.page_of(found.node)
-            if page is None or found.node.beyond is None or page.box is None:
+            scroller = found.outline.scroller_of(found.node)
+            if scroller is None or found.node.beyond is None:
                 break
-            direction, distance = _way(found.node.beyond, page.box)
+            direction, distance = _way(found.node.beyond, scroller)
             turned = await self._do(
                 "scroll",
                 {
                     "scroll_direction": direction,
                     "scroll_amount": max(1, min(20, distance // _NOTCH)),
-                    "coordinate": list(page.box.center),
+                    "coordinate": list(scroller.center),
                 },
             )
             if turned.is_error:

@@ -41,6 +41,8 @@ ROLES = {
     "icon": "icon",
     "toggle switch": "switch",
     "switch": "switch",
+    "date editor": "date field",
+    "color chooser": "colour field",
     "table column header": "column",
     "column header": "column",
 }
@@ -59,6 +61,16 @@ _PAGES = ("document web", "document frame")
 FRAMES = frozenset({"frame", "dialog", "window", "alert", "file chooser", "color chooser"})
 PRESSED = frozenset(ROLES) - {"text", "document text", "terminal", "menu", "combo box"}
 """Roles whose own parts say the same again."""
+
+_HOLDERS = frozenset(
+    {"table cell", "column header", "table column header", "list item", "tree item"}
+)
+"""Roles of what may be there only to hold a control, by whose name it is called then."""
+
+_CONTROLS = frozenset(
+    {"push button", "toggle button", "check box", "radio button", "link", "entry", "combo box"}
+    | {"password text", "spin button", "slider", "switch", "toggle switch", "date editor"}
+)
 
 _MENU = frozenset({"menu item", "check menu item", "radio menu item"})
 _NAMELESS = _MENU | {"table cell", "icon", "list item", "tree item", "image"}
@@ -168,6 +180,7 @@ class Outline:
         self._windows = windows
         self._references = references
         self._by_id = {node.id: node for node in tree.nodes}
+        self._held = frozenset(self._names_held())
         self._groups: dict[str, str] = {}
         self._frames: dict[str, Node] = {}
         """The group and the window around each object, as far as they were asked for."""
@@ -212,9 +225,12 @@ class Outline:
         now = self._by_id.get(was.id) if was else None
         return now if was and now and _same(was, now) else None
 
-    def page_of(self, node: Node) -> Node | None:
-        """The innermost page that an object is on."""
-        return next((each for each in self._above(node) if each.role in _PAGES), None)
+    def scroller_of(self, node: Node) -> Box | None:
+        """What shows of the page, or part of a page, that an object has been scrolled out of."""
+        around = self._by_id.get(node.parent or "")
+        box = around.box if around else None
+        page = next((each for each in self._above(node) if each.role in _PAGES), None)
+        return _common(box, page.box) if box and page and page.box else None
 
     def window_of(self, node: Node) -> Window | None:
         """The window that an object is in, by its frame's title and place."""
@@ -266,9 +282,19 @@ class Outline:
             return None
         if acts and (_is_part(node, near) or (node.role in _NAMELESS and not node.name)):
             return None
+        if (node.id, node.name) in self._held:
+            return None
         group = self._group(node)
         ref = self._references.of(node)
         return Entry(ref, node, _says(node), group, acts)
+
+    def _names_held(self) -> Iterator[tuple[str, str]]:
+        """Cells and entries of lists that are called as a control in them is, with that name."""
+        for node in self.tree.nodes:
+            if node.role in _CONTROLS and node.name and node.showing:
+                for outer in islice(self._above(node), 3):
+                    if outer.role in _HOLDERS:
+                        yield outer.id, node.name
 
     def _group(self, node: Node) -> str:
         """Id of the innermost group or window around an object; empty if none is."""
@@ -366,6 +392,14 @@ def _window(frame: Node, windows: Sequence[Window]) -> Window | None:
     return named[0] if named else None
 
 
+def _common(one: Box, other: Box) -> Box | None:
+    """What two boxes have in common; None if that is nothing."""
+    left, top = max(one.x, other.x), max(one.y, other.y)
+    right = min(one.x + one.width, other.x + other.width)
+    bottom = min(one.y + one.height, other.y + other.height)
+    return Box(left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+
 def _apart(one: Box, other: Box | None) -> int:
     return abs(one.x - other.x) + abs(one.y - other.y) if other else 0
 
@@ -376,6 +410,8 @@ def _is_part(node: Node, above: Sequence[Node]) -> bool:
         return False
     outer = above[0]
     within = outer.role in PRESSED and outer.showing
+    if outer.role in _HOLDERS and node.role in _CONTROLS:
+        return False
     return within and (not node.name or node.name == outer.name)
 
 

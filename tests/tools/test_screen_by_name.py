@@ -20,6 +20,16 @@ FORM = """<!doctype html><title>Order</title><h1>Order</h1>
 <div style="height: 2500px"></div><button>Send order</button></form>"""
 
 
+CHAPTERS = (
+    "<!doctype html><title>Chapters</title><div style='height: 80px; width: 240px; overflow: auto'>"
+    + "".join(
+        f"<button style='display: block' onclick='document.title=innerText'>Chapter {n}</button>"
+        for n in range(1, 10)
+    )
+    + "</div><p style='height: 3000px'>"
+)
+
+
 class Reader:
     """A screen tool that is asked in one word."""
 
@@ -107,6 +117,26 @@ async def test_a_form_is_filled_and_sent_by_name(desk: Desk) -> None:
         return any("Sent: Ada" in window.title for window in await desk.windows.windows())
 
     await until(sent, "what was typed, in the page's title")
+
+
+async def test_what_a_part_of_a_page_has_scrolled_away_is_shown_and_clicked(desk: Desk) -> None:
+    """The part is scrolled, not the page around it, which is longer than its window, too."""
+    page = desk.desktop.home / "chapters.html"
+    page.write_text(CHAPTERS, "utf-8")
+    page.chmod(0o644)
+    await desk.open("chromium", "file:///home/user/chapters.html")
+    reader = Reader(desk)
+    first = await reader.ref("button “Chapter 1”")
+    last = await reader.ref("“Chapter 9”")
+    assert (await reader.ask("click_on", ref=last)).is_error
+    assert "is in sight" in await reader.do("show", ref=last)
+    assert (await reader.ask("click_on", ref=first)).is_error
+    await reader.do("click_on", ref=last)
+
+    async def clicked() -> bool:
+        return any("Chapter 9" in window.title for window in await desk.windows.windows())
+
+    await until(clicked, "the chapter that was clicked on, in the page's title")
 
 
 async def test_bad_references_are_refused_with_what_to_do(desk: Desk) -> None:

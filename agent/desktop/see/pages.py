@@ -38,6 +38,8 @@ _BROWSERS = frozenset({"Chromium", "Gecko"})
 
 _MOST = 1500
 """Objects of one application that are described in one look."""
+_MOST_ROWS = 200
+"""Rows of a list that no cache lists, if it is to be looked into."""
 _MOST_BEYOND = 150
 """Objects out of sight that are described."""
 _BEYOND_KEPT = 3.0
@@ -46,6 +48,10 @@ _PATIENCE = 1.0
 """Seconds that an application may take for one answer."""
 _BUDGET = 1.2
 """Seconds after which no further object of a look is asked about."""
+_HIDDEN_AROUND = 6
+"""Objects that do not show, one in the other, around one that is out of sight."""
+_LEAST_SCROLLER = 24
+"""Pixels of width and height that something has which scrolls."""
 _HIDDEN_PARENTS = 2
 """Objects that do not show, one in the other, between two that do."""
 
@@ -74,18 +80,23 @@ class Pages:
         deadline = time.monotonic() + _BUDGET
         found: list[Item] = []
         searched: set[Ref] = set()
+        _count_rows(bus, items)
         for item in _short(items):
             above = {parent.ref for parent in _above(item, items)}
             if not above & searched and time.monotonic() < deadline and len(found) < _MOST:
-                searched.add(item.ref)
+                if self._is_browser(bus, item.ref[0]):  # it is asked for all that is below
+                    searched.add(item.ref)
                 found += self._below(bus, item, items, _MOST - len(found), deadline)
         for item in found:
             item.box = item.box if item.box and meets(item.box, screen) else None
         _close_lists(found, items)
+        for item in found:
+            if item.role in DOCUMENTS and item.box and self._is_forgetful(bus, item):
+                item.states |= {"showing"}
         pages = [item for item in found if item.role in DOCUMENTS and "showing" in item.states]
         shown = hash(tuple((item.ref, item.box) for item in found))
         for page in _outermost(pages, items):
-            for item in self._out_of_sight(bus, page, shown):
+            for item in self._out_of_sight(bus, page, shown, items):
                 items.setdefault(item.ref, item)
 
     def _below(
@@ -110,10 +121,20 @@ class Pages:
 
     def _is_browser(self, bus: Bus, name: str) -> bool:
         """Whether a search may go all the way down: a sheet has more cells than it ends with."""
+        return self._toolkit(bus, name) in _BROWSERS
+
+    def _toolkit(self, bus: Bus, name: str) -> str:
         if name not in self._toolkits:
             answer = bus.call(get_property(name, _ROOT, "Application", "ToolkitName"), _PATIENCE)
             self._toolkits[name] = str(answer[0][1]) if answer else ""
-        return self._toolkits[name] in _BROWSERS
+        return self._toolkits[name]
+
+    def _is_forgetful(self, bus: Bus, item: Item) -> bool:
+        """Whether what is said not to show may well do so.
+
+        Firefox goes by what it has drawn last, which it looks up late, and never has all.
+        """
+        return "visible" in item.states and self._toolkit(bus, item.ref[0]) == "Gecko"
 
     def _join(self, bus: Bus, found: list[Item], top: Item, items: dict[Ref, Item]) -> None:
         """Give everything found a parent among ``items``: its own, though that does not show."""
@@ -126,7 +147,7 @@ class Pages:
             if item.parent not in items:
                 item.parent = top.ref
 
-    def _out_of_sight(self, bus: Bus, page: Item, shown: int) -> list[Item]:
+    def _out_of_sight(self, bus: Bus, page: Item, shown: int, items: dict[Ref, Item]) -> list[Item]:
         """What can be used of a page further up or down, after what shows of it.
 
         Asked for again when what shows is other (``shown`` is a digest of it), or has aged.
@@ -134,9 +155,18 @@ class Pages:
         last = self._beyond.get(page.ref)
         now = time.monotonic()
         if last is None or last.shown != shown or now - last.when > _BEYOND_KEPT:
-            last = _Beyond(now, shown, _beyond(bus, page))
+            forgetful = self._is_forgetful(bus, page)
+            last = _Beyond(now, shown, _beyond(bus, page, items, forgetful))
             self._beyond = {page.ref: last}
         return [replace(item, children=[]) for item in last.items]
+
+
+def _count_rows(bus: Bus, items: dict[Ref, Item]) -> None:
+    """Ask for the number of rows of lists whose cache does not tell it."""
+    lists = [i for i in items.values() if i.role == "list box" and i.count < 0]
+    asked = [get_property(*item.ref, "Accessible", "ChildCount") for item in lists]
+    for item, answer in zip(lists, bus.call_all(asked, _PATIENCE), strict=True):
+        item.count = int(answer[0][1]) if answer else 0
 
 
 def _short(items: dict[Ref, Item]) -> list[Item]:
@@ -151,8 +181,13 @@ def _short(items: dict[Ref, Item]) -> list[Item]:
         if item.count > cached.get(item.ref, 0)
         and ("showing" in item.states or item.role == "application")
         and item.role not in _CELLS
-        and "manages descendants" not in item.states
+        and ("manages descendants" not in item.states or _is_short_list(item))
     ]
+
+
+def _is_short_list(item: Item) -> bool:
+    """Whether it is a list whose rows can all be asked for, as GTK's boxes of rows are."""
+    return item.role == "list box" and item.count <= _MOST_ROWS
 
 
 def _above(item: Item, items: dict[Ref, Item]) -> Iterator[Item]:
@@ -184,19 +219,67 @@ def _walk(bus: Bus, top: Item, items: dict[Ref, Item], most: int, deadline: floa
     return found
 
 
-def _beyond(bus: Bus, page: Item) -> list[Item]:
+def _beyond(bus: Bus, page: Item, items: dict[Ref, Item], forgetful: bool) -> list[Item]:
+    """What is out of sight; its parent is what must be scrolled: the page, or a part of it.
+
+    ``forgetful``: what lies within sight shows, whatever is said of it.
+    """
     asked = _matches(page.ref, roles=_OFF_SCREEN, hidden=True, most=_MOST_BEYOND)
     answer = bus.call(asked, _PATIENCE)
     refs = [(str(name), str(path)) for name, path in answer[0]] if answer else []
+    hidden = [
+        item
+        for item in describe(bus, refs, _PATIENCE)
+        if "visible" in item.states and "showing" not in item.states and item.box and page.box
+    ]
     found = []
-    for item in describe(bus, refs, _PATIENCE):
-        if "visible" in item.states and "showing" not in item.states and item.box and page.box:
-            beyond, item.box, item.parent = item.box, None, page.ref
-            if not meets(beyond, page.box):
-                item.beyond = beyond
-                item.index += _MOST  # after all that shows
-                found.append(item)
+    for item, around in zip(hidden, _showing_around(bus, hidden, items), strict=True):
+        scroller = _scroller(around, item.box, page, items)
+        if scroller:
+            item.beyond, item.box, item.parent = item.box, None, scroller.ref
+            item.index += _MOST  # after all that shows
+            found.append(item)
+        elif forgetful:
+            item.states |= {"showing"}
+            item.parent = (around or page).ref
+            found.append(item)
     return found
+
+
+def _showing_around(bus: Bus, hidden: Sequence[Item], items: dict[Ref, Item]) -> list[Item | None]:
+    """The innermost objects around some that do not show, of those that are known."""
+    at = [item.parent for item in hidden]
+    for _ in range(_HIDDEN_AROUND):
+        unknown = sorted({ref for ref in at if ref is not None and ref not in items})
+        if not unknown:
+            break
+        asked = [get_property(*ref, "Accessible", "Parent") for ref in unknown]
+        answers = bus.call_all(asked, _PATIENCE)
+        above = {
+            ref: tuple(answer[0][1]) if answer else None
+            for ref, answer in zip(unknown, answers, strict=True)
+        }
+        at = [above.get(ref, ref) if ref is not None else None for ref in at]
+    return [items.get(ref) if ref is not None else None for ref in at]
+
+
+def _scroller(
+    around: Item | None, beyond: Box | None, page: Item, items: dict[Ref, Item]
+) -> Item | None:
+    """The innermost object outside of which something lies that is in it; None if none is."""
+    if beyond is None:
+        return None
+    for each in (around, *_above(around, items)) if around else ():
+        if each.ref == page.ref:
+            break
+        if each.box and not meets(beyond, each.box) and _is_roomy(each.box):
+            return each
+    return None if meets(beyond, page.box) else page
+
+
+def _is_roomy(box: Box) -> bool:
+    """Whether it may be what people scroll, and not a trick that hides a label."""
+    return min(box.width, box.height) >= _LEAST_SCROLLER
 
 
 def _close_lists(found: Iterable[Item], items: dict[Ref, Item]) -> None:

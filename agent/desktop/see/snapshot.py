@@ -12,6 +12,7 @@ from jeepney.bus_messages import message_bus
 from agent.desktop.base import Box, Node, Tree
 from agent.desktop.see.atspi import Bus, call, get_property
 from agent.desktop.see.items import NULL, Item, Ref, box_of, describe, from_cache, meets
+from agent.desktop.see.labels import take_labels
 from agent.desktop.see.pages import Pages
 
 _REGISTRY = "org.a11y.atspi.Registry"
@@ -62,6 +63,7 @@ class Snapshot:
         listed = [item for item in items.values() if "showing" in item.states]
         self._measure(listed)
         self._pages.complete(self._bus, items, Box(0, 0, *self._screen()))
+        take_labels(self._bus, items, _PATIENCE)
         _link(items)
         showing = [item for item in items.values() if "showing" in item.states]
         for item in showing:
