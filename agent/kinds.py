@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+MEMORY = "memory"
+"""The tool for notes that outlast a session: a switch of its own, and no matter of choice."""
+
+
 class Kind(Protocol):
     """Anything that is chosen by its name."""
 
@@ -313,6 +317,8 @@ def has_hands(called: str) -> bool:
 
 def doing(call: str) -> str:
     """What the agent is doing in a call of that name, to be said aloud."""
+    if call == MEMORY:
+        return "looking at its notes"
     found = (kind.doing[call] for kind in tool_kinds().values() if call in kind.doing)
     return next(found, in_words(call).lower())
 

@@ -166,6 +166,21 @@ class Settings(BaseSettings):
     ] = True
     """Whether another of Anthropic's models may answer what the model declines. You are told."""
 
+    memory: Annotated[
+        bool,
+        SettingKind(
+            "Memory",
+            "model",
+            says="Whether it keeps notes for later sessions; you are asked before each, and can "
+            "read, change and remove them below.",
+            personal=True,
+        ),
+    ] = False
+    """Whether Claude may keep notes that outlast a session. You are asked before each."""
+
+    memory_dir: Annotated[Path | None, SettingKind(usual="`memory` in the data folder")] = None
+    """Where those notes are kept; on a server, each person's own are in their folder."""
+
     prompt: Annotated[
         str,
         SettingKind(
@@ -421,6 +436,11 @@ class Settings(BaseSettings):
 
     keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
     """Keys of providers that were brought, by the names of their variables."""
+
+    @property
+    def memory_folder(self) -> Path:
+        """Where notes that outlast a session are kept."""
+        return self.memory_dir or self.data_dir / "memory"
 
     def key(self, name: str) -> SecretStr | None:
         """A key by the name of its variable."""

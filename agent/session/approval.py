@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.kinds import ALL_TOOLS, OUR_TOOLS, has_hands, kind_of
+from agent.kinds import ALL_TOOLS, MEMORY, OUR_TOOLS, has_hands, kind_of
 from agent.record.events import ControlReturned, Event, Grant
 from agent.session.grants import Grants, command_grant, line_grant, program_grant
 from agent.session.refused import FORBIDDEN
@@ -280,7 +280,14 @@ def _secret_question(intent: Intent) -> str:
     return f"Type the secret “{name}” into {_place(intent)}?"
 
 
-_OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {PROGRAM})
+def _memory_question(intent: Intent) -> str:
+    path, note = shown(_target(intent, "path"), 80), shown(_target(intent, "note"), 200)
+    if intent.action in ("delete", "rename"):
+        return f"{intent.action.capitalize()} “{path}” of its memory?"
+    return f"Remember for later sessions, in “{path}”: “{note}”?"
+
+
+_OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {PROGRAM, MEMORY})
 """Tools that have rules of their own."""
 
 
@@ -378,6 +385,14 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "yes, start it",
         grant=program_grant,
         label="Start programs from terminals, launchers and files of the home",
+    ),
+    Rule(
+        "memory",
+        "ask",
+        lambda intent: intent.tool == MEMORY,
+        _memory_question,
+        "yes, remember it",
+        label="Change what it remembers beyond a session",
     ),
     Rule(
         "other tool",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agent.kinds import MEMORY
 from agent.record.events import ActionProposed, LimitReached
 
 _POINTED = {
@@ -36,6 +37,7 @@ _EDITOR = {
     "insert": "Insert into",
     "undo_edit": "Undo the edit of",
 }
+_MEMORY = {"delete": "Forget", "rename": "Rename"}
 _LONGEST = 160
 
 
@@ -90,6 +92,9 @@ def _words(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
         times = given.get("repeat", 1)
         often = f", {times} times" if isinstance(times, int) and times > 1 else ""
         return f"Press {given.get('text', given.get('key', ''))}{often}"
+    if name == MEMORY:
+        subject = given.get("path", given.get("old_path", ""))
+        return f"{_MEMORY.get(str(given.get('command')), 'Use')} {subject}".rstrip()
     if command := given.get("command"):
         return f"Run {command}"
     details = ", ".join(f"{key} {value}" for key, value in given.items())

@@ -18,6 +18,7 @@ from agent.session.approval import Rule
 from agent.session.kept_hosts import KeptHosts
 from agent.settings import Settings
 from agent.tools.base import Tool, prepare
+from agent.tools.memory import Memory, MemoryTool
 from agent.tools.screen import Watch
 from agent.tools.vault import Secret, Vault
 
@@ -72,7 +73,7 @@ def tools_for(
     tools = [*_made(Making(desktop, scale, vault, Watch(desktop)), settings.tools)]
     kinds = tool_kinds()
     prepare(tools, [kinds[name].called for name in settings.tools if name in kinds])
-    return tools
+    return [*tools, MemoryTool(Memory(settings.memory_folder))] if settings.memory else tools
 
 
 def _made(making: Making, wanted: Sequence[str]) -> Iterator[Tool]:

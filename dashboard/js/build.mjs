@@ -30,6 +30,7 @@ const VIEWS = [
   "sessions/lobby",
   "settings/form",
   "settings/voice_settings",
+  "settings/memory",
   "settings/secrets",
   "prompts/editor",
   "tools/bench",

@@ -55,7 +55,10 @@ class Workbench:
 
     def settings_of(self, owner: str) -> Settings:
         """What an owner's new sessions are made from, keys included."""
-        return self.keys_of(owner).fill(self.people.of(owner).settings)
+        own = self.people.of(owner).settings
+        if owner != LOCAL:
+            own = own.model_copy(update={"memory_dir": self.people.folder(owner) / "memory"})
+        return self.keys_of(owner).fill(own)
 
     def keys_of(self, owner: str) -> KeyStore:
         """The keys that an owner's sessions run on, beside those of the environment."""

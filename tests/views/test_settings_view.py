@@ -508,3 +508,40 @@ async def test_a_secret_never_comes_back(page: Page, pilot: Served, data: Path) 
     assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
     await form.get_by_role("button", name="Remove mail password").click()
     await expect(form.get_by_role("listitem")).to_have_text("None yet.")
+
+
+@pytest.mark.browser
+async def test_the_person_reads_changes_and_removes_what_is_remembered(
+    page: Page, data: Path
+) -> None:
+    """What stands in the files, in the order of their names; a wrong name is told by the form."""
+
+    def kept() -> dict[str, str]:
+        found = data.glob("people/*/memory/memories/*.md")
+        return {path.name: path.read_text() for path in found}
+
+    async def remember(name: str, text: str) -> None:
+        await card.get_by_label("Name of a new note").fill(name)
+        await card.get_by_label("Text", exact=True).fill(text)
+        await card.get_by_role("button", name="Remember", exact=True).click()
+
+    await open_settings(page)
+    card = page.locator('section[aria-labelledby="group-memory"]')
+    await expect(card.get_by_text("Memory is off", exact=False)).to_be_visible()
+    await remember("../x", "Tea.")
+    await expect(card.get_by_role("alert")).to_contain_text("A path of the memory is")
+    assert kept() == {}
+    await remember("mail.md", "Uses Thunderbird.")
+    await remember("tea.md", "Likes tea.")
+    await expect(card.locator("summary")).to_have_text(["mail.md", "tea.md"])
+    await card.get_by_text("mail.md", exact=True).click()
+    text = card.get_by_label("Text of mail.md")
+    await expect(text).to_have_value("Uses Thunderbird.")
+    await text.fill("Uses Mutt.")
+    await card.get_by_role("button", name="Keep the change to mail.md").click()
+    await expect(card.get_by_role("status")).to_have_text("Kept “mail.md”.")
+    await expect(card.get_by_role("button", name="Keep the change to mail.md")).to_be_disabled()
+    assert kept() == {"mail.md": "Uses Mutt.", "tea.md": "Likes tea."}
+    await card.get_by_role("button", name="Forget mail.md").click()
+    await expect(card.locator("summary")).to_have_text(["tea.md"])
+    assert kept() == {"tea.md": "Likes tea."}

@@ -32,6 +32,7 @@ from dashboard.views.settings.catalogue import (
     parted,
 )
 from dashboard.views.settings.form import SettingsForm
+from dashboard.views.settings.memory import MemoryCard
 from dashboard.views.settings.secrets import Secrets
 from dashboard.voice.client.voice_settings import VOICE
 
@@ -58,7 +59,9 @@ class SettingsView:
         self._form = SettingsForm(self._act, groups=groups, sizing_mode="stretch_width")
         self._unsubscribe = context.entry.session.log.subscribe(self._see)
         self._secrets = Secrets(context)
-        self.root = sheet("Settings", _LEAD, self._form, self._secrets.form, width=980)
+        self._memory = MemoryCard(context)
+        cards = (self._form, self._memory.form, self._secrets.form)
+        self.root = sheet("Settings", _LEAD, *cards, width=980)
         self._show()
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
@@ -66,6 +69,7 @@ class SettingsView:
         self._form.place = wanted.get("place", "")
         self._show()
         self._secrets.show()
+        self._memory.show()
         self._background.start(self._find_home, aside=True)
 
     def leave(self) -> None:
@@ -76,6 +80,7 @@ class SettingsView:
         self._unsubscribe()
         self._background.close()
         self._secrets.close()
+        self._memory.close()
 
     # What is in force ----------------------------------------------------------------------
 
