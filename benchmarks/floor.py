@@ -162,7 +162,7 @@ async def over_a_result(port: int, event: Event, attention: Attention) -> Outcom
         await asyncio.wait_for(person.sounding.wait(), 60)
         await asyncio.sleep(_BEFORE)
         began = person.say(sound) + first
-        await asyncio.sleep(max(YIELDS_WITHIN + 0.3, len(sound) / voices.RATE + 1.2))
+        await asyncio.sleep(max(YIELDS_WITHIN + 0.3, len(sound) / voices.RATE + 2.0))
         await person.close()
     cut = None if person.cut_at is None else person.cut_at - began
     return Outcome(event, cut, heard=person.heard)

@@ -35,9 +35,9 @@ _LONGEST = 40
 _ONE = re.compile(r"\b(one|ones|this|that|left|right|top|bottom|first|second|last|again)$")
 _TOPIC_LETTERS: Final = 4
 """Shorter words than this are no topic."""
-_CALLED, _ELSEWHERE, _TELLS = -4, -2, -1
+_CALLED, _ELSEWHERE, _TELLS, _OWNED = -4, -2, -1, -1
 """What speaks for somebody else: how that person is called; a thing that is at no computer; a
-sentence that tells something."""
+sentence that tells something; something of one's own that is at no computer."""
 
 
 def likeliest(text: str, readings: Iterable[str]) -> str:
@@ -117,7 +117,7 @@ class AddresseeDetector:
         yield bool(asked) and asked[0] in known["requests"]
         yield bool(asked) and asked[0] in known["questions"] and self.answers
         yield begins_with(words, known["corrections"]) and len(words) > 1
-        yield any(word in known["computer_words"] for word in words)
+        yield _at_computer(words)
         yield any(word in known["talk_words"] for word in words)
         yield bool(_topics(words) & _topics(words_of(playing)))
         yield self._labelled(words)
@@ -196,7 +196,14 @@ def _for_others(words: Sequence[str], playing: str) -> int:
     said = f" {' '.join(words)} "
     if things or any(f" {phrase} " in said for phrase in known["elsewhere_phrases"]):
         out += _ELSEWHERE
-    return out + (_TELLS if len(words) > 1 and words[0] in known["narratives"] else 0)
+    if len(words) > 1 and words[0] in known["narratives"]:
+        out += _TELLS
+    owned = any(word in known["own_words"] for word in words)
+    return out + (_OWNED if owned and not _at_computer(words) else 0)
+
+
+def _at_computer(words: Sequence[str]) -> bool:
+    return any(word in phrases()["computer_words"] for word in words)
 
 
 def _calls_somebody(words: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.models.offline.conversation import waits_for_more
+from agent.models.offline.words import number, ordinal
 from dashboard.voice.addressee_detection import (
     AddresseeDetector,
     begins_with,
@@ -132,7 +133,8 @@ def _free(
         return "wait"
     for_agent = addressee.evidence(said.text, moment.playing) > 0
     if len(words) == 1:  # "write" may have been "right": only what can be done so counts
-        for_agent = addressee.of(said.text).at_work and not waits_for_more(said.text)
+        whole = not waits_for_more(said.text) and number(said.text) is None
+        for_agent = whole and ordinal(words[0]) is None and addressee.of(said.text).at_work
     return "yield" if for_agent else _nothing(said)
 
 

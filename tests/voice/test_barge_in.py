@@ -46,6 +46,7 @@ def verdict(
         *("I will be there in five minutes, darling.", "Did you feed the cat this morning?"),
         *("He said that the train was late again.", "No, mum, I'm on the phone."),
         *("What do you want for dinner, honey?", "Tell your sister that lunch is ready."),
+        *("Where did you put my keys?", "Two.", "Third,"),  # a hum is nearest to a number
         *("Tomorrow it will be cold and wet in the north.", "", "you"),
     ],
 )

@@ -97,7 +97,21 @@ def test_words_for_the_end_are_asked_for_before_the_end() -> None:
     for job in jobs(ears.feed(frames(960))):
         ears.decoded(job, ["open"])
     found = jobs(ears.feed(frames(224, QUIET)))
-    assert [job.final for job in found] == [True]
+    assert [job.final for job in found][-1]
+
+
+def test_a_short_word_is_asked_for_in_the_first_pause_behind_it() -> None:
+    """“Stop” is over before a second interim would be due; long speech is not asked for anew."""
+    ears = listener()
+    for job in jobs(ears.feed(frames(320))):
+        ears.decoded(job, ["st"])
+    assert jobs(ears.feed(frames(32, QUIET))) == []
+    (asked,) = jobs(ears.feed(frames(96, QUIET)))
+    assert not asked.final
+    assert [h.text for h in ears.decoded(asked, ["stop"]) if isinstance(h, Heard)] == ["stop"]
+    for job in jobs(ears.feed(frames(1_600))):
+        ears.decoded(job, ["stop it and go on"])
+    assert jobs(ears.feed(frames(128, QUIET))) == []
 
 
 def test_speech_that_goes_on_voids_the_words_asked_for() -> None:

@@ -324,6 +324,8 @@ class Dispatcher:
         if self.running:
             self.hold.hand_over()
             self._session.release("the person said go on")
+        elif self._narrator.has_rest:  # it is the rest of what was said that is to go on
+            return
         elif self._last_task:
             self._say(reading)
 

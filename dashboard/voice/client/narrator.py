@@ -189,6 +189,11 @@ class Narrator:
             return line.at <= since
         return (since - line.at) * SLOW_WORDS_PER_SECOND >= CONTENT * line.counted()
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether a line was cut whose rest may still be said."""
+        return any(line.rest() for line in self._unheard)
+
     def say_rest(self) -> None:
         """Say what was not heard of the lines that were cut last: what cut them was nothing."""
         self._cause = "nothing"

@@ -29,6 +29,8 @@ _SOON_MS: Final = 160
 """Speech between two interims in the first `_YOUNG_MS` of an utterance, in which it is decided
 whether it interrupts."""
 _YOUNG_MS: Final = 1_500
+_PAUSE_MS: Final = 64
+"""Silence after which the words of a young utterance are asked for: "stop" is one short word."""
 _INTERIM_MS: Final = 250
 _INTERIM_SHARE: Final = 0.1
 """Long utterances cost more to decode: at least this share of their length between interims."""
@@ -215,7 +217,7 @@ class Listener:
             return self._lasting(utterance) + self._ask_interim(utterance)
         utterance.silence_ms += FRAME_MS
         if utterance.silence_ms < _EARLY_MS:
-            return []
+            return self._ask_at_pause(utterance)
         return self._ask_end(utterance) + self._try_end(utterance)
 
     def _lasting(self, utterance: _Utterance) -> Output:
@@ -230,6 +232,15 @@ class Listener:
         between = _SOON_MS if length < _YOUNG_MS else max(_INTERIM_MS, int(length * _INTERIM_SHARE))
         due = _FIRST_INTERIM_MS if first else between
         if utterance.pending is not None or utterance.fresh_ms < due:
+            return []
+        utterance.fresh_ms = 0
+        return [self._ask(utterance, final=False)]
+
+    def _ask_at_pause(self, utterance: _Utterance) -> Output:
+        length = len(utterance.pcm) // 2 * 1000 // RATE
+        asked = utterance.asked_version == utterance.spoken_version or utterance.pending is not None
+        short = utterance.silence_ms < _PAUSE_MS or utterance.speech_ms < _LEAST_SPEECH_MS
+        if asked or short or length >= _YOUNG_MS:
             return []
         utterance.fresh_ms = 0
         return [self._ask(utterance, final=False)]
