@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-from agent.models.offline import HELP, help_text, parse
-from agent.models.offline.grammar import intents
+from agent.models.offline import HELP, grammar, help_text, parse
+from agent.models.offline.grammar import intents, kinds, trait
 from agent.models.offline.grammar_graph import GrammarGraph
 from agent.models.offline.turns import HANDLERS
 
@@ -75,6 +76,18 @@ def test_the_help_says_nothing_that_it_does_not_understand() -> None:
 def test_each_intent_has_a_handler_and_each_handler_an_intent() -> None:
     made = {"focus", "dictate"}  # of "in the text editor, …", and of words while dictation is on
     assert set(intents().intents) - _TAKEN_APART == set(HANDLERS) - made
+
+
+def test_what_the_grammar_says_of_intents_and_slots_is_of_some() -> None:
+    """Traits are of intents that exist, and each slot has values or a kind that is known."""
+    data = yaml.safe_load(Path(grammar.__file__).with_suffix(".yaml").read_text("utf-8"))
+    named = {intent for name in data["traits"] for intent in trait(name)}
+    assert named <= set(HANDLERS)
+    kept = [slot for slots in data["kinds"].values() for slot in slots]
+    assert len(kept) == len(set(kept))
+    assert set(kept) | {s for s, given in data["lists"].items() if "values" in given} == set(
+        kinds()
+    )
 
 
 def test_the_help_has_an_example_of_each_command() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.models.offline.dictating import last_dictated, plan_dictated
-from agent.models.offline.grammar import Command
+from agent.models.offline.grammar import Command, trait
 from agent.models.offline.progress import Dictated, Progress
 from agent.models.offline.proposing import offered
 from agent.models.offline.sentences import Plan, is_place, parse
@@ -24,7 +24,6 @@ _MEANT = re.compile(
 _MOST_TIMES = 20
 """How often something is done again at the most."""
 
-_CHOOSABLE = ("click", "hover", "switch", "focus", "open_app", "close", "menu", "new_window")
 _TAKES_ANYTHING = (
     "type",
     "write",
@@ -169,7 +168,7 @@ def _elsewhere(progress: Progress, task: int, plan: Plan) -> Plan | None:
     name = _BARE_PLACE.sub("", strip_back(plan.unknown or (only.slot("app") if only else "")))
     before = _only(plan_for(progress, task - 1))
     slots = [slot for slot in ("app", "window") if before is not None and before.slot(slot)]
-    if before is None or before.intent not in _CHOOSABLE or len(slots) != 1:
+    if before is None or before.intent not in trait("choosable") or len(slots) != 1:
         return None
     return Plan((before.having(**{slots[0]: name}),)) if is_place(name, 95) else None
 
@@ -267,7 +266,7 @@ def _of_choice(progress: Progress, task: int, plan: Plan) -> Plan | None:
     if only is None or only.intent not in ("choose_number", "confirm"):
         return None
     before = plan_for(progress, task - 1).commands
-    index = max((i for i, c in enumerate(before) if c.intent in _CHOOSABLE), default=None)
+    index = max((i for i, c in enumerate(before) if c.intent in trait("choosable")), default=None)
     if index is None:
         return None
     return Plan((_chosen(before[index], only), *before[index + 1 :]))

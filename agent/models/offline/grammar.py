@@ -6,26 +6,40 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 from hassil import Intents, recognize_all
 from hassil.recognize import RecognizeResult
 
 _KEEP_WHOLE = ("text", "command", "name")
-VALUED = (
-    "unit",
-    "which",
-    "steps",
-    "side",
-    "way",
-    "modifier",
-    "shortcut",
-    "kind",
-    "menubar",
-    "form",
-    "engine",
-)
-"""Slots that hold what is meant, not what was said."""
+
+
+@functools.cache
+def _data() -> dict[str, Any]:
+    """What ``grammar.yaml`` holds."""
+    text = Path(__file__).with_name("grammar.yaml").read_text("utf-8")
+    data: dict[str, Any] = yaml.safe_load(text)
+    return data
+
+
+def trait(name: str) -> frozenset[str]:
+    """The intents that share a trait."""
+    return frozenset(_data()["traits"][name])
+
+
+@functools.cache
+def kinds() -> dict[str, str]:
+    """What each slot names: a kind of the grammar, or its own name where it has values."""
+    named = {slot: kind for kind, slots in _data()["kinds"].items() for slot in slots}
+    return {slot: named.get(slot, slot) for slot in _data()["lists"]}
+
+
+@functools.cache
+def valued() -> tuple[str, ...]:
+    """Slots that hold what is meant, not what was said."""
+    named = {slot for slots in _data()["kinds"].values() for slot in slots}
+    return tuple(slot for slot in _data()["lists"] if slot not in named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +60,7 @@ class Command:
 @functools.cache
 def intents() -> Intents:
     """The compiled grammar; loaded once."""
-    text = Path(__file__).with_name("grammar.yaml").read_text("utf-8")
-    return Intents.from_dict(yaml.safe_load(text))
+    return Intents.from_dict(_data())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,7 @@ def _slots(result: RecognizeResult, clause: str) -> dict[str, str]:
             slots[name] = str(entity.value)
             continue
         begin, end = entity.text_span
-        if name in VALUED:
+        if name in valued():
             slots[name] = str(entity.value)
             continue
         if name in ("text", "command"):

@@ -25,7 +25,7 @@ from hassil.expression import (
 from hassil.expression import Sentence as Template
 from hassil.intents import TextSlotList
 
-from agent.models.offline.grammar import VALUED, intents
+from agent.models.offline.grammar import intents, kinds, trait, valued
 from agent.models.offline.words import lexicon, number_words, tidy
 
 _NAMES = "names"
@@ -33,48 +33,6 @@ _ARTICLES = ("the", "a", "an", "this", "that", "my", "your")
 _ROLES = ("button", "icon", "link", "tab", "menu", "item", "folder", "file", "box", "window")
 _DEEP = 5
 """Squares in one another that may be said at once."""
-
-_NOT_LED_TO = ("hello", "thanks", "who", "confirm", "decline", "cancel", "unfinished")
-"""Intents that need no help: to hear "thanks" in a cough is worse than to miss it, and a command
-is heard to its end."""
-_SLOTS = {
-    "app": "program",
-    "window": "program",
-    "menu": "thing",
-    "item": "thing",
-    "label": "label",
-    "option": "label",
-    "source": "label",
-    "destination": "label",
-    "keys": "keys",
-    "direction": "direction",
-    "count": "number",
-    "path": "squares",
-    "folder": "folder",
-    "ordinal": "ordinal",
-    "file": "thing",
-    "name": "title",
-    "text": "dictation",
-    "command": "dictation",
-    "url": "dictation",
-    "phrase": "dictation",
-    "until": "dictation",
-    "unit": "unit",
-    "which": "which",
-    "steps": "steps",
-    "side": "side",
-    "way": "way",
-    "modifier": "modifier",
-    "shortcut": "shortcut",
-    "kind": "kind",
-    "menubar": "menubar",
-    "sum": "dictation",
-    "topic": "dictation",
-    "query": "dictation",
-    "form": "form",
-    "engine": "engine",
-}
-"""The network that stands for each slot of the grammar."""
 
 
 class Node:
@@ -130,7 +88,7 @@ class _Builder:
             case TextChunk():
                 return self.phrase(part.text, at)
             case ListReference():
-                return self.call(_SLOTS[part.slot_name], at)
+                return self.call(kinds()[part.slot_name], at)
             case RuleReference():
                 return self.call(f"rule {part.rule_name}", at)
             case Alternative() | Permutation():
@@ -226,7 +184,7 @@ def _sentence(at: Node) -> Node:
 def _clause(at: Node) -> Node:
     behind = Node()
     for intent in intents().intents.values():
-        if intent.name in _NOT_LED_TO:
+        if intent.name in trait("unled"):
             continue
         for data in intent.data:
             for template in data.sentences:
@@ -255,7 +213,7 @@ def _grammar() -> dict[str, Node]:
         "thing": _network(lambda at: _either((), at)),
         "title": _network(lambda at: _either((), at, free=True)),
     }
-    for name in VALUED:
+    for name in valued():
         built[name] = _network(_values(name))
     rules = intents().expansion_rules
     return built | {f"rule {name}": _network(_template(rule)) for name, rule in rules.items()}

@@ -11,69 +11,57 @@ from rapidfuzz import fuzz, process
 
 from agent.models.offline.answers import calculate
 from agent.models.offline.dictation import dictated, mark_named
-from agent.models.offline.grammar import Command, match
+from agent.models.offline.grammar import Command, match, trait
 from agent.models.offline.keys import parse_keys
 from agent.models.offline.overlay import squares_of
-from agent.models.offline.words import lexicon, number, strip_back, strip_front, tidy
+from agent.models.offline.words import (
+    alternatives,
+    lexicon,
+    number,
+    strip_back,
+    strip_front,
+    tidy,
+)
 
-DICTATION = ("type", "create_file", "run")
+DICTATION = tuple(trait("takes_rest"))
 """Intents whose words run on to the end of the sentence."""
 
-_BARE = (
-    "scroll",
-    "keys",
-    "save",
-    "save_as",
-    "close",
-    "click",
-    "menu",
-    "switch",
-    "open_app",
-    "read",
-    "edit",
-)
 _NO_PHRASES = ("all", "every", "everything", "me", "it", "that", "this", "them", "file", "folder")
 _LONGEST_PHRASE = 12
 """Words of a text that can be named."""
 
 _NO_FILES = ("viewer", "manager", "browser", "explorer", "menu", "a", "the", "my")
-_SEVERAL = ("open_app", "close", "minimise", "maximise", "restore")
-_UNSCOPED = ("list_files", "create_file", "create_folder", "read_file", "look", "run", "read")
-_SEPARATOR = re.compile(
-    r"\s*[,;.!?]*\s+(?:and then|and after that|after that|then|and|afterwards)[,]?\s+"
-    r"|\s*[;,]\s*|(?<=\w)[.!?]+\s+",
-    re.IGNORECASE,
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+_SEPARATOR = _pattern(
+    rf"\s*[,;.!?]*\s+(?:{alternatives('joints')})[,]?\s+|\s*[;,]\s*|(?<=\w)[.!?]+\s+"
 )
-_HYPHEN = re.compile(r"^(type|write)-(?=\w)", re.IGNORECASE)
-_MISHEARD_AND = re.compile(r"\s+(?:in|an|on|end)\s+", re.IGNORECASE)
-_AFTER_DICTATION = re.compile(
+_HYPHEN = _pattern(r"^(type|write)-(?=\w)")
+_MISHEARD_AND = _pattern(rf"\s+(?:{alternatives('joints_misheard')})\s+")
+_AFTER_DICTATION = _pattern(
     r"(?:[,.!?]*\s+(?:and then|then|and)|[.!?]+(?:\s+(?:and then|then|now|and))?)\s+"
-    r"((?:press|hit|save|finally|after that)\b.*)$"
-    r"|[,.!?]*\s+(?:and then|then)\s+"
-    r"((?:undo|redo|select|copy|cut|paste|delete|go to|move|scroll|capitali[sz]e)\b.*)$"
-    r"|,\s+((?:press|hit)\s+(?:the\s+)?(?:enter|return|tab|escape|space|backspace|control|shift|alt"
-    r"|page)\b.*)$",
-    re.IGNORECASE,
+    rf"((?:{alternatives('after_dictation', 'any')})\b.*)$"
+    rf"|[,.!?]*\s+(?:and then|then)\s+((?:{alternatives('after_dictation', 'then')})\b.*)$"
+    rf"|,\s+((?:{alternatives('after_dictation', 'press')})\s+(?:the\s+)?"
+    rf"(?:{alternatives('after_dictation', 'keys')})\b.*)$"
 )
-_NEW_SENTENCE = re.compile(
-    r"[.!?]+\s+(?=(?:and then|then|now|after that|finally)\b)", re.IGNORECASE
-)
-_IN = re.compile(r"^(?:in|inside|within|using|with|on|from)\s+(?:the |my |a )?(.+)$", re.IGNORECASE)
-_WHAT_NOT = re.compile(
-    r"(?<=\w)(?:,?\s+(?:instead of|rather than|in place of)|,\s+(?:and )?not)\s+[^\"]+$",
-    re.IGNORECASE,
-)
-_WITHIN = re.compile(
-    r"(.+?),? and (?:put )?(?:in it|inside it|in there|inside)(?: make| create| put)? (.+)",
-    re.IGNORECASE,
+_NEW_SENTENCE = _pattern(rf"[.!?]+\s+(?=(?:{alternatives('after_dictation', 'sentence')})\b)")
+_ARTICLE = rf"(?:(?:{alternatives('articles')}) )?"
+_IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
+_WHAT_NOT = _pattern(rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant')})|,\s+(?:and )?not)\s+[^\"]+$")
+_WITHIN = _pattern(
+    rf"(.+?),? and (?:put )?(?:{alternatives('inside_it')})(?: make| create| put)? (.+)"
 )
 """A folder's name, and what is to be made in it."""
 
-_THE = re.compile(r"^the (.+)$", re.IGNORECASE)
-_TAIL = re.compile(
-    r"^(.+?)\s+(?:in|into|inside|on|using|with) (?:the |my |a |your )?([\w -]+?)[.!?]*$",
-    re.IGNORECASE,
-)
+_THE = _pattern(r"^the (.+)$")
+_TAIL = _pattern(rf"^(.+?)\s+(?:{alternatives('place_last')}) {_ARTICLE}([\w -]+?)[.!?]*$")
+_BARE_NAME = _pattern(r"^(?:the|my|a)\s+")
+_PROGRAM = _pattern(rf"\s+(?:{alternatives('program_words')})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +145,7 @@ def _closes(right: str) -> bool:
 
 def _hardly_text(command: Command) -> bool:
     around = command.intent == "text" and not command.slot("phrase")
-    return command.intent in _BARE or around
+    return command.intent in trait("ends_dictation") or around
 
 
 def _unmistaken(text: str) -> str:
@@ -215,7 +203,7 @@ def _clause(text: str, *, mend: bool = False) -> list[Command]:
 
 def _named_alone(clause: str) -> Command | None:
     """A program's name and nothing else: it is to be opened."""
-    name = re.sub(r"^(?:the|my|a)\s+", "", clause, flags=re.IGNORECASE)
+    name = _BARE_NAME.sub("", clause)
     return (
         Command("open_app", {"app": name, "alone": "yes"}, clause) if is_place(name, 98) else None
     )
@@ -348,7 +336,7 @@ def _finished(command: Command) -> list[Command]:
             return [command.having(keys=_counted(command))]
         case "run":
             return [_run(command)]
-        case intent if intent in _SEVERAL:
+        case intent if intent in trait("several"):
             slot = "app" if intent == "open_app" else "window"
             return [command.having(**{slot: name}) for name in _several(command.slot(slot))]
         case _:
@@ -370,7 +358,7 @@ def _counted(command: Command) -> str:
 def _run(command: Command) -> Command:
     """A shell command; "run the terminal" means a program that has a window."""
     text = _shell(command.slot("command"))
-    name = re.sub(r"^(?:the|my|a)\s+", "", text, flags=re.IGNORECASE)
+    name = _BARE_NAME.sub("", text)
     if is_place(name, 95) and "command " not in command.said.lower():
         return Command("open_app", {"app": name}, command.said)
     return command.having(command=text)
@@ -379,23 +367,23 @@ def _run(command: Command) -> Command:
 def _several(names: str) -> list[str]:
     """The programs of "the terminal and the text editor"; else the name as it stands."""
     parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.sub(r"^both\s+(?:the )?", "", names))
-    bare = [re.sub(r"^(?:the|my|a)\s+", "", part, flags=re.IGNORECASE) for part in parts]
+    bare = [_BARE_NAME.sub("", part) for part in parts]
     return bare if len(bare) > 1 and all(map(is_place, bare)) else [names]
 
 
-_IN_TERMINAL = re.compile(r"in (?:the|a) (?:terminal|shell|console)[:,]?\s+(?=\S)", re.IGNORECASE)
-_SAID_OF_COMMAND = re.compile(
-    r"(?:(?:(?:the|this|that|a|my|following|next)\s+)*"
-    r"(?:(?:shell|bash|terminal|linux|unix|console)\s+)?command(?:\s+line)?(?:\s*:|(?=\s))"
-    r"|this\s*:|:)\s*(?=\S)",
-    re.IGNORECASE,
+_IN_TERMINAL = _pattern(rf"in (?:the|a) (?:{alternatives('shells')})[:,]?\s+(?=\S)")
+_AT_TERMINAL = _pattern(rf"\s+(?:in|on) (?:the|a) (?:{alternatives('shells')})[.!]?$")
+_SAID_OF_COMMAND = _pattern(
+    rf"(?:(?:(?:{alternatives('command_articles')})\s+)*"
+    rf"(?:(?:{alternatives('shell_words')})\s+)?command(?:\s+line)?(?:\s*:|(?=\s))"
+    r"|this\s*:|:)\s*(?=\S)"
 )
 """Words about a command that are none of it: "the command ls" runs ls."""
 
 
 def _shell(text: str) -> str:
     """The line that a shell is given, without the words and quotes around it."""
-    text = re.sub(r"\s+(?:in|on) (?:the|a) (?:terminal|shell|console)[.!]?$", "", text.strip())
+    text = _AT_TERMINAL.sub("", text.strip())
     for said in (_IN_TERMINAL, _SAID_OF_COMMAND):
         found = said.match(text)
         text = text[found.end() :] if found else text
@@ -434,17 +422,14 @@ def _app_names() -> tuple[str, ...]:
 
 def is_place(name: str, cutoff: float = 85) -> bool:
     """Whether a phrase names a program or a window rather than a thing in it."""
-    name = re.sub(r"\s+(?:window|app|application|program)$", "", name.lower().strip())
+    name = _PROGRAM.sub("", name.lower().strip())
     return (
         process.extractOne(name, _app_names(), scorer=fuzz.ratio, score_cutoff=cutoff) is not None
     )
 
 
 def _focus(window: str) -> Command:
-    name = re.sub(
-        r"\s+(?:window|app|application|program)$", "", window.strip(), flags=re.IGNORECASE
-    )
-    return Command("focus", {"window": name}, window)
+    return Command("focus", {"window": _PROGRAM.sub("", window.strip())}, window)
 
 
 def _scope_first(text: str) -> tuple[str, str] | None:
@@ -470,7 +455,7 @@ def _scope_last(clause: str) -> list[Command] | None:
     if not tail or not is_place(tail[2], 88):
         return None
     command = _checked(tail[1])
-    if command is None or command.intent in (*_UNSCOPED, "type", "click_here"):
+    if command is None or command.intent in trait("unscoped"):
         return None
     return [_focus(tail[2]), *_finished(command)]
 

@@ -64,14 +64,16 @@ def ordinal(word: str) -> int | None:
 
 
 @functools.cache
-def _alternatives(kind: str) -> str:
-    return "|".join(re.escape(w) for w in sorted(lexicon()[kind], key=len, reverse=True))
+def alternatives(kind: str, part: str = "") -> str:
+    """A pattern for any of the phrases of a list of ``words.yaml``, the longest first."""
+    phrases = lexicon()[kind][part] if part else lexicon()[kind]
+    return "|".join(re.escape(w) for w in sorted(phrases, key=len, reverse=True))
 
 
 @functools.cache
 def _front() -> re.Pattern[str]:
-    words = f"{_alternatives('wake')}|{_alternatives('openers')}"
-    commaed = _alternatives("openers_with_comma")
+    words = f"{alternatives('wake')}|{alternatives('openers')}"
+    commaed = alternatives("openers_with_comma")
     pause = r"\s*[,.!?:;]+\s*"
     next_one = (
         r"(?!next (?:windows?|page|tab|field|word|line|sentence|paragraph)\b|no (?:space|caps)\b)"
@@ -84,7 +86,7 @@ def _front() -> re.Pattern[str]:
 @functools.cache
 def _back(kind: str) -> re.Pattern[str]:
     comma = r"\s*,\s*" if kind == "dictation_closers" else r"\s*,?\s+"
-    return re.compile(rf"(?<=\S){comma}(?:{_alternatives(kind)})[.!?]*$", re.IGNORECASE)
+    return re.compile(rf"(?<=\S){comma}(?:{alternatives(kind)})[.!?]*$", re.IGNORECASE)
 
 
 def strip_front(text: str) -> str:
@@ -107,12 +109,12 @@ def strip_back(text: str, kind: str = "closers") -> str:
 
 @functools.cache
 def _spellings() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{_alternatives('spellings')})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{alternatives('spellings')})\b", re.IGNORECASE)
 
 
 @functools.cache
 def _fillers() -> re.Pattern[str]:
-    return re.compile(rf"(?:^|(?<=\s))(?:{_alternatives('fillers')})[,.]?\s+", re.IGNORECASE)
+    return re.compile(rf"(?:^|(?<=\s))(?:{alternatives('fillers')})[,.]?\s+", re.IGNORECASE)
 
 
 def tidy(text: str) -> str:
