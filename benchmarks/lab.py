@@ -26,7 +26,8 @@ from agent.experiments.run.placement import DaskPlacement
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store
 from agent.experiments.run.trial_environment import TrialEnvironment
-from agent.experiments.statistics import compare_success, success_rate
+from agent.experiments.sequential import compare_always
+from agent.experiments.statistics import compare_success, sign_flip, success_rate
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools.base import Tool
@@ -174,6 +175,43 @@ def coverage(runs: int) -> None:
             )
 
 
+def sequential(runs: int) -> None:
+    """What a look after every task costs and finds, by the sequential test and by the usual one."""
+    print("\n| tasks | repeats | true difference | always covered | found | width | usual test |")
+    print("|---|---|---|---|---|---|---|")
+    for tasks, repeats in ((20, 1), (40, 3)):
+        for shift in (0.0, 1.5):
+            real, rng = truth(shift), np.random.default_rng(tasks * 10 + repeats)
+            held = found = usual = 0
+            width = 0.0
+            for _ in range(runs):
+                a, b = simulated(tasks, repeats, shift, rng)
+                pairs = list(zip(a, b, strict=True))
+                diffs = [(y[0] - x[0]) / repeats for x, y in pairs]
+                at_end = compare_always(diffs)  # holds only what was held at every look
+                held += at_end.estimate.low <= real <= at_end.estimate.high
+                found += at_end.p < 0.05
+                width += at_end.estimate.high - at_end.estimate.low
+                usual += any(sign_flip(diffs[:n], seed=n)[0] < 0.05 for n in range(6, tasks + 1, 2))
+            print(
+                f"| {tasks} | {repeats} | {100 * real:+.0f} points | {100 * held / runs:.0f} % | "
+                f"{100 * found / runs:.0f} % | {100 * width / runs:.0f} points | "
+                f"{100 * usual / runs:.0f} % |",
+                flush=True,
+            )
+
+
+def agreement(runs: int) -> None:
+    """How often p and interval say different things of "no difference"."""
+    rng, apart = np.random.default_rng(5), 0
+    for _ in range(runs):
+        tasks, repeats = int(rng.integers(4, 60)), int(rng.integers(1, 4))
+        a, b = simulated(tasks, repeats, float(rng.choice([0.0, 0.7, 1.5])), rng)
+        found = compare_success(a, b)
+        apart += (found.estimate.low <= 0 <= found.estimate.high) != (found.p >= 0.05)
+    print(f"\np and interval disagree in {apart} of {runs} experiments of 4 to 59 tasks.")
+
+
 def one_arm(runs: int) -> None:
     """How often an arm's interval holds its true rate; light tasks among them."""
     print("\n| tasks | repeats | true rate | covered |\n|---|---|---|---|")
@@ -201,6 +239,8 @@ def main() -> None:
     if given.simulate:
         coverage(given.runs)
         one_arm(given.runs)
+        agreement(given.runs)
+        sequential(given.runs)
         return
     parts: dict[str, Callable[[], list[tuple[str, str, str]]]] = {
         "overhead": lambda: overhead(100),

@@ -152,7 +152,7 @@ def test_a_picture_is_made_small() -> None:
 def test_an_experiment_shows_its_design_before_it_runs() -> None:
     """What differs, what can be found, and what is weak about it."""
     html = _experiment()._repr_mimebundle_()["text/html"]
-    for words in ("2 arms by 2 tasks", "phrasing", "Only 2 tasks", "because &lt;why&gt;"):
+    for words in ("2 arms by 2 tasks", "phrasing", "With 2 tasks", "because &lt;why&gt;"):
         assert words in html
 
 

@@ -37,6 +37,10 @@ def extends(study: Experiment, wanted: Experiment) -> bool:
     """
     if (study.name, study.seed) != (wanted.name, wanted.seed):
         return False
+    if study.sequential != wanted.sequential:
+        return False
+    if study.sequential and study.repeats != wanted.repeats:  # each task is judged once
+        return False
     starts = {task.id: task.start_hash for task in study.tasks}
     arms = [(study.arms[n], arm) for n, arm in wanted.arms.items() if n in study.arms]
     tasks = [(starts[t.id], t.start_hash) for t in wanted.tasks if t.id in starts]

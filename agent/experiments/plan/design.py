@@ -166,7 +166,12 @@ def _too_few(experiment: Experiment) -> Iterator[str]:
     """What cannot be found with so few tasks, whatever the effect is."""
     comparisons = len(experiment.arms) - 1
     tasks, needed = len(experiment.tasks), tasks_needed(max(1, comparisons))
-    if comparisons and tasks < needed:
+    if experiment.sequential:
+        yield (
+            "Declared sequential: one may look and stop at any time, at the price of wider "
+            "intervals. The forecast is of the test at a fixed end, which finds more."
+        )
+    elif comparisons and tasks < needed:
         yield (
             f"With {counted(tasks, 'task')} a difference cannot be significant, however large it "
             f"is: it takes {needed} tasks. Repeats do not help."

@@ -125,6 +125,9 @@ class Experiment(Faced, Record):
     """How often a trial that ended in ``error`` is tried again."""
 
     seed: int = 0
+    sequential: bool = Field(default=False, exclude_if=lambda declared: not declared)
+    """Whether one may stop whenever one likes: tasks are then tried one after another, each with
+    all its repeats, and the primary measure is judged by a test that looks do not weaken."""
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Experiment:
@@ -133,6 +136,8 @@ class Experiment(Faced, Record):
         ids = [task.id for task in self.tasks]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"tasks named twice: {', '.join(sorted(twice))}")
+        if self.sequential and self.primary not in ("success", "score"):
+            raise ValueError(f"a sequential study is of success or score, not {self.primary}")
         return self
 
     @property
@@ -154,14 +159,16 @@ class Experiment(Faced, Record):
     def cells(self) -> list[tuple[str, Task, int]]:
         """Arm, task and repeat (from 0) of every trial; repeats of all come one after another.
 
+        In a sequential study tasks do, each with all its repeats.
+
         Arms alternate within a task, and take turns at being first, so that slow drift of the
         machine and what a first trial warms up hit all alike.
         """
-        names = list(self.arms)
+        names, tries = list(self.arms), range(self.repeats)
+        pairs = [(place, repeat) for repeat in tries for place in range(len(self.tasks))]
         return [
-            (names[(repeat + place + turn) % len(names)], task, repeat)
-            for repeat in range(self.repeats)
-            for place, task in enumerate(self.tasks)
+            (names[(repeat + place + turn) % len(names)], self.tasks[place], repeat)
+            for place, repeat in (sorted(pairs) if self.sequential else pairs)
             for turn in range(len(names))
         ]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from agent.experiments.measures import compared
 from agent.experiments.plan.spec import Experiment, counted
 from agent.experiments.plan.trial import TrialResult
+from agent.experiments.sequential import compare_always
 from agent.experiments.statistics import (
     Comparison,
     Estimate,
@@ -80,6 +81,9 @@ class ArmComparison:
 
     comparisons: int = 1
     """For how many of them."""
+
+    sequential: bool = False
+    """Whether the test of the primary measure holds however often one looks."""
 
     @property
     def main(self) -> Comparison:
@@ -178,7 +182,7 @@ def _against(
     mine, theirs = rates(results), rates(reference)
     common = [task for task in tasks if task in mine and task in theirs]
     pairs = {t: (_rate(theirs[t]), _rate(mine[t])) for t in common}
-    return ArmComparison(
+    found = ArmComparison(
         arm=name,
         baseline=base,
         success=compare_success([theirs[t] for t in common], [mine[t] for t in common], seed=seed),
@@ -189,6 +193,33 @@ def _against(
         pairs=pairs,
         primary=experiment.primary,
     )
+    if not experiment.sequential:
+        return found
+    stream = list(_stream(experiment, results, reference))
+    return replace(_with_main(found, compare_always(stream)), sequential=True)
+
+
+def _stream(
+    experiment: Experiment, results: Sequence[TrialResult], reference: Sequence[TrialResult]
+) -> Iterator[float]:
+    """Differences of the tasks that are done, in order, up to the first that is still to come.
+
+    Which tasks are in it must not depend on how they ended; those with errors of ours are out.
+    """
+    metric = _SEQUENTIAL[experiment.primary]
+    for task in experiment.tasks:
+        both = [[r for r in side if r.task == task.id] for side in (reference, results)]
+        a, b = ([metric(r) for r in side if r.completed] for side in both)
+        if min(len(a), len(b)) >= experiment.repeats:
+            yield _mean(b) - _mean(a)
+        elif not any(r.status == "error" for side in both for r in side):
+            return
+
+
+_SEQUENTIAL: dict[str, Callable[[TrialResult], float]] = {
+    "success": lambda result: float(result.passed),
+    "score": lambda result: result.score,
+}
 
 
 def _scores(

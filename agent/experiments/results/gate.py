@@ -94,8 +94,9 @@ def _gate(analysis: Analysis, c: ArmComparison, least: float, looks: int) -> Gat
     asked = f"at least {100 * least:+g} points"
     if math.isnan(e.value):
         return Gate(c.arm, "undecided", f"{c.arm}: nothing was measured to compare; {asked} asked.")
-    shown = f"{c.arm} against {c.baseline}: {points(e)}, {asked} asked{early(looks)}"
-    if analysis.missing:
+    told = "" if c.sequential else early(looks)
+    shown = f"{c.arm} against {c.baseline}: {points(e)}, {asked} asked{told}"
+    if analysis.missing and not c.sequential:
         return Gate(
             c.arm, "undecided", f"{shown}; {analysis.missing} of {analysis.planned} trials missing."
         )

@@ -40,8 +40,9 @@ def verdict(c: ArmComparison, looks: int = 0) -> str:
         return f"{c.arm} and {c.baseline} have no task in common yet."
     shown = {"success": points, "score": difference}.get(c.primary, ratio)(e)
     nothing = 0.0 if c.primary in ("success", "score") else 1.0
-    rest = f"{chance(p, name=True)}, {counted(e.tasks, 'task')}{early(looks)}"
-    if smallest_p(e.tasks, c.comparisons) >= SIGNIFICANT:
+    told = "; it holds however often one looks" if c.sequential else early(looks)
+    rest = f"{chance(p, name=True)}, {counted(e.tasks, 'task')}{told}"
+    if not c.sequential and smallest_p(e.tasks, c.comparisons) >= SIGNIFICANT:
         return (
             f"No clear difference in {c.primary} between {c.arm} and {c.baseline}: with "
             f"{counted(e.tasks, 'task')} it cannot be significant, it takes "

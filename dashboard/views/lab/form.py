@@ -73,6 +73,7 @@ def form_of(experiment: Experiment) -> Form:
         for name, arm in experiment.arms.items()
     ]
     form = {field: getattr(experiment, field) for field in fields}
+    form |= {"sequential": True} if experiment.sequential else {}
     return form | {"arms": arms, "tasks": [task.id for task in experiment.tasks]}
 
 
@@ -90,6 +91,7 @@ def _define(
     }
     fields: dict[str, Any] = {key: str(form.get(key) or "").strip() for key in _TEXTS}
     fields["primary"] = fields["primary"] or "success"
+    fields |= {"sequential": True} if form.get("sequential") else {}
     return define(
         **fields, arms=made, tasks=chosen, repeats=int(form["repeats"]), budget=_budget(form)
     )
