@@ -16,8 +16,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TextIO
 
-import pydantic
-
 from agent.cli.command import Cutter, run_command, silence
 from agent.cli.exit_codes import Exit
 from agent.cli.flags import add_flags, amount_of, given_flags
@@ -29,8 +27,7 @@ from agent.record.measure import as_lines, listed, measured
 from agent.session.kept_hosts import KeptHosts
 from agent.session.parts import Parts
 from agent.session.session import Session
-from agent.setting_kinds import reason
-from agent.settings import SETTINGS, Settings
+from agent.settings import SETTINGS, Settings, read_settings
 from agent.streams import any_text, take_any_text
 from agent.tools.vault import load_secrets
 
@@ -171,18 +168,8 @@ def _version() -> str:
 
 
 def _settings(given: argparse.Namespace) -> Settings:
-    try:
-        settings = Settings(**given_flags(given, SETTINGS))
-        return KeyStore(settings).fill(settings)
-    except pydantic.ValidationError as error:
-        faults = " ".join(f"{_variable(fault['loc'])}: {reason(fault)}" for fault in error.errors())
-        raise ConfigurationError(f"A setting is wrong. {faults}") from error
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    """Where what pydantic found wrong was set; it names fields with an alias by that."""
-    name = str(place[0])
-    return SETTINGS[name].variable if name in SETTINGS else name
+    settings = read_settings(**given_flags(given, SETTINGS))
+    return KeyStore(settings).fill(settings)
 
 
 def _without_session(given: argparse.Namespace, settings: Settings) -> str | None:

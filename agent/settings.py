@@ -5,19 +5,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from agent.errors import ConfigurationError
 from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
 from agent.network.policy import read_place
 from agent.providers import key_kinds, providers
-from agent.setting_kinds import Choice, Flag, SettingKind, settings_of
+from agent.setting_kinds import Choice, Flag, SettingKind, reason, settings_of
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """What ``auto`` means with a key: the lowest latency with narration."""
@@ -80,6 +89,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SAYSO_",
         env_file=".env",
+        enable_decoding=False,
         env_ignore_empty=True,
         extra="ignore",
         populate_by_name=True,
@@ -200,7 +210,7 @@ class Settings(BaseSettings):
                 "NAME",
             ),
         ),
-    ] = Field(default=ALL_TOOLS, min_length=1)
+    ] = ALL_TOOLS
     """What the agent may work with: ours, and any that was added ([extending](extending.md))."""
 
     voice_provider: Annotated[
@@ -476,12 +486,60 @@ class Settings(BaseSettings):
         keys = self.hume_api_key is not None and self.hume_secret_key is not None
         return self.voice_provider == "hume" or (keys and self.voice_provider == "auto")
 
+    @field_validator("tools", "allow", "reach", "trusted_proxies", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """A list as the environment spells it: JSON, or what stands between commas."""
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return [word for part in value.split(",") if (word := part.strip())]
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('It must be a list: one,two or ["one", "two"]') from None
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _named_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError("Set each provider's key by its own variable instead")
+        return value
+
+    @field_validator("tools")
+    @classmethod
+    def _any_tool(cls, value: tuple[ToolName, ...]) -> tuple[ToolName, ...]:
+        if not value:
+            raise ValueError("Choose at least one tool")
+        return value
+
     @field_validator("reach")
     @classmethod
     def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for place in value:
             read_place(place)
         return value
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings as the environment, ``.env`` and ``given`` say.
+
+    Raises:
+        ConfigurationError: one cannot be what it is; the sentence names its variable.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type] # checked by the settings themselves
+    except ValidationError as error:
+        faults = " ".join(f"{_variable(fault['loc'])}: {reason(fault)}" for fault in error.errors())
+        raise ConfigurationError(f"A setting is wrong. {faults}") from error
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """Where what pydantic found wrong was set; it names fields with an alias by that."""
+    name = str(place[0])
+    if name in SETTINGS:
+        return SETTINGS[name].variable
+    return f"SAYSO_{name.upper()}" if name in Settings.model_fields else name
 
 
 SETTINGS = settings_of(Settings)

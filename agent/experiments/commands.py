@@ -29,7 +29,7 @@ from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store, list_stores
 from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.files import bounded
-from agent.settings import Settings
+from agent.settings import read_settings
 
 EXAMPLES = Path(__file__).parent / "examples"
 FAILED, STOPPED = 1, 130
@@ -157,7 +157,7 @@ def hold(given: argparse.Namespace) -> int:
 
 
 def _root(given: argparse.Namespace) -> Path:
-    root: Path = given.results or Settings().data_dir / "experiments"
+    root: Path = given.results or read_settings().data_dir / "experiments"
     return root
 
 

@@ -79,7 +79,10 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     if _installed:
         return
     _installed = True
-    set_workbench(make())
+    try:
+        set_workbench(make())
+    except ConfigurationError as error:
+        raise SystemExit(f"sayso: {error}") from None
     ahead.install(workbench().settings)
     output.install()
     dispatch.install()

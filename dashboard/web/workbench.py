@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.keys import KeyStore
 from agent.record.spending import Spending
-from agent.settings import Settings
+from agent.settings import Settings, read_settings
 from dashboard.web.exports import Exports
 from dashboard.web.identity import LOCAL, Identity, load_secret
 from dashboard.web.intake import Intake
@@ -96,7 +96,7 @@ def make_workbench(
 
     ``most_sessions`` may run at once; as the settings say, if None.
     """
-    given = settings if settings is not None else Settings()
+    given = settings if settings is not None else read_settings()
     keys, people = KeyStore(given), People(given)
     settings = keys.fill(given)
     secret = secrets.token_bytes(32)

@@ -9,7 +9,8 @@ import sys
 from hume import AsyncHumeClient
 from hume.core.api_error import ApiError
 
-from agent.settings import Settings
+from agent.errors import ConfigurationError
+from agent.settings import Settings, read_settings
 from agent.streams import take_any_text
 from dashboard.voice.hume.setup import Choices, Setup
 
@@ -44,9 +45,15 @@ async def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run a verb; the exit code is 0, 1 (Hume refused) or 2 (a key is missing)."""
+    """Run a verb; the exit code is 0, 1 (Hume refused) or 2 (a key is missing, a setting wrong)."""
     take_any_text()
-    return asyncio.run(_setup(Settings(), _arguments(argv)))
+    arguments = _arguments(argv)
+    try:
+        settings = read_settings()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return asyncio.run(_setup(settings, arguments))
 
 
 if __name__ == "__main__":
