@@ -7,6 +7,9 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
+from agent.errors import VoiceError
 from dashboard.voice.speech.listener import ListenSettings
 from dashboard.voice.speech.process import SpeechEvent, SpeechLost, SpeechProcess, Spoken
 
@@ -96,3 +99,16 @@ async def test_a_speech_process_that_has_just_been_asked_for_can_be_stopped() ->
     async with asyncio.timeout(60):
         await speech.stop()
     assert speech.pid is None
+
+
+async def test_engines_that_are_never_loaded_are_given_up() -> None:
+    """Each start has its time; after five that came to nothing, whoever waits is told."""
+    told: asyncio.Queue[SpeechEvent] = asyncio.Queue()
+    speech = SpeechProcess("tests.voice_offline.loading_worker", loads_within=0.2)
+    speech.open("chat", ListenSettings(), told.put_nowait)
+    async with asyncio.timeout(120):
+        with pytest.raises(VoiceError, match="do not start"):
+            await speech.ready()
+    lost = [told.get_nowait() for _ in range(told.qsize())]
+    assert [isinstance(each, SpeechLost) and each.final for each in lost] == [False] * 4 + [True]
+    await speech.stop()

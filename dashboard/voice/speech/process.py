@@ -37,6 +37,8 @@ _LOOK: Final = 1.0
 _LOOKS: Final = 2
 _PATIENCE: Final = 60.0
 """Seconds after which a process that says nothing, though it was asked to, is ended."""
+_LOADS_WITHIN: Final = 300.0
+"""Seconds for engines to be loaded; on a machine that is used up it takes half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class SpeechProcess:
     Args:
         module: The worker's.
         patience: Seconds of silence after which it is taken for dead.
+        loads_within: Seconds for its engines to be loaded, after which it is started again.
         recognizer: Name of what hears (`choices.RECOGNIZERS`); the usual one if empty.
         synthesizer: Name of what speaks (`choices.SYNTHESIZERS`); the usual one if empty.
     """
@@ -107,6 +110,7 @@ class SpeechProcess:
         module: str = "dashboard.voice.speech.worker",
         *,
         patience: float = _PATIENCE,
+        loads_within: float = _LOADS_WITHIN,
         recognizer: str = "",
         synthesizer: str = "",
     ) -> None:
@@ -118,7 +122,7 @@ class SpeechProcess:
         self.replaced: tuple[str, ...] = ()
         """What was chosen and could not be loaded, and what is used instead: a sentence each."""
 
-        self._patience = patience
+        self._patience, self._loads_within = patience, loads_within
         self._heard = False
         self._chats: dict[str, tuple[ListenSettings, Sink]] = {}
         self._process: asyncio.subprocess.Process | None = None
@@ -241,14 +245,18 @@ class SpeechProcess:
             await process.wait()
 
     async def _ask(self, process: asyncio.subprocess.Process) -> None:
-        """Have a worker whose engines are loaded answer again and again; end one that does not."""
-        await self._ready.wait()
-        self._heard = True
-        while self._heard:
-            self._heard = False
-            self._send({"op": "ping"})
-            await asyncio.sleep(self._patience)
-        log.error("the speech process does not answer")
+        """Have a worker load its engines, then answer again and again; end one that does not."""
+        try:
+            await asyncio.wait_for(self._ready.wait(), self._loads_within)
+        except TimeoutError:
+            log.error("the speech engines are not loaded in time")
+        else:
+            self._heard = True
+            while self._heard:
+                self._heard = False
+                self._send({"op": "ping"})
+                await asyncio.sleep(self._patience)
+            log.error("the speech process does not answer")
         with contextlib.suppress(ProcessLookupError):
             process.kill()
 
