@@ -209,9 +209,9 @@ def target(at: Moment) -> Window | Fail:
 
 async def _to_window(at: Moment, act: Call, say: str) -> Step:
     """In phase 0 or after raising: raise the window if it must be, else send the key."""
-    window = target(at)
-    if isinstance(window, Fail):
-        return window
+    window = _now(at.view, at) if at.phase == RAISED else target(at)
+    if not isinstance(window, Window):
+        return window or Fail("That window is gone.")
     name = call(at.view, window)
     if at.phase == RAISED:
         step = await raised(at)
@@ -359,8 +359,18 @@ def _fills(view: View, window: Window) -> bool:
     return window.box.width >= width - 20 and window.box.height >= height * 0.85
 
 
+async def _windows_back(at: Moment) -> Step:
+    if at.phase == 0:
+        return Act("Bringing the windows back.", (key("ctrl+alt+d"),))
+    if await at.until(lambda v: any(not w.minimised for w in v.programs), 2.0):
+        return Done("The windows are back.")
+    return Fail("I could not bring the windows back.")
+
+
 async def show_desktop(at: Moment) -> Step:
-    """Minimise everything."""
+    """Minimise everything, or have it back as it was before that."""
+    if at.slot("back"):
+        return await _windows_back(at)
     if at.phase == 0:
         if all(w.minimised for w in at.view.programs):
             return Done("The desktop is clear: no windows are showing.")

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import re
 
+from agent.models.offline.amending import amended
 from agent.models.offline.dictating import last_dictated, plan_dictated
 from agent.models.offline.grammar import Command, trait
+from agent.models.offline.places import generic
 from agent.models.offline.progress import Dictated, Progress
 from agent.models.offline.proposing import offered
 from agent.models.offline.sentences import Plan, is_place, parse
-from agent.models.offline.words import lexicon, number, ordinal, strip_back
+from agent.models.offline.words import lexicon, number, ordinal, strip_back, strip_front
 from agent.session.fate import fate_of
 
-_BARE_PLACE = re.compile(
-    r"^(?:(?:do|use|take|try|make that|make it)\s+)?(?:(?:the|my|a)\s+)?", re.IGNORECASE
-)
+_CLICKS = re.compile(
+    r"(?:double |right |middle |triple )?(?:click|tap|press|choose|select)\b", re.IGNORECASE
+).match
+"""Whether a clicking is asked for by a verb; "the long one" is none."""
+
 _SCRATCH = re.compile(r"\b(?:scratch|strike|take)\b", re.IGNORECASE).search
 _MEANT = re.compile(
-    r"(?:no[,.!]?\s+)?(?:i (?:meant|said|mean)|it should (?:be|say)|that should (?:be|say))"
+    r"(?:no[,.!]?\s+)?(?:i (?:meant|said|mean)|(?:it|that) should (?:be called|be|say|read))"
     r"[:,]?\s+(?:to (?:say|write|type)\s+)?(.+)",
     re.IGNORECASE | re.DOTALL,
+)
+_NOT = re.compile(
+    r"(?:no[,.]?\s+)?not (?P<wrong>[^,;]+)[,;]\s*(?:but\s+)?(?P<right>.+)", re.IGNORECASE
 )
 _MOST_TIMES = 20
 """How often something is done again at the most."""
@@ -53,6 +60,10 @@ _WITH_YES = (
     "go",
     "ahead",
 )
+
+_OF_WINDOWS = ("switch", "focus", "close", "minimise", "maximise", "restore")
+_GRADUAL = ("scroll", "zoom", "keys", "move_pointer")
+"""What is done by degrees, so that there can be more of it."""
 
 _GIVES_UP = ("cancel", "decline", "help")
 """What is no answer to "open what?"."""
@@ -160,37 +171,65 @@ def _made_good(progress: Progress, task: int, plan: Plan) -> Plan | None:
 
 
 def _elsewhere(progress: Progress, task: int, plan: Plan) -> Plan | None:
-    """What was asked for before, with the program that is meant by "no, the terminal"."""
-    only = _only(plan)
+    """What was asked for before, with what is meant by "no, the terminal" in it."""
+    only, text = _only(plan), progress.instructions[task]
     alone = only is not None and only.slot("alone")
-    if not (plan.unknown or alone) or fate_of(progress.instructions[task]) != "redirect":
+    bare = strip_front(text)
+    named = only is not None and only.intent == "click" and not _CLICKS(bare)
+    if not (plan.unknown or alone or named) or bare == text.strip():
         return None
-    name = _BARE_PLACE.sub("", strip_back(plan.unknown or (only.slot("app") if only else "")))
-    before = _only(plan_for(progress, task - 1))
-    slots = [slot for slot in ("app", "window") if before is not None and before.slot(slot)]
-    if before is None or before.intent not in trait("choosable") or len(slots) != 1:
+    if fate_of(text) != "redirect":
         return None
-    return Plan((before.having(**{slots[0]: name}),)) if is_place(name, 95) else None
+    before = plan_for(progress, task - 1).commands
+    mended = amended(before[-1], bare) if before else None
+    return Plan((mended,)) if mended is not None else None
+
+
+def _instead(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """What was typed with other words in it: "not Monday, Tuesday"."""
+    found = _NOT.fullmatch(progress.instructions[task].strip(" .!"))
+    before = plan_for(progress, task - 1).commands if found else ()
+    if found is None or not before:
+        return None
+    wrong, right = found["wrong"], strip_back(found["right"])
+    last = before[-1]
+    if last.intent in ("type", "dictate"):
+        slots = {"act": "replace", "phrase": wrong, "text": right}
+        said = wrong.lower() in last.slot("text").lower()
+        return Plan((Command("text", slots, right),)) if said else None
+    mended = amended(last, right)
+    return Plan((mended,)) if mended is not None else None
 
 
 def _repeated(progress: Progress, task: int, plan: Plan) -> Plan | None:
     """The last request again so many times, or what it closed opened again."""
     only = _only(plan)
-    if only is None or only.intent not in ("again", "reopen"):
+    if only is None or only.intent not in ("again", "more", "resume", "reopen"):
         return None
     if only.intent == "again":
         before = _without_repeats(progress, task - 1)
         times = min(_MOST_TIMES, number(only.slot("count")) or 1)
-        return Plan(before.commands * times) if before.commands else None
+        return Plan(_anew(before.commands) * times) if before.commands else None
+    if only.intent in ("more", "resume"):
+        before = _without_repeats(progress, task - 1)
+        goes_on = before.commands and before.commands[-1].intent in _GRADUAL
+        return Plan(before.commands[-1:]) if goes_on else None
     commands = plan_for(progress, task - 1).commands
     return _brought_back(commands[-1], progress.answers.get(task - 1, "")) if commands else None
+
+
+def _anew(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Commands as they are meant once more: a program that is open gets another window."""
+    return tuple(
+        Command("new_window", c.slots, c.said) if c.intent == "open_app" else c for c in commands
+    )
 
 
 def _without_repeats(progress: Progress, task: int) -> Plan:
     """What was asked for last, however often it was asked for again since."""
     while task and not isinstance(progress.instructions[task], Dictated):
         only = _only(parse(progress.instructions[task]))
-        if only is None or only.intent != "again":
+        if only is None or only.intent not in ("again", "more", "resume"):
             break
         task -= 1
     return plan_for(progress, task)
@@ -201,6 +240,8 @@ def _brought_back(last: Command, answer: str) -> Plan | None:
     if last.intent in ("close", "minimise"):
         name = last.slot("window") if is_place(last.slot("window")) else _place_in(answer)
         return Plan((Command("switch", {"window": name}, last.said),)) if name else None
+    if last.intent == "show_desktop":
+        return Plan((last.having(back="yes"),))
     if last.intent in ("text", "edit", "type"):
         return Plan((Command("edit", {"what": "undo"}, last.said),))
     if last.intent == "change_file" and last.slot("what") == "rename":
@@ -266,10 +307,20 @@ def _of_choice(progress: Progress, task: int, plan: Plan) -> Plan | None:
     if only is None or only.intent not in ("choose_number", "confirm"):
         return None
     before = plan_for(progress, task - 1).commands
+    if before and only.slot("ordinal") == "other" and before[-1].intent in _OF_WINDOWS:
+        return Plan((_other(before[-1]),))
     index = max((i for i, c in enumerate(before) if c.intent in trait("choosable")), default=None)
     if index is None:
         return None
     return Plan((_chosen(before[index], only), *before[index + 1 :]))
+
+
+def _other(command: Command) -> Command:
+    """The same with the other window: other than the one that was named, else what is in front."""
+    named = command.slot("window")
+    if named and not generic(named):
+        return command.having(window=f"other than {named}")
+    return command if command.intent in ("close", "minimise") else command.having(window="other")
 
 
 def _chosen(command: Command, choice: Command) -> Command:
@@ -283,6 +334,7 @@ _MEANINGS = (
     _completed,
     _recalled,
     _made_good,
+    _instead,
     _elsewhere,
     _repeated,
     _of_dictation,

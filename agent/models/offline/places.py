@@ -11,6 +11,7 @@ from agent.models.offline.matching import Scored, clear, likeness, plain, rank
 from agent.models.offline.view import View
 from agent.models.offline.words import lexicon
 
+_OTHER = re.compile(r"(?:the )?other(?: one| window)?(?: than (.+))?", re.IGNORECASE)
 _NOT_MEANT = ("settings", "preferences", "bulk rename")
 
 
@@ -85,6 +86,8 @@ def _aside(app: App, said: str) -> bool:
 
 def find_windows(view: View, said: str) -> list[Window]:
     """Windows that a name may mean, topmost first: by program, else by title."""
+    if other := _OTHER.fullmatch(said.strip()):
+        return _others(view, other[1] or "")
     if generic(said):
         return []
     programs = list(reversed(view.programs))
@@ -94,6 +97,13 @@ def find_windows(view: View, said: str) -> list[Window]:
     titles = [(part, w) for w in programs for part in _parts(w.title)]
     unique = {scored.item.id: scored.item for scored in clear(rank(said, titles))}
     return list(unique.values())
+
+
+def _others(view: View, than: str) -> list[Window]:
+    """The topmost window besides those that a name means, or besides the one in front."""
+    named = {w.id for w in find_windows(view, than)} if than else set()
+    rest = [w for w in reversed(view.programs) if w.id not in named and (than or not w.active)]
+    return sorted(rest, key=lambda window: window.minimised)[:1]
 
 
 def _parts(title: str) -> list[str]:

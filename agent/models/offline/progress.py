@@ -102,7 +102,7 @@ class Progress:
     results: tuple[Result, ...] = ()
     serial: int = 0
     answers: Mapping[int, str] = field(default_factory=dict)
-    """The planner's last words on an instruction, by its index."""
+    """What the planner said to an instruction, by its index."""
 
 
 @dataclass
@@ -126,7 +126,8 @@ class _Reader:
     def assistant(self, message: Message) -> None:
         calls = [b for b in _blocks(message) if b["type"] == "tool_use"]
         said = " ".join(b["text"] for b in _blocks(message) if b["type"] == "text")
-        self.answers[len(self.instructions) - 1] = said
+        task = len(self.instructions) - 1
+        self.answers[task] = f"{self.answers.get(task, '')} {said}".strip()
         self.serial += len(calls)
         self.since, self.interrupted, self.results = len(self.instructions), False, []
         self.mark = next((m for m in map(Mark.of, reversed(calls)) if m), None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
+from agent.models.offline.amending import amended
 from agent.models.offline.answers import calculate
 from agent.models.offline.dictation import dictated, mark_named
 from agent.models.offline.grammar import Command, match, trait
@@ -50,6 +51,13 @@ _AFTER_DICTATION = _pattern(
     rf"(?:{alternatives('after_dictation', 'keys')})\b.*)$"
 )
 _NEW_SENTENCE = _pattern(rf"[.!?]+\s+(?=(?:{alternatives('after_dictation', 'sentence')})\b)")
+_CORRECTS = _pattern(
+    rf"(?:\s*[,;.\u2026-]+\s*(?:{alternatives('corrections', 'paused')})"
+    rf"|\s+(?:{alternatives('corrections', 'bare')}))[,.:]?\s+"
+)
+_PARTS = ("again", "more", "choose_number", "number")
+"""What a count or a number alone means, which within a sentence is a part of a command."""
+
 _ARTICLE = rf"(?:(?:{alternatives('articles')}) )?"
 _IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
 _WHAT_NOT = _pattern(rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant')})|,\s+(?:and )?not)\s+[^\"]+$")
@@ -75,6 +83,8 @@ class Plan:
 @functools.lru_cache(maxsize=512)
 def parse(text: str) -> Plan:
     """The commands of a sentence, in order, or the part that was not understood."""
+    if corrected := _self_corrected(text):
+        return corrected
     commands: list[Command] = []
     rest = text if mark_named(text) else strip_front(text)
     while rest.strip(" .,!?;"):
@@ -84,6 +94,30 @@ def parse(text: str) -> Plan:
         commands += found
         rest = strip_front(rest)
     return Plan(tuple(commands), unknown="" if commands else text.strip())
+
+
+def _self_corrected(text: str) -> Plan | None:
+    """The plan of "open the file manager, no wait, the terminal"."""
+    for cut in _CORRECTS.finditer(text):
+        before, after = parse(text[: cut.start()]), text[cut.end() :]
+        last = before.commands[-1] if before.commands else None
+        if last is None or (last.intent in DICTATION and not _named_only(last)):
+            continue
+        own = parse(after)
+        alone = bool(own.commands) and bool(own.commands[0].slot("alone"))
+        words = own.commands[0].slot("app") if alone else after
+        part = own.unknown or alone or own.commands[0].intent in _PARTS
+        mended = amended(last, words) if part else None
+        if mended is not None:
+            return Plan((*before.commands[:-1], mended, *own.commands[1:]))
+        if not part and cut[0].strip(" ,.:").lower() != "wait":
+            return Plan((*before.commands[:-1], *own.commands))
+    return None
+
+
+def _named_only(command: Command) -> bool:
+    """Whether a file is to be made that nothing is to be written into."""
+    return command.intent == "create_file" and not command.slot("text")
 
 
 def _take(text: str, after: Command | None) -> tuple[list[Command], str, str]:

@@ -75,6 +75,7 @@ HANDLERS: dict[str, Handler] = {
         "Ask: what can I say."
     ),
     "again": _saying("There is nothing yet to do again."),
+    "more": _saying("There is nothing yet to do more of."),
     "reopen": _saying("I do not know what to bring back."),
     "cancel": _saying("All right, I am doing nothing."),
     "decline": _saying("All right, I am doing nothing."),
