@@ -22,6 +22,8 @@ _POINTED = {
     "show": "Scroll to",
     "click_on": "Click",
     "read_text": "Read",
+    "hover": "Point at",
+    "scroll_to": "Scroll to",
 }
 _PLAIN = {
     "screenshot": "Look at the screen",
@@ -29,6 +31,12 @@ _PLAIN = {
     "cursor_position": "Find the pointer",
     "zoom": "Look closer",
     "wait": "Wait",
+    "read_page": "Read the page",
+    "get_page_text": "Read the page",
+    "list_tabs": "Look at the tabs",
+    "new_tab": "Open a tab",
+    "switch_tab": "Change the tab",
+    "close_tab": "Close a tab",
 }
 _EDITOR = {
     "view": "Read",
@@ -38,6 +46,7 @@ _EDITOR = {
     "undo_edit": "Undo the edit of",
 }
 _MEMORY = {"delete": "Forget", "rename": "Rename"}
+_STEPS = {"back": "Go back", "forward": "Go forward", "reload": "Load the page again"}
 _LONGEST = 160
 
 
@@ -84,6 +93,15 @@ def _words(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
     # The Messages API has one tool for files, whose command says what is done to the path.
     if edit := _EDITOR.get(str(given.get("command")) if "path" in given else name):
         return f"{edit} {given.get('path', '')}".rstrip()
+    if name == "navigate":
+        step = _STEPS.get(url := str(given.get("url", "")))
+        return step or f"Open {url}"
+    if name == "find":
+        return f"Look for “{given.get('query', '')}”"
+    if name == "form_input":
+        return f"Put “{given.get('value', '')}” into {_where(name, given, target)}".rstrip()
+    if name == "file_upload":
+        return f"Give {target.get('upload', '')} to the page".replace("  ", " ")
     if name == "type_into":
         return f"Type “{given.get('text', '')}” into {_where(name, given, target)}".rstrip()
     if name == "type":
@@ -104,12 +122,21 @@ def _words(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
 def _where(name: str, given: dict[str, Any], target: dict[str, str]) -> str:
     direction = str(given.get("scroll_direction", "")) if name == "scroll" else ""
     label = target.get("name") or target.get("title") or ""
-    point = given.get("coordinate")
+    point = given.get("coordinate") or _spot(given.get("target"))
     if label:
         return f"{direction} “{label}”".strip()
     if isinstance(point, (list, tuple)) and len(point) == 2:
         return f"{direction} ({point[0]}, {point[1]})".strip()
     return direction
+
+
+def _spot(target: object) -> list[object] | None:
+    """A point of a page, as calls of the browser's toolset have it."""
+    match target:
+        case {"type": "coordinate", "x": x, "y": y}:
+            return [x, y]
+        case _:
+            return None
 
 
 def _shorten(text: str) -> str:
