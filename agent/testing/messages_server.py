@@ -227,6 +227,8 @@ class MessagesServer:
         """Reckon tokens and make the answer's events possible."""
         body, managed = served.body, served.managed
         served.usage = self._account(body, managed.prompt)
+        if body.get("speed"):
+            served.usage["speed"] = body["speed"]
         if managed.compacted:
             served.usage["iterations"] = [managed.compacted]
         edits = (managed.report, managed.compaction)

@@ -19,7 +19,7 @@ from agent.providers import PROVIDERS
 from agent.settings import Settings
 
 NEEDS = """No key is set, so nothing was asked and nothing was spent.
-Set ANTHROPIC_API_KEY for the checks of Claude (about 0.30 dollars) and HUME_API_KEY with
+Set ANTHROPIC_API_KEY for the checks of Claude (about 0.50 dollars) and HUME_API_KEY with
 HUME_SECRET_KEY for those of EVI (about 0.60 dollars), in the environment or .env, then run
 script/live-check again. With SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as
 well (--only server-…).

@@ -14,7 +14,17 @@ from live_report import Check, Verdict, judge, passed
 from PIL import Image
 
 from agent.errors import ModelError
-from agent.models.base import Block, BlockDone, Message, ModelRequest, Text, ToolSpec, TurnDone
+from agent.models.base import (
+    Block,
+    BlockDone,
+    Budget,
+    Learned,
+    Message,
+    ModelRequest,
+    Text,
+    ToolSpec,
+    TurnDone,
+)
 from agent.models.claude.dialects import TOOLSET_MEMBERS, Dialect, ToolsetDialect
 from agent.models.claude.hosted import HostedDialect
 from agent.models.claude.model import AnthropicModel, new_client
@@ -36,6 +46,7 @@ COMPUTER = ToolSpec(
     hosted="computer_toolset_20260801",
     toolset="computer",
 )
+MEMORY = ToolSpec("memory", "Notes.", {"memory": {}}, hosted="memory_20250818")
 SHELL = ToolSpec("bash", "Run a command.", {"bash": {}}, hosted="bash_20250124")
 BATCH = (
     "In one go, in a single answer: click at 100,100, then type the word hello, then press "
@@ -52,6 +63,8 @@ class Seen:
     first_call: float | None = None
     ended: float = 0.0
     usage: Usage = field(default_factory=Usage)
+    learned: list[str] = field(default_factory=list)
+    """What the service turned out not to take."""
 
     @property
     def calls(self) -> list[Block]:
@@ -83,6 +96,13 @@ class AnthropicChecks:
         yield Check("prompt-is-kept", self.prompt_is_kept, dollars=0.12)
         yield Check("thinking-is-kept", self.thinking_is_kept, dollars=0.12)
         yield Check("older-tool", self.older_tool, dollars=0.06)
+        yield Check("system-messages", self.system_messages, dollars=0.06)
+        yield Check("hour-cache", self.hour_cache, dollars=0.05)
+        yield Check("every-effort", self.every_effort, dollars=0.10)
+        yield Check("fast-mode", self.fast_mode, dollars=0.05)
+        yield Check("task-budget", self.task_budget, dollars=0.03)
+        yield Check("fallbacks", self.fallbacks, dollars=0.03)
+        yield Check("memory-tool", self.memory_tool, dollars=0.03)
 
     async def wrong_key(self) -> Verdict:
         model = self._model(SMALL, key="sk-ant-live-check-wrong-key")
@@ -236,6 +256,76 @@ class AnthropicChecks:
             bool(names), f"{OLD} called {names} by the older tool.", "no call.", seen.usage.dollars
         )
 
+    async def system_messages(self) -> Verdict:
+        """Sayso's own words after the person's, for the models that are said to take them."""
+        told: Message = {
+            "role": "system",
+            "content": _user("The person used the mouse.")["content"],
+        }
+        return await self._options((SMALL, FAST, STRONG), "system messages", [_user("Hi."), told])
+
+    async def hour_cache(self) -> Verdict:
+        seen = await self._turn(SMALL, [_user("Say one word.")], pauses=True)
+        kept = seen.usage.hour_input_tokens
+        return judge(
+            not seen.learned and (kept > 0 or seen.usage.cache_read_input_tokens > 0),
+            f"{kept} tokens are cached for an hour.",
+            f"nothing was cached for an hour: {seen.learned or 'no word of it in the usage'}.",
+            seen.usage.dollars,
+        )
+
+    async def every_effort(self) -> Verdict:
+        """The highest, which Sonnet is said to take only while it thinks ahead."""
+        return await self._options((SMALL, FAST, STRONG), "maximum effort", effort="max")
+
+    async def fast_mode(self) -> Verdict:
+        seen = await self._turn(STRONG, [_user("Say one word.")], fast=True)
+        return judge(
+            seen.usage.fast and not seen.learned,
+            f"{STRONG} answered in fast mode.",
+            f"{STRONG} did not answer in fast mode: {seen.learned or 'it says nothing of it'}.",
+            seen.usage.dollars,
+        )
+
+    async def task_budget(self) -> Verdict:
+        budget = Budget(2_000_000, 1_900_000)
+        return await self._options((SMALL, FAST, STRONG), "a task budget", budget=budget)
+
+    async def fallbacks(self) -> Verdict:
+        return await self._options((SMALL, FAST, STRONG), "a fallback", fallbacks=True)
+
+    async def memory_tool(self) -> Verdict:
+        asked = [_user("Look into your memory directory, then say what is in it.")]
+        seen = await self._turn(SMALL, asked, tools=(MEMORY,))
+        called = [call["input"].get("command") for call in seen.calls if call["name"] == "memory"]
+        return judge(
+            "view" in called,
+            f"{SMALL} looked into its memory.",
+            f"{SMALL} called {called or 'nothing'}.",
+            seen.usage.dollars,
+        )
+
+    async def _options(
+        self,
+        names: Sequence[str],
+        what: str,
+        messages: Sequence[Message] = (),
+        **changes: Any,
+    ) -> Verdict:
+        """Whether each model takes what is asked for beside the bare conversation."""
+        spent, refused = 0.0, []
+        for name in names:
+            try:
+                seen = await self._turn(name, messages or [_user("Say one word.")], **changes)
+            except ModelError as error:
+                refused.append(f"{name}: {error}")
+                continue
+            spent += seen.usage.dollars
+            refused += [f"{name}: {words}" for words in seen.learned]
+        return judge(
+            not refused, f"{', '.join(names)} take {what}.", f"refused: {'; '.join(refused)}", spent
+        )
+
     async def _narration(self, name: str) -> Verdict:
         messages = [_user(BATCH)]
         first = await self._turn(name, messages)
@@ -289,16 +379,22 @@ class AnthropicChecks:
         return judge(False, "", "the service took it.")
 
     async def _turn(
-        self, name: str, messages: Sequence[Message], dialect: Dialect | None = None
+        self,
+        name: str,
+        messages: Sequence[Message],
+        dialect: Dialect | None = None,
+        **changes: Any,
     ) -> Seen:
         model, seen = self._model(name, dialect=dialect), Seen()
-        async for part in model.stream(_request(messages)):
+        async for part in model.stream(replace(_request(messages), **changes)):
             if isinstance(part, Text):
                 seen.texts[part.role] = seen.texts.get(part.role, "") + part.text
             elif isinstance(part, BlockDone):
                 seen.blocks.append(part.block)
                 if part.block["type"] == "tool_use" and seen.first_call is None:
                     seen.first_call = time.monotonic()
+            elif isinstance(part, Learned):
+                seen.learned.append(part.text)
             elif isinstance(part, TurnDone):
                 seen.usage, seen.ended = part.usage, time.monotonic()
         await model.close()

@@ -34,6 +34,8 @@ def behave(incoming: Incoming) -> Reply:
         )
     if "screenshot" in words:
         return says(call("screenshot"))
+    if "your memory directory" in words:
+        return says(call("memory", command="view", path="/memories"))
     return says(thinking(""), "Once there was a word. It grew. It ended.")
 
 
@@ -79,7 +81,7 @@ async def test_every_claude_check_passes_where_the_rules_hold() -> None:
         code, output = await run(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=server.base_url)
     verdicts = [line.split()[0] for line in output.splitlines()[:-1]]
     assert set(verdicts) == {"pass"}, output
-    assert len(verdicts) >= 14
+    assert len(verdicts) >= 21
     assert code == 0
     assert KEY not in output
 

@@ -18,6 +18,8 @@ from agent.models.capabilities import EFFORTS, as_claude
 from agent.models.claude.dialects import ToolsetDialect
 from agent.models.claude.hosted import claude_dialect
 from agent.models.claude.model import AnthropicModel, new_client
+from agent.models.pricing import PRICES
+from agent.record.events import Usage
 from agent.testing.messages_models import rules_of
 from agent.testing.messages_script import Incoming, Reply, call, fails, says, thinking
 from agent.testing.messages_server import MessagesServer
@@ -178,3 +180,29 @@ async def test_a_refusal_that_stays_is_told() -> None:
             await take_turn(model, request([user("Hello.")], **ALL))
         assert len(server.requests) == 2
         await model.close()
+
+
+async def test_fast_mode_and_the_hours_cache_are_reckoned_at_their_price(
+    server: MessagesServer,
+) -> None:
+    """By what the answer says that it was, not by what was asked for."""
+    model = talk_to(server, "claude-opus-5-5")
+    asked = request([user("Hello.")], pauses=True)
+    plain = (await take_turn(model, replace(asked, pauses=False))).done.usage
+    hour = (await take_turn(model, replace(asked, messages=[user("Good day.")]))).done.usage
+    fast = (await take_turn(model, replace(asked, messages=[user("Hi.")], fast=True))).done.usage
+    await model.close()
+    assert plain.cache_creation_input_tokens > 0
+    assert (plain.hour_input_tokens, plain.fast) == (0, False)
+    assert hour.hour_input_tokens == hour.cache_creation_input_tokens > 0
+    assert fast.fast
+    price = PRICES["claude-opus-5-5"]
+    assert price.of(replace_usage(hour, fast=True)) == pytest.approx(2 * price.of(hour))
+    more = price.of(hour) - price.of(replace_usage(hour, hour_input_tokens=0))
+    assert more == pytest.approx(
+        hour.hour_input_tokens * (2 * price.input - price.cache_write) / 1e6
+    )
+
+
+def replace_usage(usage: Usage, **changes: Any) -> Usage:
+    return usage.model_copy(update=changes)
