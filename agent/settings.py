@@ -164,6 +164,19 @@ class Settings(BaseSettings):
     """Fast mode, for the models that have it: Opus 5.5, Fable 5.2, Mythos 5.2, and Opus 5 as a
     preview; others answer as usual."""
 
+    warm_up: Annotated[
+        bool,
+        SettingKind(
+            "Read ahead",
+            "model",
+            says="When a page opens, Claude's service reads instructions and tools ahead: the "
+            "first answer comes sooner, for a cent or two.",
+            personal=True,
+            live=True,
+        ),
+    ] = True
+    """Whether the service reads instructions and tools when a page opens, before you speak."""
+
     fallbacks: Annotated[
         bool,
         SettingKind(

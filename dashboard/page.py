@@ -252,6 +252,7 @@ class Page:
     def _arrived(self) -> None:
         """The browser shows the page: only now may the session cost anything."""
         self._bench.sessions.open(self._entry)
+        self._bench.sessions.warm(self._entry)
         if not self._session.settings.speaks_hume:
             self._bench.voices.warm()
 

@@ -236,6 +236,23 @@ async def prepare_model(model: object) -> None:
         await model.prepare()
 
 
+@runtime_checkable
+class Warms(Protocol):
+    """A model whose service can read a prompt ahead, so that the first answer comes sooner."""
+
+    async def warm(self, request: ModelRequest) -> Usage | None:
+        """Have it read what ``request`` begins with; returns what that cost.
+
+        None where nothing was done. Never fails.
+        """
+        ...
+
+
+async def warm_model(model: object, request: ModelRequest) -> Usage | None:
+    """Have a model's service read ahead, if it can; returns what that cost."""
+    return await model.warm(request) if isinstance(model, Warms) else None
+
+
 class Model(Protocol):
     """One brain.
 

@@ -256,6 +256,8 @@ class History:
             case ev.Narrated(state="dropped"):
                 heard = _heard(event)
                 self._since.append(_Note(heard, if_interrupted=True, as_system=heard))
+            case ev.TurnFinished(stop_reason=ev.WARMED):
+                pass
             case _ if self._turn is not None:
                 _into_turn(self._turn, event)
             case _:

@@ -158,8 +158,7 @@ def _narrated(s: Status, e: ev.Narrated) -> dict[str, Any]:
 
 
 def _turn_finished(s: Status, e: ev.TurnFinished) -> dict[str, Any]:
-    sums = {name: getattr(s.usage, name) + getattr(e.usage, name) for name in ev.Usage.model_fields}
-    return {"turn_id": None, "retry": None, "usage": ev.Usage(**sums), "turn_usage": ev.Usage()}
+    return {"turn_id": None, "retry": None, "usage": s.usage + e.usage, "turn_usage": ev.Usage()}
 
 
 def _proposed(s: Status, e: ev.ActionProposed) -> dict[str, Any]:

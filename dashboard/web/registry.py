@@ -54,6 +54,9 @@ class Kit:
     """What the owner has allowed for good; nothing can be, if None."""
 
 
+_WARMING = 30.0
+"""Seconds that the model's service has to read ahead."""
+
 _FAREWELL = 30.0
 """Seconds that a session's start and its voice have to end, when it is closed."""
 
@@ -466,6 +469,10 @@ class Sessions:
         self._ownership.put(entry.id, entry.card)
         entry.opening = asyncio.get_running_loop().create_task(_open(entry, leaving))
 
+    def warm(self, entry: Entry) -> None:
+        """Have the model's service read ahead for whoever looks at the session now."""
+        self._start(_warm(entry))
+
     def leave(self, entry: Entry, page: object) -> None:
         """A page is gone. A session that nobody opened goes with its last page.
 
@@ -567,6 +574,19 @@ async def _open(entry: Entry, leaving: Iterable[asyncio.Task[None]]) -> None:
         text = f"The session did not start ({type(error).__name__}: {error})."
         advice = "Close it and start a new one; the server's log has the details."
         _tell(entry, Failed(where="session", error=text, advice=advice))
+
+
+async def _warm(entry: Entry) -> None:
+    if entry.opening is None:
+        return
+    await asyncio.wait([entry.opening])
+    try:
+        async with asyncio.timeout(_WARMING):
+            await entry.session.warm()
+    except TimeoutError:
+        return
+    except Exception:  # noqa: BLE001 - a task's border: the first turn comes later, and no worse
+        _log.exception("Session %s was not read ahead", entry.id)
 
 
 def _tell(entry: Entry, failed: Failed) -> None:

@@ -74,3 +74,11 @@ def test_usage_adds_up():
     assert found.usage == ev.Usage(
         input_tokens=10, output_tokens=4, cache_read_input_tokens=2, dollars=0.5
     )
+
+
+def test_what_fast_answers_cost_is_added_up_like_any_other() -> None:
+    usage = ev.Usage(input_tokens=10, hour_input_tokens=4, dollars=0.5, fast=True)
+    answered = ev.TurnFinished(turn_id="t", stop_reason="end_turn", usage=usage)
+    spent = status(answered, answered, answered).usage
+    assert (spent.input_tokens, spent.hour_input_tokens, spent.dollars) == (30, 12, 1.5)
+    assert spent.fast

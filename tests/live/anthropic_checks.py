@@ -98,6 +98,7 @@ class AnthropicChecks:
         yield Check("older-tool", self.older_tool, dollars=0.06)
         yield Check("system-messages", self.system_messages, dollars=0.06)
         yield Check("hour-cache", self.hour_cache, dollars=0.05)
+        yield Check("warm-up", self.warm_up, dollars=0.02)
         yield Check("every-effort", self.every_effort, dollars=0.10)
         yield Check("fast-mode", self.fast_mode, dollars=0.05)
         yield Check("task-budget", self.task_budget, dollars=0.03)
@@ -272,6 +273,22 @@ class AnthropicChecks:
             f"{kept} tokens are cached for an hour.",
             f"nothing was cached for an hour: {seen.learned or 'no word of it in the usage'}.",
             seen.usage.dollars,
+        )
+
+    async def warm_up(self) -> Verdict:
+        """No token is asked for; the prompt is said to be cached all the same."""
+        model = self._model(FAST)
+        usage = await model.warm(_request([_user("Say one word.")]))
+        await model.close()
+        if usage is None:
+            return judge(False, "", "the service did not take a request for no token.")
+        after = await self._turn(FAST, [_user("Say one word.")])
+        read = after.usage.cache_read_input_tokens
+        return judge(
+            read > 0,
+            f"the first answer read {read} tokens that had been read ahead.",
+            "nothing that had been read ahead was read from the cache.",
+            usage.dollars + after.usage.dollars,
         )
 
     async def every_effort(self) -> Verdict:

@@ -49,6 +49,7 @@ from agent.models.claude.retry import asked_wait, pause_before_retry
 from agent.models.claude.servers import Found, ask_server
 from agent.models.claude.stream import Assembler
 from agent.models.written import AnswerReader
+from agent.record.events import Usage
 
 Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
 
@@ -56,6 +57,9 @@ OWN_ADDRESS = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
 CHECK_SECONDS = 10.0
 """How long the service may take to say whether it knows a model."""
+
+_NOTHING_YET = [{"role": "user", "content": "Nothing is wanted yet."}]
+"""The service wants a message, even where only what stands before it counts."""
 
 LEAST_TOKENS = 256
 """An answer that may only be shorter is none: it is the prompt that is too long."""
@@ -339,6 +343,24 @@ class AnthropicModel:
             assert trial.pause is not None  # noqa: S101
             yield trial.pause
             await self._clock.sleep(trial.pause.seconds)
+
+    async def warm(self, request: ModelRequest) -> Usage | None:
+        """Have the service keep prompt and tools in its cache; see `agent.models.base.Warms`."""
+        if self._asks != "nothing" or not isinstance(self._dialect, ToolsetDialect):
+            return None
+        body = {**self._dialect.body(request, self._claude), "model": self._model}
+        body |= {"max_tokens": 0, "messages": _NOTHING_YET}
+        del body["cache_control"]  # what is kept ends with the system prompt
+        messages: Any = self._client.beta.messages
+        assembler = self._assembler()
+        try:
+            answer = await messages.create(**body)
+            list(assembler.feed({"type": "message_start", "message": _plain(answer)}))
+        except self._sign_in.errors:
+            return None
+        except (AnthropicError, httpx2.HTTPError, *UNWRITABLE):
+            return None  # the first turn will say what is wrong
+        return assembler.usage
 
     async def check(self) -> None:
         """Ask the service about the model; where it does not tell, the first turn will.

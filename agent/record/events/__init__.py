@@ -43,7 +43,15 @@ from agent.record.events.acts import (
     StartedProgram,
     Stopped,
 )
-from agent.record.events.base import Attachment, BaseEvent, Image, Outcome, Source, Usage
+from agent.record.events.base import (
+    WARMED,
+    Attachment,
+    BaseEvent,
+    Image,
+    Outcome,
+    Source,
+    Usage,
+)
 from agent.record.events.files import FilesRecorded, PutBackFinished, PutBackStarted
 from agent.record.events.network import GateChanged, HostReached, HostRefused
 from agent.record.events.talk import (
@@ -81,6 +89,7 @@ from agent.record.events.talk import (
 __all__ = [
     "ANNOUNCING",
     "OWN_VOICE",
+    "WARMED",
     "ActionFinished",
     "ActionOutput",
     "ActionProposed",

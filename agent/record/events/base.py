@@ -11,6 +11,9 @@ from agent.sanitize import valid_text, valid_value
 Source = Literal["voice", "typed", "terminal", "api", "button"]
 """Where an instruction came from."""
 
+WARMED = "warmed"
+"""`TurnFinished.stop_reason` of a request that only filled the service's cache."""
+
 Outcome = Literal["done", "ended", "stopped", "failed", "limit", "refused"]
 """How a task ended. ``done``: by itself, and its last action was carried out well (or there was
 none). ``ended``: by itself as well, but its last action failed or was not allowed, or the model
@@ -69,6 +72,15 @@ class Usage(BaseModel):
     """Whether the answer came in fast mode."""
 
     dollars: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together; fast if either was."""
+        sums = {
+            name: getattr(self, name) + getattr(other, name)
+            for name in Usage.model_fields
+            if name != "fast"
+        }
+        return Usage(**sums, fast=self.fast or other.fast)
 
     @property
     def fresh(self) -> int:

@@ -337,7 +337,8 @@ class BlockFinished(BaseEvent):
 
 class TurnFinished(BaseEvent):
     """A turn's end. ``stop_reason`` is the API's, or ``broken``, or what cut it:
-    ``interrupted`` (by the person), ``restarted``, ``closed``.
+    ``interrupted`` (by the person), ``restarted``, ``closed``. With `WARMED` there was no turn:
+    the service read prompt and tools ahead, which costs something.
     """
 
     kind: Literal["turn_finished"] = "turn_finished"
