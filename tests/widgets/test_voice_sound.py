@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from chromium import launch
-from playwright.sync_api import Playwright
+from playwright.sync_api import BrowserContext, Playwright
 from widget_stage import Stage, Talk, said, sine, sound, wav
 
 pytestmark = pytest.mark.browser
@@ -102,6 +103,46 @@ def test_an_interruption_cuts_for_good(talk: Talk) -> None:
     states = [(e["id"], e["state"]) for e in talk.bench.of("local.play")]
     assert states.count(("a", "started")) == 1
     assert ("queued", "started") not in states
+
+
+@pytest.fixture
+def with_hume(stage: Stage, browser_context: BrowserContext) -> Iterator[Talk]:
+    """A long message of Hume's sounds, and Hume says that it was interrupted."""
+    talk = Talk(stage, browser_context)
+    talk.bench.provider = "hume"
+    talk.start()
+    talk.chat.say(said("a"), sound("a", 0, sine(20.0)))
+    talk.event("local.play", id="a", state="started")
+    talk.chat.say({"type": "user_interruption", "time": 1})
+    talk.event("user_interruption")
+    yield talk
+    talk.page.close()
+
+
+def test_with_hume_it_plays_on_low_until_python_says_that_it_was_nothing(with_hume: Talk) -> None:
+    """Hume goes by how long a sound is; what came of its own sound loses nothing."""
+    talk = with_hume
+    talk.event("local.duck", on=True)
+    assert not talk.bench.of("local.play", state="cut")
+    talk.chat.say(sound("a", 1, sine(0.1)))  # what is still on its way belongs to it
+    talk.stage.call(talk.widget.command, "restore")
+    talk.event("local.duck", on=False)
+    talk.page.wait_for_timeout(4500)  # the page's own patience is over: it was called off
+    assert not talk.bench.of("local.play", state="cut")
+
+
+def test_with_hume_python_cuts_what_was_interrupted(with_hume: Talk) -> None:
+    talk = with_hume
+    talk.stage.call(talk.widget.command, "flush")
+    assert talk.event("local.play", id="a", state="cut")["samples"] < 20 * 24000
+    talk.event("local.duck", on=False)
+
+
+def test_with_hume_the_page_cuts_by_itself_where_nobody_says_anything(with_hume: Talk) -> None:
+    """Python may be gone: then a person is not talked over."""
+    cut = with_hume.event("local.play", id="a", state="cut")
+    assert 24000 < cut["samples"] < 20 * 24000
+    assert cut["duration"] == 20.0  # of which so much had come
 
 
 def test_sound_fades_within_the_promised_time_after_a_flush(talk: Talk) -> None:

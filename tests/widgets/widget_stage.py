@@ -116,6 +116,7 @@ class Bench:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.tickets = True
+        self.provider = "offline"
         self.widget: Any = None
 
     def of(self, kind: str, **fields: Any) -> list[dict[str, Any]]:
@@ -204,7 +205,7 @@ class Stage:
             if event["type"] == "local.need_ticket" and bench.tickets:
                 settings = {"custom_session_id": "s-1", "system_prompt": "Be brief."}
                 query = {"access_token": f"token-{len(bench.of('local.need_ticket'))}"}
-                bench.widget.give_ticket("/voice/v0/evi/chat", query, settings)
+                bench.widget.give_ticket("/voice/v0/evi/chat", query, settings, bench.provider)
 
         raw = {"echo_cancellation": False, "noise_suppression": False, "auto_gain": False}
         bench.widget = VoiceWidget(take, **{**raw, **self.voice_options})

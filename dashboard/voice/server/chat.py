@@ -84,6 +84,8 @@ class Chat:
         self._contesting = 0
         """Number of the utterance of which it is open whether it interrupts the assistant, or 0."""
         self._addressee = AddresseeDetector()
+        self.by_sound = False
+        """Fault: any voice interrupts, whatever it says."""
         self._sound_at = now
         self._complained_at = float("-inf")
 
@@ -267,10 +269,13 @@ class Chat:
             return []
         said = Utterance(self._words(event), event.end - event.begin, over)
         audible = self._floor.audible(now)
-        yields = audible and decide(said, self._moment(now), self._addressee) in ("yield", "stop")
+        yields = audible and (self.by_sound or self._yields(said, now))
         if over or yields:
             self._contesting = 0
         return self._interrupted(now) if yields else []
+
+    def _yields(self, said: Utterance, now: float) -> bool:
+        return decide(said, self._moment(now), self._addressee) in ("yield", "stop")
 
     def _moment(self, now: float) -> Moment:
         """What the conversation looks like, as far as the client has told."""

@@ -27,6 +27,8 @@ class Faults(BaseModel):
     """Seconds before each message."""
     late_chunks: int = 0
     """``audio_output``s that slip out after a ``user_interruption``."""
+    interrupts_by_sound: bool = False
+    """Any voice interrupts, whatever it says, as it does at Hume."""
     refuse: bool = False
     """Every credential has expired: 401."""
     quota: bool = False

@@ -118,6 +118,7 @@ class LiveChat:
             client.close(1000, "the chat has ended")
 
     def _heard(self, event: SpeechEvent) -> None:
+        self.chat.by_sound = self._faults.interrupts_by_sound
         self._do(lambda now: self.chat.heard(event, now))
 
     def _do(self, step: Callable[[float], list[Effect]]) -> None:
