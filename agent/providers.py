@@ -123,6 +123,20 @@ def _vertex(settings: Settings, desktop: Desktop, rest: str) -> Model:
     return LazyModel(rest, lambda: vertex_model(rest, claude_dialect(rest)), dialect="vertex")
 
 
+def _cloud(name: str) -> Callable[[Settings, Desktop, str], Model]:
+    def make(settings: Settings, desktop: Desktop, rest: str) -> Model:
+        from agent.models.capabilities import as_claude
+        from agent.models.claude.clouds import cloud_model
+        from agent.models.lazy_model import LazyModel
+
+        told = name == "aws" and as_claude(rest).system_messages
+        return LazyModel(
+            rest, lambda: cloud_model(name, rest), dialect=name, takes_system_messages=told
+        )
+
+    return make
+
+
 def _offline(settings: Settings, desktop: Desktop, rest: str) -> Model:
     from agent.models.offline import OfflineModel
 
@@ -202,6 +216,10 @@ OUR_PROVIDERS = (
     CLAUDE,
     ModelKind("bedrock", "Claude on Amazon Bedrock", _SIGNED_IN, _bedrock),
     ModelKind("vertex", "Claude on Google Vertex", _SIGNED_IN, _vertex),
+    ModelKind("mantle", "Claude on Bedrock's Messages API", _SIGNED_IN, _cloud("mantle")),
+    ModelKind("aws", "Claude platform on AWS", _SIGNED_IN, _cloud("aws")),
+    ModelKind("google", "Claude on Google Cloud (by Anthropic)", _SIGNED_IN, _cloud("google")),
+    ModelKind("foundry", "Claude on Microsoft Foundry", _SIGNED_IN, _cloud("foundry")),
     ModelKind(
         "offline",
         "Offline commands",

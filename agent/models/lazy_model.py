@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from agent.models.base import Model, ModelPart, ModelRequest, check_model
+from agent.errors import ModelUnavailable
+from agent.models.base import Model, ModelPart, ModelRequest, check_model, warm_model
+from agent.record.events import Usage
 
 
 class LazyModel:
@@ -16,9 +18,19 @@ class LazyModel:
     may have been fixed in between.
     """
 
-    def __init__(self, model: str, build: Callable[[], Model], *, dialect: str = "") -> None:
+    def __init__(
+        self,
+        model: str,
+        build: Callable[[], Model],
+        *,
+        dialect: str = "",
+        takes_system_messages: bool = False,
+    ) -> None:
         self.dialect = dialect
         """Who is spoken to, and how; a conversation with another one starts over."""
+
+        self.takes_system_messages = takes_system_messages
+        """Whether it is known, before it is built, to take them."""
 
         self._model = model
         self._build = build
@@ -37,6 +49,13 @@ class LazyModel:
         async with aclosing((await self._built()).stream(request)) as parts:
             async for part in parts:
                 yield part
+
+    async def warm(self, request: ModelRequest) -> Usage | None:
+        """Build it, and have its service read ahead; None where that cannot be."""
+        try:
+            return await warm_model(await self._built(), request)
+        except ModelUnavailable:
+            return None
 
     async def check(self) -> None:
         """Build it, and let it look for itself.

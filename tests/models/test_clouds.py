@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -11,7 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from anthropic import AsyncAnthropicBedrock, AsyncAnthropicVertex
+from anthropic import (
+    AsyncAnthropicAWS,
+    AsyncAnthropicBedrock,
+    AsyncAnthropicFoundry,
+    AsyncAnthropicGoogleCloud,
+    AsyncAnthropicVertex,
+)
+from anthropic.lib.bedrock import AsyncAnthropicBedrockMantle
 from model_conversation import request, take_turn, user
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
@@ -19,7 +27,7 @@ from tornado.web import Application, RequestHandler
 
 from agent.errors import ModelUnavailable
 from agent.models.base import BlockDone, Model
-from agent.models.claude.clouds import bedrock_model, vertex_model
+from agent.models.claude.clouds import CLOUDS, bedrock_model, cloud_model, vertex_model
 from agent.models.claude.dialects import ToolsetDialect
 
 CLICK = [
@@ -160,6 +168,69 @@ async def test_google_cloud_gets_the_toolset_under_its_own_address(cloud: Cloud)
     assert "model" not in body
     (done,) = [part for part in turn.parts if isinstance(part, BlockDone)]
     assert (done.block["name"], done.block["toolset_name"]) == ("left_click", "computer")
+
+
+NEW_CLOUDS = {
+    "aws": (
+        lambda url: AsyncAnthropicAWS(
+            api_key="k", workspace_id="w", aws_region="r", base_url=url, max_retries=0
+        ),
+        "computer_toolset_20260801",
+    ),
+    "google": (
+        lambda url: AsyncAnthropicGoogleCloud(
+            project="p", workspace_id="w", skip_auth=True, base_url=url, max_retries=0
+        ),
+        "computer_toolset_20260801",
+    ),
+    "foundry": (
+        lambda url: AsyncAnthropicFoundry(api_key="k", base_url=url, max_retries=0),
+        "computer_20251124",
+    ),
+    "mantle": (
+        lambda url: AsyncAnthropicBedrockMantle(
+            api_key="k", aws_region="r", base_url=url, max_retries=0
+        ),
+        "computer_20251124",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NEW_CLOUDS)
+async def test_each_cloud_of_the_sdk_gets_its_tool_and_its_answer_is_translated(
+    cloud: Cloud, name: str
+):
+    make, tool = NEW_CLOUDS[name]
+    toolset = tool == "computer_toolset_20260801"
+    block = (
+        {"name": "left_click", "toolset_name": "computer", "input": {"coordinate": [3, 4]}}
+        if toolset
+        else {"name": "computer", "input": {"action": "left_click", "coordinate": [3, 4]}}
+    )
+    cloud.kind, cloud.answer = "text/event-stream", b"".join(map(sse, click(**block)))
+    model = cloud_model(name, "claude-opus-5-5", client=make(cloud.url))
+    await model.check()  # no cloud is asked for its models
+    turn = await take_turn(model, request([user("Click.")]))
+    await model.close()
+    ((path, _, body),) = cloud.got
+    assert path.rpartition("?")[0].endswith("/v1/messages") or path.endswith("/v1/messages")
+    assert body["model"] == "claude-opus-5-5"
+    assert body["tools"][0]["type"] == tool
+    (done,) = [part for part in turn.parts if isinstance(part, BlockDone)]
+    assert (done.block["name"], done.block["toolset_name"]) == ("left_click", "computer")
+    assert model.takes_system_messages == (name == "aws")
+
+
+@pytest.mark.parametrize("name", [name for name in CLOUDS if name != "google"])
+def test_what_a_cloud_needs_is_told_with_its_variables(
+    bare: None, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """Google's client looks for credentials with its first request only."""
+    for variable in [v for v in os.environ if v.startswith(("ANTHROPIC", "AWS"))]:
+        monkeypatch.delenv(variable)
+    with pytest.raises(ModelUnavailable, match="cannot be used: set") as told:
+        cloud_model(name, "claude-opus-5-5")
+    assert CLOUDS[name].advice in str(told.value)
 
 
 async def test_what_aws_refuses_is_told_with_what_to_set(cloud: Cloud):

@@ -128,7 +128,14 @@ async def test_a_missing_key_is_told_by_the_first_turn() -> None:
         await take_turn(build(model="claude-opus-5-5"), request([user("Hello.")]))
 
 
-@pytest.mark.parametrize("model", ["bedrock:us.anthropic.claude-opus-4-8-v1:0", "vertex:x"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "bedrock:us.anthropic.claude-opus-4-8-v1:0",
+        "vertex:x",
+        *("mantle:x", "aws:claude-opus-5-5", "google:claude-opus-5-5", "foundry:x"),
+    ],
+)
 async def test_unconfigured_clouds_are_told_by_the_first_turn(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

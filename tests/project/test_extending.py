@@ -166,7 +166,7 @@ async def test_a_provider_is_wherever_providers_are(bench: Workbench, tmp_path: 
     """One declaration: the factory, the keys, Settings, the Lab, the command line, the checks."""
     plain = settings(tmp_path)
     (fault,) = _model("", "echo:loud", plain)
-    assert fault.text.startswith("There is no model “echo:loud”: auto, bedrock, vertex, offline")
+    assert fault.text.startswith("There is no model “echo:loud”: auto, bedrock, vertex, mantle")
     add_model(run("echo")["ECHO"])
     view = SettingsView(context(bench))
     (group,) = (group for group in view._form.groups if group["key"] == "model")

@@ -1,19 +1,33 @@
-"""Claude on Amazon Bedrock and on Google Cloud: clients, and what goes wrong with sign-in.
+"""Claude on the clouds that the SDK has clients for, and what goes wrong with sign-in.
 
-Both need the SDK's extras (``anthropic[bedrock]``, ``anthropic[vertex]``) and credentials
-that are the cloud's own, from the environment or its usual files.
+Bedrock and Google's Vertex need the SDK's extras (``anthropic[bedrock]``, ``anthropic[vertex]``);
+all take credentials that are the cloud's own, from the environment or its usual files. Where
+Anthropic runs the service itself (its platform on AWS, its models on Google Cloud), it is spoken to
+as at its own address; where a cloud does, in the older tool's way, which is the one that is known
+to be there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 
-from anthropic import AnthropicError, AsyncAnthropicBedrock, AsyncAnthropicVertex
+from anthropic import (
+    AnthropicError,
+    AsyncAnthropicAWS,
+    AsyncAnthropicBedrock,
+    AsyncAnthropicFoundry,
+    AsyncAnthropicGoogleCloud,
+    AsyncAnthropicVertex,
+)
+from anthropic.lib.bedrock import AsyncAnthropicBedrockMantle
 
 from agent.errors import ModelUnavailable
-from agent.models.claude.dialects import Dialect
-from agent.models.claude.hosted import HostedDialect
-from agent.models.claude.model import SILENCE_SECONDS, AnthropicModel, SignIn
+from agent.models.claude.dialects import Dialect, ToolsetDialect
+from agent.models.claude.hosted import HostedDialect, claude_dialect
+from agent.models.claude.model import SILENCE_SECONDS, AnthropicModel, Client, SignIn
 
 _SIGN_IN_ERRORS = (
     ("botocore.exceptions", "BotoCoreError"),
@@ -28,6 +42,68 @@ _VERTEX = (
     "Google Cloud cannot be used: set CLOUD_ML_REGION and ANTHROPIC_VERTEX_PROJECT_ID, sign in "
     "with its application default credentials, and install anthropic[vertex]."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One cloud: its client in the SDK, how a model is spoken to there, what it needs."""
+
+    client: Callable[..., Client]
+    dialect: Callable[[str], Dialect]
+    advice: str
+
+
+def _older(model: str) -> Dialect:
+    return HostedDialect()
+
+
+CLOUDS: Mapping[str, Cloud] = MappingProxyType(
+    {
+        "aws": Cloud(
+            AsyncAnthropicAWS,
+            claude_dialect,
+            "The Claude platform on AWS cannot be used: set AWS_REGION, "
+            "ANTHROPIC_AWS_WORKSPACE_ID, and ANTHROPIC_AWS_API_KEY or AWS credentials.",
+        ),
+        "mantle": Cloud(
+            AsyncAnthropicBedrockMantle,
+            _older,
+            "Bedrock's Messages API cannot be used: set AWS_REGION, and AWS_BEARER_TOKEN_BEDROCK "
+            "or AWS credentials.",
+        ),
+        "foundry": Cloud(
+            AsyncAnthropicFoundry,
+            _older,
+            "Microsoft Foundry cannot be used: set ANTHROPIC_FOUNDRY_RESOURCE and "
+            "ANTHROPIC_FOUNDRY_API_KEY.",
+        ),
+        "google": Cloud(
+            AsyncAnthropicGoogleCloud,
+            claude_dialect,
+            "Claude on Google Cloud cannot be used: set ANTHROPIC_GOOGLE_CLOUD_PROJECT and "
+            "ANTHROPIC_GOOGLE_CLOUD_WORKSPACE_ID, and sign in with its application default "
+            "credentials.",
+        ),
+    }
+)
+
+
+def cloud_model(name: str, model: str, *, client: Client | None = None) -> AnthropicModel:
+    """A Claude on one of `CLOUDS`.
+
+    Raises:
+        ModelUnavailable: what its client needs is not there.
+    """
+    cloud = CLOUDS[name]
+    wrong = _sign_in_errors(AnthropicError, ValueError)
+    try:
+        client = client or cloud.client(max_retries=0, timeout=SILENCE_SECONDS)
+    except wrong as error:
+        raise ModelUnavailable(f"{cloud.advice} ({error})") from error
+    dialect = cloud.dialect(model)
+    if name == "google" and isinstance(dialect, ToolsetDialect):
+        dialect = dialect.leaving("system")  # the page on them does not name it
+    return AnthropicModel(model, dialect, client, sign_in=SignIn(_sign_in_errors(), cloud.advice))
 
 
 def bedrock_model(model: str, *, client: AsyncAnthropicBedrock | None = None) -> AnthropicModel:
@@ -57,6 +133,9 @@ def vertex_model(
         client = client or AsyncAnthropicVertex(max_retries=0, timeout=SILENCE_SECONDS)
     except _sign_in_errors(AnthropicError, ValueError) as error:
         raise ModelUnavailable(f"{_VERTEX} ({error})") from error
+    if isinstance(dialect, ToolsetDialect):  # what its pages do not say that it has
+        for option in ("system", "speed", "fallbacks", "task_budget"):
+            dialect = dialect.leaving(option)
     return AnthropicModel(model, dialect, client, sign_in=SignIn(_sign_in_errors(), _VERTEX))
 
 

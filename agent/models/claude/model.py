@@ -18,6 +18,7 @@ from anthropic import (
     AsyncStream,
     DefaultAsyncHttpxClient,
 )
+from anthropic.lib.bedrock import AsyncAnthropicBedrockMantle
 
 from agent.clock import Clock, MonotonicClock
 from agent.errors import (
@@ -51,7 +52,7 @@ from agent.models.claude.stream import Assembler
 from agent.models.written import AnswerReader
 from agent.record.events import Usage
 
-Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
+Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicBedrockMantle | AsyncAnthropicVertex
 
 OWN_ADDRESS = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
@@ -369,7 +370,7 @@ class AnthropicModel:
             ModelUnavailable: it does not accept the key, does not know the model, or does not
                 answer.
         """
-        if not isinstance(self._client, AsyncAnthropic):
+        if not isinstance(self._client, AsyncAnthropic) or self._sign_in.advice:
             return  # the clouds have no such question
         if self._asks != "nothing":
             if fault := (await self._ask()).fault:
