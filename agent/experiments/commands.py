@@ -70,6 +70,7 @@ def listing(given: argparse.Namespace) -> int:
     if given.what == "tasks":
         for task in builtin_tasks().values():
             mark = " [screen only]" if task.gui_only else ""
+            mark += f" [needs {', '.join(task.missing)}]" if task.missing else ""
             print(f"{task.id:20} {', '.join(task.tags):32} {task.instruction}{mark}")
     elif given.what == "examples":
         print("\n".join(sorted(path.stem for path in EXAMPLES.glob("*.yaml"))))

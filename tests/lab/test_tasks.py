@@ -10,6 +10,7 @@ import yaml
 from lab_stage import hello_task
 
 from agent.errors import ConfigurationError
+from agent.experiments.__main__ import main
 from agent.experiments.plan.spec import define, differences, load_experiment
 from agent.experiments.plan.task import builtin_tasks, load_task
 from agent.experiments.run.checks import CHECKS, run_check
@@ -44,6 +45,30 @@ def test_there_are_enough_tasks_and_every_voice_variant() -> None:
     }  # fmt: skip
     assert any(t.gui_only for t in tasks)
     assert any(not t.gui_only for t in tasks)
+
+
+def test_there_are_tasks_of_the_web_and_of_the_office() -> None:
+    """Each kind of work at a computer, by the screen alone and with a shell."""
+    tasks = [t for t in builtin_tasks().values() if {"web", "office"} & set(t.tags)]
+    assert len(tasks) >= 12
+    assert {tag for t in tasks for tag in t.tags} >= {
+        "spreadsheet", "document", "slides", "mail", "form", "search", "files", "pdf",
+        "two programs",
+    }  # fmt: skip
+    assert {t.gui_only for t in tasks} == {True, False}
+    assert all(t.requires for t in tasks)
+
+
+def test_a_missing_program_is_told_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which task it is, and which program."""
+    write_task(tmp_path / "mine", requires=["no-such-program"])
+    (tmp_path / "e.yaml").write_text("arms: {a: {model: nothing}}\ntasks: [mine]\n")
+    results = tmp_path / "results"
+    assert main(["--results", str(results), "run", str(tmp_path / "e.yaml")]) == 2
+    assert "mine needs no-such-program. Run script/apps" in capsys.readouterr().err
+    assert not results.exists()
 
 
 @pytest.mark.parametrize("name", sorted(builtin_tasks()))

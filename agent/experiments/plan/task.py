@@ -5,6 +5,7 @@
     my-task/
         task.yaml    everything below
         files/       copied into the desktop's home before the task (optional)
+        site/        web pages that are served on the desktop (optional); see ``site_server``
         checker.py   ``def check(state): return score, reason`` (optional, beside checks)
 
 ``oracle`` and ``near_miss`` are lists of steps, as data: the oracle reaches the goal, the near
@@ -27,6 +28,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent.errors import ConfigurationError
 
 TASKS = Path(__file__).parents[1] / "tasks"
+SITES = Path(__file__).parents[1] / "sites"
+"""Web sites that come with Sayso; a task's ``site`` names one of them."""
+
 _MOST_BYTES = 16 << 20
 _MOST_FILES = 500
 
@@ -122,23 +126,33 @@ class Task(_Part):
     files: Annotated[dict[str, bytes], Field(repr=False)] = {}
     """Path below ``files/`` → content."""
 
+    site: Annotated[dict[str, bytes], Field(repr=False, exclude_if=lambda site: not site)] = {}
+    """Path → content of the web site that its desktop serves. What was defined before there
+    were sites has the hash that it had."""
+
     checker: Annotated[str, Field(repr=False)] = ""
     """Source of ``checker.py``."""
 
     @property
     def hash(self) -> str:
         """SHA-256 of everything in it."""
-        digest = hashlib.sha256(self.model_dump_json(exclude={"files"}).encode())
-        for name, data in sorted(self.files.items()):
-            digest.update(f"\n{name} {hashlib.sha256(data).hexdigest()}".encode())
+        digest = hashlib.sha256(self.model_dump_json(exclude={"files", "site"}).encode())
+        digest.update(self._contents)
         return digest.hexdigest()
+
+    @property
+    def _contents(self) -> bytes:
+        """A line for each file and each page of the site, with its hash."""
+        pages = {f"site:{name}": data for name, data in self.site.items()}
+        every = [*sorted(self.files.items()), *sorted(pages.items())]
+        lines = (f"\n{name} {hashlib.sha256(data).hexdigest()}" for name, data in every)
+        return "".join(lines).encode()
 
     @property
     def start_hash(self) -> str:
         """SHA-256 of all that reaches agent and desktop; with the arm's it names a trial."""
         digest = hashlib.sha256(self.model_dump_json(include=set(_STARTS)).encode())
-        for name, data in sorted(self.files.items()):
-            digest.update(f"\n{name} {hashlib.sha256(data).hexdigest()}".encode())
+        digest.update(self._contents)
         return digest.hexdigest()
 
     @property
@@ -160,7 +174,8 @@ class Task(_Part):
     @property
     def missing(self) -> list[str]:
         """Programs that it requires and this machine lacks."""
-        return [name for name in self.requires if shutil.which(name) is None]
+        needed = [*self.requires, *(["python3"] if self.site else [])]
+        return [name for name in needed if shutil.which(name) is None]
 
     def words(self, phrasing: str) -> str:
         """The instruction in one wording; the goal's where it lacks that."""
@@ -183,12 +198,16 @@ def load_task(folder: Path) -> Task:
         checker = folder / "checker.py"
         source = checker.read_text("utf-8") if checker.exists() else ""
         files = _read_files(folder / "files")
+        site = _read_files(folder / "site")
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"The task {folder} cannot be read: {error}.") from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"{path} is not a task: it must be a mapping.")
+    if "site" in given:
+        site = _shipped_site(str(given["site"]), path)
+    read = {"files": files, "site": site, "checker": source}
     try:
-        task = Task(**{"id": folder.name} | given | {"files": files, "checker": source})
+        task = Task(**{"id": folder.name} | given | read)
     except (pydantic.ValidationError, TypeError) as error:
         raise ConfigurationError(f"{path} is wrong: {_faults(error)}.") from error
     if not task.checks and not task.checker:
@@ -201,6 +220,16 @@ def builtin_tasks() -> dict[str, Task]:
     """The tasks that come with Sayso, by id."""
     folders = sorted(path.parent for path in TASKS.glob("*/task.yaml"))
     return {folder.name: load_task(folder) for folder in folders}
+
+
+def _shipped_site(name: str, path: Path) -> dict[str, bytes]:
+    known = sorted(folder.name for folder in SITES.iterdir() if folder.is_dir())
+    if name not in known:
+        raise ConfigurationError(
+            f"{path} is wrong: there is no site “{name}”; there are {', '.join(known)}. Pages of "
+            "its own lie in a folder site beside it."
+        )
+    return _read_files(SITES / name)
 
 
 def _faults(error: Exception) -> str:

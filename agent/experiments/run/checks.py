@@ -7,14 +7,20 @@ written is parsed by json, tomllib, configparser and defusedxml, never evaluated
 from __future__ import annotations
 
 import configparser
+import csv
+import hashlib
+import io
 import json
+import math
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from agent.content.pdf import is_pdf, pdf_facts
 from agent.errors import ConfigurationError
 from agent.experiments.extras import extra
+from agent.experiments.run.office import Cell, NotOffice, cells, paragraphs, slides
 from agent.experiments.run.state import State, visible
 from agent.record import events as ev
 
@@ -195,6 +201,159 @@ def xml_text(state: State, *, path: str, find: str, equals: str) -> str:
     if element is None:
         return f"{path} has no {find}"
     return _compared(f"{find} of {path}", element.text or "", equals=equals)
+
+
+# Office documents (OpenDocument) --------------------------------------------------------
+
+
+@check
+def cell(
+    state: State,
+    *,
+    path: str,
+    at: str,
+    sheet: str = "",
+    equals: str | float | None = None,
+    formula: str | None = None,
+    bold: bool | None = None,
+) -> str:
+    """A cell of a spreadsheet by its address; ``formula`` is a pattern, ``""`` for none."""
+    data = state.data(path)
+    if data is None:
+        return state.lacks(path)
+    try:
+        found = cells(data, sheet).get(at, Cell())
+    except NotOffice as error:
+        return f"{path} cannot be read: {error}"
+    if equals is not None and not _equal(found.value, equals):
+        return f"{at} of {path} is {found.value!r}, not {equals!r}"
+    if formula == "" and found.formula:
+        return f"{at} of {path} is a formula, {found.formula!r}"
+    if formula and not re.search(formula, found.formula, re.IGNORECASE):
+        return f"the formula in {at} of {path} is {found.formula!r}, not {formula!r}"
+    if bold is not None and found.bold is not bold:
+        return f"{at} of {path} is {'bold' if found.bold else 'not bold'}"
+    return ""
+
+
+def _equal(value: str, wanted: str | float) -> bool:
+    """A number by its size, a text by its letters."""
+    if isinstance(wanted, str):
+        return value.strip() == wanted.strip()
+    try:
+        return math.isclose(float(value), wanted, abs_tol=1e-9)
+    except ValueError:
+        return False
+
+
+@check
+def paragraph(state: State, *, path: str, matches: str, level: int | None = None) -> str:
+    """A paragraph of a text document; ``level`` of a heading, 0 for plain text."""
+    data = state.data(path)
+    if data is None:
+        return state.lacks(path)
+    try:
+        found = [p for p in paragraphs(data) if re.search(matches, p.text, re.IGNORECASE)]
+    except NotOffice as error:
+        return f"{path} cannot be read: {error}"
+    if not found:
+        return f"no paragraph of {path} fits {matches!r}"
+    levels = {p.level for p in found}
+    return "" if level is None or level in levels else f"it has level {sorted(levels)} in {path}"
+
+
+@check
+def no_paragraph(state: State, *, path: str, matches: str) -> str:
+    """No paragraph of a text document, which must be there, has the pattern in it."""
+    missing = paragraph(state, path=path, matches="")
+    if missing:
+        return missing
+    there = not paragraph(state, path=path, matches=matches)
+    return f"a paragraph of {path} fits {matches!r}" if there else ""
+
+
+@check
+def slide(state: State, *, path: str, number: int, contains: Sequence[str], of: int = 0) -> str:
+    """A slide by its number, from 1, with these texts on it; ``of``: how many there are."""
+    data = state.data(path)
+    if data is None:
+        return state.lacks(path)
+    try:
+        found = slides(data)
+    except NotOffice as error:
+        return f"{path} cannot be read: {error}"
+    if of and len(found) != of:
+        return f"{path} has {len(found)} slides, not {of}"
+    if len(found) < number:
+        return f"{path} has no slide {number}"
+    texts = found[number - 1].texts
+    lacking = [text for text in contains if text not in texts]
+    return f"slide {number} of {path} has {list(texts)}, not {lacking}" if lacking else ""
+
+
+@check
+def pdf(state: State, *, path: str, pages: int | None = None) -> str:
+    """A PDF, with so many pages."""
+    data = state.data(path)
+    if data is None:
+        return state.lacks(path)
+    if not is_pdf(data):
+        return f"{path} is no PDF"
+    found = pdf_facts(data).pages
+    return "" if pages in (None, found) else f"{path} has {found} pages, not {pages}"
+
+
+@check
+def csv_rows(state: State, *, path: str, equals: Sequence[Sequence[str]]) -> str:
+    """The rows of a CSV file, without empty ones and outer blanks, the heading among them."""
+    text = state.text(path)
+    if text is None:
+        return state.lacks(path)
+    try:
+        rows = [[value.strip() for value in row] for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error as error:
+        return f"{path} cannot be read: {error}"
+    wanted = [list(map(str, row)) for row in equals]
+    return "" if rows == wanted else f"{path} has {rows[:12]}, not {wanted}"
+
+
+# The task's web site --------------------------------------------------------------------
+
+
+@check
+def sent(
+    state: State,
+    *,
+    path: str,
+    fields: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+    times: int = 1,
+) -> str:
+    """A form was sent to a page of the site, so often, with these fields each time.
+
+    ``files``: field → the fixture that was sent in it.
+    """
+    found = [r for r in state.requests if r.method == "POST" and r.path == path]
+    if len(found) != times:
+        return f"{len(found)} forms were sent to {path}, not {times}"
+    wanted = dict(fields or {})
+    for name, fixture in (files or {}).items():
+        if fixture not in state.fixtures:
+            raise ConfigurationError(f"“sent” names {fixture}, which the task does not bring.")
+        wanted[f"{name}.sha256"] = hashlib.sha256(state.fixtures[fixture]).hexdigest()
+    for request in found:
+        for name, value in wanted.items():
+            given = request.fields.get(name, "")
+            if given.strip() != value.strip():
+                return f"{path} was sent {name} as {given!r}, not {value!r}"
+    return ""
+
+
+@check
+def visited(state: State, *, path: str) -> str:
+    """A page of the site was asked for; ``path`` is a pattern of the whole."""
+    there = any(re.fullmatch(path, request.path) for request in state.requests)
+    return "" if there else f"nobody asked the site for {path}"
 
 
 # The screen ---------------------------------------------------------------------------

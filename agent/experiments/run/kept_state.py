@@ -3,7 +3,8 @@
 ::
 
     home/               the person's files
-    state/state.json    windows, objects, texts, clipboard, list of files, what was left out
+    state/state.json    windows, objects, texts, clipboard, list of files, what was left out, what
+                        the task's site was asked
     state/files/        programs' own files, which checks of settings read
 
 All of it is bounded as `State` is, and objects by `MOST_OBJECTS`.
@@ -23,6 +24,7 @@ import pydantic
 
 from agent.desktop.base import Node, Window
 from agent.errors import ConfigurationError
+from agent.experiments.run.site import Request
 from agent.experiments.run.state import State
 from agent.files import is_state
 from agent.record import events as ev
@@ -34,6 +36,7 @@ _STATE = "state"
 _PLAIN = ("entries", "clipboard", "texts", "notes", "left_out")
 _WINDOWS = pydantic.TypeAdapter(tuple[Window, ...])
 _OBJECTS = pydantic.TypeAdapter(tuple[Node, ...])
+_REQUESTS = pydantic.TypeAdapter(tuple[Request, ...])
 _TEXTS = pydantic.TypeAdapter(tuple[tuple[str, str], ...])
 
 
@@ -51,6 +54,7 @@ def keep_state(state: State, trial: Path) -> None:
             shutil.copyfile(state.home / entry, files / entry)
     kept: dict[str, Any] = {name: getattr(state, name) for name in _PLAIN}
     kept["windows"] = [dataclasses.asdict(window) for window in state.windows]
+    kept["requests"] = [dataclasses.asdict(request) for request in state.requests]
     kept["objects"] = [dataclasses.asdict(node) for node in state.objects[:MOST_OBJECTS]]
     kept["objects_left_out"] = max(0, len(state.objects) - MOST_OBJECTS)
     # Names of files may hold what UTF-8 cannot: JSON's own escapes do.
@@ -84,6 +88,7 @@ def read_state(
             objects=_OBJECTS.validate_python(kept["objects"]),
             clipboard=kept["clipboard"],
             texts=_TEXTS.validate_python(kept["texts"]),
+            requests=_REQUESTS.validate_python(kept.get("requests", ())),
             events=tuple(events),
             notes=tuple(kept["notes"]),
             left_out=dict(kept["left_out"]),

@@ -14,8 +14,8 @@ A step is a mapping with one key. Steps that act become tool calls, one a turn; 
 ``run``         a program and its arguments, in the background
 ``activate``    pattern of a window's title
 ``wait``        ``{window}`` in front, ``{gone}``, ``{minimised}``, ``{file}``,
-                ``{content: {path, matches}}``, ``{clipboard}``, ``{text: {app, contains}}``
-                or ``{node: {role, name, app, state, nth}}``
+                ``{content: {path, matches}}``, ``{clipboard}``, ``{text: {app, contains}}``,
+                ``{node: {role, name, app, state, nth}}`` or ``{holds: a check of files}``
 ``pause``       seconds
 ``say``         the last word
 ==============  =====================================================================
@@ -33,13 +33,14 @@ from typing import Any
 from agent.desktop.base import Desktop, Launcher, Node, Window
 from agent.errors import ConfigurationError, ModelError
 from agent.experiments.plan.task import Step
-from agent.experiments.run.state import read_clipboard
+from agent.experiments.run.checks import run_check
+from agent.experiments.run.state import State, read_clipboard
 from agent.kinds import COMPUTER, EDITOR, SHELL
 from agent.models.base import Block, BlockDone, Message, ModelPart, ModelRequest, Text, TurnDone
 from agent.models.offline.progress import read
 from agent.record.events import Usage
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a wait may take."""
 
 _MENUS = ("menu", "menu item", "check menu item", "radio menu item")
@@ -245,6 +246,12 @@ async def _file(desktop: Desktop, path: str) -> bool | None:
     return True if there else None
 
 
+async def _holds(desktop: Desktop, one: dict[str, Any]) -> bool | None:
+    """Whether a check holds of the files that are there now."""
+    reason = await asyncio.to_thread(run_check, one, State(home=desktop.home))
+    return True if not reason else None
+
+
 async def _node(desktop: Desktop, wanted: dict[str, Any]) -> Node | None:
     roles = wanted.get("role", ())
     roles = (roles,) if isinstance(roles, str) else tuple(roles)
@@ -275,6 +282,7 @@ _CONDITIONS: dict[str, Callable[[Desktop, Any], Awaitable[Any]]] = {
     "content": _content,
     "clipboard": _clipboard,
     "file": _file,
+    "holds": _holds,
     "node": _node,
     "text": _text,
 }

@@ -35,6 +35,7 @@ from agent.experiments.run.oracle import OracleLost, count_actions
 from agent.experiments.run.pack import pack
 from agent.experiments.run.scoring import CheckerBroken, Score, judged, score, status_of
 from agent.experiments.run.simulated_user import SimulatedUser
+from agent.experiments.run.site import Site
 from agent.experiments.run.state import State, take_state
 from agent.experiments.run.trial_environment import TrialEnvironment, started
 from agent.files import bounded, shown
@@ -122,6 +123,7 @@ class _Play:
     )
     session: Session | None = None
     model: _Watched | None = None
+    site: Site | None = None
     stopped: str = ""
     left_out: tuple[str, ...] = ()
     began: float = field(default_factory=time.time)
@@ -164,6 +166,7 @@ class _Play:
             self.model = _Watched(self.environment.model(job.arm, job.task, settings, desktop))
             tools = self.environment.tools(job.arm, job.task, desktop)
             await started(desktop)
+            self.site = await self.environment.serve(job.task, desktop)
             await self.environment.prepare(job.task, desktop)
         except BaseException:
             await desktop.stop()
@@ -210,6 +213,7 @@ class _Play:
             desktop,
             Path(self.work.name) / "state",
             fixtures=self.job.task.files,
+            requests=self.site.requests if self.site is not None else (),
             events=list(session.log),
         )
         carried = await asyncio.to_thread(carry, state.home, self.folder / "home")
@@ -237,6 +241,8 @@ class _Play:
         if self.session is None:
             return
         await self.session.close("The trial is over.")
+        if self.site is not None:
+            await self.site.close()
         export_session(Path(self.work.name), self._session_id, self.folder / "session", files=False)
 
     @property

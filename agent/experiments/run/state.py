@@ -1,4 +1,4 @@
-"""What a checker sees: copies of the home's files, windows, clipboard, texts, and the events.
+"""What a checker sees: copies of the home's files, windows, clipboard, site, and the events.
 
 Files are copied out of the desktop without following links, bounded in number and size, and
 nobody else can write to the copies. A checker never touches the desktop.
@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from agent.desktop.base import Desktop, Node, Window
 from agent.errors import DesktopError
+from agent.experiments.run.site import Request
 from agent.files import is_state, shown
 from agent.files.kinds import is_state_name
 from agent.files.telling import amount
@@ -47,6 +48,9 @@ class State:
 
     objects: tuple[Node, ...] = field(default=(), repr=False)
     """The accessible objects, in document order."""
+
+    requests: tuple[Request, ...] = ()
+    """What was asked of the task's web site, in order."""
 
     events: tuple[ev.Event, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
@@ -89,6 +93,7 @@ async def take_state(
     folder: Path,
     *,
     fixtures: dict[str, bytes] | None = None,
+    requests: Sequence[Request] = (),
     events: Sequence[ev.Event] = (),
 ) -> State:
     """Copy what checkers may look at into ``folder``.
@@ -112,6 +117,7 @@ async def take_state(
         clipboard=await asyncio.to_thread(read_clipboard, desktop, notes),
         texts=tuple((node.app, node.text) for node in objects if node.text is not None),
         objects=objects,
+        requests=tuple(requests),
         events=tuple(events),
         notes=(*copied.notes, *map(valid_text, notes)),
         left_out=copied.left_out,

@@ -18,6 +18,7 @@ from agent.experiments.plan.spec import Arm
 from agent.experiments.plan.task import Start, Task
 from agent.experiments.run.narration import with_style
 from agent.experiments.run.oracle import IdleModel, OracleModel, program
+from agent.experiments.run.site import Site, serve
 from agent.kinds import COMPUTER, Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.prompts import Prompt
@@ -25,7 +26,7 @@ from agent.settings import Settings
 from agent.tools.base import Tool, prepare
 from agent.tools.screen import Watch
 
-START_PATIENCE = 20.0
+START_PATIENCE = 60.0
 """Seconds for a window of a program that the task starts."""
 
 APPROVAL_SECONDS = 5.0
@@ -124,6 +125,14 @@ class TrialEnvironment:
         words = task.words(arm.phrasing)
         return Prompt("instruction", arm.instruction).render(instruction=words).strip()
 
+    async def serve(self, task: Task, desktop: Desktop) -> Site | None:
+        """Serve the task's web site on the desktop, if it has one.
+
+        Raises:
+            ConfigurationError: it cannot be served there.
+        """
+        return await serve(desktop, task.site) if task.site else None
+
     async def prepare(self, task: Task, desktop: Desktop) -> None:
         """Bring the desktop to the task's start.
 
@@ -139,7 +148,10 @@ class TrialEnvironment:
 
 
 def _missing(task: str, programs: Sequence[str]) -> str:
-    return f"The task {task} needs {', '.join(programs)}; install it, or leave the task out."
+    return (
+        f"The task {task} needs {', '.join(programs)}; install it (script/apps brings an office "
+        "set), or leave the task out."
+    )
 
 
 def write_files(home: Path, files: dict[str, bytes]) -> None:
