@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from agent.desktop.base import Desktop, Node, Tree, Window
@@ -47,10 +47,11 @@ async def find_focus(desktop: Desktop) -> Focus:
     """Where keys go now; the window alone still tells a terminal from an editor."""
     window = await desktop.active_window()
     try:
-        tree = await desktop.tree()
+        tree, windows = await desktop.tree(), await desktop.windows()
     except DesktopError:
         return Focus(window)
-    node = focused(tree)
+    elsewhere = {other.title.strip() for other in windows if window and other.id != window.id}
+    node = focused(tree, window.title.strip() if window else "", elsewhere)
     if node is None:
         return Focus(window)
     return Focus(window, node, _frame(tree, node), submitted_by(tree, node))
@@ -67,7 +68,7 @@ def _around(tree: Tree, node: Node) -> Iterator[Node]:
 
 def _frame(tree: Tree, node: Node) -> str:
     """Title of the outermost accessible window around a node; dialogs hold choosers."""
-    frames = [outer.name for outer in _around(tree, node) if outer.role in _FRAMES]
+    frames = [outer.name for outer in (node, *_around(tree, node)) if outer.role in _FRAMES]
     return frames[-1] if frames else ""
 
 
@@ -85,13 +86,31 @@ def submitted_by(tree: Tree, node: Node) -> str:
     return ""
 
 
-def focused(tree: Tree) -> Node | None:
-    """The object with the focus; of several, the one inside the active frame, or the last."""
+def focused(tree: Tree, title: str = "", elsewhere: Collection[str] = ()) -> Node | None:
+    """The object with the focus; of several, the one inside the active frame, or the last.
+
+    Programs in the background keep their focused objects. Where the active window is known, theirs
+    do not count.
+
+    Args:
+        tree: All objects.
+        title: Of the active window; empty if it is not known.
+        elsewhere: Titles of other windows.
+    """
+    programs = {n.app for n in tree.nodes if title and n.role in _FRAMES and n.name == title}
+
+    def counts(node: Node) -> bool:
+        frame = _frame(tree, node)
+        here = frame == title or frame not in elsewhere
+        return here and (not programs or node.app in programs)
+
     active = {node.id for node in tree.nodes if "active" in node.states}
     found = None
     for node in tree.nodes:  # parents come before their children
         if node.parent in active:
             active.add(node.id)
-        if "focused" in node.states and node.showing and (found is None or node.id in active):
+        if "focused" not in node.states or not node.showing or not counts(node):
+            continue
+        if found is None or node.id in active:
             found = node
     return found
