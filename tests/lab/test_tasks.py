@@ -67,7 +67,7 @@ def test_a_missing_program_is_told_before_anything_runs(
     (tmp_path / "e.yaml").write_text("arms: {a: {model: nothing}}\ntasks: [mine]\n")
     results = tmp_path / "results"
     assert main(["--results", str(results), "run", str(tmp_path / "e.yaml")]) == 2
-    assert "mine needs no-such-program. Run script/apps" in capsys.readouterr().err
+    assert "The task mine needs no-such-program; install it (script/apps" in capsys.readouterr().err
     assert not results.exists()
 
 
