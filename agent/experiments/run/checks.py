@@ -304,7 +304,7 @@ def pdf(state: State, *, path: str, pages: int | None = None) -> str:
 
 
 @check
-def csv_rows(state: State, *, path: str, equals: Sequence[Sequence[str]]) -> str:
+def csv_rows(state: State, *, path: str, equals: Sequence[Sequence[str | float]]) -> str:
     """The rows of a CSV file, without empty ones and outer blanks, the heading among them."""
     text = state.text(path)
     if text is None:
