@@ -211,7 +211,9 @@ def _parts(kind: str, body: bytes) -> Iterator[tuple[str, str]]:
         raise Refused(400, "This is no form.")
     for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
-        data = part.get_payload(decode=True) or b""
+        data = part.get_payload(decode=True)
+        if not isinstance(data, bytes):
+            raise Refused(400, "This is no form.")
         if part.get_filename() is None:
             yield str(name), data.decode("utf-8", "replace")
         else:
