@@ -331,6 +331,11 @@ CHECKS: dict[str, Check] = {
     "half": _halves,
     "moved": _moved,
     "title": _title,
+    "titled": lambda seen, v: _every(
+        list(v),
+        lambda name: any(v[name] in w.title for w in seen.after.of(name)),
+        "has another title",
+    ),
     "titlegone": lambda seen, v: _unless(
         all(v not in w.title for w in seen.after.windows), f"{v} is still there"
     ),

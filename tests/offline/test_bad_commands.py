@@ -14,6 +14,8 @@ from editor_in_memory import EditorDesktop
 
 from agent import Session, Settings
 from agent import events as ev
+from agent.desktop.base import Tree
+from agent.errors import DesktopDied
 from agent.models.offline.steps import Moment, Step
 from agent.models.offline.turns import HANDLERS
 
@@ -226,4 +228,21 @@ async def test_the_keyboard_is_nowhere(talk: Talk, said: str) -> None:
     answer = await talk.say(said)
     assert answer.outcome != "done"
     assert not [deed for deed in talk.desktop.input.deeds if deed.startswith(("type", "key"))]
+    await talk.still_works()
+
+
+async def test_a_desktop_that_cannot_be_looked_at(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed by it is not done with the next sentence."""
+
+    async def gone() -> Tree:
+        raise DesktopDied("the desktop has died")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(talk.desktop, "tree", gone)
+        answer = await talk.say("type hello")
+    assert answer.outcome != "done"
+    await talk.say("what time is it")
+    assert talk.desktop.typed.buffer.text == ""
     await talk.still_works()

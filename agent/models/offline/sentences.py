@@ -322,7 +322,7 @@ def _sensible(command: Command) -> bool:
             return command.slot("text").lower().partition(" ")[0] not in ("me", "us", "him", "her")
         case "sum":
             return calculate(command.slot("sum")) is not None
-        case "edit" if command.slot("count"):
+        case "edit" | "again" if command.slot("count"):
             return number(command.slot("count")) is not None
         case "open_file":
             return command.slot("file").lower() not in _NO_FILES
