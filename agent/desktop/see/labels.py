@@ -8,7 +8,7 @@ more than a tip.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from jeepney import Message
@@ -29,12 +29,14 @@ _NAMELESS = frozenset(
 """Roles of what is called by its label or tip if it has no name."""
 
 
-def take_labels(bus: Bus, items: dict[Ref, Item], patience: float) -> None:
+def take_labels(
+    bus: Bus, items: dict[Ref, Item], named: Callable[[Item], bool], patience: float
+) -> None:
     """Name what shows by labels and tips; what is named by a label keeps a chosen entry as text.
 
-    What no cache lists is left alone: browsers have named it already.
+    ``named``: whether a program has reckoned the name of an object itself, as browsers do.
     """
-    wanted = [item for item in items.values() if _is_wanted(item)]
+    wanted = [item for item in items.values() if _is_wanted(item) and not named(item)]
     asked = [call(*item.ref, "Accessible", "GetRelationSet") for item in wanted]
     asked += [
         call(*item.ref, "Accessible", "GetAttributes")
@@ -61,8 +63,8 @@ def _told_otherwise(item: Item, answer: Any) -> str:
 
 
 def _is_wanted(item: Item) -> bool:
-    named = item.role in _BY_LABEL or (item.role in _NAMELESS and not item.name)
-    return named and not item.unlisted and item.box is not None and "showing" in item.states
+    fit = item.role in _BY_LABEL or (item.role in _NAMELESS and not item.name)
+    return fit and item.box is not None and "showing" in item.states
 
 
 def _label_of(answer: Sequence[object] | None) -> Ref | None:

@@ -84,7 +84,7 @@ class Pages:
         for item in _short(items):
             above = {parent.ref for parent in _above(item, items)}
             if not above & searched and time.monotonic() < deadline and len(found) < _MOST:
-                if self._is_browser(bus, item.ref[0]):  # it is asked for all that is below
+                if self.is_browser(bus, item.ref[0]):  # it is asked for all that is below
                     searched.add(item.ref)
                 found += self._below(bus, item, items, _MOST - len(found), deadline)
         for item in found:
@@ -102,7 +102,7 @@ class Pages:
     def _below(
         self, bus: Bus, top: Item, items: dict[Ref, Item], most: int, deadline: float
     ) -> list[Item]:
-        if not self._is_browser(bus, top.ref[0]):
+        if not self.is_browser(bus, top.ref[0]):
             return _walk(bus, top, items, most, deadline)
         answer = bus.call(_matches(top.ref, states=("showing",), most=most), _PATIENCE)
         if answer is None:
@@ -119,7 +119,7 @@ class Pages:
         self._join(bus, found, top, items)
         return found
 
-    def _is_browser(self, bus: Bus, name: str) -> bool:
+    def is_browser(self, bus: Bus, name: str) -> bool:
         """Whether a search may go all the way down: a sheet has more cells than it ends with."""
         return self._toolkit(bus, name) in _BROWSERS
 

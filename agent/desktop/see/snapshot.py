@@ -63,7 +63,7 @@ class Snapshot:
         listed = [item for item in items.values() if "showing" in item.states]
         self._measure(listed)
         self._pages.complete(self._bus, items, Box(0, 0, *self._screen()))
-        take_labels(self._bus, items, _PATIENCE)
+        take_labels(self._bus, items, self._is_of_browser, _PATIENCE)
         _link(items)
         showing = [item for item in items.values() if "showing" in item.states]
         for item in showing:
@@ -139,6 +139,9 @@ class Snapshot:
         for name, answer in zip(names, self._bus.call_all(asked, _PATIENCE), strict=True):
             if answer:
                 self._pids[name] = int(answer[0])
+
+    def _is_of_browser(self, item: Item) -> bool:
+        return self._pages.is_browser(self._bus, item.ref[0])
 
     def _cached(self, roots: Sequence[Ref]) -> dict[Ref, Item]:
         asked = [call(name, _CACHE, "Cache", "GetItems") for name, _ in roots]
