@@ -132,16 +132,30 @@ class Part:
     entries: tuple[Entry, ...]
 
 
+_CELL = "table cell"
+
+_Key = tuple[str | None, str, str]
+"""What a cell is known by: its table, role and name."""
+
+
 @dataclass(slots=True)
 class References:
     """Short names of objects: the same object keeps its own while it is what it was."""
 
     _known: dict[str, Node] = field(default_factory=dict)
     _of: dict[str, str] = field(default_factory=dict)
+    _cells: dict[_Key, str] = field(default_factory=dict)
     _given: int = 0
 
-    def of(self, node: Node) -> str:
-        """The reference of an object; a new one if what had its place was something else."""
+    def of(self, node: Node, before: str | None = None) -> str:
+        """The reference of an object; a new one if what had its place was something else.
+
+        ``before``: the reference of the same object while it had another id.
+        """
+        if before is not None and (was := self._known.get(before)) and was.id != node.id:
+            if self._of.get(was.id) == before:
+                del self._of[was.id]
+            self._of[node.id] = before
         ref = self._of.get(node.id)
         if ref is not None and _same(self._known[ref], node):
             del self._known[ref]  # what is seen again is the last to be forgotten
@@ -150,16 +164,30 @@ class References:
         self._given += 1
         ref = f"e{self._given}"
         self._known[ref], self._of[node.id] = node, ref
+        if node.role == _CELL:
+            self._cells[_cell_key(node)] = ref
         if len(self._known) > _REMEMBERED:
-            oldest = next(iter(self._known))
-            forgotten = self._known.pop(oldest).id
-            if self._of.get(forgotten) == oldest:
-                del self._of[forgotten]
+            self._forget(next(iter(self._known)))
         return ref
+
+    def _forget(self, ref: str) -> None:
+        node = self._known.pop(ref)
+        if self._of.get(node.id) == ref:
+            del self._of[node.id]
+        if self._cells.get(_cell_key(node)) == ref:
+            del self._cells[_cell_key(node)]
+
+    def of_cell(self, cell: Node) -> str | None:
+        """The reference that a cell of the same table with the same name has, if any."""
+        return self._cells.get(_cell_key(cell))
 
     def named(self, ref: str) -> Node | None:
         """What a reference was given to, as it was seen last; None if it never was given."""
         return self._known.get(ref)
+
+
+def _cell_key(node: Node) -> _Key:
+    return node.parent, node.role, node.name
 
 
 def _same(one: Node, other: Node) -> bool:
@@ -181,6 +209,7 @@ class Outline:
         self._references = references
         self._by_id = {node.id: node for node in tree.nodes}
         self._held = frozenset(self._names_held())
+        self._cells = self._lone_cells()
         self._groups: dict[str, str] = {}
         self._frames: dict[str, Node] = {}
         """The group and the window around each object, as far as they were asked for."""
@@ -223,7 +252,9 @@ class Outline:
         """The object of a reference as it is now; None if it is gone or is something else."""
         was = self._references.named(ref)
         now = self._by_id.get(was.id) if was else None
-        return now if was and now and _same(was, now) else None
+        if was and now and _same(was, now):
+            return now
+        return self._cells.get(_cell_key(was)) if was else None
 
     def scroller_of(self, node: Node) -> Box | None:
         """What shows of the page, or part of a page, that an object has been scrolled out of."""
@@ -285,8 +316,24 @@ class Outline:
         if (node.id, node.name) in self._held:
             return None
         group = self._group(node)
-        ref = self._references.of(node)
+        cell = self._cells.get(_cell_key(node)) is node
+        ref = self._references.of(node, self._references.of_cell(node) if cell else None)
         return Entry(ref, node, _says(node), group, acts)
+
+    def _lone_cells(self) -> dict[_Key, Node]:
+        """Cells that are the only one of their table with their name.
+
+        Spreadsheets make their cells anew for whoever asks: such a cell is known by its address.
+        """
+        found: dict[_Key, Node] = {}
+        twice: set[_Key] = set()
+        for node in self.tree.nodes:
+            if node.role == _CELL and node.name:
+                key = _cell_key(node)
+                if key in found:
+                    twice.add(key)
+                found[key] = node
+        return {key: node for key, node in found.items() if key not in twice}
 
     def _names_held(self) -> Iterator[tuple[str, str]]:
         """Cells and entries of lists that are called as a control in them is, with that name."""

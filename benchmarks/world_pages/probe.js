@@ -49,7 +49,7 @@
   const watch = root => {
     if (!watched.has(root)) {
       watched.add(root)
-      for (const kind of ["click", "input", "change"]) root.addEventListener(kind, did, true)
+      for (const kind of ["click", "input"]) root.addEventListener(kind, did, true)
     }
     for (const frame of root.querySelectorAll("iframe"))
       if (frame.contentDocument) watch(frame.contentDocument)

@@ -111,6 +111,43 @@ def test_a_reference_dies_with_what_it_named() -> None:
     assert "“Play” e3" in back.text()
 
 
+def test_a_cell_that_is_made_anew_is_known_by_its_address() -> None:
+    """Spreadsheets give their cells other ids at each look."""
+    references = References()
+    table = node(0, "table", "Sheet")
+    first = outline(table, node(1, "table cell", "B2", parent="n0"), references=references)
+    assert first.find("e1") == node(1, "table cell", "B2", parent="n0")
+    again = outline(table, node(7, "table cell", "B2", parent="n0"), references=references)
+    assert "“B2” e1" in again.text()
+    found = again.find("e1")
+    assert found is not None
+    assert found.id == "n7"
+
+
+def test_cells_of_the_same_name_are_not_taken_for_each_other() -> None:
+    references = References()
+    table = node(0, "table", "Files")
+    outline(table, node(1, "table cell", "Edit", parent="n0"), references=references)
+    twice = [node(n, "table cell", "Edit", parent="n0") for n in (7, 8)]
+    again = outline(table, *twice, references=references)
+    assert again.find("e1") is None
+    assert len({e.ref for e in again.entries()} - {"e1"}) == 2
+
+
+def test_a_control_in_a_cell_is_told_and_the_cell_of_that_name_is_not() -> None:
+    told = outline(
+        node(1, "table cell", "1001"),
+        node(2, "link", "1001", parent="n1"),
+        node(3, "table cell", "Ada"),
+        node(4, "table cell", "Select"),
+        node(5, "check box", "Select", parent="n4"),
+    ).text()
+    assert "link “1001”" in told
+    assert "check box “Select”" in told
+    assert "cell “Ada”" in told
+    assert "cell “1001”" not in told
+
+
 def test_what_another_window_covers_is_not_told() -> None:
     button = node(1, "push button", "Save", box=Box(10, 10, 20, 20))
     seen = node(2, "push button", "Print", box=Box(300, 200, 20, 20))

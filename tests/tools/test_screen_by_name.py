@@ -11,6 +11,7 @@ from desks import Desk, until
 from agent.session.approval import Approvals
 from agent.tools import ToolCall, ToolResult
 from agent.tools.by_name import ScreenTool
+from benchmarks.world_truth import PROGRAMS
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
 
@@ -137,6 +138,19 @@ async def test_what_a_part_of_a_page_has_scrolled_away_is_shown_and_clicked(desk
         return any("Chapter 9" in window.title for window in await desk.windows.windows())
 
     await until(clicked, "the chapter that was clicked on, in the page's title")
+
+
+async def test_an_entry_of_a_list_that_has_dropped_down_is_chosen(desk: Desk) -> None:
+    """GTK drops it down in a window of its own, which belongs to none of those in the list."""
+    for name in ("show.py", "address.ui"):
+        copy = desk.desktop.home / name
+        copy.write_text((PROGRAMS / name).read_text("utf-8"), "utf-8")
+        copy.chmod(0o644)
+    await desk.open("/usr/bin/python3", "show.py", "address.ui", "/dev/null")
+    reader = Reader(desk)
+    await reader.do("click_on", ref=await reader.ref("list box “Country” = “Austria”"))
+    await reader.do("click_on", ref=await reader.ref("“Chile”"))
+    await reader.ref("list box “Country” = “Chile”")
 
 
 async def test_bad_references_are_refused_with_what_to_do(desk: Desk) -> None:

@@ -37,6 +37,7 @@ _KINDS: dict[str, WindowKind] = {
     "_NET_WM_WINDOW_TYPE_DOCK": "panel",
     "_NET_WM_WINDOW_TYPE_DESKTOP": "background",
     **dict.fromkeys(MENUS, "menu"),
+    "_NET_WM_WINDOW_TYPE_COMBO": "menu",
 }
 
 
