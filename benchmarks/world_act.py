@@ -8,7 +8,6 @@ the spreadsheet has saved.
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -101,9 +100,11 @@ class Acts:
             if each.flag in ("", "within")
             and each.role in _PRESSED | _FIELDS | {"combobox"}
             and names.count((each.role, plain(each.name))) == 1
+            and (self._screen.program != "gtk" or _is_told_of(each))
         ]
         step = max(1, -(-len(fit) // most))
-        for each in fit[::step]:
+        folds_last = sorted(fit[::step], key=lambda each: each.role == "summary")
+        for each in folds_last:
             await self._act(each)
         if self._screen.truth.name == "editor":
             for menu, entry, place in _MENUS:
@@ -120,19 +121,32 @@ class Acts:
         elif each.role == "combobox":
             await self._pick(each, told, since)
         else:
-            said = await self._hand.text("click_on", ref=told.ref)
+            said = await self._click(told.ref)
             self._note(each, since, said, await self._done(each, since))
+
+    async def _click(self, ref: str) -> str:
+        """A click; what turns out to be out of sight is scrolled to first."""
+        result = await self._hand.run("click_on", ref=ref)
+        if result.is_error and "out of sight" in result.text:
+            await self._hand.run("show", ref=ref)
+            result = await self._hand.run("click_on", ref=ref)
+        return result.text
 
     async def _write(self, each: Declared, told: Told, since: int) -> None:
         text = "7" if each.role == "spinbutton" else _TEXTS[self._texts % len(_TEXTS)]
         self._texts += 1
-        said = await self._hand.text("type_into", ref=told.ref, text=text, replace=True)
+        given = {"ref": told.ref, "text": text, "replace": True}
+        result = await self._hand.run("type_into", **given)
+        if result.is_error and "out of sight" in result.text:
+            await self._hand.run("show", ref=told.ref)
+            result = await self._hand.run("type_into", **given)
+        said = result.text
         if each.role == "spinbutton":
             await self._stage.desktop.input.key("Tab")
 
         def arrived() -> bool:
             values = [d["value"] for d in self._log.done()[since:] if d["id"] == each.place]
-            return bool(values) and plain(values[-1]) == plain(text)
+            return plain(text) in map(plain, values)
 
         self._note(each, since, said, await _within(arrived))
 
@@ -169,35 +183,36 @@ class Acts:
         self._note(target, since, said, await self._done(target, since))
 
     async def _find(self, each: Declared) -> Told | None:
-        """An object by the words of the outline; what is out of sight is scrolled to."""
+        """An object by the words of the outline."""
         words, name = words_of(each), shortened(each.name)
         for _ in range(8):
             text = await self._hand.text("outline")
-            for told in await self._hand.told(text):
-                if told.role in words and plain(told.name) == name:
-                    if re.search(rf"out of sight: [^\n]*\b{told.ref}\b", text):
-                        await self._hand.run("show", ref=told.ref)
-                    return told
+            fit = [
+                told
+                for told in await self._hand.told(text)
+                if told.role in words and plain(told.name) == name
+            ]
+            if fit:  # the browser's own buttons, which may be called the same, come first
+                return fit[-1]
             await self._stage.desktop.settle(first=0.3)
         return None
 
     async def _done(self, each: Declared, since: int) -> bool:
-        return await _within(lambda: each.place in self._places(since))
+        return await _within(lambda: each.place in self._places(each, since))
 
-    def _places(self, since: int) -> list[str]:
+    def _places(self, each: Declared, since: int) -> list[str]:
         """What was touched, in the words of what is declared."""
         places = []
+        gtk = self._screen.program == "gtk"
         for done in self._log.done()[since:]:
             place, kind = done["id"], done["did"]
             if kind == "cursor-changed":
                 place = f"{place}/{done['value']}"
-            places.append(place)
+            places.append(self._meant(each, place) if gtk else place)
         return places
 
     def _note(self, each: Declared, since: int, said: str, done: bool = False) -> None:
-        expected, places = each.place, self._places(since)
-        if self._screen.program == "gtk":
-            places = [self._meant(each, place) for place in places]
+        expected, places = each.place, self._places(each, since)
         if not done:
             places = [place for place in places if place != expected]
         step = f"{each.role} {each.name!r} on {self._screen.name}"
@@ -210,7 +225,16 @@ class Acts:
         radios = [d.place for d in self._screen.truth.declared if d.role == "radio"]
         if each.role == "radio" and place in radios:
             return each.place if place == each.place else ""
-        return "" if each.role == "tab" and place == "book" else place
+        menus = [d.place for d in self._screen.truth.declared if d.role == "menu"]
+        opened = each.role == "menuitem" and place in menus
+        if each.role == "tab" and place == "book":
+            return each.place
+        return "" if opened else place
+
+
+def _is_told_of(each: Declared) -> bool:
+    """Whether GTK tells of an act: of a table, it tells that another row was chosen."""
+    return each.role != "columnheader" and (each.role != "gridcell" or each.place[-2:] == "/0")
 
 
 async def sheet(stage: Stage, tally: Tally, count: int) -> None:

@@ -426,24 +426,34 @@ class ScreenTool:
         return found
 
     async def _point(self, found: _Found, ref: str) -> tuple[int, int]:
-        """A pixel of an object on which nothing else lies.
+        """A pixel of an object on which no other window lies, and no other control if one is free.
 
         Raises:
-            ToolError: something lies on all of it.
+            ToolError: another window lies on all of it.
         """
-        box = found.node.box
+        box = found.outline.visible_part(found.node)
         assert box is not None  # noqa: S101 - it shows
-        at = ""
+        at, first = "", None
         for x, y in _spots(box, self._desktop.size):
             window = await self._desktop.window_at(x, y)
             mine = found.window is None or window is None or window.id == found.window.id
             if mine or (window is not None and window.kind == "menu"):
-                return x, y
+                if await self._is_hit(found.node, x, y):
+                    return x, y
+                first = first or (x, y)
+                continue
             at = f"window {quoted(window.title)}" if window is not None else "something else"
+        if first is not None:
+            return first
         raise ToolError(
             f"{ref} ({found.words}) lies under {at}. Close that or move it first.",
             shown=f"Not done: {found.words} lies under another window.",
         )
+
+    async def _is_hit(self, node: Node, x: int, y: int) -> bool:
+        """Whether a click at a point reaches an object, and no other control in it or over it."""
+        under = await self._desktop.under(x, y)
+        return not under.name or under.name == node.name or under.role not in PRESSED
 
     async def _free(self, found: _Found) -> tuple[int, int] | None:
         """The same; None where something lies on all of it."""
@@ -468,6 +478,13 @@ class ScreenTool:
                 f"At {found.words} there lies something else than a moment ago, so nothing was "
                 "done. Look at the outline, then do it again.",
                 shown=f"Not done: at {found.words} there lies something else now.",
+            )
+        if _is_other(found, now):
+            other = f"{now.role} {quoted(now.name)}"
+            raise ToolError(
+                f"{found.words} lies under {other}, so nothing was done. Close that or scroll "
+                "first, or use its own reference if you mean it.",
+                shown=f"Not done: {found.words} lies under {other}.",
             )
         return now
 
@@ -509,6 +526,14 @@ class ScreenTool:
 
 _CLICK_AND_TYPE = "click_and_type"
 """What an intent to type into an object is called: it is clicked on first."""
+
+
+def _is_other(found: _Found, aim: _Aim) -> bool:
+    """Whether an act would reach another control, which is neither in the object nor around it."""
+    if aim.role not in PRESSED or not aim.name or aim.name == found.node.name:
+        return False
+    reached = [n for n in found.outline.tree.nodes if (n.role, n.name) == (aim.role, aim.name)]
+    return not any(found.outline.are_nested(n, found.node) for n in reached)
 
 
 def _is_in_terminal(found: _Found) -> bool:

@@ -263,6 +263,14 @@ class Outline:
         page = next((each for each in self._above(node) if each.role in _PAGES), None)
         return _common(box, page.box) if box and page and page.box else None
 
+    def visible_part(self, node: Node) -> Box | None:
+        """What shows of an object, of which the part of a page around it may show only some."""
+        box = node.box
+        for outer in self._above(node):
+            if box is not None and outer.box is not None:
+                box = _common(box, outer.box) or box  # what has dropped down lies outside
+        return box
+
     def window_of(self, node: Node) -> Window | None:
         """The window that an object is in, by its frame's title and place."""
         frames = [each for each in (node, *self._above(node)) if each.role in FRAMES]

@@ -221,6 +221,8 @@ async def test_words_inside_a_text_are_part_of_it_and_a_button_there_is_not() ->
     desktop.input.deeds.clear()
     desktop.focus = ""
     desktop.nodes = (text, replace(words, role="push button"))
+    assert await reader.decision("type_into", ref="e1", text="x") == "allow"  # beside the button
+    desktop.nodes = (text, replace(words, role="push button", box=text.box))
     assert await reader.decision("type_into", ref="e1", text="x") == "ask"
     assert (await reader.run("type_into", ref="e1", text="x")).is_error
     assert not desktop.input.deeds
@@ -255,3 +257,38 @@ def test_a_number_keeps_no_secret_that_its_object_is_named_by() -> None:
     label = ev.ScreenLabel(text="1", box=(0, 0, 9, 9), name=f"Key {HUSH}")
     [kept] = VAULT.scrubbed(ev.ScreenLabelled(labels=(label,))).labels
     assert kept.name == "Key <secret>mail</secret>"
+
+
+async def test_a_control_inside_another_is_not_pressed_in_its_place() -> None:
+    """The middle of a folder in a tree is that of a folder in it."""
+    inbox = node("Inbox", "tree item", Box(0, 0, 120, 60))
+    receipts = node("Receipts", "tree item", Box(10, 20, 110, 20), "inbox")
+    desktop = Shop(inbox, receipts)
+    reader = Reader(desktop)
+    await reader.look()
+    assert not (await reader.run("click_on", ref="e1")).is_error
+    assert not Box(10, 20, 110, 20).contains(*await desktop.input.position())
+
+
+async def test_a_control_that_lies_over_another_is_not_pressed_in_its_place() -> None:
+    button = node("Save", "push button", Box(10, 60, 100, 20))
+    banner = node("Accept", "push button", Box(10, 60, 100, 20))
+    desktop = Shop(button, banner)
+    reader = Reader(desktop)
+    await reader.look()
+    await reader.decision("click_on", ref="e1")
+    told = await reader.run("click_on", ref="e1")
+    assert told.is_error
+    assert "lies under push button “Accept”" in told.text
+    assert not desktop.input.deeds
+
+
+async def test_what_a_part_of_a_page_cuts_off_is_clicked_where_it_shows() -> None:
+    part = node("Chapters", "section", Box(0, 0, 200, 100))
+    button = node("Chapter five", "push button", Box(0, 90, 100, 40), "chapters")
+    desktop = Shop(part, button)
+    reader = Reader(desktop)
+    await reader.look()
+    assert not (await reader.run("click_on", ref="e1")).is_error
+    assert desktop.clicks
+    assert (await desktop.input.position())[1] < 100
