@@ -103,8 +103,9 @@ class Acts:
             and (self._screen.program != "gtk" or _is_told_of(each))
         ]
         step = max(1, -(-len(fit) // most))
-        folds_last = sorted(fit[::step], key=lambda each: each.role == "summary")
-        for each in folds_last:
+        # these put others out of sight
+        last = sorted(fit[::step], key=lambda each: each.role in ("summary", "tab"))
+        for each in last:
             await self._act(each)
         if self._screen.truth.name == "editor":
             for menu, entry, place in _MENUS:
@@ -233,8 +234,10 @@ class Acts:
 
 
 def _is_told_of(each: Declared) -> bool:
-    """Whether GTK tells of an act: of a table, it tells that another row was chosen."""
-    return each.role != "columnheader" and (each.role != "gridcell" or each.place[-2:] == "/0")
+    """Whether GTK tells of an act: of rows and tabs, it tells that another one was chosen."""
+    if each.role == "gridcell":
+        return each.place.endswith("/0")
+    return each.role != "columnheader" and each.place != "tab1"
 
 
 async def sheet(stage: Stage, tally: Tally, count: int) -> None:
