@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from agent.desktop.base import Desktop
-from agent.experiments.plan.spec import Arm, Experiment, define
+from agent.experiments.plan.spec import Arm, Experiment, define, trial_id
 from agent.experiments.plan.task import Task, builtin_tasks
-from agent.experiments.plan.trial import TrialResult
+from agent.experiments.plan.trial import TrialResult, write_json
 from agent.experiments.results.compare import analyse
-from agent.experiments.run.placement import DaskPlacement
+from agent.experiments.run.placement import DaskPlacement, LocalPlacement
+from agent.experiments.run.rescore import rescore
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store
 from agent.experiments.run.trial_environment import TrialEnvironment
@@ -110,6 +112,53 @@ def recorded(count: int) -> list[tuple[str, str, str]]:
         store.query("select arm, task, avg(score) from trials group by all")
         rows.append(("query of the table", f"{time.perf_counter() - began:.2f} s", ""))
     return rows
+
+
+def studied(count: int) -> list[tuple[str, str, str]]:
+    """Extending a study, and judging its trials again by mended checks."""
+    with tempfile.TemporaryDirectory() as root:
+        tasks = tuple(
+            Task(id=f"t{n}", instruction="Nothing.", checks=({"outcome": {"equals": "done"}},))
+            for n in range(10)
+        )
+        place = LocalPlacement(2)
+        runs = []
+        for repeats in (2, 5):
+            arms = {"idle": {"model": "nothing"}}
+            wanted = define(name="wide", arms=arms, tasks=tasks, repeats=repeats)
+            runner = Runner(wanted, Path(root), place, environment=MemoryEnvironment())
+            before = len(runner.store.results())
+            runner.run()
+            runs.append(len(list(runner.store.trials())) - before)
+        place.close()
+        store, set_aside = runner.store, len(list((runner.store.folder / "attempts").iterdir()))
+        _multiply(store, count)
+        mended = tuple(
+            t.model_copy(update={"checks": ({"said": {"contains": "Done"}},)}) for t in tasks
+        )
+        store.amend(store.experiment.model_copy(update={"tasks": mended}))
+        began = time.perf_counter()
+        found = rescore(store)
+        seconds = time.perf_counter() - began
+    return [
+        (
+            "trials run from 2 to 5 repeats of 10 cells",
+            f"{runs[1]}, {set_aside} anew",
+            "30, 0 anew",
+        ),
+        (f"judge {found.same + len(found.changed)} trials again", f"{seconds:.1f} s", "<= 60 s"),
+    ]
+
+
+def _multiply(store: Store, count: int) -> None:
+    """Copies of a study's trials under other numbers, until there are so many."""
+    trials = store.trials()
+    for number in range(count - len(trials)):
+        result = trials[number % len(trials)].result
+        name = trial_id(result.arm, result.task, 100 + number)
+        folder = store.folder / "trials" / name
+        shutil.copytree(store.trial(result.id).folder, folder)
+        write_json(folder / "result.json", result.model_copy(update={"id": name}))
 
 
 def _fabricated(root: Path, count: int) -> Store:
@@ -233,7 +282,9 @@ def main() -> None:
     parser.add_argument("--simulate", action="store_true", help="the tables of docs/statistics.md")
     parser.add_argument("--runs", type=int, default=400, help="simulated experiments a row")
     parser.add_argument("--repeats", type=int, default=3, help="repeats of the light tasks")
-    parser.add_argument("--only", choices=("overhead", "recorded", "throughput"), help="one part")
+    parser.add_argument(
+        "--only", choices=("overhead", "recorded", "studied", "throughput"), help="one part"
+    )
     parser.add_argument("--json", action="store_true", help="rows as JSON")
     given = parser.parse_args()
     if given.simulate:
@@ -245,6 +296,7 @@ def main() -> None:
     parts: dict[str, Callable[[], list[tuple[str, str, str]]]] = {
         "overhead": lambda: overhead(100),
         "recorded": lambda: recorded(10_000),
+        "studied": lambda: studied(1000),
         "throughput": lambda: throughput(given.repeats),
     }
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"

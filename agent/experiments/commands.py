@@ -24,7 +24,7 @@ from agent.experiments.run.earlier import earlier_runs
 from agent.experiments.run.placement import DaskPlacement, Placement
 from agent.experiments.run.preflight import check_first
 from agent.experiments.run.prove import Unproved, prove, unproved
-from agent.experiments.run.rescore import current_tasks, outdated, rescore
+from agent.experiments.run.rescore import mend, outdated, rescore
 from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store, list_stores
 from agent.experiments.run.trial_environment import TrialEnvironment
@@ -287,15 +287,14 @@ def _store(given: argparse.Namespace) -> Store:
 def _amended(given: argparse.Namespace) -> Store:
     """The study of a file, with the file's checks; or one by its name, with those of Sayso's."""
     path = _file(given.experiment)
-    if path.is_file():
-        experiment = load_experiment(path)
-        store = Store.of(_root(given), experiment)
-        if not store.begun:
-            raise ConfigurationError(f"No study has been run of {path}: there is nothing to judge.")
-    else:
+    if not path.is_file():
         store = _store(given)
-        tasks = tuple(current_tasks(store).values())
-        experiment = store.experiment.model_copy(update={"tasks": tasks})
+        mend(store)
+        return store
+    experiment = load_experiment(path)
+    store = Store.of(_root(given), experiment)
+    if not store.begun:
+        raise ConfigurationError(f"No study has been run of {path}: there is nothing to judge.")
     store.amend(experiment)
     return store
 

@@ -200,13 +200,13 @@ async def test_arms_are_compared_task_by_task(page: Page, lab: Served) -> None:
     """Difference with its interval, what was fixed and broken, cost, time; errors stand apart."""
     await visit(page, lab, "compare")
     await expect(page.locator(".answer .verdict")).to_contain_text("No clear difference")
-    interval = page.get_by_role("img", name=re.compile(r"Difference in success: \+25 points"))
+    interval = page.get_by_role("img", name=re.compile(r"Difference in success: \+29 points"))
     await expect(interval).to_be_visible()
     pairs = page.locator(".pairs tbody tr")
     await expect(pairs.first).to_contain_text("Broken")
     await expect(pairs.filter(has_text="Fixed")).to_have_count(3)
     await expect(pairs.filter(has_text="hello-7")).to_contain_text("Errors only")
-    await expect(page.get_by_role("img", name=re.compile("plain: 50 % for"))).to_be_visible()
+    await expect(page.get_by_role("img", name=re.compile("plain: 57 % for"))).to_be_visible()
     await expect(page.locator(".timebar")).to_have_count(2)
     await page.get_by_role("button", name="careful, try 2: failed").first.click()
     await expect(page.locator(".trialname")).to_have_text("careful · hello-0 · 001")
@@ -218,6 +218,24 @@ async def test_an_early_look_is_told_as_such(page: Page, lab: Served) -> None:
     cut = page.locator(".experiment", has=page.get_by_role("heading", name="early"))
     await cut.get_by_role("button", name="Compare").click()
     await expect(page.locator(".compare .known")).to_contain_text("11 of 12 trials are done")
+
+
+async def test_mended_checks_judge_again_from_the_page(page: Page, tmp_path: Path) -> None:
+    """What was changed is told with its date; the button changes verdicts, and runs nothing."""
+    old = experiment("mended", tasks=2)
+    checks = ({"said": {"contains": "written"}},)
+    tasks = tuple(task.model_copy(update={"checks": checks}) for task in old.tasks)
+    record(tmp_path / "experiments", old).amend(old.model_copy(update={"tasks": tasks}))
+    with serve(PILOT, tmp_path) as served:
+        await visit(page, served, "compare")
+        compare = page.locator(".compare")
+        await expect(compare).to_contain_text("checks of the task hello-0")
+        await expect(compare).to_contain_text("8 verdicts of checks that have been mended since")
+        failed = compare.get_by_role("button", name="careful, try 1: failed")
+        await expect(failed).to_have_count(1)
+        await compare.get_by_role("button", name="Judge again").click()
+        await expect(failed).to_have_count(0)
+        await expect(compare).not_to_contain_text("mended since")
 
 
 async def test_reports_are_taken_away(page: Page, lab: Served) -> None:
@@ -355,3 +373,16 @@ async def test_an_experiment_is_run_cut_and_gone_on_with(page: Page, tmp_path: P
         await page.get_by_role("button", name="Compare", exact=True).click()
         await expect(page.locator(".answer")).to_contain_text("steps")
         await expect(page.locator(".pairs tbody tr")).to_have_count(2)
+        await page.get_by_role("tab", name="Experiments").click()
+        await page.get_by_role("button", name="Copy design").click()
+        await page.get_by_label("Repeats of every task").fill("2")
+        side = page.locator(".lab .side")
+        await expect(side).to_contain_text("4 of 8 trials are done, Start runs the rest")
+        await side.get_by_role("button", name="Start").click()
+        await expect(page.get_by_role("progressbar", name="Trials")).to_have_attribute(
+            "aria-valuetext", "8 of 8", timeout=180_000
+        )
+        await expect(phase).to_have_text("Finished", timeout=180_000)
+        await page.get_by_role("button", name="Compare", exact=True).click()
+        await expect(page.locator(".compare")).to_contain_text("repeats: 1 → 2")
+        assert len(list((tmp_path / "experiments").glob("*/trials/*"))) == 8

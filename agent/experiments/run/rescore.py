@@ -89,9 +89,19 @@ def rescore(
     return Rescored(tuple(changed), same, tuple(unjudged))
 
 
-def outdated(store: Store) -> list[str]:
-    """Trials whose verdict is of other checks than the definition has now."""
-    tasks = {task.id: task for task in store.experiment.tasks}
+def mend(store: Store) -> None:
+    """Make the present checks of Sayso's own tasks part of the definition.
+
+    Raises:
+        ConfigurationError: the study cannot be read, or another process runs it.
+    """
+    tasks = tuple(current_tasks(store).values())
+    store.amend(store.experiment.model_copy(update={"tasks": tasks}))
+
+
+def outdated(store: Store, tasks: Mapping[str, Task] | None = None) -> list[str]:
+    """Trials whose verdict is of other checks than the definition, or ``tasks``, have now."""
+    tasks = tasks or {task.id: task for task in store.experiment.tasks}
     return [result.id for _, result in _concerned(store, tasks, every=False)]
 
 

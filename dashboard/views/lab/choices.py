@@ -14,6 +14,7 @@ from agent.experiments.plan.design import DesignSummary, summarise_design
 from agent.experiments.plan.spec import Arm, Experiment, load_experiment
 from agent.experiments.plan.task import Task, builtin_tasks
 from agent.experiments.results.prompts import prompt_history
+from agent.experiments.run.earlier import earlier_runs
 from agent.experiments.run.store import Store
 from agent.kinds import ALL_TOOLS, tool_kinds
 from agent.prompts import load_prompt
@@ -142,13 +143,16 @@ def weigh(
     if draft.experiment is None:
         return None, {"faults": faults, "summary": None}
     experiment = draft.experiment
+    study = Store.of(records.root, experiment).folder
     try:
-        earlier = records.results(Store.of(records.root, experiment).folder.name)
+        earlier = records.results(study.name)
     except ConfigurationError:
         earlier = []
-    summary = summarise_design(experiment, slots=slots, earlier=earlier)
-    known = {"done": sum(r.completed for r in earlier), "tried": len(earlier)}
-    return experiment, {"faults": faults, "summary": _summary(summary), "known": known}
+    plan = summarise_design(experiment, slots=slots, earlier=earlier)
+    known = {"done": plan.trials - plan.forecast.left, "tried": len(earlier)}
+    summary = _summary(plan)
+    summary["warnings"] += [r.words for r in earlier_runs(records.root, experiment, but=study)]
+    return experiment, {"faults": faults, "summary": summary, "known": known}
 
 
 def _summary(summary: DesignSummary) -> Plain:
@@ -157,7 +161,8 @@ def _summary(summary: DesignSummary) -> Plain:
         for name in ("name", "hash", "baseline", "repeats", "trials", "budget", "differing")
     }
     forecast = asdict(summary.forecast)
-    forecast["power"] = [[effect, chance] for effect, chance in forecast["power"].items()]
+    for chances in ("power", "sparse"):
+        forecast[chances] = [[effect, chance] for effect, chance in forecast[chances].items()]
     return found | {
         "arms": list(summary.arms),
         "tasks": len(summary.tasks),

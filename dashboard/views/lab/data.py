@@ -16,6 +16,7 @@ from agent.experiments.results.compare import analyse
 from agent.experiments.results.paired import ArmPoint, Pairing, Tries, cost_and_success, pair
 from agent.experiments.results.prompts import PromptUse, PromptVersion, changes, prompt_history
 from agent.experiments.results.words import verdicts
+from agent.experiments.run.rescore import current_tasks, outdated
 from agent.experiments.statistics import Comparison, Estimate
 from dashboard.views.lab.records import Records
 
@@ -172,6 +173,7 @@ def comparison(records: Records, folder: str, a: str, b: str) -> Plain:
         "tried": tried,
         "errors": errors,
         "looks": looks,
+        "outdated": len(outdated(store, current_tasks(store))),
         "amendments": [
             {"at": one.at, "trials": one.trials, "changes": list(one.changes)}
             for one in store.amendments

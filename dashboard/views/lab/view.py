@@ -18,6 +18,8 @@ import panel as pn
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.measures import measures
 from agent.experiments.plan.task import Task
+from agent.experiments.run.preflight import check_first
+from agent.experiments.run.rescore import mend, rescore
 from agent.experiments.run.store import Store
 from dashboard.view_registry import ViewContext, views
 from dashboard.views.lab import data
@@ -33,13 +35,17 @@ from dashboard.views.lab.choices import (
 from dashboard.views.lab.component import LabComponent, Message
 from dashboard.views.lab.form import Form, form_of
 from dashboard.views.lab.runs import runs_of
+from dashboard.views.lab.trial_environment import KeyedEnvironment
 from dashboard.views.lab.trials import trial
 from dashboard.views.layout import sheet
 from dashboard.web.disk import from_disk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from panel.viewable import Viewable
 
+    from agent.experiments.plan.spec import Experiment
     from agent.prompts.library import PromptLibrary
     from agent.settings import Settings
 
@@ -296,8 +302,9 @@ class LabView:
                 lambda: weigh(self._records, settings, form, tasks, slots), _WHAT, longer=_LONGER
             )
             if begin and experiment is not None:
-                root = self._records.root
-                study = await from_disk(lambda: Store.create(root, experiment).folder.name, _WHAT)
+                study = await from_disk(
+                    partial(_created, self._records.root, experiment), _WHAT, longer=_LONGER
+                )
                 self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
@@ -319,6 +326,18 @@ class LabView:
             self._tell(fault=str(error))
             return
         self._soon(partial(self._show, {"tab": "live", "experiment": folder}))
+
+    def _wish_rescore(self, message: Message) -> None:
+        self._spawn(self._rescore(str(message.get("experiment"))))
+
+    async def _rescore(self, folder: str) -> None:
+        try:
+            store = await from_disk(lambda: self._records.store(folder), _WHAT)
+            await asyncio.to_thread(_judged_again, store)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+            return
+        self._soon(partial(self._show, {"tab": "compare", "experiment": folder}))
 
     def _wish_cancel(self, message: Message) -> None:
         self._runs.cancel(str(message.get("experiment")))
@@ -384,12 +403,24 @@ class LabView:
         "check": _wish_check,
         "begin": _wish_begin,
         "resume": _wish_resume,
+        "rescore": _wish_rescore,
         "cancel": _wish_cancel,
         "stop_trial": _wish_stop_trial,
         "copy": _wish_copy,
         "example": _wish_example,
         "replay": _wish_replay,
     }
+
+
+def _created(root: Path, experiment: Experiment) -> str:
+    """Name of the study's folder, made or amended unless its trials could only end in errors."""
+    check_first(experiment, KeyedEnvironment(root.parent))
+    return Store.create(root, experiment).folder.name
+
+
+def _judged_again(store: Store) -> None:
+    mend(store)
+    rescore(store)
 
 
 def _slots(message: Message) -> int:

@@ -94,7 +94,12 @@ function Head({ app, c }) {
       }
       <span class="push"></span>${report("html", "Report (HTML)")}${report("md", "Report (Markdown)")}</div>
     ${c.hypothesis && html`<p class="hypothesis">${c.hypothesis}</p>`}
-    ${c.tried < c.planned - c.errors && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}</section>`;
+    ${c.tried < c.planned - c.errors && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}
+    ${
+      c.outdated > 0 &&
+      html`<p class="known">${`${plural(c.outdated, "verdict")} of checks that have been mended since.`}
+        <${Button} onClick=${() => app.send({ type: "rescore", experiment: c.folder })}>Judge again<//></p>`
+    }</section>`;
 }
 
 /** @param {{p: any, measures: Measure[]}} props */

@@ -33,8 +33,8 @@ export function Weighed({ app, form, begin, clear }) {
 /** @param {number} done @param {number} trials */
 function begun(done, trials) {
   return done >= trials
-    ? "This very design has been run already: Start would find nothing left to do."
-    : `This very design was begun: ${done} of ${trials} trials are done, Start goes on.`;
+    ? "All of this has been run already: Start would find nothing left to do."
+    : `This goes on with a study: ${done} of ${trials} trials are done, Start runs the rest.`;
 }
 
 /** @param {{faults: Fault[], form: import("./designing.js").Form}} props */
@@ -50,14 +50,19 @@ function Forecast({ summary }) {
   const effect =
     detectable === null
       ? "Even a difference of 35 points in success is likely to go unseen."
-      : `Finds a difference of ${Math.round(100 * detectable)} points or more (chance 80 %).`;
+      : `Finds a difference of ${Math.round(100 * detectable)} points or more (chance 80 %) if all tasks respond alike.`;
   return html`<div><dl class="factsheet">
       <${Fact} term="Trials">${trials.toLocaleString("en")}<small>${`${arms.length} × ${tasks} × ${repeats}`}</small><//>
       <${Fact} term="Takes about">${span(forecast.seconds)}<//>
       <${Fact} term="Costs about">${money(forecast.dollars)}<small>${worst ? `at worst ${money(worst)}` : "free of charge"}</small><//>
       <${Fact} term="Hard budget">${money(budget)}<//></dl>
-    <p class="effect">${effect}</p><${PowerPlot} power=${forecast.power} /><p class="quiet small">Basis: ${forecast.basis}.</p></div>`;
+    <p class="effect">${effect}</p><${PowerPlot} power=${forecast.power} />
+    ${forecast.sparse.length > 0 && html`<p class="quiet small">If a quarter of the tasks holds the whole effect: ${sparse(forecast.sparse)}.</p>`}<p class="quiet small">Basis: ${forecast.basis}.</p></div>`;
 }
+
+/** @param {[number, number][]} chances */
+const sparse = (chances) =>
+  chances.map(([effect, chance]) => `${Math.round(100 * effect)} points with ${Math.round(100 * chance)} %`).join(", ");
 
 /** @param {{summary: any}} props */
 function Differences({ summary: { differing, arms, baseline } }) {
