@@ -326,6 +326,8 @@ class History:
         content = [_text(finished.text)] if finished.text.strip() else []
         if finished.image is not None and not finished.is_error:
             content.append(self._picture(finished.image))
+        if finished.document is not None and not finished.is_error:
+            content.append(self._kept(finished.document))
         if finished.state is not None and call.get("toolset_name") == "browser":
             content = [] if call["name"] in _STATE_ONLY else content
             content.append(finished.state)
@@ -345,6 +347,10 @@ class History:
         """What it is, and its content if the model is given it."""
         if not attached.sha256:
             return [_text(label(attached))]
+        return [_text(label(attached)), self._kept(attached)]
+
+    def _kept(self, attached: ev.Attachment) -> Block:
+        """The content of a file, loaded once."""
         content = self._pictures.get(attached.sha256)
         if content is None:
             data = self._load(attached.sha256)
@@ -352,7 +358,7 @@ class History:
             if data is not None:
                 content = self._content(attached, data)
             self._pictures[attached.sha256] = content
-        return [_text(label(attached)), content]
+        return content
 
     def _content(self, attached: ev.Attachment, data: str) -> Block:
         if attached.kind == "picture":

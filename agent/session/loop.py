@@ -42,6 +42,7 @@ from agent.models.base import (
     Waiting,
     Warned,
     prepare_model,
+    readable_by,
 )
 from agent.record import events as ev
 from agent.sanitize import Cleaner
@@ -185,11 +186,15 @@ class Loop:
         seconds: float = 0.0,
     ) -> None:
         """Write down an action's result; the first failure halts the rest of its turn."""
-        image = self.agent.journal.put_image(result.image) if result.image else None
+        document = self._document(result)
+        shown = result.image if document is None else None
+        image = self.agent.journal.put_image(shown) if shown else None
+        text = result.text if document is None or result.whole is None else result.whole.text
         self.emit(
             ev.ActionFinished(
                 action_id=call.id,
-                text=result.text + ("" if result.is_error else _changed(call)),
+                text=text + ("" if result.is_error else _changed(call)),
+                document=document,
                 is_error=result.is_error,
                 ran=ran,
                 image=image,
@@ -202,6 +207,20 @@ class Loop:
         turn.acted.append((tool, call, result))
         if result.is_error:
             turn.refused = HALTED
+
+    def _document(self, result: ToolResult) -> ev.Attachment | None:
+        """The PDF that a tool has read, kept for a model that reads them."""
+        whole = result.whole
+        if whole is None or result.is_error or "pdf" not in readable_by(self.agent.model):
+            return None
+        return ev.Attachment(
+            name=whole.path.rpartition("/")[2],
+            path=whole.path,
+            size=len(whole.pdf),
+            kind="pdf",
+            sha256=self.agent.journal.put_content(whole.pdf, "application/pdf"),
+            media_type="application/pdf",
+        )
 
     # One line each, above; how, below ----------------------------------------------------
 

@@ -58,6 +58,15 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A PDF as it is, for a model that reads them; ``text`` stands before it."""
+
+    path: str
+    pdf: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
     """An observation: words, made valid here, and a picture if there is one."""
 
@@ -72,6 +81,9 @@ class ToolResult:
 
     broke: bool = False
     """Whether the tool itself is at fault, and not what it was given."""
+
+    whole: Whole | None = None
+    """What a model that reads PDFs is given in place of ``text`` and ``image``."""
 
     state: dict[str, Any] | None = None
     """A block of its own that the service wants beside the words: how a browser's tabs stand."""

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
@@ -22,7 +23,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from agent.content.contents import BEGINNING, fitted, looks_like_picture
-from agent.content.pdf import is_pdf
+from agent.content.pdf import is_pdf, pdf_facts
 from agent.desktop.base import Desktop, inside
 from agent.disk import in_thread
 from agent.errors import BadInput, DesktopError, FilesError, ToolError
@@ -30,7 +31,7 @@ from agent.models.base import ToolSpec
 from agent.permit import check_permit
 from agent.sanitize import read_json
 from agent.tools import coordinates, inputs
-from agent.tools.base import Intent, ToolCall, ToolResult
+from agent.tools.base import Intent, ToolCall, ToolResult, Whole
 from agent.tools.confine import ConfinedFolder
 from agent.tools.text import VIEW_CAP, TextFile, numbered, view
 
@@ -43,6 +44,9 @@ FILE_CAP = 4 << 20
 
 _DOCUMENT_CAP = 64 << 20
 """Bytes of a picture or a PDF that is viewed."""
+
+_WHOLE_CAP, _WHOLE_PAGES = 4 << 20, 20
+"""Bytes and pages of a PDF of scans that a model is given as it is."""
 
 _MOST_LINES = 1 << 40
 _LONGEST = 1280
@@ -184,7 +188,10 @@ class EditorTool:
             file.seek(0)
             if is_pdf(beginning):
                 _bounded(given.path, size)
-                return _pages(given.path, file.fileno(), given.view_range)
+                found = _pages(given.path, file.fileno(), given.view_range)
+                if found.image is None or given.view_range is not None:
+                    return found
+                return replace(found, whole=_whole(given.path, file, size))
             if looks_like_picture(file):
                 _bounded(given.path, size)
                 return _picture(given.path, file)
@@ -339,6 +346,18 @@ def _pages(path: str, descriptor: int, asked: list[int] | None) -> ToolResult:
     told += f"\nPage {number} has no text, as scans have none: it is shown as a picture. View "
     told += "other such pages one by one with view_range."
     return ToolResult(told, fitted(io.BytesIO(base64.b64decode(said["picture"])), _smaller).image)
+
+
+def _whole(path: str, file: BinaryIO, size: int) -> Whole | None:
+    """A PDF of scans as it is, if it is short: all of its pages are seen at once."""
+    if size > _WHOLE_CAP:
+        return None
+    file.seek(0)
+    data = file.read(_WHOLE_CAP)
+    facts = pdf_facts(data)
+    if facts.encrypted or not 0 < facts.pages <= _WHOLE_PAGES:
+        return None
+    return Whole(path, data, f"The PDF {path} has {_pages_of(facts.pages)}. It follows whole:")
 
 
 def _pages_of(count: int) -> str:

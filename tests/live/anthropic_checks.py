@@ -47,6 +47,9 @@ COMPUTER = ToolSpec(
     toolset="computer",
 )
 MEMORY = ToolSpec("memory", "Notes.", {"memory": {}}, hosted="memory_20250818")
+EDITOR = ToolSpec(
+    "str_replace_based_edit_tool", "Files.", {"edit": {}}, hosted="text_editor_20250728"
+)
 SHELL = ToolSpec("bash", "Run a command.", {"bash": {}}, hosted="bash_20250124")
 BATCH = (
     "In one go, in a single answer: click at 100,100, then type the word hello, then press "
@@ -104,6 +107,7 @@ class AnthropicChecks:
         yield Check("task-budget", self.task_budget, dollars=0.03)
         yield Check("fallbacks", self.fallbacks, dollars=0.03)
         yield Check("memory-tool", self.memory_tool, dollars=0.03)
+        yield Check("pdf-in-a-result", self.pdf_in_a_result, dollars=0.02)
 
     async def wrong_key(self) -> Verdict:
         model = self._model(SMALL, key="sk-ant-live-check-wrong-key")
@@ -322,6 +326,20 @@ class AnthropicChecks:
             seen.usage.dollars,
         )
 
+    async def pdf_in_a_result(self) -> Verdict:
+        """A tool's result that holds a document, for a model that thinks of nothing before it."""
+        viewed = {"command": "view", "path": "scan.pdf"}
+        used = {"type": "tool_use", "id": "toolu_live_pdf", "name": EDITOR.name, "input": viewed}
+        source = {"type": "base64", "media_type": "application/pdf", "data": _pdf()}
+        result = _result(used, "It follows whole:")
+        result["content"].append({"type": "document", "source": source, "title": "scan.pdf"})
+        messages: list[Message] = [
+            _user("Which colour is the page of scan.pdf?"),
+            {"role": "assistant", "content": [used]},
+            {"role": "user", "content": [result]},
+        ]
+        return await self._options((SMALL,), "a PDF in a result", messages, tools=(EDITOR,))
+
     async def _options(
         self,
         names: Sequence[str],
@@ -448,6 +466,12 @@ def _result(call: Block, words: str, *, error: bool = False) -> Block:
 def _up_to_first_call(blocks: list[Block]) -> list[Block]:
     first = next(i for i, block in enumerate(blocks) if block["type"] == "tool_use")
     return blocks[: first + 1]
+
+
+def _pdf() -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (400, 400), "navy").save(buffer, "PDF")
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def _picture(width: int, height: int) -> Block:

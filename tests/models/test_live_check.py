@@ -81,7 +81,7 @@ async def test_every_claude_check_passes_where_the_rules_hold() -> None:
         code, output = await run(ANTHROPIC_API_KEY=KEY, ANTHROPIC_BASE_URL=server.base_url)
     verdicts = [line.split()[0] for line in output.splitlines()[:-1]]
     assert set(verdicts) == {"pass"}, output
-    assert len(verdicts) >= 22
+    assert len(verdicts) >= 23
     assert code == 0
     assert KEY not in output
 

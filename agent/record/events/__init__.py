@@ -242,6 +242,8 @@ def load_event(line: str | bytes) -> Event:
 
 def attachments_of(event: Event) -> tuple[Attachment, ...]:
     """Files whose content the model is given by an event, or will be."""
+    if isinstance(event, ActionFinished):
+        return (event.document,) if event.document is not None else ()
     return event.attachments if isinstance(event, UserMessage | TaskQueued) else ()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.record.events.base import BaseEvent, Image, Source
+from agent.record.events.base import Attachment, BaseEvent, Image, Source
 
 # Actions --------------------------------------------------------------------------
 
@@ -52,6 +52,9 @@ class ActionFinished(BaseEvent):
 
     shown: str | None = None
     """What people read instead of ``text``, where that is meant for the model."""
+
+    document: Attachment | None = Field(default=None, exclude_if=lambda found: found is None)
+    """A PDF that the model is given as it is."""
 
     state: dict[str, Any] | None = Field(default=None, exclude_if=lambda state: state is None)
     """How a browser's tabs stand, as a block for the service."""
