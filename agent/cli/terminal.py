@@ -197,15 +197,17 @@ def _safe(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "·" for c in text)
 
 
+def _desktop_line(event: ev.DesktopChanged) -> str:
+    confined = "" if event.confined or event.state != "ready" else " (not confined)"
+    watched = f" (programs are not watched: {event.unwatched})" if event.unwatched else ""
+    bounded = f" (programs are not bounded: {event.unbounded})" if event.unbounded else ""
+    return f"· desktop {event.state}{confined}{watched}{bounded} {event.detail}".rstrip()
+
+
 def _line(event: ev.Event) -> str:
     match event:
         case ev.DesktopChanged():
-            confined = "" if event.confined or event.state != "ready" else " (not confined)"
-            watched = f" (programs are not watched: {event.unwatched})" if event.unwatched else ""
-            bounded = f" (programs are not bounded: {event.unbounded})" if event.unbounded else ""
-            return f"· desktop {event.state}{confined}{watched}{bounded} {event.detail}".rstrip()
-        case ev.ActionStarted():
-            return ""
+            return _desktop_line(event)
         case ev.ActionProposed():
             given = ", ".join(f"{k}={shown(str(v), 60)}" for k, v in event.input.items())
             return f"→ {event.name}({given})"
