@@ -146,6 +146,11 @@ def test_a_field_for_a_name_gets_no_capital() -> None:
         ("Milk, eggs and bread.", "milk, eggs and bread"),
         ("Are you there?", "are you there?"),
         ("It costs 3.5 euros, period.", "it costs 3.5 euros period"),
+        ("The price is too high-period.", "the price is too high period"),
+        ("Kind regards common new line-Peter.", "kind regards comma new line Peter"),
+        ("Dear Annakama thanks.", "dear Anna comma thanks"),
+        ("Colin had bad karma.", "Colin had bad karma"),
+        ("A well-known full-time job.", "a well-known full-time job"),
     ],
 )
 def test_marks_and_capitals_of_the_recogniser_are_left_out(heard: str, words: str) -> None:

@@ -159,7 +159,7 @@ def transcribed(text: str) -> str:
     Where marks are said, only those count. Where none is, the full stop at the end goes: it
     says that there was a pause. Names keep their capitals.
     """
-    pieces = text.split()
+    pieces = _heard_marks(text).split()
     words = [piece.lower().strip(_TRAILING) for piece in pieces]
     said = any(_named(words[at : at + _LONGEST_MARK], _marks()) for at in range(len(words)))
     out, begins = [], True
@@ -171,6 +171,31 @@ def transcribed(text: str) -> str:
         out.append(_common(kept) if begins else kept)
         begins = said and ended
     return " ".join(out)
+
+
+def _heard_marks(text: str) -> str:
+    """A transcript with the names of marks put right, and those apart that were joined to words."""
+    text = _JOINED.sub(lambda m: m[0].replace("-", " "), text)
+    text = _misheard().sub(lambda m: str(mode_words()["misheard"][m[0].lower()]), text)
+    return _ENDING_IN_COMMA.sub(r"\1 comma", text)
+
+
+@functools.cache
+def _misheard() -> re.Pattern[str]:
+    wrong = sorted(mode_words()["misheard"], key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, wrong))})(?!\w)", re.IGNORECASE)
+
+
+_JOINED = re.compile(
+    r"\w+-(?=(?:(?:open|close) (?:quote|paren|bracket)|full stop|new (?:line|paragraph)"
+    r"|question mark|exclamation (?:mark|point)|comma|period|colon|semicolon|hyp\w*n)\w*\b)"
+    r"|(?:new line|new paragraph|comma|full stop|colon|hyp\w*n\w*)-(?=\w)",
+    re.IGNORECASE,
+)
+"""A word and the name of a mark that were taken for one: "high-period"."""
+
+_ENDING_IN_COMMA = re.compile(r"\b(\w+a)kam(?:a|ma)\b")
+"""A name that swallowed the mark behind it: "Annakama"."""
 
 
 def _common(word: str) -> str:
