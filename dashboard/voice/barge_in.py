@@ -28,7 +28,6 @@ from dashboard.voice.intents import (
     is_echo,
     is_nod,
     is_stop,
-    may_become_nod,
     meaning_of,
     words_of,
 )
@@ -125,8 +124,6 @@ def _free(
     said: Utterance, words: list[str], moment: Moment, addressee: AddresseeDetector
 ) -> Verdict:
     """Words that are neither a nod nor known to the conversation by themselves."""
-    if not said.over and may_become_nod(words):
-        return "wait"
     if _corrects(words) or _commands(words):
         return "yield"
     if not said.over and (said.voiced_ms < SURE_MS or len(words) == 1):

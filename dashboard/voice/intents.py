@@ -139,17 +139,6 @@ def is_nod(words: Sequence[str]) -> bool:
     return 0 < len(words) <= _LONGEST_NOD and _nods(tuple(words))
 
 
-def may_become_nod(words: Sequence[str]) -> bool:
-    """Whether one more word can make of these words only what a listener says: "thank"."""
-    return len(words) <= _LONGEST_NOD and any(
-        _nods(tuple(words[:at])) and _begins_nod(" ".join(words[at:])) for at in range(len(words))
-    )
-
-
-def _begins_nod(said: str) -> bool:
-    return any(phrase.startswith(f"{said} ") for phrase in phrases()["backchannels"])
-
-
 @cache
 def _nod_phrases() -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(phrase.split()) for phrase in phrases()["backchannels"])
