@@ -14,6 +14,7 @@ from pilot_sessions import factory
 from recorded import record
 
 from agent.errors import ConfigurationError, JournalError
+from agent.models.base import ModelRequest
 from agent.record.events import (
     Failed,
     Heard,
@@ -22,6 +23,8 @@ from agent.record.events import (
     Replied,
     TaskFinished,
     TaskStarted,
+    TurnFinished,
+    Usage,
 )
 from agent.record.events.base import BaseEvent
 from agent.record.export import export_session
@@ -649,3 +652,37 @@ async def test_a_session_that_does_not_start_says_so_and_the_log_has_the_traceba
     await until(lambda: bool(entry.session.log.of(Failed)))
     assert "no start" in entry.session.log.of(Failed)[0].error
     assert [r.exc_info[0] for r in caplog.records if r.exc_info] == [ZeroDivisionError]
+
+
+class WarmedModel(ScriptedModel):
+    """Counts how often its service reads ahead, and how far the session was by then."""
+
+    def __init__(self, entry_of: Callable[[], Entry]) -> None:
+        super().__init__([])
+        self.opened: list[bool] = []
+        self._entry_of = entry_of
+
+    async def warm(self, request: ModelRequest) -> Usage:
+        self.opened.append(self._entry_of().session.opened)
+        assert request.system
+        assert not request.messages
+        return Usage(cache_creation_input_tokens=5000, dollars=0.01)
+
+
+async def test_who_looks_has_prompt_and_tools_read_ahead(make: Make) -> None:
+    """Once the session is open, and not again for the next page; one that is not open costs
+    nothing.
+    """
+    sessions = make()
+    entry = sessions.create("anna")
+    model = WarmedModel(lambda: entry)
+    entry.session._agent.model = model
+    sessions.warm(entry)
+    sessions.open(entry)
+    sessions.warm(entry)
+    await until(lambda: entry.session.log.last(TurnFinished) is not None)
+    sessions.warm(entry)
+    entry.session.log.append(Replied(text="Later."))
+    await until(lambda: not sessions._closing)
+    assert model.opened == [True]
+    assert entry.session.status.usage.dollars == 0.01
