@@ -254,10 +254,10 @@ async def sheet(stage: Stage, tally: Tally, count: int) -> None:
         return found if any(t.role == "cell" and t.name == "B2" for t in found) else None
 
     try:
-        await until(told, "cells of a sheet")
+        found = await until(told, "cells of a sheet")
+        cells = {told.name: told.ref for told in found if told.role == "cell"}
         said = {}
         for address, figure in wanted.items():
-            cells = {t.name: t.ref for t in await told() or () if t.role == "cell"}
             if address in cells:
                 done = await hand.run("type_into", ref=cells[address], text=f"{figure}\n")
                 said[address] = done.text
