@@ -95,7 +95,10 @@ class Pages:
                 item.states |= {"showing"}
         pages = [item for item in found if item.role in DOCUMENTS and "showing" in item.states]
         shown = hash(tuple((item.ref, item.box) for item in found))
-        for page in _outermost(pages, items):
+        outermost = _outermost(pages, items)
+        refs = {page.ref for page in outermost}
+        self._beyond = {ref: last for ref, last in self._beyond.items() if ref in refs}
+        for page in outermost:
             for item in self._out_of_sight(bus, page, shown, items):
                 items.setdefault(item.ref, item)
 
@@ -157,7 +160,7 @@ class Pages:
         if last is None or last.shown != shown or now - last.when > _BEYOND_KEPT:
             forgetful = self._is_forgetful(bus, page)
             last = _Beyond(now, shown, _beyond(bus, page, items, forgetful))
-            self._beyond = {page.ref: last}
+            self._beyond[page.ref] = last
         return [replace(item, children=[]) for item in last.items]
 
 
