@@ -138,7 +138,13 @@ class Cost:
         self.requests += 1
         self.bytes += served.request.bytes
         self.pictures += str(served.body["messages"]).count("'type': 'image'")
-        prompt = Usage(**{**served.usage, "output_tokens": 0})
+        told = served.usage
+        prompt = Usage(
+            input_tokens=told["input_tokens"],
+            cache_read_input_tokens=told["cache_read_input_tokens"],
+            cache_creation_input_tokens=told["cache_creation_input_tokens"],
+            hour_input_tokens=told["cache_creation"]["ephemeral_1h_input_tokens"],
+        )
         fresh = Usage(input_tokens=1)
         self.tokens += priced(model, prompt).dollars / priced(model, fresh).dollars
 
@@ -148,14 +154,14 @@ async def compare(scene: Scene, folder: Path) -> tuple[Cost, Cost]:
     desktop = VirtualDesktop()
     await desktop.start()
     try:
-        common = await _fresh(desktop, scene, lambda window: common_way(desktop, scene, window))
-        sayso = await _fresh(desktop, scene, lambda w: sayso_way(desktop, scene, w, folder))
+        common = await fresh(desktop, scene, lambda window: common_way(desktop, scene, window))
+        sayso = await fresh(desktop, scene, lambda w: sayso_way(desktop, scene, w, folder))
         return common, sayso
     finally:
         await desktop.stop()
 
 
-async def _fresh(
+async def fresh(
     desktop: VirtualDesktop, scene: Scene, work: Callable[[Window], Awaitable[Cost]]
 ) -> Cost:
     """Work in a newly started program."""
@@ -186,7 +192,7 @@ async def common_way(desktop: VirtualDesktop, scene: Scene, window: Window) -> C
         return says(WORDS, call("computer", action=name, **given))
 
     async with MessagesServer(answer, key=KEY) as server:
-        model = _claude(server, COMMON, HostedDialect())
+        model = claude_of(server, COMMON, HostedDialect())
         while True:
             blocks = await _turn(model, _request(desktop, messages))
             cost.add(COMMON, server.requests[-1])
@@ -226,7 +232,7 @@ async def sayso_way(desktop: VirtualDesktop, scene: Scene, window: Window, folde
     settings = Settings(_env_file=None, data_dir=folder, model="offline", max_turns=1000)
     cost = Cost()
     async with MessagesServer(answer, key=KEY) as server:
-        model = _claude(server, SAYSO, ToolsetDialect())
+        model = claude_of(server, SAYSO, ToolsetDialect())
         session = Session.create(
             settings, desktop=desktop, model=model, tools=build_tools(desktop), rules=()
         )
@@ -240,7 +246,7 @@ async def sayso_way(desktop: VirtualDesktop, scene: Scene, window: Window, folde
     return cost
 
 
-def _claude(server: MessagesServer, model: str, dialect: Dialect) -> AnthropicModel:
+def claude_of(server: MessagesServer, model: str, dialect: Dialect) -> AnthropicModel:
     return AnthropicModel(model, dialect, new_client(KEY, server.base_url))
 
 

@@ -1,10 +1,9 @@
 """What a desktop's world is to a model: names, acts, words, network and browser, measured.
 
-``script/bench world [--only names|tree|act|outline|gate|browser] [--quick] [--json]``; several
+``script/bench world [--only names|tree|act|outline|gate|browser|bill] [--quick] [--json]``; several
 parts by commas. Pages and programs are shipped with the bench, with all that can be used of them
 declared beside each; where it is and what is done to it is told by the pages' own geometry and
-events, and by GTK. Firefox is measured where it is installed. The bill of a task of thirty actions
-is `benchmarks.loop`'s.
+events, and by GTK. Firefox is measured where it is installed.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 
-from benchmarks import world_act, world_browser, world_gate, world_screens
+from benchmarks import world_act, world_bill, world_browser, world_gate, world_screens
 from benchmarks.world_report import Report
 from benchmarks.world_stage import Stage, stage
 
@@ -26,7 +25,10 @@ SCREENS = ("names", "tree", "outline")
 ON_STAGE: dict[str, Part] = {"act": world_act.measure, "browser": world_browser.measure}
 """Parts that want the furnished desktop for themselves."""
 
-ALONE: dict[str, Callable[[Report, bool], Awaitable[None]]] = {"gate": world_gate.measure}
+ALONE: dict[str, Callable[[Report, bool], Awaitable[None]]] = {
+    "gate": world_gate.measure,
+    "bill": world_bill.measure,
+}
 """Parts that start what they need."""
 
 PARTS = (*SCREENS, *ON_STAGE, *ALONE)
