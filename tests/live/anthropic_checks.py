@@ -25,11 +25,12 @@ from agent.models.base import (
     ToolSpec,
     TurnDone,
 )
-from agent.models.claude.dialects import TOOLSET_MEMBERS, Dialect, ToolsetDialect
+from agent.models.claude.dialects import BROWSER_MEMBERS, TOOLSET_MEMBERS, Dialect, ToolsetDialect
 from agent.models.claude.hosted import HostedDialect
 from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.pricing import PRICES
 from agent.record.events import Usage
+from agent.testing.messages_accounting import BROWSER_TOKENS
 
 SMALL, FAST, STRONG, OLD = (
     "claude-haiku-5-5",
@@ -50,6 +51,14 @@ MEMORY = ToolSpec("memory", "Notes.", {"memory": {}}, hosted="memory_20250818")
 EDITOR = ToolSpec(
     "str_replace_based_edit_tool", "Files.", {"edit": {}}, hosted="text_editor_20250728"
 )
+BROWSER = ToolSpec(
+    "browser",
+    "Use the browser.",
+    {name: {"type": "object"} for name in BROWSER_MEMBERS},
+    hosted="browser_toolset_20260801",
+    toolset="browser",
+)
+_TAB = {"tab_id": "t1", "title": "", "url": "about:blank", "active": True}
 SHELL = ToolSpec("bash", "Run a command.", {"bash": {}}, hosted="bash_20250124")
 BATCH = (
     "In one go, in a single answer: click at 100,100, then type the word hello, then press "
@@ -108,6 +117,8 @@ class AnthropicChecks:
         yield Check("fallbacks", self.fallbacks, dollars=0.03)
         yield Check("memory-tool", self.memory_tool, dollars=0.03)
         yield Check("pdf-in-a-result", self.pdf_in_a_result, dollars=0.02)
+        yield Check("browser-tool", self.browser_tool, dollars=0.05)
+        yield Check("browser-tokens", self.browser_tokens)
 
     async def wrong_key(self) -> Verdict:
         model = self._model(SMALL, key="sk-ant-live-check-wrong-key")
@@ -339,6 +350,47 @@ class AnthropicChecks:
             {"role": "user", "content": [result]},
         ]
         return await self._options((SMALL,), "a PDF in a result", messages, tools=(EDITOR,))
+
+    async def browser_tool(self) -> Verdict:
+        """A call of the browser, and a next turn on its result with the state of the tabs."""
+        asked = [_user("With your browser, open the address about:blank. Do nothing else.")]
+        seen = await self._turn(SMALL, asked, tools=(BROWSER,))
+        calls = [call for call in seen.calls if call.get("toolset_name") == "browser"]
+        if not calls:
+            return judge(False, "", "the model did not use the browser.", seen.usage.dollars)
+        state = {"type": "browser_state", "tabs": [_TAB]}
+        results = [_result(call, "Navigated to about:blank") for call in seen.calls]
+        for call, result in zip(seen.calls, results, strict=True):
+            alone = call["name"] in ("new_tab", "switch_tab", "list_tabs", "close_tab")
+            result["content"] = [*([] if alone else result["content"]), state]
+        messages = [
+            *asked,
+            {"role": "assistant", "content": seen.blocks},
+            {"role": "user", "content": results},
+        ]
+        then = await self._turn(SMALL, messages, tools=(BROWSER,))
+        return judge(
+            bool(then.blocks),
+            f"{calls[0]['name']} was called, and its result with the state of the tabs is taken.",
+            "the next turn was empty.",
+            seen.usage.dollars + then.usage.dollars,
+        )
+
+    async def browser_tokens(self) -> Verdict:
+        """What the toolset costs in each conversation, for which no figure is published."""
+        client = new_client(self._key, self._base_url)
+        count: Any = client.beta.messages.count_tokens
+        body = ToolsetDialect().body(replace(_request([_user("Hi.")]), tools=(BROWSER,)), SMALL)
+        bare = await count(model=SMALL, messages=[_user("Hi.")])
+        told = await count(model=SMALL, messages=[_user("Hi.")], tools=body["tools"])
+        await client.close()
+        tokens = told.input_tokens - bare.input_tokens
+        return judge(
+            abs(tokens - BROWSER_TOKENS) <= 0.3 * BROWSER_TOKENS,
+            f"the browser's toolset costs {tokens} tokens, near the estimated {BROWSER_TOKENS}.",
+            f"the browser's toolset costs {tokens} tokens, not the estimated {BROWSER_TOKENS}: "
+            "correct it in agent.testing.messages_accounting and the bill in the docs.",
+        )
 
     async def _options(
         self,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.testing.messages_script import Incoming, Reply, call, says, thinking
+from agent.testing.messages_script import Incoming, Reply, browse, call, says, thinking
 from agent.testing.messages_server import MessagesServer
 from agent.testing.other_servers import OtherServer
 
@@ -36,6 +36,8 @@ def behave(incoming: Incoming) -> Reply:
         return says(call("screenshot"))
     if "your memory directory" in words:
         return says(call("memory", command="view", path="/memories"))
+    if "With your browser" in words:
+        return says(browse("navigate", url="about:blank"))
     return says(thinking(""), "Once there was a word. It grew. It ended.")
 
 
