@@ -143,7 +143,7 @@ async def test_what_is_allowed_beforehand_is_not_asked(make: Any) -> None:
         ("width", 800, "session begins"),
         ("max_turns", 0, "greater than or equal to 1"),
         ("max_turns", "many", "whole number"),
-        ("effort", "huge", "'low', 'medium' or 'high'"),
+        ("effort", "huge", "'high', 'xhigh' or 'max'"),
         ("volume", 11, "volume"),
     ],
 )
