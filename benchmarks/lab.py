@@ -41,7 +41,9 @@ class MemoryEnvironment(TrialEnvironment):
     """Desktops in memory: what is left is the laboratory's own work."""
 
     def desktop(self, settings: Settings) -> Desktop:
-        return FakeDesktop(home=settings.data_dir)
+        home = settings.data_dir / "home"
+        home.mkdir()
+        return FakeDesktop(home=home)
 
     def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
         return []

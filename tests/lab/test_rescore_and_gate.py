@@ -107,6 +107,7 @@ def test_a_checker_that_broke_is_mended_without_paying_again(
         small(tasks=[hello_task("a", checker=raises)], retries=0), tmp_path, place, Furnished()
     )
     assert {r.status for r in store.results()} == {"error"}
+    assert outdated(store) == []
     store.amend(small(tasks=[hello_task("a")]))
     found = rescore(store)
     assert {(c.trial, c.before, c.after) for c in found.changed} == {

@@ -86,7 +86,7 @@ def _markdown(store: Store) -> str:
         looks=looks,
         means=_means(analysis),
         methods=_methods(analysis),
-        outdated=len(outdated(store)),
+        outdated=len(outdated(store, results=results)),
         places=_places(results),
         primary_changed=_changed(amendments, "primary"),
         rescored=store.rescored,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def rescore(
     same = 0
     store.lock()
     try:
-        for trial, result in _concerned(store, tasks, every):
+        for trial, result in _concerned(store, store.results(), tasks, every):
             tell(result.id)
             try:
                 after = _again(trial, result, tasks[result.task])
@@ -99,19 +99,32 @@ def mend(store: Store) -> None:
     store.amend(store.experiment.model_copy(update={"tasks": tasks}))
 
 
-def outdated(store: Store, tasks: Mapping[str, Task] | None = None) -> list[str]:
-    """Trials whose verdict is of other checks than the definition, or ``tasks``, have now."""
+def outdated(
+    store: Store,
+    tasks: Mapping[str, Task] | None = None,
+    results: Iterable[TrialResult] | None = None,
+) -> list[str]:
+    """Trials whose verdict, or whose error, is of other checks than the definition has now.
+
+    Args:
+        store: the study.
+        tasks: whose checks are the present ones; the definition's if None.
+        results: the study's, where they have been read already.
+    """
     tasks = tasks or {task.id: task for task in store.experiment.tasks}
-    return [result.id for _, result in _concerned(store, tasks, every=False)]
+    read = store.results() if results is None else results
+    hashes = {name: task.checks_hash for name, task in tasks.items()}
+    concerned = (result for _, result in _concerned(store, read, tasks, every=False))
+    return [r.id for r in concerned if r.checks_hash not in ("", hashes[r.task])]
 
 
 def _concerned(
-    store: Store, tasks: Mapping[str, Task], every: bool
+    store: Store, results: Iterable[TrialResult], tasks: Mapping[str, Task], every: bool
 ) -> list[tuple[Trial, TrialResult]]:
     """Trials that ended, and whose checks are not the present ones; or broke."""
     hashes = {name: task.checks_hash for name, task in tasks.items()}
     found = []
-    for result in store.results():
+    for result in results:
         broke = result.error_class == CheckerBroken.__name__
         if result.task not in tasks or not (result.completed or broke):
             continue

@@ -173,7 +173,7 @@ def comparison(records: Records, folder: str, a: str, b: str) -> Plain:
         "tried": tried,
         "errors": errors,
         "looks": looks,
-        "outdated": len(outdated(store, current_tasks(store))),
+        "outdated": len(outdated(store, current_tasks(store), results)),
         "amendments": [
             {"at": one.at, "trials": one.trials, "changes": list(one.changes)}
             for one in store.amendments
