@@ -41,6 +41,11 @@ SURE_MS: Final = 1_000
 """Milliseconds of speech from which words that are probably for the agent are believed to be.
 Until then more of them may still turn the sentence: "tell your … sister"."""
 
+WORD_MS: Final = 150
+"""Milliseconds that a word takes at least: more words than fit were not said."""
+_PROBABLE: Final = 2
+"""Evidence from which words that go on are believed to be for the agent; at their end 1 does."""
+
 _TAKES_THE_FLOOR: Final[tuple[Meaning, ...]] = (
     "hold",
     "scratch",
@@ -78,6 +83,8 @@ def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Ver
         return "stop"
     if addressee.attention == "everything":
         return "yield"
+    if not said.over and said.voiced_ms < WORD_MS * len(words):
+        return "wait"
     if not words or is_echo(said.text, moment.playing):
         return _nothing(said)
     if is_named(words):
@@ -128,7 +135,7 @@ def _free(
         return "yield"
     if not said.over and (said.voiced_ms < SURE_MS or len(words) == 1):
         return "wait"
-    for_agent = addressee.evidence(said.text, moment.playing) > 0
+    for_agent = addressee.evidence(said.text, moment.playing) >= (1 if said.over else _PROBABLE)
     if len(words) == 1:  # "write" may have been "right": only what can be done so counts
         whole = not waits_for_more(said.text) and number(said.text) is None
         for_agent = whole and ordinal(words[0]) is None and addressee.of(said.text).at_work

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.voice.addressee_detection import AddresseeDetector, Attention
-from dashboard.voice.barge_in import SURE_MS, Utterance, Verdict, decide
+from dashboard.voice.barge_in import SURE_MS, WORD_MS, Utterance, Verdict, decide
 from dashboard.voice.intents import Moment
 
 PLAYING = "I found seven letters, two pictures and one long table of numbers in the garden folder."
@@ -75,26 +75,31 @@ def test_a_stop_word_stops_though_the_assistant_says_it_too() -> None:
 @pytest.mark.parametrize(
     ("text", "until"),
     [
-        ("Wait", 0),
-        ("hold on", 0),
-        ("Scratch that", 0),
-        ("What are you doing?", 0),
-        ("computer", 0),
-        ("No, open", 0),
-        ("wait, that", 0),
-        ("open the", 0),
-        ("type hello", 0),
+        ("Wait", WORD_MS),
+        ("hold on", 2 * WORD_MS),
+        ("Scratch that", 2 * WORD_MS),
+        ("What are you doing?", 4 * WORD_MS),
+        ("computer", WORD_MS),
+        ("No, open", 2 * WORD_MS),
+        ("wait, that", 2 * WORD_MS),
+        ("open the", 2 * WORD_MS),
+        ("type hello", 2 * WORD_MS),
         ("How many letters", SURE_MS),
         ("can you open the file manager", SURE_MS),
         ("Tell me more about the pictures", SURE_MS),
     ],
 )
 def test_words_take_the_floor_as_soon_as_they_are_sure(text: str, until: int) -> None:
-    """A command to a computer at once; what may still turn to somebody else, a second later."""
+    """A command to a computer as soon as it can have been said; what may still turn to somebody
+    else, a second later."""
     assert verdict(text, ms=until) == "yield"
-    if until:
-        assert verdict(text, ms=until - 1) == "wait"
+    assert verdict(text, ms=until - 1) == "wait"
     assert verdict(text, ms=200, over=True) == "yield"
+
+
+@pytest.mark.parametrize("text", ["did you feed", "where did he go", "tell us a story"])
+def test_words_that_may_be_for_anybody_are_waited_out(text: str) -> None:
+    assert verdict(text, ms=3_000) == "wait"
 
 
 @pytest.mark.parametrize("text", ["no", "open", "write", "great", "create", "sorry", "thank", "i"])

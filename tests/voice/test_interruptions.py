@@ -32,7 +32,7 @@ class Page(Stage):
         self.floor.sound()
 
     def hears(self, text: str, *, over: bool = False) -> None:
-        self.clock.time += 0.4
+        self.clock.time += 0.5
         self.floor.transcript(text, MOMENT, over=over)
         if over:
             self.narrator.person_speaks(False)

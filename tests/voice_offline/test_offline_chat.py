@@ -52,7 +52,7 @@ class Talk:
         return effects
 
     def hear(self, kind: str, text: str = "", utterance: int = 1) -> Effects:
-        return self.keep(self.chat.heard(Heard(kind, utterance, 10, 20, text), self.now))
+        return self.keep(self.chat.heard(Heard(kind, utterance, 10, 910, text), self.now))
 
     def say(self, text: str, *, seconds: int = 1) -> str:
         """An assistant_input whose sound is made at once; the line's id."""
