@@ -1,7 +1,7 @@
 """The sentences of `spoken/`, each with the desktop before it and the effect that it must have.
 
-Three sets, by area: what people said, the rows of Microsoft's list for Voice Access, and those of
-Apple's list for editing text by Voice Control.
+Four sets, by area: what people said, the rows of Microsoft's list for Voice Access, those of
+Apple's list for editing text by Voice Control, and more of our own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).with_name("spoken")
-SETS = ("people", "voice_access", "voice_control")
+SETS = ("people", "voice_access", "voice_control", "more")
 FLOOR = FOLDER / "floor.yaml"
 """How many of each set and area are right at least. It only rises."""
 

@@ -6,10 +6,12 @@ import hashlib
 import os
 import re
 import shlex
+from datetime import datetime
 from pathlib import Path
 
 from agent.desktop.base import inside
 from agent.disk import in_thread
+from agent.models.offline.dictation import dictated
 from agent.models.offline.matching import clear, likeness, rank
 from agent.models.offline.steps import (
     Act,
@@ -102,6 +104,35 @@ async def create_file(at: Moment) -> Step:
         return Fail(f"The file {path.name} is there, but it does not hold that text.")
     says = f" It says: {shortened(text)}" if text else " It is empty."
     return Done(f"The file {path.name} is in {where(home, folder)}.{says}")
+
+
+async def append(at: Moment) -> Step:
+    """Put a line at the end of a file with the editor tool, and look whether it is there."""
+    name = at.slot("file") or at.slot("kind")
+    path = await in_thread(find_file, at.desktop.home, name)
+    if path is None:
+        return Fail(f"I see no file called {name} in your home folder.")
+    text, have = dictated(at.slot("text")), await in_thread(_read, path) or ""
+    if at.phase == 0:
+        gap = "" if not have or have.endswith("\n") else "\n"
+        return await _write(at, path, f"{have}{gap}{text}\n")
+    if at.failure:
+        return Fail(f"I did not change {path.name}: {shortened(at.failure)}")
+    if have.rstrip().splitlines()[-1:] == text.splitlines()[-1:]:
+        return Done(f"The last line of {path.name} is now: {shortened(text)}")
+    return Fail(f"{path.name} does not end with that.")
+
+
+async def fact(at: Moment) -> Step:
+    """Tell how large a file is, or when it was changed."""
+    path = await in_thread(find_file, at.desktop.home, at.slot("file"))
+    if path is None:
+        return Fail(f"I see no file called {at.slot('file')} in your home folder.")
+    known = await in_thread(path.stat)
+    if at.slot("what") == "size":
+        return Done(f"{path.name} has {known.st_size} bytes.")
+    changed = datetime.fromtimestamp(known.st_mtime).astimezone()
+    return Done(f"{path.name} was changed on {changed:%-d %B %Y at %H:%M}.")
 
 
 async def _write(at: Moment, path: Path, text: str) -> Act:

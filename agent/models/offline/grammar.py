@@ -65,7 +65,7 @@ def intents() -> Intents:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A command and the number of letters of the clause that templates, not slots, took."""
+    """A command, and how many letters of the clause are a template's or one of a slot's values."""
 
     command: Command
     literal: int
@@ -78,11 +78,17 @@ def match(clause: str, accept: Callable[[Command], bool] = lambda _: True) -> Ma
         slots = _slots(result, clause)
         if any(not value for name, value in slots.items() if _spoken(result, name)):
             continue
-        literal = int(result.text_chunks_matched)
+        literal = int(result.text_chunks_matched) + _meant(result)
         command = Command(result.intent.name, slots, clause)
         if (best is None or literal > best.literal) and accept(command):
             best = Match(command, literal)
     return best
+
+
+def _meant(result: RecognizeResult) -> int:
+    """The letters that slots with values took: they are as sure as a template's own words."""
+    spans = (result.entities[slot].text_span for slot in valued() if slot in result.entities)
+    return sum(end - begin for begin, end in (span for span in spans if span is not None))
 
 
 def _spoken(result: RecognizeResult, name: str) -> bool:

@@ -62,6 +62,30 @@ async def print_(at: Moment) -> Step:
     return Fail("No print dialog has opened.")
 
 
+async def turn_tab(at: Moment) -> Step:
+    """Show the tab beside the one that shows."""
+    window, which = at.view.active, at.slot("which")
+    if at.phase == 0:
+        tabs = [n for n in at.view.tree.showing("page tab") if at.view.in_active(n)]
+        if window is None or len(tabs) < 2:
+            return Fail(f"I see no other tab in {place(at.view)}.")
+        press = key("ctrl+Page_Down" if which == "next" else "ctrl+Page_Up")
+        return Act(f"Going to the {which} tab.", (press,), 1, _title(window.title))
+    if at.failure:
+        return Fail(f"That did not work: {at.failure}")
+
+    def other(view: View) -> bool:
+        return view.active is not None and _title(view.active.title) != at.memo
+
+    if await at.until(other, 2.0) and at.view.active is not None:
+        return Done(f"The tab shows {at.view.active.title.lstrip('*')}.")
+    return Fail(f"{capital(place(at.view))} shows the same tab as before.")
+
+
+def _title(title: str) -> str:
+    return title.lstrip("*").encode("utf-8", "replace").hex()[:60]
+
+
 def _offers(view: View, name: str) -> bool:
     """Whether the program in front has a menu item or button of a name."""
     inside = (n for n in view.tree.nodes if view.in_active(n))

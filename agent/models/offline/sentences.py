@@ -271,6 +271,8 @@ def _mended(clause: str) -> Iterator[str]:
         if name and is_place(name[1], 95):
             yield f"{right} {name[1]}"
     first, _, rest = clause.partition(" ")
+    if first.lower() in lexicon()["questions"]:
+        return
     for verb, _score, _ in process.extract(
         first.lower(), _guessable(), scorer=fuzz.ratio, score_cutoff=75, limit=2
     ):

@@ -31,18 +31,44 @@ class Stretch:
     until: str = ""
     """The last words of a stretch that begins with ``phrase``."""
 
+    nth: int = 0
+    """Which unit of the text, from 1."""
+
+    edge: Literal["", "start", "end"] = ""
+    """From the caret to that edge of the unit, or of the whole text."""
+
+    around: Literal["", "before", "after"] = ""
+    """All that is on that side of ``phrase``."""
+
 
 def find(text: str, caret: int, stretch: Stretch) -> Span | None:
     """Where a stretch is in a text; of several, the nearest to the caret. None if nowhere."""
     if stretch.phrase:
-        return _phrase(text, caret, stretch)
+        return _beside(text, _phrase(text, caret, stretch), stretch)
+    if stretch.edge:
+        begin, end = _whole(text, caret, stretch)
+        return (begin, caret) if stretch.edge == "start" else (caret, end)
     if stretch.unit == "all":
         return (0, len(text)) if text else None
     if stretch.unit == "character":
         return _characters(text, caret, stretch)
     found = units(text, stretch.unit)
+    if stretch.nth:
+        return found[stretch.nth - 1] if stretch.nth <= len(found) else None
     chosen = _choose(found, caret, stretch) if found else []
     return (chosen[0][0], chosen[-1][1]) if chosen else None
+
+
+def _beside(text: str, span: Span | None, stretch: Stretch) -> Span | None:
+    if span is None or not stretch.around:
+        return span
+    return (span[1], len(text)) if stretch.around == "after" else (0, span[0])
+
+
+def _whole(text: str, caret: int, stretch: Stretch) -> Span:
+    """The unit with the caret; the whole text where none is named."""
+    here = [(b, e) for b, e in units(text, stretch.unit) if b <= caret <= e] if stretch.unit else []
+    return here[0] if here else (0, len(text))
 
 
 def occurrences(text: str, phrase: str) -> list[Span]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from agent.models.offline.proposing import propose
 from agent.models.offline.sentences import parse
-from agent.models.offline.steps import Done, Fail, Handler, Moment, Step
+from agent.models.offline.steps import Done, Fail, Handler, Moment, Step, listing
 from agent.models.offline.suggest import help_text
 
 
@@ -29,6 +30,16 @@ async def _ability(at: Moment) -> Step:
             f"There is a command for that. Say: {topic}. Then I will look whether it worked."
         )
     return Done(f"I cannot: there is no command for “{topic}”. Ask: what can I say.")
+
+
+async def _howto(at: Moment) -> Step:
+    """The words for something; where there are none, the nearest that there are."""
+    topic = at.slot("topic")
+    plan = parse(topic)
+    if plan.commands and plan.commands[0].intent != "unfinished":
+        return Done(f"Say: {topic}.")
+    near = listing(await propose(topic, at.view), "or")
+    return Fail(f"I know no command for “{topic}”.{f' You could say: {near}.' if near else ''}")
 
 
 async def _language(at: Moment) -> Step:
@@ -62,6 +73,7 @@ HANDLERS: dict[str, Handler] = {
     "unfinished": _unfinished,
     "recall": _recall,
     "ability": _ability,
+    "howto": _howto,
     "language": _language,
     "modes": _saying("Say: spell, and then the letters."),
     "microphone": _declining("I cannot switch the microphone. Its button is on the page."),

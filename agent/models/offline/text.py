@@ -10,11 +10,11 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from agent.desktop.base import Node
 from agent.models.offline import paging, spans
-from agent.models.offline.dictation import dictated
+from agent.models.offline.dictation import dictated, mark_named
 from agent.models.offline.editing import edit, keys
 from agent.models.offline.files import change as change_file
 from agent.models.offline.files import find as find_file
@@ -165,10 +165,22 @@ async def read(at: Moment) -> Step:
     return Done(f"It says: {shortened(words, _READ)}" if words.strip() else "It is empty.")
 
 
+async def count(at: Moment) -> Step:
+    """Tell how many letters, words, lines … the text in front has."""
+    field = at.view.field
+    if field is None or field.role in ("terminal", "password text"):
+        return Fail(f"I see no text with the cursor in {place(at.view)}.")
+    content, unit = await at.desktop.text_of(field), at.slot("unit")
+    found = [s for s in spans.units(content, cast(Unit, unit)) if s[0] < s[1]]
+    many = len(content) if unit == "character" else len(found)
+    return Done(f"{capital(place(at.view))} has {many} {unit}{'' if many == 1 else 's'}.")
+
+
 def stretch_of(at: Moment) -> Stretch | None:
     """The stretch that a command names; None for "that"."""
     unit, phrase = at.slot("unit"), at.slot("phrase")
-    if not unit and not phrase:
+    edge = at.slot("edge") or at.slot("rest")
+    if not unit and not phrase and not edge:
         return None
     return Stretch(
         cast(Unit, unit),
@@ -176,6 +188,9 @@ def stretch_of(at: Moment) -> Stretch | None:
         max(1, number(at.slot("count")) or 1),
         phrase,
         at.slot("until"),
+        number(at.slot("nth") or at.slot("index")) or 0,
+        cast(Literal["", "start", "end"], edge),
+        cast(Literal["", "before", "after"], at.slot("around")),
     )
 
 
@@ -184,6 +199,8 @@ def _named(at: Moment) -> str:
     if phrase := at.slot("phrase"):
         until = at.slot("until")
         return f"“{phrase}” up to “{until}”" if until else f"“{phrase}”"
+    if nth := at.slot("nth") or at.slot("index"):
+        return f"{at.slot('unit')} {nth}"
     count = at.slot("count")
     words = (at.slot("which") or "such a").replace("this", "such a").replace("last", "previous")
     return f"{words} {f'{count} ' if count else ''}{at.slot('unit')}"
@@ -202,6 +219,8 @@ async def _begin(at: Moment, here: _Text) -> Step:
         span = _extended(at, here)
     else:
         span = spans.find(here.text, _origin(at, here), stretch) if stretch else _meant(at, here)
+    if span is None and act == "insert" and at.slot("unit") == "all":
+        span = (0, 0)
     if span is None:
         missing = _missing(at)
         return await _otherwise(at, missing) if at.slot("phrase") else missing
@@ -209,7 +228,7 @@ async def _begin(at: Moment, here: _Text) -> Step:
         return _lead(at, here, (span[at.slot("side") != "before"],) * 2)
     if act == "replace" and at.slot("all"):
         span = spans.occurrences(here.text, at.slot("phrase"))[-1]
-    if act == "delete":
+    if act == "delete" and not any(map(at.slot, ("edge", "rest", "around"))):
         span = _with_gap(here.text, _with_marks(at, here, span), at.slot("unit"))
     if here.selection == span:
         return _selected(at, here, span)
@@ -370,9 +389,15 @@ def _led(at: Moment, here: _Text, span: Span | None = None) -> Step:
     if at.slot("act") == "caret" or (at.slot("act") == "insert" and not at.slot("text")):
         return Done(f"The cursor is {_around(here.text, span[0])}.")
     if at.slot("act") == "insert":
-        return _put(at, here, span, _fitted(here.text, span[0], dictated(at.slot("text"))))
+        return _put(at, here, span, _fitted(here.text, span[0], _inserted(at.slot("text"))))
     length = span[1] - span[0]
     return Act("Selecting.", _pressed("shift+Right", length), _SELECTED, _memo(span, tried))
+
+
+def _inserted(said: str) -> str:
+    """Words to be put in; "a comma" is the mark."""
+    mark = mark_named(re.sub(r"^(?:a|an|the)\s+", "", said, flags=re.IGNORECASE))
+    return mark[0] if mark else dictated(said)
 
 
 def _before(content: str, offset: int) -> str:
