@@ -167,8 +167,8 @@ def _otherwise(case: Case) -> str:
 
 
 def _meant(sentence: str) -> list[tuple[str, dict[str, object]]]:
-    """The commands of a sentence, with keys as they are pressed."""
-    commands = parse(sentence).commands
+    """The commands of a sentence, with keys as they are pressed; "this" is what none names."""
+    commands = [c.having(which=c.slot("which") or "this") for c in parse(sentence).commands]
     return [(c.intent, {**c.slots, "keys": parse_keys(c.slot("keys"))}) for c in commands]
 
 
