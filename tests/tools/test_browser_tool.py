@@ -361,8 +361,12 @@ class Over:
 async def test_work_that_was_cut_touches_no_page(guest: Guest) -> None:
     """However late it wakes: without its permit nothing is sent."""
     await guest.show(SHOP)
-    target = await guest.at("“Ask me”")
-    await guest.intent("left_click", target=target)
+    found = await guest.intent("left_click", target=await guest.at("“Ask me”"))
+    assert found.target["name"] == "Ask me"
+    shown = await guest.tool.driver.page(None)
+    ref = (await guest.at("“Ask me”"))["ref"]
+    spot = await shown.place(*await guest.tool.driver.element(shown, ref))
+    target = {"type": "coordinate", "x": spot.x, "y": spot.y}
 
     async def late() -> ToolResult:
         act_under(Over())
