@@ -123,6 +123,14 @@ class View:
         return node is not None and node.role in EDITABLE and node.role != "terminal"
 
     @property
+    def in_cell(self) -> bool:
+        """Whether the keyboard is in a cell of a spreadsheet, which takes text and shows none."""
+        node = self.focused
+        if node is None or node.role != "table cell" or "editable" not in node.states:
+            return False
+        return self.in_active(node)
+
+    @property
     def listing(self) -> bool:
         """Whether the keyboard is in a list of things, where keys choose and delete them."""
         node = self.focused
