@@ -207,6 +207,7 @@ class RealStage:
             await desktop.input.key(combo)
         if "text" in given:
             await desktop.input.type(given["text"])
+            await self._typed(given["text"])
         if name := given.get("max"):
             for window in await desktop.windows():
                 if window.wm_class == name:
@@ -216,6 +217,15 @@ class RealStage:
             await desktop.settle(first=0.1, quiet=0.06)
         await self._choose(given)
         await desktop.settle(first=0.15, quiet=0.1)
+
+    async def _typed(self, text: str) -> None:
+        """Await what was typed: a paste may come after the keys that follow it."""
+
+        async def shown() -> bool:
+            have = (await look(self._desktop)).text
+            return have is None or text in have
+
+        await until(shown, 5.0)
 
     async def _choose(self, given: dict[str, Any]) -> None:
         """Lead the caret behind words of the text, or select words of it."""
