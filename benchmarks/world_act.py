@@ -8,6 +8,7 @@ the spreadsheet has saved.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,10 @@ async def measure(stage: Stage, report: Report, quick: bool) -> None:
     report.row("acts that reached another element", len(tally.wrong), "", "0", not tally.wrong)
 
 
+class Ambiguous(Exception):
+    """Something else on the screen has the same role and name, as a window's own button may."""
+
+
 class Acts:
     """Acts on one screen."""
 
@@ -106,7 +111,8 @@ class Acts:
         # these put others out of sight
         last = sorted(fit[::step], key=lambda each: each.role in ("summary", "tab"))
         for each in last:
-            await self._act(each)
+            with contextlib.suppress(Ambiguous):
+                await self._act(each)
         if self._screen.truth.name == "editor":
             for menu, entry, place in _MENUS:
                 await self._choose(menu, entry, place)
@@ -193,8 +199,10 @@ class Acts:
                 for told in await self._hand.told(text)
                 if told.role in words and plain(told.name) == name
             ]
-            if fit:  # the browser's own buttons, which may be called the same, come first
-                return fit[-1]
+            if len(fit) > 1:
+                raise Ambiguous
+            if fit:
+                return fit[0]
             await self._stage.desktop.settle(first=0.3)
         return None
 

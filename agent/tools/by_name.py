@@ -353,6 +353,7 @@ class ScreenTool:
             )
             if turned.is_error:
                 return turned
+            await self._desktop.settle(first=_PAUSE)  # or it is turned again for what has moved
             found = await self._find(given.ref)
         raise ToolError(f"{found.words} cannot be brought into sight by scrolling.")
 
