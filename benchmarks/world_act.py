@@ -241,11 +241,15 @@ class Acts:
         return "" if opened else place
 
 
+_UNTOLD = ("tab1", "home", "text")
+"""A tab and a choice that are chosen already, and a text without a signal of its own."""
+
+
 def _is_told_of(each: Declared) -> bool:
     """Whether GTK tells of an act: of rows and tabs, it tells that another one was chosen."""
     if each.role == "gridcell":
         return each.place.endswith("/0")
-    return each.role != "columnheader" and each.place != "tab1"
+    return each.role != "columnheader" and each.place not in _UNTOLD
 
 
 async def sheet(stage: Stage, tally: Tally, count: int) -> None:
