@@ -391,7 +391,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         "ask",
         lambda intent: intent.tool == MEMORY,
         _memory_question,
-        "yes, remember it",
+        "yes, save it",
         label="Change what it remembers beyond a session",
     ),
     Rule(

@@ -294,7 +294,7 @@ def test_each_rule_asks_with_its_own_phrase_and_the_order_is_kept() -> None:
         ("upload", "ask", "yes, give it"),
         ("hidden file", "ask", "yes, change it"),
         ("program", "ask", "yes, start it"),
-        ("memory", "ask", "yes, remember it"),
+        ("memory", "ask", "yes, save it"),
         ("other tool", "ask", "yes, use it"),
     ]
 
