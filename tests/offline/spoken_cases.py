@@ -18,7 +18,7 @@ import yaml
 FOLDER = Path(__file__).with_name("spoken")
 SETS = ("people", "voice_access", "voice_control", "more")
 FLOOR = FOLDER / "floor.yaml"
-"""How many of each set and area are right at least. It only rises."""
+"""How many of each set and area are right: all that are not marked as open."""
 
 _ON_TEXT = frozenset(
     {"wins", "text", "keys", "after", "selected"},
