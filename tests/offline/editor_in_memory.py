@@ -171,6 +171,9 @@ class EditorDesktop(FakeDesktop):
         self.typed = EditorInput()
         self.input = self.typed
 
+    role = "text"
+    """What holds the text: "terminal" for a command line."""
+
     async def start(self) -> None:
         await super().start()
         self.input.resume()
@@ -182,7 +185,7 @@ class EditorDesktop(FakeDesktop):
         here = frozenset({"showing", "active"})
         frame = Node("0", None, "mousepad", "frame", self.shown[0].title, Box(0, 0, *_SIZE), here)
         states = frozenset({"showing", "editable", "focused"})
-        node = Node("1", "0", "mousepad", "text", "", Box(0, 40, 1280, 760), states, buffer.text)
+        node = Node("1", "0", "mousepad", self.role, "", Box(0, 40, 1280, 760), states, buffer.text)
         return Tree((frame, node))
 
     async def text_of(self, node: Node) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from screens import text_of, until
 
-from agent.desktop import VirtualDesktop
+from agent.desktop.base import Desktop
 from agent.models.base import BlockDone, Message, ModelRequest, TurnDone
 from agent.models.offline import OfflineModel
 from agent.tools import build_tools
@@ -18,7 +18,7 @@ MAX_TURNS = 14
 class Driver:
     """The smallest loop: asks the model, acts, answers, until it has its say."""
 
-    def __init__(self, desktop: VirtualDesktop) -> None:
+    def __init__(self, desktop: Desktop) -> None:
         self.desktop = desktop
         self.model = OfflineModel(desktop)
         self.tools: dict[str, Tool] = {tool.spec.name: tool for tool in build_tools(desktop)}

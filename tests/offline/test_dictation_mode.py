@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+from editor_in_memory import EditorDesktop
 from planner_driver import Driver
 
 from agent.models.base import Dictating, ModelRequest
 from agent.models.offline.conversation import plan_for
 from agent.models.offline.dictating import STARTED, STOPPED
-from agent.models.offline.dictation import continued, fitted, transcribed
+from agent.models.offline.dictation import continued, fitted, on_line, transcribed
 from agent.models.offline.progress import Dictated, Progress
+from agent.models.offline.sentences import parse
 from agent.session.fate import DICTATED
 
 
@@ -85,11 +89,123 @@ def test_a_style_lasts_until_it_is_switched_off() -> None:
         ("spell it out for me", "spell it out for me"),
         ("numeral five apples", "5 apples"),
         ("all caps nasa no space a", "NASAa"),
+        ("i think i'm late comma and i know", "I think I'm late, and I know"),
+        ("if i’ll come", "if I’ll come"),
+        ("kot i pies", "kot i pies"),
+        ("cani e gatti i migliori", "cani e gatti i migliori"),
+        ("for i in range ten", "for i in range ten"),
+        ("no caps i think", "i think"),
         ("anna dot smith at example dot com", "anna.smith@example.com"),
     ],
 )
 def test_words_are_spelled_and_joined(said: str, typed: str) -> None:
     assert commands(said) == [("dictate", {"text": typed})]
+
+
+def test_a_sentence_that_is_typed_has_its_i_in_capital() -> None:
+    assert parse("type i am here and i'll stay").commands[0].slot("text") == (
+        "I am here and I'll stay"
+    )
+    assert parse("type i").commands[0].slot("text") == "i"
+
+
+def test_in_spell_mode_all_that_is_said_is_letters_that_go_on_the_word() -> None:
+    first = commands("he is", "spell mode", "S M I")
+    assert first == [("dictate", {"text": "SMI"})]
+    assert commands("spell mode", "S M I", "tea aitch") == [
+        ("dictate", {"text": "taitch", "glued": "yes"})
+    ]
+    assert commands("spelling mode", "alpha dot bravo at sign zulu") == [
+        ("dictate", {"text": "a.b@z"})
+    ]
+    assert commands("spell mode", "a b", "spell mode off", "be well") == [
+        ("dictate", {"text": "be well"})
+    ]
+    assert commands("spell mode", "a", "b", "scratch that")[0][1]["dictated"] == "b"
+
+
+def test_spell_mode_begins_a_dictation() -> None:
+    instructions = ("spelling mode", Dictated("a b c"))
+    [begun] = plan_for(Progress(instructions[:1]), 0).commands
+    assert (begun.intent, begun.slots) == ("dictation", {"switch": "on", "style": "spelled"})
+    [typed] = plan_for(Progress(instructions), 1).commands
+    assert typed.slots == {"text": "abc"}
+
+
+def test_numerals_stay_on_until_they_are_switched_off() -> None:
+    assert commands("numerals on", "twenty five apples, two for a friend") == [
+        ("dictate", {"text": "25 apples, 2 for a friend"})
+    ]
+    assert commands("numerals on", "numerals off", "two") == [("dictate", {"text": "two"})]
+    assert commands("caps on", "numerals on", "two hundred and five men") == [
+        ("dictate", {"text": "205 Men"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "typed"),
+    [
+        ("anna@home:~$ ", "list", "list"),
+        ("anna@home:~$", "list", "list"),
+        ("~$ git", "status", " status"),
+        ("~$ ls", "-l", " -l"),
+        ("~$ ls -", "l", "l"),
+        ("~$ cat notes", ".txt", ".txt"),
+        ("~$ cat notes", "/etc", "/etc"),
+        ("~$ echo 'hi'", "$HOME", " $HOME"),
+        ("", "ls", "ls"),
+    ],
+)
+def test_words_of_a_command_line_are_set_apart(before: str, said: str, typed: str) -> None:
+    assert on_line(said, before) == typed
+
+
+@pytest.fixture
+async def shell() -> AsyncIterator[EditorDesktop]:
+    """A terminal with a prompt; what it holds is the buffer of its hands."""
+    desktop = EditorDesktop()
+    desktop.role = "terminal"
+    await desktop.start()
+    desktop.typed.buffer.put("total 0\n~$ ")
+    yield desktop
+
+
+async def test_on_a_command_line_utterances_are_set_apart_and_taken_back(
+    shell: EditorDesktop,
+) -> None:
+    person = Dictator(shell)
+    await person.say("start dictation")
+    for words in ("git", "status", "hyphen hyphen short"):
+        await person.say(words)
+    assert shell.typed.buffer.text.endswith("\n~$ git status --short")
+    assert await person.say("scratch that") == "I took that back from the command line."
+    assert shell.typed.buffer.text.endswith("\n~$ git status")
+    await person.say("scratch that")
+    await person.say("scratch that")
+    assert shell.typed.buffer.text.rstrip().endswith("\n~$")
+    await person.close()
+
+
+async def test_what_was_entered_is_not_taken_back(shell: EditorDesktop) -> None:
+    person = Dictator(shell)
+    await person.say("start dictation")
+    await person.say("date")
+    shell.typed.buffer.put("\nMonday\n~$ ")
+    before = shell.typed.buffer.text
+    assert "does not stand before the cursor" in await person.say("scratch that")
+    assert shell.typed.buffer.text == before
+    await person.close()
+
+
+async def test_letters_go_on_the_word_in_a_text() -> None:
+    desktop = EditorDesktop()
+    await desktop.start()
+    person = Dictator(desktop)
+    await person.say("spelling mode")
+    for words in ("C A", "T", "spell mode off", "is here"):
+        await person.say(words)
+    assert desktop.typed.buffer.text == "CAT is here"
+    await person.close()
 
 
 @pytest.mark.parametrize(

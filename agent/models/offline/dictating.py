@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.models.offline.dictation import continued, fitted, mode_words, spelled, spells
+from agent.models.offline.dictation import continued, fitted, mode_words, on_line, spelled, spells
 from agent.models.offline.grammar import Command
 from agent.models.offline.keys import parse_keys
 from agent.models.offline.progress import Dictated
@@ -20,9 +20,16 @@ STARTED = (
     "Dictation is on: what you say is typed. Say “scratch that” to take the last words back, "
     "and “stop dictation” to give commands again."
 )
+SPELLING = (
+    "Spelling is on: say letters, names of marks, and “space” between words. Say “spell mode off” "
+    "for words again, and “stop dictation” to give commands again."
+)
 STOPPED = "Dictation is off. What you say is a command again."
 _WAY_OUT = "To give commands, say: stop dictation."
 _NOTHING = "There are no dictated words to change."
+_SPELLED = "spelled"
+"""The style in which all that is said is letters."""
+
 _LITERAL = re.compile(r"literal\s+", re.IGNORECASE)
 _SPELL = re.compile(r"spell\s+(?:(?:out|that|it|this)\s+)?", re.IGNORECASE)
 
@@ -52,8 +59,9 @@ def plan_dictated(instructions: Sequence[str], task: int) -> Plan:
     if key := _keys(text):
         return Plan((key,))
     words, off = _without_ending(text)
-    style = _Typed(instructions[:task]).style
-    typing = Command("dictate", {"text": _written(words, style)[0]}, words)
+    before = _Typed(instructions[:task])
+    glued = {"glued": "yes"} if before.glued else {}
+    typing = Command("dictate", {"text": _written(words, before.style)[0], **glued}, words)
     return Plan((typing, _switch_off(text)) if off else (typing,))
 
 
@@ -98,8 +106,16 @@ def _without_ending(text: str) -> tuple[str, bool]:
 @functools.lru_cache(maxsize=1024)
 def _written(text: str, style: str) -> tuple[str, str]:
     """Words as they are to be typed, and the style that holds after them."""
+    said, spelling_words = _plain(text), mode_words()["spelling"]
+    if said in spelling_words["on"]:
+        return "", f"{style} {_SPELLED}".strip()
+    spells_on = _SPELLED in style.split()
+    if spells_on and said in spelling_words["off"]:
+        return "", " ".join(part for part in style.split() if part != _SPELLED)
     if literal := _LITERAL.match(text):
         return text[literal.end() :], style
+    if spells_on:
+        return spelled(text), style
     spelling = _SPELL.match(text)
     if spelling and spells(text[spelling.end() :]):
         return spelled(text[spelling.end() :]), style
@@ -114,6 +130,9 @@ class _Typed:
         self.style = ""
         """What "caps on" and its like left on, since dictation began."""
 
+        self.glued = False
+        """Whether the last words were letters of a word that may go on."""
+
         for text in instructions:
             if isinstance(text, Dictated):
                 self._dictated(text.strip())
@@ -125,18 +144,21 @@ class _Typed:
         if said in mode_words()["scratch"]:
             del self.stack[-1:]
         elif ends(text):
-            self.style = ""
+            self.style, self.glued = "", False
         elif not _change(said) and _keys(text) is None:
             words, self.style = _written(_without_ending(text)[0], self.style)
+            self.glued = bool(words) and _SPELLED in self.style.split()
             if words:
                 self.stack.append(words)
 
     def _command(self, text: str) -> None:
-        self.style = ""
+        self.style, self.glued = "", False
         if _plain(text) in mode_words()["scratch"]:
             del self.stack[-1:]
             return
         commands = parse(text).commands
+        if commands and commands[-1].intent == "dictation":
+            self.style = commands[-1].slot("style")
         if commands and commands[-1].intent == "type":
             self.stack.append(commands[-1].slot("text"))
         else:
@@ -151,7 +173,8 @@ async def switch(at: Moment) -> Step:
     on = at.slot("switch") == "on"
     if at.slot("switch") == "nothing":
         return Fail(_NOTHING)
-    return Done(STARTED if on else STOPPED, dictating=on)
+    started = SPELLING if at.slot("style") == _SPELLED else STARTED
+    return Done(started if on else STOPPED, dictating=on)
 
 
 _AS_SAID, _CAPITAL = "s", "c"
@@ -183,12 +206,14 @@ def _as(text: str, how: str) -> str:
 async def _fitted(at: Moment, text: str) -> str:
     """Words with the spaces and the capital that the text around the cursor asks for."""
     field = at.view.field
-    if field is None or field.role in ("terminal", "password text"):
+    if field is None or field.role == "password text" or at.slot("glued"):
         return text
     caret = await at.desktop.caret_of(field)
     if caret < 0:
         return text
     content = await at.desktop.text_of(field)
+    if field.role == "terminal":
+        return on_line(text, content[:caret].rpartition("\n")[2])
     chosen = await at.desktop.selection_of(field)
     begin = end = caret
     if chosen and content[caret - len(chosen) : caret] == chosen:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from agent.models.offline.words import lexicon, number, strip_back
+from agent.models.offline.words import lexicon, number, number_words, strip_back
 from agent.session.fate import without_instead
 
 _SPACE = re.compile(r"(\s*)(\S+)")
@@ -49,13 +49,20 @@ def dictated(text: str, style: str = "") -> str:
     return _Writer(style).write(text)
 
 
+NUMERALS = "numerals"
+"""The style in which numbers are written in digits."""
+
+
 def continued(text: str, style: str = "") -> tuple[str, str]:
     """A part of a dictation as it is to be typed, and the style that the next part begins with.
 
     Sentences within it begin with a capital; how the first does depends on what stands before.
+    ``style`` is one of `dictated` and, with a space between, ``numerals``: each may be missing.
     """
-    writer = _Writer(style, sentences=True)
-    return writer.write(text), writer.style
+    kept = [part for part in style.split() if part != NUMERALS]
+    writer = _Writer("".join(kept), sentences=True, numerals=NUMERALS in style.split())
+    written = writer.write(text)
+    return written, f"{writer.style} {NUMERALS if writer.numerals else ''}".strip()
 
 
 _OPENING = "([{<\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}/\\@#$\N{POUND SIGN}_"
@@ -81,6 +88,17 @@ def fitted(text: str, before: str, after: str, *, sentences: bool = True) -> str
         text = _upper_first(text)
     rest = " " if after[:1].isalnum() and (text[-1].isalnum() or text[-1] in ",.;:!?)") else ""
     return f"{gap}{text}{rest}"
+
+
+def on_line(text: str, before: str) -> str:
+    """A part of a dictation as it goes behind what stands ``before`` it on a command line."""
+    begins = text[:1].isalnum() or text[:1] in _BEGINS_ON_LINE
+    ended = before[-1:].isalnum() or before[-1:] in _ENDS_ON_LINE
+    return f" {text}" if before and begins and ended else text
+
+
+_BEGINS_ON_LINE, _ENDS_ON_LINE = "-~\"'$&|<>*", "\"'*|&<>~"
+"""Marks with which a word of a command line may begin, and end."""
 
 
 def _apart(before: str, text: str) -> bool:
@@ -126,16 +144,28 @@ def mark_named(text: str) -> tuple[str, bool] | None:
 
 
 def spelled(text: str) -> str:
-    """Letters said one by one, by name or by the spelling alphabet; "capital a" is "A"."""
+    """Letters said one by one, by name or by the spelling alphabet; "capital a" is "A".
+
+    Names of marks are the marks.
+    """
     letters: dict[str, str] = {**lexicon()["letters"], **lexicon()["alphabet"]}
     out, upper = [], False
-    for word in re.findall(r"[\w']+|[^\w\s]", text):
-        lower = word.lower()
+    said = re.findall(r"[\w']+|[^\w\s]", text)
+    lowered, at = [word.lower() for word in said], 0
+    while at < len(said):
+        if length := _named(lowered[at:], _marks()):
+            out.append(_marks()[" ".join(lowered[at : at + length])][0])
+            at += length
+            continue
+        word, lower, at = said[at], lowered[at], at + 1
         if lower in _SHIFTS:
             upper = True
             continue
         if lower in ("space", "spacebar"):
             out.append(" ")
+            continue
+        if lower in _JOINTS:
+            out.append(_JOINTS[lower])
             continue
         value = number(lower) if lower.isalpha() and len(lower) > 2 else None
         letter = letters.get(lower, str(value) if value is not None and value < 10 else word)
@@ -216,6 +246,12 @@ class _Writer:
     sentences: bool = False
     """Whether each sentence after the first begins with a capital."""
 
+    numerals: bool = False
+    """Whether numbers are written in digits."""
+
+    english: bool = False
+    """Whether a lone "i" is the word."""
+
     out: list[str] = field(default_factory=list)
     glued: bool = True
     """Whether the next piece follows without a space."""
@@ -224,6 +260,7 @@ class _Writer:
     """The style of the next word only."""
 
     def write(self, text: str) -> str:
+        self.english = _english(text)
         text = _ADDRESS.sub(_address, text)
         pieces = [(m[1], m[2]) for m in _SPACE.finditer(text)]
         at = 0
@@ -259,6 +296,9 @@ class _Writer:
         if three in ("no space on", "no space off"):
             self.style = "joined" if three.endswith("on") else ""
             return 3
+        if two in ("numerals on", "numerals off"):
+            self.numerals = two.endswith("on")
+            return 2
         if two in ("no space", "no caps", "all caps") and len(words) > 2:
             self.glued = self.glued or two == "no space"
             self.once = {"no caps": "lower", "all caps": "upper"}.get(two, self.once)
@@ -267,10 +307,13 @@ class _Writer:
             self.once = "title"
             return 1
         if words[0] == "numeral" and len(words) > 1:
-            length = next((n for n in (4, 3, 2, 1) if _number(words[1 : 1 + n], n)), 0)
-            if length:
+            if length := _numbered(words[1:], _number):
                 self._put(str(number(" ".join(words[1 : 1 + length]))), " ")
                 return 1 + length
+        if self.numerals and (length := _numbered(words, _counted)):
+            mark = pieces[at + length - 1][1][len(words[length - 1]) :]
+            self._put(f"{number(' '.join(words[:length]))}{mark}", " ")
+            return length
         return 0
 
     def _emoji(self, words: list[str]) -> int:
@@ -297,10 +340,29 @@ class _Writer:
         style, self.once = self.once or self.style, ""
         if self.sentences and not style and self._ended:
             style = "title"
-        word = _STYLES.get(style, str)(word)
+        word = _STYLES.get(style, str)(_pronoun(word, lone=self.english))
         glued = self.glued or (style == "joined" and bool(self.out))
         self.out.append(word if glued else f"{gap}{word}")
         self.glued = False
+
+
+def _english(text: str) -> bool:
+    """Whether words around a lone "i" tell that it is the English one."""
+    of: dict[str, list[str]] = mode_words()["pronoun"]
+    words = {word.strip(_TRAILING) for word in text.lower().replace(_CURLY, "'").split()}
+    if not all(word.isascii() for word in words) or words & {*of["against"]}:
+        return False
+    return bool(words & ({*mode_words()["common"], *of["with"], *of["words"][1:]} - {*of["shared"]}))
+
+
+_CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
+
+
+def _pronoun(word: str, *, lone: bool) -> str:
+    """"I" and "I'm" with their capital; the one without an ending where it is ``lone``."""
+    known = mode_words()["pronoun"]["words"]
+    bare = word.lower().strip(_TRAILING).replace(_CURLY, "'")
+    return _upper_first(word) if bare in known and (lone or bare != known[0]) else word
 
 
 def _upper_first(word: str) -> str:
@@ -318,6 +380,19 @@ def _named(words: list[str], table: dict[str, tuple[str, bool, bool]]) -> int:
     """How many words at the beginning are a mark's name."""
     longest = min(len(words), _LONGEST_MARK)
     return next((n for n in range(longest, 0, -1) if " ".join(words[:n]) in table), 0)
+
+
+def _numbered(words: list[str], fits: Callable[[list[str], int], bool]) -> int:
+    """How many words at the beginning are a number."""
+    return next((n for n in range(_LONGEST_MARK, 0, -1) if fits(words[:n], n)), 0)
+
+
+def _counted(words: list[str], length: int) -> bool:
+    """Whether words are a number and nothing else; "a", "to" and "for" are words."""
+    known = {"zero", "hundred", *number_words()}
+    parts = [part for word in words for part in word.split("-")]
+    sure = all(part in known or (part == "and" and 0 < at) for at, part in enumerate(parts))
+    return sure and words[0] != "hundred" and words[-1] != "and" and _number(words, length)
 
 
 def _number(words: list[str], length: int) -> bool:

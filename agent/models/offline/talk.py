@@ -75,7 +75,7 @@ HANDLERS: dict[str, Handler] = {
     "ability": _ability,
     "howto": _howto,
     "language": _language,
-    "modes": _saying("Say: spell, and then the letters."),
+    "modes": _declining("That is said while dictation is on. Say: start dictation."),
     "microphone": _declining("I cannot switch the microphone. Its button is on the page."),
     "page_settings": _declining("I cannot open Settings. Its button is on the page."),
     "hear": _saying("Yes, your words arrive here."),

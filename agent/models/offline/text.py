@@ -76,6 +76,9 @@ async def text(at: Moment) -> Step:
         return await _otherwise(at, None)
     if at.failure:
         return Fail(f"That did not work: {at.failure}")
+    field = at.view.field
+    if field is not None and field.role == "terminal" and _takes_back(at):
+        return await _on_line(at, field)
     here = await _here(at)
     if isinstance(here, Fail):
         return here if at.phase else await _otherwise(at, here)
@@ -90,6 +93,33 @@ async def text(at: Moment) -> Step:
             return await _copied(at, here)
         case _:
             return await _changed(at)
+
+
+def _takes_back(at: Moment) -> bool:
+    return at.slot("act") == "delete" and bool(at.slot("dictated"))
+
+
+async def _on_line(at: Moment, terminal: Node) -> Step:
+    """Take back what was dictated last, where it still stands at the end of a command line."""
+
+    async def line() -> str:
+        caret = await at.desktop.caret_of(terminal)
+        return (await at.desktop.text_of(terminal))[: max(caret, 0)].rpartition("\n")[2]
+
+    async def gone() -> bool:
+        return _digest(await line()) == at.memo
+
+    if at.phase:
+        if await at.come(gone, 2.0):
+            return Done("I took that back from the command line.")
+        return Fail("I pressed the keys for it, but the command line is not as it was.")
+    said, before = at.slot("dictated"), await line()
+    if not said.strip() or not before.lower().endswith(said.lower()):
+        return _missing(at)
+    kept = before[: -len(said)]
+    left = kept.removesuffix(" ") if kept.rstrip()[-1:].isalnum() else kept
+    presses = len(before) - len(left)
+    return Act("Taking it back.", _pressed("BackSpace", presses), _CHANGED, _digest(left))
 
 
 async def _otherwise(at: Moment, why: Fail | None) -> Step:
