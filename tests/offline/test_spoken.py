@@ -66,7 +66,8 @@ def test_what_is_not_right_says_why_and_is_declined() -> None:
     open_rows = [case for case in every_case() if case.open]
     assert open_rows
     for case in open_rows:
-        assert len(case.open.split()) >= _REASON and case.open.endswith("."), case.id
+        assert len(case.open.split()) >= _REASON, case.id
+        assert case.open.endswith("."), case.id
         assert case.want == {"same": True, "refuse": True}, case.id
 
 
