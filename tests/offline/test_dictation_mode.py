@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from editor_in_memory import EditorDesktop
 from planner_driver import Driver
@@ -161,13 +159,13 @@ def test_words_of_a_command_line_are_set_apart(before: str, said: str, typed: st
 
 
 @pytest.fixture
-async def shell() -> AsyncIterator[EditorDesktop]:
+async def shell() -> EditorDesktop:
     """A terminal with a prompt; what it holds is the buffer of its hands."""
     desktop = EditorDesktop()
     desktop.role = "terminal"
     await desktop.start()
     desktop.typed.buffer.put("total 0\n~$ ")
-    yield desktop
+    return desktop
 
 
 async def test_on_a_command_line_utterances_are_set_apart_and_taken_back(

@@ -57,7 +57,7 @@ def test_the_published_lists_are_whole() -> None:
 
 
 def test_what_is_right_is_what_the_floor_says() -> None:
-    """Exactly: no row stops counting, and none is added or done, without the floor being changed."""
+    """Exactly: no row begins or stops to count without the floor being changed."""
     assert Counter(case.key for case in every_case() if not case.open) == floor()
 
 

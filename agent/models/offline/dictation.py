@@ -352,14 +352,16 @@ def _english(text: str) -> bool:
     words = {word.strip(_TRAILING) for word in text.lower().replace(_CURLY, "'").split()}
     if not all(word.isascii() for word in words) or words & {*of["against"]}:
         return False
-    return bool(words & ({*mode_words()["common"], *of["with"], *of["words"][1:]} - {*of["shared"]}))
+    return bool(
+        words & ({*mode_words()["common"], *of["with"], *of["words"][1:]} - {*of["shared"]})
+    )
 
 
 _CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def _pronoun(word: str, *, lone: bool) -> str:
-    """"I" and "I'm" with their capital; the one without an ending where it is ``lone``."""
+    """ "I" and "I'm" with their capital; the one without an ending where it is ``lone``."""
     known = mode_words()["pronoun"]["words"]
     bare = word.lower().strip(_TRAILING).replace(_CURLY, "'")
     return _upper_first(word) if bare in known and (lone or bare != known[0]) else word
