@@ -30,7 +30,7 @@ from spoken_cases import FLOOR, SETS, Case, every_case, floor, sample  # noqa: E
 from spoken_stage import Kept, Played, RealStage, Stage, play  # noqa: E402
 
 _HEAD = (
-    "# Sentences that are right, by set and area: the rows that are not marked as open, exactly, so\n"
+    "# Sentences that are right, by set and area: the rows that are not marked open, exactly, so\n"
     "# that to lower it takes a change here and a reason there. `script/bench commands --floor`\n"
     "# raises it.\n"
 )

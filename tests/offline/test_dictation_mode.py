@@ -88,7 +88,7 @@ def test_a_style_lasts_until_it_is_switched_off() -> None:
         ("numeral five apples", "5 apples"),
         ("all caps nasa no space a", "NASAa"),
         ("i think i'm late comma and i know", "I think I'm late, and I know"),
-        ("if i’ll come", "if I’ll come"),
+        ("if i\u2019ll come", "if I\u2019ll come"),
         ("kot i pies", "kot i pies"),
         ("cani e gatti i migliori", "cani e gatti i migliori"),
         ("for i in range ten", "for i in range ten"),

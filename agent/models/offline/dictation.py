@@ -306,10 +306,9 @@ class _Writer:
         if words[0] in ("cap", "capital") and len(words) > 1 and not _noun(pieces, at):
             self.once = "title"
             return 1
-        if words[0] == "numeral" and len(words) > 1:
-            if length := _numbered(words[1:], _number):
-                self._put(str(number(" ".join(words[1 : 1 + length]))), " ")
-                return 1 + length
+        if words[0] == "numeral" and (length := _numbered(words[1:], _number)):
+            self._put(str(number(" ".join(words[1 : 1 + length]))), " ")
+            return 1 + length
         if self.numerals and (length := _numbered(words, _counted)):
             mark = pieces[at + length - 1][1][len(words[length - 1]) :]
             self._put(f"{number(' '.join(words[:length]))}{mark}", " ")
@@ -361,7 +360,7 @@ _CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def _pronoun(word: str, *, lone: bool) -> str:
-    """ "I" and "I'm" with their capital; the one without an ending where it is ``lone``."""
+    """The words "I" and "I'm" with their capital; the former where it is ``lone``."""
     known = mode_words()["pronoun"]["words"]
     bare = word.lower().strip(_TRAILING).replace(_CURLY, "'")
     return _upper_first(word) if bare in known and (lone or bare != known[0]) else word
@@ -393,7 +392,7 @@ def _counted(words: list[str], length: int) -> bool:
     """Whether words are a number and nothing else; "a", "to" and "for" are words."""
     known = {"zero", "hundred", *number_words()}
     parts = [part for word in words for part in word.split("-")]
-    sure = all(part in known or (part == "and" and 0 < at) for at, part in enumerate(parts))
+    sure = all(part in known or (part == "and" and at > 0) for at, part in enumerate(parts))
     return sure and words[0] != "hundred" and words[-1] != "and" and _number(words, length)
 
 
