@@ -13,6 +13,7 @@ from agent.record import events as ev
 from agent.session.approval import shown
 from agent.session.describe import describe_limit
 from agent.session.ending import Ending
+from agent.session.network import RULE as NETWORK_RULE
 from agent.session.session import Session
 
 _SESSION = ("session", "for this session", "yes for this session")
@@ -135,7 +136,7 @@ class Person:
             return
         loop = asyncio.get_running_loop()
         if isinstance(event, ev.ApprovalAsked):
-            tell(f"No terminal to ask on: denied. Allow with --yes-to “{event.rule}”.")
+            tell(f"No terminal to ask on: denied. {_beforehand(event)}")
             loop.call_soon(self._deny, event.approval_id)
         elif isinstance(event, ev.QuestionAsked):
             tell("No terminal to ask on: answered no.")
@@ -186,6 +187,13 @@ class Person:
             self._session.answer(status.question.question_id, words)
         elif words:
             self._session.say(words, source="terminal")
+
+
+def _beforehand(asked: ev.ApprovalAsked) -> str:
+    """How it can be allowed by whoever starts the command."""
+    if asked.rule == NETWORK_RULE:
+        return "Allow a host with --reach HOST:443, or every public host with --network open."
+    return f"Allow with --yes-to “{asked.rule}”."
 
 
 def _plain(text: str) -> str:

@@ -36,6 +36,9 @@ _HEAD = 32 << 10
 """Bytes that the head of a request may have."""
 
 _PIECE = 256 << 10
+_FIRST_PIECE = 8 << 10
+"""Bytes that are read at a time: more once so many came, since large buffers are slow to get."""
+
 _PATIENCE = 20.0
 """Seconds for a head to come, for a name to be looked up, and for an address to answer."""
 
@@ -440,9 +443,11 @@ async def _swallow(client: socket.socket) -> None:
 
 async def _copy(source: socket.socket, target: socket.socket) -> None:
     """Pass bytes on until the source has said its last, and say so."""
-    loop, buffer = asyncio.get_running_loop(), memoryview(bytearray(_PIECE))
+    loop, buffer = asyncio.get_running_loop(), memoryview(bytearray(_FIRST_PIECE))
     while count := await loop.sock_recv_into(source, buffer):
         await loop.sock_sendall(target, buffer[:count])
+        if count == len(buffer) < _PIECE:
+            buffer = memoryview(bytearray(_PIECE))
     target.shutdown(socket.SHUT_WR)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from agent.network.gate import Guard
 from agent.network.proxy import Answer
 from agent.record import events as ev
 from agent.session import network
@@ -17,21 +16,8 @@ from agent.session.kept_hosts import KeptHosts
 from agent.session.network import PHRASE, network_mode
 from agent.session.session import Session
 from agent.settings import Settings
-from agent.testing.fake_desktop import FakeDesktop
 from agent.testing.scripted import FakeTool, ScriptedModel
-
-
-class GuardedDesktop(FakeDesktop):
-    """A desktop in memory whose connections somebody answers for."""
-
-    guard: Guard
-    cuts = 0
-
-    def guard_network(self, guard: Guard) -> None:
-        self.guard = guard
-
-    def cut_network(self) -> None:
-        self.cuts += 1
+from network.guarded import GuardedDesktop
 
 
 class Scene:
