@@ -32,6 +32,9 @@ _LOOK = 5.0
 _PATIENCE = 15.0
 """Seconds after which a proxy that does not answer is ended."""
 
+_LEAVING = 5.0
+"""Seconds that a proxy which has closed its end may take to be gone."""
+
 _MOST = 1 << 16
 
 
@@ -138,6 +141,8 @@ class Gate:
         try:
             self._say(_upstream())
             await self._listen(channel)
+            with contextlib.suppress(TimeoutError):  # to kill it now could hide how it ended
+                await asyncio.wait_for(process.wait(), _LEAVING)
         finally:
             self.pid, self._channel = 0, None
             with contextlib.suppress(ProcessLookupError):

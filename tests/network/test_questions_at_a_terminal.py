@@ -39,12 +39,13 @@ class Visitor(Session):
             return ToolResult("ok")
 
         scripts = [[*call(), *done("tool_use")], [*says("Done."), *done()]]
-        fakes = {
+        parts = {
+            **parts,
             "desktop": desktop,
             "model": ScriptedModel(scripts),
             "tools": (FakeTool(visits),),
         }
-        session = super()._on_disk(settings, session_id, {**parts, **fakes})
+        session = super()._on_disk(settings, session_id, parts)
         session.log.subscribe(cls._types)
         cls.newest = session
         return session

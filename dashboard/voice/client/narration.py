@@ -9,6 +9,7 @@ from agent.record.events import (
     DictationChanged,
     Event,
     Failed,
+    GateChanged,
     LimitReached,
     Narrated,
     QuestionAsked,
@@ -126,5 +127,7 @@ class Narration:
                 self._narrator.offer(wait, "error")
             case Failed():
                 self._narrator.offer(f"{event.error} {event.advice}", "error")
+            case GateChanged(state="down"):
+                self._narrator.offer(event.text, "error")
             case _:
                 pass
