@@ -67,6 +67,8 @@ class BarWidget(NotebookWidget):
     running = traitlets.Bool(False).tag(sync=True)
     able = traitlets.Bool(True).tag(sync=True)
     talks = traitlets.Bool(True).tag(sync=True)
+    dictating = traitlets.Bool(False).tag(sync=True)
+    """Whether what is said is typed as it is said."""
 
     def __init__(self, later: Later, act: Callable[[Message], None], **traits: Any) -> None:
         super().__init__(

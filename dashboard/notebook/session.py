@@ -66,7 +66,7 @@ class SessionFace:
         """On the session's loop: show its state from now on."""
         state = self._state
         self._bar.able = self._has_rfb()
-        state.status.param.watch(self._show_status, ["who", "detail", "running"])
+        state.status.param.watch(self._show_status, ["who", "detail", "running", "dictating"])
         state.limits.param.watch(self._show_usage, ["tokens", "dollars"])
         state.desktop.param.watch(self._show_desktop, ["marks", "labels", "caption", "state"])
         state.conversation.param.watch(
@@ -101,7 +101,7 @@ class SessionFace:
         status = self._state.status
         with self._bar.hold_sync():
             self._bar.who, self._bar.detail = status.who, status.detail
-            self._bar.running = status.running
+            self._bar.running, self._bar.dictating = status.running, status.dictating
         self._desktop.control = status.who == "yours"
 
     def _show_usage(self, *_: object) -> None:

@@ -15,7 +15,8 @@ from PIL import Image
 
 from agent import Session, Settings
 from agent.desktop.base import EncodedImage
-from agent.record.events import TaskFinished
+from agent.models.base import Dictating
+from agent.record.events import Heard, TaskFinished
 from agent.experiments.live import LiveRun
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.plan.spec import Experiment, define
@@ -104,6 +105,22 @@ async def test_the_face_carries_out_what_is_pressed(tmp_path: Path) -> None:
     face._act({"type": "unheard of"})
     await session.close()
     assert face._bar.who == "disconnected"
+
+
+async def test_the_bar_shows_that_dictation_is_on_and_ends_it(tmp_path: Path) -> None:
+    begun = [*says("Dictation is on."), Dictating(True), *done()]
+    session = _session(tmp_path, begun, [*says("It is off."), Dictating(False), *done()])
+    await session.open()
+    face = SessionFace(session)
+    await do(session, "Take this down.", timeout=20)
+    async with asyncio.timeout(20):
+        while not face._bar.dictating:
+            await asyncio.sleep(0.01)
+        face._act({"type": "say", "text": "stop dictation"})
+        while face._bar.dictating:
+            await asyncio.sleep(0.01)
+    assert session.log.of(Heard)[-1].text == "stop dictation"
+    await session.close()
 
 
 async def test_the_bar_follows_the_session(session: Session) -> None:

@@ -11,6 +11,7 @@ import CSS from "./bar.css";
  * @property {boolean} running
  * @property {boolean} able
  * @property {boolean} talks
+ * @property {boolean} dictating
  */
 /** @typedef {{host: import("../../js/base.js").Host<Params>}} Props */
 
@@ -28,10 +29,19 @@ function Bar({ host }) {
       <span class="usage">${host.param("usage")}</span>
     </div>
     <${Words} host=${host} hidden=${mute} />
+    <span class="dictation" role="status">${host.param("dictating").value && html`<${Dictation} host=${host} />`}</span>
     <button type="button" class="mouse" disabled=${!host.param("able").value}
       onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? "Give it back" : "Take the mouse"}</button>
     <button type="button" class=${running} hidden=${mute} onClick=${() => host.send({ type: "stop" })}>Stop</button>
   </section>`;
+}
+
+/** That what is said is typed, and the way out. @param {Props} props */
+function Dictation({ host }) {
+  const title =
+    "What you say or write is typed. “Scratch that” takes the last words back. Press to give commands again";
+  const stop = () => host.send({ type: "say", text: "stop dictation" });
+  return html`<button type="button" title=${title} onClick=${stop}>Stop dictation</button>`;
 }
 
 /** Words that were not taken stand in the line again, before what was typed since. @param {Props & {hidden: boolean}} props */
