@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from agent.models.offline import HELP, grammar, help_text, parse
-from agent.models.offline.grammar import intents, kinds, trait
+from agent.models.offline.grammar import corrected, intents, kinds, trait
 from agent.models.offline.grammar_graph import GrammarGraph
 from agent.models.offline.turns import HANDLERS
 
@@ -83,6 +83,8 @@ def test_what_the_grammar_says_of_intents_and_slots_is_of_some() -> None:
     data = yaml.safe_load(Path(grammar.__file__).with_suffix(".yaml").read_text("utf-8"))
     named = {intent for name in data["traits"] for intent in trait(name)}
     assert named <= set(HANDLERS)
+    assert set(corrected()) <= set(HANDLERS)
+    assert set(corrected().values()) <= set(data["lists"])
     kept = [slot for slots in data["kinds"].values() for slot in slots]
     assert len(kept) == len(set(kept))
     assert set(kept) | {s for s, given in data["lists"].items() if "values" in given} == set(

@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import re
 
-from agent.models.offline.grammar import Command
+from agent.models.offline.grammar import Command, corrected
 from agent.models.offline.keys import parse_keys
-from agent.models.offline.words import number, strip_back
-
-_MAIN = {
-    "open_app": "app",
-    "new_window": "app",
-    "switch": "window",
-    "focus": "window",
-    "close": "window",
-    "minimise": "window",
-    "maximise": "window",
-    "restore": "window",
-    "click": "label",
-    "hover": "label",
-    "tick": "label",
-    "scroll_to": "label",
-    "menu": "menu",
-    "open_file": "file",
-    "read_file": "file",
-    "find_file": "file",
-    "create_file": "name",
-    "create_folder": "name",
-    "list_files": "folder",
-    "count_files": "folder",
-}
-"""The slot of each intent that a correction means."""
+from agent.models.offline.words import alternatives, lexicon, number, strip_back
 
 _MOST = 6
 """Words of a correction; more are another sentence."""
 
-_WAYS = ("up", "down", "left", "right", "top", "bottom")
 _LEADS = re.compile(
-    r"(?:(?:call|name|make|do|use|take|try|open|to|for|with|rather|be|called|named)\s+(?:it\s+|that\s+)?"
-    r"(?:called\s+)?)*(?:(?:the|my|a|an)\s+)?",
+    rf"(?:(?:{alternatives('correcting')})\s+(?:it\s+|that\s+)?(?:called\s+)?)*"
+    r"(?:(?:the|my|a|an)\s+)?",
     re.IGNORECASE,
 )
-_COUNT = re.compile(r"\s+(?:once|twice|thrice|\S+(?:\s+\S+)?\s+times?)$", re.IGNORECASE)
+_COUNT = re.compile(
+    rf"\s+(?:{alternatives('times', 'alone')}"
+    rf"|\S+(?:\s+\S+)?\s+(?:{alternatives('times', 'counted')}))$",
+    re.IGNORECASE,
+)
 
 
 def amended(command: Command, words: str) -> Command | None:
@@ -55,13 +34,13 @@ def amended(command: Command, words: str) -> Command | None:
             return _keys(command, words)
         case "scroll":
             way = words.lower().split()[0]
-            return command.having(direction=words.lower()) if way in _WAYS else None
+            return command.having(direction=words.lower()) if way in lexicon()["ways"] else None
         case "text" if command.slot("phrase") and not command.slot("until"):
             return command.having(phrase=words)
         case "tile" | "move_window" if words.lower() in ("left", "right"):
             return command.having(side=words.lower(), way=words.lower())
-        case intent if intent in _MAIN and not command.slot("text"):
-            return command.having(**{_MAIN[intent]: words})
+        case intent if intent in corrected() and not command.slot("text"):
+            return command.having(**{corrected()[intent]: words})
         case _:
             return None
 
@@ -70,6 +49,10 @@ def _keys(command: Command, words: str) -> Command | None:
     keys = command.slot("keys")
     times = words.lower().removesuffix("times").strip()
     if number(times) is not None and not parse_keys(words):
-        said = words if times != words.lower() or times in ("once", "twice") else f"{words} times"
+        said = (
+            words
+            if times != words.lower() or times in lexicon()["times"]["alone"]
+            else f"{words} times"
+        )
         return command.having(keys=f"{_COUNT.sub('', keys)} {said}")
     return command.having(keys=words) if parse_keys(words) else None

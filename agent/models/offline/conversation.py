@@ -6,67 +6,26 @@ import re
 
 from agent.models.offline.amending import amended
 from agent.models.offline.dictating import last_dictated, plan_dictated
-from agent.models.offline.grammar import Command, trait
+from agent.models.offline.grammar import Command, afterwards, match, trait
 from agent.models.offline.places import generic
 from agent.models.offline.progress import Dictated, Progress
 from agent.models.offline.proposing import offered
 from agent.models.offline.sentences import Plan, is_place, parse
-from agent.models.offline.words import lexicon, number, ordinal, strip_back, strip_front
+from agent.models.offline.words import (
+    alternatives,
+    lexicon,
+    number,
+    ordinal,
+    strip_back,
+    strip_front,
+)
 from agent.session.fate import fate_of
 
-_CLICKS = re.compile(
-    r"(?:double |right |middle |triple )?(?:click|tap|press|choose|select)\b", re.IGNORECASE
-).match
+_CLICKS = re.compile(rf"(?:{alternatives('clicks')})\b", re.IGNORECASE).match
 """Whether a clicking is asked for by a verb; "the long one" is none."""
 
-_SCRATCH = re.compile(r"\b(?:scratch|strike|take)\b", re.IGNORECASE).search
-_MEANT = re.compile(
-    r"(?:no[,.!]?\s+)?(?:i (?:meant|said|mean)|(?:it|that) should (?:be called|be|say|read))"
-    r"[:,]?\s+(?:to (?:say|write|type)\s+)?(.+)",
-    re.IGNORECASE | re.DOTALL,
-)
-_NOT = re.compile(
-    r"(?:no[,.]?\s+)?not (?P<wrong>[^,;]+)[,;]\s*(?:but\s+)?(?P<right>.+)", re.IGNORECASE
-)
 _MOST_TIMES = 20
 """How often something is done again at the most."""
-
-_TAKES_ANYTHING = (
-    "type",
-    "write",
-    "dictate",
-    "click",
-    "double",
-    "right",
-    "press",
-    "select",
-    "spell",
-)
-"""Beginnings of commands whose rest may itself sound like a command: "click … Save"."""
-
-_YES = ("yes", "yeah", "yep", "yup", "sure", "ok", "okay", "right", "correct", "exactly", "please")
-_WITH_YES = (
-    "do",
-    "it",
-    "that",
-    "is",
-    "that's",
-    "one",
-    "i",
-    "did",
-    "of",
-    "course",
-    "thanks",
-    "go",
-    "ahead",
-)
-
-_OF_WINDOWS = ("switch", "focus", "close", "minimise", "maximise", "restore")
-_GRADUAL = ("scroll", "zoom", "keys", "move_pointer")
-"""What is done by degrees, so that there can be more of it."""
-
-_GIVES_UP = ("cancel", "decline", "help")
-"""What is no answer to "open what?"."""
 
 
 def waits_for_more(text: str) -> bool:
@@ -83,9 +42,9 @@ def completed(begun: str, rest: str) -> str:
     begun = begun.rstrip(" .,;:!?\N{HORIZONTAL ELLIPSIS}")
     whole, own = f"{begun} {rest}", parse(rest)
     only = _only(own)
-    if parse(whole).unknown or (only is not None and only.intent in _GIVES_UP):
+    if parse(whole).unknown or (only is not None and only.intent in trait("gives_up")):
         return ""
-    named = begun.lower().startswith(_TAKES_ANYTHING)
+    named = begun.lower().startswith(tuple(lexicon()["take_anything"]))
     first, _, more = strip_back(rest).lower().partition(" ")
     return whole if named or not (own.commands and more and first in lexicon()["verbs"]) else ""
 
@@ -139,7 +98,9 @@ def _accepted(progress: Progress, task: int, plan: Plan) -> Plan | None:
 def _agrees(text: str) -> bool:
     """Whether words say yes and nothing else."""
     words = re.findall(r"[a-z']+", text.lower())
-    return bool(words) and words[0] in _YES and all(w in (*_YES, *_WITH_YES) for w in words)
+    said: dict[str, list[str]] = lexicon()["agreement"]
+    yes = bool(words) and words[0] in said["yes"]
+    return yes and all(word in (*said["yes"], *said["with"]) for word in words)
 
 
 def _completed(progress: Progress, task: int, plan: Plan) -> Plan | None:
@@ -155,8 +116,8 @@ def _completed(progress: Progress, task: int, plan: Plan) -> Plan | None:
 
 def _made_good(progress: Progress, task: int, plan: Plan) -> Plan | None:
     """What makes good a dictation or a name that was heard wrongly: "no, I said goodbye"."""
-    meant = _MEANT.fullmatch(progress.instructions[task].strip())
-    words = strip_back(meant[1]).strip(" .,!?\"'“”") if meant else ""
+    meant = _afterwards(progress.instructions[task].strip(), "meant")
+    words = strip_back(meant.slot("text")).strip(" .,!?\"'“”") if meant else ""
     before = plan_for(progress, task - 1).commands if words else ()
     if not before:
         return None
@@ -185,13 +146,29 @@ def _elsewhere(progress: Progress, task: int, plan: Plan) -> Plan | None:
     return Plan((mended,)) if mended is not None else None
 
 
+def _afterwards(text: str, intent: str) -> Command | None:
+    """What words mean that mean something only after others, if it is that."""
+    found = match(text, grammar=afterwards)
+    return found.command if found is not None and found.command.intent == intent else None
+
+
+def _not_that(text: str) -> tuple[str, str]:
+    """What was wrong, and what is right: "not Monday, but Tuesday"; nothing else has the latter."""
+    for pause in re.finditer("[,;]", text):
+        wrong = _afterwards(text[: pause.start()], "not_that")
+        right = match(text[pause.end() :], grammar=afterwards)
+        if wrong and right:
+            said = right.command.slot("text") if right.command.intent == "rather" else ""
+            return wrong.slot("phrase"), strip_back(said)
+    return "", ""
+
+
 def _instead(progress: Progress, task: int, plan: Plan) -> Plan | None:
     """What was typed with other words in it: "not Monday, Tuesday"."""
-    found = _NOT.fullmatch(progress.instructions[task].strip(" .!"))
-    before = plan_for(progress, task - 1).commands if found else ()
-    if found is None or not before:
+    wrong, right = _not_that(progress.instructions[task].strip(" .!"))
+    before = plan_for(progress, task - 1).commands if right else ()
+    if not before:
         return None
-    wrong, right = found["wrong"], strip_back(found["right"])
     last = before[-1]
     if last.intent in ("type", "dictate"):
         slots = {"act": "replace", "phrase": wrong, "text": right}
@@ -204,15 +181,15 @@ def _instead(progress: Progress, task: int, plan: Plan) -> Plan | None:
 def _repeated(progress: Progress, task: int, plan: Plan) -> Plan | None:
     """The last request again so many times, or what it closed opened again."""
     only = _only(plan)
-    if only is None or only.intent not in ("again", "more", "resume", "reopen"):
+    if only is None or only.intent not in (*trait("repeats"), "reopen"):
         return None
     if only.intent == "again":
         before = _without_repeats(progress, task - 1)
         times = min(_MOST_TIMES, number(only.slot("count")) or 1)
         return Plan(_anew(before.commands) * times) if before.commands else None
-    if only.intent in ("more", "resume"):
+    if only.intent in trait("repeats"):
         before = _without_repeats(progress, task - 1)
-        goes_on = before.commands and before.commands[-1].intent in _GRADUAL
+        goes_on = before.commands and before.commands[-1].intent in trait("gradual")
         return Plan(before.commands[-1:]) if goes_on else None
     commands = plan_for(progress, task - 1).commands
     return _brought_back(commands[-1], progress.answers.get(task - 1, "")) if commands else None
@@ -229,7 +206,7 @@ def _without_repeats(progress: Progress, task: int) -> Plan:
     """What was asked for last, however often it was asked for again since."""
     while task and not isinstance(progress.instructions[task], Dictated):
         only = _only(parse(progress.instructions[task]))
-        if only is None or only.intent not in ("again", "more", "resume"):
+        if only is None or only.intent not in trait("repeats"):
             break
         task -= 1
     return plan_for(progress, task)
@@ -269,8 +246,7 @@ def _of_dictation(progress: Progress, task: int, plan: Plan) -> Plan | None:
 def _about_that(command: Command) -> bool:
     """Whether a command is about what is selected or, where nothing is, was dictated last."""
     if command.intent == "edit":
-        undo = command.slot("what") == "undo" and bool(_SCRATCH(command.said))
-        return undo or command.slot("what") in ("copy", "cut")
+        return bool(command.slot("dictation")) or command.slot("what") in ("copy", "cut")
     names = any(command.slot(slot) for slot in ("phrase", "unit", "steps"))
     unmoved = command.slot("act") not in ("caret", "insert", "unselect", "extend")
     return command.intent == "text" and unmoved and not names
@@ -307,7 +283,7 @@ def _of_choice(progress: Progress, task: int, plan: Plan) -> Plan | None:
     if only is None or only.intent not in ("choose_number", "confirm"):
         return None
     before = plan_for(progress, task - 1).commands
-    if before and only.slot("ordinal") == "other" and before[-1].intent in _OF_WINDOWS:
+    if before and only.slot("ordinal") == "other" and before[-1].intent in trait("of_windows"):
         return Plan((_other(before[-1]),))
     index = max((i for i, c in enumerate(before) if c.intent in trait("choosable")), default=None)
     if index is None:

@@ -29,6 +29,12 @@ def trait(name: str) -> frozenset[str]:
 
 
 @functools.cache
+def corrected() -> dict[str, str]:
+    """By intent: the slot that a correction of it means."""
+    return {intent: slot for slot, named in _data()["corrected"].items() for intent in named}
+
+
+@functools.cache
 def kinds() -> dict[str, str]:
     """What each slot names: a kind of the grammar, or its own name where it has values."""
     named = {slot: kind for kind, slots in _data()["kinds"].items() for slot in slots}
@@ -63,6 +69,12 @@ def intents() -> Intents:
     return Intents.from_dict(_data())
 
 
+@functools.cache
+def afterwards() -> Intents:
+    """The grammar of what means something only behind what was said before."""
+    return Intents.from_dict({**_data(), "intents": _data()["afterwards"]})
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A command, and how many letters of the clause are a template's or one of a slot's values."""
@@ -71,10 +83,14 @@ class Match:
     literal: int
 
 
-def match(clause: str, accept: Callable[[Command], bool] = lambda _: True) -> Match | None:
+def match(
+    clause: str,
+    accept: Callable[[Command], bool] = lambda _: True,
+    grammar: Callable[[], Intents] = intents,
+) -> Match | None:
     """The acceptable template that fits best: most literal text; of equals the first."""
     best: Match | None = None
-    for result in recognize_all(clause, intents()):
+    for result in recognize_all(clause, grammar()):
         slots = _slots(result, clause)
         if any(not value for name, value in slots.items() if _spoken(result, name)):
             continue

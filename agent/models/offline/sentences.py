@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rapidfuzz import fuzz, process
 
@@ -27,11 +28,8 @@ from agent.models.offline.words import (
 DICTATION = tuple(trait("takes_rest"))
 """Intents whose words run on to the end of the sentence."""
 
-_NO_PHRASES = ("all", "every", "everything", "me", "it", "that", "this", "them", "file", "folder")
 _LONGEST_PHRASE = 12
 """Words of a text that can be named."""
-
-_NO_FILES = ("viewer", "manager", "browser", "explorer", "menu", "a", "the", "my")
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -44,9 +42,11 @@ _SEPARATOR = _pattern(
 _HYPHEN = _pattern(r"^(type|write)-(?=\w)")
 _MISHEARD_AND = _pattern(rf"\s+(?:{alternatives('joints_misheard')})\s+")
 _AFTER_DICTATION = _pattern(
-    r"(?:[,.!?]*\s+(?:and then|then|and)|[.!?]+(?:\s+(?:and then|then|now|and))?)\s+"
+    rf"(?:[,.!?]*\s+(?:{alternatives('then_a_command', 'joint')})"
+    rf"|[.!?]+(?:\s+(?:{alternatives('then_a_command', 'sentence')}))?)\s+"
     rf"((?:{alternatives('after_dictation', 'any')})\b.*)$"
-    rf"|[,.!?]*\s+(?:and then|then)\s+((?:{alternatives('after_dictation', 'then')})\b.*)$"
+    rf"|[,.!?]*\s+(?:{alternatives('then_a_command', 'then')})\s+"
+    rf"((?:{alternatives('after_dictation', 'then')})\b.*)$"
     rf"|,\s+((?:{alternatives('after_dictation', 'press')})\s+(?:the\s+)?"
     rf"(?:{alternatives('after_dictation', 'keys')})\b.*)$"
 )
@@ -55,17 +55,10 @@ _CORRECTS = _pattern(
     rf"(?:\s*[,;.\u2026-]+\s*(?:{alternatives('corrections', 'paused')})"
     rf"|\s+(?:{alternatives('corrections', 'bare')}))[,.:]?\s+"
 )
-_PARTS = ("again", "more", "choose_number", "number")
-"""What a count or a number alone means, which within a sentence is a part of a command."""
-
 _ARTICLE = rf"(?:(?:{alternatives('articles')}) )?"
 _IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
 _WHAT_NOT = _pattern(rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant')})|,\s+(?:and )?not)\s+[^\"]+$")
-_WITHIN = _pattern(
-    rf"(.+?),? and (?:put )?(?:{alternatives('inside_it')})(?: make| create| put)? (.+)"
-)
-"""A folder's name, and what is to be made in it."""
-
+_TIMES = _pattern(rf"\b(?:{alternatives('times', 'alone')}|{alternatives('times', 'counted')})$")
 _THE = _pattern(r"^the (.+)$")
 _TAIL = _pattern(rf"^(.+?)\s+(?:{alternatives('place_last')}) {_ARTICLE}([\w -]+?)[.!?]*$")
 _BARE_NAME = _pattern(r"^(?:the|my|a)\s+")
@@ -106,7 +99,7 @@ def _self_corrected(text: str) -> Plan | None:
         own = parse(after)
         alone = bool(own.commands) and bool(own.commands[0].slot("alone"))
         words = own.commands[0].slot("app") if alone else after
-        part = own.unknown or alone or own.commands[0].intent in _PARTS
+        part = own.unknown or alone or own.commands[0].intent in trait("parts")
         mended = amended(last, words) if part else None
         if mended is not None:
             return Plan((*before.commands[:-1], mended, *own.commands[1:]))
@@ -321,13 +314,13 @@ def _sensible(command: Command) -> bool:
         case "text" | "format":
             return _names_text(command)
         case "type":
-            return command.slot("text").lower().partition(" ")[0] not in ("me", "us", "him", "her")
+            return command.slot("text").lower().partition(" ")[0] not in lexicon()["not_typed"]
         case "sum":
             return calculate(command.slot("sum")) is not None
         case "edit" | "again" if command.slot("count"):
             return number(command.slot("count")) is not None
         case "open_file":
-            return command.slot("file").lower() not in _NO_FILES
+            return command.slot("file").lower() not in lexicon()["not_files"]
         case _:
             return True
 
@@ -337,7 +330,9 @@ def _names_text(command: Command) -> bool:
     count, phrase = command.slot("count"), command.slot("phrase").lower().split()
     if count and number(count) is None:
         return False
-    return not phrase or (len(phrase) <= _LONGEST_PHRASE and phrase[0] not in _NO_PHRASES)
+    return not phrase or (
+        len(phrase) <= _LONGEST_PHRASE and phrase[0] not in lexicon()["not_phrases"]
+    )
 
 
 def _finished(command: Command) -> list[Command]:
@@ -349,12 +344,8 @@ def _finished(command: Command) -> list[Command]:
             name = command.slot("menu") or command.slot("menubar")
             menu = Command("menu", {"menu": name}, command.said)
             return [menu, Command("click", {"label": command.slot("item")}, command.said)]
-        case "create_folder" if within := _WITHIN.fullmatch(command.slot("name")):
-            inner = _checked(f"create {within[2]}")
-            if inner is None or inner.intent not in ("create_file", "create_folder"):
-                return [command]
-            placed = inner.having(name=f"{inner.slot('name')} in the {within[1]} folder")
-            return [command.having(name=within[1]), *_finished(placed)]
+        case "create_folder" if command.slot("inner"):
+            return _with_inner(command, command.slot("name").strip(" ,"))
         case "create_file" if command.slot("kind"):
             return _finished(
                 replace(command, slots={"name": command.slot("kind"), "text": command.slot("text")})
@@ -379,6 +370,15 @@ def _finished(command: Command) -> list[Command]:
             return [command]
 
 
+def _with_inner(folder: Command, name: str) -> list[Command]:
+    """A folder, and what is to be made in it."""
+    inner = _checked(f"create {folder.slot('inner')}")
+    if inner is None or inner.intent not in ("create_file", "create_folder"):
+        return [folder]
+    placed = inner.having(name=f"{inner.slot('name')} in the {name} folder")
+    return [replace(folder, slots={"name": name}), *_finished(placed)]
+
+
 def _counted(command: Command) -> str:
     """The keys of a command, with how often: "page down three times"."""
     if command.slot("shortcut"):
@@ -386,7 +386,7 @@ def _counted(command: Command) -> str:
     if command.slot("modifier"):
         return f"{command.slot('modifier')} {command.slot('keys')}"
     count = command.slot("count")
-    if count and not re.search(r"\b(?:times?|once|twice|thrice)$", count, re.IGNORECASE):
+    if count and not _TIMES.search(count):
         count += " times"
     return f"{command.slot('keys')} {count}".strip()
 
@@ -431,21 +431,21 @@ def _shell(text: str) -> str:
 def scrolling(command: Command) -> tuple[str, int] | None:
     """Direction and wheel clicks of a scroll command; ``top`` and ``bottom`` have 0."""
     words = command.slot("direction").lower().split()
-    if not words or words[0] not in ("up", "down", "left", "right", "top", "bottom"):
+    wheel: dict[str, Any] = lexicon()["wheel"]
+    if not words or words[0] not in lexicon()["ways"]:
         return None
     amount = " ".join([*words[1:], command.slot("count").lower()]).strip()
     if words[0] in ("top", "bottom"):
         return words[0], 0
     if not amount:
-        return words[0], 5
-    if amount in ("a bit", "a little", "a little bit", "slightly", "a line", "a few lines"):
-        return words[0], 2
-    if amount in ("a lot", "far", "much", "a page", "one page", "more", "further", "on"):
-        return words[0], 10 if amount != "more" else 5
-    lines = number(re.sub(r"\b(?:lines?|clicks?|steps?|notches|pages?|times)\b", "", amount))
-    if lines is None:
+        return words[0], wheel["usual"]
+    if amount in wheel["amounts"]:
+        return words[0], wheel["amounts"][amount]
+    units: dict[str, int] = wheel["units"]
+    many = number(" ".join(word for word in amount.split() if word not in units))
+    if many is None:
         return None
-    return words[0], min(100, lines * (10 if "page" in amount else 5 if "time" in amount else 1))
+    return words[0], min(100, many * max(units.get(word, 1) for word in amount.split()))
 
 
 # Scope: "in the text editor, …" and "… in the text editor" ---------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agent.desktop.base import Node
 from agent.models.offline.matching import Scored, clear, plain, rank
 from agent.models.offline.view import View
-from agent.models.offline.words import lexicon, ordinal
+from agent.models.offline.words import alternatives, lexicon, ordinal
 
 _KINDS = {
     "button": ("push button", "toggle button", "button", "radio button"),
@@ -40,10 +40,11 @@ RANKED = tuple(role for group in _RANK[:-1] for role in group)
 """Roles of what can be clicked on."""
 
 _WHERE = re.compile(
-    r"\s+(?:in|on|of|from|at) (?:the |this |that )?(dialog|dialog box|popup|panel|task ?bar|"
-    r"tool ?bar|menu|window|side ?bar|screen|bottom|top)$",
+    rf"\s+(?:in|on|of|from|at) (?:the |this |that )?({alternatives('label_places')})$",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(rf"^(?:{alternatives('label_articles')})\s+", re.IGNORECASE)
+_KIND = re.compile(rf"^(?:{alternatives('label_kinds')}) (?:called |named )?")
 
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\d|.{0,30}\d{1,2}:\d\d.{0,10}")
 
@@ -67,7 +68,7 @@ def take_apart(label: str, *, whole: bool = False) -> Wanted:
     where = ""
     if match := _WHERE.search(text):
         where, text = re.sub(r"\s", "", match[1].lower()), text[: match.start()]
-    text = re.sub(r"^(?:the|a|an|on|my|this|that)\s+", "", text, flags=re.IGNORECASE)
+    text = _ARTICLE.sub("", text)
     if whole:
         return Wanted(text, where=where)
     place = None
@@ -81,7 +82,7 @@ def take_apart(label: str, *, whole: bool = False) -> Wanted:
         if re.search(rf"\s{word}$", text, re.IGNORECASE):
             kind, text = word, text[: -len(word)].strip()
             break
-    text = re.sub(r"^(?:button|link|menu item|tab|field|item|icon) (?:called |named )?", "", text)
+    text = _KIND.sub("", text)
     return Wanted(text, place, kind, where)
 
 
