@@ -14,6 +14,7 @@ from agent.desktop.see.atspi import Bus, call, get_property
 from agent.desktop.see.items import NULL, Item, Ref, box_of, describe, from_cache, meets
 from agent.desktop.see.labels import take_labels
 from agent.desktop.see.pages import Pages
+from agent.desktop.see.root_panes import put_right
 
 _REGISTRY = "org.a11y.atspi.Registry"
 _ROOT = "/org/a11y/atspi/accessible/root"
@@ -70,6 +71,7 @@ class Snapshot:
             if item.role in _CONTAINERS and not item.children:
                 self._fetch_cells(item)
         self._read([item for item in showing if _holds_text(item)])
+        put_right(showing)
         nodes: list[Node] = []
         for root in roots:
             if root in items:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
+import mimetypes
 from pathlib import Path
 
-from agent.desktop.base import inside
+from agent.desktop.base import Window, inside
 from agent.disk import in_thread
 from agent.models.offline import applications
 from agent.models.offline.files import find_file, folder_path, newest
 from agent.models.offline.places import call, find_apps, find_windows
 from agent.models.offline.pointing import click_label
-from agent.models.offline.steps import Act, Done, Fail, Moment, Step, key, type_text
+from agent.models.offline.steps import Act, Done, Fail, Moment, Step, capital, key, type_text
 from agent.models.offline.view import View
 
 _OPENING = 8
 """The phase in which a folder or file should have opened; later than those of `applications`."""
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".svg")
+_START_SECONDS = 40.0
+"""In which a program that the file manager starts must show its file; an office set takes long."""
+
+_LOOKED_AT = 4096
+"""Bytes of a file's beginning that tell whether it is a text."""
+
 _VAGUE = ("it", "here", "that", "this", "one")
 
 
@@ -40,7 +47,7 @@ async def focus_on(at: Moment) -> Step:
 
 
 async def open_file(at: Moment) -> Step:
-    """Open a file of the home in the text editor."""
+    """Open a file of the home."""
     path = await in_thread(find_file, at.desktop.home, at.slot("file"))
     if path is None:
         return Fail(f"I see no file called {at.slot('file')} in your home folder.")
@@ -74,32 +81,54 @@ def _find(home: Path, name: str, files: bool) -> Path | None:
 
 
 async def _open(at: Moment, path: Path) -> Step:
-    """Through the program's own dialog, or the file manager: type the path, look for the window.
+    """Through the text editor's own dialog, or by the file manager: type the path, look for it.
 
-    The file manager opens a picture with its viewer, whose own dialog takes no path.
+    The file manager opens what is no text with the program that the desktop has for its kind.
     """
     if at.phase == _OPENING:
         return await _opened(at, path)
-    located = path.suffix.lower() in _PICTURES or await in_thread(path.is_dir)
-    program = "file manager" if located else "text editor"
-    step = await applications.open_app(at.having(app=program))
+    text = await in_thread(is_text, path)
+    step = await applications.open_app(at.having(app="text editor" if text else "file manager"))
     if not isinstance(step, Done):
         return step
     calls = (
-        key("ctrl+l" if located else "ctrl+o"),
+        key("ctrl+o" if text else "ctrl+l"),
         type_text(inside(at.desktop, path)),
         key("Return"),
     )
-    return Act(f"Opening {path.name}.", calls, _OPENING)
+    return Act(f"Opening {path.name}.", calls, _OPENING, str(len(at.view.dialogs)))
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is one for the text editor: by what it begins with, and no drawing."""
+    if path.is_dir() or (mimetypes.guess_type(path.name)[0] or "").startswith("image/"):
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(_LOOKED_AT)
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    except OSError:
+        return True
+    return b"\0" not in start
 
 
 async def _opened(at: Moment, path: Path) -> Step:
     if at.failure:
         return Fail(f"I could not open {path.name}: {at.failure}")
+    dialogs = int(at.memo or 0)
+    starts = not await in_thread(lambda: path.is_dir() or is_text(path))
 
-    def shown(view: View) -> bool:
-        return view.active is not None and path.name in view.active.title
+    def asks(view: View) -> bool:
+        return starts and len(view.dialogs) > dialogs
 
-    if await at.until(shown, 4.0) and at.view.active is not None:
-        return Done(f"{path.name} is open in {call(at.view, at.view.active)}.")
-    return Fail(f"{path.name} has not opened.")
+    def window(view: View) -> Window | None:
+        named = [w for w in view.programs if path.name in w.title]
+        return next((w for w in reversed(named) if w.active or asks(view)), None)
+
+    await at.until(lambda v: window(v) or asks(v), _START_SECONDS if starts else 4.0)
+    if (found := window(at.view)) is not None:
+        return Done(f"{path.name} is open in {call(at.view, found)}.")
+    asked = f" {capital(applications.asks(at.view))}" if asks(at.view) else ""
+    return Fail(f"{path.name} has not opened.{asked}")

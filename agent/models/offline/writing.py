@@ -35,7 +35,7 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-_IN_CELL = -1
+_IN_CELL = "cell"
 """What is remembered of text that goes into a cell, which cannot be read back while it is open."""
 
 
@@ -59,10 +59,10 @@ async def type_(at: Moment) -> Step:
         return Fail("You did not say what to type.")
     if at.view.field is None and at.view.speaks(at.view.active) and not at.view.in_cell:
         return Fail(f"I see no text field with the cursor in {place(at.view)}.")
-    before = _IN_CELL if at.view.in_cell else _count(at.view.field, text)
+    before = _IN_CELL if at.view.in_cell else str(_count(at.view.field, text))
     rest = _rest(at.view.field, text) if at.resuming else await _apart(at, text)
     say = f"Typing: {shortened(text)}" if len(text) <= 60 else "Typing your text."
-    return Act(say, (type_text(rest),), _TYPED, str(before))
+    return Act(say, (type_text(rest),), _TYPED, before)
 
 
 async def _apart(at: Moment, text: str) -> str:
@@ -131,7 +131,7 @@ def _rest(field: Node | None, text: str) -> str:
 
 
 async def _read_back(at: Moment) -> Step:
-    text, before = at.slot("text"), int(at.memo or 0)
+    text = at.slot("text")
     if at.failure:
         return Fail(f"I could not type that: {at.failure}")
     field = at.view.field
@@ -139,8 +139,9 @@ async def _read_back(at: Moment) -> Step:
         return Done("I typed it into the password field.")
     if not _bare(text):
         return Done("Done.")
-    if before == _IN_CELL:
+    if at.memo == _IN_CELL:
         return Done(f"I typed it into the cell in {place(at.view)}. Press Enter to leave it there.")
+    before = int(at.memo or 0)
     if await at.until(lambda v: _count(v.field, text) > before, 4.0):
         return Done(f"{capital(place(at.view))} now says: {shortened(text)}")
     if at.view.field is None:
