@@ -19,8 +19,8 @@ from rapidfuzz import fuzz, process
 
 from agent.models.offline import parse
 from agent.models.offline.words import strip_front
-from dashboard.voice.intents import words_of
 from dashboard.voice.phrases import phrases
+from dashboard.voice.words import words_of
 
 Attention = Literal["everything", "addressed", "named"]
 """To what of all that is heard the agent pays attention: to everything, to what sounds as if it

@@ -18,20 +18,20 @@ from agent.models.offline.conversation import waits_for_more
 from agent.models.offline.words import number, ordinal
 from dashboard.voice.addressee_detection import (
     AddresseeDetector,
-    begins_with,
     is_for_others,
     is_named,
 )
 from dashboard.voice.intents import (
     Meaning,
     Moment,
+    is_assent,
     is_echo,
     is_nod,
     is_stop,
     meaning_of,
-    words_of,
 )
-from dashboard.voice.phrases import phrases
+from dashboard.voice.phrases import ENGLISH, Language, known, language_of
+from dashboard.voice.words import length_of, words_of
 
 Verdict = Literal["wait", "keep", "yield", "stop"]
 """``wait``: not clear yet, the assistant goes on; ask again. ``keep``: no interruption.
@@ -79,11 +79,11 @@ def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Ver
     ``moment.playing`` are the words that the loudspeaker is saying.
     """
     words = words_of(said.text)
-    if is_stop(said.text):
+    if is_stop(said.text, interim=not said.over, chosen=moment.languages):
         return "stop"
     if addressee.attention == "everything":
         return "yield"
-    if not said.over and said.voiced_ms < WORD_MS * len(words):
+    if not said.over and said.voiced_ms < WORD_MS * length_of(words):
         return "wait"
     if not words or is_echo(said.text, moment.playing):
         return _nothing(said)
@@ -96,7 +96,7 @@ def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Ver
         return "yield"
     if meaning == "resume" and not moment.held:  # "go on" is what a listener says
         return _nothing(said)
-    if moment.approval_phrase or addressee.attention == "named" or is_nod(words):
+    if moment.approval_phrase or addressee.attention == "named" or is_nod(words, moment.languages):
         return _nothing(said)
     if is_for_others(words, moment.playing):
         return _nothing(said)
@@ -123,18 +123,22 @@ def _answers(said: Utterance, words: list[str], moment: Moment) -> Verdict | Non
         return None
     if moment.yes_or_no:
         return "yield" if meaning_of(said.text, moment) == "answer" else None
-    assents = words[0] in phrases()["assents"] and is_nod(words)
-    return "yield" if assents or (said.over and not is_nod(words)) else None
+    nods = is_nod(words, moment.languages)
+    assents = nods and is_assent(words, moment.languages)
+    return "yield" if assents or (said.over and not nods) else None
 
 
 def _free(
     said: Utterance, words: list[str], moment: Moment, addressee: AddresseeDetector
 ) -> Verdict:
     """Words that are neither a nod nor known to the conversation by themselves."""
-    if _corrects(words) or _commands(words):
+    language = language_of(said.text, moment.languages)
+    if _corrects(words, language) or (language == ENGLISH and _commands(words)):
         return "yield"
     if not said.over and (said.voiced_ms < SURE_MS or len(words) == 1):
         return "wait"
+    if language != ENGLISH:  # what the evidence below is made of is English
+        return "yield"
     for_agent = addressee.evidence(said.text, moment.playing) >= (1 if said.over else _PROBABLE)
     if len(words) == 1:  # "write" may have been "right": only what can be done so counts
         whole = not waits_for_more(said.text) and number(said.text) is None
@@ -142,11 +146,11 @@ def _free(
     return "yield" if for_agent else _nothing(said)
 
 
-def _corrects(words: list[str]) -> bool:
+def _corrects(words: list[str], language: Language) -> bool:
     """Whether it begins as a correction, and goes on: "no, the other …"."""
     return any(
-        begins_with(words, [start]) and len(words) > len(start.split())
-        for start in phrases()["corrections"]
+        len(words) > len(start) and tuple(words[: len(start)]) == start
+        for start in known(language, "corrections")
     )
 
 
@@ -155,4 +159,4 @@ def _commands(words: list[str]) -> bool:
 
     After "can you" or "please" somebody else may be meant as well, so that more is waited for.
     """
-    return len(words) > 1 and words[0] in phrases()["computer_verbs"]
+    return len(words) > 1 and (words[0],) in known(ENGLISH, "computer_verbs")

@@ -1,8 +1,9 @@
 """What a short utterance means for a conversation, before any model is asked.
 
 Deterministic and fast (well under a millisecond, without the planner's grammar), because *stop*
-must work on an interim transcript with model, network and agent hung. Phrases are data:
-``phrases.yaml``.
+must work on an interim transcript with model, network and agent hung. Phrases are data, a file for
+each language in ``phrases``. A stop counts in every language; the other phrases in those that were
+chosen or, if none was, in those whose script was heard.
 """
 
 from __future__ import annotations
@@ -10,14 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, get_args
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
 from agent.session.fate import Fate, fate_of
-from dashboard.voice.phrases import ENGLISH, languages, phrases
+from dashboard.voice.phrases import (
+    ENGLISH,
+    Language,
+    approving,
+    heard_in,
+    known,
+    languages,
+    phrases,
+)
+from dashboard.voice.words import Words, consists_of, length_of, reached, words_of
 
 Meaning = Literal[
     "stop",
@@ -52,6 +61,9 @@ _ECHO_SHARE_SHORT = 0.8
 """The same for so few words: "open the text editor" is no echo of "the text editor is open"."""
 _NO = ("no", "nope", "don't")
 _YES = ("yes", "yeah", "yep", "yup")
+_PAUSE = re.compile(r"[,.;:!?\u2026\u060c\u061b\u061f\u0964\u3001\u3002\uff01\uff0c\uff1f]+")
+"""What stands where a speaker pauses, in any script."""
+_DOUBT = re.compile(r"[?\u061f\uff1f]")
 _LONGEST_NOD = 8
 """More words than a listener says without meaning anything."""
 _PHRASE_MATCH = 88.0
@@ -94,60 +106,106 @@ class Moment:
     content_heard: bool = True
     """Of a question that is being said: whether the person has heard what it is about."""
 
-
-def words_of(text: str) -> list[str]:
-    """Lower-case words without punctuation; apostrophes inside words stay."""
-    return re.findall(r"[\w]+(?:'[\w]+)*", text.lower().replace("’", "'").replace("-", " "))  # noqa: RUF001
+    languages: tuple[Language, ...] = ()
+    """In which the person speaks; if empty, those whose script is heard."""
 
 
-def _without_fillers(words: list[str], language: str = ENGLISH) -> list[str]:
-    known = phrases(language)
-    fillers = {*known.get("fillers", ()), *known.get("names", ())}
-    start = 0
-    while start < len(words) - 1 and words[start] in fillers:
-        start += 1
-    return words[start:]
+def _beginnings(words: Words, language: Language) -> list[int]:
+    """Where an utterance may begin in earnest: after what people say before it."""
+    return reached(words, known(language, "fillers", "names"))
 
 
-def _is_phrase(words: list[str], kind: str) -> bool:
-    known = phrases()[kind]
-    return " ".join(words) in known or " ".join(_without_fillers(words)) in known
+def _is_in(words: Words, language: Language, kind: str) -> bool:
+    """Whether words are a phrase of this kind, fillers before and courtesies behind it aside."""
+    said, courtesies = known(language, kind), known(language, "courtesies")
+    return any(
+        words[start:end] in said and consists_of(words, courtesies, end)
+        for start in _beginnings(words, language)
+        for end in range(start + 1, len(words) + 1)
+    )
 
 
-def is_stop(text: str) -> bool:
-    """Whether ``text``, interim or final, is a command to stop now.
+def _is_phrase(words: Sequence[str], kind: str, chosen: Sequence[Language] = (ENGLISH,)) -> bool:
+    return any(_is_in(tuple(words), language, kind) for language in _able(words, chosen))
+
+
+def _begins(words: Sequence[str], kind: str, chosen: Sequence[Language]) -> bool:
+    """Whether words begin with a phrase of this kind."""
+    return any(
+        tuple(words[: len(phrase)]) == phrase
+        for language in _able(words, chosen)
+        for phrase in known(language, kind)
+    )
+
+
+def _able(words: Sequence[str], chosen: Sequence[Language]) -> tuple[Language, ...]:
+    return heard_in(" ".join(words), chosen)
+
+
+def is_stop(text: str, *, interim: bool = False, chosen: Sequence[Language] = ()) -> bool:
+    """Whether ``text``, which is final or may go on, is a command to stop now, in any language.
 
     "Stop", "no, stop that", "stop typing" are; "stop words are short" and
-    "type stop" are not: what follows or precedes must belong to the command.
+    "type stop" are not: what follows or precedes must belong to the command. A stop of a language
+    that is not among those ``chosen`` is none if it is an ordinary word of one that is.
     """
-    words = words_of(text)
-    return any(_stops(words, language) for language in languages())
-
-
-def _stops(words: list[str], language: str) -> bool:
-    known = phrases(language)
-    said = _without_fillers(words, language)
-    if not said:
-        return False
-    if said[0] in known.get("stop_words", ()):
-        return all(word in known.get("stop_tails", ()) for word in said[1:])
-    return " ".join(said) in known.get("stop_phrases", ())
-
-
-def is_nod(words: Sequence[str]) -> bool:
-    """Whether words are only such as a listener says, one after another: "uh huh, okay"."""
-    return 0 < len(words) <= _LONGEST_NOD and _nods(tuple(words))
-
-
-@cache
-def _nod_phrases() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(phrase.split()) for phrase in phrases()["backchannels"])
-
-
-def _nods(words: tuple[str, ...]) -> bool:
-    return not words or any(
-        words[: len(phrase)] == phrase and _nods(words[len(phrase) :]) for phrase in _nod_phrases()
+    return any(
+        _stops(text, language, interim=interim)
+        and not (language not in chosen and _is_ordinary(text, chosen or (ENGLISH,)))
+        for language in languages()
     )
+
+
+def _is_ordinary(text: str, chosen: Sequence[Language]) -> bool:
+    words = tuple(words_of(text))
+    return any(consists_of(words, known(language, "ordinary")) for language in chosen)
+
+
+def _stops(text: str, language: Language, *, interim: bool) -> bool:
+    words = tuple(words_of(_after_pause(text, language)))
+    starts = [start for start in _beginnings(words, language) if start < len(words)]
+    return any(
+        words[start:] in known(language, "stop_phrases")
+        or any(
+            _tails(words, end, words[start:end], language, interim=interim)
+            for end in range(start + 1, len(words) + 1)
+            if words[start:end] in known(language, "stop_words")
+        )
+        for start in starts
+    )
+
+
+def _tails(words: Words, end: int, stop: Words, language: Language, *, interim: bool) -> bool:
+    """Whether all that follows a stop word, until ``end`` of which it goes, belongs to it."""
+    begins = known(language, "stop_begins")
+    if stop in begins and interim and end == len(words):
+        return False
+    more = {stop} if stop in begins else known(language, "stop_words") - begins
+    return consists_of(words, known(language, "stop_tails") | more, end)
+
+
+def _after_pause(text: str, language: Language) -> str:
+    """``text`` without words that negate what follows at once, but not what follows a pause."""
+    alone = known(language, "leads_before_pause")
+    while alone and (pause := _PAUSE.search(text)) is not None:
+        first, rest = tuple(words_of(text[: pause.start()])), text[pause.end() :]
+        if not words_of(rest) or not consists_of(first, alone):
+            break
+        text = rest
+    return text
+
+
+def is_nod(words: Sequence[str], chosen: Sequence[Language] = ()) -> bool:
+    """Whether words are only such as a listener says, one after another: "uh huh, okay"."""
+    if not 0 < length_of(words) <= _LONGEST_NOD:
+        return False
+    able = _able(words, chosen)
+    return any(consists_of(tuple(words), known(each, "backchannels")) for each in able)
+
+
+def is_assent(words: Sequence[str], chosen: Sequence[Language] = ()) -> bool:
+    """Whether words begin as an answer of yes or no does."""
+    return _begins(words, "assents", chosen)
 
 
 def is_free(text: str) -> bool:
@@ -158,30 +216,48 @@ def is_free(text: str) -> bool:
 def is_echo(text: str, playing: str) -> bool:
     """Whether ``text`` is our own voice coming back through the microphone."""
     heard, said = words_of(text), words_of(playing)
-    if len(heard) < _ECHO_WORDS:
+    length = length_of(heard)
+    if length < _ECHO_WORDS:
         return False
-    needed = _ECHO_SHARE if len(heard) > _ECHO_SHORT else _ECHO_SHARE_SHORT
+    needed = _ECHO_SHARE if length > _ECHO_SHORT else _ECHO_SHARE_SHORT
     return LCSseq.similarity(heard, said) / len(heard) >= needed
 
 
 def _approval(text: str, moment: Moment) -> Meaning:
     words = words_of(text)
     said = _without_span(words) if moment.lasting else words
-    if _is_asked_for(said, words_of(moment.approval_phrase)):
+    chosen = moment.languages
+    if _is_asked_for(said, words_of(moment.approval_phrase)) or _allows(text, moment):
         return "allow"
     if moment.elsewhere:
         return "noise"
-    if not moment.content_heard and is_nod(words):
+    if not moment.content_heard and is_nod(words, chosen):
         return "backchannel"
-    if _is_phrase(words, "asides"):
+    if _is_phrase(words, "asides", chosen):
         return "aside"
-    if _is_phrase(words, "denials") or words[:1] in (["no"], ["don't"]):
+    if _denies(words, chosen):
         return "deny"
-    if words[0] in phrases()["assents"]:
+    if is_assent(words, chosen):
         return "unclear_approval"
     if moment.typed:
         return fate_of(text)
     return "unclear_approval" if moment.addressed else "noise"
+
+
+def _allows(text: str, moment: Moment) -> bool:
+    """Whether words say in another language just what is asked for, without a sign of doubt."""
+    words = tuple(words_of(text))
+    return _DOUBT.search(text) is None and any(
+        words in approving(language, moment.approval_phrase)
+        for language in heard_in(text, moment.languages)
+    )
+
+
+def _denies(words: Sequence[str], chosen: Sequence[Language]) -> bool:
+    if _is_phrase(words, "denials", chosen) or list(words[:1]) in (["no"], ["don't"]):
+        return True
+    others = [language for language in _able(words, chosen) if language != ENGLISH]
+    return bool(others) and _begins(words, "denials", others)
 
 
 def span_of(text: str) -> Literal["once", "session", "always"]:
@@ -215,24 +291,40 @@ def _is_asked_for(said: list[str], wanted: list[str]) -> bool:
     return not any(w in phrases()["negations"] or w.endswith(tuple(wanted)) for w in others)
 
 
-def says_more(denial: str) -> bool:
+def says_more(denial: str, chosen: Sequence[Language] = ()) -> bool:
     """Whether words that refuse something say besides what is wanted."""
-    return any(word not in phrases()["denial_words"] for word in words_of(denial))
+    words = tuple(words_of(denial))
+    return not any(
+        consists_of(words, known(each, "denial_words", "denials"))
+        for each in heard_in(denial, chosen)
+    )
 
 
-def is_no(text: str) -> bool:
+def is_no(text: str, chosen: Sequence[Language] = ()) -> bool:
     """Whether words are a refusal and nothing else."""
     words = words_of(text)
-    return bool(words) and words[0] in _NO and all(w in phrases()["denial_words"] for w in words)
+    if not words or says_more(text, chosen):
+        return False
+    others = [each for each in heard_in(text, chosen) if each != ENGLISH]
+    return words[0] in _NO or (bool(others) and _begins(words, "denials", others))
 
 
-def is_yes(text: str) -> bool:
+def is_yes(text: str, chosen: Sequence[Language] = ()) -> bool:
     """Whether words are a consent and nothing else: "yes, do it" is, "yes, but keep it" is not."""
-    words, known = words_of(text), phrases()
-    if words and _says_again(words):
-        return True
-    agreeing = {*known["yes_words"], *known["yes_tails"]}
-    return bool(words) and words[0] in known["yes_words"] and all(w in agreeing for w in words)
+    words = words_of(text)
+    if not words:
+        return False
+    return _says_again(words) or any(
+        _agrees(text, tuple(words), language) for language in heard_in(text, chosen)
+    )
+
+
+def _agrees(text: str, words: Words, language: Language) -> bool:
+    if language != ENGLISH and _DOUBT.search(text) is not None:
+        return False
+    yes = known(language, "yes_words")
+    begins = any(words[: len(phrase)] == phrase for phrase in yes)
+    return begins and consists_of(words, yes | known(language, "yes_tails"))
 
 
 def _says_again(words: list[str]) -> bool:
@@ -240,10 +332,21 @@ def _says_again(words: list[str]) -> bool:
     return any(_is_phrase(words, kind) for kind in ("put_back_phrases", "undo_phrases"))
 
 
-def _answers_yes_or_no(words: list[str]) -> bool:
+def _answers_yes_or_no(words: list[str], chosen: Sequence[Language]) -> bool:
     """Whether words are an answer at all, even if not a clear one."""
     text = " ".join(words)
-    return is_yes(text) or is_no(text) or words[0] in (*_NO, *_YES)
+    if is_yes(text, chosen) or is_no(text, chosen) or words[0] in (*_NO, *_YES):
+        return True
+    others = [each for each in heard_in(text, chosen) if each != ENGLISH]
+    return bool(others) and any(_begins(words, kind, others) for kind in ("yes_words", "denials"))
+
+
+def _without_fillers(words: list[str]) -> list[str]:
+    fillers = known(ENGLISH, "fillers", "names")
+    start = 0
+    while start < len(words) - 1 and (words[start],) in fillers:
+        start += 1
+    return words[start:]
 
 
 def _putting_back(words: list[str], moment: Moment) -> Meaning | None:
@@ -263,7 +366,7 @@ def _dictated(text: str, words: list[str], moment: Moment) -> Meaning:
     """What words mean while dictation is on: answers to what is asked, else they are typed."""
     if moment.approval_phrase:
         return _approval(text, moment)
-    if moment.question and (not moment.yes_or_no or _answers_yes_or_no(words)):
+    if moment.question and (not moment.yes_or_no or _answers_yes_or_no(words, moment.languages)):
         return "answer"
     if not moment.typed and " ".join(words) in phrases()["sounds"]:
         return "noise"
@@ -274,16 +377,17 @@ def _before_a_question_is_heard(words: list[str], moment: Moment) -> Meaning | N
     """Assent to a question of which nothing was heard yet is none; the room never answers one."""
     if moment.elsewhere:
         return "noise"
-    return "backchannel" if not moment.content_heard and is_nod(words) else None
+    heard = moment.content_heard or not is_nod(words, moment.languages)
+    return None if heard else "backchannel"
 
 
-def _short_command(words: list[str]) -> Meaning | None:
+def _short_command(words: list[str], chosen: Sequence[Language]) -> Meaning | None:
     table: tuple[tuple[str, Meaning], ...] = (
         ("hold_phrases", "hold"),
         ("scratch_phrases", "scratch"),
         ("start_over_phrases", "start_over"),
     )
-    return next((meaning for kind, meaning in table if _is_phrase(words, kind)), None)
+    return next((meaning for kind, meaning in table if _is_phrase(words, kind, chosen)), None)
 
 
 def classify(text: str, moment: Moment) -> Meaning:
@@ -293,10 +397,10 @@ def classify(text: str, moment: Moment) -> Meaning:
 
 def meaning_of(text: str, moment: Moment) -> Meaning:
     """What a final utterance means that is no echo."""
-    words = words_of(text)
+    words, chosen = words_of(text), moment.languages
     if not words:
         return "noise"
-    if is_stop(text):
+    if is_stop(text, chosen=chosen):
         return "stop"
     if moment.dictating:
         return _dictated(text, words, moment)
@@ -307,20 +411,20 @@ def meaning_of(text: str, moment: Moment) -> Meaning:
         return _approval(text, moment)
     if moment.question and (unheard := _before_a_question_is_heard(words, moment)) is not None:
         return unheard
-    if moment.yes_or_no and _answers_yes_or_no(words):
+    if moment.yes_or_no and _answers_yes_or_no(words, chosen):
         return "answer"
-    short = _short_command(words)
+    short = _short_command(words, chosen)
     if short is not None:
         return short
-    if _is_phrase(words, "resume_phrases"):
+    if _is_phrase(words, "resume_phrases", chosen):
         return "resume"
-    if _is_phrase(words, "asides"):
+    if _is_phrase(words, "asides", chosen):
         return "aside"
     if moment.question and not moment.yes_or_no:
         return "answer"
     idle = not (moment.running or moment.held)
-    if is_nod(words):
-        answers = idle and moment.asked and words[0] in phrases()["assents"]
+    if is_nod(words, chosen):
+        answers = idle and moment.asked and is_assent(words, chosen)
         return "task" if answers else "backchannel"
     if not moment.addressed:
         return "noise"

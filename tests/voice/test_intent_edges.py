@@ -16,9 +16,9 @@ from dashboard.voice.intents import (
     is_stop,
     is_yes,
     says_more,
-    words_of,
 )
 from dashboard.voice.phrases import phrases
+from dashboard.voice.words import words_of
 
 PHRASES = sorted({rule.phrase for rule in DEFAULT_RULES})
 

@@ -35,12 +35,13 @@ from dashboard.voice.intents import (
     FREE,
     Meaning,
     Moment,
+    is_assent,
     meaning_of,
     says_more,
     span_of,
-    words_of,
 )
-from dashboard.voice.phrases import phrases
+from dashboard.voice.phrases import Language, spoken_approval
+from dashboard.voice.words import words_of
 
 if TYPE_CHECKING:
     from agent.session.session import Session
@@ -81,6 +82,8 @@ class Dispatcher:
         self._left: Reading | None = None
         """What was said last and left to the front desk."""
         self.relay = False
+        self.languages: tuple[Language, ...] = ()
+        """In which the person speaks; if empty, those whose script is heard."""
         self.approval: ApprovalAsked | None = None
         self.question: QuestionAsked | None = None
         self.holds = Holds(session)
@@ -161,6 +164,7 @@ class Dispatcher:
             typed=not spoken,
             asked=self._asked,
             dictating=self._dictating,
+            languages=self.languages,
         )
 
     @property
@@ -237,7 +241,7 @@ class Dispatcher:
             case "aside":
                 self._tell(self._picture.sentence(), utterance)
             case "backchannel" if source == "typed" and not (self.approval or self.question):
-                if words_of(reading.text)[0] in phrases()["assents"]:
+                if is_assent(words_of(reading.text), self.languages):
                     self._tell("Nothing waits for your answer.", utterance)
             case _:
                 self._reply(reading)
@@ -262,7 +266,9 @@ class Dispatcher:
         elif meaning == "unclear_approval":
             way = "say" if source == "voice" else "type or say"
             span = _LONGER if self.approval.lasting else ""
-            words = f"To allow it, {way}: {self.approval.phrase}{span}. To refuse, {way} no."
+            asked = self.approval.phrase
+            other = spoken_approval(asked, self.languages)
+            words = f"To allow it, {way}: {other or asked}{span}. To refuse, {way} no."
             self._tell(words, reading.utterance, "question")
         elif meaning == "allow":
             span = span_of(reading.text) if self.approval.lasting else "once"
@@ -280,7 +286,7 @@ class Dispatcher:
         """Refuse; what is said besides is read by the model together with the refusal."""
         text, source = reading.text, reading.source
         self._session.approve(asked.approval_id, "deny", channel=source)
-        if reading.for_agent and says_more(text):
+        if reading.for_agent and says_more(text, self.languages):
             self._session.say(text, source=source, utterance_id=reading.utterance, how="join")
 
     def _takes_back(self, utterance: str) -> bool:

@@ -120,7 +120,7 @@ class Hearing:
         utterance = self._spoken.utterance if self._spoken is not None else self._new_name()
         self._log.append(Heard(utterance_id=utterance, text=text, interim=True))
         moment = self.moment()
-        self._spoken = reading = self._reader.read(text, moment, utterance)
+        self._spoken = reading = self._reader.read(text, moment, utterance, interim=True)
         if reading.stops:
             self.close()
             self._dispatcher.stop_once(utterance, "voice", "stop word")

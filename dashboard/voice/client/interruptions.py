@@ -16,7 +16,8 @@ from dashboard.voice.addressee_detection import AddresseeDetector
 from dashboard.voice.barge_in import Utterance, decide
 from dashboard.voice.client.narrator import Narrator
 from dashboard.voice.client.timers import Timers
-from dashboard.voice.intents import Moment, words_of
+from dashboard.voice.intents import Moment
+from dashboard.voice.words import words_of
 
 PATIENCE: Final = 2.5
 """Seconds after a service's interruption by which it must be clear: words that are not known to be

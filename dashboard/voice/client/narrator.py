@@ -16,7 +16,7 @@ from typing import Literal
 from agent.clock import Clock, MonotonicClock
 from agent.record.events import Narrated
 from dashboard.voice.client.speakable import speakable
-from dashboard.voice.intents import words_of
+from dashboard.voice.words import words_of
 
 Priority = Literal["question", "result", "error", "progress", "answer"]
 State = Literal["queued", "sent", "speaking", "heard", "cut", "dropped"]

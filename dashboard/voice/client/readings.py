@@ -87,14 +87,23 @@ class Reader:
         return other if other == heard or is_free(heard) else heard
 
     def read(
-        self, heard: str, moment: Moment, utterance: str, *, text: str = "", sounds: str = ""
+        self,
+        heard: str,
+        moment: Moment,
+        utterance: str,
+        *,
+        text: str = "",
+        sounds: str = "",
+        interim: bool = False,
     ) -> Reading:
         """What ``heard``, or ``text`` in its place, means at this moment.
 
-        A stop word is known before anything else is asked.
+        A stop word is known before anything else is asked, unless it begins other sentences and the
+        transcript is an ``interim`` one.
         """
         text = text or heard
-        stops, echo = is_stop(text), is_echo(text, moment.playing)
+        stops = is_stop(text, interim=interim, chosen=moment.languages)
+        echo = is_echo(text, moment.playing)
         who = EVERYBODY if stops or echo or moment.dictating else self._who(text, moment)
         for_agent = _addressed(who, moment)
         known = replace(moment, addressed=for_agent, elsewhere=who.elsewhere)
