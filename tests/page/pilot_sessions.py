@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from agent.desktop.base import EncodedImage
 from agent.models.base import ModelRequest, ToolSpec
+from agent.network.gate import Closed, Guard
 from agent.record.events import HomeChanged
 from agent.session.session import Session
 from agent.settings import Settings
@@ -21,6 +23,18 @@ ADVICE = "Ask what they would like instead."
 """What a tool tells the model, and no person."""
 
 _POINT = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer"}}
+
+
+class _Desktop(WatchedDesktop):
+    """What its programs reach is asked of the session, too."""
+
+    guard: Guard = Closed()
+
+    def guard_network(self, guard: Guard) -> None:
+        self.guard = guard
+
+    def cut_network(self) -> None:
+        """No connection is open."""
 
 
 class _Pointing(FakeTool):
@@ -51,7 +65,7 @@ def factory(settings: Settings) -> Callable[..., Session]:
         named = session_id or f"pilot-{token_hex(6)}"
         home = settings.data_dir / "sessions" / named / "home"
         home.mkdir(parents=True, exist_ok=True)
-        desktop = WatchedDesktop(width=640, height=400, home=home)
+        desktop = _Desktop(width=640, height=400, home=home)
         model, tools = ScriptedModel(_answer), _tools(desktop)
         if session_id is None:
             parts = {"desktop": desktop, "model": model, "tools": tools}
@@ -64,13 +78,15 @@ def factory(settings: Settings) -> Callable[..., Session]:
     return make
 
 
-def _tools(desktop: WatchedDesktop) -> list[FakeTool]:
+def _tools(desktop: _Desktop) -> list[FakeTool]:
     async def act(call: ToolCall) -> ToolResult:
         if (name := str(call.input.get("text", ""))).startswith("save "):
             (desktop.home / name.removeprefix("save ")).write_text("by the agent")
         if name.startswith("start "):
             kernel = desktop.kernel
             kernel.starts(kernel.fork(desktop.shell()), *name.split()[1:])
+        if name.startswith("reach "):
+            await asyncio.gather(*(desktop.guard.judge(host, 443) for host in name.split()[1:]))
         picture: EncodedImage = await desktop.screenshot()
         return ToolResult("done", image=picture)
 
@@ -102,7 +118,7 @@ def _answer(request: ModelRequest) -> list[Any]:
         calls = [call("type", text=f"save {name}", index=n) for n, name in enumerate(named)]
         return [step for steps in calls for step in steps] + done("tool_use")
     texts = [str(block.get("text", "")) for block in last if isinstance(block, dict)]
-    if said := next((text for text in texts if text.startswith("start ")), ""):
+    if said := next((text for text in texts if text.startswith(("start ", "reach "))), ""):
         return [*call("type", text=said), *done("tool_use")]
     if "missing" in words:
         return [*call("bash", toolset=None, command="missing"), *done("tool_use")]
