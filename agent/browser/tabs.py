@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ _LOOK = 1.0
 """Seconds in which a tab says whether it shows."""
 
 _CALM = 5.0
-"""Seconds that are waited for a page that loads before it is looked at."""
+"""Seconds that are waited, once, for a page that loads before it is looked at."""
 
 _OPENS = 10.0
 _MOST_NEWS = 50
@@ -68,6 +68,9 @@ class Tab:
     url: str = ""
     session: str = ""
     loading: bool = False
+    late: bool = False
+    """Whether its page, which still loads, was waited for in vain."""
+
     crashed: bool = False
     dialog: tuple[str, str] | None = None
     """Kind and words of the dialog that is open, if one is."""
@@ -194,12 +197,18 @@ class Browser:
         last = self.tabs.get(self._active)
         if last is not None and await self._shows(last):
             return last
-        others = [tab for tab in reversed(self.tabs.values()) if tab is not last][:MOST_TABS]
-        shown = await asyncio.gather(*(self._shows(tab) for tab in others))
-        found = next((tab for tab, shows in zip(others, shown, strict=True) if shows), last)
-        found = found or next(iter(others), None)
+        others = [tab for tab in reversed(self.tabs.values()) if tab is not last]
+        found = await self._first_shown(others) or last or next(iter(others), None)
         self._active = found.target if found else ""
         return found
+
+    async def _first_shown(self, tabs: Sequence[Tab]) -> Tab | None:
+        for at in range(0, len(tabs), MOST_TABS):
+            some = tabs[at : at + MOST_TABS]
+            shown = await asyncio.gather(*(self._shows(tab) for tab in some))
+            if any(shown):
+                return some[shown.index(True)]
+        return None
 
     async def look(self) -> None:
         """Learn what the tabs are called now: that a title has changed is not told."""
@@ -239,8 +248,10 @@ class Browser:
             await self.until(lambda: not self.alive, _OPENS)
 
     async def calm(self, tab: Tab) -> bool:
-        """Wait a while for a page that loads; whether it has."""
-        return await self.until(lambda: not tab.loading, _CALM)
+        """Wait a while for a page that loads, once for each load; whether it has."""
+        if not tab.late:
+            tab.late = not await self.until(lambda: not tab.loading, _CALM)
+        return not tab.loading
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
@@ -307,7 +318,7 @@ class Browser:
     def _crashed(self, given: dict[str, Any], session: str) -> None:
         tab = self.tabs.get(str(given.get("targetId"))) or self._of(session)
         if tab is not None and session not in tab.frames:
-            tab.crashed, tab.loading = True, False
+            tab.crashed, tab.loading, tab.late = True, False, False
 
     def _frame_came(self, given: dict[str, Any], session: str) -> None:
         tab, info = self._of(session), given["targetInfo"]
@@ -328,12 +339,12 @@ class Browser:
     def _began(self, given: dict[str, Any], session: str) -> None:
         tab = self._of(session)
         if tab is not None and given.get("frameId") == tab.target:
-            tab.loading, tab.crashed = True, False
+            tab.loading, tab.late, tab.crashed = True, False, False
 
     def _stopped(self, given: dict[str, Any], session: str) -> None:
         tab = self._of(session)
         if tab is not None and given.get("frameId") == tab.target:
-            tab.loading = False
+            tab.loading = tab.late = False
 
     def _asked(self, given: dict[str, Any], session: str) -> None:
         tab = self._of(session)

@@ -44,7 +44,8 @@ _WEIGHTY = re.compile(
     r"(pay|buy|order|purchase|check ?out|place order|donate|subscribe|transfer|send|submit|"
     r"post|publish|reply|forward|delete|remove|erase|discard|empty (the )?(trash|wastebasket|bin)|"
     r"move to (the )?(trash|wastebasket|bin)|format|overwrite|replace|uninstall|install|confirm|"
-    r"sign|authori[sz]e|shut ?down|log ?out|restart)\b",
+    r"sign|authori[sz]e|shut ?down|log ?out|restart|"
+    r"proceed to \S+ \(unsafe|accept the risk)\b",  # browsers, before a wrong certificate
     re.IGNORECASE,
 )
 _PASTE = re.compile(r"\W*paste", re.IGNORECASE)

@@ -53,6 +53,13 @@ _OWN = frozenset({"localhost", "127.0.0.1", "::1"})
 """The sandbox's own loopback: nothing of the machine listens there."""
 
 _STEPS = frozenset({"back", "forward", "reload"})
+_NOT_LOADED = {
+    "net::ERR_CERT_": "its certificate is wrong, so that it may be somebody else who answers. Tell "
+    "the person; whether to go there all the same is theirs to say",
+    "net::ERR_PROXY_CONNECTION_FAILED": "the desktop's way to the network is down",
+    "net::ERR_TUNNEL_CONNECTION_FAILED": "the network's gate refused it, or reached nobody there",
+}
+"""What beginnings of the browser's words mean."""
 
 
 @runtime_checkable
@@ -198,7 +205,7 @@ class Toolset(BetaAsyncAbstractBrowserToolset20260801):
             loads = any(news.kind in ("started", "completed") for news in page.browser.news)
             if wrong and not (wrong == "net::ERR_ABORTED" and loads):
                 page.stop()
-                raise ToolError(f"{address[:200]} could not be loaded: {wrong}.")
+                raise ToolError(f"{address[:200]} could not be loaded: {_why_not(wrong)}.")
             return status
         return None
 
@@ -535,6 +542,12 @@ def _some_tabs(browser: Browser, shown: Tab | None) -> list[Tab]:
         return tabs
     newest = [tab for tab in tabs if tab is not shown][-(MOST_TABS - 1) :]
     return [tab for tab in tabs if tab is shown or tab in newest]
+
+
+def _why_not(wrong: str) -> str:
+    """What the browser says went wrong, in words where there is something to know about it."""
+    words = next((words for start, words in _NOT_LOADED.items() if wrong.startswith(start)), "")
+    return f"{words} ({wrong})" if words else wrong
 
 
 def _entry(tab: Tab, *, active: bool) -> dict[str, Any]:

@@ -87,7 +87,8 @@ def test_which_keys_end_a_line(key: str, *, ends: bool) -> None:
      "remove", "erase", "discard", "empty trash", "empty the trash", "empty the wastebasket",
      "empty bin", "move to trash", "move to the wastebasket", "move to the bin", "format",
      "overwrite", "replace", "uninstall", "install", "confirm", "sign", "authorise", "authorize",
-     "shut down", "shutdown", "log out", "logout", "restart"],
+     "shut down", "shutdown", "log out", "logout", "restart",
+     "accept the risk"],
 )  # fmt: skip
 def test_each_weighty_button(word: str) -> None:
     for name in (word.title(), f"Yes, {word}", f"OK {word}", f"Okay: {word}", f"“{word}…”"):
@@ -96,6 +97,19 @@ def test_each_weighty_button(word: str) -> None:
         assert rule_of(computer("left_click", name=f"{front} {word}")) == "weighty button"
     assert rule_of(computer("left_click", name=f"Do not {word}")) == ""
     assert rule_of(computer("left_click", name=f"{word}xyz")) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("Proceed to bank.example (unsafe)", "weighty button"),
+        ("Accept the Risk and Continue", "weighty button"),
+        ("Back to safety", ""),
+        ("Proceed to Terms", ""),
+    ],
+)
+def test_to_pass_over_a_wrong_certificate_is_asked_about(name: str, asked: str) -> None:
+    assert rule_of(computer("left_click", name=name, role="link")) == asked
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ async def item_of(folder: Path, kept: KeptHosts | None) -> tuple[Item, Item]:
     """The card's data: as the question stands, and after it was answered."""
     settings = Settings(_env_file=None, data_dir=folder, model="offline", network="listed")
     desktop, shown = GuardedDesktop(), Transcript(lambda sha256: sha256)
-    parts = Parts() if kept is None else Parts(kept_hosts=kept)
-    session = Session.create(
-        settings, desktop=desktop, model=ScriptedModel([]), tools=[FakeTool()], **parts
-    )
+    parts = Parts(desktop=desktop, model=ScriptedModel([]), tools=[FakeTool()])
+    if kept is not None:
+        parts["kept_hosts"] = kept
+    session = Session.create(settings, **parts)
     session.log.subscribe(shown.feed)
     await session.open()
     waiting = asyncio.create_task(desktop.guard.judge("a.example.com", 443))
