@@ -361,7 +361,8 @@ CHECKS: dict[str, Check] = {
     "dialog": _dialog,
     "nodialog": lambda seen, _: _unless(not seen.after.dialogs, f"dialogs {seen.after.dialogs}"),
     "chosen": lambda seen, v: _unless(
-        v.lower() in [name.lower() for name in seen.after.chosen], f"chosen {seen.after.chosen[:5]}"
+        {name.lower() for name in _all(v)} <= {name.lower() for name in seen.after.chosen},
+        f"chosen {seen.after.chosen[:5]}",
     ),
     "checked": lambda seen, v: _unless(
         _named({*seen.after.checked} - {*seen.before.checked}, v), f"checked {seen.after.checked}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from agent.desktop.base import Box, Tree, Window
+from agent.desktop.base import Box, Node, Tree, Window
 from agent.models.offline.conversation import plan_for
 from agent.models.offline.places import find_windows
+from agent.models.offline.pointing import click_label
 from agent.models.offline.progress import Progress
 from agent.models.offline.sentences import parse
+from agent.models.offline.steps import Act, Moment
 from agent.models.offline.view import View
+from agent.testing.fake_desktop import FakeDesktop
 
 
 def meant(*said: str, answer: str = "") -> list[str]:
@@ -87,6 +90,74 @@ def test_what_a_correction_of_nothing_would_change_is_left_alone() -> None:
 )
 def test_a_request_is_repeated(said: list[str], means: list[str]) -> None:
     assert meant(*said) == means
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "means"),
+    [
+        ("make the editor smaller", "undo that", ["maximise window=editor"]),
+        ("make it smaller", "undo that, make it big again", ["maximise"]),
+        ("maximise the terminal", "undo it", ["restore window=terminal"]),
+        ("minimise the terminal", "undo that", ["switch window=terminal"]),
+        ("maximise the terminal", "undo the last change", ["edit what=undo"]),
+        ("delete the last word", "undo that", ["edit what=undo"]),
+        ("type hello", "undo that, make it big again", ["edit what=undo", "maximise"]),
+    ],
+)
+def test_undo_is_of_a_window_where_that_was_done_last(
+    before: str, said: str, means: list[str]
+) -> None:
+    assert meant(before, said) == means
+
+
+@pytest.mark.parametrize(
+    ("said", "which"),
+    [
+        (["find fox", "find next"], "next"),
+        (["find fox", "next match", "find it again"], "next"),
+        (["select fox", "find next", "find the previous one"], "previous"),
+    ],
+)
+def test_what_was_found_is_looked_for_further_on(said: list[str], which: str) -> None:
+    [only] = plan_for(Progress(tuple(said)), len(said) - 1).commands
+    assert (only.slot("act"), only.slot("phrase")) == ("select", "fox")
+    assert only.slot("which") == which
+
+
+def test_without_words_to_find_there_is_no_next() -> None:
+    assert meant("open the terminal", "find next") == ["find_next which=next"]
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        (["hold shift and click notes"], "click label=notes modifier=shift"),
+        (["control click notes"], "click label=notes modifier=control"),
+        (["click notes with shift"], "click label=notes modifier=shift"),
+        (
+            ["hold shift and double click notes"],
+            "click button=double label=notes modifier=shift",
+        ),
+        (["hold control", "click notes"], "click label=notes modifier=control"),
+        (["hold control", "shift click notes"], "click label=notes modifier=control shift"),
+        (["hold control", "release control", "click notes"], "click label=notes"),
+    ],
+)
+def test_a_click_goes_with_the_keys_that_are_held(said: list[str], means: str) -> None:
+    assert meant(*said) == [means]
+
+
+async def test_the_held_keys_are_asked_for_with_the_click() -> None:
+    here = frozenset({"showing", "active"})
+    frame = Node("0", None, "thunar", "frame", "home", Box(0, 0, 800, 600), here)
+    icon = Node("1", "0", "thunar", "icon", "notes", Box(10, 20, 40, 40), frozenset({"showing"}))
+    window = Window(1, "home", "Thunar", 7, Box(0, 0, 800, 600), active=True)
+    view = View(Tree((frame, icon)), (window,), (), (1280, 800))
+    [command] = parse("hold control and click notes").commands
+    step = await click_label(Moment(FakeDesktop(), view, command.having(modifier="control shift")))
+    assert isinstance(step, Act)
+    assert step.calls[0].input == {"coordinate": [30, 40], "text": "ctrl+shift"}
+    assert step.say == "Clicking notes with control and shift held."
 
 
 @pytest.mark.parametrize(

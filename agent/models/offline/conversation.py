@@ -195,6 +195,44 @@ def _repeated(progress: Progress, task: int, plan: Plan) -> Plan | None:
     return _brought_back(commands[-1], progress.answers.get(task - 1, "")) if commands else None
 
 
+def _undone(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """What takes back the last act where that was none of a text: "undo that", of a window."""
+    first = plan.commands[0] if plan.commands else None
+    if first is None or first.intent != "edit" or first.slot("what") != "undo":
+        return None
+    if first.slot("count") or not _THAT & {*re.findall(r"\w+", first.said.lower())}:
+        return None
+    before = plan_for(progress, task - 1).commands
+    if not before or before[-1].intent not in (*trait("of_windows"), "show_desktop"):
+        return None
+    back = _brought_back(before[-1], progress.answers.get(task - 1, ""))
+    if back is None:
+        return None
+    rest = plan.commands[1:]
+    said_twice = bool(rest) and rest[0].intent == back.commands[0].intent
+    return Plan((*back.commands, *rest[said_twice:]))
+
+
+_THAT = {"that", "it", "this"}
+
+
+def _found_next(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """The words that were found last, further on or before: "find next"."""
+    only = _only(plan)
+    if only is None or only.intent != "find_next":
+        return None
+    for earlier in range(task - 1, -1, -1):
+        if isinstance(progress.instructions[earlier], Dictated):
+            return None
+        last = next(reversed(plan_for(progress, earlier).commands), None)
+        if last is not None and last.intent == "text" and last.slot("act") == "select":
+            found = last.slot("phrase") and not last.slot("until")
+            return Plan((last.having(which=only.slot("which")),)) if found else None
+        if last is None or last.intent != "find_next":
+            return None
+    return None
+
+
 def _anew(commands: tuple[Command, ...]) -> tuple[Command, ...]:
     """Commands as they are meant once more: a program that is open gets another window."""
     return tuple(
@@ -212,11 +250,16 @@ def _without_repeats(progress: Progress, task: int) -> Plan:
     return plan_for(progress, task)
 
 
+_OPPOSITE = {"maximise": "restore", "restore": "maximise"}
+
+
 def _brought_back(last: Command, answer: str) -> Plan | None:
     """What takes an act back: a window opens again, a text is as it was."""
     if last.intent in ("close", "minimise"):
         name = last.slot("window") if is_place(last.slot("window")) else _place_in(answer)
         return Plan((Command("switch", {"window": name}, last.said),)) if name else None
+    if last.intent in _OPPOSITE:
+        return Plan((Command(_OPPOSITE[last.intent], last.slots, last.said),))
     if last.intent == "show_desktop":
         return Plan((last.having(back="yes"),))
     if last.intent in ("text", "edit", "type"):
@@ -260,9 +303,9 @@ def _on_dictated(command: Command, said: str) -> Command:
 
 
 def _with_held(progress: Progress, task: int, plan: Plan) -> Plan | None:
-    """A key with the modifiers that were said to be held, and not released since."""
+    """A key or a click with the modifiers that were said to be held, and not released since."""
     only = _only(plan)
-    if only is None or only.intent != "keys":
+    if only is None or only.intent not in ("keys", "click"):
         return None
     held: dict[str, None] = {}
     for said in progress.instructions[:task]:
@@ -274,6 +317,9 @@ def _with_held(progress: Progress, task: int, plan: Plan) -> Plan | None:
                 held = {key: None for key in held if name and key != name}
     if not held:
         return None
+    if only.intent == "click":
+        held = {**held, **dict.fromkeys(only.slot("modifier").split())}
+        return Plan((only.having(modifier=" ".join(held)),))
     return Plan((only.having(keys=f"{' '.join(held)} {only.slot('keys')}"),))
 
 
@@ -312,6 +358,8 @@ _MEANINGS = (
     _made_good,
     _instead,
     _elsewhere,
+    _found_next,
+    _undone,
     _repeated,
     _of_dictation,
     _with_held,

@@ -10,10 +10,10 @@ from agent.models.offline.matching import clear, plain, rank
 from agent.models.offline.paging import away, has_list, towards
 from agent.models.offline.raising import raise_call
 from agent.models.offline.sentences import scrolling
-from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key
+from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key, listing
 from agent.models.offline.targets import called, describe, find, seen
 from agent.models.offline.view import View, look
-from agent.models.offline.words import number
+from agent.models.offline.words import lexicon, number
 
 _RAISED = 2
 _EFFECT_SECONDS = 1.5
@@ -89,8 +89,11 @@ async def click_label(at: Moment) -> Step:
     if at.phase == 0 and (uncover := _covered(at.view, node)):
         return Act("Bringing its window to the front.", (uncover,), _RAISED)
     assert node.box is not None  # noqa: S101 - found nodes have boxes
-    action = click(*node.box.center, name=member)
-    return Act(f"Clicking {called(node)}.", (action,), 1, _memo(at.view, called(node)))
+    held = at.slot("modifier").split()
+    keys = "+".join(str(lexicon()["modifiers"][name]) for name in held)
+    action = click(*node.box.center, name=member, held=keys)
+    say = f"Clicking {called(node)}{f' with {listing(held)} held' if held else ''}."
+    return Act(say, (action,), 1, _memo(at.view, called(node)))
 
 
 async def choose_number(at: Moment) -> Step:

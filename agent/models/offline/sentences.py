@@ -286,6 +286,7 @@ def _carried(text: str, after: Command | None) -> list[Command]:
     return [Command("click", {"label": clause}, clause)]
 
 
+@functools.lru_cache(maxsize=512)
 def _checked(clause: str) -> Command | None:
     found = match(clause, accept=_sensible)
     return found.command if found else None

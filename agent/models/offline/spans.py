@@ -83,6 +83,10 @@ def occurrences(text: str, phrase: str) -> list[Span]:
 
 def _phrase(text: str, caret: int, stretch: Stretch) -> Span | None:
     found = occurrences(text, stretch.phrase)
+    if stretch.which == "next":
+        return next((span for span in found if span[0] >= caret), None)
+    if stretch.which == "previous":
+        return next((span for span in reversed(found) if span[1] <= caret), None)
     if not stretch.until:
         return min(found, key=lambda span: _distance(span, caret), default=None)
     for begin, end in sorted(found, key=lambda span: _distance(span, caret)):

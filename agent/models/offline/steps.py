@@ -142,9 +142,10 @@ class Moment:
 Handler = Callable[[Moment], Awaitable[Step]]
 
 
-def click(x: int, y: int, name: str = "left_click") -> Call:
-    """A click of some kind at a point."""
-    return Call(name, {"coordinate": [x, y]})
+def click(x: int, y: int, name: str = "left_click", held: str = "") -> Call:
+    """A click of some kind at a point, perhaps with keys held: ``ctrl+shift``."""
+    given: dict[str, Any] = {"coordinate": [x, y]}
+    return Call(name, {**given, "text": held} if held else given)
 
 
 def key(combo: str, repeat: int = 1) -> Call:

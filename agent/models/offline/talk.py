@@ -86,6 +86,7 @@ HANDLERS: dict[str, Handler] = {
         "I am Sayso's voice commands: fixed sentences, no artificial intelligence. "
         "Ask: what can I say."
     ),
+    "find_next": _declining("Nothing was found yet. Say: find, and the words."),
     "again": _saying("There is nothing yet to do again."),
     "more": _saying("There is nothing yet to do more of."),
     "reopen": _saying("I do not know what to bring back."),

@@ -224,9 +224,15 @@ def stretch_of(at: Moment) -> Stretch | None:
     )
 
 
+_FURTHER = {"next": "further", "previous": "earlier"}
+"""What to call an occurrence of words that comes after, or before, the one that was found."""
+
+
 def _named(at: Moment) -> str:
     """What to call the stretch where it is not there."""
     if phrase := at.slot("phrase"):
+        if (which := at.slot("which")) in _FURTHER:
+            return f"{_FURTHER[which]} “{phrase}”"
         until = at.slot("until")
         return f"“{phrase}” up to “{until}”" if until else f"“{phrase}”"
     if nth := at.slot("nth") or at.slot("index"):
@@ -253,7 +259,8 @@ async def _begin(at: Moment, here: _Text) -> Step:
         span = (0, 0)
     if span is None:
         missing = _missing(at)
-        return await _otherwise(at, missing) if at.slot("phrase") else missing
+        here_only = not at.slot("phrase") or at.slot("which") in _FURTHER
+        return missing if here_only else await _otherwise(at, missing)
     if act == "insert" or act == "caret":
         return _lead(at, here, (span[at.slot("side") != "before"],) * 2)
     if act == "replace" and at.slot("all"):

@@ -75,11 +75,11 @@ def _front() -> re.Pattern[str]:
     words = f"{alternatives('wake')}|{alternatives('openers')}"
     commaed = alternatives("openers_with_comma")
     pause = r"\s*[,.!?:;]+\s*"
-    next_one = (
-        r"(?!next (?:windows?|page|tab|field|word|line|sentence|paragraph)\b|no (?:space|caps)\b)"
+    kept = "|".join(
+        rf"{word} (?:{alternatives('kept_openers', word)})\b" for word in lexicon()["kept_openers"]
     )
     return re.compile(
-        rf"^{next_one}(?:(?:{commaed}){pause}|(?:{words})(?:{pause}|\s+))(?=\S)", re.IGNORECASE
+        rf"^(?!{kept})(?:(?:{commaed}){pause}|(?:{words})(?:{pause}|\s+))(?=\S)", re.IGNORECASE
     )
 
 
