@@ -119,6 +119,11 @@ class Blocking:
         shown: Callable[[], Bundle] | None = getattr(self.wrapped, "_repr_mimebundle_", None)
         return shown() if shown is not None else {"text/plain": repr(self)}
 
+    def __panel__(self) -> object:
+        """Panel's objects are made where Panel asks for them, not on the background loop."""
+        shown: Callable[[], object] | None = getattr(self.wrapped, "__panel__", None)
+        return shown() if shown is not None else f"`{self!r}`"
+
 
 def _call(function: Callable[..., Any], *given: Any, **named: Any) -> Any:
     """``function`` on the loop; what it returns is awaited there."""

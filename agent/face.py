@@ -1,7 +1,8 @@
-"""How objects show themselves in a notebook, without knowing what a notebook is.
+"""How objects show themselves in notebooks and Panel apps, without knowing what these are.
 
-Whoever can draw them offers a function under the entry point group ``sayso.faces``; the
-package ``dashboard.notebook`` does. Without one, an object shows its ``repr``.
+Whoever can draw them offers a function under the entry point group ``sayso.faces``, named after
+what shows them: ``notebook`` (`dashboard.notebook`) or ``panel`` (`dashboard.embed`). Without one,
+an object shows its ``repr``.
 """
 
 from __future__ import annotations
@@ -17,20 +18,27 @@ Bundle = dict[str, Any]
 
 
 class Faced:
-    """An object that has a face in Jupyter."""
+    """An object that has a face in Jupyter and in Panel."""
 
     __slots__ = ()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
-        drawn = _drawn_by()
-        return drawn(self) if drawn is not None else {"text/plain": repr(self)}
+        drawn = drawn_by("notebook")
+        shown: Bundle | None = drawn(self) if drawn is not None else None
+        return shown or {"text/plain": repr(self)}
+
+    def __panel__(self) -> object:
+        """What ``pn.panel(this)`` and a layout of Panel's show."""
+        drawn = drawn_by("panel")
+        return drawn(self) if drawn is not None else f"`{self!r}`"
 
 
 @cache
-def _drawn_by() -> Callable[[object], Bundle] | None:
-    for point in entry_points(group=GROUP):
+def drawn_by(what: str) -> Callable[[object], Any] | None:
+    """What draws objects for ``what``: ``notebook`` or ``panel``; None if it is not installed."""
+    for point in entry_points(group=GROUP, name=what):
         try:
-            drawn: Callable[[object], Bundle] = point.load()
+            drawn: Callable[[object], Any] = point.load()
         except ImportError:  # the extra is not installed
             continue
         return drawn

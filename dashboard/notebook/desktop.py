@@ -10,8 +10,8 @@ import traitlets
 
 from agent.errors import DesktopError
 from dashboard.desktop.frames import Frames
+from dashboard.desktop.tunnel import Tunnel
 from dashboard.notebook.relay import HERE, Later, RelayWidget
-from dashboard.notebook.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from agent.desktop.base import Desktop

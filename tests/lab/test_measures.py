@@ -18,7 +18,7 @@ from agent.experiments.results.report import report
 from agent.experiments.results.words import verdict
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner
-from dashboard.notebook.lab import trial as notebook_trial
+from dashboard.display.lab import trial as notebook_trial
 
 
 @pytest.fixture(autouse=True)

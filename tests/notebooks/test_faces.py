@@ -15,19 +15,19 @@ from PIL import Image
 
 from agent import Session, Settings
 from agent.desktop.base import EncodedImage
-from agent.models.base import Dictating
-from agent.record.events import Heard, TaskFinished
 from agent.experiments.live import LiveRun
-from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.plan.spec import Experiment, define
-from agent.experiments.run.store import Store
 from agent.experiments.plan.task import builtin_tasks
 from agent.experiments.plan.trial import Trial
+from agent.experiments.run.placement import LocalPlacement
+from agent.experiments.run.store import Store
 from agent.files.changes import compare
 from agent.files.listing import list_files
 from agent.files.record import Row
-from agent.session.files import PutBack
+from agent.models.base import Dictating
+from agent.record.events import Heard, TaskFinished
 from agent.replay import build_timeline
+from agent.session.files import PutBack
 from agent.testing.scripted import FakeDesktop, FakeTool, ScriptedModel, call, done, hang, says
 from dashboard.notebook import do, face_of, recorded
 from dashboard.notebook.session import SessionFace
@@ -92,17 +92,17 @@ async def test_the_face_carries_out_what_is_pressed(tmp_path: Path) -> None:
     await session.open()
     face = SessionFace(session)
     await asyncio.sleep(0)
-    face._act({"type": "say", "text": "  Work for ever.  "})
+    face.actions.act({"type": "say", "text": "  Work for ever.  "})
     await session.log.wait_for(lambda event: event.kind == "text_streamed", timeout=20)
     assert session.status.task_text == "Work for ever."
-    face._act({"type": "stop"})
+    face.actions.act({"type": "stop"})
     await session.wait_idle(20)
     assert session.status.stopped
-    face._act({"type": "take"})
-    assert face._yours()
-    face._act({"type": "give"})
-    assert not face._yours()
-    face._act({"type": "unheard of"})
+    face.actions.act({"type": "take"})
+    assert face.actions.yours
+    face.actions.act({"type": "give"})
+    assert not face.actions.yours
+    face.actions.act({"type": "unheard of"})
     await session.close()
     assert face._bar.who == "disconnected"
 
@@ -116,7 +116,7 @@ async def test_the_bar_shows_that_dictation_is_on_and_ends_it(tmp_path: Path) ->
     async with asyncio.timeout(20):
         while not face._bar.dictating:
             await asyncio.sleep(0.01)
-        face._act({"type": "say", "text": "stop dictation"})
+        face.actions.act({"type": "say", "text": "stop dictation"})
         while face._bar.dictating:
             await asyncio.sleep(0.01)
     assert session.log.of(Heard)[-1].text == "stop dictation"
@@ -144,11 +144,11 @@ async def test_words_that_cannot_be_written_down_are_given_back_and_told(session
     await asyncio.sleep(0)
     folder = session.settings.data_dir / "sessions"
     away = folder.rename(folder.with_name("away"))
-    face._act({"type": "say", "text": "Press it."})
+    face.actions.act({"type": "say", "text": "Press it."})
     assert given_back == [{"refused": "Press it."}]
     assert (face._bar.who, "Put it back" in face._bar.detail) == ("stopped", True)
     away.rename(folder)
-    face._act({"type": "say", "text": "Press it."})
+    face.actions.act({"type": "say", "text": "Press it."})
     await session.wait_idle(20)
     async with asyncio.timeout(20):
         while face._bar.who != "idle":

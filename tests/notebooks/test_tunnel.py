@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.notebook.tunnel import WINDOW, Tunnel
+from dashboard.desktop.tunnel import WINDOW, Tunnel
 
 _HELLO = b"RFB 003.008\n" + b"\x01" + b"\x01"
 _KEY = struct.pack(">BBHI", 4, 1, 0, 0x61)

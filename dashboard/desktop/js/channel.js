@@ -1,11 +1,12 @@
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];
 
-/** @typedef {(message: {rfb: number, state: string, size?: number}, buffers: ArrayBuffer[]) => void} Send */
-/** @typedef {{channel: number, state: string, reason?: string}} News */
+/** @typedef {(message: {rfb: number, state: string, size?: number, bytes?: ArrayBuffer}, buffers: ArrayBuffer[]) => void} Send */
+/** @typedef {{channel: number, state: string, reason?: string, bytes?: ArrayBuffer}} News */
 
 /**
  * A WebSocket's face over the host's own messages, for hosts that reach Python and nothing else
- * (Jupyter). Python is told how much was taken, so that it need not send faster than that.
+ * (Jupyter, a Panel app of somebody's own). Python is told how much was taken, so that it need not
+ * send faster than that.
  */
 export class Channel {
   binaryType = "arraybuffer";
@@ -22,9 +23,14 @@ export class Channel {
   onerror = null;
   #send;
 
-  /** @param {number} number @param {Send} send */
-  constructor(number, send) {
+  /**
+   * @param {number} number
+   * @param {Send} send
+   * @param {boolean} [inline] Whether bytes are part of a message (Panel) or go beside it (Jupyter).
+   */
+  constructor(number, send, inline = false) {
     this.number = number;
+    this.inline = inline;
     this.#send = send;
     queueMicrotask(() => this.#tell("open"));
   }
@@ -46,13 +52,13 @@ export class Channel {
    * @param {News} news
    * @param {DataView<ArrayBuffer>[]} [buffers]
    */
-  receive({ channel, state, reason }, buffers = []) {
+  receive({ channel, state, reason, bytes }, buffers = []) {
     if (channel !== this.number || this.readyState === CLOSED) return;
     if (state === "open") {
       this.readyState = OPEN;
       this.onopen?.();
     } else if (state === "data") {
-      const [view] = buffers;
+      const [view] = bytes ? [new DataView(bytes)] : buffers;
       this.#tell("taken", [], { size: view.byteLength });
       this.onmessage?.({ data: view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) });
     } else if (state === "close") {
@@ -68,6 +74,8 @@ export class Channel {
 
   /** @param {string} state @param {ArrayBuffer[]} [buffers] @param {{size?: number}} [more] */
   #tell(state, buffers = [], more = {}) {
-    this.#send({ rfb: this.number, state, ...more }, buffers);
+    const message = { rfb: this.number, state, ...more };
+    if (this.inline && buffers.length) this.#send({ ...message, bytes: buffers[0] }, []);
+    else this.#send(message, buffers);
   }
 }

@@ -34,6 +34,7 @@ RFB.messages.extendedClipboardProvide = (...given) => {
  * @property {Record<string, string>} [query] Opens the socket.
  * @property {Refused} [error]
  * @property {number} [channel] Over the host's own messages, instead of a socket.
+ * @property {boolean} [inline] Bytes are part of the channel's messages; else they go beside them.
  */
 /**
  * @typedef {object} Events
@@ -90,12 +91,12 @@ export class Screen extends Emitter {
   }
 
   /** @param {Ticket} ticket */
-  useTicket({ query, error, channel }) {
+  useTicket({ query, error, channel, inline }) {
     if (!this.#asked) return;
     this.#asked = false;
     clearTimeout(this.#timer);
     if (error) this.#lost(error.message, error);
-    else this.#connect(channel === undefined ? this.#url(query ?? {}) : this.#open(channel));
+    else this.#connect(channel === undefined ? this.#url(query ?? {}) : this.#open(channel, inline));
   }
 
   /**
@@ -211,9 +212,9 @@ export class Screen extends Emitter {
     return url.href;
   }
 
-  /** @param {number} number */
-  #open(number) {
-    this.#channel = new Channel(number, this.send);
+  /** @param {number} number @param {boolean} [inline] */
+  #open(number, inline) {
+    this.#channel = new Channel(number, this.send, inline);
     return this.#channel;
   }
 

@@ -96,6 +96,21 @@ test("a channel is a socket over the host's messages: it counts what it took, an
   ]);
 });
 
+test("a channel whose host takes no bytes beside a message has them within it", async () => {
+  const sent = [];
+  const heard = [];
+  const channel = new Channel(7, (message, buffers) => sent.push([message, buffers]), true);
+  channel.onmessage = ({ data }) => heard.push(...new Uint8Array(data));
+  await Promise.resolve();
+  channel.receive({ channel: 7, state: "open" });
+  channel.receive({ channel: 7, state: "data", bytes: Uint8Array.of(1, 2).buffer });
+  channel.send(Uint8Array.of(3));
+  assert.deepEqual(heard, [1, 2]);
+  const [message, buffers] = sent.at(-1);
+  assert.deepEqual([[...new Uint8Array(message.bytes)], buffers], [[3], []]);
+  assert.deepEqual(sent.at(-2), [{ rfb: 7, state: "taken", size: 2 }, []]);
+});
+
 test("a number is a badge at its thing's corner; of a grid, in the middle of an outlined square", () => {
   const [badge, { text }] = numberOf({ text: "7", box: [100, 50, 80, 20], square: false }, 1);
   assert.deepEqual([badge.attributes.class, text], ["badge", "7"]);

@@ -7,8 +7,8 @@ from typing import Any
 
 from agent.record import events as ev
 from agent.replay import Recording
-from dashboard.notebook.markup import Html, bold, paragraph, picture, short, table
-from dashboard.notebook.pictures import shrunk, strip
+from dashboard.display.markup import Html, bold, paragraph, picture, short, table
+from dashboard.display.pictures import shrunk, strip
 from dashboard.transcript import Transcript
 
 Look = Callable[[str], bytes | None]

@@ -7,7 +7,7 @@ from html import escape
 
 from PIL import Image
 
-from dashboard.notebook.pictures import data_url
+from dashboard.display.pictures import data_url
 
 
 class Html(str):

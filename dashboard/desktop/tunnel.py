@@ -1,4 +1,4 @@
-"""The live desktop over Jupyter's own messages: no second port, so it works wherever cells do."""
+"""The live desktop over the host's own messages (Jupyter's, Panel's): no second port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures made small enough to be kept in a notebook."""
+"""Pictures made small enough to be kept in a document."""
 
 from __future__ import annotations
 

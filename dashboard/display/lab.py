@@ -14,8 +14,8 @@ from agent.experiments.results.compare import Analysis, analyse
 from agent.experiments.results.paired import Pairing, pair
 from agent.experiments.results.words import percent, when
 from agent.experiments.run.store import Store
-from dashboard.notebook.markup import Html, bold, paragraph, picture, safe, short, table
-from dashboard.notebook.pictures import shrunk, strip
+from dashboard.display.markup import Html, bold, paragraph, picture, safe, short, table
+from dashboard.display.pictures import shrunk, strip
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "!", "limit": "⊘"}
 

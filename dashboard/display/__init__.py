@@ -1,0 +1,1 @@
+"""How objects look in HTML and pictures, for whoever shows them: notebooks, Panel apps."""
