@@ -35,7 +35,7 @@ from agent.models.base import Model
 from agent.record.journal import SqliteJournal
 from agent.settings import Settings
 from agent.testing.scripted import ScriptedModel, done, says
-from dashboard.notebook import lab
+from dashboard.display import lab
 from dashboard.views.lab.trials import _result
 
 
