@@ -210,6 +210,7 @@ FOR_EVERYBODY = {
     *(f"agent/desktop/{name}.py" for name in ("parts", "see/ocr", "see/screenshot_encoder")),
     *("agent/desktop/virtual.py", "agent/desktop/server/processes.py"),  # X, pictures, /proc
     *("agent/models/claude/model.py", "agent/models/lazy_model.py"),
+    *("agent/browser/page.py", "agent/desktop/server/devtools.py"),  # pictures, JSON
     "agent/experiments/live.py",
     *(f"agent/experiments/run/{n}.py" for n in ("oracle", "play", "scoring", "state")),  # a trial's
     "agent/experiments/run/trial_environment.py",

@@ -290,8 +290,8 @@ async def test_prompts_have_a_history(page: Page, lab: Served) -> None:
     careful = page.locator(".prompts > ul > li", has=page.get_by_role("heading", name="careful"))
     await expect(careful.locator("code")).to_have_text(re.compile(r"^[0-9a-f]{10}$"))
     await expect(careful.locator("tbody tr")).to_have_count(2)
-    await expect(careful).to_contain_text("12/16")
-    await expect(careful).to_contain_text("75 %")
+    await expect(careful).to_contain_text("12/14")
+    await expect(careful).to_contain_text("86 %")
     await careful.get_by_role("button", name="Compare").first.click()
     await expect(page.locator(".compare .pick select").first).to_be_visible()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 
+from agent.disk import in_thread
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.measures import measures
 from agent.experiments.plan.task import Task
@@ -333,7 +334,7 @@ class LabView:
     async def _rescore(self, folder: str) -> None:
         try:
             store = await from_disk(lambda: self._records.store(folder), _WHAT)
-            await asyncio.to_thread(_judged_again, store)
+            await in_thread(_judged_again, store)
         except SaysoError as error:
             self._tell(fault=str(error))
             return

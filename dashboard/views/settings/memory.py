@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from agent.tools.memory import Memory
 from dashboard.js.component import View
 from dashboard.view_registry import ViewContext
 from dashboard.views.background_tasks import BackgroundTasks
+from dashboard.web.disk import from_disk
+
+_WHAT = "the memory"
 
 _HERE = Path(__file__).parent
 
@@ -56,10 +59,11 @@ class MemoryCard:
         error = said = ""
         try:
             if message["type"] == "write":
-                await asyncio.to_thread(memory.write, name, str(message.get("text") or ""))
+                text = str(message.get("text") or "")
+                await from_disk(partial(memory.write, name, text), _WHAT)
                 said = f"Kept “{name}”."
             else:
-                await asyncio.to_thread(memory.forget, name)
+                await from_disk(partial(memory.forget, name), _WHAT)
                 said = f"“{name}” is forgotten."
         except SaysoError as refused:
             error = str(refused)
@@ -71,7 +75,7 @@ class MemoryCard:
         settings = self._settings()
         notes, error = [], ""
         try:
-            notes = await asyncio.to_thread(Memory(settings.memory_folder).notes)
+            notes = await from_disk(Memory(settings.memory_folder).notes, _WHAT)
         except SaysoError as refused:
             error = str(refused)
         with self._context.within():
