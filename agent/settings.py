@@ -236,7 +236,7 @@ class Settings(BaseSettings):
                     "auto", "Automatic", "Hume when both its keys are set, otherwise this machine."
                 ),
                 Choice("hume", "Hume EVI", "Expressive; sound goes to Hume."),
-                Choice("offline", "This machine", "No sound leaves this machine."),
+                Choice("offline", "This machine", "No sound leaves this machine; hears English."),
             ),
             personal=True,
         ),
@@ -262,6 +262,29 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("HUME_BASE_URL", "hume_base_url"),
     )
     """Address of Hume's service."""
+
+    hume_evi_version: Annotated[Literal["3", "4-mini"], SettingKind()] = Field(
+        default="3", validation_alias=AliasChoices("HUME_EVI_VERSION", "hume_evi_version")
+    )
+    """Version of EVI that the set-up asks for: `4-mini` hears eleven languages, `3` English and
+    Spanish ([voice](voice.md#languages))."""
+
+    hume_voice: Annotated[str, SettingKind()] = Field(
+        default="Ava Song", validation_alias=AliasChoices("HUME_VOICE", "hume_voice")
+    )
+    """A voice of Hume's library, by name; for the set-up."""
+
+    hume_model_provider: Annotated[str, SettingKind()] = Field(
+        default="ANTHROPIC",
+        validation_alias=AliasChoices("HUME_MODEL_PROVIDER", "hume_model_provider"),
+    )
+    """Whose model is EVI's front desk, as Hume spells it; for the set-up."""
+
+    hume_model: Annotated[str, SettingKind()] = Field(
+        default="claude-haiku-4-5-20251001",
+        validation_alias=AliasChoices("HUME_MODEL", "hume_model"),
+    )
+    """The front desk's model: small and fast, for it only passes work on; for the set-up."""
 
     hume_config_id: Annotated[
         str | None, SettingKind("Hume configuration", "voice", personal=True, last=True)

@@ -35,10 +35,11 @@ from dashboard.voice.client.narrator import Narrator
 from dashboard.voice.client.readings import Reader
 from dashboard.voice.client.timers import Timers
 from dashboard.voice.client.toolcalls import ToolCalls
-from dashboard.voice.client.troubles import trouble
+from dashboard.voice.client.troubles import hears_english, trouble
 from dashboard.voice.client.voice_settings import VoiceSettings, changed, voice_settings_of
 from dashboard.voice.client.wire import Wire
 from dashboard.voice.hume.tools import tool_definitions
+from dashboard.voice.phrases import ENGLISH
 
 if TYPE_CHECKING:
     from agent.session.session import Session
@@ -80,6 +81,7 @@ class Conductor:
         self.wire = Wire()
         self._ready = False
         self._refused = ""
+        self._told_what_is_heard = False
         self._numbers = itertools.count(1)
         self._timers = Timers()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -216,8 +218,15 @@ class Conductor:
             self._evi({"type": "pause_assistant_message"})
         self._send_context()
         self._send_attention()
+        self._tell_what_is_heard()
         if self._biasing is not None:
             self._biasing.refresh(forget=True)
+
+    def _tell_what_is_heard(self) -> None:
+        """Once: that the recognisers of this machine do not hear what was chosen."""
+        if self._offline and not self._told_what_is_heard and self.dispatcher.hears != (ENGLISH,):
+            self._told_what_is_heard = True
+            self._log.append(hears_english())
 
     def _on_error(self, event: dict[str, Any], line: Line) -> None:
         self._log.append(trouble(event))
@@ -341,6 +350,11 @@ class Conductor:
         self.dispatcher.relay = voice_settings.mode == "relay"
         self._narration.follow(voice_settings.narration)
         self._addressee.attention = voice_settings.attention
+        self.dispatcher.languages = chosen = tuple(voice_settings.languages)
+        if self._offline:
+            self.dispatcher.hears = (ENGLISH, *(each for each in chosen if each != ENGLISH))
+        if self._ready and tuple(before.languages) != chosen:
+            self._tell_what_is_heard()
         if before.attention != voice_settings.attention:
             self._send_attention()
         if before.mode != voice_settings.mode:

@@ -13,10 +13,12 @@ import httpx
 import pytest
 from hume import AsyncHumeClient
 
+from agent.settings import Settings
 from dashboard.voice.hume.setup import Choices, Setup
 from dashboard.voice.server.__main__ import serve
 from dashboard.voice.server.service import OfflineEvi
 
+USUAL = Settings(_env_file=None)
 ROOT = Path(__file__).parents[2]
 TOOLS = ("use_computer", "steer_computer", "computer_status", "stop_computer", "answer_agent")
 
@@ -43,7 +45,14 @@ class Account:
         self.told = []
         async with httpx.AsyncClient() as line:
             client = AsyncHumeClient(api_key="key", base_url=self.address, httpx_client=line)
-            setup = Setup(client, Choices(**choices), dry_run=dry_run, tell=self.told.append)
+            usual = {
+                "voice": USUAL.hume_voice,
+                "provider": USUAL.hume_model_provider,
+                "model": USUAL.hume_model,
+                "evi_version": USUAL.hume_evi_version,
+            }
+            chosen = Choices(**{**usual, **choices})
+            setup = Setup(client, chosen, dry_run=dry_run, tell=self.told.append)
             return await setup.run()
 
     async def get(self, path: str) -> dict:
@@ -64,7 +73,8 @@ async def test_the_first_run_creates_five_tools_and_a_configuration(hume: str):
     assert found["interruption"]["min_interruption_ms"] == 250
     assert found["turn_detection"]["end_of_turn_silence_ms"] == 600
     assert found["timeouts"]["max_duration"]["duration_secs"] == 1800
-    assert found["voice"]["name"] == Choices.voice
+    assert found["voice"]["name"] == USUAL.hume_voice
+    assert found["evi_version"] == "3"
     assert "computer" in found["prompt"]["text"]
 
 
@@ -84,9 +94,17 @@ async def test_a_change_is_shown_and_makes_one_new_version(hume: str):
     assert await account.set_up(voice="Colton Rivers") == first
     assert "~ config sayso" in account.told
     [line] = [line for line in account.told if line.strip().startswith("voice:")]
-    assert Choices.voice in line
+    assert USUAL.hume_voice in line
     assert "Colton Rivers" in line
     assert len((await account.get(f"configs/{first}"))["configs_page"]) == 2
+
+
+async def test_another_version_of_evi_is_asked_for(hume: str):
+    account = Account(hume)
+    config_id = await account.set_up(evi_version="4-mini", model="claude-sonnet-5")
+    found = (await account.get(f"configs/{config_id}"))["configs_page"][0]
+    assert found["evi_version"] == "4-mini"
+    assert found["language_model"]["model_resource"] == "claude-sonnet-5"
 
 
 async def test_a_dry_run_writes_nothing(hume: str):
@@ -119,6 +137,13 @@ async def test_on_the_command_line_the_id_is_given_and_no_key(hume: str, tmp_pat
     ran = await asyncio.to_thread(_run, tmp_path, **keys)
     assert ran.returncode == 0, ran.stderr
     assert "HUME_CONFIG_ID=" in ran.stdout
+    more = {"HUME_EVI_VERSION": "4-mini", "HUME_VOICE": "Colton Rivers", "HUME_MODEL": "another"}
+    ran = await asyncio.to_thread(_run, tmp_path, "--model", "a-third", **keys, **more)
+    assert ran.returncode == 0, ran.stderr
+    [found] = (await Account(hume).get("configs"))["configs_page"]
+    assert found["evi_version"] == "4-mini"
+    assert found["voice"]["name"] == "Colton Rivers"
+    assert found["language_model"]["model_resource"] == "a-third"
     keys["HUME_API_KEY"] = "very-wrong"
     ran = await asyncio.to_thread(_run, tmp_path, **keys)
     assert ran.returncode == 1

@@ -83,7 +83,9 @@ class Dispatcher:
         """What was said last and left to the front desk."""
         self.relay = False
         self.languages: tuple[Language, ...] = ()
-        """In which the person speaks; if empty, those whose script is heard."""
+        """In which the person speaks and types; if empty, those whose script is seen."""
+        self.hears: tuple[Language, ...] = ()
+        """In which words are heard; as ``languages`` says, if empty."""
         self.approval: ApprovalAsked | None = None
         self.question: QuestionAsked | None = None
         self.holds = Holds(session)
@@ -164,8 +166,11 @@ class Dispatcher:
             typed=not spoken,
             asked=self._asked,
             dictating=self._dictating,
-            languages=self.languages,
+            languages=self._spoken(source),
         )
+
+    def _spoken(self, source: Source) -> tuple[Language, ...]:
+        return self.hears or self.languages if source == "voice" else self.languages
 
     @property
     def _dictating(self) -> bool:
@@ -267,7 +272,7 @@ class Dispatcher:
             way = "say" if source == "voice" else "type or say"
             span = _LONGER if self.approval.lasting else ""
             asked = self.approval.phrase
-            other = spoken_approval(asked, self.languages)
+            other = spoken_approval(asked, self._spoken(source))
             words = f"To allow it, {way}: {other or asked}{span}. To refuse, {way} no."
             self._tell(words, reading.utterance, "question")
         elif meaning == "allow":
@@ -286,7 +291,7 @@ class Dispatcher:
         """Refuse; what is said besides is read by the model together with the refusal."""
         text, source = reading.text, reading.source
         self._session.approve(asked.approval_id, "deny", channel=source)
-        if reading.for_agent and says_more(text, self.languages):
+        if reading.for_agent and says_more(text, self._spoken(source)):
             self._session.say(text, source=source, utterance_id=reading.utterance, how="join")
 
     def _takes_back(self, utterance: str) -> bool:

@@ -34,6 +34,15 @@ _ADVICE = {
 }
 
 
+def hears_english() -> Failed:
+    """The event that says what the recognisers of this machine do not hear."""
+    return Failed(
+        where="voice",
+        error="The voice on this machine hears English only, unless a recogniser was added to it.",
+        advice="Speak English, type in any language, or choose Hume's voice.",
+    )
+
+
 def trouble(message: dict[str, Any]) -> Failed:
     """The event that shows an ``error`` message of EVI."""
     words, advice = _ADVICE.get(

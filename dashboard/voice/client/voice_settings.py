@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agent.errors import BadInput
 from agent.record.events import Event, SettingChanged
 from agent.setting_kinds import Choice, SettingKind, settings_of
 from dashboard.voice.addressee_detection import Attention
+from dashboard.voice.phrases import Language, languages, phrases
 
 Mode = Literal["tool", "relay"]
 Policy = Literal["announce-then-act", "act-while-speaking", "report-after"]
@@ -26,12 +27,18 @@ VOICE = "voice."
 """Before the switches' names, in the log and in what is kept."""
 
 
+def _languages() -> tuple[Choice, ...]:
+    return tuple(Choice(each, phrases(each)["name"]) for each in languages())
+
+
 class VoiceSettings(BaseSettings):
     """The voice's switches."""
 
     model_config = SettingsConfigDict(
         env_prefix="SAYSO_VOICE_",
         env_file=".env",
+        enable_decoding=False,
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         use_attribute_docstrings=True,
@@ -108,6 +115,20 @@ class VoiceSettings(BaseSettings):
     ] = "addressed"
     """To what of all that it hears the voice pays attention."""
 
+    languages: Annotated[
+        tuple[Language, ...],
+        SettingKind(
+            "Languages",
+            "voice",
+            choices=_languages,
+            personal=True,
+            live=True,
+            usual="as heard",
+        ),
+    ] = ()
+    """In which you say wait, go on, yes and no; none chosen: in each, as it is heard. Stop counts
+    in all. The voice on this machine hears English."""
+
     keep_expressions: Annotated[
         bool, SettingKind("Keep expressions", "voice", personal=True, live=True)
     ] = False
@@ -117,6 +138,14 @@ class VoiceSettings(BaseSettings):
         bool, SettingKind("Tell the agent how you sounded", "voice", personal=True, live=True)
     ] = False
     """Adds them to what the agent reads; Hume's voice only."""
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """A list as the environment spells it: what stands between commas."""
+        if not isinstance(value, str):
+            return value
+        return [word for part in value.split(",") if (word := part.strip().lower())]
 
 
 SWITCHES = settings_of(VoiceSettings, VOICE)

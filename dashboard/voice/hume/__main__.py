@@ -20,9 +20,14 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     setup = verbs.add_parser("setup", help="create or update the tools and the configuration")
     setup.add_argument("--dry-run", action="store_true", help="only show what would change")
-    setup.add_argument("--voice", default=Choices.voice, help="a voice of Hume's library")
-    setup.add_argument("--provider", default=Choices.provider, help="the front desk's provider")
-    setup.add_argument("--model", default=Choices.model, help="the front desk's model")
+    setup.add_argument("--voice", help="a voice of Hume's library (HUME_VOICE)")
+    setup.add_argument("--provider", help="the front desk's provider (HUME_MODEL_PROVIDER)")
+    setup.add_argument("--model", help="the front desk's model (HUME_MODEL)")
+    setup.add_argument(
+        "--evi-version",
+        choices=("3", "4-mini"),
+        help="4-mini for other languages (HUME_EVI_VERSION)",
+    )
     return parser.parse_args(argv)
 
 
@@ -33,7 +38,12 @@ async def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
     client = AsyncHumeClient(
         api_key=settings.hume_api_key.get_secret_value(), base_url=settings.hume_base_url
     )
-    choices = Choices(arguments.voice, arguments.provider, arguments.model)
+    choices = Choices(
+        voice=arguments.voice or settings.hume_voice,
+        provider=arguments.provider or settings.hume_model_provider,
+        model=arguments.model or settings.hume_model,
+        evi_version=arguments.evi_version or settings.hume_evi_version,
+    )
     try:
         config_id = await Setup(client, choices, dry_run=arguments.dry_run, tell=print).run()
     except ApiError as error:

@@ -22,13 +22,14 @@ CONFIG_NAME = "sayso"
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person may choose about the voice."""
+    """What is chosen about the voice: settings of the server (`agent.settings`)."""
 
-    voice: str = "Ava Song"
+    voice: str
     """A voice of Hume's library, by name."""
-    provider: str = "ANTHROPIC"
-    model: str = "claude-haiku-4-5-20251001"
-    """The front desk's model: small and fast, for it only passes work on."""
+    provider: str
+    model: str
+    """The front desk's model."""
+    evi_version: str
 
 
 def desired_config(choices: Choices) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def desired_config(choices: Choices) -> dict[str, Any]:
     prompt = files(__package__).joinpath("front_desk.md").read_text(encoding="utf-8")
     silent = {"enabled": False}
     return {
-        "evi_version": "3",
+        "evi_version": choices.evi_version,
         "prompt": {"text": prompt},
         "voice": {"provider": "HUME_AI", "name": choices.voice},
         "language_model": {
