@@ -14,6 +14,9 @@ T = TypeVar("T")
 SURE = 80.0
 """Likeness (0 to 100) from which a name is taken for another."""
 
+EXACT = 99.0
+"""Likeness of the same words, or of the same letters."""
+
 _CLEAR = 4.0
 """What the best must be ahead by of a different second best."""
 
@@ -43,7 +46,7 @@ def likeness(said: str, name: str) -> float:
     if a == b:
         return 100.0
     if a.replace(" ", "") == b.replace(" ", ""):
-        return 99.0
+        return EXACT
     whole = max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b) - 2)
     if len(a) < 4 or len(b) < 4:
         return whole if whole >= 75 and a[0] == b[0] and len(a) + len(b) > 5 else whole * 0.8
@@ -64,5 +67,5 @@ def clear(scored: Sequence[Scored[T]]) -> list[Scored[T]]:
     if not scored:
         return []
     best = scored[0].score
-    margin = 0.0 if best >= 99 else _CLEAR
+    margin = 0.0 if best >= EXACT else _CLEAR
     return [s for s in scored if s.score >= best - margin]

@@ -5,10 +5,11 @@ Each is looked up afterwards in the object itself.
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from agent.desktop.base import Box, Node
-from agent.models.offline.matching import clear, rank
+from agent.models.offline.matching import EXACT, clear, likeness, plain, rank
 from agent.models.offline.steps import (
     Act,
     Call,
@@ -28,7 +29,7 @@ SCROLLING = 7
 """Phase in which what is meant is not in sight yet."""
 
 LIST = "list"
-"""Memo of a choice from a list that drops down."""
+"""Beginning of the memo of a choice from a list that drops down; then what was chosen."""
 
 _CHOSEN, _OPENED, _FOCUSED, _WRITTEN = 1, 2, 3, 4
 _PAGES = ("document web", "document frame")
@@ -154,7 +155,7 @@ async def choose(at: Moment) -> Step:
     node = _named(at.view, label, ("combo box",))
     if node is None or node.box is None:
         return Fail(f"I see no list called {label}.")
-    if _says(node, option):
+    if likeness(option, node.text or "") >= EXACT:
         return Done(f"{called(node)} is {shortened(node.text or '')} already.")
     return Act(f"Opening {called(node)}.", (click(*node.box.center),), _OPENED, LIST)
 
@@ -169,7 +170,9 @@ async def _pick(at: Moment, label: str, option: str) -> Step:
     if await at.until(lambda v: _option(v, option), _SECONDS):
         node = _option(at.view, option)
         assert node is not None and node.box is not None  # noqa: S101, PT018 - just seen
-        return Act(f"Choosing {node.name}.", (click(*node.box.center),), _CHOSEN, LIST)
+        return Act(
+            f"Choosing {node.name}.", (click(*node.box.center),), _CHOSEN, _choice(node.name)
+        )
     return Fail(f"{label} is open, but I see no entry called {option} in it.")
 
 
@@ -182,7 +185,7 @@ def _option(view: View, option: str) -> Node | None:
 async def _chosen(at: Moment, label: str, option: str) -> Step:
     def so(view: View) -> bool:
         node = _named(view, label, ("combo box",))
-        return node is not None and _says(node, option)
+        return node is not None and _choice(node.text or "") == at.memo
 
     if await at.until(so, _SECONDS):
         return Done(f"{label} is {option} now.")
@@ -191,8 +194,9 @@ async def _chosen(at: Moment, label: str, option: str) -> Step:
     return Fail(f"I chose {option}, but cannot see it in {label}.{said}")
 
 
-def _says(node: Node, option: str) -> bool:
-    return bool(rank(option, [(node.text or "", node)]))
+def _choice(entry: str) -> str:
+    """What is remembered of an entry that was chosen."""
+    return LIST + hashlib.sha256(plain(entry).encode()).hexdigest()[:12]
 
 
 # Fields to fill ------------------------------------------------------------------------------

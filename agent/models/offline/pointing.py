@@ -117,7 +117,7 @@ async def choose(at: Moment) -> Step:
     """Choose from a list that drops down; what is no list's entry is clicked on."""
     option, place = at.slot("option"), at.slot("label")
     begins = at.phase in (0, paging.SCROLLING)
-    if at.memo == paging.LIST or (begins and has_list(at.view, place)):
+    if at.memo.startswith(paging.LIST) or (begins and has_list(at.view, place)):
         return await paging.choose(at)
     return await click_label(at.having(label=f"{option} in the {place}"))
 

@@ -91,6 +91,12 @@ class View:
         shown = [n for n in self.tree.showing(*_DIALOGS) if not self.furniture(n)]
         return tuple(n for n in shown if self.inside(n, _DIALOGS) is None)
 
+    @cached_property
+    def in_the_way(self) -> tuple[Node, ...]:
+        """Dialogs of the program in front; all, if it tells nothing of itself."""
+        front = {n.app for n in self.tree.showing(*_FRAMES) if self.in_active(n)}
+        return tuple(d for d in self.dialogs if not front or d.app in front)
+
     def in_dialog(self, node: Node) -> bool:
         return self.inside(node, _DIALOGS) is not None
 

@@ -158,7 +158,7 @@ async def save(at: Moment) -> Step:
         window = at.view.active
         if window is None:
             return Fail("No window is in front, so there is nothing to save.")
-        if at.view.dialogs:
+        if at.view.in_the_way:
             return _in_the_way(at.view)
         if not _can_save(at.view):
             return Fail(f"{capital(call(at.view, window))} has nothing to save.")
