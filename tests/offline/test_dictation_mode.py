@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from editor_in_memory import EditorDesktop
 from planner_driver import Driver
+from screens import text_of
 
 from agent.models.base import Dictating, ModelRequest
 from agent.models.offline.conversation import plan_for
@@ -310,6 +311,27 @@ async def test_a_letter_is_dictated_in_parts(talk: Driver) -> None:
     assert not person.dictating
     assert "very much" in await person.say("read the window")
     assert await person.say("stop dictation") == STOPPED
+    await person.close()
+
+
+@pytest.mark.desktop
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_terminals_command_line_is_dictated_and_taken_back(talk: Driver) -> None:
+    person = Dictator(talk.desktop)
+
+    async def line() -> str:
+        return (await text_of(talk.desktop, "terminal")).rstrip().rpartition("\n")[2]
+
+    await person.say("open the terminal and start dictation")
+    for words in ("echo", "hello there", "hyphen hyphen help"):
+        await person.say(words)
+    assert (await line()).endswith("echo hello there --help")
+    assert await person.say("scratch that") == "I took that back from the command line."
+    assert (await line()).endswith("echo hello there")
+    await person.say("scratch that")
+    assert (await line()).endswith("echo")
+    await person.say("scratch that")
+    await person.say("stop dictation")
     await person.close()
 
 

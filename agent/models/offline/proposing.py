@@ -5,6 +5,7 @@ A proposal is a sentence that works as it stands. It is done only if the person 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
@@ -16,11 +17,12 @@ import numpy as np
 import yaml
 from rapidfuzz import fuzz
 
+from agent.desktop.base import Desktop
 from agent.disk import in_thread
 from agent.models.offline.matching import plain
 from agent.models.offline.meaning import Vectors, meaning
 from agent.models.offline.places import apps, find_windows
-from agent.models.offline.view import View
+from agent.models.offline.view import View, look
 from agent.models.offline.words import strip_back, strip_front, tidy
 
 _log = logging.getLogger(__name__)
@@ -58,9 +60,19 @@ def known() -> tuple[Proposal, ...]:
     return tuple(Proposal(**{**each, "like": tuple(each.get("like", ()))}) for each in data)
 
 
+async def propose_on(desktop: Desktop, said: str) -> list[str]:
+    """As `propose`, for the desktop as it is: words are weighed while it is looked at.
+
+    Raises:
+        DesktopError: the desktop is not there.
+    """
+    view, _ = await asyncio.gather(look(desktop), in_thread(_likeness, _bare(said)))
+    return await propose(said, view)
+
+
 async def propose(said: str, view: View) -> list[str]:
     """Up to `MOST` sentences that may be what was meant, likeliest first."""
-    words = strip_back(tidy(strip_front(said))).lower()
+    words = _bare(said)
     name, is_open = _name_in(words, view)
     asked = re.sub(rf"(?:\bthe )?\b{re.escape(name)}\b", "the program", words) if name else words
     scores = await in_thread(_likeness, asked)
@@ -72,6 +84,10 @@ async def propose(said: str, view: View) -> list[str]:
     for label in _labels_in(words, view):
         found.setdefault(f"click {label}", _LABELLED)
     return sorted(found, key=lambda sentence: -found[sentence])[:MOST]
+
+
+def _bare(said: str) -> str:
+    return strip_back(tidy(strip_front(said))).lower()
 
 
 def offer(sentences: Sequence[str]) -> str:
@@ -95,13 +111,14 @@ def _anchors() -> tuple[Vectors, list[int]]:
     return meaning().vectors([way for way, _ in ways]), [at for _, at in ways]
 
 
-def _likeness(words: str) -> list[float]:
+@functools.lru_cache(maxsize=64)
+def _likeness(words: str) -> tuple[float, ...]:
     """How near words are to each proposal, by letters where the model cannot be loaded."""
     try:
-        return _scores(words)
+        return tuple(_scores(words))
     except (ImportError, OSError, RuntimeError):
         _log.warning("Proposals go by letters, not by meaning", exc_info=True)
-        return [_by_letters(words, each) for each in known()]
+        return tuple(_by_letters(words, each) for each in known())
 
 
 def _by_letters(words: str, proposal: Proposal) -> float:

@@ -29,7 +29,7 @@ from agent.models.offline import (
 from agent.models.offline.conversation import plan_for
 from agent.models.offline.overlay import Overlay
 from agent.models.offline.progress import Dictated, Mark, Progress, Result
-from agent.models.offline.proposing import propose
+from agent.models.offline.proposing import propose_on
 from agent.models.offline.sentences import Plan, parse
 from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
 from agent.models.offline.suggest import not_understood
@@ -181,7 +181,7 @@ async def next_turn(desktop: Desktop, progress: Progress, overlay: Overlay) -> T
     while True:
         plan = plan_for(progress, place.task)
         if plan.unknown:
-            near = await propose(plan.unknown, await look(desktop))
+            near = await propose_on(desktop, plan.unknown)
             whole = progress.instructions[place.task]
             place.said.append(not_understood(plan.unknown, whole, near))
             place.achieved = place.understood = False
