@@ -78,6 +78,12 @@ class Tab:
     frames: dict[str, Frame] = field(default_factory=dict)
     """By session: those in processes of their own."""
 
+    def forget_frame(self, session: str) -> None:
+        """A frame is gone, with those that stood in it, of which nothing is told."""
+        self.frames.pop(session, None)
+        for inner in [each for each in self.frames.values() if each.parent == session]:
+            self.forget_frame(inner.session)
+
 
 class Browser:
     """One running browser. Make it, then `begin`."""
@@ -332,7 +338,7 @@ class Browser:
     def _frame_went(self, given: dict[str, Any], session: str) -> None:
         gone = str(given.get("sessionId"))
         for tab in self.tabs.values():
-            tab.frames.pop(gone, None)
+            tab.forget_frame(gone)
             if tab.session == gone:
                 tab.session = ""
 

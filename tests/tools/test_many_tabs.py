@@ -134,3 +134,24 @@ async def test_a_page_that_never_finishes_is_waited_for_once(
     assert not again.done()
     happens("Page.frameStoppedLoading")
     assert await again
+
+
+async def test_a_frame_that_is_gone_takes_along_those_that_stood_in_it() -> None:
+    """A browser tells of the outermost only."""
+    pipe = Pipe(1, 1)
+    browser = Browser(pipe)  # type: ignore[arg-type] # as far as this goes
+    await browser.begin()
+    tab = await browser.tab(None)
+
+    def happens(name: str, session: str, inner: str) -> None:
+        frame = {"sessionId": inner, "targetInfo": {"type": "iframe", "targetId": f"of {inner}"}}
+        for listener in pipe.listeners:
+            listener(name, frame, session)
+
+    happens("Target.attachedToTarget", tab.session, "outer")
+    happens("Target.attachedToTarget", "outer", "inner")
+    happens("Target.attachedToTarget", "inner", "innermost")
+    happens("Target.attachedToTarget", tab.session, "beside")
+    assert set(tab.frames) == {"outer", "inner", "innermost", "beside"}
+    happens("Target.detachedFromTarget", tab.session, "outer")
+    assert set(tab.frames) == {"beside"}
