@@ -130,6 +130,35 @@ def test_a_design_is_weighed_before_it_runs(root: Path, settings: Settings) -> N
     json.dumps(shown, allow_nan=False)
 
 
+def test_a_study_is_declared_sequential_in_the_form(settings: Settings) -> None:
+    """Checked, the experiment is; a copy of it has the mark; unchecked it is an ordinary one."""
+    made = read_form(filled(sequential=True), builtin_tasks(), settings).experiment
+    plain = read_form(filled(sequential=False), builtin_tasks(), settings).experiment
+    assert made is not None
+    assert plain is not None
+    assert (made.sequential, plain.sequential) == (True, False)
+    assert form_of(made)["sequential"]
+
+
+def test_a_paid_arm_on_a_task_that_is_not_proved_is_told(root: Path, tmp_path: Path) -> None:
+    """Sayso's own tasks are proved by its tests; one with other checks is not."""
+    keyed = Settings(data_dir=tmp_path, anthropic_api_key="k" * 9, _env_file=None)  # type: ignore[call-arg, arg-type]
+    tasks = builtin_tasks()
+    changed = tasks["make-folders"].model_copy(update={"near_miss": ()})
+    other = changed.model_copy(update={"instruction": "Make other folders."})
+
+    def told(task: Any, model: str) -> list[str]:
+        form = filled(tasks=[task.id], arms=arm(model=model, max_dollars=0.5), budget=1)
+        made, shown = weigh(Records(root), keyed, form, {**tasks, task.id: task}, 1)
+        assert made is not None, shown["faults"]
+        return [words for words in shown["summary"]["warnings"] if "not proved" in words]
+
+    (words,) = told(other, "claude-sonnet-5-5")
+    assert "make-folders: it has no near miss" in words
+    assert told(other, "offline") == []
+    assert told(tasks["make-folders"], "claude-sonnet-5-5") == []
+
+
 def test_prompts_to_choose_from(root: Path, tmp_path: Path, settings: Settings) -> None:
     """One's own, those that experiments have used, and the shipped one, each text once."""
     library = PromptLibrary(tmp_path / "prompts")

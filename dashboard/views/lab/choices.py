@@ -15,6 +15,7 @@ from agent.experiments.plan.spec import Arm, Experiment, load_experiment
 from agent.experiments.plan.task import Task, builtin_tasks
 from agent.experiments.results.prompts import prompt_history
 from agent.experiments.run.earlier import earlier_runs
+from agent.experiments.run.prove import unproved
 from agent.experiments.run.store import Store
 from agent.kinds import ALL_TOOLS, tool_kinds
 from agent.prompts import load_prompt
@@ -152,7 +153,19 @@ def weigh(
     known = {"done": plan.trials - plan.forecast.left, "tried": len(earlier)}
     summary = _summary(plan)
     summary["warnings"] += [r.words for r in earlier_runs(records.root, experiment, but=study)]
+    summary["warnings"] += _paid_unproved(records, experiment)
     return experiment, {"faults": faults, "summary": summary, "known": known}
+
+
+def _paid_unproved(records: Records, experiment: Experiment) -> Iterator[str]:
+    """Which paid arms may pay for verdicts that mean nothing."""
+    paid = [name for name, arm in experiment.arms.items() if not arm.unpaid]
+    if found := unproved(experiment, records.root) if paid else []:
+        told = "; ".join(f"{one.task}: {one.why}" for one in found)
+        yield (
+            f"{', '.join(paid)} would be paid for on tasks whose checks are not proved ({told}). "
+            "“python -m agent.experiments run FILE --prove” proves them first."
+        )
 
 
 def _summary(summary: DesignSummary) -> Plain:

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { ArmCard } from "./arms.js";
 import { copyArm } from "./designing.js";
-import { ChoiceField, NumberField, Place, TextField } from "./fields.js";
+import { CheckField, ChoiceField, NumberField, Place, TextField } from "./fields.js";
 import { Button, Card, Quiet } from "./parts.js";
 import { TaskPicker } from "./tasks.js";
 import { Weighed } from "./weighed.js";
@@ -87,5 +87,7 @@ function Extent({ tools }) {
     <${NumberField} tools=${tools} where="repeats" label="Repeats of every task" value=${form.repeats} min="1" max="1000" step="1" />
     <${NumberField} tools=${tools} where="budget" label="Budget for everything, US$" value=${form.budget} min="0" step="0.5" />
     <${NumberField} tools=${tools} where="slots" label="Desktops at a time" value=${designing.slots.value || null} min="1" max=${choices.cores} step="1"
-      change=${(/** @type {number | null} */ slots) => designing.allow(slots)} /></div><//>`;
+      change=${(/** @type {number | null} */ slots) => designing.allow(slots)} /></div>
+    <${CheckField} tools=${tools} where="sequential" label="Look, and stop, whenever I like (sequential)" value=${form.sequential}>
+      <p class="quiet">Declared beforehand: tasks run one after another with all their repeats, and the test holds however often you look. It finds less with the same trials.</p><//><//>`;
 }

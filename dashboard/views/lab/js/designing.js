@@ -22,6 +22,7 @@
  * @property {string | null} baseline
  * @property {number | null} repeats
  * @property {number | null} budget
+ * @property {boolean} [sequential] Whether it may be looked at, and stopped, at any time.
  * @property {Arm[]} arms
  * @property {string[]} tasks
  * @typedef {{id: string, tags: string[], missing: string[], gui_only: boolean, voice: boolean, words: string}} Task

@@ -53,3 +53,11 @@ export function ChoiceField({ tools, where, label, value, options, change }) {
     <select value=${value ?? ""} onChange=${(/** @type {any} */ event) => put(event.currentTarget.value)} ...${about(tools, where)}>
       ${options.map(([key, word]) => html`<option key=${key} value=${key}>${word}</option>`)}</select><//>`;
 }
+
+/** Yes or no, with what it means. @param {{tools: Tools, where: string, label: string, value: boolean, children?: any}} props */
+export function CheckField({ tools, where, label, value, children }) {
+  const change = (/** @type {any} */ event) => tools.designing.put(where, event.currentTarget.checked);
+  return html`<${Place} tools=${tools} where=${where}>
+    <label class="check"><input type="checkbox" checked=${Boolean(value)} onChange=${change} ...${about(tools, where)} />${label}</label>
+    ${children}<//>`;
+}
