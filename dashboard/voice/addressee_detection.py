@@ -194,7 +194,9 @@ def _for_others(words: Sequence[str], playing: str) -> int:
     heard = set(words_of(playing))
     things = [word for word in words if word in known["elsewhere_words"] and word not in heard]
     said = f" {' '.join(words)} "
-    if things or any(f" {phrase} " in said for phrase in known["elsewhere_phrases"]):
+    if (things and not _on_a_screen(words)) or any(
+        f" {phrase} " in said for phrase in known["elsewhere_phrases"]
+    ):
         out += _ELSEWHERE
     if len(words) > 1 and words[0] in known["narratives"]:
         out += _TELLS
@@ -204,6 +206,15 @@ def _for_others(words: Sequence[str], playing: str) -> int:
 
 def _at_computer(words: Sequence[str]) -> bool:
     return any(word in phrases()["computer_words"] for word in words)
+
+
+def _on_a_screen(words: Sequence[str]) -> bool:
+    """Whether they ask for something that is done at a computer: "select milk"."""
+    known, asked = phrases(), words_of(strip_front(" ".join(words)))
+    if not asked:
+        return False
+    at_computer = asked[0] in known["requests"] and _at_computer(asked)
+    return at_computer or asked[0] in known["screen_verbs"]
 
 
 def _calls_somebody(words: Sequence[str]) -> bool:

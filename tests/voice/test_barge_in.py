@@ -175,3 +175,23 @@ def test_attention_is_as_strict_as_it_is_set(
 
 def _fields(moment: Moment) -> dict[str, object]:
     return {name: getattr(moment, name) for name in Moment.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Create a file called shopping list with the text milk, eggs and bread.",
+        "please delete the file dinner",
+        "replace tea with coffee",
+        "select milk",
+    ],
+)
+def test_things_of_the_house_may_be_words_on_a_screen(text: str) -> None:
+    found = AddresseeDetector(answers=False).of(text)
+    assert found.idle
+    assert not found.elsewhere
+
+
+@pytest.mark.parametrize("text", ["open the fridge", "bring the kettle", "select the shoes, mum"])
+def test_things_of_the_house_are_for_somebody_there(text: str) -> None:
+    assert AddresseeDetector(answers=False).of(text).elsewhere

@@ -146,8 +146,11 @@ class PatientTurns:
         return silence_ms + self._extra if dangles(text) else silence_ms
 
     def doubt(self, text: str) -> int:
-        understood = not is_free(text) or not parse(text).unknown
-        return self._SURE_MS if understood else self._UNSURE_MS
+        plan = parse(text)
+        understood = not is_free(text) or not plan.unknown
+        repeats = any(command.intent == "again" for command in plan.commands)
+        doubtful = repeats and "again" not in text.lower()  # "undo that", heard as "and do that"
+        return self._SURE_MS if understood and not doubtful else self._UNSURE_MS
 
 
 class HibariSynthesizer:
