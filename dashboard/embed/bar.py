@@ -23,4 +23,5 @@ class BarView(View):
     able = param.Boolean(False, doc="Whether there is a desktop whose mouse can be taken.")
     talks = param.Boolean(True, doc="Whether there is anybody to type to, and to stop.")
 
-    _esm = Path(__file__).parents[1] / "notebook" / "bar.bundle.js"
+    _esm = Path(__file__).parent / "bar.bundle.js"
+    _stylesheets = [Path(__file__).parent / "js" / "bar.css"]  # noqa: RUF012 - as Panel declares it

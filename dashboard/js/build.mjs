@@ -46,7 +46,7 @@ const BUNDLES = [
     "/*! Contains noVNC 1.7.0 (MPL-2.0) and pako (MIT): see view.bundle.LICENSE.txt */",
   ],
   ["dashboard/notebook/js/conversation.js", "dashboard/notebook/conversation.bundle.js", ""],
-  ["dashboard/notebook/js/bar.js", "dashboard/notebook/bar.bundle.js", ""],
+  ["dashboard/embed/js/bar.js", "dashboard/embed/bar.bundle.js", ""],
   ["dashboard/views/lab/js/lab.js", "dashboard/views/lab/lab.bundle.js", ""],
   ["dashboard/views/replay/js/replay.js", "dashboard/views/replay/replay.bundle.js", ""],
   ["dashboard/web/frame/key.js", "dashboard/web/frame/key.bundle.js", "", "iife"],

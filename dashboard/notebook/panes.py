@@ -59,7 +59,7 @@ class BarWidget(NotebookWidget):
     ``{"refused": text}`` gives words that could not be taken back to the line that they came from.
     """
 
-    _esm = HERE / "bar.bundle.js"
+    _esm = HERE.parent / "embed" / "bar.bundle.js"
 
     who = traitlets.Unicode("idle").tag(sync=True)
     detail = traitlets.Unicode("").tag(sync=True)
