@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import DesktopError
-from dashboard.desktop.frames import Frames
-from dashboard.desktop.tunnel import Tunnel
+from dashboard.desktop.channel import Channel
 from dashboard.desktop.view import DesktopView
 from dashboard.js.component import Event
 
@@ -37,24 +35,17 @@ class TunnelledView(DesktopView):
         within: Callable[[], AbstractContextManager[Any]],
         **params: Any,
     ) -> None:
-        self._desktop, self._later, self._within = desktop, later, within
-        self._may_control, self._on_release = may_control, on_release
-        self._numbers = count(1)
-        self._tunnel: Tunnel | None = None
-        self._frames = Frames(desktop, self._show)
+        self._later, self._within, self._on_release = later, within, on_release
+        self._channel = Channel(desktop, self._send_bytes, self._show, may_control)
         super().__init__(self._take, **params)
 
     def release(self) -> None:
         """Let go of every key and button that the person holds on the desktop."""
-        if self._tunnel is not None:
-            self._tunnel.release()
+        self._channel.release()
 
     def stop(self) -> None:
         """Show nothing new. On the desktop's loop."""
-        self._frames.run(False)
-        if self._tunnel is not None:
-            self._tunnel.close()
-            self._tunnel = None
+        self._channel.stop()
 
     def _heard(self, data: Any) -> None:
         if isinstance(data, dict) and "rfb" in data:
@@ -63,9 +54,8 @@ class TunnelledView(DesktopView):
             self._later(super()._heard, data)
 
     def _bytes(self, data: dict[str, Any]) -> None:
-        if self._tunnel is not None and data["rfb"] == self._tunnel.number:
-            given = data.get("bytes")
-            self._tunnel.take(data, [given] if isinstance(given, bytes) else [])
+        given = data.get("bytes")
+        self._channel.take(data["rfb"], data, [given] if isinstance(given, bytes) else [])
 
     def _take(self, event: Event) -> None:
         if event["type"] == "local.need_ticket":
@@ -75,18 +65,13 @@ class TunnelledView(DesktopView):
 
     def _give_channel(self) -> None:
         """The browser wants a picture: a channel of its own, or the pictures that there are."""
-        self.stop()
         try:
-            path = self._desktop.rfb_socket
+            number = self._channel.open()
         except DesktopError:
             self.refuse_ticket("no_desktop", "The desktop is not running.", "")
             return
-        if path is None:
-            self._frames.run(True)
-            return
-        number = next(self._numbers)
-        self._tunnel = Tunnel(number, path, self._send_bytes, self._may_control)
-        self.post({"type": "ticket", "channel": number, "inline": True})
+        if number is not None:
+            self.post({"type": "ticket", "channel": number, "inline": True})
 
     def _send_bytes(self, message: dict[str, Any], data: bytes) -> None:
         with self._within():

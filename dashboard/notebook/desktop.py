@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from agent.errors import DesktopError
-from dashboard.desktop.frames import Frames
-from dashboard.desktop.tunnel import Tunnel
+from dashboard.desktop.channel import Channel
 from dashboard.notebook.relay import HERE, Later, RelayWidget
 
 if TYPE_CHECKING:
@@ -46,23 +44,18 @@ class DesktopWidget(RelayWidget):
         on_release: Callable[[], None] = lambda: None,
         **traits: Any,
     ) -> None:
-        self._desktop, self._may_control, self._on_release = desktop, may_control, on_release
-        self._numbers = count(1)
-        self._tunnel: Tunnel | None = None
-        self._frames = Frames(desktop, self._show)
+        self._on_release = on_release
+        self._channel = Channel(desktop, self._send_bytes, self._show, may_control)
         super().__init__(later, self._on_event, **traits)
         self.add_class("sayso-pane")
 
     def release(self) -> None:
         """Let go of every key and button that the person holds on the desktop."""
-        if self._tunnel is not None:
-            self._tunnel.release()
+        self._channel.release()
 
     def stop(self) -> None:
         """Show nothing new. On the desktop's loop."""
-        self._frames.run(False)
-        if self._tunnel is not None:
-            self._tunnel.close()
+        self._channel.stop()
 
     def _on_event(self, event: Message) -> None:
         if event["type"] == "local.need_ticket":
@@ -72,25 +65,20 @@ class DesktopWidget(RelayWidget):
 
     def _give_channel(self) -> None:
         """The browser wants a picture: a channel of its own, or the pictures that there are."""
-        self.stop()
         try:
-            path = self._desktop.rfb_socket
+            number = self._channel.open()
         except DesktopError:
             self.refuse_ticket("no_desktop", "The desktop is not running.", "")
             return
-        if path is None:
-            self._frames.run(True)
-            return
-        number = next(self._numbers)
-        self._tunnel = Tunnel(number, path, self._send_bytes, self._may_control)
-        self.post({"type": "ticket", "channel": number})
+        if number is not None:
+            self.post({"type": "ticket", "channel": number})
 
     def _take(self, content: Any, buffers: list[Any]) -> None:
         number = content.get("rfb") if isinstance(content, dict) else None
         if number is None:
             super()._take(content, buffers)
-        elif self._tunnel is not None and number == self._tunnel.number:
-            self._tunnel.take(content, buffers)
+        else:
+            self._channel.take(number, content, buffers)
 
     def _send_bytes(self, message: Message, data: bytes) -> None:
         self.send(message, [data] if data else None)
