@@ -11,11 +11,12 @@ import panel as pn
 import param
 from panel.io.state import set_curdoc
 
-from agent.errors import DesktopError, JournalError
+from agent.errors import JournalError
 from agent.record.events import Failed, SessionClosed
 from agent.session.control import change_named
 from dashboard.blank import make_page
 from dashboard.desktop.bridge import PURPOSE
+from dashboard.desktop.channel import has_rfb
 from dashboard.desktop.frames import Frames
 from dashboard.desktop.view import DesktopView
 from dashboard.notices import notices
@@ -300,12 +301,7 @@ class Page:
         self._frames.run(change.new == "ready" and not live)
 
     def _has_rfb(self) -> bool:
-        if self._state.desktop.state != "ready":
-            return False
-        try:
-            return self._session.desktop.rfb_socket is not None
-        except DesktopError:
-            return False
+        return self._state.desktop.state == "ready" and has_rfb(self._session.desktop)
 
     def _frame(self) -> TalkView:
         frame = TalkView(

@@ -6,11 +6,20 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from agent.errors import DesktopError
 from dashboard.desktop.frames import Frames
 from dashboard.desktop.tunnel import Post, Tunnel
 
 if TYPE_CHECKING:
     from agent.desktop.base import Desktop
+
+
+def has_rfb(desktop: Desktop) -> bool:
+    """Whether a desktop runs and can be shown live."""
+    try:
+        return desktop.rfb_socket is not None
+    except DesktopError:
+        return False
 
 
 class Channel:

@@ -8,8 +8,12 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from agent.record.journal import SessionJournal
+
 WIDE = 640
 """Pixels of a picture that is to be read; of a thumbnail, a third."""
+_BESIDE = 480
+"""Pixels of a picture in a conversation; the journal's are larger."""
 
 
 def shrunk(picture: bytes, width: int = WIDE) -> Image.Image:
@@ -45,6 +49,12 @@ def text(data: bytes) -> str:
 def data_url(image: Image.Image) -> str:
     """As the source of an ``img``."""
     return f"data:image/jpeg;base64,{text(jpeg(image))}"
+
+
+def recorded_url(journal: SessionJournal, sha256: str) -> str:
+    """A picture of a session's record, for its conversation; empty if it is not there."""
+    encoded = journal.image_base64(sha256)
+    return "" if encoded is None else data_url(shrunk(base64.b64decode(encoded), _BESIDE))
 
 
 def strip(pictures: Sequence[bytes], *, columns: int = 4, width: int = 230) -> Image.Image:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from base64 import b64decode
+from functools import partial
 
 import panel as pn
 
-from agent.errors import DesktopError, SaysoError
+from agent.errors import SaysoError
 from agent.record.events import ControlReturned, ControlTaken, Event, SessionClosed, Stopped
 from agent.session.session import Session
+from dashboard.desktop.channel import has_rfb
 from dashboard.desktop.tunnelled import TunnelledView
 from dashboard.display.actions import SessionActions
-from dashboard.display.pictures import data_url, shrunk
+from dashboard.display.pictures import recorded_url
 from dashboard.embed.bar import BarView
 from dashboard.embed.within import page_context
 from dashboard.js.component import Message
@@ -24,9 +25,6 @@ from dashboard.web import dispatch
 _log = logging.getLogger(__name__)
 _closing: set[asyncio.Task[None]] = set()
 """Sessions of pages that have gone."""
-
-_THUMB = 480
-"""Pixels; the conversation's pictures are made of the journal's, which are larger."""
 
 
 class SessionParts(pn.viewable.Viewer):
@@ -58,7 +56,7 @@ class SessionParts(pn.viewable.Viewer):
         self._actions = SessionActions(
             session, post=self._post, refused=self._give_back, told=self._tell
         )
-        self.state = PageState(self._image_url, session.settings)
+        self.state = PageState(partial(recorded_url, session.journal), session.settings)
         self.desktop = TunnelledView(
             session.desktop,
             session.call_soon,
@@ -166,20 +164,10 @@ class SessionParts(pn.viewable.Viewer):
         self.desktop.param.update(
             marks=desktop.marks, labels=desktop.labels, caption=desktop.caption
         )
-        live = desktop.state == "ready" and self._has_rfb()
+        live = desktop.state == "ready" and has_rfb(self._session.desktop)
         if live and not self.bar.able:
             self.desktop.reconnect()
         self.bar.able = live
-
-    def _has_rfb(self) -> bool:
-        try:
-            return self._session.desktop.rfb_socket is not None
-        except DesktopError:
-            return False
-
-    def _image_url(self, sha256: str) -> str:
-        encoded = self._session.journal.image_base64(sha256)
-        return "" if encoded is None else data_url(shrunk(b64decode(encoded), _THUMB))
 
     def _post(self, message: Message) -> None:
         with self._within():

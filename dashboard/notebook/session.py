@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import ipywidgets
 
-from agent.errors import DesktopError
 from agent.record.events import ControlReturned, ControlTaken, Event, SessionClosed, Stopped
 from agent.session.session import Session
+from dashboard.desktop.channel import has_rfb
 from dashboard.display.actions import SessionActions
-from dashboard.display.pictures import data_url, shrunk
+from dashboard.display.pictures import recorded_url
 from dashboard.notebook.desktop import DesktopWidget
 from dashboard.notebook.panes import BarWidget, ConversationWidget
 from dashboard.state import Feed, PageState
 
 Message = dict[str, Any]
-_THUMB = 480
-"""Pixels; the conversation's pictures are made of the journal's, which are larger."""
 
 
 class SessionFace:
@@ -37,7 +35,7 @@ class SessionFace:
         self._desktop = DesktopWidget(
             session.desktop, later, lambda: self.actions.yours, self.actions.give
         )
-        self._state = PageState(self._image_url, session.settings)
+        self._state = PageState(partial(recorded_url, session.journal), session.settings)
         self._conversation = ConversationWidget(later, self._state.items, act)
         self._bar = BarWidget(later, act, able=False)
         grid = ipywidgets.GridBox(
@@ -58,7 +56,7 @@ class SessionFace:
     def _follow(self) -> None:
         """On the session's loop: show its state from now on."""
         state = self._state
-        self._bar.able = self._has_rfb()
+        self._bar.able = has_rfb(self._session.desktop)
         state.status.param.watch(self._show_status, ["who", "detail", "running", "dictating"])
         state.limits.param.watch(self._show_usage, ["tokens", "dollars"])
         state.desktop.param.watch(self._show_desktop, ["marks", "labels", "caption", "state"])
@@ -106,17 +104,7 @@ class SessionFace:
         desktop = self._state.desktop
         self._desktop.marks, self._desktop.caption = desktop.marks, desktop.caption
         self._desktop.labels = desktop.labels
-        live = desktop.state == "ready" and self._has_rfb()
+        live = desktop.state == "ready" and has_rfb(self._session.desktop)
         if live and not self._bar.able:
             self._desktop.post({"type": "reconnect"})
         self._bar.able = live
-
-    def _has_rfb(self) -> bool:
-        try:
-            return self._session.desktop.rfb_socket is not None
-        except DesktopError:
-            return False
-
-    def _image_url(self, sha256: str) -> str:
-        encoded = self._session.journal.image_base64(sha256)
-        return "" if encoded is None else data_url(shrunk(b64decode(encoded), _THUMB))
