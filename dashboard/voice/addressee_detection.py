@@ -11,7 +11,7 @@ count in neither case, and after the agent's name everything does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -79,11 +79,17 @@ class AddresseeDetector:
     def __init__(self, *, answers: bool = True, attention: Attention = "addressed") -> None:
         self.answers = answers
         self._labels: tuple[str, ...] = ()
+        self._shown: frozenset[str] = frozenset()
         self.attention: Attention = attention
 
     def learn(self, labels: Iterable[str]) -> None:
         """What is on the screen and can be named."""
         self._labels = tuple(label.lower() for label in labels if label)
+        self._shown = frozenset(word for label in self._labels for word in words_of(label))
+
+    def for_others(self, words: Sequence[str], playing: str = "") -> bool:
+        """Whether words say themselves that they are for somebody else in the room."""
+        return _for_others(words, {*words_of(playing), *self._shown}) <= _ELSEWHERE
 
     def of(self, text: str, playing: str = "") -> Addressees:
         """Whether ``text`` is meant for the agent, which says or has just said ``playing``."""
@@ -92,7 +98,7 @@ class AddresseeDetector:
             return EVERYBODY
         if self.attention == "named":
             return Addressees(at_work=False, idle=False, undecided=may_become_named(words))
-        if is_for_others(words, playing):
+        if self.for_others(words, playing):
             return Addressees(at_work=False, idle=False, undecided=False, elsewhere=True)
         at_work = self._at_work(text, words)
         return Addressees(
@@ -109,7 +115,8 @@ class AddresseeDetector:
         words = words_of(text)
         if not words:
             return 0
-        return _for_others(words, playing) + sum(self._cues(text, words, playing))
+        spoken = {*words_of(playing), *self._shown}
+        return _for_others(words, spoken) + sum(self._cues(text, words, playing))
 
     def _cues(self, text: str, words: list[str], playing: str) -> Iterable[bool]:
         known = phrases()
@@ -180,19 +187,16 @@ def may_become_named(words: Sequence[str]) -> bool:
     return all(word in phrases()["fillers"] for word in words)
 
 
-def is_for_others(words: Sequence[str], playing: str = "") -> bool:
-    """Whether words say themselves that they are for somebody else in the room."""
-    return _for_others(words, playing) <= _ELSEWHERE
+def _for_others(words: Sequence[str], here: Collection[str]) -> int:
+    """Evidence that somebody else is meant: 0, or negative.
 
-
-def _for_others(words: Sequence[str], playing: str) -> int:
-    """Evidence that somebody else is meant: 0, or negative."""
+    A thing of the house is at a computer where its word is ``here``: on the screen, or just said.
+    """
     known = phrases()
     if words and words[0] in known["dictations"]:
         return 0
     out = _CALLED if _calls_somebody(words) else 0
-    heard = set(words_of(playing))
-    things = [word for word in words if word in known["elsewhere_words"] and word not in heard]
+    things = [word for word in words if word in known["elsewhere_words"] and word not in here]
     said = f" {' '.join(words)} "
     if (things and not _on_a_screen(words)) or any(
         f" {phrase} " in said for phrase in known["elsewhere_phrases"]
@@ -210,11 +214,16 @@ def _at_computer(words: Sequence[str]) -> bool:
 
 def _on_a_screen(words: Sequence[str]) -> bool:
     """Whether they ask for something that is done at a computer: "select milk"."""
-    known, asked = phrases(), words_of(strip_front(" ".join(words)))
+    known, text = phrases(), strip_front(" ".join(words))
+    asked = words_of(text)
     if not asked:
         return False
-    at_computer = asked[0] in known["requests"] and _at_computer(asked)
-    return at_computer or asked[0] in known["screen_verbs"]
+    if asked[0] in known["screen_verbs"]:
+        return True
+    of_a_home = known["home_words"]
+    if not any(word in known["computer_words"] and word not in of_a_home for word in asked):
+        return False
+    return asked[0] in known["requests"] or not parse(text).unknown
 
 
 def _calls_somebody(words: Sequence[str]) -> bool:

@@ -18,7 +18,6 @@ from agent.models.offline.conversation import waits_for_more
 from agent.models.offline.words import number, ordinal
 from dashboard.voice.addressee_detection import (
     AddresseeDetector,
-    is_for_others,
     is_named,
 )
 from dashboard.voice.intents import (
@@ -89,7 +88,7 @@ def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Ver
         return _nothing(said)
     if is_named(words):
         return "yield"
-    if (answer := _answers(said, words, moment)) is not None:
+    if (answer := _answers(said, words, moment, addressee)) is not None:
         return answer
     meaning = meaning_of(said.text, _bare(moment))
     if meaning in _TAKES_THE_FLOOR:
@@ -98,7 +97,7 @@ def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Ver
         return _nothing(said)
     if moment.approval_phrase or addressee.attention == "named" or is_nod(words, moment.languages):
         return _nothing(said)
-    if is_for_others(words, moment.playing):
+    if addressee.for_others(words, moment.playing):
         return _nothing(said)
     return _free(said, words, moment, addressee)
 
@@ -113,13 +112,17 @@ def _bare(moment: Moment) -> Moment:
     return replace(moment, approval_phrase="", question=False, yes_or_no=False, put_back=False)
 
 
-def _answers(said: Utterance, words: list[str], moment: Moment) -> Verdict | None:
+def _answers(
+    said: Utterance, words: list[str], moment: Moment, addressee: AddresseeDetector
+) -> Verdict | None:
     """Whether it answers what was asked; None if nothing was, or if it is not an answer."""
     if moment.approval_phrase:
-        elsewhere = is_for_others(words, moment.playing)
+        elsewhere = addressee.for_others(words, moment.playing)
         meaning = meaning_of(said.text, replace(moment, elsewhere=elsewhere))
         return "yield" if meaning in ("allow", "deny") else None
-    if not moment.question or not moment.content_heard or is_for_others(words, moment.playing):
+    if not moment.question or not moment.content_heard:
+        return None
+    if addressee.for_others(words, moment.playing):
         return None
     if moment.yes_or_no:
         return "yield" if meaning_of(said.text, moment) == "answer" else None

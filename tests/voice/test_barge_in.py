@@ -184,6 +184,11 @@ def _fields(moment: Moment) -> dict[str, object]:
         "please delete the file dinner",
         "replace tea with coffee",
         "select milk",
+        "delete the word milk",
+        "open coffee.txt",
+        "what is in the folder school",
+        "new folder called school",
+        "click on pizza",
     ],
 )
 def test_things_of_the_house_may_be_words_on_a_screen(text: str) -> None:
@@ -192,6 +197,25 @@ def test_things_of_the_house_may_be_words_on_a_screen(text: str) -> None:
     assert not found.elsewhere
 
 
-@pytest.mark.parametrize("text", ["open the fridge", "bring the kettle", "select the shoes, mum"])
+def test_a_thing_of_the_house_that_is_on_the_screen_is_meant_there() -> None:
+    detector = AddresseeDetector(answers=False)
+    assert detector.of("pizza").elsewhere
+    assert detector.of("move homework to the trash").elsewhere
+    detector.learn(["Pizza", "homework.odt"])
+    assert detector.of("pizza").at_work
+    assert not detector.of("move homework to the trash").elsewhere
+    assert not detector.for_others(["the", "pizza"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open the fridge",
+        "bring the kettle",
+        "select the shoes, mum",
+        "put the coffee on the table",
+        "press the doorbell",
+    ],
+)
 def test_things_of_the_house_are_for_somebody_there(text: str) -> None:
     assert AddresseeDetector(answers=False).of(text).elsewhere
