@@ -11,16 +11,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import AliasChoices, BaseModel, SecretStr
+from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from agent.errors import BadInput
+from agent.errors import BadInput, ConfigurationError
 
 Control = Literal["choice", "switch", "number", "text", "several", "fact"]
 When = Literal["now", "next session"]
+Read = TypeVar("Read", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,28 @@ def reason(fault: ErrorDetails) -> str:
 def _without_none(annotation: Any) -> Any:
     others = [arg for arg in get_args(annotation) if arg is not type(None)]
     return others[0] if type(None) in get_args(annotation) else annotation
+
+
+def read_declared(of: type[Read], **given: object) -> Read:
+    """Settings of a class as the environment, ``.env`` and ``given`` say.
+
+    Raises:
+        ConfigurationError: one cannot be what it is; the sentence names its variable.
+    """
+    try:
+        return of(**given)
+    except ValidationError as error:
+        faults = " ".join(f"{_at(of, fault['loc'])}: {reason(fault)}" for fault in error.errors())
+        raise ConfigurationError(f"A setting is wrong. {faults}") from error
+
+
+def _at(of: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """Where what pydantic found wrong was set; it names fields with an alias by that."""
+    name, known = str(place[0]), settings_of(of)
+    if name in known:
+        return known[name].variable
+    prefix = of.model_config.get("env_prefix", "")
+    return f"{prefix}{name}".upper() if name in of.model_fields else name
 
 
 def settings_of(model: type[BaseModel], prefix: str = "") -> dict[str, Setting]:

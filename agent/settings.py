@@ -16,17 +16,15 @@ from pydantic import (
     AliasChoices,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from agent.errors import ConfigurationError
 from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
 from agent.network.policy import read_place
 from agent.providers import key_kinds, providers
-from agent.setting_kinds import Choice, Flag, SettingKind, reason, settings_of
+from agent.setting_kinds import Choice, Flag, SettingKind, read_declared, settings_of
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """What ``auto`` means with a key: the lowest latency with narration."""
@@ -563,19 +561,7 @@ def read_settings(**given: object) -> Settings:
     Raises:
         ConfigurationError: one cannot be what it is; the sentence names its variable.
     """
-    try:
-        return Settings(**given)  # type: ignore[arg-type] # checked by the settings themselves
-    except ValidationError as error:
-        faults = " ".join(f"{_variable(fault['loc'])}: {reason(fault)}" for fault in error.errors())
-        raise ConfigurationError(f"A setting is wrong. {faults}") from error
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    """Where what pydantic found wrong was set; it names fields with an alias by that."""
-    name = str(place[0])
-    if name in SETTINGS:
-        return SETTINGS[name].variable
-    return f"SAYSO_{name.upper()}" if name in Settings.model_fields else name
+    return read_declared(Settings, **given)
 
 
 SETTINGS = settings_of(Settings)

@@ -27,6 +27,7 @@ from panel.config import config
 from tornado.httputil import HTTPServerRequest
 from tornado.web import create_signed_value, decode_signed_value
 
+from agent.errors import ConfigurationError
 from agent.record.spending import UNNAMED
 
 CLAIM = "sayso_owner"
@@ -56,7 +57,22 @@ LOCAL = _mark("local:", "")
 
 
 def load_secret(path: Path) -> bytes:
-    """The secret kept at ``path`` (mode 0600), made on first use."""
+    """The secret kept at ``path`` (mode 0600), made on first use.
+
+    Raises:
+        ConfigurationError: its folder cannot be used.
+    """
+    try:
+        return _secret(path)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise ConfigurationError(
+            f"{path} cannot be read or written ({why}): check its folder's owner and the free "
+            "space, or set SAYSO_DATA_DIR."
+        ) from error
+
+
+def _secret(path: Path) -> bytes:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -66,7 +82,7 @@ def load_secret(path: Path) -> bytes:
             path.chmod(0o600)
             return kept
         path.unlink()
-        return load_secret(path)
+        return _secret(path)
     with os.fdopen(handle, "wb") as file:
         file.write(fresh := secrets.token_bytes(32))
     return fresh

@@ -198,6 +198,7 @@ class People:
     """Everybody's settings and prompts, by owner mark."""
 
     base: Settings
+    voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
     _known: dict[str, Preferences] = field(default_factory=dict)
     _keys: dict[str, KeyStore] = field(default_factory=dict, repr=False)
     _hosts: dict[str, KeptHosts] = field(default_factory=dict)
@@ -212,7 +213,9 @@ class People:
         """An owner's settings; read once, then kept up to date here."""
         if owner not in self._known:
             path = self.folder(owner) / "settings.json"
-            self._known[owner] = Preferences(path, self.base, files=owner == LOCAL)
+            self._known[owner] = Preferences(
+                path, self.base, self.voice_settings, files=owner == LOCAL
+            )
         return self._known[owner]
 
     def hosts(self, owner: str) -> KeptHosts:

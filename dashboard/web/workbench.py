@@ -11,7 +11,9 @@ from pathlib import Path
 
 from agent.keys import KeyStore
 from agent.record.spending import Spending
+from agent.setting_kinds import read_declared
 from agent.settings import Settings, read_settings
+from dashboard.voice.client.voice_settings import VoiceSettings
 from dashboard.web.exports import Exports
 from dashboard.web.identity import LOCAL, Identity, load_secret
 from dashboard.web.intake import Intake
@@ -97,7 +99,7 @@ def make_workbench(
     ``most_sessions`` may run at once; as the settings say, if None.
     """
     given = settings if settings is not None else read_settings()
-    keys, people = KeyStore(given), People(given)
+    keys, people = KeyStore(given), People(given, read_declared(VoiceSettings))
     settings = keys.fill(given)
     secret = secrets.token_bytes(32)
     tickets = Tickets(secret)

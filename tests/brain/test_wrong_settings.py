@@ -65,6 +65,32 @@ def test_a_wrong_value_is_one_sentence_about_its_variable(
 
 
 @pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("SAYSO_VOICE_ATTENTION", "loud", "It must be 'everything', 'addressed' or 'named'"),
+        ("SAYSO_VOICE_LANGUAGES", "xx", "SAYSO_VOICE_LANGUAGES"),
+        ("SAYSO_DATA_DIR", "/proc/nowhere", "set SAYSO_DATA_DIR"),
+    ],
+)
+def test_a_server_does_not_start_with_what_its_pages_could_not_use(
+    variable: str, value: str, told: str
+) -> None:
+    """Else each page would fail, and nobody would know why."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "panel", "serve", "dashboard", "--port", "0"],
+        cwd=ROOT,
+        env=os.environ | {variable: value},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert told in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
     "command",
     [
         ("-m", "agent", "open the editor"),
