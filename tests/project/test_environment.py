@@ -35,7 +35,7 @@ def test_environment_yml_has_the_ranges_of_pyproject():
 def test_every_dependency_has_a_range_and_a_locked_version():
     """Nothing floats: each direct dependency has an upper bound and stands in the lock."""
     extras = PROJECT["optional-dependencies"]
-    direct = [*PROJECT["dependencies"], *extras["test"], *extras["lab"]]
+    direct = [*PROJECT["dependencies"], *extras["test"], *extras["lab"], *extras["mcp"]]
     assert [r for r in direct if "<" not in r and "==" not in r] == []
     assert [r for r in direct if _name(r) not in _pinned()] == []
 
