@@ -32,6 +32,8 @@ _NAMING = 5
 """At most as many words name a thing; more are a sentence about it."""
 _LONGEST = 40
 """More words than a person says to a computer in one breath, unless dictating."""
+_TELLING: Final = 4_000
+"""Letters from the beginning of a text that tell whom it is for."""
 _ONE = re.compile(r"\b(one|ones|this|that|left|right|top|bottom|first|second|last|again)$")
 _TOPIC_LETTERS: Final = 4
 """Shorter words than this are no topic."""
@@ -93,6 +95,7 @@ class AddresseeDetector:
 
     def of(self, text: str, playing: str = "") -> Addressees:
         """Whether ``text`` is meant for the agent, which says or has just said ``playing``."""
+        text = text[:_TELLING]
         words = words_of(text)
         if self.attention == "everything" or is_named(words):
             return EVERYBODY
@@ -112,6 +115,7 @@ class AddresseeDetector:
 
         From 1 on it is; below 0 it is for somebody else.
         """
+        text = text[:_TELLING]
         words = words_of(text)
         if not words:
             return 0

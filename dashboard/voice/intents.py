@@ -26,7 +26,7 @@ from dashboard.voice.phrases import (
     languages,
     phrases,
 )
-from dashboard.voice.words import Words, consists_of, length_of, reached, words_of
+from dashboard.voice.words import Words, consists_of, ends_of, length_of, reached, words_of
 
 Meaning = Literal[
     "stop",
@@ -119,9 +119,9 @@ def _is_in(words: Words, language: Language, kind: str) -> bool:
     """Whether words are a phrase of this kind, fillers before and courtesies behind it aside."""
     said, courtesies = known(language, kind), known(language, "courtesies")
     return any(
-        words[start:end] in said and consists_of(words, courtesies, end)
+        consists_of(words, courtesies, end)
         for start in _beginnings(words, language)
-        for end in range(start + 1, len(words) + 1)
+        for end in ends_of(words, said, start)
     )
 
 
@@ -138,6 +138,10 @@ def _begins(words: Sequence[str], kind: str, chosen: Sequence[Language]) -> bool
     )
 
 
+LONGEST_STOP: Final = 2_000
+"""Letters of a text that may be a command to stop, which is "stop" four hundred times."""
+
+
 def _able(words: Sequence[str], chosen: Sequence[Language]) -> tuple[Language, ...]:
     return heard_in(" ".join(words), chosen)
 
@@ -147,9 +151,10 @@ def is_stop(text: str, *, interim: bool = False, chosen: Sequence[Language] = ()
 
     "Stop", "no, stop that", "stop typing" are; "stop words are short" and
     "type stop" are not: what follows or precedes must belong to the command. A stop of a language
-    that is not among those ``chosen`` is none if it is an ordinary word of one that is.
+    that is not among those ``chosen`` is none if it is an ordinary word of one that is. A text
+    that is longer than `LONGEST_STOP` is none.
     """
-    return any(
+    return len(text) <= LONGEST_STOP and any(
         _stops(text, language, interim=interim)
         and not (language not in chosen and _is_ordinary(text, chosen or (ENGLISH,)))
         for language in languages()
@@ -168,8 +173,7 @@ def _stops(text: str, language: Language, *, interim: bool) -> bool:
         words[start:] in known(language, "stop_phrases")
         or any(
             _tails(words, end, words[start:end], language, interim=interim)
-            for end in range(start + 1, len(words) + 1)
-            if words[start:end] in known(language, "stop_words")
+            for end in ends_of(words, known(language, "stop_words"), start)
         )
         for start in starts
     )

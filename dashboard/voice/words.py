@@ -22,6 +22,7 @@ _DEVANAGARI: Final = "\u0900-\u0963\u0966-\u097f"
 """With its vowel signs, which are no letters to Python."""
 _LETTER: Final = rf"(?:(?![{_UNSPACED}])[\w{_DEVANAGARI}])"
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|{_LETTER}+(?:'{_LETTER}+)*")
+_SPACED: Final = re.compile(rf"[\w{_DEVANAGARI}]+(?:'[\w{_DEVANAGARI}]+)*")
 _ONE_LETTER: Final = re.compile(rf"[{_UNSPACED}]")
 
 _DROPPED: Final = "\u0640\u0670\u093c\u200b\u200c\u200d\u200e\u200f"
@@ -44,7 +45,7 @@ _FOLDED: Final = str.maketrans(
 def words_of(text: str) -> list[str]:
     """Lower-case words without punctuation; apostrophes inside words stay."""
     folded = unicodedata.normalize("NFKC", text).lower().translate(_FOLDED)
-    return _WORD.findall(folded)
+    return (_WORD if _ONE_LETTER.search(folded) else _SPACED).findall(folded)
 
 
 def length_of(words: Sequence[str]) -> float:
@@ -52,13 +53,20 @@ def length_of(words: Sequence[str]) -> float:
     return sum(0.5 if _ONE_LETTER.fullmatch(word) else 1.0 for word in words)
 
 
+def ends_of(words: Words, known: Set[Words], start: int) -> list[int]:
+    """Where the ``known`` phrases end that begin at ``start``."""
+    longest = max(map(len, known), default=0)
+    last = min(len(words), start + longest)
+    return [end for end in range(start + 1, last + 1) if words[start:end] in known]
+
+
 def reached(words: Words, known: Set[Words], start: int = 0) -> list[int]:
     """The places in ``words`` up to which, from ``start`` on, they consist of ``known`` phrases."""
-    longest = max(map(len, known), default=0)
-    places = [start]
+    places, seen = [start], {start}
     for place in places:
-        ends = (place + n for n in range(1, min(longest, len(words) - place) + 1))
-        places += [e for e in ends if words[place:e] in known and e not in places]
+        new = [end for end in ends_of(words, known, place) if end not in seen]
+        places += new
+        seen |= set(new)
     return places
 
 

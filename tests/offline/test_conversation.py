@@ -206,3 +206,9 @@ def test_why_and_what_are_answered_with_what_was_said_before() -> None:
     assert (told.slot("request"), told.slot("answer")) == ("save", "No window is in front.")
     again = plan_for(Progress(("save", "why?", "why?"), answers={0: "No window."}), 2).commands[0]
     assert again.slot("request") == "save"
+
+
+def test_a_sentence_of_nothing_but_corrections_is_read() -> None:
+    """Each is a reading of all that follows, which must not go on without end."""
+    plan = parse("open the terminal, no wait, the editor, " + "no wait, " * 2_000)
+    assert plan.unknown or plan.commands

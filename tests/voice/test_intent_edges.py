@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agent.session.approval import DEFAULT_RULES
+from dashboard.voice.addressee_detection import AddresseeDetector
 from dashboard.voice.intents import (
     FREE,
+    LONGEST_STOP,
     Meaning,
     Moment,
     classify,
@@ -273,3 +275,18 @@ def test_which_meaning_comes_first(said: str, moment: Moment, meaning: Meaning) 
 
 def test_words_have_no_punctuation_and_keep_their_apostrophes() -> None:
     assert words_of("Don’t run-it, O'Neil's!") == ["don't", "run", "it", "o'neil's"]  # noqa: RUF001
+
+
+def test_a_text_is_a_stop_up_to_a_length_that_nobody_says() -> None:
+    """Longer ones would keep the server from everything else while they are read."""
+    longest = ("stop " * LONGEST_STOP)[:LONGEST_STOP]
+    assert is_stop(longest)
+    assert not is_stop(f"{longest}!")
+
+
+@pytest.mark.parametrize("words", ["no, ", "stop ", "go on ", "mm-hm ", "yes ", "止めて"])
+@pytest.mark.parametrize("moment", [Moment(), Moment(question=True), Moment(running=True)])
+def test_a_chant_of_any_length_means_something(words: str, moment: Moment) -> None:
+    assert classify(words * 5_000, moment)
+    assert AddresseeDetector().of(words * 5_000) is not None
+    assert AddresseeDetector().evidence(words * 5_000) <= 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -30,6 +31,9 @@ DICTATION = tuple(trait("takes_rest"))
 
 _LONGEST_PHRASE = 12
 """Words of a text that can be named."""
+
+_MOST_CORRECTIONS = 8
+"""How often a person corrects themselves in one sentence; each takes a reading of the rest."""
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -91,7 +95,10 @@ def parse(text: str) -> Plan:
 
 def _self_corrected(text: str) -> Plan | None:
     """The plan of "open the file manager, no wait, the terminal"."""
-    for cut in _CORRECTS.finditer(text):
+    cuts = tuple(itertools.islice(_CORRECTS.finditer(text), _MOST_CORRECTIONS + 1))
+    if len(cuts) > _MOST_CORRECTIONS:
+        return None
+    for cut in cuts:
         before, after = parse(text[: cut.start()]), text[cut.end() :]
         last = before.commands[-1] if before.commands else None
         if last is None or (last.intent in DICTATION and not _named_only(last)):
