@@ -33,6 +33,9 @@ _CHROMIUM_FLAGS = (
     "--no-first-run",
     "--no-default-browser-check",
     "--hide-crash-restore-bubble",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-features=NetworkTimeServiceQuerying",
     "--password-store=basic",
 )
 """The first makes pages readable by name; without it only the window around them is."""
@@ -54,6 +57,8 @@ _CHROMIUM_POLICY: dict[str, object] = {
     "AutofillCreditCardEnabled": False,
     "BackgroundModeEnabled": False,
     "BrowserSignin": 0,
+    "ChromeVariations": 2,
+    "ComponentUpdatesEnabled": False,
     "DefaultBrowserSettingEnabled": False,
     "HomepageIsNewTabPage": True,
     "MetricsReportingEnabled": False,
@@ -63,6 +68,7 @@ _CHROMIUM_POLICY: dict[str, object] = {
     "PromotionsEnabled": False,
     "PromptForDownloadLocation": False,
     "SearchSuggestEnabled": False,
+    "SpellcheckEnabled": False,
     "SyncDisabled": True,
     "TranslateEnabled": False,
 }
