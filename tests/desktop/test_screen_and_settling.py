@@ -169,7 +169,7 @@ async def test_a_program_started_from_the_panel_is_there_when_settled(
     empty: VirtualDesktop, x: int
 ) -> None:
     await empty.input.click(x, 783)
-    await empty.settle(cap=10.0)
+    await empty.settle(cap=60.0)
     (window,) = await empty.windows()
     assert window.active
 
@@ -177,7 +177,7 @@ async def test_a_program_started_from_the_panel_is_there_when_settled(
 async def test_a_launched_program_is_there_when_settled(empty: VirtualDesktop) -> None:
     launchers = {launcher.id: launcher for launcher in await empty.launchers()}
     await empty.launch(next(v for k, v in launchers.items() if "mousepad" in k))
-    await empty.settle(cap=10.0)
+    await empty.settle(cap=60.0)
     assert [window.wm_class for window in await empty.windows()] == ["Mousepad"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import subprocess
 import sys
 import threading
@@ -98,7 +99,8 @@ def test_a_change_before_the_page_is_drawn_goes_to_whoever_has_read_it(readers: 
     doc._session_context = weakref.ref(context)  # type: ignore[assignment]
     doc.hold()
     doc.title = "stopped"
-    given = keep(panel_document._drain_unconnected_events)(doc, threading.Lock())
+    drain = inspect.unwrap(panel_document._drain_unconnected_events)
+    given = keep(drain)(doc, threading.Lock())
     assert [event.title for event in given if isinstance(event, TitleChangedEvent)] == [
         "stopped"
     ] * readers
