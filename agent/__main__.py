@@ -1,4 +1,4 @@
-"""``python -m agent "open the editor and write hello"``: one session in a terminal.
+"""``sayso run "open the editor and write hello"``: one session in a terminal.
 
 `agent.cli.exit_codes` has what it gives back to the shell; ``--help`` lists it.
 """
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from agent.cli.command import Cutter, run_command, silence
 from agent.cli.exit_codes import Exit
@@ -58,7 +58,7 @@ def main(
         if (done := _without_session(given, settings)) is not None:
             return _print(done)
         if not (given.task or "").strip():
-            _parser().error("say what to do, for example: python -m agent 'open the editor'")
+            _parser().error("say what to do, for example: sayso run 'open the editor'")
         return _run(given, settings, session_class, lines or sys.stdin, out or sys.stdout)
     except SaysoError as error:
         tell(f"sayso: {error}")
@@ -107,7 +107,7 @@ def _print(text: str) -> Exit:
 def _parser() -> argparse.ArgumentParser:
     codes = "\n".join(f"  {int(code):>3}  {code.meaning}" for code in Exit)
     parser = argparse.ArgumentParser(
-        prog="python -m agent",
+        prog="sayso run",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Give the agent a task on its own virtual desktop and watch it work.\n"
         "Ctrl-C stops it and ends the desktop; a second one quits at once.",
@@ -215,7 +215,7 @@ def _session(
     return session_class.resume(settings, given.resume, **parts)
 
 
-def _leave(code: int) -> None:
+def _leave(code: int) -> NoReturn:
     """End the process with a code, even where a thread of it hangs after it was cut."""
     if code >= Exit.TIMED_OUT:
         timer = threading.Timer(_LEAVING, os._exit, (int(code),))
@@ -224,5 +224,10 @@ def _leave(code: int) -> None:
     sys.exit(int(code))
 
 
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    _leave(main(arguments))
+
+
 if __name__ == "__main__":
-    _leave(main())
+    run()

@@ -37,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """An option of ``python -m agent``."""
+    """An option of ``sayso run``."""
 
     name: str
     help: str | Callable[[], str]

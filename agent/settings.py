@@ -287,7 +287,7 @@ class Settings(BaseSettings):
     hume_config_id: Annotated[
         str | None, SettingKind("Hume configuration", "voice", personal=True, last=True)
     ] = Field(default=None, validation_alias=AliasChoices("HUME_CONFIG_ID", "hume_config_id"))
-    """Id of your EVI configuration; made by “python -m dashboard.voice.hume setup”."""
+    """Id of your EVI configuration; made by “sayso hume setup”."""
 
     max_dollars: Annotated[
         float,

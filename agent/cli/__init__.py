@@ -1,1 +1,1 @@
-"""What ``python -m agent`` is made of."""
+"""What ``sayso run`` is made of."""

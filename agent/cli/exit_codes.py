@@ -1,4 +1,4 @@
-"""What ``python -m agent`` gives back to the shell."""
+"""What ``sayso run`` gives back to the shell."""
 
 from __future__ import annotations
 

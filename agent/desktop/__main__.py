@@ -1,12 +1,12 @@
-"""A desktop at the terminal: ``python -m agent.desktop shot out.png``.
+"""A desktop at the terminal: ``sayso desktop shot out.png``.
 
 Without ``--display`` a private desktop is started for the one command. To work on one that
 stays, start it with ``demo`` in one terminal, and give the display that it prints to the
 other commands::
 
-    python -m agent.desktop demo
-    python -m agent.desktop --display unix:/…/X0 click 20 780
-    python -m agent.desktop --display unix:/…/X0 tree
+    sayso desktop demo
+    sayso desktop --display unix:/…/X0 click 20 780
+    sayso desktop --display unix:/…/X0 tree
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from agent.desktop import VirtualDesktop
@@ -114,7 +114,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m agent.desktop",
+        prog="sayso desktop",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -168,10 +168,10 @@ async def _run(args: argparse.Namespace) -> None:
         await desktop.stop()
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 1 on an error that a person can do something about."""
     take_any_text()
-    args = _parser().parse_args()
+    args = _parser().parse_args(arguments)
     with contextlib.suppress(KeyboardInterrupt):
         try:
             asyncio.run(_run(args))

@@ -1,7 +1,7 @@
-"""``python -m agent.experiments``: run, extend, judge again, compare and report experiments.
+"""``sayso lab``: run, extend, judge again, compare and report experiments.
 
 Exit codes: 0 done · 1 some trials ended in error or never ran, or a gate did not pass · 2 wrong
-use or settings, or what would end in errors · 130 stopped by the person.
+usage or settings, or what would end in errors · 130 stopped by the person.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m agent.experiments",
+        prog="sayso lab",
         description="Is prompt B better than prompt A on my tasks, by how much, at what price?",
         epilog="Exit codes: 0 done, 1 errors, missing trials or a gate that did not pass, 2 wrong "
         "usage or what would end in errors, 130 stopped.",

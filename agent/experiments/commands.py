@@ -1,4 +1,4 @@
-"""What the commands of ``python -m agent.experiments`` do, one function each."""
+"""What the commands of ``sayso lab`` do, one function each."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def listing(given: argparse.Namespace) -> int:
         for store in stores:
             print(f"{store.folder.name:40} {_progress(store)}")
         if not stores:
-            print("There are no experiments yet. Try: python -m agent.experiments run wording")
+            print("There are no experiments yet. Try: sayso lab run wording")
     return 0
 
 

@@ -139,7 +139,7 @@ def carry(home: Path, target: Path, *, programs: Sequence[str] = ()) -> Carried:
             f"({len(files)} files of {in_words(size)}; at most {MOST_FILES} of "
             f"{in_words(MOST_BYTES)} together). "
             "Download what you need by itself. Without files it can be exported by: "
-            "python -m agent --export ID FOLDER --without-files"
+            "sayso run --export ID FOLDER --without-files"
         )
     target.mkdir(mode=0o700)
     left_out = [reason for listing in listed for reason in listing.reasons]

@@ -352,7 +352,7 @@ def test_wrong_use_starts_no_desktop(run, capsys, arguments: tuple[str, ...]):
     assert ended.value.code == 2
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert "usage: python -m agent" in printed.err
+    assert "usage: sayso run" in printed.err
     if "Go" in arguments:
         unit = "dollars" if "--budget" in arguments else "seconds"
         assert f"a number of {unit} greater than 0 is needed" in printed.err

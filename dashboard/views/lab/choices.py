@@ -164,7 +164,7 @@ def _paid_unproved(records: Records, experiment: Experiment) -> Iterator[str]:
         told = "; ".join(f"{one.task}: {one.why}" for one in found)
         yield (
             f"{', '.join(paid)} would be paid for on tasks whose checks are not proved ({told}). "
-            "“python -m agent.experiments run FILE --prove” proves them first."
+            "“sayso lab run FILE --prove” proves them first."
         )
 
 

@@ -23,7 +23,7 @@ A setting is taken from the command line, else the environment, else `.env` in t
 Sayso is started, else what a person has chosen on the page for their own sessions, else the
 default. What the environment or `.env` sets is shown in **Settings** and cannot be changed there.
 Lists are `SAYSO_ALLOW=terminal,shell`, or JSON: `SAYSO_ALLOW='["terminal","shell"]'`. The options
-are those of `python -m agent`; one that takes a list is given once for each. `script/server` takes
+are those of `sayso run`; one that takes a list is given once for each. `script/server` takes
 `--reach` and `--network`, too. The last column says whether people can change it on the page, and
 when that applies.
 """

@@ -1,4 +1,4 @@
-"""``python -m dashboard.voice.hume setup [--dry-run]``: make Hume know Sayso's tools."""
+"""``sayso hume setup [--dry-run]``: make Hume know Sayso's tools."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.voice.hume.setup import Choices, Setup
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m dashboard.voice.hume", description=__doc__)
+    parser = argparse.ArgumentParser(prog="sayso hume", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     setup = verbs.add_parser("setup", help="create or update the tools and the configuration")
     setup.add_argument("--dry-run", action="store_true", help="only show what would change")

@@ -1,4 +1,4 @@
-"""``python -m dashboard.voice.server --port N``: Hume's EVI, offline, at this server's root."""
+"""``sayso voice --port N``: Hume's EVI, offline, at this server's root."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hmac
 import logging
 import signal
 import sys
+from collections.abc import Sequence
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -51,8 +52,8 @@ async def serve(evi: OfflineEvi, port: int, key: str, secret: str) -> tuple[HTTP
     return server, int(sockets[0].getsockname()[1])
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m dashboard.voice.server", description=__doc__)
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sayso voice", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--key", default="offline", help="the API key that clients present")
     parser.add_argument("--secret", default="offline", help="the secret key for tokens")
@@ -60,7 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--synthesizer", default="", help="what speaks")
     parser.add_argument("--time-scale", type=float, default=1.0, help="multiplies EVI's timeouts")
     parser.add_argument("--faults", type=faults.parse, default=None, help="JSON; see faults.py")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 async def _main(args: argparse.Namespace) -> None:
@@ -77,11 +78,11 @@ async def _main(args: argparse.Namespace) -> None:
     await evi.close()
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal comes."""
     logging.basicConfig(level=logging.INFO)
     take_any_text()
-    asyncio.run(_main(_arguments()))
+    asyncio.run(_main(_arguments(arguments)))
     return 0
 
 
