@@ -43,6 +43,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 _SEPARATOR = _pattern(
     rf"\s*[,;.!?]*\s+(?:{alternatives('joints')})[,]?\s+|\s*[;,]\s*|(?<=\w)[.!?]+\s+"
 )
+_PAUSE = _pattern(r"[\s,;.!?]+")
 _HYPHEN = _pattern(r"^(type|write)-(?=\w)")
 _MISHEARD_AND = _pattern(rf"\s+(?:{alternatives('joints_misheard')})\s+")
 _AFTER_DICTATION = _pattern(
@@ -85,12 +86,31 @@ def parse(text: str) -> Plan:
     commands: list[Command] = []
     rest = text if mark_named(text) else strip_front(text)
     while rest.strip(" .,!?;"):
-        found, said, rest = _take(rest, after=commands[-1] if commands else None)
+        clauses = rest
+        found, said, rest = _take(clauses, after=commands[-1] if commands else None)
         if not found:
             return Plan(unknown=said)
+        if found[-1].intent == "unfinished" and (whole := _past_the_pause(clauses, said, rest)):
+            rest = whole
+            continue
         commands += found
         rest = strip_front(rest)
     return Plan(tuple(commands), unknown="" if commands else text.strip())
+
+
+def _past_the_pause(text: str, said: str, rest: str) -> str:
+    """What a pause cut in two, in one: "Press page down" for "Press, page down".
+
+    Nothing if the rest is a command of its own: "Open. Close the terminal."
+    """
+    if not (rest and _PAUSE.fullmatch(text, len(said), text.rindex(rest))):
+        return ""
+    whole = f"{said} {rest}"
+    meant, own = (_take(words, after=None)[0] for words in (whole, rest))
+    if not meant or meant[0].intent == "keys":
+        return whole if meant else ""
+    first, *more = strip_back(rest).lower().split()
+    return "" if own and more and first in lexicon()["verbs"] else whole
 
 
 def _self_corrected(text: str) -> Plan | None:
