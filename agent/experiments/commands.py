@@ -13,7 +13,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.plan.design import summarise_design
 from agent.experiments.plan.power import WANTED, Forecast
 from agent.experiments.plan.spec import Experiment, counted, load_experiment
-from agent.experiments.plan.task import builtin_tasks
+from agent.experiments.plan.task import Task, builtin_tasks, tasks_folder, tasks_in
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.export import export_spans
 from agent.experiments.results.export_inspect import export_inspect
@@ -38,7 +38,8 @@ LISTS = ("experiments", "tasks", "examples")
 
 def run(given: argparse.Namespace) -> int:
     """Run an experiment, or go on with it."""
-    experiment, root = load_experiment(_file(given.file)), _root(given)
+    root = _root(given)
+    experiment = load_experiment(_file(given.file), _own(root))
     if given.slots < 1:
         raise ConfigurationError("--slots must be 1 or more.")
     _announce(experiment, root, given.slots)
@@ -68,10 +69,12 @@ def run(given: argparse.Namespace) -> int:
 def listing(given: argparse.Namespace) -> int:
     """Experiments, tasks or examples."""
     if given.what == "tasks":
-        for task in builtin_tasks().values():
+        own, faults = tasks_in(tasks_folder(_root(given)))
+        for task in (*builtin_tasks().values(), *own.values()):
             mark = " [screen only]" if task.gui_only else ""
             mark += f" [needs {', '.join(task.missing)}]" if task.missing else ""
             print(f"{task.id:20} {', '.join(task.tags):32} {task.instruction}{mark}")
+        print("".join(f"{fault}\n" for fault in faults), end="", file=sys.stderr)
     elif given.what == "examples":
         print("\n".join(sorted(path.stem for path in EXAMPLES.glob("*.yaml"))))
     else:
@@ -160,6 +163,11 @@ def hold(given: argparse.Namespace) -> int:
 def _root(given: argparse.Namespace) -> Path:
     root: Path = given.results or read_settings().data_dir / "experiments"
     return root
+
+
+def _own(root: Path) -> dict[str, Task]:
+    """A person's own tasks; those that cannot be used are missed where they are named."""
+    return tasks_in(tasks_folder(root))[0]
 
 
 def _file(name: str) -> Path:
@@ -289,9 +297,9 @@ def _amended(given: argparse.Namespace) -> Store:
     path = _file(given.experiment)
     if not path.is_file():
         store = _store(given)
-        mend(store)
+        mend(store, _own(_root(given)))
         return store
-    experiment = load_experiment(path)
+    experiment = load_experiment(path, _own(_root(given)))
     store = Store.of(_root(given), experiment)
     if not store.begun:
         raise ConfigurationError(f"No study has been run of {path}: there is nothing to judge.")

@@ -94,6 +94,7 @@ class LiveRun(Faced):
         placement: where trials run, instead of Dask; left open at the end.
         environment: what trials are played on.
         on_change: called with each new progress, from the run's thread.
+        after: what is done with the study at its end; its report is written if None.
         verify: look first whether trials can end in anything but errors, and refuse if not.
     """
 
@@ -107,6 +108,7 @@ class LiveRun(Faced):
         placement: Placement | None = None,
         environment: TrialEnvironment | None = None,
         on_change: Callable[[RunProgress], None] | None = None,
+        after: Callable[[Store], object] | None = None,
         verify: bool = True,
     ) -> None:
         self.experiment = experiment
@@ -115,6 +117,7 @@ class LiveRun(Faced):
         self._root, self._slots, self._scheduler = root, slots, scheduler
         self._given, self._environment = placement, environment
         self._on_change = on_change or (lambda _: None)
+        self._after = after or write_reports
         self._began = time.monotonic()
         self._first_heard: dict[str, float] = {}
         self._places = {
@@ -211,7 +214,7 @@ class LiveRun(Faced):
             if self._cancelled:
                 runner.cancel(self._cancelled)
             runner.run()
-            write_reports(runner.store)
+            self._after(runner.store)
         finally:
             if self._given is None:
                 place.close()

@@ -20,7 +20,7 @@ from agent.experiments.plan.task import builtin_tasks
 from agent.experiments.run.store import Store
 from agent.prompts.library import PromptLibrary
 from agent.settings import Settings
-from dashboard.views.lab.choices import against_default, choices, example, weigh
+from dashboard.views.lab.choices import against_default, asks_first, choices, example, weigh
 from dashboard.views.lab.data import comparison, grid, listing, prompts
 from dashboard.views.lab.form import Form, form_of, read_form
 from dashboard.views.lab.records import Records
@@ -140,23 +140,26 @@ def test_a_study_is_declared_sequential_in_the_form(settings: Settings) -> None:
     assert form_of(made)["sequential"]
 
 
-def test_a_paid_arm_on_a_task_that_is_not_proved_is_told(root: Path, tmp_path: Path) -> None:
+def test_a_paid_arm_on_a_task_that_is_not_proved_asks_first(root: Path, tmp_path: Path) -> None:
     """Sayso's own tasks are proved by its tests; one with other checks is not."""
     keyed = Settings(data_dir=tmp_path, anthropic_api_key="k" * 9, _env_file=None)  # type: ignore[call-arg, arg-type]
     tasks = builtin_tasks()
     changed = tasks["make-folders"].model_copy(update={"near_miss": ()})
     other = changed.model_copy(update={"instruction": "Make other folders."})
 
-    def told(task: Any, model: str) -> list[str]:
+    def weighed(task: Any, model: str) -> dict[str, Any]:
         form = filled(tasks=[task.id], arms=arm(model=model, max_dollars=0.5), budget=1)
         made, shown = weigh(Records(root), keyed, form, {**tasks, task.id: task}, 1)
         assert made is not None, shown["faults"]
-        return [words for words in shown["summary"]["warnings"] if "not proved" in words]
+        return shown
 
-    (words,) = told(other, "claude-sonnet-5-5")
-    assert "make-folders: it has no near miss" in words
-    assert told(other, "offline") == []
-    assert told(tasks["make-folders"], "claude-sonnet-5-5") == []
+    shown = weighed(other, "claude-sonnet-5-5")
+    assert shown["proofs"]["unproved"] == [{"task": "make-folders", "why": "it has no near miss"}]
+    assert "would be paid for on tasks whose checks are not proved: make-folders" in asks_first(
+        shown
+    )
+    assert asks_first(weighed(other, "offline")) == ""
+    assert asks_first(weighed(tasks["make-folders"], "claude-sonnet-5-5")) == ""
 
 
 def test_prompts_to_choose_from(root: Path, tmp_path: Path, settings: Settings) -> None:

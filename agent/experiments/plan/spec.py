@@ -197,12 +197,16 @@ def differences(experiment: Experiment) -> dict[str, dict[str, Any]]:
     return {name: {f: dump[f] for f in differing} for name, dump in dumps.items()}
 
 
-def load_experiment(path: Path) -> Experiment:
+def load_experiment(path: Path, own: Mapping[str, Task] | None = None) -> Experiment:
     """An experiment from a YAML file.
 
     ``tasks`` is a list of ids of tasks that come with Sayso, of folders, or of patterns of
     folders (``tasks/*``); ``tags`` and ``without`` choose among those that come with Sayso.
     Folders and the files of prompts are looked for beside the file.
+
+    Args:
+        path: the file.
+        own: a person's tasks, by the id that the file may name them by (`tasks_in`).
 
     Raises:
         ConfigurationError: the file, or something that it names, is wrong; the text says what.
@@ -213,7 +217,7 @@ def load_experiment(path: Path) -> Experiment:
         raise ConfigurationError(f"The experiment {path} cannot be read: {error}.") from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"{path} is not an experiment: it must be a mapping.")
-    tasks = _tasks(given, path.parent)
+    tasks = _tasks(given, path.parent, own or {})
     given = {k: v for k, v in given.items() if k not in ("tags", "without")}
     fields = {"name": path.stem} | given | {"tasks": tasks}
     return define(**fields, _where=str(path), _base=path.parent)
@@ -271,7 +275,7 @@ def _beside(prompt: str, base: Path | None) -> str:
     return prompt if base is None or prompt in list_prompts() else str(base / prompt)
 
 
-def _tasks(given: dict[str, Any], base: Path) -> tuple[Task, ...]:
+def _tasks(given: dict[str, Any], base: Path, own: Mapping[str, Task]) -> tuple[Task, ...]:
     known = builtin_tasks()
     wanted = given.get("tasks")
     tags, without = set(given.get("tags") or ()), set(given.get("without") or ())
@@ -283,13 +287,17 @@ def _tasks(given: dict[str, Any], base: Path) -> tuple[Task, ...]:
         )
     if not isinstance(wanted, list):
         raise ConfigurationError("“tasks” must be a list of ids or folders.")
-    return tuple(task for one in wanted for task in _named(str(one), known, base))
+    return tuple(task for one in wanted for task in _named(str(one), known, base, own))
 
 
-def _named(name: str, known: Mapping[str, Task], base: Path) -> tuple[Task, ...]:
+def _named(
+    name: str, known: Mapping[str, Task], base: Path, own: Mapping[str, Task]
+) -> tuple[Task, ...]:
     """The task of an id or a folder, or those of a pattern of folders."""
     if name in known:
         return (known[name],)
+    if name in own and not (base / name).is_dir():
+        return (own[name],)
     if not any(sign in name for sign in "*?["):
         return (load_task(base / name),)
     folders = sorted(path.parent for path in base.glob(f"{name}/task.yaml"))

@@ -222,6 +222,28 @@ def builtin_tasks() -> dict[str, Task]:
     return {folder.name: load_task(folder) for folder in folders}
 
 
+def tasks_folder(experiments: Path) -> Path:
+    """Where a person's own tasks lie: beside the folder of their experiments."""
+    return experiments.parent / "tasks"
+
+
+def tasks_in(folder: Path) -> tuple[dict[str, Task], tuple[str, ...]]:
+    """The tasks of a person's own folder, by id; and why others there cannot be used, in words."""
+    found: dict[str, Task] = {}
+    faults: list[str] = []
+    for path in sorted(folder.glob("*/task.yaml")):
+        try:
+            task = load_task(path.parent)
+        except ConfigurationError as error:
+            faults.append(str(error))
+            continue
+        if task.id in found or task.id in builtin_tasks():
+            faults.append(f"The task {path.parent} needs another id: {task.id} is taken.")
+        else:
+            found[task.id] = task
+    return found, tuple(faults)
+
+
 def _shipped_site(name: str, path: Path) -> dict[str, bytes]:
     known = sorted(folder.name for folder in SITES.iterdir() if folder.is_dir())
     if name not in known:

@@ -64,11 +64,20 @@ def gate(
 
 
 def junit(experiment: Experiment, gates: Sequence[Gate], path: Path) -> None:
-    """Write the gates as a JUnit file: a case an arm; what is undecided fails, too.
+    """Write the gates as a JUnit file.
 
     Raises:
         ConfigurationError: it cannot be written.
     """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(junit_text(experiment, gates))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written ({error.strerror}).") from error
+
+
+def junit_text(experiment: Experiment, gates: Sequence[Gate]) -> bytes:
+    """The gates as JUnit's XML: a case an arm; what is undecided fails, too."""
     failures = sum(one.outcome != "passed" for one in gates)
     counts = {"tests": str(len(gates)), "failures": str(failures), "errors": "0"}
     top = ElementTree.Element("testsuites", counts)
@@ -82,11 +91,8 @@ def junit(experiment: Experiment, gates: Sequence[Gate], path: Path) -> None:
             ElementTree.SubElement(case, "failure", told).text = one.words
         else:
             ElementTree.SubElement(case, "system-out").text = one.words
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        ElementTree.ElementTree(top).write(path, encoding="utf-8", xml_declaration=True)
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written ({error.strerror}).") from error
+    text: bytes = ElementTree.tostring(top, encoding="utf-8", xml_declaration=True)
+    return text
 
 
 def _gate(analysis: Analysis, c: ArmComparison, least: float, looks: int) -> Gate:

@@ -38,13 +38,13 @@ class Rescored:
     """Trials whose end was not kept, or on which the checks broke, and why: they stay as is."""
 
 
-def current_tasks(store: Store) -> dict[str, Task]:
-    """The study's tasks; of those that come with Sayso, their present checks.
+def current_tasks(store: Store, own: Mapping[str, Task] | None = None) -> dict[str, Task]:
+    """The study's tasks; of Sayso's and of a person's ``own``, their present checks.
 
     Raises:
         ConfigurationError: the study cannot be read.
     """
-    known = builtin_tasks()
+    known = {**(own or {}), **builtin_tasks()}
     return {
         task.id: known[task.id]
         if task.id in known and known[task.id].start_hash == task.start_hash
@@ -89,13 +89,13 @@ def rescore(
     return Rescored(tuple(changed), same, tuple(unjudged))
 
 
-def mend(store: Store) -> None:
-    """Make the present checks of Sayso's own tasks part of the definition.
+def mend(store: Store, own: Mapping[str, Task] | None = None) -> None:
+    """Make the present checks of Sayso's tasks, and of a person's own, part of the definition.
 
     Raises:
         ConfigurationError: the study cannot be read, or another process runs it.
     """
-    tasks = tuple(current_tasks(store).values())
+    tasks = tuple(current_tasks(store, own).values())
     store.amend(store.experiment.model_copy(update={"tasks": tasks}))
 
 

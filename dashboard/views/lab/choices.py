@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.commands import EXAMPLES
 from agent.experiments.plan.design import DesignSummary, summarise_design
 from agent.experiments.plan.spec import Arm, Experiment, load_experiment
-from agent.experiments.plan.task import Task, builtin_tasks
+from agent.experiments.plan.task import Task, builtin_tasks, tasks_folder
 from agent.experiments.results.prompts import prompt_history
 from agent.experiments.run.earlier import earlier_runs
 from agent.experiments.run.prove import unproved
@@ -43,13 +43,27 @@ def usual_slots() -> int:
 
 
 def choices(
-    records: Records, settings: Settings, library: PromptLibrary, tasks: Mapping[str, Task]
+    records: Records,
+    settings: Settings,
+    library: PromptLibrary,
+    tasks: Mapping[str, Task],
+    unusable: Sequence[str] = (),
 ) -> Plain:
-    """Prompts with their texts, tasks with their tags, and models."""
+    """Prompts with their texts, tasks with their tags, and models.
+
+    Args:
+        records: of earlier experiments.
+        settings: for which models are ready.
+        library: of prompts.
+        tasks: all that there are (`all_tasks`).
+        unusable: why tasks of the person's folder are not among them, in words.
+    """
     return {
         "prompts": _prompts(records, library),
         "tasks": [_task(task) for task in tasks.values()],
         "tags": Counter(tag for task in tasks.values() for tag in task.tags).most_common(),
+        "unusable": list(unusable),
+        "tasks_folder": str(tasks_folder(records.root)),
         "phrasings": sorted({"goal", *(p for task in tasks.values() for p in task.phrasings)}),
         "models": list(_models(settings)),
         "tools": [{"value": kind.name, "label": kind.label} for kind in tool_kinds().values()],
@@ -116,6 +130,7 @@ def _task(task: Task) -> Plain:
     kept = {name: getattr(task, name) for name in ("id", "tags", "gui_only", "voice", "missing")}
     return kept | {
         "tags": list(task.tags),
+        "own": task.id not in builtin_tasks(),
         "words": task.instruction,
         "seconds": task.limits.seconds,
     }
@@ -126,9 +141,9 @@ def example() -> Form:
     return form_of(load_experiment(EXAMPLES / f"{_EXAMPLE}.yaml"))
 
 
-def all_tasks(more: Mapping[str, Task]) -> dict[str, Task]:
-    """Tasks that come with Sayso, and those of experiments that are copied."""
-    return {**more, **builtin_tasks()}
+def all_tasks(more: Mapping[str, Task], own: Mapping[str, Task]) -> dict[str, Task]:
+    """Tasks that come with Sayso, the person's own, and those of experiments that are copied."""
+    return {**more, **own, **builtin_tasks()}
 
 
 def weigh(
@@ -153,19 +168,28 @@ def weigh(
     known = {"done": plan.trials - plan.forecast.left, "tried": len(earlier)}
     summary = _summary(plan)
     summary["warnings"] += [r.words for r in earlier_runs(records.root, experiment, but=study)]
-    summary["warnings"] += _paid_unproved(records, experiment)
-    return experiment, {"faults": faults, "summary": summary, "known": known}
+    proofs = _proofs(records, experiment)
+    return experiment, {"faults": faults, "summary": summary, "known": known, "proofs": proofs}
 
 
-def _paid_unproved(records: Records, experiment: Experiment) -> Iterator[str]:
-    """Which paid arms may pay for verdicts that mean nothing."""
-    paid = [name for name, arm in experiment.arms.items() if not arm.unpaid]
-    if found := unproved(experiment, records.root) if paid else []:
-        told = "; ".join(f"{one.task}: {one.why}" for one in found)
-        yield (
-            f"{', '.join(paid)} would be paid for on tasks whose checks are not proved ({told}). "
-            "“sayso lab run FILE --prove” proves them first."
-        )
+def _proofs(records: Records, experiment: Experiment) -> Plain:
+    """Tasks whose checks are not proved, and the arms that would be paid for all the same."""
+    return {
+        "unproved": [asdict(one) for one in unproved(experiment, records.root)],
+        "paid": [name for name, arm in experiment.arms.items() if not arm.unpaid],
+    }
+
+
+def asks_first(shown: Plain) -> str:
+    """Why a person should be asked before this begins; empty if there is nothing to ask."""
+    proofs = shown.get("proofs", {})
+    if not (proofs.get("paid") and proofs.get("unproved")):
+        return ""
+    told = ", ".join(one["task"] for one in proofs["unproved"])
+    return (
+        f"{', '.join(proofs['paid'])} would be paid for on tasks whose checks are not proved: "
+        f"{told}. Prove them first, or say that they are to be run unproved."
+    )
 
 
 def _summary(summary: DesignSummary) -> Plain:

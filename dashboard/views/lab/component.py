@@ -16,8 +16,9 @@ Message = dict[str, Any]
 class LabComponent(View):
     """Tabs and their contents as plain JSON; what a person does comes back as messages.
 
-    Messages: ``show`` (``at``), ``check`` and ``begin`` (``form``, ``slots``), ``resume``,
-    ``cancel``, ``copy``, ``example``, ``stop_trial``, ``refresh`` and ``replay``.
+    Messages: ``show`` (``at``), ``check``, ``prove`` and ``begin`` (``form``, ``slots``),
+    ``resume``, ``cancel``, ``copy``, ``example``, ``stop_trial``, ``rescore``, ``gate``
+    (``points``), ``refresh`` and ``replay``.
     """
 
     at = param.Dict({"tab": "list"}, doc="Where the person is: tab, experiment, trial, a, b.")
@@ -32,6 +33,7 @@ class LabComponent(View):
     live = param.Dict({})
     pictures = param.Dict({}, doc="Trial → latest picture, JPEG in base64.")
     compare = param.Dict({})
+    gate = param.Dict({}, doc="Arms held against the baseline: folder, points, arms.")
     trial = param.Dict({})
     measures = param.List([], doc="What is measured of trials, as `agent.experiments.measures`.")
     prompts = param.List(None, allow_None=True)

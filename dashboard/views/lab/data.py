@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from agent.errors import ConfigurationError
 from agent.experiments.live import RunProgress
 from agent.experiments.plan.spec import trial_id
+from agent.experiments.plan.task import Task
 from agent.experiments.plan.trial import TrialResult
 from agent.experiments.results.compare import analyse
+from agent.experiments.results.gate import Gate, gate
 from agent.experiments.results.paired import ArmPoint, Pairing, Tries, cost_and_success, pair
 from agent.experiments.results.prompts import PromptUse, PromptVersion, changes, prompt_history
 from agent.experiments.results.words import verdicts
@@ -145,10 +147,39 @@ def _advice(results: Iterable[TrialResult]) -> list[str]:
     return list(dict.fromkeys(said))[:8]
 
 
-def comparison(records: Records, folder: str, a: str, b: str) -> Plain:
+def held(records: Records, folder: str, least: float, *, look: bool = True) -> tuple[Gate, ...]:
+    """Every arm held against the baseline, as the command's ``gate`` does it.
+
+    Args:
+        records: of all experiments.
+        folder: the experiment's.
+        least: the smallest difference in success that is asked for, in points.
+        look: whether this is written down as a look.
+
+    Raises:
+        ConfigurationError: there is no such experiment, one arm only, or no such number.
+    """
+    if not -100 <= least <= 100:
+        raise ConfigurationError("A difference in success is from -100 to 100 points.")
+    experiment, results = records.experiment(folder), records.results(folder)
+    store = records.store(folder)
+    looks = store.look("gate") if look else store.looks(results)
+    return gate(experiment, results, least, looks=looks)
+
+
+def comparison(
+    records: Records, folder: str, a: str, b: str, own: Mapping[str, Task] | None = None
+) -> Plain:
     """Two arms task by task, and every arm's price of success.
 
     Looking before all trials are done is written down, since it weakens the test.
+
+    Args:
+        records: of all experiments.
+        folder: the experiment's.
+        a: an arm, or the baseline if empty.
+        b: another one, or the next if empty.
+        own: the person's tasks, whose checks may have been mended since.
 
     Raises:
         ConfigurationError: there is no such experiment or arm, or a library is missing.
@@ -173,7 +204,7 @@ def comparison(records: Records, folder: str, a: str, b: str) -> Plain:
         "tried": tried,
         "errors": errors,
         "looks": looks,
-        "outdated": len(outdated(store, current_tasks(store), results)),
+        "outdated": len(outdated(store, current_tasks(store, own), results)),
         "amendments": [
             {"at": one.at, "trials": one.trials, "changes": list(one.changes)}
             for one in store.amendments

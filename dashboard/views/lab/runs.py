@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigurationError
 from agent.experiments.live import LiveRun, RunProgress
+from agent.experiments.run.prove import FOLDER, proof_of
+from agent.experiments.run.rescore import rescore
 from dashboard.views.lab.records import Records
 from dashboard.views.lab.trial_environment import KeyedEnvironment
 
@@ -53,15 +55,37 @@ class Runs:
 
         self.records = Records(root)
         self._run: LiveRun | None = None
+        self._proves = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchers: set[Watcher] = set()
         self._due = False
 
     @property
     def running(self) -> str:
-        """Name of the folder of what runs now; empty if nothing does."""
-        busy = self._run is not None and self._run.progress.phase not in ("finished", "failed")
-        return self._folder if busy else ""
+        """Name of the folder of the experiment that runs now; empty if none does."""
+        return self._folder if self.busy and not self._proves else ""
+
+    @property
+    def busy(self) -> RunProgress | None:
+        """The progress of the experiment or the proof that runs now."""
+        progress = self._run.progress if self._run is not None else None
+        return progress if progress and progress.phase not in ("finished", "failed") else None
+
+    @property
+    def proof(self) -> RunProgress | None:
+        """The progress of the proof that runs, or was the last to run."""
+        return self._run.progress if self._run is not None and self._proves else None
+
+    def prove(self, experiment: Experiment, slots: int) -> None:
+        """Play its tasks three ways, which costs nothing; see `agent.experiments.run.prove`.
+
+        Raises:
+            ConfigurationError: something is running.
+        """
+        self._refuse_another()
+        self._proves = True
+        self._begin(proof_of(experiment), self.root / FOLDER, slots, after=rescore)
+        self._changed()
 
     def start(self, experiment: Experiment, slots: int) -> None:
         """Run it, or go on with it.
@@ -69,23 +93,32 @@ class Runs:
         Raises:
             ConfigurationError: another one is running, or it would cost what may not be spent.
         """
-        if self._run is not None and self.running:
-            raise ConfigurationError(
-                f"The experiment {self._run.experiment.name} is running. "
-                "Wait for its end, or stop it, then start this one."
-            )
+        self._refuse_another()
         paid = any(not arm.unpaid for arm in experiment.arms.values())
         if paid and (why := self._refusal()):
             raise ConfigurationError(why)
+        self._proves = False
+        self._begin(experiment, self.root, slots)
+        self._changed()
+
+    def _refuse_another(self) -> None:
+        if (busy := self.busy) is not None:
+            what = "proof of" if self._proves else "experiment"
+            raise ConfigurationError(
+                f"The {what} {busy.experiment} is running. "
+                "Wait for its end, or stop it, then start this one."
+            )
+
+    def _begin(self, experiment: Experiment, root: Path, slots: int, **more: Any) -> None:
         self._loop, self._paid = asyncio.get_running_loop(), None
         self._run = self._live(
             experiment,
-            self.root,
+            root,
             slots=slots,
             environment=KeyedEnvironment(self.root.parent),
             on_change=self._heard,
+            **more,
         ).start()
-        self._changed()
 
     def progress(self, folder: str) -> RunProgress | None:
         """The latest progress of what runs, or ran last; None for another experiment."""
@@ -113,7 +146,7 @@ class Runs:
 
     async def close(self) -> None:
         """Stop what runs and wait for it; it can be gone on with."""
-        if self._run is not None and self.running:
+        if self._run is not None and self.busy:
             reason = "The server was stopped; run it again to go on."
             await asyncio.to_thread(self._run.cancel, reason)
             await asyncio.to_thread(self._run.wait, _FAREWELL)

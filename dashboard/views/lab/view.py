@@ -10,7 +10,9 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
@@ -18,7 +20,7 @@ import panel as pn
 from agent.disk import in_thread
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.measures import measures
-from agent.experiments.plan.task import Task
+from agent.experiments.plan.task import Task, tasks_folder, tasks_in
 from agent.experiments.run.preflight import check_first
 from agent.experiments.run.rescore import mend, rescore
 from agent.experiments.run.store import Store
@@ -27,6 +29,7 @@ from dashboard.views.lab import data
 from dashboard.views.lab.choices import (
     against_default,
     all_tasks,
+    asks_first,
     choices,
     cores,
     example,
@@ -42,8 +45,6 @@ from dashboard.views.layout import sheet
 from dashboard.web.disk import from_disk
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from panel.viewable import Viewable
 
     from agent.experiments.plan.spec import Experiment
@@ -191,8 +192,20 @@ class LabView:
         return {"choices": self._choices()}
 
     def _choices(self) -> Message:
-        tasks = all_tasks(self._more_tasks)
-        return choices(self._records, self._settings, self._library, tasks)
+        own, unusable = tasks_in(self._tasks_folder)
+        tasks = all_tasks(self._more_tasks, own)
+        return choices(self._records, self._settings, self._library, tasks, unusable)
+
+    @property
+    def _tasks_folder(self) -> Path:
+        return tasks_folder(self._records.root)
+
+    def _tasks_of_all(self) -> dict[str, Task]:
+        return all_tasks(self._more_tasks, self._own())
+
+    def _own(self) -> dict[str, Task]:
+        """The person's tasks, as they lie in the folder now."""
+        return tasks_in(self._tasks_folder)[0]
 
     @property
     def _settings(self) -> Settings:
@@ -213,7 +226,8 @@ class LabView:
         folder = self._chosen(at)
         if not folder:
             return {"compare": {}, "experiments": []}
-        found = data.comparison(self._records, folder, at.get("a", ""), at.get("b", ""))
+        arms = at.get("a", ""), at.get("b", "")
+        found = data.comparison(self._records, folder, *arms, self._own())
         return {"compare": found, "experiments": self._experiments()}
 
     def _read_trial(self, at: Mapping[str, str]) -> Message:
@@ -238,6 +252,9 @@ class LabView:
     def _changed(self) -> None:
         """Something happened in what runs: a few times a second, on the loop."""
         self._tell(current=self._current())
+        proof = self._runs.proof
+        if proof is not None and proof.phase == "failed":
+            self._tell(fault=proof.error)
         shows = self._component.at["tab"] == "live" and self._runs.progress(self._shown_live())
         if shows and not self._drawing:
             self._drawing = True
@@ -253,12 +270,12 @@ class LabView:
         return str(self._component.at.get("experiment") or self._component.live.get("folder", ""))
 
     def _current(self) -> Message:
-        folder = self._runs.running
-        progress = self._runs.progress(folder) if folder else None
+        progress = self._runs.busy
         if progress is None:
             return {}
         return {
-            "folder": folder,
+            "folder": self._runs.running,
+            "proof": "" if self._runs.running else Path(progress.folder).name,
             "name": progress.experiment,
             "phase": progress.phase,
             "done": progress.done,
@@ -297,11 +314,15 @@ class LabView:
         mine, slots = self._fetching["weigh"], _slots(message)
         given = message.get("form")
         form: Form = given if isinstance(given, dict) else {}
-        tasks, settings, study = all_tasks(self._more_tasks), self._settings, ""
+        settings, study = self._settings, ""
         try:
             experiment, shown = await from_disk(
-                lambda: weigh(self._records, settings, form, tasks, slots), _WHAT, longer=_LONGER
+                lambda: weigh(self._records, settings, form, self._tasks_of_all(), slots),
+                _WHAT,
+                longer=_LONGER,
             )
+            if begin and not message.get("unproved") and (why := asks_first(shown)):
+                raise ConfigurationError(why)
             if begin and experiment is not None:
                 study = await from_disk(
                     partial(_created, self._records.root, experiment), _WHAT, longer=_LONGER
@@ -328,13 +349,46 @@ class LabView:
             return
         self._soon(partial(self._show, {"tab": "live", "experiment": folder}))
 
+    def _wish_prove(self, message: Message) -> None:
+        self._spawn(self._prove(message))
+
+    async def _prove(self, message: Message) -> None:
+        """Prove the tasks that the form names; what came of it is weighed with the form."""
+        form, settings, slots = dict(message.get("form") or {}), self._settings, _slots(message)
+        try:
+            experiment, _ = await from_disk(
+                lambda: weigh(self._records, settings, form, self._tasks_of_all(), slots),
+                _WHAT,
+                longer=_LONGER,
+            )
+            if experiment is not None:
+                self._runs.prove(experiment, slots)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+
+    def _wish_gate(self, message: Message) -> None:
+        self._spawn(self._gate(str(message.get("experiment")), message.get("points")))
+
+    async def _gate(self, folder: str, points: object) -> None:
+        """Hold the arms against the baseline, as the command's ``gate`` does it."""
+        try:
+            if not isinstance(points, int | float):
+                raise ConfigurationError("Give a number of points, as in -5.")
+            read = partial(data.held, self._records, folder, points)
+            found = await from_disk(read, _WHAT, longer=_LONGER)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+            return
+        arms = [asdict(one) for one in found]
+        self._tell(gate={"folder": folder, "points": points, "arms": arms})
+
     def _wish_rescore(self, message: Message) -> None:
         self._spawn(self._rescore(str(message.get("experiment"))))
 
     async def _rescore(self, folder: str) -> None:
         try:
             store = await from_disk(lambda: self._records.store(folder), _WHAT)
-            await in_thread(_judged_again, store)
+            await in_thread(_judged_again, store, self._own())
         except SaysoError as error:
             self._tell(fault=str(error))
             return
@@ -404,6 +458,8 @@ class LabView:
         "check": _wish_check,
         "begin": _wish_begin,
         "resume": _wish_resume,
+        "prove": _wish_prove,
+        "gate": _wish_gate,
         "rescore": _wish_rescore,
         "cancel": _wish_cancel,
         "stop_trial": _wish_stop_trial,
@@ -419,8 +475,8 @@ def _created(root: Path, experiment: Experiment) -> str:
     return Store.create(root, experiment).folder.name
 
 
-def _judged_again(store: Store) -> None:
-    mend(store)
+def _judged_again(store: Store, own: Mapping[str, Task]) -> None:
+    mend(store, own)
     rescore(store)
 
 

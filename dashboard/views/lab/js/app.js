@@ -3,7 +3,7 @@
  *
  * @typedef {{tab: string, experiment?: string, trial?: string, a?: string, b?: string, other?: string}} Place
  * @typedef {{folder: string, name: string}} Experiment
- * @typedef {{folder?: string, name?: string, done?: number, planned?: number}} Current
+ * @typedef {{folder?: string, proof?: string, name?: string, done?: number, planned?: number}} Current What runs: an experiment, or the proof of its tasks.
  * @typedef {"more" | "less" | "neither"} Better Which of two values is the better one.
  * @typedef {{name: string, label: string, unit: string, better: Better, compared: boolean, where: string[]}} Measure
  * @typedef {object} Params
@@ -19,6 +19,7 @@
  * @property {any} live
  * @property {Record<string, string>} pictures
  * @property {any} compare
+ * @property {{folder?: string, points?: number, arms?: {arm: string, outcome: string, words: string}[]}} gate
  * @property {any} trial
  * @property {Measure[]} measures
  * @property {any[] | null} prompts

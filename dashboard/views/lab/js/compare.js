@@ -1,4 +1,5 @@
 // Two arms task by task: what was fixed, what was broken, by how much, and at what price.
+import { useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { CostPlot, Interval, PairDots, TimeBars } from "./charts.js";
 import { Button, Card, Empty, ExperimentPicker, HeadRow, Mark, Pick, Quiet } from "./parts.js";
@@ -54,7 +55,29 @@ export function Compare({ app }) {
     ${p ? html`<${Answer} p=${p} measures=${app.now("measures")} /><${Tasks} app=${app} folder=${c.folder} p=${p} />` : html`<p class="card">${none}</p>`}
     <div class="twin"><${Card} title=${`Success and ${paid ? "cost" : "time"}`}><${CostPlot} points=${c.points} /><//>
       <${Card} title="What a trial's time went to"><${TimeBars} points=${c.points} /><//></div>
-    <${Arms} c=${c} />${c.amendments.length > 0 && html`<${Amendments} c=${c} />`}</div>`;
+    ${c.arms.length > 1 && html`<${Gates} key=${c.folder} app=${app} c=${c} />`}<${Arms} c=${c} />${c.amendments.length > 0 && html`<${Amendments} c=${c} />`}</div>`;
+}
+
+const OUTCOMES = /** @type {Record<string, Letter>} */ ({ passed: "p", failed: "f", undecided: "." });
+
+/** Every arm held against a limit, as for CI. @param {{app: App, c: any}} props */
+function Gates({ app, c }) {
+  const [least, setLeast] = useState("-5");
+  const found = app.now("gate");
+  const arms = found.folder === c.folder ? (found.arms ?? []) : [];
+  const typed = (/** @type {any} */ event) => setLeast(event.currentTarget.value);
+  const points = least.trim() === "" ? null : Number(least);
+  const hold = () => app.send({ type: "gate", experiment: c.folder, points });
+  return html`<section class="card gate"><h3>Held against a limit</h3>
+    <div class="row"><label class="pick"><span>Smallest difference in success, points</span>
+        <input type="number" step="any" min="-100" max="100" value=${least} onInput=${typed} /></label>
+      <${Button} onClick=${hold}>Hold<//><span class="push"></span>
+      ${arms.length > 0 && html`<a class="button" href=${`lab/${c.folder}/gate.xml?points=${found.points}`} download="">For CI (JUnit)</a>`}</div>
+    <ul class="gates" role="status">${arms.map(
+      ({ outcome, words }) =>
+        html`<li><${Mark} letter=${OUTCOMES[outcome]} /><strong>${outcome}</strong>: ${words}</li>`,
+    )}</ul>
+    <p class="quiet small">An arm passes if even the lower end of its interval is no less. -5 allows five points less than the baseline, 0 none.</p></section>`;
 }
 
 /** @param {{c: any}} props */

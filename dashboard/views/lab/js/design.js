@@ -30,6 +30,12 @@ export function Design({ app }) {
   useLayoutEffect(() => {
     if (ready) designing.take(choices, given);
   }, [choices, given]);
+  const proof = app.now("current").proof;
+  const proved = useRef(proof);
+  useLayoutEffect(() => {
+    if (proved.current && !proof) designing.check();
+    proved.current = proof;
+  }, [proof]);
   useLayoutEffect(() => {
     if (tried > started.current) start();
     started.current = tried;
@@ -38,7 +44,7 @@ export function Design({ app }) {
   /** Goes to the first fault that is shown now; else it begins. */
   function start() {
     const first = root.current?.querySelector(".wrong");
-    if (!first) return designing.begin();
+    if (!first) return designing.begin(designing.unproved.peek());
     first.scrollIntoView({ block: "center" });
     /** @type {HTMLElement | null} */ (first.querySelector("input, select, textarea, button"))?.focus();
   }

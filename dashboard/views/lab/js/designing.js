@@ -25,12 +25,14 @@
  * @property {boolean} [sequential] Whether it may be looked at, and stopped, at any time.
  * @property {Arm[]} arms
  * @property {string[]} tasks
- * @typedef {{id: string, tags: string[], missing: string[], gui_only: boolean, voice: boolean, words: string}} Task
+ * @typedef {{id: string, tags: string[], missing: string[], gui_only: boolean, voice: boolean, own: boolean, words: string}} Task
  * @typedef {{name: string, text: string, hash: string, shipped: boolean, uses: number}} Prompt
  * @typedef {object} Choices
  * @property {Prompt[]} prompts
  * @property {Task[]} tasks
  * @property {[string, number][]} tags
+ * @property {string[]} unusable Why tasks of the person's folder cannot be used.
+ * @property {string} tasks_folder
  * @property {string[]} models
  * @property {string[]} phrasings
  * @property {{value: string, label: string}[]} tools
@@ -146,6 +148,7 @@ export class Designing {
   slots = signal(0); // desktops at a time; 0 until the server has told the usual
   touched = signal(/** @type {ReadonlySet<string>} */ (new Set()));
   tried = signal(0); // how often Start was pressed
+  unproved = signal(false); // whether tasks that are not proved may be paid for
   #given = 0;
   #n = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -166,7 +169,7 @@ export class Designing {
       this.slots.value ||= choices.slots;
       this.tried.value = 0;
     });
-    this.#check();
+    this.check();
   }
 
   /** @param {Form} form @param {string} [where] The field that was changed. */
@@ -197,9 +200,14 @@ export class Designing {
     this.change(fresh(choices));
   }
 
-  begin() {
+  /** @param {boolean} unproved Whether tasks that are not proved may be paid for. */
+  begin(unproved) {
     clearTimeout(this.#timer);
-    this.send({ type: "begin", form: this.form.peek(), slots: this.slots.peek() || null });
+    this.send({ type: "begin", form: this.form.peek(), slots: this.slots.peek() || null, unproved });
+  }
+
+  prove() {
+    this.send({ type: "prove", form: this.form.peek(), slots: this.slots.peek() || null });
   }
 
   /** What is wrong with a field, once it was touched or Start was pressed. @param {string} where @param {Fault[]} faults */
@@ -211,10 +219,11 @@ export class Designing {
   #soon() {
     sessionStorage.setItem(KEPT, JSON.stringify(this.form.peek()));
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#check(), CHECK_AFTER);
+    this.#timer = setTimeout(() => this.check(), CHECK_AFTER);
   }
 
-  #check() {
+  /** Asks the server what the form means. */
+  check() {
     this.#n += 1;
     this.send({ type: "check", form: this.form.peek(), slots: this.slots.peek() || null, n: this.#n });
   }

@@ -65,7 +65,7 @@ function Controls({ app, live, ended }) {
   const { folder } = live;
   const { active, whole, phase, resumes } = standing(live);
   const current = app.now("current");
-  const other = Boolean(current.folder && current.folder !== folder);
+  const other = Boolean(current.name && current.folder !== folder);
   const send = (/** @type {string} */ type) => app.send({ type, experiment: folder });
   return html`<div class="row"><${ExperimentPicker} app=${app} folder=${folder} tab="live" />
     <strong class=${`phase phase-${live.phase}`} role="status">${phase}</strong>

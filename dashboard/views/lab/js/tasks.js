@@ -34,13 +34,19 @@ export function TaskPicker({ tools }) {
     })}</div>
     <details class="more"><summary>One by one</summary><div class="tasklist">
       ${all.map((task) => html`<${One} key=${task.id} task=${task} chosen=${form.tasks.includes(task.id)} toggle=${() => toggle([task.id])} />`)}
-    </div></details></div>`;
+    </div></details><${Own} choices=${choices} /></div>`;
+}
+
+/** Where own tasks lie, and why some cannot be used. @param {{choices: import("./designing.js").Choices}} props */
+function Own({ choices }) {
+  return html`<p class="quiet small">Tasks of your own lie in <code>${choices.tasks_folder}</code>, a folder each with its <code>task.yaml</code>.</p>
+    ${choices.unusable.length > 0 && html`<ul class="notes warnings">${choices.unusable.map((text) => html`<li>${text}</li>`)}</ul>`}`;
 }
 
 /** @param {{task: import("./designing.js").Task, chosen: boolean, toggle: () => void}} props */
 function One({ task, chosen, toggle }) {
   const lacks = task.missing.length > 0;
   return html`<label class="check task"><input type="checkbox" disabled=${lacks} checked=${chosen} onChange=${toggle} />
-    <span><strong>${task.id}</strong>${task.gui_only && html`<small>screen only</small>`}${task.voice && html`<small>scripted person</small>`}
+    <span><strong>${task.id}</strong>${task.own && html`<small>yours</small>`}${task.gui_only && html`<small>screen only</small>`}${task.voice && html`<small>scripted person</small>`}
       ${lacks && html`<small class="bad">needs ${task.missing.join(", ")}</small>`}<span class="quiet">${task.words}</span></span></label>`;
 }

@@ -10,16 +10,19 @@ import { money, plural, spaced, span } from "./words.js";
 
 /** @param {{app: App, form: import("./designing.js").Form, begin: () => void, clear: () => void}} props */
 export function Weighed({ app, form, begin, clear }) {
-  const { summary, faults, known } = app.now("weighed");
+  const { summary, faults, known, proofs } = app.now("weighed");
   if (!faults) return html`<div class="card"><${Quiet}>Working out what this costs and can find…<//></div>`;
-  const { folder, name } = app.now("current");
+  const { name, proof } = app.now("current");
+  const asks = summary && proofs.unproved.length > 0 && proofs.paid.length > 0;
+  const waits = Boolean(name) || (asks && !app.designing.unproved.value);
   return html`<div class="card">
       ${summary ? html`<${Forecast} summary=${summary} />` : html`<${Faults} faults=${faults} form=${form} />`}
       ${summary && html`<ul class="notes warnings">${summary.warnings.map((/** @type {string} */ text) => html`<li>${text}</li>`)}</ul>`}
       ${summary && known.tried > 0 && html`<p class="known">${begun(known.done, summary.trials)}</p>`}
-      <div class="row"><${Button} kind="main" onClick=${begin} disabled=${Boolean(folder)} title=${name ? `Wait for ${name}` : ""}>Start<//>
+      ${summary && proofs.unproved.length > 0 && html`<${Proofs} app=${app} proofs=${proofs} />`}
+      <div class="row"><${Button} kind="main" onClick=${begin} disabled=${waits} title=${name ? `Wait for ${name}` : ""}>Start<//>
         <${Button} onClick=${clear}>Clear the form<//></div>
-      ${name && html`<${Quiet}>${name} is running; one experiment runs at a time.<//>`}</div>
+      ${name && !proof && html`<${Quiet}>${name} is running; one experiment runs at a time.<//>`}</div>
     ${summary && html`<${Differences} summary=${summary} />`}
     ${
       summary &&
@@ -28,6 +31,28 @@ export function Weighed({ app, form, begin, clear }) {
           html`<section class="card" key=${arm}><h3>Prompt of ${arm}, against ${summary.baseline}</h3><${Diff} pieces=${pieces} /></section>`,
       )
     }`;
+}
+
+/** Tasks whose checks are not known to tell success from failure; where trials are paid for, it asks. @param {{app: App, proofs: any}} props */
+function Proofs({ app, proofs: { unproved, paid } }) {
+  const { name, proof, done, planned } = app.now("current");
+  const { designing } = app;
+  const agree = (/** @type {any} */ event) => {
+    designing.unproved.value = event.currentTarget.checked;
+  };
+  return html`<details class="more proofs" open=${paid.length > 0}><summary>${plural(unproved.length, "task")} not proved</summary>
+    <p class="quiet small">A proof plays each task three ways, free of charge: doing nothing and its near miss must fail, its oracle must pass.</p>
+    <ul class="notes">${unproved.map((/** @type {any} */ { task, why }) => html`<li><strong>${task}</strong>: ${why}</li>`)}</ul>
+    <div class="row">${
+      proof
+        ? html`<span role="status">${`Proving: ${done} of ${planned}`}</span>
+          <${Button} kind="danger" onClick=${() => app.send({ type: "cancel", experiment: proof })}>Stop<//>`
+        : html`<${Button} disabled=${Boolean(name)} onClick=${() => designing.prove()}>Prove the tasks<//>`
+    }</div>
+    ${
+      paid.length > 0 &&
+      html`<label class="check"><input type="checkbox" checked=${designing.unproved.value} onChange=${agree} />Pay for ${paid.join(", ")} on them all the same</label>`
+    }</details>`;
 }
 
 /** @param {number} done @param {number} trials */
