@@ -16,20 +16,21 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+from agent.cli.beginning import session_from, settings_from
 from agent.cli.command import Cutter, run_command, silence
 from agent.cli.exit_codes import Exit
-from agent.cli.flags import add_flags, amount_of, given_flags
+from agent.cli.flags import add_flags, amount_of
+from agent.cli.mcp import main as serve_mcp
 from agent.cli.terminal import tell
-from agent.errors import ConfigurationError, SaysoError
-from agent.keys import KeyStore
+from agent.errors import SaysoError
 from agent.record.export import export_session, import_session, left_out, read_export
 from agent.record.measure import as_lines, listed, measured
-from agent.session.kept_hosts import KeptHosts
-from agent.session.parts import Parts
 from agent.session.session import Session
-from agent.settings import SETTINGS, Settings, read_settings
+from agent.settings import SETTINGS, Settings
 from agent.streams import any_text, take_any_text
-from agent.tools.vault import load_secrets
+
+MCP = "mcp"
+"""The first word that serves a session to other programs instead of giving it a task."""
 
 _LEAVING = 5.0
 """Seconds that a command which was cut has for leaving, whatever thread of it hangs."""
@@ -51,10 +52,13 @@ def main(
         out: Where it is told what happens; the standard output if None.
     """
     take_any_text()
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == [MCP]:
+        return serve_mcp(words[1:], session_class=session_class, lines=lines, out=out)
+    given = _parser().parse_args(words)
     any_text(sys.stdout, utf8=given.json)
     try:
-        settings = _settings(given)
+        settings = settings_from(given)
         if (done := _without_session(given, settings)) is not None:
             return _print(done)
         if not (given.task or "").strip():
@@ -77,7 +81,7 @@ def _run(
     cutter = Cutter(given.timeout)
 
     async def run() -> Exit:
-        session = _session(given, settings, session_class)
+        session = session_from(given, settings, session_class)
         return await run_command(given, session, lines, out, cutter)
 
     try:
@@ -167,11 +171,6 @@ def _version() -> str:
     return f"sayso {own}, Python {platform.python_version()}"
 
 
-def _settings(given: argparse.Namespace) -> Settings:
-    settings = read_settings(**given_flags(given, SETTINGS))
-    return KeyStore(settings).fill(settings)
-
-
 def _without_session(given: argparse.Namespace, settings: Settings) -> str | None:
     """Carry out what needs no agent; returns what to print, or None if an agent is wanted."""
     if given.list:
@@ -202,19 +201,6 @@ def _without_session(given: argparse.Namespace, settings: Settings) -> str | Non
 _NOT_OBEYED = "Its settings and permissions do not apply here: once resumed, it has yours."
 
 
-def _session(
-    given: argparse.Namespace, settings: Settings, session_class: type[Session]
-) -> Session:
-    secrets = load_secrets(Path(given.secrets)) if given.secrets else ()
-    kept = KeptHosts(settings.data_dir / "hosts")
-    parts = Parts(secrets=secrets, kept_hosts=kept)
-    if not given.resume:
-        return session_class.create(settings, **parts)
-    if given.prompt:
-        raise ConfigurationError("A resumed session keeps its prompt; leave out --prompt.")
-    return session_class.resume(settings, given.resume, **parts)
-
-
 def _leave(code: int) -> NoReturn:
     """End the process with a code, even where a thread of it hangs after it was cut."""
     if code >= Exit.TIMED_OUT:
@@ -222,6 +208,11 @@ def _leave(code: int) -> NoReturn:
         timer.daemon = True
         timer.start()
     sys.exit(int(code))
+
+
+def mcp(arguments: Sequence[str]) -> NoReturn:
+    """Serve MCP clients and end the process with the exit code."""
+    _leave(serve_mcp(arguments))
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:

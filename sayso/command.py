@@ -23,6 +23,7 @@ class Verb:
 VERBS = {
     "serve": Verb("serve the workbench, and print the link that lets you in", "sayso.serve"),
     "run": Verb("give the agent a task; list, export and import sessions", "agent.__main__", "run"),
+    "mcp": Verb("serve a session to MCP clients", "agent.__main__", "mcp"),
     "lab": Verb("run, compare and report experiments", "agent.experiments.__main__"),
     "desktop": Verb("drive a virtual desktop by hand", "agent.desktop.__main__"),
     "voice": Verb("serve Hume's voice interface, offline", "dashboard.voice.server.__main__"),

@@ -153,11 +153,12 @@ async def run_command(
             await cutter.bound(check_model(session.model))
         except (Cut, ModelError) as why:
             await session.discard()
-            return _not_begun(cutter, why)
+            return not_begun(cutter, why)
         return await _Run(given, session, lines, out, cutter).run()
 
 
-def _not_begun(cutter: Cutter, why: Cut | ModelError) -> Exit:
+def not_begun(cutter: Cutter, why: Cut | ModelError) -> Exit:
+    """Say why nothing was begun; returns the exit code."""
     if cutter.exit is not None:
         tell(f"sayso: {cutter.reason}: nothing was begun.")
         return cutter.exit

@@ -84,14 +84,15 @@ class Changed:
 
 sys.meta_path.insert(0, Changed)
 
-from agent.__main__ import _parser, _settings
+from agent.__main__ import _parser
+from agent.cli.beginning import settings_from
 from agent.session.changes import AT_ONCE
 from agent.settings import Settings
 from dashboard.views.settings.catalogue import FIELDS, GROUPS
 from dashboard.views.settings.table import DOCUMENT, document
 from dashboard.web.preferences import DECLARED, Preferences
 
-given = _settings(_parser().parse_args(["Go", "--cheer", "loud"]))
+given = settings_from(_parser().parse_args(["Go", "--cheer", "loud"]))
 assert given.cheer == "loud" and "--cheer" in _parser().format_help()
 (group,) = (group for group in GROUPS if group.key == "desktop")
 (line,) = (line for line in group.shown()["fields"] if line["name"] == "cheer")

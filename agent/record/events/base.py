@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from agent.sanitize import valid_text, valid_value
 
-Source = Literal["voice", "typed", "terminal", "api", "button"]
+Source = Literal["voice", "typed", "terminal", "api", "button", "mcp"]
 """Where an instruction came from."""
 
 WARMED = "warmed"

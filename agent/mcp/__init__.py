@@ -1,0 +1,1 @@
+"""A session for programs that speak the Model Context Protocol."""
