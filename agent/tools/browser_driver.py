@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,7 +11,7 @@ from agent.browser.outline import Item, Line, Outline, References, read
 from agent.browser.page import Page, Spot
 from agent.browser.tabs import Browser, Tab
 from agent.desktop.base import Desktop, EncodedImage
-from agent.desktop.server.devtools import Browsers
+from agent.desktop.server.devtools import Browsers, Connection
 from agent.errors import SaysoError, ToolError
 from agent.tools.keynames import canonical
 from agent.tools.vault import Vault
@@ -163,6 +164,8 @@ class Driver:
         """Tab, address and lines of the page as the model knows it."""
 
         self._browser: Browser | None = None
+        self._opening = asyncio.Lock()
+        """Held while a browser is started and its tabs are learnt: two would start two."""
 
     def prepare(self) -> None:
         """Have browsers that start from now on be driven, though none is used yet."""
@@ -185,6 +188,10 @@ class Driver:
         Raises:
             ToolError: there is none, or none can be driven.
         """
+        async with self._opening:
+            return await self._attached(opens)
+
+    async def _attached(self, opens: bool) -> Browser:
         self.prepare()
         found = self.desktop.browsers if isinstance(self.desktop, Attaches) else None
         if found is None:
@@ -197,10 +204,9 @@ class Driver:
             if not await found.came(_OPENS) or (connection := found.connection) is None:
                 raise ToolError(_UNATTACHED if await self._shows() else _NOT_HERE)
         if self._browser is None or self._browser.connection is not connection:
-            if self._browser is not None:
-                self._browser.end()
-            self._browser = Browser(connection)
-            await self._browser.begin()
+            self.end()
+            self._browser = None
+            self._browser = await _begun(connection)
         return self._browser
 
     async def tab(self, tab_id: str | None) -> Tab:
@@ -331,6 +337,17 @@ class Driver:
     async def _shows(self) -> bool:
         windows = await self.desktop.windows()
         return any(window.wm_class.casefold() == WM_CLASS.casefold() for window in windows)
+
+
+async def _begun(connection: Connection) -> Browser:
+    """A browser whose tabs are known."""
+    browser = Browser(connection)
+    try:
+        await browser.begin()
+    except BaseException:
+        browser.end()
+        raise
+    return browser
 
 
 def heed(text: str) -> str:

@@ -159,9 +159,9 @@ async def test_a_stop_cuts_an_act_that_waits_for_a_page(
         tool = session.tools[0]
         await session.log.wait_for(lambda e: isinstance(e, ev.ActionStarted), timeout=60)
         browser = await tool.driver.browser(opens=True)
-        await browser.until(lambda: any(tab.loading for tab in browser.tabs.values()), 60)
-        session.stop("test") if how == "stop" else session.take_control()
         loads = lambda: any(tab.loading for tab in browser.tabs.values())  # noqa: E731
+        assert await browser.until(loads, 30)
+        session.stop("test") if how == "stop" else session.take_control()
         assert await browser.until(lambda: not loads(), 20)
         assert not any(event.well for event in session.log.of(ev.ActionFinished))
         assert browser.alive

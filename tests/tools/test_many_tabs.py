@@ -105,6 +105,29 @@ async def test_no_more_are_asked_than_until_the_one_that_shows_is_found() -> Non
     assert len(pipe.attached) == MOST_TABS
 
 
+async def test_two_who_look_for_the_browser_at_once_find_one_whose_tabs_are_known() -> None:
+    """Each would start one otherwise, or the second find the first's with no tab in it."""
+    driver = BrowserTool(Desktop(Pipe(3, 1))).driver
+
+    async def found() -> tuple[Browser, int]:
+        browser = await driver.browser()
+        return browser, len(browser.tabs)
+
+    one, other = await asyncio.gather(found(), found())
+    assert one == other
+    assert one[1] == 3
+
+
+async def test_a_look_for_the_browser_that_is_cut_leaves_none_half_known() -> None:
+    driver = BrowserTool(Desktop(Pipe(3, 1))).driver
+    first = asyncio.create_task(driver.browser())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(driver.browser())
+    await asyncio.sleep(0)
+    first.cancel()
+    assert len((await second).tabs) == 3
+
+
 async def test_a_page_that_never_finishes_is_waited_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
