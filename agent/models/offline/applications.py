@@ -27,7 +27,7 @@ from agent.models.offline.view import View
 from agent.models.offline.words import lexicon
 
 _MENU_ITEMS = ("menu item", "menu")
-_OPENED, _IN_MENU, _LOADED, _NOT_THERE = 1, 3, 4, 5
+_OPENED, _IN_MENU, LOADED, _NOT_THERE = 1, 3, 4, 5
 _DISCARDED = 6
 _SAME = 95.0
 """Likeness from which a button or menu entry is taken to be a program's own."""
@@ -161,8 +161,6 @@ def _applications_button(view: View) -> Node | None:
 async def switch(at: Moment) -> Step:
     """Bring a window forward; a known program that does not run is started."""
     name = at.slot("window")
-    if _is_address(name):
-        return await go_to(at.having(url=name))
     if at.phase == RAISED:
         return await raised(at)
     if at.phase in (_OPENED, _IN_MENU, _NOT_THERE):
@@ -391,7 +389,8 @@ async def list_apps(at: Moment) -> Step:
 # The web -----------------------------------------------------------------------------
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether words are an address of the web: names with dots between them."""
     return bool(
         re.fullmatch(r"(?:https?://)?[\w-]+(?:(?:\.| dot )[\w-]+)+(?:/\S*)?", text, re.IGNORECASE)
     )
@@ -410,14 +409,15 @@ async def go_to(at: Moment) -> Step:
     browser = next((app for app in apps(at.view) if app.spoken == "web browser"), None)
     if browser is None:
         return Fail("No web browser is installed on this desktop, so I cannot go to web pages.")
-    if at.phase == _LOADED:
+    if at.phase == LOADED:
         if at.failure:
             return Fail(f"I could not go there: {at.failure}")
-        offline = "" if at.desktop.status.network else " This desktop has no network to load it by."
+        reachable = at.desktop.status.network or url.startswith("file:")
+        offline = "" if reachable else " This desktop has no network to load it by."
         return Done(f"I gave {url} to the web browser.{offline}")
     if at.phase != 0 or not any(browser.owns(w) and w.active for w in at.view.programs):
         step = await open_app(at.having(app=browser.spoken))
         if not isinstance(step, Done):
             return step
     calls = (key("ctrl+l"), type_text(url), key("Return"))
-    return Act(f"Going to {url}.", calls, _LOADED)
+    return Act(f"Going to {url}.", calls, LOADED)

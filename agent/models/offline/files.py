@@ -42,9 +42,14 @@ _DOTTED = re.compile(r"(?<=\w)\s*\b(?:dot|\.)\s+(?=\w{1,5}$)", re.IGNORECASE)
 
 def file_name(said: str, extension: str = ".txt") -> str:
     """A file's name as a person says it ("notes dot txt", "shopping list")."""
-    name = _DOTTED.sub(".", said.strip(" .,!?\"'"))
+    name = dotted(said.strip(" .,!?\"'"))
     name = _NOT_IN_NAMES.sub("-", name).lstrip(".-~ ") or "untitled"
     return name if re.search(r"\.\w{1,5}$", name) else name + extension
+
+
+def dotted(said: str) -> str:
+    """With the dot before the ending that was said: "notes dot txt"."""
+    return _DOTTED.sub(".", said)
 
 
 def folder_path(home: Path, said: str) -> Path | None:
@@ -229,7 +234,7 @@ def find_file(home: Path, said: str) -> Path | None:
     """The file of the home or its folders that words name, or None."""
     files = [p for pattern in ("*", "*/*") for p in home.glob(pattern) if _plain_file(p, home)]
     named = [(name, p) for p in files for name in (p.name, p.stem)]
-    best = clear(rank(_DOTTED.sub(".", said), named))
+    best = clear(rank(dotted(said), named))
     return best[0].item if best else None
 
 
@@ -357,7 +362,7 @@ async def _trashed(home: Path, said: str) -> Done:
     trash = home / ".local/share/Trash/files"
     names = await in_thread(lambda: [p.name for p in trash.glob("*")])
     named = [(n, name) for name in names for n in (name, Path(name).stem)]
-    best = clear(rank(_DOTTED.sub(".", said), named))
+    best = clear(rank(dotted(said), named))
     return Done(f"{best[0].item} is in the trash." if best else f"{said} is gone.")
 
 

@@ -1,19 +1,23 @@
-"""A name after "open" or "go to": a program, a window, else a folder or a file of the home."""
+"""A name after "open" or "go to": a program, a window, a folder, a file, or an address."""
 
 from __future__ import annotations
 
 import codecs
 import mimetypes
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from agent.desktop.base import Window, inside
 from agent.disk import in_thread
 from agent.models.offline import applications
-from agent.models.offline.files import find_file, folder_path, newest
-from agent.models.offline.places import call, find_apps, find_windows
+from agent.models.offline.applications import LOADED, go_to, is_address
+from agent.models.offline.files import dotted, find_file, folder_path, newest
+from agent.models.offline.places import call, find_apps, find_windows, is_titled
 from agent.models.offline.pointing import click_label
 from agent.models.offline.steps import Act, Done, Fail, Moment, Step, capital, key, type_text
 from agent.models.offline.view import View
+from agent.models.offline.words import lexicon
 
 _OPENING = 8
 """The phase in which a folder or file should have opened; later than those of `applications`."""
@@ -28,15 +32,46 @@ _VAGUE = ("it", "here", "that", "this", "one")
 
 
 async def open_named(at: Moment) -> Step:
-    """Open a program by its name, else a folder or a file."""
-    path = await _on_disk(at, at.slot("app"))
-    return await _open(at, path) if path else await applications.open_app(at)
+    """Open a program by its name, else a folder or a file, else an address."""
+    name = at.slot("app")
+    return await _meant(at, name, applications.open_app, alike=not is_address(name))
 
 
 async def switch_named(at: Moment) -> Step:
-    """Go to a window, else to a folder."""
-    path = await _on_disk(at, at.slot("window"), files=False)
-    return await _open(at, path) if path else await applications.switch(at)
+    """Go to a window, else to a folder, a file that is named with its ending, or an address."""
+    return await _meant(at, at.slot("window"), applications.switch)
+
+
+async def visit(at: Moment) -> Step:
+    """Go to an address, or to a page that lies in the home; another file is opened."""
+    name = at.slot("url")
+    path = await _on_disk(at, name, alike=is_file_name(name))
+    if path is not None and path.suffix.lower() in (".html", ".htm"):
+        return await go_to(at.having(url=f"file://{quote(inside(at.desktop, path))}"))
+    return await _meant(at, name, go_to)
+
+
+async def _meant(
+    at: Moment, name: str, otherwise: Callable[[Moment], Awaitable[Step]], *, alike: bool = False
+) -> Step:
+    """What is on the disk under a name, else what else the name may mean."""
+    path = await _on_disk(at, name, alike=alike or is_file_name(name))
+    if path is not None:
+        return await _open(at, path)
+    if not name or _known(at, name):
+        return await otherwise(at)
+    if is_file_name(name):
+        return _no_file(name)
+    return await (go_to(at.having(url=name)) if is_address(name) else otherwise(at))
+
+
+def is_file_name(said: str) -> bool:
+    """Whether a name can only be a file's: by its ending, which no address of the web has."""
+    name = dotted(said.strip()).lower()
+    folder, _, last = name.rpartition("/")
+    return (
+        "." not in folder and last.rpartition(".")[2] in lexicon()["file_endings"] and "." in last
+    )
 
 
 async def focus_on(at: Moment) -> Step:
@@ -49,9 +84,11 @@ async def focus_on(at: Moment) -> Step:
 async def open_file(at: Moment) -> Step:
     """Open a file of the home."""
     path = await in_thread(find_file, at.desktop.home, at.slot("file"))
-    if path is None:
-        return Fail(f"I see no file called {at.slot('file')} in your home folder.")
-    return await _open(at, path)
+    return await _open(at, path) if path else _no_file(at.slot("file"))
+
+
+def _no_file(name: str) -> Fail:
+    return Fail(f"I see no file called {name} in your home folder.")
 
 
 async def open_newest(at: Moment) -> Step:
@@ -60,24 +97,29 @@ async def open_newest(at: Moment) -> Step:
     return path if isinstance(path, Fail) else await _open(at, path)
 
 
-async def _on_disk(at: Moment, name: str, *, files: bool = True) -> Path | None:
+async def _on_disk(at: Moment, name: str, *, alike: bool) -> Path | None:
     """The folder or file that is meant, when no program and no window is."""
     if not name or (at.phase != _OPENING and _known(at, name)):
         return None
-    return await in_thread(_find, at.desktop.home, name, files)
+    return await in_thread(_find, at.desktop.home, name, alike)
 
 
 def _known(at: Moment, name: str) -> bool:
+    """Whether a program or a window is meant; of what may be an address, a window so titled."""
+    if is_address(name) and not is_file_name(name):
+        return at.phase != LOADED and is_titled(at.view, name)
     return bool(find_apps(at.view, name) or find_windows(at.view, name))
 
 
-def _find(home: Path, name: str, files: bool) -> Path | None:
+def _find(home: Path, name: str, alike: bool) -> Path | None:
+    """A folder, or a file: one whose name is ``alike``, or exactly that with its ending."""
     if name.lower() in _VAGUE:
         return None
     folder = folder_path(home, name)
-    if folder is not None and folder.is_dir():
+    if folder is not None and folder.is_dir() and (alike or not is_address(name)):
         return folder
-    return find_file(home, name) if files else None
+    found = find_file(home, name)
+    return found if found and (alike or found.name.lower() == dotted(name).lower()) else None
 
 
 async def _open(at: Moment, path: Path) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.desktop.base import Launcher, Window
-from agent.models.offline.matching import Scored, clear, likeness, plain, rank
+from agent.models.offline.matching import EXACT, Scored, clear, likeness, plain, rank
 from agent.models.offline.view import View
 from agent.models.offline.words import lexicon
 
@@ -97,6 +97,12 @@ def find_windows(view: View, said: str) -> list[Window]:
     titles = [(part, w) for w in programs for part in _parts(w.title)]
     unique = {scored.item.id: scored.item for scored in clear(rank(said, titles))}
     return list(unique.values())
+
+
+def is_titled(view: View, said: str) -> bool:
+    """Whether the title of a window, or a part of it, is exactly these words."""
+    parts = [part for window in view.programs for part in _parts(window.title)]
+    return any(likeness(said, part) >= EXACT for part in parts)
 
 
 def _others(view: View, than: str) -> list[Window]:

@@ -52,7 +52,7 @@ HANDLERS: dict[str, Handler] = {
     "restore": applications.restore,
     "show_desktop": applications.show_desktop,
     "list_apps": applications.list_apps,
-    "go_to": applications.go_to,
+    "go_to": opening.visit,
     "web_search": applications.web_search,
     "click": pointing.click_label,
     "click_here": pointing.click_here,
