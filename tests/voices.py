@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import wave
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -29,6 +30,7 @@ Voice = Literal[
     "kal16",
     "espeak-f3",
     "espeak-gb-m3",
+    "espeak-de",
 ]
 NATURAL: Final[tuple[Voice, ...]] = ("heart", "joe")
 ROBOTIC: Final[tuple[Voice, ...]] = ("awb", "kal16", "espeak-f3", "espeak-gb-m3")
@@ -36,7 +38,12 @@ ROBOTIC: Final[tuple[Voice, ...]] = ("awb", "kal16", "espeak-f3", "espeak-gb-m3"
 TUNED: Final[tuple[Voice, ...]] = ("heart", "rms", "slt", "espeak")
 HELD_OUT: Final[tuple[Voice, ...]] = ("joe", *ROBOTIC)
 
-_ESPEAK: Final = {"espeak": "en-us", "espeak-f3": "en-us+f3", "espeak-gb-m3": "en-gb+m3"}
+_ESPEAK: Final = {
+    "espeak": "en-us",
+    "espeak-f3": "en-us+f3",
+    "espeak-gb-m3": "en-gb+m3",
+    "espeak-de": "de",
+}
 
 _JOE = {
     "joe": ("--length-scale", "1.15"),
@@ -138,6 +145,12 @@ def with_noise(samples: Samples, decibels: float, *, seed: int = 0) -> Samples:
 def sequence(*parts: Samples) -> Samples:
     """One after another."""
     return np.concatenate(parts)
+
+
+def spaced(parts: Sequence[Samples], seconds: float) -> Samples:
+    """One after another, with silence between them."""
+    gap = silence(seconds)
+    return sequence(*[sound for part in parts for sound in (gap, part)][1:])
 
 
 def say_wav(

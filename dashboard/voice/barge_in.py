@@ -43,7 +43,9 @@ Until then more of them may still turn the sentence: "tell your … sister"."""
 WORD_MS: Final = 150
 """Milliseconds that a word takes at least: more words than fit were not said."""
 _PROBABLE: Final = 2
-"""Evidence from which words that go on are believed to be for the agent; at their end 1 does."""
+"""Evidence from which words that go on are believed to be for the agent; before a silence, 1 is."""
+_FOLLOWED_MS: Final = 350
+"""Milliseconds of speech, beyond those of a word, in which another has begun."""
 
 _TAKES_THE_FLOOR: Final[tuple[Meaning, ...]] = (
     "hold",
@@ -70,6 +72,9 @@ class Utterance:
 
     over: bool = False
     """Whether it has ended, so that ``text`` is all there is."""
+
+    paused: bool = False
+    """Whether a silence follows the words and they may be all."""
 
 
 def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Verdict:
@@ -136,25 +141,30 @@ def _free(
 ) -> Verdict:
     """Words that are neither a nod nor known to the conversation by themselves."""
     language = language_of(said.text, moment.languages)
-    if _corrects(words, language) or (language == ENGLISH and _commands(words)):
+    if _corrects(said, words, language) or (language == ENGLISH and _commands(words)):
         return "yield"
-    if not said.over and (said.voiced_ms < SURE_MS or len(words) == 1):
+    sure = said.over or said.voiced_ms >= SURE_MS
+    if not said.over and (len(words) == 1 or not (sure or said.paused)):
         return "wait"
     if language != ENGLISH:  # what the evidence below is made of is English
-        return "yield"
-    for_agent = addressee.evidence(said.text, moment.playing) >= (1 if said.over else _PROBABLE)
+        return "yield" if sure else "wait"
+    needed = 1 if said.over or said.paused else _PROBABLE
+    for_agent = addressee.evidence(said.text, moment.playing) >= needed
     if len(words) == 1:  # "write" may have been "right": only what can be done so counts
         whole = not waits_for_more(said.text) and number(said.text) is None
         for_agent = whole and ordinal(words[0]) is None and addressee.of(said.text).at_work
     return "yield" if for_agent else _nothing(said)
 
 
-def _corrects(words: list[str], language: Language) -> bool:
+def _corrects(said: Utterance, words: list[str], language: Language) -> bool:
     """Whether it begins as a correction, and goes on: "no, the other …"."""
-    return any(
+    if any(
         len(words) > len(start) and tuple(words[: len(start)]) == start
         for start in known(language, "corrections")
-    )
+    ):
+        return True
+    followed = said.voiced_ms >= WORD_MS * length_of(words) + _FOLLOWED_MS
+    return followed and tuple(words) in known(language, "openers")
 
 
 def _commands(words: list[str]) -> bool:

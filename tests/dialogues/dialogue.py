@@ -39,6 +39,12 @@ class Stage(Protocol):
     def sound_of(self, text: str) -> str: ...
 
 
+class Echoing(Stage, Protocol):
+    """A stage whose microphone can hear its loudspeaker."""
+
+    async def echo(self, level: float) -> None: ...
+
+
 class Trouble(Stage, Protocol):
     """A stage on which things go wrong on demand, and on which a person can look and press."""
 
@@ -55,7 +61,7 @@ class Step(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    say: str | None = None
+    say: str | list[str] | None = None
     sound: str | None = None
     type: str | None = None
     drop: bool = False
@@ -74,6 +80,7 @@ class Step(BaseModel):
     spoken: str | None = None
 
     voice: voices.Voice = "heart"
+    pause: float = 0.0
     number: int = 0
     after: Pattern | None = None
     within: float = PATIENCE
@@ -99,13 +106,17 @@ VERBS = (*DEEDS, "expect", "then", "absent", "window", "front", "text", "spoken"
 
 
 class Dialogue(BaseModel):
-    """A title and its steps; ``browser`` dialogues are played in Chromium as well."""
+    """A title and its steps; ``browser`` dialogues are played in Chromium.
+
+    In one with an ``echo`` the microphone hears the loudspeaker, at that share of its loudness.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     title: str
     steps: list[Step]
     browser: bool = False
+    echo: float = 0.0
 
 
 def load(folder: Path) -> list[Dialogue]:
@@ -139,6 +150,16 @@ class Player:
 
     async def play(self, dialogue: Dialogue) -> None:
         await self._calm()
+        if not dialogue.echo:
+            return await self._play(dialogue)
+        stage = cast("Echoing", self._stage)
+        await stage.echo(dialogue.echo)
+        try:
+            await self._play(dialogue)
+        finally:
+            await stage.echo(0.0)
+
+    async def _play(self, dialogue: Dialogue) -> None:
         self._since = len(self._stage.events())
         for number, step in enumerate(dialogue.steps, 1):
             try:
@@ -176,7 +197,9 @@ class Player:
         await getattr(self, f"_{step.verb}")(step)
 
     async def _say(self, step: Step) -> None:
-        await self._stage.say(voices.speech(step.say or "", step.voice))
+        said = [step.say] if isinstance(step.say, str) else step.say or []
+        parts = [voices.speech(part, step.voice) for part in said]
+        await self._stage.say(voices.spaced(parts, step.pause))
 
     async def _sound(self, step: Step) -> None:
         await self._stage.say(np.asarray(room.SOUNDS[step.sound or ""](step.number)))

@@ -24,6 +24,37 @@ window.WebSocket = class extends WebSocket {
 };
 """
 _DROP = "for (const s of window.lines) if (s.url.includes('/evi/chat')) s.close(4000)"
+_AIR = """
+window.echo = 0;
+const loud = new Set();
+const { connect } = AudioNode.prototype;
+AudioNode.prototype.connect = function (to, ...given) {
+  if (to instanceof AudioDestinationNode) loud.add(this);
+  return connect.call(this, to, ...given);
+};
+const devices = navigator.mediaDevices;
+const open = devices?.getUserMedia.bind(devices);
+if (devices) devices.getUserMedia = async (wanted) => {
+  const stream = await open(wanted);
+  const [first] = loud;
+  if (!window.echo || !first) return stream;
+  const { context } = first;
+  const air = new GainNode(context, { gain: window.echo });
+  const heard = context.createMediaStreamDestination();
+  for (const node of loud) if (node.context === context) node.connect(air);
+  air.connect(heard);
+  context.createMediaStreamSource(stream).connect(heard);
+  const [track] = heard.stream.getAudioTracks();
+  const stop = track.stop.bind(track);
+  track.stop = () => {
+    for (const own of stream.getTracks()) own.stop();
+    air.disconnect();
+    stop();
+  };
+  return heard.stream;
+};
+"""
+"""While ``echo`` is not 0, what leaves the loudspeaker enters the microphone, so much lower."""
 _AT_THE_MICROPHONE = 48_000
 
 
@@ -52,6 +83,13 @@ class PageStage:
         """The microphone gives silence when it is opened next."""
         silence = voices.silence(1.0, _AT_THE_MICROPHONE)
         voices.write_wav(self.microphone, silence, _AT_THE_MICROPHONE)
+
+    async def echo(self, level: float) -> None:
+        """From now on the microphone hears the loudspeaker, at ``level`` of its loudness."""
+        await self._press("Mute voice", "Unmute voice")
+        self.hush()
+        await self.person.page.evaluate(f"window.echo = {level}")
+        await self._press("Unmute voice", "Mute voice")
 
     async def drop(self) -> None:
         """The browser's socket to the voice service breaks."""
@@ -87,7 +125,7 @@ async def paged(
     given = {"TMPDIR": str(folder / "tmp"), **(env or {})}
     with serve(ROOT / "dashboard", folder / "data", env=given) as served:
         async with async_playwright() as playwright, alaunch(playwright, wav=microphone) as context:
-            await context.add_init_script(_KEEP_SOCKETS + script)
+            await context.add_init_script(_KEEP_SOCKETS + _AIR + script)
             person = await new_person(context, microphone, look)
             await person.arrive(served.url)
             await person.start_voice()

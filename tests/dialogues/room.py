@@ -25,6 +25,18 @@ TELEVISION = (
     "The recipe needs two cups of flour and a pinch of salt.",
     "Our next guest has written a book about the history of tea.",
 )
+CONVERSATIONS: tuple[tuple[tuple[voices.Voice, str], ...], ...] = (
+    (
+        ("joe", "Did you feed the cat this morning?"),
+        ("slt", "I thought that you had given her something."),
+        ("joe", "Well, she is sitting in front of her bowl."),
+    ),
+    (
+        ("slt", "The neighbours are so loud today."),
+        ("joe", "They have visitors until Sunday."),
+        ("slt", "Then let us go for a walk after lunch."),
+    ),
+)
 BACKCHANNELS = ("Mm-hm.", "Uh huh.", "Okay.", "Yeah.", "Right.", "I see.", "Great.", "Thank you.")
 
 
@@ -77,6 +89,12 @@ def television(number: int = 0, voice: voices.Voice = "joe") -> Samples:
     return (said + bed).astype(np.float32)
 
 
+def conversation(number: int = 0) -> Samples:
+    """Two people who talk to each other."""
+    lines = CONVERSATIONS[number % len(CONVERSATIONS)]
+    return voices.spaced([voices.speech(text, voice) for voice, text in lines], 0.25)
+
+
 def backchannel(number: int = 0, voice: voices.Voice = "joe") -> Samples:
     """A listener's assent."""
     return voices.speech(BACKCHANNELS[number % len(BACKCHANNELS)], voice)
@@ -91,6 +109,7 @@ SOUNDS: dict[str, Callable[[int], Samples]] = {
     "cough": cough,
     "music": music,
     "television": television,
+    "conversation": conversation,
     "mm-hm": backchannel,
     "noise": humming,
 }

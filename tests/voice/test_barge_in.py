@@ -21,10 +21,11 @@ def verdict(
     *,
     ms: int = 500,
     over: bool = False,
+    paused: bool = False,
     attention: Attention = "addressed",
 ) -> Verdict:
     addressee = AddresseeDetector(attention=attention)
-    return decide(Utterance(text, ms, over=over), moment, addressee)
+    return decide(Utterance(text, ms, over=over, paused=paused), moment, addressee)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,29 @@ def test_words_take_the_floor_as_soon_as_they_are_sure(text: str, until: int) ->
     assert verdict(text, ms=until) == "yield"
     assert verdict(text, ms=until - 1) == "wait"
     assert verdict(text, ms=200, over=True) == "yield"
+
+
+@pytest.mark.parametrize("text", ["can you say that", "please said the document"])
+def test_before_a_silence_less_evidence_is_enough(text: str) -> None:
+    assert verdict(text, ms=SURE_MS) == "wait"
+    assert verdict(text, ms=900, paused=True) == "yield"
+
+
+@pytest.mark.parametrize("text", ["okay", "pass me the salt", "he said that it was late", "write"])
+def test_a_silence_alone_is_no_evidence(text: str) -> None:
+    assert verdict(text, ms=900, paused=True) == "wait"
+
+
+def test_an_opener_that_nobody_says_alone_is_believed_when_speech_goes_on() -> None:
+    assert verdict("Actually,", ms=WORD_MS + 349) == "wait"
+    assert verdict("Actually,", ms=WORD_MS + 350) == "yield"
+    assert verdict("Sorry,", ms=WORD_MS + 350) == "wait"
+
+
+@pytest.mark.parametrize("text", ["No, oh", "No, openly", "no a"])
+def test_a_word_of_two_languages_corrects_in_english_if_none_was_chosen(text: str) -> None:
+    """*No* is “in the” in Portuguese, and one of its most common words."""
+    assert verdict(text) == "yield"
 
 
 @pytest.mark.parametrize("text", ["did you feed", "where did he go", "tell us a story"])

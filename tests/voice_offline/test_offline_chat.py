@@ -51,8 +51,9 @@ class Talk:
         self.effects += effects
         return effects
 
-    def hear(self, kind: str, text: str = "", utterance: int = 1) -> Effects:
-        return self.keep(self.chat.heard(Heard(kind, utterance, 10, 910, text), self.now))
+    def hear(self, kind: str, text: str = "", utterance: int = 1, silence: int = 0) -> Effects:
+        event = Heard(kind, utterance, 10, 910, text, silence=silence)
+        return self.keep(self.chat.heard(event, self.now))
 
     def say(self, text: str, *, seconds: int = 1) -> str:
         """An assistant_input whose sound is made at once; the line's id."""
@@ -222,6 +223,24 @@ def test_another_message_does_not_begin_while_the_person_speaks_over_one() -> No
     ]
     talk.hear("final", "Okay.")
     assert talk.last("assistant_message")["message"]["content"] == "Another."
+
+
+@pytest.mark.parametrize(
+    ("text", "silence", "cut"),
+    [
+        ("Can you say that?", 192, True),
+        ("Can you say that?", 160, False),
+        ("Can you say that about the", 192, False),
+    ],
+)
+def test_words_before_a_silence_are_believed_sooner(text: str, silence: int, cut: bool) -> None:
+    """Unless they dangle: then the silence is a pause inside them."""
+    talk = Talk()
+    talk.say("A long story.", seconds=9)
+    talk.hear("onset")
+    talk.hear("lasting")
+    talk.hear("interim", text, silence=silence)
+    assert ("user_interruption" in talk.types()) is cut
 
 
 def test_an_old_utterance_does_not_interrupt_by_its_late_words() -> None:

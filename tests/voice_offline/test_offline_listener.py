@@ -100,6 +100,18 @@ def test_words_for_the_end_are_asked_for_before_the_end() -> None:
     assert [job.final for job in found][-1]
 
 
+def test_words_say_how_long_a_silence_follows_them_once_they_are_all_there() -> None:
+    """In the middle of speech, and while words are missing, none does."""
+    ears = listener()
+    speaking = run(ears, frames(960), "open it.")
+    silent = run(ears, frames(480, QUIET), "open it.")
+    assert {item.silence for item in speaking} == {0}
+    assert silent[-1].silence >= 192
+    going_on = run(ears, frames(640), "open it and")
+    assert going_on
+    assert {item.silence for item in going_on} == {0}
+
+
 def test_a_short_word_is_asked_for_in_the_first_pause_behind_it() -> None:
     """“Stop” is over before a second interim would be due; long speech is not asked for anew."""
     ears = listener()

@@ -29,6 +29,8 @@ _SCRIPTS: Final[tuple[tuple[re.Pattern[str], Language], ...]] = (
     (re.compile("[\u0900-\u097f]"), "hi"),
     (re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]"), "ar"),
 )
+_ENGLISH_TOO: Final = ("fillers", "corrections", "backchannels", "denials", "negations")
+"""Short words that are spelt alike in several languages: "no", "so"."""
 _BY_SCRIPT: Final = {language for _, language in _SCRIPTS}
 
 
@@ -82,7 +84,8 @@ def heard_in(text: str, chosen: Sequence[Language] = ()) -> tuple[Language, ...]
 def language_of(text: str, chosen: Sequence[Language] = ()) -> Language:
     """The likeliest language of ``text``, by its script or by its most common words.
 
-    In doubt it is English, or the first that was chosen.
+    A word that English has as well speaks for no other where English may be spoken. In doubt it is
+    English, or the first that was chosen.
     """
     able = chosen or languages()
     written = [each for script, each in _SCRIPTS if script.search(text) and each in able]
@@ -91,4 +94,6 @@ def language_of(text: str, chosen: Sequence[Language] = ()) -> Language:
     latin = [each for each in able if each not in _BY_SCRIPT] or [ENGLISH]
     first = ENGLISH if ENGLISH in latin else latin[0]
     words = {(word,) for word in words_of(text)}
+    if first == ENGLISH:
+        words -= known(ENGLISH, *_ENGLISH_TOO) - known(ENGLISH, "common")
     return max(latin, key=lambda each: (len(words & known(each, "common")), each == first))

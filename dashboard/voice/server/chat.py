@@ -39,10 +39,13 @@ from dashboard.voice.speech.audio import Decoder, Format, UndecodableAudio
 from dashboard.voice.speech.hypotheses import choose
 from dashboard.voice.speech.listener import Heard
 from dashboard.voice.speech.process import EngineReplaced, Sound, SpeechEvent, SpeechLost, Spoken
+from dashboard.voice.speech.text import dangles
 from dashboard.voice.speech.vocabulary import correct
 
 _COMPLAINT_EVERY = 5.0
 """Seconds between two errors about sound that cannot be decoded."""
+_PAUSE_MS = 190
+"""Milliseconds of silence after which the words over the assistant's voice may be all."""
 _GAP = 0.35
 """Seconds without any sound, over the turn's silence, after which a turn is over."""
 
@@ -267,7 +270,9 @@ class Chat:
         """Ask whether the utterance interrupts, while that is open and something sounds."""
         if event.utterance != self._contesting:
             return []
-        said = Utterance(self._words(event), event.end - event.begin, over)
+        words = self._words(event)
+        paused = event.silence >= _PAUSE_MS and not dangles(words)
+        said = Utterance(words, event.end - event.begin, over=over, paused=paused)
         audible = self._floor.audible(now)
         yields = audible and (self.by_sound or self._yields(said, now))
         if over or yields:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, Field
+
+from dashboard.voice.speech.listener import Heard
+from dashboard.voice.speech.process import SpeechEvent
 
 
 class Faults(BaseModel):
@@ -29,6 +33,8 @@ class Faults(BaseModel):
     """``audio_output``s that slip out after a ``user_interruption``."""
     interrupts_by_sound: bool = False
     """Any voice interrupts, whatever it says, as it does at Hume."""
+    transcript: str = ""
+    """What every utterance is heard as, as by a service that hears other languages."""
     refuse: bool = False
     """Every credential has expired: 401."""
     quota: bool = False
@@ -77,6 +83,13 @@ class FaultyStream:
             self._held = message
             return []
         return [message] if held is None else [message, held]
+
+
+def as_heard(event: SpeechEvent, faults: Faults) -> SpeechEvent:
+    """``event``, with the words that the fault `Faults.transcript` gives it."""
+    if not faults.transcript or not isinstance(event, Heard) or not event.text:
+        return event
+    return replace(event, text=faults.transcript, readings=(faults.transcript,))
 
 
 def parse(text: str) -> Faults:

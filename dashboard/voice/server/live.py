@@ -21,7 +21,7 @@ from dashboard.voice.server.effects import (
     Say,
     Send,
 )
-from dashboard.voice.server.faults import Faults, FaultyStream
+from dashboard.voice.server.faults import Faults, FaultyStream, as_heard
 from dashboard.voice.server.messages import ClientMessage, Message
 from dashboard.voice.speech.listener import ListenSettings
 from dashboard.voice.speech.process import Speech, SpeechEvent
@@ -119,7 +119,7 @@ class LiveChat:
 
     def _heard(self, event: SpeechEvent) -> None:
         self.chat.by_sound = self._faults.interrupts_by_sound
-        self._do(lambda now: self.chat.heard(event, now))
+        self._do(lambda now: self.chat.heard(as_heard(event, self._faults), now))
 
     def _do(self, step: Callable[[float], list[Effect]]) -> None:
         if self._over:

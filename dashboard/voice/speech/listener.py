@@ -67,6 +67,8 @@ class Heard:
     text: str = ""
     readings: tuple[str, ...] = ()
     """``text`` and what else it may have been, likeliest first."""
+    silence: int = 0
+    """Milliseconds without a voice since the last of the words; 0 while some may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,5 +294,11 @@ class Listener:
         end = max(utterance.begin, self._now - utterance.silence_ms)
         words = utterance.readings if kind in ("interim", "final") else ()
         return Heard(
-            kind, utterance.number, utterance.begin, end, utterance.text if words else "", words
+            kind=kind,
+            utterance=utterance.number,
+            begin=utterance.begin,
+            end=end,
+            text=utterance.text if words else "",
+            readings=words,
+            silence=utterance.silence_ms if utterance.complete else 0,
         )
