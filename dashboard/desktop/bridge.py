@@ -91,10 +91,7 @@ class DesktopSocket(TicketSocket):
     async def _to_browser(self, reader: asyncio.StreamReader) -> None:
         with contextlib.suppress(WebSocketClosedError, ConnectionError):
             while data := await reader.read(_CHUNK):
-                writing = self.write_message(data, binary=True)
-                # A write that outlives this task (the page is gone) has nobody to tell.
-                writing.add_done_callback(lambda done: done.cancelled() or done.exception())
-                await writing
+                await self.write_message(data, binary=True)
         self.close(1011, "The desktop ended.")
 
     def _on_event(self, event: Event) -> None:

@@ -38,21 +38,20 @@ class SignIns:
         if _sign_in(request) in self._over:
             del request.cookies[_COOKIE]
 
-    def enter(self, socket: WebSocketHandler) -> None:
-        """A socket has been opened."""
-        if key := _sign_in(socket.request):
+    def enter(self, socket: WebSocketHandler, key: str) -> None:
+        """A socket of the sign-in ``key`` has been opened."""
+        if key:
             self._open[key].add(socket)
 
-    def leave(self, socket: WebSocketHandler) -> None:
+    def leave(self, socket: WebSocketHandler, key: str) -> None:
         """It has been closed."""
-        key = _sign_in(socket.request)
         self._open[key].discard(socket)
         if not self._open[key]:
             del self._open[key]
 
-    def is_over(self, socket: WebSocketHandler) -> bool:
+    def is_over(self, key: str) -> bool:
         """Whether its person has signed out: nothing that still comes is carried out."""
-        return _sign_in(socket.request) in self._over
+        return key in self._over
 
     def end(self, request: HTTPServerRequest) -> None:
         """Somebody signs out."""
@@ -80,15 +79,18 @@ def known_by_sign_in(handler: type[WebSocketHandler]) -> type[WebSocketHandler]:
     """The handler of a socket, which is closed when its person signs out."""
 
     class Known(handler):  # type: ignore[valid-type,misc]
+        _key = ""
+
         def open(self, *args: Any, **kwargs: Any) -> Any:
-            signins.enter(self)
+            self._key = _sign_in(self.request)
+            signins.enter(self, self._key)
             return super().open(*args, **kwargs)
 
         def on_message(self, message: str | bytes) -> Any:
-            return None if signins.is_over(self) else super().on_message(message)
+            return None if signins.is_over(self._key) else super().on_message(message)
 
         def on_close(self) -> None:
-            signins.leave(self)
+            signins.leave(self, self._key)
             super().on_close()
 
     return Known
