@@ -102,6 +102,28 @@ def _others(group: Group, *names: str) -> tuple[MeasureKind, ...]:
     )
 
 
+def _spoken_into() -> tuple[MeasureKind, ...]:
+    """Numbers of words that are spoken into the work (`agent.experiments.metrics_interrupted`)."""
+    seconds: Unit = "seconds"
+    given: tuple[tuple[str, str, Unit, Better], ...] = (
+        ("in_moment", "Spoken in the moment that was meant", "share", "neither"),
+        ("at_work", "Still at work when the words were over", "share", "neither"),
+        ("understood_seconds", "From the words to taking them in", seconds, "less"),
+        ("last_input_seconds", "From the words to the last input", seconds, "less"),
+        ("late_actions", "Actions begun after the words", "number", "less"),
+        ("undone", "Side effects undone", "share", "more"),
+        ("unheard_words", "Words that were not heard", "share", "less"),
+        ("unsaid_words", "Words cut and never said", "number", "less"),
+        ("needless_stops", "Needless stops", "number", "less"),
+        ("needless_tasks", "Needless tasks", "number", "less"),
+        ("held_seconds", "Held while somebody spoke", seconds, "less"),
+    )
+    return tuple(
+        MeasureKind(name, label, unit=unit, better=better, where=_REPORT)
+        for name, label, unit, better in given
+    )
+
+
 OUR_MEASURES = (
     MeasureKind(
         "seconds",
@@ -210,6 +232,7 @@ OUR_MEASURES = (
         where=_BOTH,
         group=interruptions,
     ),
+    *_spoken_into(),
     MeasureKind(
         "side_effects",
         "Side effects",

@@ -36,6 +36,7 @@ _MOST_FILES = 500
 
 _STARTS = (
     "instruction", "phrasings", "gui_only", "start", "limits", "script", "answers", "approvals",
+    "interruption",
 )  # fmt: skip
 _JUDGES = ("checks", "guards", "checker", "feasible", "steps")
 
@@ -71,7 +72,8 @@ class Cue(_Part):
 
     event: str = "action_started"
     where: dict[str, str] = {}
-    """Field → pattern that must be found in it."""
+    """Field → pattern that must be found in it. Of an action that began also ``name``, ``input``
+    and ``place``: the how-manieth of its answer it is, from 1."""
 
     nth: int = Field(default=1, ge=1)
     after: float = Field(default=0.0, ge=0, le=60)
@@ -82,8 +84,38 @@ class Utterance(_Part):
     """Something that the scripted person does, once."""
 
     when: Cue = Cue()
-    do: Literal["say", "queue", "stop", "hold", "release", "backchannel", "approve", "deny"] = "say"
+    do: Literal[
+        "say", "queue", "stop", "hold", "release", "backchannel", "aside", "overhear", "approve",
+        "deny",
+    ] = "say"  # fmt: skip
     text: str = ""
+    otherwise: Cue | None = Field(default=None, exclude_if=lambda cue: cue is None)
+    """When it is said if the first cue has not come by then."""
+
+
+Intent = Literal[
+    "addition", "revision", "retraction", "stop", "aside", "approval", "overheard"
+]  # fmt: skip
+"""What the person wants who speaks into the work."""
+
+Moment = Literal["thinking", "batch", "typing", "speaking", "done"]
+"""What the agent is at when they begin to speak."""
+
+
+class Effect(_Part):
+    """What work may have brought about: a file or folder, whose text fits a pattern."""
+
+    path: str
+    matches: str = ""
+
+
+class Interruption(_Part):
+    """What a task's scripted person wants by speaking into the work, and when they do."""
+
+    intent: Intent
+    moment: Moment
+    undo: tuple[Effect, ...] = ()
+    """What the words want undone where it was done before them."""
 
 
 class Task(_Part):
@@ -112,6 +144,9 @@ class Task(_Part):
 
     approvals: Literal["arm", "script"] = "arm"
     """Who answers approvals: as the arm says, or nobody but the script."""
+
+    interruption: Interruption | None = Field(default=None, exclude_if=lambda one: one is None)
+    """What the script is for, where it is measured by itself."""
 
     checks: tuple[dict[str, Any], ...] = ()
     guards: tuple[dict[str, Any], ...] = ()

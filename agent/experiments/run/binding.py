@@ -18,6 +18,10 @@ _PATTERN_LISTS = frozenset({"includes", "excludes", "minimised"})
 """Arguments that are regular expressions; the lists of them are the windows'."""
 
 
+_CONDITIONAL = "unless_over"
+"""The check that holds another one."""
+
+
 def check_faults(one: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with a check as a task has it, in sentences; nothing if it can be called."""
     if len(one) != 1:
@@ -30,6 +34,9 @@ def check_faults(one: Mapping[str, Any]) -> Iterator[str]:
         yield f"The check “{name}” takes its arguments by name, not {given!r}."
     else:
         yield from _arguments(str(name), given or {})
+        inner = (given or {}).get("holds") if name == _CONDITIONAL else None
+        if isinstance(inner, dict):
+            yield from check_faults(inner)
 
 
 def or_rather(word: str, known: Iterable[str]) -> str:

@@ -458,3 +458,44 @@ def no_action(state: State, *, matches: str) -> str:
 def acted(state: State) -> str:
     """Something was done at all."""
     return "" if any(isinstance(e, ev.ActionStarted) for e in state.events) else "nothing was done"
+
+
+# What was said into the work ------------------------------------------------------------
+
+
+@check
+def quiet_after_words(state: State) -> str:
+    """The person's last words were heard, and no action began after that."""
+    heard = _last_heard(state)
+    if heard is None:
+        return "nothing was heard"
+    later = [e for e in state.events if isinstance(e, ev.ActionStarted) and e.seq > heard.seq]
+    return f"{len(later)} actions began after the words" if later else ""
+
+
+@check
+def answered(state: State) -> str:
+    """Something was answered after the person's last words."""
+    heard = _last_heard(state)
+    if heard is None:
+        return "nothing was heard"
+    said = (
+        e.seq > heard.seq
+        for e in state.events
+        if isinstance(e, ev.Replied) or (isinstance(e, ev.Narrated) and e.priority == "answer")
+    )
+    return "" if any(said) else "nothing was answered"
+
+
+@check
+def unless_over(state: State, *, holds: dict[str, Any]) -> str:
+    """A check that counts only if the work was still going on when the person was heard."""
+    heard = _last_heard(state)
+    ends = [e for e in state.events if isinstance(e, ev.TaskFinished) and e.outcome != "stopped"]
+    over = heard is not None and any(e.seq < heard.seq for e in ends)
+    return "" if over else run_check(holds, state)
+
+
+def _last_heard(state: State) -> ev.Heard | None:
+    heard = [e for e in state.events if isinstance(e, ev.Heard) and not e.interim]
+    return heard[-1] if heard else None

@@ -16,7 +16,10 @@ A step is a mapping with one key. Steps that act become tool calls, one a turn; 
 ``wait``        ``{window}`` in front, ``{gone}``, ``{minimised}``, ``{file}``,
                 ``{content: {path, matches}}``, ``{clipboard}``, ``{text: {app, contains}}``,
                 ``{node: {role, name, app, state, nth}}`` or ``{holds: a check of files}``
-``pause``       seconds
+``pause``       seconds in which it thinks
+``rest``        seconds in which an action does nothing
+``together``    steps that act, as calls of one answer
+``tell``        what is said with the next step that acts
 ``say``         the last word
 ==============  =====================================================================
 
@@ -45,7 +48,7 @@ PATIENCE = 60.0
 
 _MENUS = ("menu", "menu item", "check menu item", "radio menu item")
 _CLICKS = {"click": "left_click", "double_click": "double_click", "right_click": "right_click"}
-_PREPARE = ("wait", "activate", "pause", "run")
+_PREPARE = ("wait", "activate", "pause", "run", "tell")
 
 
 class OracleLost(ModelError):
@@ -86,14 +89,17 @@ class OracleModel:
         steps = self._parts[number]
         place, failed = _place(request.messages, number)
         word = "I could not do that." if failed else "Done."
-        if not failed:
-            for index in range(place, len(steps)):
-                if "say" in steps[index]:
-                    word = str(steps[index]["say"])
-                elif (block := await self._do(steps[index])) is not None:
-                    yield BlockDone(0, block | {"id": f"oracle_{number}_{index}_{said}"})
-                    yield TurnDone("tool_use", Usage())
-                    return
+        told = ""
+        for index in range(place, 0 if failed else len(steps)):
+            name, value = next(iter(steps[index].items()))
+            if name == "say":
+                word = str(value)
+            elif name == "tell":
+                told = str(value)
+            elif blocks := await self._do(name, value):
+                for part in _answer(told, blocks, f"oracle_{number}_{index}_{said}"):
+                    yield part
+                return
         yield Text(word)
         yield BlockDone(0, {"type": "text", "text": word})
         yield TurnDone("end_turn", Usage())
@@ -101,22 +107,27 @@ class OracleModel:
     async def close(self) -> None:
         """Nothing is held."""
 
-    async def _do(self, step: Step) -> Block | None:
-        name, value = next(iter(step.items()))
+    async def _do(self, name: str, value: Any) -> list[Block]:
+        """The calls of a step that acts; none of one that prepares."""
         match name:
+            case "together":
+                pairs = [next(iter(step.items())) for step in value]
+                return [block for pair in pairs for block in await self._do(*pair)]
             case "key" | "type":
-                return _call(name, text=value)
+                return [_call(name, text=value)]
+            case "rest":
+                return [_call("wait", duration=value)]
             case "click" | "double_click" | "right_click":
-                return _call(_CLICKS[name], coordinate=list(await self._point(value)))
+                return [_call(_CLICKS[name], coordinate=list(await self._point(value)))]
             case "shell":
-                return _plain(SHELL.called, command=value)
+                return [_plain(SHELL.called, command=value)]
             case "write":
                 path = str(self._desktop.home / value["path"])
                 given = {"command": "create", "path": path, "file_text": value["text"]}
-                return _plain(EDITOR.called, **given)
+                return [_plain(EDITOR.called, **given)]
             case _:
                 await self._prepare(name, value)
-                return None
+                return []
 
     async def _prepare(self, name: str, value: Any) -> None:
         match name:
@@ -165,8 +176,25 @@ def parts_of(steps: Sequence[Step | Sequence[Step]]) -> list[list[Step]]:
 
 def count_actions(steps: Sequence[Step | Sequence[Step]]) -> int:
     """How many actions an oracle takes."""
-    passive = (*_PREPARE, "say")
-    return sum(next(iter(step)) not in passive for part in parts_of(steps) for step in part)
+    return sum(_acts(step) for part in parts_of(steps) for step in part)
+
+
+def _acts(step: Step) -> int:
+    name, value = next(iter(step.items()))
+    if name == "together":
+        return sum(map(_acts, value))
+    return int(name not in (*_PREPARE, "say"))
+
+
+def _answer(told: str, blocks: Sequence[Block], name: str) -> Iterator[ModelPart]:
+    """One answer of the model; the calls' ids carry their step's name."""
+    if told:
+        yield Text(told)
+        yield BlockDone(0, {"type": "text", "text": told})
+    for place, block in enumerate(blocks):
+        number = f"_{place}" if len(blocks) > 1 else ""
+        yield BlockDone(place + bool(told), block | {"id": f"{name}{number}"})
+    yield TurnDone("tool_use", Usage())
 
 
 def program(argv: Sequence[str]) -> Launcher:
@@ -182,7 +210,9 @@ def _written_out(step: Step) -> Iterator[Step]:
         yield from ({"click": {"role": _MENUS, "name": entry}} for entry in value)
     elif name == "key":
         yield from ({"key": combo} for combo in ([value] if isinstance(value, str) else value))
-    elif name in (*_CLICKS, *_PREPARE, "type", "shell", "write", "say"):
+    elif name == "together":
+        yield {name: [one for inner in value for one in _written_out(inner)]}
+    elif name in (*_CLICKS, *_PREPARE, "type", "rest", "shell", "write", "say"):
         yield step
     else:
         raise ConfigurationError(f"There is no step “{name}”.")

@@ -123,6 +123,8 @@ class _Play:
     )
     session: Session | None = None
     model: _Watched | None = None
+    person: SimulatedUser | None = None
+    state: State | None = None
     site: Site | None = None
     stopped: str = ""
     left_out: tuple[str, ...] = ()
@@ -171,9 +173,9 @@ class _Play:
         except BaseException:
             await desktop.stop()
             raise
-        self.session = Session.create(
-            settings, session_id=self._session_id, desktop=desktop, model=self.model, tools=tools
-        )
+        given = self.environment.parts(job.arm, job.task)
+        given |= {"desktop": desktop, "model": self.model, "tools": tools}
+        self.session = Session.create(settings, session_id=self._session_id, **given)
         self.session.log.subscribe(self._report)
         await self.session.open()
         if job.arm.narration is not None:
@@ -185,8 +187,8 @@ class _Play:
 
     async def _converse(self, session: Session, words: str) -> None:
         arm, task = self.job.arm, self.job.task
-        person = SimulatedUser(session, task, arm)
-        voice = SilentVoice(session, arm.narration) if arm.narration and task.voice else None
+        self.person = person = await self.environment.person(session, task, arm)
+        voice = self.environment.voice(session, task, arm)
         try:
             async with asyncio.timeout(task.limits.seconds * 2 + _SLACK):
                 if not self.stopped:
@@ -201,7 +203,7 @@ class _Play:
         except TimeoutError:
             session.stop("The trial took too long.", source="api")
         finally:
-            person.close()
+            await person.leave()
             if voice is not None:
                 voice.close()
 
@@ -216,6 +218,7 @@ class _Play:
             requests=self.site.requests if self.site is not None else (),
             events=list(session.log),
         )
+        self.state = state
         carried = await asyncio.to_thread(carry, state.home, self.folder / "home")
         self.left_out = bounded([*_lines(state), *carried.left_out])
         await asyncio.to_thread(keep_state, state, self.folder)
@@ -255,6 +258,8 @@ class _Play:
         task = self.job.task
         metrics = measure(events, oracle_actions=task.steps or count_actions(task.oracle))
         metrics |= judged(verdict, task, events)
+        if self.person is not None and self.state is not None:
+            metrics |= self.person.measured(self.state)
         status, reason = self._status(verdict, failure, events)
         fault = failure if status == "error" else None
         return result_of(

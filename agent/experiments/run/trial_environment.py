@@ -16,12 +16,15 @@ from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError, DesktopError, DesktopUnavailable
 from agent.experiments.plan.spec import Arm
 from agent.experiments.plan.task import Start, Task
-from agent.experiments.run.narration import with_style
+from agent.experiments.run.narration import SilentVoice, with_style
 from agent.experiments.run.oracle import IdleModel, OracleModel, program
+from agent.experiments.run.simulated_user import SimulatedUser
 from agent.experiments.run.site import Site, serve
 from agent.kinds import COMPUTER, Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.prompts import Prompt
+from agent.session.parts import Parts
+from agent.session.session import Session
 from agent.settings import Settings
 from agent.tools.base import Tool, prepare
 from agent.tools.screen import Watch
@@ -124,6 +127,18 @@ class TrialEnvironment:
         """
         words = task.words(arm.phrasing)
         return Prompt("instruction", arm.instruction).render(instruction=words).strip()
+
+    def parts(self, arm: Arm, task: Task) -> Parts:
+        """What the trial's session is given besides desktop, model and tools."""
+        return {}
+
+    async def person(self, session: Session, task: Task, arm: Arm) -> SimulatedUser:
+        """Who speaks, answers and decides in the trial, from now on."""
+        return SimulatedUser(session, task, arm)
+
+    def voice(self, session: Session, task: Task, arm: Arm) -> SilentVoice | None:
+        """What says the agent's lines; None if nobody listens, or the person brings a voice."""
+        return SilentVoice(session, arm.narration) if arm.narration and task.voice else None
 
     async def serve(self, task: Task, desktop: Desktop) -> Site | None:
         """Serve the task's web site on the desktop, if it has one.
