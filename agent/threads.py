@@ -24,28 +24,42 @@ _RESET_ON_FORK = 1
 """What it starts asks for as much as is usual."""
 
 _aside: Path | None = None
+_computing: Path | None = None
 
 
-def set_aside(tasks: Path | None) -> None:
+def set_aside(tasks: Path | None, computing: Path | None = None) -> None:
     """Have threads that step back from now on join a control group, if any.
 
     Args:
         tasks: The file that takes the numbers of its threads.
+        computing: The same of the group of threads that compute outside of Python.
     """
-    global _aside
-    _aside = tasks
+    global _aside, _computing
+    _aside, _computing = tasks, computing
 
 
 def step_back() -> None:
     """Have the calling thread get a processor after those of its process that did not step back.
 
-    For threads that compute much. One that the loop stands still for must not. Nothing comes of it
-    where that may not be set: a pool whose threads fail to begin would do no work at all.
+    For threads that do much in Python. They get it before everything else on the machine, and at
+    once: they may hold Python's lock, and the loop stands still until they hand it on. One that
+    the loop waits for must not. Nothing comes of it where that may not be set: a pool whose threads
+    fail to begin would do no work at all.
     """
+    _leave_to_others(_aside)
+    step_in()
+
+
+def step_far_back() -> None:
+    """The same for threads that compute long without Python's lock: nobody stands still for one."""
+    _leave_to_others(_computing)
+
+
+def _leave_to_others(group: Path | None) -> None:
     number = threading.get_native_id()
-    if _aside is not None:
+    if group is not None:
         with contextlib.suppress(OSError):
-            _aside.write_text(str(number))
+            group.write_text(str(number))
             return
     with contextlib.suppress(OSError):
         nice = os.getpriority(os.PRIO_PROCESS, number)

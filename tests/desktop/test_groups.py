@@ -13,6 +13,7 @@ from agent.desktop.server.groups import (
     ASIDE,
     BEHIND,
     BESIDE,
+    COMPUTING,
     FIRST,
     WEIGHT,
     NoGroups,
@@ -79,7 +80,7 @@ from concurrent.futures import ThreadPoolExecutor
 from os import getpid
 from pathlib import Path
 from subprocess import run
-from agent.threads import step_back
+from agent.threads import step_back, step_far_back
 from agent.desktop.server.groups import make_beside, make_groups, put_first
 
 def own(who="self"):
@@ -98,9 +99,10 @@ for groups in (make_groups(), make_beside()):
     inside = next(x for x in said.stdout.splitlines() if f":{own()[1]}:" in x).split(":")[2]
     print(Path(inside).parent == Path(before), weight(inside))
     groups.remove()
-with ThreadPoolExecutor(1, initializer=step_back) as pool:
-    aside = pool.submit(own, "thread-self").result()[2]
-    print(Path(aside).parent == Path(before), weight(aside), own()[2] == first)
+for back in (step_back, step_far_back):
+    with ThreadPoolExecutor(1, initializer=back) as pool:
+        aside = pool.submit(own, "thread-self").result()[2]
+        print(Path(aside).parent == Path(before), weight(aside), own()[2] == first)
 leave()
 left = Path(f"/sys/fs/cgroup/{own()[1]}{before}").glob(f"sayso-{getpid()}-*")
 print(own()[2] == before, list(left))
@@ -121,9 +123,10 @@ def test_the_server_comes_first_and_what_it_starts_does_not() -> None:
         f"True {WEIGHT}",
         f"True {BESIDE}",
         f"True {ASIDE} True",
+        f"True {COMPUTING} True",
         "True []",
     ]
-    assert FIRST > 8 * WEIGHT + BESIDE + ASIDE
+    assert FIRST > ASIDE > 4 * (8 * WEIGHT + BESIDE + COMPUTING)
 
 
 def test_without_groups_what_the_server_starts_is_nicer_than_the_server() -> None:

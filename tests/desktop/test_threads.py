@@ -19,7 +19,7 @@ from agent.desktop.see.accessibility import Accessibility
 from agent.desktop.see.ocr import Reader
 from agent.desktop.see.windows import WindowList
 from agent.disk import Writer
-from agent.threads import BEHIND, SLICE, step_back, step_in
+from agent.threads import BEHIND, SLICE, step_back, step_far_back, step_in
 
 ENV: Any = SimpleNamespace(geometry=(640, 480))
 
@@ -62,6 +62,7 @@ def test_who_must_not_wait_asks_for_little_and_what_it_starts_does_not() -> None
     if not usual or of_a_thread(step_in) != SLICE:
         pytest.skip("this kernel does not let in at once who asks for little")
     assert Writer("journal").do(asked_for) == SLICE
+    assert (of_a_thread(step_back), of_a_thread(step_far_back)) == (SLICE, usual)
     assert of_a_thread(lambda: Writer("never used").last(lambda: None)) == usual
     started: list[int] = []
 

@@ -24,7 +24,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from agent.desktop.base import Box, Frame
 from agent.errors import DesktopUnavailable
-from agent.threads import step_back
+from agent.threads import step_far_back
 
 Engine = Literal["rapidocr", "tesseract"]
 
@@ -64,7 +64,7 @@ class Reader:
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine
         self._loaded: Any = None
-        self._thread = ThreadPoolExecutor(1, "ocr", step_back)
+        self._thread = ThreadPoolExecutor(1, "ocr", step_far_back)
         self._cache: OrderedDict[tuple[str, Box], tuple[Line, ...]] = OrderedDict()
 
     async def read(self, frame: Frame, region: Box | None = None) -> tuple[Line, ...]:

@@ -33,13 +33,16 @@ WEIGHT = 2048
 are, they take no more from the server than two would. With less, a desktop starves on a busy
 machine and what it is asked comes too late."""
 
-FIRST = 32768
+FIRST = 262144
 """Of the server itself, by the same measure as `WEIGHT`: it wants little, but at once, however many
-desktops work beside it."""
+desktops work beside it. More cannot be given."""
 
-ASIDE = 8192
-"""Of the server's threads that compute much (`agent.threads.step_back`). They hold what the loop
-needs now and then, Python's lock: with little, they would hold it long."""
+ASIDE = 131072
+"""Of the server's threads that do much in Python (`agent.threads.step_back`). They hold what the
+loop needs, Python's lock: one that waits for a processor with it has the loop wait, too."""
+
+COMPUTING = 4096
+"""Of those that compute outside of Python (`agent.threads.step_far_back`)."""
 
 BESIDE = 4096
 """Of each program beside the desktops that people wait for, for instance the speech process."""
@@ -60,8 +63,8 @@ _TRIES, _PAUSE = 40, 0.05
 """How often, and how many seconds apart, a group is tried to be removed."""
 
 _NONE = "this machine has no control groups that may be used"
-_OWN = {"first": FIRST, "aside": ASIDE}
-"""The server's own groups: of the process, and of the threads of it that step back. With both in
+_OWN = {"first": FIRST, "aside": ASIDE, "computing": COMPUTING}
+"""The server's own groups: of the process, and of the threads of it that step back. With all in
 one, what these have used would be held against the loop."""
 
 _IS_OWN = re.compile(rf"sayso-\d+-({'|'.join(_OWN)})")
@@ -175,8 +178,8 @@ def put_first() -> Callable[[], None]:
     if len(found.folders) < len(_OWN) or not _joined(found.folders[0]):
         found.remove()
         return lambda: None
-    first, aside = found.folders
-    set_aside(aside / "tasks")
+    first, aside, computing = found.folders
+    set_aside(aside / "tasks", computing / "tasks")
 
     def leave() -> None:
         set_aside(None)
