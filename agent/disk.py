@@ -1,6 +1,6 @@
 """Work that waits for a disk: on threads that nobody else needs.
 
-Most has a thread of its own (`in_thread`). A `Writer` is a thread for one folder's work, which is
+Most has a thread to itself (`in_thread`). A `Writer` is a thread for one folder's work, which is
 waited for, but not for ever.
 
 What waits for a disk that hangs cannot be cut: a thread in the kernel's hands stays there. So the
@@ -20,9 +20,9 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from agent.threads import step_in
@@ -38,6 +38,12 @@ PATIENCE = 2.5
 LESS = 0.5
 """The same while other work on the same disk hangs."""
 
+DISK = "disk"
+"""Name of the threads that have no other; they are the process's, whoever gave them work."""
+
+_KEPT = 10.0
+"""Seconds that such a thread waits for more work."""
+
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`asyncio.to_thread` for work that a disk can delay: on a thread of its own.
@@ -49,12 +55,23 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return await asyncio.get_running_loop().run_in_executor(_EACH, job)
 
 
+def in_time(work: Callable[[], T], seconds: float) -> T:
+    """Have ``work`` done on another thread, and wait so long for what it returns or raises.
+
+    Raises:
+        DiskHangs: it is not done; it goes on, and nobody hears of its end.
+    """
+    job = on_thread(work)
+    if not wait((job,), seconds).done:
+        raise DiskHangs
+    return job.result()
+
+
 def on_thread(work: Callable[[], T]) -> Future[T]:
-    """Have ``work`` done on a new thread, which keeps no process alive."""
+    """Have ``work`` done on a thread that has nothing else to do, and keeps no process alive."""
     job: Future[T] = Future()
     job.set_running_or_notify_cancel()
-    context = contextvars.copy_context()
-    threading.Thread(target=_do, args=(job, context, work), name="disk", daemon=True).start()
+    _EACH.do(functools.partial(_do, job, contextvars.copy_context(), work))
     return job
 
 
@@ -67,10 +84,43 @@ def _do(job: Future[T], context: contextvars.Context, work: Callable[[], T]) -> 
 
 
 class _Threads(Executor):
-    """A thread for each piece of work."""
+    """A thread for each piece of work; those that are done wait a while for more.
+
+    A loop that begins a thread stands still until that has got a processor.
+    """
+
+    def __init__(self) -> None:
+        self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._free = 0
+        """Threads that wait, less the pieces of work which are on their way to them."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         return on_thread(functools.partial(fn, *args, **kwargs))
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Have ``work`` begun now; it raises nothing."""
+        with self._lock:
+            waits = self._free > 0
+            self._free -= waits
+        if not waits:
+            threading.Thread(target=self._serve, name=DISK, daemon=True).start()
+        self._work.put(work)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                work = self._work.get(timeout=_KEPT)
+            except Empty:
+                with self._lock:
+                    if self._free:
+                        self._free -= 1
+                        return
+                continue
+            work()
+            del work
+            with self._lock:
+                self._free += 1
 
 
 _EACH = _Threads()

@@ -19,6 +19,7 @@ from screens import open_window, until
 from agent.desktop import VirtualDesktop, virtual
 from agent.desktop.base import DesktopStatus, Launcher
 from agent.desktop.server.processes import GuardianClient
+from agent.disk import DISK
 from agent.errors import DesktopDied, DesktopUnavailable, InputHalted, ToolError
 
 pytestmark = pytest.mark.desktop
@@ -69,14 +70,14 @@ async def test_nothing_is_left_after_stop() -> None:
         return len(os.listdir("/proc/self/fd")) <= files + 2
 
     await until(all_closed)
-    left = {thread.name for thread in threading.enumerate()} - threads
+    left = {thread.name for thread in threading.enumerate()} - threads - {DISK}
     assert {name for name in left if not name.startswith("asyncio_")} == set()
     await desktop.stop()  # and again, without complaint
 
 
 @pytest.mark.slow
 async def test_desktops_one_after_the_other_leave_nothing() -> None:
-    files = []
+    files, threads = [], []
     for _ in range(5):
         desktop = VirtualDesktop()
         await desktop.start()
@@ -85,7 +86,9 @@ async def test_desktops_one_after_the_other_leave_nothing() -> None:
         assert not folder.exists()
         assert await gone(folder)
         files.append(len(os.listdir("/proc/self/fd")))
+        threads.append(threading.active_count())
     assert files[-1] <= files[0] + 2
+    assert threads[-1] <= threads[0] + 2
 
 
 async def test_two_desktops_live_side_by_side_with_different_servers() -> None:
