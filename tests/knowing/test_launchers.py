@@ -70,3 +70,16 @@ def test_a_terminal_program_gets_a_terminal(tmp_path: Path) -> None:
     entry(tmp_path, "top.desktop", "Name=Top\nExec=ls -l\nTerminal=true")
     assert read_launchers([tmp_path])[0].command[0] == "xfce4-terminal"
     assert read_launchers([tmp_path])[0].command[-2:] == ("ls", "-l")
+
+
+def test_a_changed_entry_and_a_program_that_went_are_seen(tmp_path: Path) -> None:
+    """Though files that stay the same are not read again."""
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    entry(tmp_path, "a.desktop", f"Name=One\nExec={program}")
+    assert [one.name for one in read_launchers([tmp_path])] == ["One"]
+    entry(tmp_path, "a.desktop", f"Name=Two or more\nExec={program}")
+    assert [one.name for one in read_launchers([tmp_path])] == ["Two or more"]
+    program.unlink()
+    assert read_launchers([tmp_path]) == ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import configparser
+import functools
 import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from agent.desktop.base import Launcher
@@ -35,11 +36,9 @@ def read_launchers(folders: Iterable[Path] = SYSTEM_FOLDERS) -> tuple[Launcher, 
 
 def parse_launcher(path: Path, launcher_id: str) -> Launcher | None:
     """The launcher of one file, or None if a menu would not show it."""
-    parser = configparser.RawConfigParser(delimiters="=", comment_prefixes="#", strict=False)
-    parser.optionxform = str  # type: ignore[assignment, method-assign]  # keys are case-sensitive
     try:
-        parser.read_string(path.read_text("utf-8", "replace"))
-        entry = parser[_SECTION]
+        info = path.stat()
+        entry = _read_entry(path, info.st_mtime_ns, info.st_size)
     except (OSError, configparser.Error, KeyError):
         return None
     if not _shown(entry):
@@ -58,6 +57,21 @@ def parse_launcher(path: Path, launcher_id: str) -> Launcher | None:
         ),
         command=command,
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_entry(path: Path, changed: int, size: int) -> Mapping[str, str]:
+    """What a file says; read again when its time or size is another.
+
+    Raises:
+        OSError: it cannot be read.
+        configparser.Error: it is no such file.
+        KeyError: the same.
+    """
+    parser = configparser.RawConfigParser(delimiters="=", comment_prefixes="#", strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # keys are case-sensitive
+    parser.read_string(path.read_text("utf-8", "replace"))
+    return dict(parser[_SECTION])
 
 
 def parse_exec(line: str, *, name: str = "", path: Path | None = None) -> tuple[str, ...]:
@@ -80,7 +94,7 @@ def _entries(folder: Path) -> Iterator[Path]:
         yield from (Path(root, name) for name in sorted(names) if name.endswith(".desktop"))
 
 
-def _shown(entry: configparser.SectionProxy) -> bool:
+def _shown(entry: Mapping[str, str]) -> bool:
     if entry.get("Type", "Application") != "Application":
         return False
     if any(entry.get(key, "").lower() == "true" for key in ("NoDisplay", "Hidden")):
