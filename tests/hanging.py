@@ -5,6 +5,7 @@ Whoever opens it waits until somebody writes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ def hanging(path: Path, content: str) -> Iterator[threading.Event]:
             handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:  # nobody reads
             return
-        os.write(handle, content.encode())
+        with contextlib.suppress(BrokenPipeError):  # who had waited for it wants no more
+            os.write(handle, content.encode())
         os.close(handle)
 
     def too_long() -> None:

@@ -23,6 +23,9 @@ from agent.face import Faced
 
 _log = logging.getLogger(__name__)
 
+_AFTER = 5
+"""How many times as long as other work in its folder a study's report may take."""
+
 Phase = Literal["preparing", "running", "stopping", "finished", "failed"]
 
 
@@ -202,23 +205,26 @@ class LiveRun(Faced):
             check_first(self.experiment, environment, elsewhere=self._scheduler is not None)
         place = self._given or DaskPlacement(self._scheduler, slots=self._slots)
         try:
-            runner = Runner(
-                self.experiment,
-                self._root,
-                place,
-                environment=self._environment,
-                tell=self._changed,
-            )
+            runner = self.store.in_time(lambda: self._make_runner(place))
             with self._guard:
                 self._runner = runner
             if self._cancelled:
                 runner.cancel(self._cancelled)
             runner.run()
-            self._after(runner.store)
+            runner.store.in_time(lambda: self._after(runner.store), longer=_AFTER)
         finally:
             if self._given is None:
                 place.close()
         self._put("finished", runner.state)
+
+    def _make_runner(self, place: Placement) -> Runner:
+        return Runner(
+            self.experiment,
+            self._root,
+            place,
+            environment=self._environment,
+            tell=self._changed,
+        )
 
     def _changed(self, state: RunState) -> None:
         self._put("stopping" if self._cancelled else "running", state)

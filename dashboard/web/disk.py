@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import logging
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from tornado.iostream import StreamClosedError
+from tornado.web import RequestHandler
+
 from agent.disk import on_thread
 from agent.errors import JournalError
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -30,26 +37,65 @@ _MOMENT = 0.5
 _hanging: set[Future[Any]] = set()
 
 
-async def from_disk(work: Callable[[], T], what: str, *, longer: float = 1) -> T:
+class Steps:
+    """When work of any length last got on."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def one(self) -> None:
+        """It has got on."""
+        self.last = time.monotonic()
+
+
+async def from_disk(
+    work: Callable[[], T], what: str, *, longer: float = 1, steps: Steps | None = None
+) -> T:
     """Have files read on a thread, and return what came of it.
 
     Args:
         work: What to do. Given up, it goes on, and nobody hears of its end.
         what: What is read, as it is told: “The disk with … does not answer.”
         longer: How many times as long as usual it may take.
+        steps: Where ``work`` tells that it gets on; each step may take so long.
 
     Raises:
         JournalError: the disk does not answer.
     """
     if len(_hanging) >= _MOST:
         raise _hangs(what)
-    job = on_thread(work)
+    steps, job = steps or Steps(), on_thread(work)
+    done = asyncio.wrap_future(job)
     try:
-        return await asyncio.wait_for(asyncio.wrap_future(job), PATIENCE * longer)
-    except TimeoutError:
-        _hanging.add(job)
-        job.add_done_callback(_hanging.discard)
-        raise _hangs(what) from None
+        while (left := steps.last + PATIENCE * longer - time.monotonic()) > 0:
+            await asyncio.wait((done,), timeout=left)
+            if done.done():
+                return done.result()
+    finally:
+        done.cancel()
+    _hanging.add(job)
+    job.add_done_callback(_hanging.discard)
+    raise _hangs(what)
+
+
+async def send_pieces(handler: RequestHandler, pieces: Iterator[bytes], what: str) -> None:
+    """Send what is read in a thread, as fast as it is taken; cut off if the disk hangs.
+
+    Args:
+        handler: Of the request; its headers are set.
+        pieces: What to send.
+        what: What is read, as it is told.
+    """
+    try:
+        while piece := await from_disk(lambda: next(pieces, b""), what):
+            handler.write(piece)
+            await handler.flush()
+    except StreamClosedError:
+        return
+    except JournalError as error:  # too late to say it: less comes than was said
+        _log.warning("A download was cut off: %s", error)
+        connection: Any = handler.request.connection
+        connection.stream.close()
 
 
 def let_go(work: Callable[[], object]) -> None:

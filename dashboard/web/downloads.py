@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
-from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
+from agent.disk import on_thread
 from agent.errors import DISK_FULL, JournalError, SaysoError
 from agent.replay.bundle import MOST_BYTES, no_room, unpack_export
 from agent.room import has_room, spare_beside
 from dashboard.web.bodies import Patience
-from dashboard.web.disk import from_disk, let_go
+from dashboard.web.disk import from_disk, let_go, send_pieces
 from dashboard.web.lock import by_address
 from dashboard.web.workbench import workbench
 
@@ -39,17 +39,20 @@ class Download(AuthRequestHandler, RequestHandler):
         if self.current_user is None or exported is None:
             self.send_error(404, reason="That export is gone: export the session again.")
             return
-        self.set_header("Content-Type", "application/octet-stream")
-        self.set_header("Content-Disposition", f'attachment; filename="{exported.filename}"')
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Length", str(exported.path.stat().st_size))
-        with exported.path.open("rb") as file:
-            while chunk := await from_disk(lambda: file.read(_CHUNK), _WHAT):
-                self.write(chunk)
-                try:
-                    await self.flush()
-                except StreamClosedError:
-                    return
+        try:
+            file = await from_disk(lambda: exported.path.open("rb"), _WHAT)
+        except JournalError as error:
+            self.send_error(503, reason=str(error))
+            return
+        try:
+            self.set_header("Content-Type", "application/octet-stream")
+            named = f'attachment; filename="{exported.filename}"'
+            self.set_header("Content-Disposition", named)
+            self.set_header("Cache-Control", "no-store")
+            self.set_header("Content-Length", str(os.fstat(file.fileno()).st_size))
+            await send_pieces(self, iter(lambda: file.read(_CHUNK), b""), _WHAT)
+        finally:
+            on_thread(file.close)
 
 
 @stream_request_body

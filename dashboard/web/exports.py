@@ -9,7 +9,6 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,13 @@ from typing import Any
 from agent.errors import JournalError, SaysoError
 from agent.files import bounded
 from agent.replay.bundle import SUFFIXES, Format, archived_left_out, export_recording
+from dashboard.web.disk import Steps, from_disk, let_go
 
 _AT_ONCE = 2
+_STEP = 30
+"""How many times as long as other files a step of an export may take: a home is one of them."""
+
+_WHAT = "this session or the server's temporary files"
 _KEPT = 6
 _TOLD = 3
 
@@ -58,7 +62,8 @@ class Exports:
 
     _made: dict[str, Exported] = field(default_factory=dict)
     _folder: Path | None = None
-    _threads: ThreadPoolExecutor | None = None
+    _making_room: threading.Lock = field(default_factory=threading.Lock)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def make(
         self,
@@ -76,26 +81,36 @@ class Exports:
             SaysoError: it cannot be written; the text says what to do.
         """
         loop, given_up = asyncio.get_running_loop(), threading.Event()
-        token = secrets.token_urlsafe(18)
-        try:
-            path = self._room() / f"{token}{SUFFIXES[kind]}"
-        except OSError as error:
-            raise JournalError(
-                f"The export failed ({error.strerror}); free some disk space and try again."
-            ) from error
-        exported = Exported(token, owner, path, f"{_plain(title)}{SUFFIXES[kind]}")
+        token, steps = secrets.token_urlsafe(18), Steps()
 
         def tell(share: float) -> None:
             if given_up.is_set():
                 raise GaveUpError("The export was given up.")
+            steps.one()
             loop.call_soon_threadsafe(progress, share)
 
+        def written() -> Exported:
+            path = self._room() / f"{token}{SUFFIXES[kind]}"
+            exported = Exported(token, owner, path, f"{_plain(title)}{SUFFIXES[kind]}")
+            try:
+                made = _written(folder, exported, kind, tell)
+                tell(1.0)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            return made
+
         try:
-            made = await loop.run_in_executor(self._pool(), _written, folder, exported, kind, tell)
-        except BaseException:
+            async with self._turns:
+                steps.one()
+                made = await from_disk(written, _WHAT, longer=_STEP, steps=steps)
+        except OSError as error:
+            why = error.strerror or error
+            raise JournalError(
+                f"The export failed ({why}); free some disk space and try again."
+            ) from error
+        finally:
             given_up.set()
-            exported.path.unlink(missing_ok=True)
-            raise
         self._keep(made)
         return made
 
@@ -114,15 +129,13 @@ class Exports:
         for each in self.of(owner):
             if each.url == url:
                 del self._made[each.token]
-                each.path.unlink(missing_ok=True)
+                _remove(each)
 
     def close(self) -> None:
         """Forget and remove everything that was made."""
         self._made.clear()
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if (folder := self._folder) is not None:
+            let_go(lambda: shutil.rmtree(folder, ignore_errors=True))
             self._folder = None
 
     def _keep(self, exported: Exported) -> None:
@@ -130,17 +143,17 @@ class Exports:
         own = [each for each in self._made.values() if each.owner == exported.owner]
         for old in own[:-_KEPT]:
             del self._made[old.token]
-            old.path.unlink(missing_ok=True)
+            _remove(old)
 
     def _room(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="sayso-exports-"))
-        return self._folder
+        with self._making_room:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="sayso-exports-"))
+            return self._folder
 
-    def _pool(self) -> ThreadPoolExecutor:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_AT_ONCE, "export")
-        return self._threads
+
+def _remove(exported: Exported) -> None:
+    let_go(lambda: exported.path.unlink(missing_ok=True))
 
 
 def _written(folder: Path, to: Exported, kind: Format, tell: Callable[[float], None]) -> Exported:

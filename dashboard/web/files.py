@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, runtime_chec
 from urllib.parse import quote
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
-from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler, stream_request_body
 
 from agent.disk import on_thread
@@ -34,7 +33,7 @@ from agent.room import SPARE
 from agent.session.arrivals import Arrived, in_words
 from agent.session.home import describe_use, home_in
 from dashboard.web.bodies import Patience
-from dashboard.web.disk import from_disk, let_go
+from dashboard.web.disk import from_disk, let_go, send_pieces
 from dashboard.web.lock import by_address
 from dashboard.web.recordings import read_recording
 from dashboard.web.workbench import workbench
@@ -158,19 +157,6 @@ class FilesHandler(AuthRequestHandler, RequestHandler):
         )
         self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
 
-    async def send_pieces(self, pieces: Iterator[bytes]) -> None:
-        """Send what is made in a thread, as fast as it is taken."""
-        try:
-            while piece := await from_disk(lambda: next(pieces, b""), _WHAT):
-                self.write(piece)
-                await self.flush()
-        except StreamClosedError:
-            return
-        except JournalError as error:  # too late to say it: the download is cut off, not whole
-            _log.warning("A download was cut off: %s", error)
-            connection: Any = self.request.connection
-            connection.stream.close()
-
 
 class FilesTicket(FilesHandler):
     """``POST /sessions/ID/files/ticket``: what opens the others for a minute."""
@@ -236,7 +222,7 @@ class FilesGet(FilesHandler):
         self.name_download(name)
         pieces = zipped(home, paths)
         try:
-            await self.send_pieces(pieces)
+            await send_pieces(self, pieces, _WHAT)
         finally:
             on_thread(pieces.close)
 
@@ -250,7 +236,7 @@ class FilesGet(FilesHandler):
                 return
             self.name_download(_name_of(path))
             self.set_header("Content-Length", str(size))
-            await self.send_pieces(_pieces(file, size))
+            await send_pieces(self, _pieces(file, size), _WHAT)
         finally:
             on_thread(file.close)
 

@@ -31,7 +31,8 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketHandler
 
-from agent.errors import ConfigurationError
+from agent.disk import DiskHangs, in_time
+from agent.errors import ConfigurationError, JournalError
 from agent.hosts import is_loopback
 from dashboard.web import ahead, current, dispatch, memory, output
 from dashboard.web.assets import compressed
@@ -50,6 +51,9 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = []
 
 _TOKEN_LASTS = 30 * 86_400
 """Seconds that a page can reconnect with the token that it was loaded with, if it is kept."""
+
+_START = 60.0
+"""Seconds that the data folder may take to be read when the server starts."""
 
 _FAREWELL = 15.0
 """Seconds for all sessions to close when the server ends."""
@@ -80,9 +84,15 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
         return
     _installed = True
     try:
-        set_workbench(make())
+        set_workbench(in_time(make, _START))
     except ConfigurationError as error:
         raise SystemExit(f"sayso: {error}") from None
+    except DiskHangs:
+        raise SystemExit(
+            f"sayso: The disk with the data folder did not answer within {_START:.0f} seconds. See "
+            "that it is there and works, or set SAYSO_DATA_DIR to a folder elsewhere; then start "
+            "again."
+        ) from None
     ahead.install(workbench().settings)
     output.install()
     dispatch.install()
@@ -213,7 +223,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
         hosts=hosts, voices=bench.request_guard.voices, proxies=proxies
     )
     if not guarded:
-        bench.people.inherit(LOCAL, bench.sessions.ownership.browsers())
+        _inherit(bench)
     kwargs |= {"sign_sessions": True, "secret_key": bench.secret.hex().encode()}
     # The page embeds what is named here in clear, so that its scripts could read it.
     kwargs |= {"include_headers": ["Host", "User-Agent"], "include_cookies": []}
@@ -230,6 +240,15 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
         print(
             f"Open Sayso with this link; nobody gets in without it:\n{self._sayso_link}", flush=True
         )
+
+
+def _inherit(bench: Workbench) -> None:
+    """Give the one person of this server what was kept for them before there were links."""
+    owners = bench.sessions.ownership.browsers
+    try:
+        in_time(lambda: bench.people.inherit(LOCAL, owners()), _START)
+    except (DiskHangs, JournalError):
+        _log.warning("Earlier settings and prompts were not looked for: the disk does not answer.")
 
 
 def _address(server: Any, *, unix: bool, tls: bool) -> str:

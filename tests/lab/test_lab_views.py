@@ -72,7 +72,7 @@ async def test_what_trials_cost_counts_towards_the_day(tmp_path: Path) -> None:
         live,
     )
     paid = small({"a": "paid", "b": "paid"}, repeats=4, budget=99.0)
-    runs.start(paid, 1)
+    await runs.start(paid, 1)
     async with asyncio.timeout(60):
         while runs.running or not spending.refusal("anna"):
             await asyncio.sleep(0.05)
@@ -81,10 +81,10 @@ async def test_what_trials_cost_counts_towards_the_day(tmp_path: Path) -> None:
     assert "You have used the 1.00 dollars" in " ".join(ended.notes)
     assert 1.0 <= ended.spent < 8 * 0.4
     with pytest.raises(ConfigurationError, match=r"You have used the 1\.00 dollars"):
-        runs.start(paid, 1)
+        await runs.start(paid, 1)
     free = small({"a": "good", "b": "paid"}, repeats=1, name="again", budget=99.0)
     with pytest.raises(ConfigurationError, match="one person may spend"):
-        runs.start(free, 1)
+        await runs.start(free, 1)
     place.close()
 
 

@@ -6,9 +6,11 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hanging import PATIENCE, hanging
 from lab_stage import (
     BrokenDesktops,
     FakeEnvironment,
@@ -20,13 +22,16 @@ from lab_stage import (
 )
 
 from agent.desktop.base import Desktop
-from agent.errors import ConfigurationError, DesktopDied
+from agent.errors import ConfigurationError, DesktopDied, JournalError
 from agent.experiments.__main__ import main
+from agent.experiments.live import LiveRun
 from agent.experiments.plan.spec import Arm, Experiment
 from agent.experiments.plan.task import Task
 from agent.experiments.plan.trial import Job, Trial
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.report import report
+from agent.experiments.run import runner as runner_module
+from agent.experiments.run import store as store_module
 from agent.experiments.run.placement import Done, LocalPlacement
 from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store
@@ -436,3 +441,93 @@ def test_a_job_goes_elsewhere_again_only_where_no_desktop_could_be_had(
     finally:
         place.close()
     assert place.avoided == [(0, ""), *[(n, "here" if none else "") for n in (1, 2)]]
+
+
+def _have_no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "AROUND", 0.5)
+    monkeypatch.setattr(runner_module, "allowed", lambda task: 0.0)
+
+
+def test_a_trial_that_never_comes_back_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the desktop, or the disk that its home is on, hangs before its task begins."""
+    _have_no_patience(monkeypatch)
+    answers = threading.Event()
+
+    class Hanging(FakeEnvironment):
+        def desktop(self, settings: Settings) -> Desktop:
+            answers.wait()
+            return super().desktop(settings)
+
+    place = LocalPlacement(2)
+    task = hello_task()
+    experiment = small({"good": "good"}, [task], retries=0)
+    runner = Runner(experiment, tmp_path, place, environment=Hanging(), no_worker_seconds=0.1)
+    state = runner.run()
+    answers.set()
+    place.close()
+    assert dict(state.statuses) == {"error": 1}
+    (lost,) = runner.store.results()
+    assert "nothing came back" in lost.error
+
+
+def test_when_every_place_hangs_what_waits_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never begun; a run does not wait for it."""
+    _have_no_patience(monkeypatch)
+    answers = threading.Event()
+
+    class Hanging(FakeEnvironment):
+        def desktop(self, settings: Settings) -> Desktop:
+            answers.wait()
+            return super().desktop(settings)
+
+    place = LocalPlacement(1)
+    tasks = [hello_task(f"hello-{n}") for n in range(3)]
+    experiment = small({"good": "good"}, tasks, retries=0)
+    state = Runner(experiment, tmp_path, place, environment=Hanging(), no_worker_seconds=0.1).run()
+    answers.set()
+    place.close()
+    assert dict(state.statuses) == {"error": 3}
+    told = {result.error for result in Store.of(tmp_path, experiment).results()}
+    assert "No worker answers." in told
+
+
+def test_a_run_whose_disk_hangs_ends_and_can_be_gone_on_with(
+    tmp_path: Path, place: LocalPlacement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told which disk; nobody runs the study before what hangs has returned."""
+    monkeypatch.setattr(store_module, "PATIENCE", 0.3)
+    experiment = small()
+    runner = Runner(experiment, tmp_path, place, environment=FakeEnvironment())
+    notes = runner.store.folder / "attempts.jsonl"
+    with hanging(notes, "") as for_ever:
+        with pytest.raises(JournalError, match=r"small-\S+ does not answer.*run it again"):
+            runner.run()
+        with pytest.raises(ConfigurationError, match="is being run by another process"):
+            Store(runner.store.folder).lock()
+        assert not for_ever.is_set()
+    monkeypatch.undo()
+    for _ in range(600):
+        with suppress(ConfigurationError):
+            state, store = run(experiment, tmp_path, place)
+            break
+        threading.Event().wait(0.1)
+    assert (state.done, len(store.results())) == (6, 6)
+
+
+def test_a_live_run_whose_disk_hangs_says_so(
+    tmp_path: Path, place: LocalPlacement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever looks at it sees: it has failed, and why."""
+    monkeypatch.setattr(store_module, "PATIENCE", 0.3)
+    experiment = small()
+    live = LiveRun(
+        experiment, tmp_path, placement=place, environment=FakeEnvironment(), verify=False
+    )
+    with hanging(tmp_path / experiment.folder_name / "attempts.jsonl", "") as for_ever:
+        ended = live.start().wait(PATIENCE)
+        assert (ended.phase, "does not answer" in ended.error) == ("failed", True)
+        assert not for_ever.is_set()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +24,7 @@ from agent.disk import DiskHangs, at_hand, in_thread
 from agent.errors import ConfigurationError, JournalError
 from agent.experiments.run.store import Store
 from agent.keys import KeyStore
+from agent.record.journal import SqliteJournal
 from agent.record.log import EventLog
 from agent.record.measure import CARD
 from agent.record.spending import Spending
@@ -31,8 +35,8 @@ from dashboard.lobby import Lobby, LobbyView, Occasion
 from dashboard.views.lab.view import LabView
 from dashboard.views.prompts.view import PromptsView
 from dashboard.views.sessions.commands import SessionCommands
-from dashboard.web import disk
-from dashboard.web.files import FilesHandler, FilesPut
+from dashboard.web import disk, exports
+from dashboard.web.files import FilesPut
 from dashboard.web.ownership import Card, Ownership
 from dashboard.web.preferences import People, Preferences
 from tests.lab.lab_stage import small
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from dashboard.web.workbench import Workbench
 
 PILOT = ROOT / "tests" / "page" / "pilot" / "dashboard"
+DEPLOYED = ROOT / "tests" / "security" / "deployed" / "dashboard"
 
 
 def answers_again() -> None:
@@ -242,8 +247,77 @@ async def test_a_download_that_hangs_is_cut_off(silent: threading.Event) -> None
         request=SimpleNamespace(connection=SimpleNamespace(stream=stream)),
     )
     async with asyncio.timeout(PATIENCE):
-        await FilesHandler.send_pieces(handler, pieces())
+        await disk.send_pieces(handler, pieces(), "these files")
     assert sent == [b"begun", b"closed"]
+
+
+async def test_exports_that_hang_are_given_up_and_hold_up_no_others(
+    tmp_path: Path, silent: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that had got on; nothing of them stays when the disk answers."""
+    made: list[Path] = []
+
+    def export(folder: Path, target: Path, kind: str, progress: Callable[[float], None]) -> None:
+        made.append(target)
+        target.write_bytes(b"half")
+        progress(0.5)
+        if folder.name == "hangs":
+            silent.wait()
+
+    monkeypatch.setattr(exports, "export_recording", export)
+    monkeypatch.setattr(exports, "_STEP", 1)
+    kept, shares = exports.Exports(), list[float]()
+    wanted = [kept.make("anna", tmp_path / "hangs", "gif", "Mine", shares.append) for _ in range(4)]
+    async with asyncio.timeout(PATIENCE):
+        told = await asyncio.gather(*wanted, return_exceptions=True)
+        assert all("does not answer" in str(each) for each in told), told
+        assert 0.5 in shares
+        whole = await kept.make("anna", tmp_path / "answers", "gif", "Mine")
+        assert await asyncio.to_thread(str, 7) == "7"
+    assert whole.path.read_bytes() == b"half"
+    assert kept.of("anna") == [whole]
+    silent.set()
+    await until(lambda: not any(each.exists() for each in made[:4]))
+    kept.close()
+    assert not whole.path.exists()
+
+
+async def test_an_export_that_gets_on_is_waited_for(
+    tmp_path: Path, silent: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it takes, which may be longer than a disk is waited for."""
+
+    def export(folder: Path, target: Path, kind: str, progress: Callable[[float], None]) -> None:
+        for number in range(20):
+            silent.wait(0.05)
+            progress(number / 20)
+        target.write_bytes(b"whole")
+
+    monkeypatch.setattr(exports, "export_recording", export)
+    monkeypatch.setattr(exports, "_STEP", 4)
+    kept = exports.Exports()
+    async with asyncio.timeout(PATIENCE):
+        made = await kept.make("anna", tmp_path / "one", "gif", "Mine")
+    assert made.bytes == len(b"whole")
+    kept.close()
+
+
+def test_an_export_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """Whoever fetches it hears why nothing comes; everybody else is served."""
+    with serve(DEPLOYED, tmp_path, env={"TEST_TICKETS": "00" * 32}, people=True) as served:
+        anna = served.person("anna")
+        address = f"{served.root}/exports/of-anna/session.zip"
+        with (
+            httpx.Client(trust_env=False, timeout=PATIENCE, headers=anna) as client,
+            ThreadPoolExecutor(1) as beside,
+        ):
+            with hanging(tmp_path / "export.zip", "an archive") as for_ever:
+                asked = beside.submit(client.get, address)
+                assert httpx.get(f"{served.root}/health", trust_env=False).status_code == 200
+                told = asked.result()
+                assert (told.status_code, "does not answer" in told.text) == (503, True)
+                assert not for_ever.is_set()
+            assert client.get(address).text == "an archive"
 
 
 async def test_an_upload_that_hangs_is_refused_and_let_go_of(silent: threading.Event) -> None:
@@ -411,3 +485,34 @@ def test_a_server_answers_others_while_a_disk_hangs(tmp_path: Path) -> None:
             press = {"press": "press-0001", "session": "one"}
             assert client.post(f"{served.root}/stop", json=press).status_code == 404
             assert not for_ever.is_set()
+
+
+def test_a_server_whose_data_folder_does_not_answer_says_so_and_ends(tmp_path: Path) -> None:
+    script = "from dashboard.web import mount\nmount._START = 1\nmount.install()"
+    with hanging(tmp_path / "browser.key", "k" * 32) as for_ever:
+        ended = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"SAYSO_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+        assert not for_ever.is_set()
+    assert ended.returncode == 1
+    assert "The disk with the data folder did not answer" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_server_starts_though_a_session_cannot_be_read(tmp_path: Path) -> None:
+    folder, card = tmp_path / "sessions" / "one", Card(owner="nobody").model_dump_json()
+    SqliteJournal(folder).close()
+    with (
+        hanging(folder / CARD, card) as for_ever,
+        serve(PILOT, tmp_path) as served,
+    ):
+        health = httpx.get(f"{served.root}/health", trust_env=False)
+        assert health.json()["status"] == "ok"
+        assert "were not looked for" in served.log
+        assert not for_ever.is_set()

@@ -28,6 +28,7 @@ from agent.errors import (
 )
 from agent.experiments.measures import measure
 from agent.experiments.plan.spec import Status
+from agent.experiments.plan.task import Task
 from agent.experiments.plan.trial import Job, TrialResult, environment, result_of, write_json
 from agent.experiments.run.kept_state import keep_state
 from agent.experiments.run.narration import SilentVoice
@@ -74,6 +75,11 @@ def play(
         result = asyncio.run(_Play(job, environment or TrialEnvironment(), tell, folder).run())
         write_json(folder / "result.json", result)
         return result.model_dump_json(), pack(folder)
+
+
+def allowed(task: Task) -> float:
+    """Seconds after which a trial's conversation is stopped, whatever its own limit did."""
+    return task.limits.seconds * 2 + _SLACK
 
 
 def stop_here(trial: str | None, reason: str) -> int:
@@ -136,6 +142,7 @@ class _Play:
         loop = asyncio.get_running_loop()
         with _running_lock:
             _running[self.job.id] = lambda why: loop.call_soon_threadsafe(self._stop, why)  # type: ignore[assignment]
+        self.tell({"trial": self.job.id, "state": "preparing", "detail": "", "dollars": 0.0})
         try:
             return await self._run()
         finally:
@@ -190,7 +197,7 @@ class _Play:
         self.person = person = await self.environment.person(session, task, arm)
         voice = self.environment.voice(session, task, arm)
         try:
-            async with asyncio.timeout(task.limits.seconds * 2 + _SLACK):
+            async with asyncio.timeout(allowed(task)):
                 if not self.stopped:
                     session.say(words, source="api")
                 while not session.trouble and (

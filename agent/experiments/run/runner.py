@@ -15,24 +15,28 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
-from agent.errors import ConfigurationError
+from agent.errors import ConfigurationError, JournalError
 from agent.experiments.plan.amending import left_out
 from agent.experiments.plan.spec import Experiment, trial_id
 from agent.experiments.plan.trial import Job, TrialResult, result_of
 from agent.experiments.run.breaker import Breaker
 from agent.experiments.run.pack import NoRoomError
 from agent.experiments.run.placement import Outcome, Placement
-from agent.experiments.run.play import Progress
+from agent.experiments.run.play import Progress, allowed
 from agent.experiments.run.store import Store
 from agent.experiments.run.trial_environment import TrialEnvironment
 
 NO_WORKER_SECONDS = 30.0
 """How long to wait for a worker with a desktop before its trials are called errors."""
+
+AROUND = 600.0
+"""Seconds that a trial may take for what is before and after its task."""
 
 _TICK = 0.2
 Tell = Callable[["RunState"], None]
@@ -100,6 +104,10 @@ class Runner:
         self._inbox: queue.Queue[Outcome | Progress] = queue.Queue()
         self._todo: deque[tuple[Job, str]] = deque()
         self._flying: dict[str, Job] = {}
+        self._begun: dict[str, float] = {}
+        self._stuck: set[tuple[str, int]] = set()
+        """Trials, by name and attempt, that were given up and never came back."""
+
         self._cancelled = threading.Event()
         self._cancel_reason = ""
         self._homeless: float | None = None
@@ -125,19 +133,30 @@ class Runner:
 
         Raises:
             ConfigurationError: another process runs it, or the folder cannot be used.
+            JournalError: the folder's disk does not answer.
         """
-        self.store.lock()
+        store = self.store
         try:
-            self._plan()
+            store.in_time(store.lock)
+            store.in_time(self._plan)
             self._place.watch(self._inbox.put)
             self._tell(self.state)
             while self._todo or self._flying:
                 self._launch()
                 self._receive()
+                self._check_trials()
                 self._check_workers()
+        except JournalError as error:
+            self._place.stop(None, str(error))
+            raise
         finally:
-            self.store.unlock()
+            store.unlock()
         return self.state
+
+    @property
+    def _slots(self) -> int:
+        """Trials that may run at a time; what hangs holds its place."""
+        return max(0, self._place.slots - len(self._stuck))
 
     # Planning --------------------------------------------------------------------------
 
@@ -177,7 +196,7 @@ class Runner:
             self._cancel_rest(self._cancel_reason)
             self._place.stop(None, self._cancel_reason)  # those that only now began, too
             return
-        room = max(1, 2 * self._place.slots) - len(self._flying)
+        room = max(1, 2 * self._slots) - len(self._flying)
         held: list[tuple[Job, str]] = []
         while self._todo and room > 0:
             job, avoid = self._todo.popleft()
@@ -229,23 +248,41 @@ class Runner:
     def _take(self, item: Outcome | dict[str, Any]) -> None:
         if isinstance(item, dict):
             if item["trial"] in self._flying:
+                self._begun.setdefault(item["trial"], time.monotonic())
                 known = self.state.running.get(item["trial"], {})
                 self.state.running[item["trial"]] = known | item
                 self._tell(self.state)
             return
+        attempt = (item.job.id, item.job.attempt)
+        if attempt in self._stuck:
+            self._stuck.discard(attempt)
+            return
         job = self._flying.pop(item.job.id, None)
+        self._begun.pop(item.job.id, None)
         self.state.running.pop(item.job.id, None)
         if job is not None:
             self._finish(item)
 
+    def _check_trials(self) -> None:
+        """Give up those that do not come back: their disk, their desktop or their worker hangs."""
+        now = time.monotonic()
+        for name, began in tuple(self._begun.items()):
+            job = self._flying[name]
+            longest = allowed(job.task) + AROUND
+            if now - began > longest:
+                self._place.stop(name, "It took too long.")
+                self._take(Outcome(job, lost=f"nothing came back in {longest:.0f} seconds"))
+                self._stuck.add((name, job.attempt))
+
     def _finish(self, outcome: Outcome) -> None:
         result = _result(outcome)
-        self.store.note_attempt(result)
+        store = self.store
+        store.in_time(lambda: store.note_attempt(result))
         self.state.spent += result.metrics.get("dollars", 0.0)
         again = result.attempt < self.experiment.retries and not self._cancelled.is_set()
         if result.status == "error" and result.retryable and again:
             try:
-                self.store.keep_attempt(result, outcome.folder)
+                store.in_time(lambda: store.keep_attempt(result, outcome.folder))
             except ConfigurationError as error:
                 self._note(str(error))
             job = outcome.job.model_copy(update={"attempt": result.attempt + 1})
@@ -257,14 +294,15 @@ class Runner:
             self._cancel_rest(stop.reason, stop.concerns)
 
     def _install(self, result: TrialResult, folder: bytes) -> None:
+        store = self.store
         try:
-            self.store.install(result, folder)
+            store.in_time(partial(store.install, result, folder))
         except ConfigurationError as error:
             self._note(str(error))
             kind = "NoRoom" if isinstance(error, NoRoomError) else "DamagedTrial"
             lost = {"status": "error", "error": str(error), "error_class": kind}
             result = result.model_copy(update=lost)
-            self.store.install(result, b"")
+            store.in_time(partial(store.install, result, b""))
         if result.status == "error" and result.advice:
             self._note(f"{result.arm} · {result.task}: {result.error} {result.advice}")
         self.state.count(result.arm, result.task, result.status)
@@ -273,7 +311,7 @@ class Runner:
 
     def _check_workers(self) -> None:
         """When nobody offers a desktop for a while, say so instead of waiting for ever."""
-        if self._place.slots or not (self._flying or self._todo):
+        if self._slots or not (self._flying or self._todo):
             self._homeless = None
             return
         self._homeless = self._homeless or time.monotonic()
@@ -283,6 +321,7 @@ class Runner:
         advice = "Start workers with `dask worker ADDRESS --nthreads 1 --resources desktop=1`."
         waiting = [*self._flying.values(), *(job for job, _ in self._todo)]
         self._flying.clear()
+        self._begun.clear()
         self._todo.clear()
         for job in waiting:
             self._install(
@@ -290,7 +329,7 @@ class Runner:
                     job,
                     "error",
                     error_class="NoWorker",
-                    error="No worker offers a desktop.",
+                    error="No worker answers." if self._stuck else "No worker offers a desktop.",
                     advice=advice,
                 ),
                 b"",

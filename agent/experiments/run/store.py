@@ -25,20 +25,27 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import wait
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 
-from agent.errors import ConfigurationError
+from agent.disk import on_thread
+from agent.errors import ConfigurationError, JournalError
 from agent.experiments.extras import extra
 from agent.experiments.plan.amending import Amendment, amended, changes, extends
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import Trial, TrialResult, read_result, version, write_json
 from agent.experiments.run.pack import unpack
 from agent.face import Faced
+
+T = TypeVar("T")
+
+PATIENCE = 120.0
+"""Seconds that a piece of work in a study's folder may take."""
 
 _TABLE = "trials.parquet"
 _TEXTS = ("id", "arm", "task", "status", "reason", "error_class", "error", "advice", "task_hash")
@@ -50,6 +57,32 @@ class Store(Faced):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock: int | None = None
+        self._hangs = False
+
+    def in_time(self, work: Callable[[], T], *, longer: float = 1) -> T:
+        """Have something done in the folder, but not wait for its disk for ever.
+
+        Args:
+            work: What to do.
+            longer: How many times as long as usual it may take.
+
+        Raises:
+            JournalError: the disk does not answer. Nobody else may run the study before the work
+                has returned.
+        """
+        job = on_thread(work)
+        if wait((job,), PATIENCE * longer).done:
+            return job.result()
+        self._hangs = True
+        job.add_done_callback(lambda _: self._answers())
+        raise JournalError(
+            f"The disk with {self.folder} does not answer, so the run was given up. Trials that "
+            "are there stay; run it again when the disk answers, and the others are made."
+        )
+
+    def _answers(self) -> None:
+        self._hangs = False
+        self.unlock()
 
     # Definition ------------------------------------------------------------------------
 
@@ -163,8 +196,8 @@ class Store(Faced):
             ) from None
 
     def unlock(self) -> None:
-        """Let others run it."""
-        if self._lock is not None:
+        """Let others run it, once nothing hangs that was begun here."""
+        if self._lock is not None and not self._hangs:
             fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child just forked may have it open, too
             os.close(self._lock)
             self._lock = None

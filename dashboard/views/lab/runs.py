@@ -14,6 +14,7 @@ from agent.experiments.run.prove import FOLDER, proof_of
 from agent.experiments.run.rescore import rescore
 from dashboard.views.lab.records import Records
 from dashboard.views.lab.trial_environment import KeyedEnvironment
+from dashboard.web.disk import from_disk
 
 if TYPE_CHECKING:
     from agent.experiments.plan.spec import Experiment
@@ -76,30 +77,29 @@ class Runs:
         """The progress of the proof that runs, or was the last to run."""
         return self._run.progress if self._run is not None and self._proves else None
 
-    def prove(self, experiment: Experiment, slots: int) -> None:
+    async def prove(self, experiment: Experiment, slots: int) -> None:
         """Play its tasks three ways, which costs nothing; see `agent.experiments.run.prove`.
 
         Raises:
             ConfigurationError: something is running.
+            JournalError: the disk does not answer.
         """
         self._refuse_another()
-        self._proves = True
-        self._begin(proof_of(experiment), self.root / FOLDER, slots, after=rescore)
-        self._changed()
+        proof = proof_of(experiment)
+        await self._begin(proof, self.root / FOLDER, slots, proves=True, after=rescore)
 
-    def start(self, experiment: Experiment, slots: int) -> None:
+    async def start(self, experiment: Experiment, slots: int) -> None:
         """Run it, or go on with it.
 
         Raises:
             ConfigurationError: another one is running, or it would cost what may not be spent.
+            JournalError: the disk does not answer.
         """
         self._refuse_another()
         paid = any(not arm.unpaid for arm in experiment.arms.values())
         if paid and (why := self._refusal()):
             raise ConfigurationError(why)
-        self._proves = False
-        self._begin(experiment, self.root, slots)
-        self._changed()
+        await self._begin(experiment, self.root, slots)
 
     def _refuse_another(self) -> None:
         if (busy := self.busy) is not None:
@@ -109,16 +109,24 @@ class Runs:
                 "Wait for its end, or stop it, then start this one."
             )
 
-    def _begin(self, experiment: Experiment, root: Path, slots: int, **more: Any) -> None:
+    async def _begin(
+        self, experiment: Experiment, root: Path, slots: int, *, proves: bool = False, **more: Any
+    ) -> None:
+        run = await from_disk(
+            lambda: self._live(
+                experiment,
+                root,
+                slots=slots,
+                environment=KeyedEnvironment(self.root.parent),
+                on_change=self._heard,
+                **more,
+            ),
+            "your experiments",
+        )
+        self._refuse_another()
         self._loop, self._paid = asyncio.get_running_loop(), None
-        self._run = self._live(
-            experiment,
-            root,
-            slots=slots,
-            environment=KeyedEnvironment(self.root.parent),
-            on_change=self._heard,
-            **more,
-        ).start()
+        self._proves, self._run = proves, run.start()
+        self._changed()
 
     def progress(self, folder: str) -> RunProgress | None:
         """The latest progress of what runs, or ran last; None for another experiment."""

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 
-from agent.disk import in_thread
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.measures import measures
 from agent.experiments.plan.task import Task, tasks_folder, tasks_in
@@ -59,6 +58,9 @@ _LEAD = (
 _WHAT = "your experiments"
 _LONGER = 6
 """Numbers of many trials are made in the same breath."""
+
+_JUDGING = 60
+"""The same of judging all trials of a study again."""
 
 TABS = ("list", "design", "live", "compare", "trial", "prompts")
 _PLACE = ("experiment", "trial", "a", "b", "other")
@@ -327,7 +329,7 @@ class LabView:
                 study = await from_disk(
                     partial(_created, self._records.root, experiment), _WHAT, longer=_LONGER
                 )
-                self._runs.start(experiment, slots)
+                await self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
             return
@@ -343,7 +345,7 @@ class LabView:
     async def _resume(self, folder: str, slots: int) -> None:
         try:
             experiment = await from_disk(lambda: self._records.experiment(folder), _WHAT)
-            self._runs.start(experiment, slots)
+            await self._runs.start(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
             return
@@ -362,7 +364,7 @@ class LabView:
                 longer=_LONGER,
             )
             if experiment is not None:
-                self._runs.prove(experiment, slots)
+                await self._runs.prove(experiment, slots)
         except SaysoError as error:
             self._tell(fault=str(error))
 
@@ -388,7 +390,8 @@ class LabView:
     async def _rescore(self, folder: str) -> None:
         try:
             store = await from_disk(lambda: self._records.store(folder), _WHAT)
-            await in_thread(_judged_again, store, self._own())
+            own = self._own()
+            await from_disk(lambda: _judged_again(store, own), _WHAT, longer=_JUDGING)
         except SaysoError as error:
             self._tell(fault=str(error))
             return
