@@ -32,7 +32,7 @@ _QUICK_DEATHS: Final = 5
 _LARGEST: Final = 8 << 20
 _ENDS_WITHIN: Final = 1.0
 """Seconds for a process to end by itself; killing it meanwhile can lose its exit code."""
-_LOOK: Final = 1.0
+_LOOK: Final = 0.25
 """Seconds between two looks whether a signal has halted the process."""
 _LOOKS: Final = 2
 _PATIENCE: Final = 60.0
