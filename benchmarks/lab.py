@@ -1,39 +1,40 @@
-"""The laboratory's numbers: throughput, overhead, analysis; and its statistics, simulated.
+"""The laboratory's numbers: throughput, overhead, analysis, many desktops, statistics.
 
-``python -m benchmarks.lab`` prints each number with its goal. ``--simulate`` prints the tables
-of ``docs/statistics.md`` instead (some minutes).
+``python -m benchmarks.lab`` prints each number with its goal; the tables of ``docs/statistics.md``
+are those of `lab_statistics`.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import random
+import resource
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from agent.desktop.base import Desktop
+from agent.experiments.extras import extra
 from agent.experiments.plan.spec import Arm, Experiment, define, trial_id
 from agent.experiments.plan.task import Task, builtin_tasks
 from agent.experiments.plan.trial import TrialResult, write_json
 from agent.experiments.results.compare import analyse
-from agent.experiments.run.placement import DaskPlacement, LocalPlacement
+from agent.experiments.run.placement import RESOURCE, DaskPlacement, LocalPlacement
 from agent.experiments.run.rescore import rescore
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store
 from agent.experiments.run.trial_environment import TrialEnvironment
-from agent.experiments.sequential import compare_always
-from agent.experiments.statistics import compare_success, sign_flip, success_rate
 from agent.settings import Settings
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools.base import Tool
+from benchmarks.lab_statistics import numbers
 
+PARTS = ("overhead", "recorded", "studied", "throughput", "statistics", "cluster")
 LIGHT = ("note-write", "create-list", "editor-line-numbers", "open-two", "sort-names", "read-aloud")
 
 
@@ -152,6 +153,59 @@ def studied(count: int) -> list[tuple[str, str, str]]:
     ]
 
 
+class SleepingEnvironment(MemoryEnvironment):
+    """Trials that take as long as short ones do, and hardly any of the processor."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    async def prepare(self, task: Task, desktop: Desktop) -> None:
+        await asyncio.sleep(self._seconds)
+        await super().prepare(task, desktop)
+
+
+def cluster(desktops: int, rounds: int = 4, seconds: float = 30.0) -> list[tuple[str, str, str]]:
+    """As many workers as a small cluster has, each in a thread of its own, on fake trials."""
+    distributed = extra("distributed")
+    task = Task(id="idle", instruction="Nothing.", checks=({"outcome": {"equals": "done"}},))
+    experiment = define(
+        name="wide",
+        arms={"idle": {"model": "nothing"}},
+        tasks=(task,),
+        repeats=rounds * desktops,
+    )
+    with (
+        tempfile.TemporaryDirectory() as root,
+        distributed.LocalCluster(
+            n_workers=desktops,
+            threads_per_worker=1,
+            resources={RESOURCE: 1},
+            processes=False,
+            dashboard_address=None,
+            silence_logs=50,
+        ) as workers,
+    ):
+        place = DaskPlacement(workers.scheduler_address)
+        before = _memory()
+        runner = Runner(experiment, Path(root), place, environment=SleepingEnvironment(seconds))
+        began = time.perf_counter()
+        runner.run()
+        wall = time.perf_counter() - began
+        results = runner.store.results()
+        place.close()
+    busy = sum(r.ended - r.started for r in results)
+    return [
+        (f"{desktops} fake desktops busy", f"{100 * busy / (desktops * wall):.0f} %", ">= 90 %"),
+        ("their trials", f"{len(results)} of {seconds:.0f} s, {wall:.0f} s in all", ""),
+        ("memory that they took, workers' included", f"{_memory() - before:.0f} MB", ""),
+    ]
+
+
+def _memory() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def _multiply(store: Store, count: int) -> None:
     """Copies of a study's trials under other numbers, until there are so many."""
     trials = store.trials()
@@ -184,122 +238,22 @@ def _fabricated(root: Path, count: int) -> Store:
     return store
 
 
-# Simulations -----------------------------------------------------------------------------
-
-Pairs = list[list[tuple[int, int]]]
-
-
-def simulated(tasks: int, repeats: int, shift: float, rng: np.random.Generator) -> Pairs:
-    """Two arms' counts; difficulty logit-normal (SD 1.6), the effect varies (SD 0.5 if any)."""
-    logit = 0.6 + 1.6 * rng.standard_normal(tasks)
-    vary = 0.5 * rng.standard_normal(tasks) if shift else 0.0
-    a, b = (1 / (1 + np.exp(-x)) for x in (logit, logit + shift + vary))
-    return [[(int(c), repeats) for c in rng.binomial(repeats, rate)] for rate in (a, b)]
-
-
-def truth(shift: float) -> float:
-    """Mean difference over all tasks that there could be."""
-    rng = np.random.default_rng(0)
-    logit = 0.6 + 1.6 * rng.standard_normal(400_000)
-    moved = logit + shift + (0.5 * rng.standard_normal(400_000) if shift else 0.0)
-    return float((1 / (1 + np.exp(-moved)) - 1 / (1 + np.exp(-logit))).mean())
-
-
-def coverage(runs: int) -> None:
-    """How often intervals hold the truth, and p is below 0.05, by size and effect."""
-    print(f"\n{runs} experiments a row (standard error about {100 * (0.05 / runs) ** 0.5:.1f})\n")
-    print("| tasks | repeats | true difference | covered | p < 0.05 |")
-    print("|---|---|---|---|---|")
-    for tasks, repeats in ((8, 2), (10, 1), (10, 3), (20, 1), (20, 3), (50, 1), (50, 3)):
-        for shift in (0.0, 1.5):
-            real, rng = truth(shift), np.random.default_rng(tasks * 10 + repeats)
-            held = found = 0
-            for _ in range(runs):
-                a, b = simulated(tasks, repeats, shift, rng)
-                c = compare_success(a, b)
-                held += c.estimate.low <= real <= c.estimate.high
-                found += c.p < 0.05
-            print(
-                f"| {tasks} | {repeats} | {100 * real:+.0f} points | {100 * held / runs:.0f} % | "
-                f"{100 * found / runs:.0f} % |",
-                flush=True,
-            )
-
-
-def sequential(runs: int) -> None:
-    """What a look after every task costs and finds, by the sequential test and by the usual one."""
-    print("\n| tasks | repeats | true difference | always covered | found | width | usual test |")
-    print("|---|---|---|---|---|---|---|")
-    for tasks, repeats in ((20, 1), (40, 3)):
-        for shift in (0.0, 1.5):
-            real, rng = truth(shift), np.random.default_rng(tasks * 10 + repeats)
-            held = found = usual = 0
-            width = 0.0
-            for _ in range(runs):
-                a, b = simulated(tasks, repeats, shift, rng)
-                pairs = list(zip(a, b, strict=True))
-                diffs = [(y[0] - x[0]) / repeats for x, y in pairs]
-                at_end = compare_always(diffs)  # holds only what was held at every look
-                held += at_end.estimate.low <= real <= at_end.estimate.high
-                found += at_end.p < 0.05
-                width += at_end.estimate.high - at_end.estimate.low
-                usual += any(sign_flip(diffs[:n], seed=n)[0] < 0.05 for n in range(6, tasks + 1, 2))
-            print(
-                f"| {tasks} | {repeats} | {100 * real:+.0f} points | {100 * held / runs:.0f} % | "
-                f"{100 * found / runs:.0f} % | {100 * width / runs:.0f} points | "
-                f"{100 * usual / runs:.0f} % |",
-                flush=True,
-            )
-
-
-def agreement(runs: int) -> None:
-    """How often p and interval say different things of "no difference"."""
-    rng, apart = np.random.default_rng(5), 0
-    for _ in range(runs):
-        tasks, repeats = int(rng.integers(4, 60)), int(rng.integers(1, 4))
-        a, b = simulated(tasks, repeats, float(rng.choice([0.0, 0.7, 1.5])), rng)
-        found = compare_success(a, b)
-        apart += (found.estimate.low <= 0 <= found.estimate.high) != (found.p >= 0.05)
-    print(f"\np and interval disagree in {apart} of {runs} experiments of 4 to 59 tasks.")
-
-
-def one_arm(runs: int) -> None:
-    """How often an arm's interval holds its true rate; light tasks among them."""
-    print("\n| tasks | repeats | true rate | covered |\n|---|---|---|---|")
-    for tasks, repeats in ((10, 1), (10, 3), (20, 3), (50, 3)):
-        for middle in (0.6, 4.0):
-            wide = np.random.default_rng(0).standard_normal(400_000)
-            real = float((1 / (1 + np.exp(-(middle + 1.6 * wide)))).mean())
-            rng, held = np.random.default_rng(tasks + repeats), 0
-            for _ in range(runs):
-                rate = 1 / (1 + np.exp(-(middle + 1.6 * rng.standard_normal(tasks))))
-                e = success_rate([(int(c), repeats) for c in rng.binomial(repeats, rate)])
-                held += e.low <= real <= e.high
-            print(f"| {tasks} | {repeats} | {100 * real:.0f} % | {100 * held / runs:.0f} % |")
-
-
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--simulate", action="store_true", help="the tables of docs/statistics.md")
-    parser.add_argument("--runs", type=int, default=400, help="simulated experiments a row")
+    parser.add_argument("--runs", type=int, default=2000, help="simulated experiments a cell")
     parser.add_argument("--repeats", type=int, default=3, help="repeats of the light tasks")
-    parser.add_argument(
-        "--only", choices=("overhead", "recorded", "studied", "throughput"), help="one part"
-    )
+    parser.add_argument("--desktops", type=int, default=100, help="of the simulated cluster")
+    parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--json", action="store_true", help="rows as JSON")
     given = parser.parse_args()
-    if given.simulate:
-        coverage(given.runs)
-        one_arm(given.runs)
-        agreement(given.runs)
-        sequential(given.runs)
-        return
     parts: dict[str, Callable[[], list[tuple[str, str, str]]]] = {
         "overhead": lambda: overhead(100),
         "recorded": lambda: recorded(10_000),
         "studied": lambda: studied(1000),
         "throughput": lambda: throughput(given.repeats),
+        "statistics": lambda: numbers(given.runs),
+        "cluster": lambda: cluster(given.desktops),
     }
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     chosen = [given.only] if given.only else list(parts)
