@@ -40,11 +40,12 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE | re.DOTALL)
 
 
+_ARTICLE = rf"(?:(?:{alternatives('articles')}) )?"
 _SEPARATOR = _pattern(
     rf"\s*[,;.!?]*\s+(?:{alternatives('joints')})[,]?\s+|\s*[;,]\s*|(?<=\w)[.!?]+\s+"
 )
 _PAUSE = _pattern(r"[\s,;.!?]+")
-_HYPHEN = _pattern(r"^(type|write)-(?=\w)")
+_HYPHEN = _pattern(rf"^({alternatives('hyphened')})-(?=\w)")
 _MISHEARD_AND = _pattern(rf"\s+(?:{alternatives('joints_misheard')})\s+")
 _AFTER_DICTATION = _pattern(
     rf"(?:[,.!?]*\s+(?:{alternatives('then_a_command', 'joint')})"
@@ -52,7 +53,7 @@ _AFTER_DICTATION = _pattern(
     rf"((?:{alternatives('after_dictation', 'any')})\b.*)$"
     rf"|[,.!?]*\s+(?:{alternatives('then_a_command', 'then')})\s+"
     rf"((?:{alternatives('after_dictation', 'then')})\b.*)$"
-    rf"|,\s+((?:{alternatives('after_dictation', 'press')})\s+(?:the\s+)?"
+    rf"|,\s+((?:{alternatives('after_dictation', 'press')})\s+{_ARTICLE}"
     rf"(?:{alternatives('after_dictation', 'keys')})\b.*)$"
 )
 _NEW_SENTENCE = _pattern(rf"[.!?]+\s+(?=(?:{alternatives('after_dictation', 'sentence')})\b)")
@@ -60,14 +61,21 @@ _CORRECTS = _pattern(
     rf"(?:\s*[,;.\u2026-]+\s*(?:{alternatives('corrections', 'paused')})"
     rf"|\s+(?:{alternatives('corrections', 'bare')}))[,.:]?\s+"
 )
-_ARTICLE = rf"(?:(?:{alternatives('articles')}) )?"
 _IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
-_WHAT_NOT = _pattern(rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant')})|,\s+(?:and )?not)\s+[^\"]+$")
+_WHAT_NOT = _pattern(
+    rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant', 'bare')})"
+    rf"|,\s+(?:{alternatives('not_meant', 'paused')}))\s+[^\"]+$"
+)
 _TIMES = _pattern(rf"\b(?:{alternatives('times', 'alone')}|{alternatives('times', 'counted')})$")
-_THE = _pattern(r"^the (.+)$")
+_THE = _pattern(rf"^(?:{alternatives('place_article')}) (.+)$")
 _TAIL = _pattern(rf"^(.+?)\s+(?:{alternatives('place_last')}) {_ARTICLE}([\w -]+?)[.!?]*$")
-_BARE_NAME = _pattern(r"^(?:the|my|a)\s+")
+_BARE_NAME = _pattern(rf"^(?:{alternatives('articles')})\s+")
 _PROGRAM = _pattern(rf"\s+(?:{alternatives('program_words')})$")
+_BETWEEN_NAMES = _pattern(
+    rf"\s*,\s*(?:(?:{alternatives('several', 'between')})\s+)?"
+    rf"|\s+(?:{alternatives('several', 'between')})\s+"
+)
+_ALL_OF = _pattern(rf"^(?:{alternatives('several', 'before')})\s+{_ARTICLE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +295,7 @@ def _mended(clause: str) -> Iterator[str]:
         if lower == wrong or lower.startswith(f"{wrong} "):
             yield f"{table[wrong]}{clause[len(wrong) :]}"
     for wrong, right in lexicon()["misheard_before_program"].items():
-        name = re.match(rf"{wrong} (?:the |my )?(.+)$", lower)
+        name = re.match(rf"{wrong} {_ARTICLE}(.+)$", lower)
         if name and is_place(name[1], 95):
             yield f"{right} {name[1]}"
     first, _, rest = clause.partition(" ")
@@ -430,17 +438,20 @@ def _run(command: Command) -> Command:
 
 def _several(names: str) -> list[str]:
     """The programs of "the terminal and the text editor"; else the name as it stands."""
-    parts = re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.sub(r"^both\s+(?:the )?", "", names))
+    parts = _BETWEEN_NAMES.split(_ALL_OF.sub("", names))
     bare = [_BARE_NAME.sub("", part) for part in parts]
     return bare if len(bare) > 1 and all(map(is_place, bare)) else [names]
 
 
-_IN_TERMINAL = _pattern(rf"in (?:the|a) (?:{alternatives('shells')})[:,]?\s+(?=\S)")
-_AT_TERMINAL = _pattern(rf"\s+(?:in|on) (?:the|a) (?:{alternatives('shells')})[.!]?$")
+_SHELL = (
+    rf"(?:{alternatives('at_shell')}) (?:{alternatives('articles')}) (?:{alternatives('shells')})"
+)
+_IN_TERMINAL = _pattern(rf"{_SHELL}[:,]?\s+(?=\S)")
+_AT_TERMINAL = _pattern(rf"\s+{_SHELL}[.!]?$")
 _SAID_OF_COMMAND = _pattern(
     rf"(?:(?:(?:{alternatives('command_articles')})\s+)*"
-    rf"(?:(?:{alternatives('shell_words')})\s+)?command(?:\s+line)?(?:\s*:|(?=\s))"
-    r"|this\s*:|:)\s*(?=\S)"
+    rf"(?:(?:{alternatives('shell_words')})\s+)?(?:{alternatives('command_nouns')})(?:\s*:|(?=\s))"
+    rf"|(?:{alternatives('command_articles')})\s*:|:)\s*(?=\S)"
 )
 """Words about a command that are none of it: "the command ls" runs ls."""
 
