@@ -22,6 +22,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent.kinds import ALL_TOOLS, ToolName, tool_kinds
+from agent.mcp_servers import read_server
 from agent.network.policy import read_place
 from agent.providers import key_kinds, providers
 from agent.setting_kinds import Choice, Flag, SettingKind, read_declared, settings_of
@@ -223,6 +224,22 @@ class Settings(BaseSettings):
         ),
     ] = ALL_TOOLS
     """What the agent may work with: ours, and any that was added ([extending](extending.md))."""
+
+    mcp_servers: Annotated[
+        tuple[str, ...],
+        SettingKind(
+            flag=Flag(
+                "--mcp",
+                "let it use the tools of an MCP server; once for each",
+                "NAME=COMMAND|URL",
+            )
+        ),
+    ] = ()
+    """MCP servers whose tools the agent may use, as `NAME=COMMAND` or `NAME=https://HOST/PATH`
+    ([MCP](mcp.md#tools-for-the-agent))."""
+
+    mcp_seconds: Annotated[float, SettingKind(unit="seconds")] = Field(default=60.0, gt=0)
+    """What one call of an MCP server's tool may take."""
 
     voice_provider: Annotated[
         Literal["auto", "hume", "offline"],
@@ -520,7 +537,7 @@ class Settings(BaseSettings):
         keys = self.hume_api_key is not None and self.hume_secret_key is not None
         return self.voice_provider == "hume" or (keys and self.voice_provider == "auto")
 
-    @field_validator("tools", "allow", "reach", "trusted_proxies", mode="before")
+    @field_validator("tools", "allow", "reach", "mcp_servers", "trusted_proxies", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         """A list as the environment spells it: JSON, or what stands between commas."""
@@ -545,6 +562,14 @@ class Settings(BaseSettings):
     def _any_tool(cls, value: tuple[ToolName, ...]) -> tuple[ToolName, ...]:
         if not value:
             raise ValueError("Choose at least one tool")
+        return value
+
+    @field_validator("mcp_servers")
+    @classmethod
+    def _servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = [read_server(text).name for text in value]
+        if len(set(names)) < len(names):
+            raise ValueError("Two MCP servers have the same name")
         return value
 
     @field_validator("reach")

@@ -15,6 +15,7 @@ from agent.cli.exit_codes import Exit
 from agent.cli.flags import add_flags
 from agent.cli.terminal import Person, Printer, tell
 from agent.errors import ConfigurationError, ModelError, SaysoError
+from agent.mcp_servers import NO_MCP
 from agent.models.base import check_model
 from agent.session.session import Session
 from agent.settings import SETTINGS, Settings
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 _GOODBYE = 2.0
 """Seconds that the transport has to end, once told to."""
-
-MISSING = "MCP needs a package that is not installed: pip install 'sayso[mcp]'."
 
 
 class Transport(Protocol):
@@ -128,7 +127,7 @@ def _transport(
         from agent.mcp.serving import build_server
         from agent.mcp.transport import Http, Stdio, load_key
     except ModuleNotFoundError as error:
-        raise ConfigurationError(MISSING) from error
+        raise ConfigurationError(NO_MCP) from error
     approver: Approver = "client" if given.client_approves else "person"
     server = build_server(session, approver)
     if given.port is None:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from agent.kinds import ALL_TOOLS, MEMORY, OUR_TOOLS, has_hands, kind_of
 from agent.record.events import ControlReturned, Event, Grant
-from agent.session.grants import Grants, command_grant, line_grant, program_grant
+from agent.session.grants import Grants, call_grant, command_grant, line_grant, program_grant
 from agent.session.refused import FORBIDDEN
 from agent.tools.base import Intent
 from agent.tools.keynames import ENTER, combinations, ends_line
@@ -294,6 +294,9 @@ _OURS = frozenset({kind.called for kind in OUR_TOOLS} | set(ALL_TOOLS) | {PROGRA
 
 def _tool_question(intent: Intent) -> str:
     """As the tool has it declared, if its target has what it names."""
+    if server := _target(intent, "mcp_server"):
+        tool, given = shown(_target(intent, "mcp_tool"), 60), shown(_target(intent, "mcp_given"))
+        return f"Have the MCP server “{server}” do “{tool}” with {given}?"
     kind = kind_of(intent.tool)
     if kind is not None and kind.question:
         told = {name: shown(value, 60) for name, value in intent.target.items()}
@@ -401,6 +404,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         lambda intent: intent.tool not in _OURS,
         _tool_question,
         "yes, use it",
+        grant=call_grant,
         label="Use tools that were added",
     ),
 )

@@ -92,6 +92,16 @@ def program_grant(intent: Intent) -> Grant | None:
     return Grant(match={"tool": intent.tool, "exact": exact, "by": by, "how": how}, words=words)
 
 
+def call_grant(intent: Intent) -> Grant | None:
+    """The very same call of an MCP server's tool."""
+    server, tool = intent.target.get("mcp_server", ""), intent.target.get("mcp_tool", "")
+    given = intent.target.get("mcp_given", "")
+    if not server or not _showable(tool) or not _showable(given):
+        return None
+    words = f"“{tool}” of the MCP server “{server}” with {given}, exactly as it stands."
+    return Grant(match={"tool": intent.tool, "call": intent.action, "given": given}, words=words)
+
+
 def _showable(text: str) -> bool:
     """Whether a person can see all of it: nothing left out, nothing that is not seen."""
     return bool(text.strip()) and len(text) <= LONGEST and text.isprintable()

@@ -11,6 +11,7 @@ from agent.clock import Clock
 from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
 from agent.kinds import Making, make_tool, tool_kinds
+from agent.mcp_servers import NO_MCP, read_server
 from agent.models.base import Model
 from agent.models.capabilities import Scale
 from agent.providers import provider_of
@@ -73,7 +74,20 @@ def tools_for(
     tools = [*_made(Making(desktop, scale, vault, Watch(desktop)), settings.tools)]
     kinds = tool_kinds()
     prepare(tools, [kinds[name].called for name in settings.tools if name in kinds])
-    return [*tools, MemoryTool(Memory(settings.memory_folder))] if settings.memory else tools
+    if settings.memory:
+        tools.append(MemoryTool(Memory(settings.memory_folder)))
+    return [*tools, *_of_mcp_servers(settings)]
+
+
+def _of_mcp_servers(settings: Settings) -> Sequence[Tool]:
+    if not settings.mcp_servers:
+        return ()
+    try:
+        from agent.tools.mcp_tools import McpTools
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(NO_MCP) from error
+    servers = map(read_server, settings.mcp_servers)
+    return [McpTools(server, settings.mcp_seconds) for server in servers]
 
 
 def _made(making: Making, wanted: Sequence[str]) -> Iterator[Tool]:

@@ -50,7 +50,7 @@ from agent.session.status import Status, StatusTracker
 from agent.session.warming import warm
 from agent.session.world import Files, World, last_seen, renewed
 from agent.settings import Settings
-from agent.tools.base import Stoppable, Tool
+from agent.tools.base import Connects, Stoppable, Tool
 from agent.tools.vault import Secret, Vault, tell
 
 _log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ _EMPTY = (
     "lost."
 )
 _EMPTY_REST = "It starts over. Look in Files for what was made in it."
+_WITHOUT = "The session goes on without its tools."
 _BROKE = "It could not be written down any more, so the work was stopped."
 _UNWRITTEN = "For a while nothing could be written down."
 _WRITTEN = "It can be again. Say what to do next."
@@ -256,7 +257,8 @@ class Session(Faced):
         tell(self.log.append, self.vault, self.log)
         self._agent.programs.open()
         self._agent.network.open()
-        await self._start_desktop()
+        await asyncio.gather(self._start_desktop(), self._connect_tools())
+        self._started.set()
         self._following = self._loop.create_task(self.world.follow(), name="windows")
 
     async def discard(self) -> None:
@@ -824,7 +826,12 @@ class Session(Faced):
             if self._home is not None:
                 await self._open_home(self._home)
         self.files.opened()
-        self._started.set()
+
+    async def _connect_tools(self) -> None:
+        """Let tools learn what they can do; the session goes on without those that cannot."""
+        connecting = [tool.connect() for tool in self.tools if isinstance(tool, Connects)]
+        for refused in filter(None, await asyncio.gather(*connecting)):
+            self.log.append(ev.Failed(where="tools", error=refused, advice=_WITHOUT))
 
     def _desktop_changed(self, status: DesktopStatus) -> None:
         """Called by the desktop, from whichever thread."""

@@ -123,6 +123,15 @@ class Prepares(Protocol):
         ...
 
 
+@runtime_checkable
+class Connects(Protocol):
+    """A tool that learns what it can do from somebody else, when the session opens."""
+
+    async def connect(self) -> str:
+        """Learn it, within a time; returns why that is not possible, or nothing. Never raises."""
+        ...
+
+
 def prepare(tools: Iterable[Tool], wanted: Collection[str]) -> None:
     """Have the tools prepared whose specifications have these names."""
     for tool in tools:
