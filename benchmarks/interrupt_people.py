@@ -77,6 +77,8 @@ class SilentLine:
         self._context: Context | None = None
         self._began = time.monotonic()
         self._clip: tuple[str, str, float] | None = None
+        """What sounds: its name, its words, and since when."""
+        self._waiting: list[tuple[str, str, bool]] = []
         self._timers: set[asyncio.Handle] = set()
 
     async def start(self) -> None:
@@ -128,22 +130,29 @@ class SilentLine:
                 pass
 
     def _play(self, text: str, *, from_text: bool) -> None:
-        name = f"line{next(self._numbers)}"
-        self._tell("assistant_message", id=name, message={"content": text}, from_text=from_text)
+        """Say a line, when those before it are over."""
+        self._waiting.append((f"line{next(self._numbers)}", text, from_text))
+        self._next()
+
+    def _next(self) -> None:
+        if self._clip is not None or not self._waiting:
+            return
+        name, text, from_text = self._waiting.pop(0)
+        said = {"id": name, "message": {"content": text}, "from_text": from_text}
+        self._tell("assistant_message", **said)
         self._tell("assistant_end")
-        if self._clip is not None:
-            self._cut()
         self._clip = (name, text, time.monotonic())
         self._played("started")
-        seconds = len(text.split()) / WORDS_PER_SECOND
-        self._later(seconds, lambda: self._over(name))
+        self._later(len(text.split()) / WORDS_PER_SECOND, lambda: self._over(name))
 
     def _over(self, name: str) -> None:
         if self._clip is not None and self._clip[0] == name:
             self._played("finished")
             self._clip = None
+            self._next()
 
     def _cut(self) -> None:
+        self._waiting.clear()
         if self._clip is not None:
             self._played("cut")
             self._clip = None

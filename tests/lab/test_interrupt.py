@@ -149,6 +149,7 @@ def test_a_script_without_a_second_cue_has_the_hash_that_it_had() -> None:
 # Proofs, on paper -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_the_oracle_passes_and_near_miss_and_idleness_do_not(
     threads: ThreadPoolExecutor,
 ) -> None:
@@ -164,6 +165,7 @@ async def test_the_oracle_passes_and_near_miss_and_idleness_do_not(
             assert result.metrics["in_moment"] == 1.0, result
 
 
+@pytest.mark.slow
 async def test_agents_of_another_make_are_told_apart(threads: ThreadPoolExecutor) -> None:
     """One that listens does what is wanted; a deaf one goes on after a stop, and asks nobody."""
     loop = asyncio.get_running_loop()
@@ -197,6 +199,7 @@ def broken(task: str) -> Broken:
     return Broken()
 
 
+@pytest.mark.slow
 def test_an_agent_that_breaks_down_is_an_error_with_its_reason() -> None:
     """Not a failure of its arm; what its act brought about had come back to it."""
     result = on_paper("minutes-stop-done", f"{__name__}:broken")
@@ -209,6 +212,7 @@ def test_an_agent_that_is_not_there_is_told() -> None:
         make_agent("nowhere.at_all:x", "t")
 
 
+@pytest.mark.slow
 def test_words_that_miss_their_moment_are_said_afterwards() -> None:
     """An agent that never speaks is spoken to when it is done, and the number says so."""
     silent = arm_of("oracle").model_copy(update={"narration": None})

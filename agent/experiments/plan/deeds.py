@@ -244,6 +244,19 @@ def deed_of(given: Mapping[str, str]) -> Deed:
             raise ConfigurationError(f"There is no deed {other}.")
 
 
+def order_of(deed: Deed) -> str:
+    """The deed as voice commands, for a model that takes nothing else."""
+    match deed:
+        case Line():
+            return f'type "{deed.text}". Press enter'
+        case Write():  # what follows a text, or a command, would be taken for more of it
+            return f"create a file called {deed.path} with the text {deed.text}. Press escape"
+        case Move() if "/" not in deed.target:
+            return f"run the command mv {deed.path} {deed.target}. Press escape"
+        case _:
+            return deed.words
+
+
 def step_of(deed: Deed) -> Step:
     """The step of an oracle that does it once."""
     if isinstance(deed, Line):

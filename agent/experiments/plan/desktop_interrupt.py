@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 import yaml
 
-from agent.experiments.plan.deeds import NOTE, Check, Deed, Line, Write, deed_of, step_of
+from agent.experiments.plan.deeds import NOTE, Check, Deed, Line, Write, deed_of, order_of, step_of
 from agent.experiments.plan.task import (
     Cue,
     Effect,
@@ -29,6 +29,9 @@ from agent.experiments.plan.task import (
     Utterance,
 )
 
+COMMANDS = "commands"
+"""Name of the wording in voice commands, for a model that takes nothing else."""
+
 VERSION = 1
 """Raised with any change after which results cannot be compared with those before."""
 
@@ -37,6 +40,9 @@ MOMENTS: tuple[Moment, ...] = get_args(Moment)
 
 THINKING_SECONDS = 2.5
 """How long an oracle thinks before the batch: longer than the words of most interruptions."""
+
+_READ_OUT = 8.0
+"""Seconds from a question until it has been read out, and its echo is gone."""
 
 _BATCH_REST = 1.5
 _SPEAKING_REST = 3.0
@@ -156,6 +162,7 @@ def task_of(scenario: Scenario, moment: Moment) -> Task:
         id=f"{scenario.id}-{moment}",
         version=VERSION,
         instruction=make.instruction,
+        phrasings={COMMANDS: make.commands},
         tags=("interrupt", scenario.intent, moment, scenario.name),
         requires=("mousepad",),
         start=tuple(_STARTS[window] for window in scenario.windows),
@@ -181,6 +188,11 @@ class _Change:
     def instruction(self) -> str:
         work = self.scenario.work
         return f"{_beginning(work)} At the very end {work['last'].words}."
+
+    @property
+    def commands(self) -> str:
+        """The same as voice commands."""
+        return _ordered(self.scenario.work, [order_of(self.scenario.work["last"])])
 
     @property
     def utterance(self) -> Utterance:
@@ -280,11 +292,18 @@ class _Approval:
         return f"{_beginning(work, amid)}{end}"
 
     @property
+    def commands(self) -> str:
+        """The same as voice commands."""
+        work = self.scenario.work | self._writes
+        ask = f"run the command rm {self._target}"
+        return _ordered(work, [ask], amid=self.moment == "batch")
+
+    @property
     def utterance(self) -> Utterance:
         cue = _CUES[self.moment]
         question = re.escape(self._target)
         if self.moment == "batch":
-            cue = Cue(event="approval_asked", where={"question": question}, after=5.0)
+            cue = Cue(event="approval_asked", where={"question": question}, after=_READ_OUT)
         elif self.moment == "speaking":
             spoken = {"state": "^speaking$", "priority": "^question$", "text": question}
             cue = Cue(event="narrated", where=spoken, after=1.0)
@@ -343,6 +362,14 @@ def _beginning(work: Mapping[str, Deed], amid: str = "") -> str:
         f"{work['third'].words}. After that type these lines below what stands in the open note, "
         f"and save it: {lines}."
     )
+
+
+def _ordered(work: Mapping[str, Deed], ends: list[str], *, amid: bool = False) -> str:
+    """All of an instruction, a command a sentence; ``ends`` come last, or before the third."""
+    first, second, third = (order_of(work[name]) for name in ("first", "second", "third"))
+    begin = [first, second, *ends, third] if amid else [first, second, third]
+    lines = ["press control end", *(order_of(work[name]) for name in _LINES), "press control S"]
+    return " ".join(f"{one[0].upper()}{one[1:]}." for one in begin + lines + ends * (not amid))
 
 
 def _utterance(doing: str, text: str, cue: Cue) -> Utterance:

@@ -15,7 +15,7 @@ from agent.session.approval import DEFAULT_RULES
 from agent.session.parts import Parts
 from agent.settings import Settings
 
-ASKING_SECONDS = 12.0
+ASKING_SECONDS = 15.0
 """How long a question stays open: long enough to be read aloud and answered."""
 
 
