@@ -40,6 +40,9 @@ _CONTROLS = frozenset(
 _PRESSED = _CONTROLS - {"menu"} | {"link", "page tab"}
 """Roles that are pressed as a whole, whatever part of them is hit."""
 
+_ENTRIES = ("menu item", "check menu item", "radio menu item", "list item")
+"""Roles of what is chosen from a menu or a list."""
+
 _LINES_CAP = 500
 """Lines whose boxes are asked for; more than any screen shows."""
 
@@ -178,6 +181,8 @@ def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:
     if window is None and not nodes:
         return Target()
     named = _innermost(nodes)
+    if window is not None and window.kind == "menu" and (named is None or not named.name):
+        named = _entry(tree, x, y) or named
     return Target(
         wm_class=window.wm_class if window else "",
         title=window.title if window else "",
@@ -188,6 +193,12 @@ def target_at(tree: Tree, x: int, y: int, window: Window | None) -> Target:
         kind=window.kind if window else None,
         greyed=named is not None and _is_greyed(named),
     )
+
+
+def _entry(tree: Tree, x: int, y: int) -> Node | None:
+    """The entry at a point of a list that drops down over a page: it is told of within the page."""
+    entries = [n for n in tree.showing(*_ENTRIES) if n.name and n.box and n.box.contains(x, y)]
+    return entries[-1] if entries else None
 
 
 def _is_greyed(node: Node) -> bool:

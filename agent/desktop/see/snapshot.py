@@ -241,8 +241,12 @@ class Snapshot:
 
 
 def _holds_text(item: Item) -> bool:
-    """Whether its text is part of the tree: whether no cache told that it has none."""
-    return is_editor(item.role) and (item.has_text or item.unlisted)
+    """Whether its text is part of the tree: whether no cache told that it has none.
+
+    A document of an office program is paragraphs, each with its own.
+    """
+    written = item.role == "paragraph" and "editable" in item.states
+    return (written or is_editor(item.role)) and (item.has_text or item.unlisted)
 
 
 def _link(items: dict[Ref, Item]) -> None:

@@ -62,12 +62,16 @@ class View:
 
     @property
     def programs(self) -> tuple[Window, ...]:
-        """Windows of programs, bottom to top, without panel and background."""
-        return tuple(w for w in self.windows if w.wm_class.lower() not in _FURNITURE)
+        """Windows of programs, bottom to top, without panel and background; with their dialogs."""
+        return tuple(
+            w for w in self.windows if w.wm_class.lower() not in _FURNITURE or w.kind == "dialog"
+        )
 
     def furniture(self, node: Node) -> bool:
-        """Whether a node belongs to the panel or the background."""
-        return any(name in node.app.lower() for name in ("xfce4-panel", "xfdesktop", "wrapper"))
+        """Whether a node belongs to the panel or the background, and to no dialog of theirs."""
+        if not any(name in node.app.lower() for name in ("xfce4-panel", "xfdesktop", "wrapper")):
+            return False
+        return node.role not in _DIALOGS and not self.in_dialog(node)
 
     def window_of(self, node: Node) -> Window | None:
         """The window that a node is in, by its frame's name and place."""
