@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from agent.desktop.base import Node, Window, inside
 from agent.disk import in_thread
+from agent.models.offline import documents
 from agent.models.offline.applications import asks
+from agent.models.offline.documents import Document
 from agent.models.offline.files import file_name, placed, where
 from agent.models.offline.places import call, place
 from agent.models.offline.steps import (
@@ -21,13 +24,16 @@ from agent.models.offline.steps import (
     capital,
     click,
     key,
+    listing,
     shortened,
     type_text,
 )
-from agent.models.offline.view import View, memo
+from agent.models.offline.view import View
 
 _TYPED, _CLICKED = 1, 2
 _NAMED, _CONFIRMED = 2, 3
+_SAVE_LOOK, _SAVE_LOOKS = 0.5, 24
+"""Seconds between looks at the disk while a program saves, and how many: an office set is slow."""
 
 
 def _bare(text: str) -> str:
@@ -153,7 +159,7 @@ async def _read_back(at: Moment) -> Step:
 
 
 async def save(at: Moment) -> Step:
-    """Save, and say whether the window's title agrees or a dialog asks for a name."""
+    """Save, and look for what shows it: a file that was written, a mark that is gone, a dialog."""
     if at.phase == 0:
         window = at.view.active
         if window is None:
@@ -162,18 +168,63 @@ async def save(at: Moment) -> Step:
             return _in_the_way(at.view)
         if not _can_save(at.view):
             return Fail(f"{capital(call(at.view, window))} has nothing to save.")
-        return Act(f"Saving in {call(at.view, window)}.", (key("ctrl+s"),), 1, memo(at.view))
+        found = await in_thread(documents.shown, at.desktop.home, window.title)
+        memo = f"{len(at.view.dialogs)}x{int(_is_marked(window))}x{documents.mark(found)}"
+        return Act(f"Saving in {call(at.view, window)}.", (key("ctrl+s"),), 1, memo)
     if at.failure:
         return Fail(f"I could not save: {at.failure}")
-    dialogs = int(at.memo.split("x")[1])
-    await at.until(lambda v: len(v.dialogs) > dialogs or _saved(v.active), 2.0)
-    if len(at.view.dialogs) > dialogs:
+    return await _saved(at)
+
+
+async def _saved(at: Moment) -> Step:
+    """What became of it. That nothing speaks against it is no sign that it is saved."""
+    many, marked, before = at.memo.split("x")
+
+    def answered(view: View) -> bool:
+        over = marked == "1" and view.active is not None and not _is_marked(view.active)
+        return over or len(view.dialogs) > int(many)
+
+    for _ in range(_SAVE_LOOKS):
+        if await at.until(answered, _SAVE_LOOK) or await _is_written(at, before):
+            break
+    if len(at.view.dialogs) > int(many):
         if _save_dialog(at.view):
             return Done("It has no name yet: the save dialog is open. Say: save it as, and a name.")
-        return Fail(f"It is not saved: {asks(at.view)}")
-    if _saved(at.view.active):
+        return Fail(f"It is not saved yet: {asks(at.view)}")
+    found = await in_thread(documents.shown, at.desktop.home, _title(at.view))
+    if found and documents.mark(found) != before:
+        return Done(f"It is saved in {listing([d.path.name for d in found], 'or')}.")
+    if answered(at.view):
         return Done("It is saved.")
-    return Fail("I pressed control s, but the window still shows unsaved changes.")
+    if marked == "1":
+        return Fail("I pressed control s, but the window still shows unsaved changes.")
+    return await _unwritten(at, found)
+
+
+async def _is_written(at: Moment, before: str) -> bool:
+    found = await in_thread(documents.shown, at.desktop.home, _title(at.view))
+    return bool(found) and documents.mark(found) != before
+
+
+async def _unwritten(at: Moment, found: Sequence[Document]) -> Step:
+    """Nothing was written: that is as it should be where the file holds what the window shows."""
+    text = await at.desktop.text_of(at.view.field) if at.view.field else None
+    for document in found if text is not None else ():
+        if await in_thread(documents.text_in, document.path) == text:
+            return Done(f"There is nothing to save: {document.path.name} holds this text.")
+    if len(found) == 1:
+        name = found[0].path.name
+        return Fail(f"I pressed control s, but {name} was not written. It may have no changes.")
+    return Fail("I pressed control s, but I cannot see that anything was saved.")
+
+
+def _title(view: View) -> str:
+    return view.active.title if view.active else ""
+
+
+def _is_marked(window: Window) -> bool:
+    """Whether a title says that there are unsaved changes."""
+    return window.title.startswith("*")
 
 
 def _in_the_way(view: View) -> Fail:
@@ -193,10 +244,6 @@ def _can_save(view: View) -> bool:
     inside = [n for n in view.tree.nodes if view.in_active(n)]
     named = any(n.name.lower().strip(".\N{HORIZONTAL ELLIPSIS}") == "save" for n in inside)
     return named or not view.speaks(view.active)
-
-
-def _saved(window: Window | None) -> bool:
-    return window is not None and not window.title.startswith("*")
 
 
 async def save_as(at: Moment) -> Step:
