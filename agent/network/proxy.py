@@ -28,6 +28,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from agent.network.addresses import can_tell_own, is_address, read_host, why_forbidden
+from agent.threads import step_in
 
 MOST = 512
 """Connections at a time; more wait in the kernel."""
@@ -41,6 +42,9 @@ _FIRST_PIECE = 8 << 10
 
 _PATIENCE = 20.0
 """Seconds for a head to come, for a name to be looked up, and for an address to answer."""
+
+_DEFERRED = 1
+"""Seconds for which the kernel keeps a connection to itself that says nothing."""
 
 _ADDRESSES = 6
 """Addresses of a name that are tried."""
@@ -545,6 +549,9 @@ async def run(listener: socket.socket, channel: socket.socket) -> None:
     """Serve until the server's end closes."""
     for each in (listener, channel):
         each.setblocking(False)
+    with contextlib.suppress(OSError):  # woken once, when there is something to read
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFERRED)
+    step_in()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32))
     server = Server(channel)
     proxy = Proxy(server.judge, server.tell)

@@ -471,13 +471,17 @@ def command(box: Box, channel: int, limits: str, *, calls: int | None) -> Sequen
     return [*_as_user(box), *run, str(channel), limits, "0", "report", "network"]
 
 
+_PROXY = ("agent/network/addresses.py", "agent/network/proxy.py", "agent/threads.py")
+"""What the gate's proxy is made of: the standard library and no more."""
+
+
 def write_proxy(box: Box) -> Path:
     """Write what of this package the gate's proxy is made of; returns the folder to run."""
     top = box.path / "gate"
     for folder in (top, top / "agent", top / "agent/network"):
         folder.mkdir(mode=0o700, exist_ok=True)
         box.own(folder)
-    texts = {f"agent/network/{name}.py": _source(name) for name in ("addresses", "proxy")}
+    texts = {name: _source(name) for name in _PROXY}
     texts["__main__.py"] = "from agent.network.proxy import main\n\nmain()\n"
     for name, text in texts.items():
         (top / name).write_text(text, "utf-8")
@@ -486,8 +490,8 @@ def write_proxy(box: Box) -> Path:
     return top
 
 
-def _source(module: str) -> str:
-    return files("agent.network").joinpath(f"{module}.py").read_text("utf-8")
+def _source(name: str) -> str:
+    return files("agent").joinpath(name.removeprefix("agent/")).read_text("utf-8")
 
 
 def proxy_command(box: Box, proxy: Path) -> Sequence[str]:
