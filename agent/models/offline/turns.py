@@ -24,6 +24,7 @@ from agent.models.offline import (
     reading,
     talk,
     text,
+    uploading,
     writing,
 )
 from agent.models.offline.conversation import plan_for
@@ -74,6 +75,7 @@ HANDLERS: dict[str, Handler] = {
     "choose": pointing.choose,
     "fill": paging.fill,
     "browse": text.turn_page,
+    "upload": uploading.upload,
     "type": writing.type_,
     "dictate": dictating.dictate,
     "dictation": dictating.switch,
