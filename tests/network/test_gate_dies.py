@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli.terminal import Printer
+from agent.desktop.server.sandbox import PROXY_PARTS
 from agent.network import gate as gates
 from agent.network.gate import Gate
 from agent.network.proxy import Answer
@@ -29,7 +30,7 @@ from dashboard.voice.client.narration import Narration
 from dashboard.voice.client.narrator import Narrator
 from network.guarded import GuardedDesktop
 
-NETWORK = Path(gates.__file__).parent
+ROOT = Path(gates.__file__).parents[2]
 PATIENCE = 60.0
 DOWN = "The desktop has no network any more"
 _BREAKS = 4
@@ -37,11 +38,10 @@ _BREAKS = 4
 
 
 def program(folder: Path) -> list[str]:
-    """The proxy as a desktop has it: two files and the system's interpreter."""
-    package = folder / "gate/agent/network"
-    package.mkdir(parents=True)
-    for name in ("addresses.py", "proxy.py"):
-        shutil.copy(NETWORK / name, package / name)
+    """The proxy as a desktop has it: some files and the system's interpreter."""
+    (folder / "gate/agent/network").mkdir(parents=True)
+    for name in PROXY_PARTS:
+        shutil.copy(ROOT / name, folder / "gate" / name)
     main = folder / "gate/__main__.py"
     main.write_text("from agent.network.proxy import main\n\nmain()\n")
     return [sys.executable, "-I", "-S", str(main.parent)]

@@ -23,7 +23,7 @@ def walk(graph: GrammarGraph, text: str) -> bool:
 def test_every_example_of_the_help_can_be_said(example: str) -> None:
     """The network follows the grammar; words to stop are the conversation's."""
     phrases = ("stop", "never mind", "shopping list")
-    on_a_page = ("name", "size", "large", "gift", "Terms")
+    on_a_page = ("name", "size", "large", "gift", "Terms", "Photos")
     assert walk(GrammarGraph((*NAMES, "shopping list", *on_a_page), phrases), example)
 
 

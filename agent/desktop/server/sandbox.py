@@ -471,7 +471,7 @@ def command(box: Box, channel: int, limits: str, *, calls: int | None) -> Sequen
     return [*_as_user(box), *run, str(channel), limits, "0", "report", "network"]
 
 
-_PROXY = ("agent/network/addresses.py", "agent/network/proxy.py", "agent/threads.py")
+PROXY_PARTS = ("agent/network/addresses.py", "agent/network/proxy.py", "agent/threads.py")
 """What the gate's proxy is made of: the standard library and no more."""
 
 
@@ -481,7 +481,7 @@ def write_proxy(box: Box) -> Path:
     for folder in (top, top / "agent", top / "agent/network"):
         folder.mkdir(mode=0o700, exist_ok=True)
         box.own(folder)
-    texts = {name: _source(name) for name in _PROXY}
+    texts = {name: _source(name) for name in PROXY_PARTS}
     texts["__main__.py"] = "from agent.network.proxy import main\n\nmain()\n"
     for name, text in texts.items():
         (top / name).write_text(text, "utf-8")
