@@ -365,6 +365,7 @@ def cut_at_each_step(scene: Scene) -> set[tuple[str, int]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_cut_at_each_step_leaves_all_well_and_every_await_was_cut() -> None:
     visited = set().union(*(cut_at_each_step(scene) for scene in SCENES))
     missed = [

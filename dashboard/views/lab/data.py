@@ -19,6 +19,7 @@ from agent.experiments.results.paired import ArmPoint, Pairing, Tries, cost_and_
 from agent.experiments.results.prompts import PromptUse, PromptVersion, changes, prompt_history
 from agent.experiments.results.words import verdicts
 from agent.experiments.run.rescore import current_tasks, outdated
+from agent.experiments.run.store import Store
 from agent.experiments.statistics import Comparison, Estimate
 from dashboard.views.lab.records import Records
 
@@ -205,10 +206,7 @@ def comparison(
         "errors": errors,
         "looks": looks,
         "outdated": len(outdated(store, current_tasks(store, own), results)),
-        "amendments": [
-            {"at": one.at, "trials": one.trials, "changes": list(one.changes)}
-            for one in store.amendments
-        ],
+        "amendments": _amendments(store),
         "points": points,
         "statuses": statuses,
         "pairing": None,
@@ -219,6 +217,13 @@ def comparison(
         folder, f"pair {a} {b} {looks}", lambda: pair(experiment, results, a, b, looks=looks)
     )
     return common | {"pairing": _pairing(made, {r.id: r.status for r in results})}
+
+
+def _amendments(store: Store) -> list[Plain]:
+    return [
+        {"at": one.at, "trials": one.trials, "changes": list(one.changes)}
+        for one in store.amendments
+    ]
 
 
 def _pairing(found: Pairing, statuses: dict[str, str]) -> Plain:
