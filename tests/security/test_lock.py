@@ -47,6 +47,7 @@ BY_ADDRESS = {
     "Download": "named by a token that the page was told",
     "FilesGet": "with a ticket",
     "Report": "named by the experiment and its design's hash",
+    "JUnit": "like the report",
 }
 """What a link or a picture leads to, which can bring no key."""
 
