@@ -265,6 +265,12 @@ def test_a_field_for_a_name_gets_no_capital() -> None:
         ("Kind regards common new line-Peter.", "kind regards comma new line Peter"),
         ("Dear Annakama thanks.", "dear Anna comma thanks"),
         ("Colin had bad karma.", "Colin had bad karma"),
+        ("Yes, come I agree full stop.", "yes comma I agree full stop"),
+        ("Yes, come I will wait.", "yes, come I will wait"),
+        ("It is late common, but good full stop.", "it is late comma but good full stop"),
+        ("That is common, comma, here full stop.", "that is common comma here full stop"),
+        ("The list cola new line eggs.", "the list colon new line eggs"),
+        ("Thanks period, a new paragraph it was.", "thanks period new paragraph it was"),
         ("A well-known full-time job.", "a well-known full-time job"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.voice.speech.hypotheses import choose
-from dashboard.voice.speech.text import dangles, sentences, spoken, without_loops
+from dashboard.voice.speech.text import dangles, modern, sentences, spoken, without_loops
 from dashboard.voice.speech.vocabulary import cleaned, correct
 
 
@@ -109,6 +109,18 @@ def test_a_phrase_that_was_said_swallows_and_doubles_nothing(said: str) -> None:
         "list the files in my home folder",
     ]
     assert correct(said, phrases) == said
+
+
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("Call me back to-morrow.", "Call me back tomorrow."),
+        ("To-day is Monday. Good-bye!", "Today is Monday. Goodbye!"),
+        ("My to-do list, up to-date", "My to-do list, up to-date"),
+    ],
+)
+def test_hyphens_of_old_books_are_left_out(heard: str, written: str) -> None:
+    assert modern(heard) == written
 
 
 def test_a_vocabulary_is_bounded_and_only_words() -> None:

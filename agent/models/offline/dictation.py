@@ -189,9 +189,9 @@ def transcribed(text: str) -> str:
     Where marks are said, only those count. Where none is, the full stop at the end goes: it
     says that there was a pause. Names keep their capitals.
     """
-    pieces = _heard_marks(text).split()
-    words = [piece.lower().strip(_TRAILING) for piece in pieces]
-    said = any(_named(words[at : at + _LONGEST_MARK], _marks()) for at in range(len(words)))
+    text = _heard_marks(text)
+    said = _names_marks(text)
+    pieces = (_marks_at_pauses(text) if said else text).split()
     out, begins = [], True
     for at, piece in enumerate(pieces):
         bare = piece.rstrip(_TRAILING)
@@ -208,6 +208,32 @@ def _heard_marks(text: str) -> str:
     text = _JOINED.sub(lambda m: m[0].replace("-", " "), text)
     text = _misheard().sub(lambda m: str(mode_words()["misheard"][m[0].lower()]), text)
     return _ENDING_IN_COMMA.sub(r"\1 comma", text)
+
+
+def _names_marks(text: str) -> bool:
+    words = [piece.lower().strip(_TRAILING) for piece in text.split()]
+    return any(_named(words[at : at + _LONGEST_MARK], _marks()) for at in range(len(words)))
+
+
+def _marks_at_pauses(text: str) -> str:
+    """Words put right that sound like a mark, beside a pause that the recogniser wrote down."""
+    for pattern, mark in _at_pauses():
+        text = pattern.sub(f" {mark} ", text)
+    return text
+
+
+@functools.cache
+def _at_pauses() -> list[tuple[re.Pattern[str], str]]:
+    marks = "|".join(sorted(map(re.escape, _marks()), key=len, reverse=True))
+    told: dict[str, Any] = mode_words()["misheard_at_pauses"]
+    leads = "|".join(map(re.escape, told["leads"]))
+    behind = rf",\s+{{word}}\s+(?=(?:{leads})\b)"
+    before = rf"\s{{word}}[,;]\s+(?!(?:{marks})\b)"
+    return [
+        (re.compile(pattern.format(word=re.escape(word)), re.IGNORECASE), mark)
+        for pattern, words in ((behind, told["behind"]), (before, told["before"]))
+        for word, mark in words.items()
+    ]
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from agent.models.offline import parse
 from dashboard.voice.intents import is_free
 from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, levelled, resample, wordless
 from dashboard.voice.speech.rescoring import Rescorer
-from dashboard.voice.speech.text import dangles, without_loops
+from dashboard.voice.speech.text import dangles, modern, without_loops
 
 FRAME = 512
 """Samples of one voice activity frame: 32 ms at `audio.RATE`."""
@@ -122,7 +122,7 @@ class MoonshineRecognizer:
 
     def _words(self, samples: Samples) -> str:
         result = self._model.transcribe_without_streaming(levelled(samples).tolist(), RATE)
-        return without_loops(" ".join(line.text.strip() for line in result.lines))
+        return modern(without_loops(" ".join(line.text.strip() for line in result.lines)))
 
     def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
         return self._second.readings(levelled(samples), plain, names)

@@ -88,6 +88,14 @@ def without_loops(text: str) -> str:
     return text.strip()
 
 
+_OLD: Final = re.compile(r"\b(to)-(day|morrow|night)\b|\b(good)-(bye)\b", re.IGNORECASE)
+
+
+def modern(text: str) -> str:
+    """``text`` without hyphens that were written a hundred years ago: "to-morrow"."""
+    return _OLD.sub(lambda m: "".join(part for part in m.groups() if part), text)
+
+
 def _repeats(keys: list[str], start: int, length: int) -> int:
     count, unit = 1, keys[start : start + length]
     while keys[start + count * length : start + (count + 1) * length] == unit:
