@@ -114,10 +114,11 @@ def _past_the_pause(text: str, said: str, rest: str) -> str:
     if not (rest and _PAUSE.fullmatch(text, len(said), text.rindex(rest))):
         return ""
     whole = f"{said} {rest}"
-    meant, own = (_take(words, after=None)[0] for words in (whole, rest))
+    clause = next((left for left, _ in _splits(rest)), rest)
+    meant, own = (_take(words, after=None)[0] for words in (f"{said} {clause}", clause))
     if not meant or meant[0].intent == "keys":
         return whole if meant else ""
-    first, *more = strip_back(rest).lower().split()
+    first, *more = strip_back(clause).lower().split()
     return "" if own and more and first in lexicon()["verbs"] else whole
 
 
