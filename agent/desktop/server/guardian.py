@@ -414,16 +414,14 @@ class Watch:
     def _check(
         self, commands: set[int], core: set[int], busiest: int | None = None
     ) -> dict[str, Any] | None:
-        table = _children()
-        names = {pid: _name_of(pid) for pid in table if table[pid][1] == busiest}
-        busy = {pid: name for pid, name in names.items() if name not in self.SPARED}
-        writers = {p: n for p, n in self._writers().items() if p in table and p not in core} | busy
-        _signal(list(writers), signal.SIGSTOP)
+        writers = self._halt_writers(core, busiest)
         self._measure()
         if not (self.limit and self.used >= self.limit) and not self._disk_full():
             _signal([pid for pid in writers if pid not in self._paused], signal.SIGCONT)
             return None
-        ended = [pid for pid in writers if table[pid][1] in commands]
+        writers |= self._halt_writers(core, busiest)
+        table = _children()
+        ended = [pid for pid in writers if pid in table and table[pid][1] in commands]
         _signal(ended, signal.SIGKILL)
         halted = {p: n for p, n in writers.items() if p not in ended and p not in self._paused}
         self._paused.update(halted)
@@ -433,6 +431,16 @@ class Watch:
         if told and not ended and not halted:
             return None
         return self._said("full", [writers[pid] for pid in ended], list(halted.values()))
+
+    def _halt_writers(self, core: set[int], busiest: int | None) -> dict[int, str]:
+        """Stop who writes to the folder, or is of the busiest session; their names."""
+        found = self._writers()
+        table = _children()
+        names = {pid: _name_of(pid) for pid in table if table[pid][1] == busiest}
+        busy = {pid: name for pid, name in names.items() if name not in self.SPARED}
+        writers = {p: n for p, n in found.items() if p in table and p not in core} | busy
+        _signal(list(writers), signal.SIGSTOP)
+        return writers
 
     def _busiest(self, core: set[int]) -> int | None:
         """The session that was busiest in the kernel since this was asked last; None at rest."""
