@@ -14,7 +14,7 @@ from agent.providers import CLAUDE
 from agent.settings import Settings
 from agent.threads import step_back, step_in
 
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds after which a thread that computes hands on to the loop (Python: 0.005): with several
 such threads the loop waits for each of them in turn."""
 

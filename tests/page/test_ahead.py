@@ -65,7 +65,7 @@ def test_claudes_package_is_imported_off_the_loop(started: list[str]) -> None:
 
 
 def test_threads_that_compute_soon_hand_on_to_the_loop(started: list[str]) -> None:
-    assert float(started[1].split()[0]) == SWITCH
+    assert float(started[1].split()[0]) == pytest.approx(SWITCH)
 
 
 def test_the_loop_is_let_in_at_once(started: list[str]) -> None:
