@@ -90,7 +90,13 @@ class Exports:
             loop.call_soon_threadsafe(progress, share)
 
         def written() -> Exported:
-            path = self._room() / f"{token}{SUFFIXES[kind]}"
+            try:
+                room = self._room()
+            except OSError as error:
+                raise JournalError(
+                    f"The export failed ({error.strerror}); free some disk space and try again."
+                ) from error
+            path = room / f"{token}{SUFFIXES[kind]}"
             exported = Exported(token, owner, path, f"{_plain(title)}{SUFFIXES[kind]}")
             try:
                 made = _written(folder, exported, kind, tell)
@@ -104,11 +110,6 @@ class Exports:
             async with self._turns:
                 steps.one()
                 made = await from_disk(written, _WHAT, longer=_STEP, steps=steps)
-        except OSError as error:
-            why = error.strerror or error
-            raise JournalError(
-                f"The export failed ({why}); free some disk space and try again."
-            ) from error
         finally:
             given_up.set()
         self._keep(made)
