@@ -104,15 +104,6 @@ async def test_who_fills_a_home_without_a_large_file_is_ended_too(tmp_path: Path
         await desktop.stop()
 
 
-STEADY = (
-    "import time\n"
-    "with open('big', 'wb', 0) as file:\n"
-    "    for _ in range(120): file.write(bytes(1 << 20)); time.sleep(0.02)\n"
-    "open('done', 'w').close()"
-)
-"""Not so fast that it could be done before anybody looks."""
-
-
 async def test_a_program_that_is_no_command_waits_and_goes_on(tmp_path: Path) -> None:
     news: asyncio.Queue[HomeNews] = asyncio.Queue()
     home = tmp_path / "s" / "one" / "home"
@@ -121,10 +112,11 @@ async def test_a_program_that_is_no_command_waits_and_goes_on(tmp_path: Path) ->
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         await output(desktop, "head -c 100000000 /dev/zero >old")
-        await desktop._display.spawn(["python3", "-c", STEADY], output=nowhere)
+        argv = ["bash", "-c", f"{DD.replace('900', '120')}big; touch done"]
+        await desktop._display.spawn(argv, output=nowhere)
         os.close(nowhere)
         full = await asyncio.wait_for(news.get(), 30)
-        assert (full.state, full.ended, full.paused) == ("full", (), ("python3",))
+        assert (full.state, full.ended, full.paused) == ("full", (), ("dd",))
         assert not (home / "done").exists()
         assert used_bytes(str(home)) <= LIMIT + OVERSHOOT
         await output(desktop, "rm old")

@@ -272,6 +272,7 @@ async def test_exports_that_hang_are_given_up_and_hold_up_no_others(
         told = await asyncio.gather(*wanted, return_exceptions=True)
         assert all("does not answer" in str(each) for each in told), told
         assert 0.5 in shares
+        monkeypatch.setattr(exports, "_STEP", 100)
         whole = await kept.make("anna", tmp_path / "answers", "gif", "Mine")
         assert await asyncio.to_thread(str, 7) == "7"
     assert whole.path.read_bytes() == b"half"
@@ -288,13 +289,13 @@ async def test_an_export_that_gets_on_is_waited_for(
     """As long as it takes, which may be longer than a disk is waited for."""
 
     def export(folder: Path, target: Path, kind: str, progress: Callable[[float], None]) -> None:
-        for number in range(20):
-            silent.wait(0.05)
-            progress(number / 20)
+        for number in range(40):
+            silent.wait(0.1)
+            progress(number / 40)
         target.write_bytes(b"whole")
 
     monkeypatch.setattr(exports, "export_recording", export)
-    monkeypatch.setattr(exports, "_STEP", 4)
+    monkeypatch.setattr(exports, "_STEP", 15)
     kept = exports.Exports()
     async with asyncio.timeout(PATIENCE):
         made = await kept.make("anna", tmp_path / "one", "gif", "Mine")
