@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 SPARE = 64 << 20
@@ -16,10 +17,9 @@ def has_room(folder: Path, more: int, *, spare: int = SPARE) -> bool:
     A disk that does not tell is tried.
     """
     try:
-        info = os.statvfs(folder)
+        return shutil.disk_usage(folder).free >= more + spare
     except OSError:
         return True
-    return info.f_bavail * info.f_frsize >= more + spare
 
 
 def spare_beside(folder: Path, data_dir: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import platform
 import struct
 import sys
 import threading
@@ -61,6 +62,8 @@ def _leave_to_others(group: Path | None) -> None:
         with contextlib.suppress(OSError):
             group.write_text(str(number))
             return
+    if sys.platform == "win32":
+        return
     with contextlib.suppress(OSError):
         nice = os.getpriority(os.PRIO_PROCESS, number)
         os.setpriority(os.PRIO_PROCESS, number, min(19, nice + BEHIND))
@@ -71,7 +74,7 @@ def step_in() -> None:
 
     Nothing comes of it where the kernel does not know how, or it may not be set.
     """
-    number = _SET_ATTRIBUTES.get(os.uname().machine)
+    number = _SET_ATTRIBUTES.get(platform.machine())
     if number is None or sys.platform != "linux":
         return
     try:

@@ -32,8 +32,9 @@ _FORCED = 3.0
 _SIGNALS = {
     signal.SIGINT: (Exit.STOPPED, "Ctrl-C"),
     signal.SIGTERM: (Exit.TERMINATED, "SIGTERM"),
-    signal.SIGHUP: (Exit.HUNG_UP, "the terminal was closed"),
 }
+if hasattr(signal, "SIGHUP"):  # Windows, where sessions are only listed and imported, has none
+    _SIGNALS[signal.SIGHUP] = (Exit.HUNG_UP, "the terminal was closed")
 
 
 class Cut(Exception):

@@ -16,7 +16,8 @@ from agent.errors import FilesError
 from agent.face import Faced
 from agent.files.kinds import is_state, is_state_name
 from agent.files.names import shown, to_key, to_text
-from agent.files.paths import DEEPEST, FOLDER, explained, opened_home, parent_of, parts_of
+from agent.files.paths import DEEPEST, explained, opened_home, parent_of, parts_of
+from agent.portable import FOLDER
 
 MOST = 50_000
 """Entries that a listing holds at most."""

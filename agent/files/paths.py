@@ -21,10 +21,10 @@ from typing import BinaryIO, Self
 
 from agent.errors import FilesError
 from agent.files.names import free_name, safe_name, shown, to_bytes, to_text
+from agent.portable import CLOEXEC, FOLDER, NOFOLLOW, NONBLOCK
 
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+FILE = os.O_RDONLY | NOFOLLOW | NONBLOCK | CLOEXEC
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC
 DEEPEST = 64
 """Folders in each other that are looked into."""
 

@@ -22,9 +22,10 @@ from agent.errors import FilesError
 from agent.files.changes import Change, Changes
 from agent.files.kinds import is_state_name
 from agent.files.names import shown, to_bytes
-from agent.files.paths import FOLDER, NEW, SPARE, explained, opened_home, own, parent_of
+from agent.files.paths import NEW, SPARE, explained, opened_home, own, parent_of
 from agent.files.record import Row, row_kind
 from agent.files.store import Store, put_piece
+from agent.portable import FOLDER
 
 _PIECE = 1 << 20
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import signal
 import stat
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -29,8 +29,12 @@ from typing import BinaryIO
 from agent.errors import FilesError
 from agent.files.kinds import is_state_name
 from agent.files.names import shown
-from agent.files.paths import DEEPEST, FOLDER, opened_home, parent_of, read_descriptor
+from agent.files.paths import DEEPEST, opened_home, parent_of, read_descriptor
 from agent.files.record import LOST, MOST, TICK, Lost, Record, Row, Rows, dump, load, row_kind
+from agent.portable import FOLDER
+
+if sys.platform != "win32":
+    import fcntl
 
 RESERVE = 256 << 20
 """Bytes of the disk that are left free for the journal and everything else."""

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import hashlib
 import itertools
 import os
@@ -40,6 +39,7 @@ from agent.desktop.base import EncodedImage
 from agent.desktop.server.homes import real_home, remove_tree
 from agent.disk import DiskHangs, Writer
 from agent.errors import ConfigurationError, JournalError, NewerJournal
+from agent.portable import lock_file, unlock_file
 from agent.record.events import Event, Image, dump_event
 from agent.record.log import Journal
 from agent.record.rows import Damage, Database, Rows, is_torn, open_table, read_rows, table_rows
@@ -133,7 +133,7 @@ def remove_session(data_dir: Path, session_id: str) -> None:
         raise JournalError(f"There is no session {session_id} in {data_dir}.")
     try:
         with _opened(folder / "lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(lock)
             trash.mkdir(mode=0o700, exist_ok=True)
             home = real_home(folder / "home")
             folder.rename(Path(tempfile.mkdtemp(dir=trash)) / session_id)
@@ -255,7 +255,7 @@ class SqliteJournal:
             (self.folder / "images").mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
             self._lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(self._lock)
         except BlockingIOError:
             raise JournalError(
                 f"Session {self.folder.name} is open in another process; close it there first."
@@ -486,7 +486,7 @@ class SqliteJournal:
             self._db.close()
             self._db = None
         if self._lock is not None:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child just forked may have it open, too
+            unlock_file(self._lock)
             os.close(self._lock)
             self._lock = None
 

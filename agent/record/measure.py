@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -18,9 +18,11 @@ import pydantic
 from agent.desktop.server.guardian import walk_folders
 from agent.desktop.server.homes import opened
 from agent.files import count_files
+from agent.portable import lock_file
 from agent.record.events import TaskStarted
 from agent.record.journal import last_used, list_sessions, session_folder
 from agent.record.rows import open_table
+from agent.room import bytes_below
 from agent.session.home import home_in
 
 CARD = "page.json"
@@ -38,6 +40,10 @@ class Measured:
 
 def measure(folder: Path) -> Measured:
     """Measure a session's folder. It reads the disk; what vanishes meanwhile is not counted."""
+    if sys.platform == "win32":  # folders cannot be held open there
+        home = home_in(folder)
+        files = sum(len(names) for _, _, names in os.walk(home))
+        return Measured(bytes_below(folder), files, bytes_below(home))
     files, file_bytes = count_files(home_in(folder))
     return Measured(sum(_sizes(folder)), files, file_bytes)
 
@@ -167,7 +173,7 @@ def _is_open(folder: Path) -> bool:
     """Whether a process has the session open."""
     try:
         with (folder / "lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            lock_file(lock.fileno(), shared=True)
     except BlockingIOError:
         return True
     except OSError:

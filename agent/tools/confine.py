@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from agent.errors import BadInput, ToolError
+from agent.portable import FOLDER
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEPTH = 64
 
 
@@ -67,7 +67,7 @@ class ConfinedFolder:
     def parent(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
         """Descriptor of the folder a path lies in, and its last component (``.`` for the root)."""
         parts = self.split(path)
-        descriptor = os.open(self._root, _FOLDER)
+        descriptor = os.open(self._root, FOLDER)
         try:
             for part in parts[:-1]:
                 inner = self._enter(descriptor, part, path, make=make)
@@ -81,12 +81,12 @@ class ConfinedFolder:
 
     def _enter(self, folder: int, name: str, path: str, *, make: bool) -> int:
         try:
-            return os.open(name, _FOLDER, dir_fd=folder)
+            return os.open(name, FOLDER, dir_fd=folder)
         except FileNotFoundError:
             if not make:
                 raise
         os.mkdir(name, 0o755, dir_fd=folder)
-        inner = os.open(name, _FOLDER, dir_fd=folder)
+        inner = os.open(name, FOLDER, dir_fd=folder)
         self._own(inner)
         return inner
 
@@ -191,7 +191,7 @@ class ConfinedFolder:
     def listing(self, path: str, depth: int, cap: int) -> list[str]:
         """Names below a folder, folders with a slash, links with their target unread."""
         with self.parent(path) as (folder, name):
-            descriptor = os.open(name, _FOLDER, dir_fd=folder)
+            descriptor = os.open(name, FOLDER, dir_fd=folder)
             try:
                 return self._walk(descriptor, "", depth, cap)
             finally:
@@ -208,7 +208,7 @@ class ConfinedFolder:
             mark = "/" if is_folder else "@" if entry.is_symlink() else ""
             found.append(f"{prefix}{entry.name}{mark}")
             if is_folder and depth > 1:
-                inner = os.open(entry.name, _FOLDER, dir_fd=folder)
+                inner = os.open(entry.name, FOLDER, dir_fd=folder)
                 try:
                     found += self._walk(
                         inner, f"{prefix}{entry.name}/", depth - 1, cap - len(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import termios
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from agent.desktop.base import Window
 from agent.desktop.server.starts import SHELLS, interactive
+
+if sys.platform != "win32":
+    import termios
 
 Echo = Literal["shown", "hidden", "unknown"]
 """``hidden``: a program reads lines there that are not shown."""

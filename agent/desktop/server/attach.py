@@ -7,10 +7,12 @@ nobody listens it becomes the program all the same, and says so in the environme
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import sys
+
+if sys.platform != "win32":
+    import fcntl
 
 _PATIENCE = 2.0
 _HIGH = 10

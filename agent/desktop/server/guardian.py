@@ -23,7 +23,6 @@ import ctypes
 import errno
 import json
 import os
-import resource
 import selectors
 import signal
 import socket
@@ -32,6 +31,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+if sys.platform != "win32":
+    import resource
 
 _MAX_MESSAGE = 1 << 20
 _PR_SET_CHILD_SUBREAPER = 36
@@ -200,7 +202,9 @@ ENTRY = 1024
 """Bytes that a name counts for beside its content: a file system has only so many of them."""
 
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY
+for _flag in ("O_DIRECTORY", "O_NOFOLLOW", "O_CLOEXEC"):  # its walk reads recordings elsewhere
+    _FOLDER |= getattr(os, _flag, 0)
 
 
 def walk_folders(

@@ -15,14 +15,13 @@ from typing import Literal
 
 from agent.desktop.server.guardian import walk_folders
 from agent.errors import DesktopUnavailable
+from agent.portable import FOLDER
 
 COMMON = Path("/var/lib/sayso-homes")
 """Where root's sessions without a sandbox have their homes; a link in the session leads there.
 
 Their programs run as nobody, who cannot enter root's own folders.
 """
-
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def make_home(home: Path, uid: int, gid: int) -> bool:
         missing = not os.path.lexists(home)
         if missing:
             home.mkdir(mode=0o700, parents=True)
-        handle = os.open(home, _FOLDER)
+        handle = os.open(home, FOLDER)
         try:
             info = os.fstat(handle)
             if os.geteuid() == 0 and info.st_uid != uid:
@@ -217,7 +216,7 @@ def _give(top: int, old: int, uid: int, gid: int) -> None:
 @contextlib.contextmanager
 def opened(name: str | Path, parent: int | None = None) -> Iterator[int]:
     """Descriptor of a folder that is no link."""
-    handle = os.open(name, _FOLDER, dir_fd=parent)
+    handle = os.open(name, FOLDER, dir_fd=parent)
     try:
         yield handle
     finally:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import os
 import re
 import select
 import struct
+import sys
 
 from agent.desktop.server.starts import Notice, Process, Program
+
+if sys.platform != "win32":
+    import fcntl
 
 _RECEIVE, _SEND, _VALID, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082102, 0x40082104
 _SYNC_WAKE_UP = 1

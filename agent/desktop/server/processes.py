@@ -26,8 +26,11 @@ files first."""
 _GOODBYE = 3.0
 _DEAF = "The desktop's sandbox does not answer."
 _CHUNK = 65536
-_BESIDE = socket.CMSG_SPACE(8) + socket.CMSG_SPACE(12)
-"""Bytes for what comes beside a message: two descriptors, and who sent it."""
+
+
+def _beside() -> int:
+    """Bytes for what comes beside a message: two descriptors, and who sent it."""
+    return socket.CMSG_SPACE(8) + socket.CMSG_SPACE(12)
 
 
 async def read_pipe(fd: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
@@ -285,7 +288,9 @@ class GuardianClient:
             data = b""
             beside: list[tuple[int, int, bytes]] = []
             try:
-                data, beside, _, _ = self._channel.recvmsg(_CHUNK, _BESIDE, socket.MSG_CMSG_CLOEXEC)
+                data, beside, _, _ = self._channel.recvmsg(
+                    _CHUNK, _beside(), socket.MSG_CMSG_CLOEXEC
+                )
             except BlockingIOError:
                 return
             except OSError:

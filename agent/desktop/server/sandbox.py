@@ -8,9 +8,7 @@ home is always called `HOME`, and is bound at its own path as well, so that a pa
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-import pwd
 import random
 import secrets
 import shutil
@@ -27,6 +25,10 @@ from xml.sax.saxutils import escape  # writes XML; reads none
 from agent.desktop.server import browsers, configuration, guardian
 from agent.desktop.server.homes import Homes, bring_out, reachable, real_home, remove_tree
 from agent.errors import DesktopUnavailable
+from agent.portable import lock_file
+
+if sys.platform != "win32":
+    import pwd
 
 LIMITS = {
     "nproc": 1024,  # processes and threads
@@ -165,7 +167,7 @@ def _exclusive(root: Path | None) -> Iterator[Path]:
         base = base_folder(root)
         descriptor = os.open(base, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock_file(descriptor, wait=True)
             if base.exists() and os.path.samestat(base.stat(), os.fstat(descriptor)):
                 yield base
                 return
@@ -180,7 +182,7 @@ def _lock(path: Path) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor)
     except OSError:
         os.close(descriptor)
         return None

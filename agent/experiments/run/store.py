@@ -19,7 +19,6 @@ changes (see `agent.experiments.plan.amending`) goes on in the same folder.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -41,6 +40,7 @@ from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import Trial, TrialResult, read_result, version, write_json
 from agent.experiments.run.pack import unpack
 from agent.face import Faced
+from agent.portable import CLOEXEC, lock_file, unlock_file
 
 T = TypeVar("T")
 
@@ -186,9 +186,9 @@ class Store(Faced):
         Raises:
             ConfigurationError: somebody does.
         """
-        self._lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR | CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(self._lock)
         except BlockingIOError:
             self.unlock()
             raise ConfigurationError(
@@ -198,7 +198,7 @@ class Store(Faced):
     def unlock(self) -> None:
         """Let others run it, once nothing hangs that was begun here."""
         if self._lock is not None and not self._hangs:
-            fcntl.flock(self._lock, fcntl.LOCK_UN)  # a child just forked may have it open, too
+            unlock_file(self._lock)
             os.close(self._lock)
             self._lock = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import threading
@@ -15,6 +14,7 @@ from agent.errors import ConfigurationError
 from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult, read_result
 from agent.experiments.run.store import Store, list_stores
+from agent.portable import CLOEXEC, lock_file
 
 _KEPT = 16
 """Experiments whose trials stay in memory."""
@@ -114,11 +114,11 @@ class Records:
     def elsewhere(self, folder: str) -> bool:
         """Whether a runner holds this experiment; ask only of one that is not run here."""
         try:
-            handle = os.open(self.store(folder).folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+            handle = os.open(self.store(folder).folder / "lock", os.O_RDONLY | CLOEXEC)
         except OSError:
             return False
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            lock_file(handle, shared=True)
         except BlockingIOError:
             return True
         finally:
