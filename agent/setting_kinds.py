@@ -204,7 +204,7 @@ class Setting:
         return f"{value / self.kind.scale:.9g}" if self.kind.scale != 1 else value
 
     def from_form(self, value: Any) -> Any:
-        """What was entered, in the setting's own unit; nought stays nought: no limit.
+        """What was entered, in the setting's own unit; 0 stays 0: no limit.
 
         Raises:
             BadInput: it is no number, or less or more than can be.

@@ -118,7 +118,7 @@ def recorded(count: int) -> list[tuple[str, str, str]]:
 
 
 def studied(count: int) -> list[tuple[str, str, str]]:
-    """Extending a study, and judging its trials again by mended checks."""
+    """Extending a study, and judging its trials again by corrected checks."""
     with tempfile.TemporaryDirectory() as root:
         tasks = tuple(
             Task(id=f"t{n}", instruction="Nothing.", checks=({"outcome": {"equals": "done"}},))
@@ -146,8 +146,8 @@ def studied(count: int) -> list[tuple[str, str, str]]:
     return [
         (
             "trials run from 2 to 5 repeats of 10 cells",
-            f"{runs[1]}, {set_aside} anew",
-            "30, 0 anew",
+            f"{runs[1]}, {set_aside} again",
+            "30, 0 again",
         ),
         (f"judge {found.same + len(found.changed)} trials again", f"{seconds:.1f} s", "<= 60 s"),
     ]

@@ -2,7 +2,7 @@
 
 Real Chromium, a real server, a proxy between them that breaks. While a command runs the network
 is silent (``silence``: bytes vanish, nothing is closed) or cut (``cut``: reset and refused), by
-turns, for each gap; ``restart`` ends the server and starts it anew. Measured: until the page
+turns, for each gap; ``restart`` ends the server and starts it again. Measured: until the page
 says that the connection is lost; until Send is answered after the link is back; until a Stop that
 was pressed in the gap is in the session's log after it; whether the text in the box was kept.
 Beside it, until Send is answered with no gap at all: what the machine itself takes in this run.
@@ -71,7 +71,7 @@ async def _page(context: BrowserContext, proxy: Proxy, served: Served) -> AsyncI
 async def _seconds(holds: str, page: Page, since: float, most: float = _PATIENCE) -> float:
     """Seconds since ``since`` until an expression holds in the page; minus one if it never does."""
     while time.perf_counter() - since < most:
-        with contextlib.suppress(Exception):  # the page may be loading itself anew
+        with contextlib.suppress(Exception):  # the page may be loading itself again
             if await page.evaluate(holds):
                 return time.perf_counter() - since
         await asyncio.sleep(0.02)
@@ -146,7 +146,7 @@ async def _answered(page: Page, back: float) -> float:
 
 
 async def restart(context: BrowserContext, folder: Path, rows: Rows) -> None:
-    """The server ends and begins anew under an open page; it is back when it listens."""
+    """The server ends and starts again under an open page; it is back when it listens."""
     with serve(PILOT, folder) as first:
         proxy = Proxy(first.port)
         await proxy.__aenter__()
@@ -177,7 +177,7 @@ _NO_PRESS = "sessionStorage.getItem('sayso-stop') === null"
 
 
 async def _first_words(page: Page, back: float) -> tuple[bool, float]:
-    """Whether the page loaded anew has the text, and seconds until it says that words are sent.
+    """Whether the page, loaded again, has the text, and seconds until it says that words are sent.
 
     Its frame takes words before the rest of it is there; the rest shows their answer.
     """

@@ -38,7 +38,7 @@ def settings(folder: str) -> Settings:
 
 
 async def stop_latency(folder: str, repeats: int = 200) -> dict[str, float]:
-    """From `stop` to the last deed of a busy input driver, and to the stream's end."""
+    """From `stop` to the last action of a busy input driver, and to the stream's end."""
     halted, closed = [], []
 
     async def busy(call: ToolCall) -> ToolResult:

@@ -3,7 +3,7 @@
 The common way is that of the published examples: one action a request, a PNG of the screen
 (scrot, ImageMagick) after each, all of them kept, everything cached. Its fixed sleep is left
 out, for it changes neither tokens nor bytes. Both ways use the official SDK, the faithful
-server of `agent.testing`, the same screen, the same words and the same deeds.
+server of `agent.testing`, the same screen, the same words and the same actions.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Deed = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Scene:
-    """A program, and three deeds of a round in it; told the round and the program's window."""
+    """A program, and three actions of a round in it; told the round and the program's window."""
 
     name: str
     program: Callable[[Path], list[str]]

@@ -11,7 +11,7 @@ from agent.testing.hands_cases import play_cases
 
 _KINDS = {
     "invalid history": "invalid histories",
-    "after stop": "deeds after Stop",
+    "after stop": "actions after Stop",
     "held": "held keys or buttons after Stop",
     "untrue": "untrue statements to the model",
 }

@@ -54,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
         ("show", "the trials of an experiment, or one trial", commands.show),
         ("compare", "the arms of an experiment", commands.compare),
         ("report", "write the one-page report", commands.report),
-        ("rescore", "judge trials again by mended checks, without running", commands.rescore_again),
+        (
+            "rescore",
+            "judge trials again by corrected checks",
+            commands.rescore_again,
+        ),
         ("gate", "pass or fail by the difference from the baseline, for CI", commands.hold),
         ("export", "for inspect_ai or OpenTelemetry", commands.export),
     ):
@@ -65,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_NAMED = {"rescore": "its YAML file, with the mended checks; or its name, for Sayso's own tasks"}
+_NAMED = {"rescore": "its YAML file, with the corrected checks; or its name, for Sayso's own tasks"}
 
 
 def _run(run: argparse.ArgumentParser) -> None:

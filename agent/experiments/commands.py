@@ -125,7 +125,7 @@ def export(given: argparse.Namespace) -> int:
 
 
 def rescore_again(given: argparse.Namespace) -> int:
-    """Judge trials again by mended checks."""
+    """Judge trials again by corrected checks."""
     store = _amended(given)
     found = rescore(store, every=given.all)
     for change in found.changed:

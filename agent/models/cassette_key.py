@@ -16,7 +16,8 @@ _DATE = re.compile(r"^Today is \w+, \d\d \w+ \d{4}\.")
 _OWN = re.compile(
     r"(Today is DATE\.|The screen |The user interrupted you here\.$|The person heard "
     r"|Sayso was restarted here|The session was closed here|The desktop (was|broke)|Your home "
-    r"|This conversation begins anew\. |Files came in from the person: |Secrets you may type: )"
+    r"|This conversation (?:begins anew|starts over)\. "
+    r"|Files came in from the person: |Secrets you may type: )"
 )
 """Beginnings of what a session tells the model by itself."""
 

@@ -30,8 +30,8 @@ _NO_KEY = (
 )
 
 _BAD_KEY = (
-    "What ANTHROPIC_API_KEY holds cannot be a key: it has a space, a line break or a letter that "
-    "no key has. Copy the key again."
+    "What ANTHROPIC_API_KEY holds cannot be a key: it has a space, a line break or another "
+    "character that keys never contain. Copy the key again."
 )
 _NO_PROVIDER = (
     "Sayso has no provider “{provider}”; it has {known}. A server that speaks the "

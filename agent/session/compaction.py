@@ -167,7 +167,7 @@ async def compact(
 ) -> None:
     """From here on the model knows what happened by words, and sees the screen as it is."""
     emit(ev.Compacted(reason=reason, text=recap(agent.log), refused=refused, left_out=left_out))
-    await look(agent, emit, anew=True)
+    await look(agent, emit, afresh=True)
 
 
 def recap(events: Iterable[ev.Event]) -> str:

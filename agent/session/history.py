@@ -106,8 +106,8 @@ SHOWN = {
 }
 """What people read where a result is worded for the model."""
 
-ANEW = "This conversation begins anew. What happened before:"
-"""Beginning of a conversation that had to be condensed."""
+ANEW = "This conversation starts over. What happened before:"
+"""Beginning of a conversation that had to be compacted."""
 
 _CUT_SHORT = (*_CAUSES, "broken", "refusal")
 _THINKING = ("thinking", "redacted_thinking")

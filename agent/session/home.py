@@ -236,18 +236,18 @@ def _told(news: HomeNews, home: ev.HomeChanged) -> str:
 
 def _gone(news: HomeNews, home: ev.HomeChanged) -> str:
     what = "The folder that you work in" if home.folder else "Your home folder"
-    anew = "make it again" if home.folder else "which begins with an empty home folder"
+    afresh = "make it again" if home.folder else "which begins with an empty home folder"
     if news.moved:
         now = f" It is in {news.where} now." if news.where else ""
-        again = "with the folder where it is" if home.folder else anew
+        again = "with the folder where it is" if home.folder else afresh
         return (
             f"{what} was moved from outside while it was in use.{now} Nothing is lost: programs "
             f"that run go on in it. Move it back, or end the session and resume it, {again}."
         )
     way = (
-        f"{anew}, then end the session and resume it"
+        f"{afresh}, then end the session and resume it"
         if home.folder
-        else (f"end the session and resume it, {anew}")
+        else (f"end the session and resume it, {afresh}")
     )
     return (
         f"{what} was deleted from outside while it was in use. Nothing can be saved in it now: "

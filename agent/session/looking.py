@@ -38,22 +38,22 @@ class Forgets(Protocol):
         ...
 
 
-async def look(agent: Agent, emit: Emit, *, anew: bool = False) -> None:
+async def look(agent: Agent, emit: Emit, *, afresh: bool = False) -> None:
     """Show the model the screen before its first turn, and tell it the date if it is new.
 
-    ``anew``: it has seen and been told nothing yet.
+    ``afresh``: it has seen and been told nothing yet.
     """
-    forgetful = [tool for tool in agent.tools if isinstance(tool, Forgets)] if anew else []
+    forgetful = [tool for tool in agent.tools if isinstance(tool, Forgets)] if afresh else []
     for tool in forgetful:
         tool.forget()
     note, picture = await _see(agent)
-    if anew and picture is None and not forgetful:
+    if afresh and picture is None and not forgetful:
         note, picture = "", await agent.desktop.screenshot()
     images = (agent.journal.put_image(picture),) if picture is not None else ()
     today = datetime.datetime.fromtimestamp(agent.now()).astimezone()
     date = f"Today is {today:%A, %d %B %Y}."
     told = any(message.text.startswith(date) for message in agent.log.of(ev.UserMessage))
-    words = [] if told and not anew else [date]
+    words = [] if told and not afresh else [date]
     words += ["The screen now:"] if images else []
     words += [note] if note else []
     if words:

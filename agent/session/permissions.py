@@ -198,8 +198,8 @@ def action_fingerprint(call: ToolCall, intent: Intent) -> str:
     """
     target = {k: v for k, v in intent.target.items() if k != "box"}
     target["title"] = _TICKING.sub("", target.get("title", ""))
-    deed = [call.toolset, call.name, call.input, intent.tool, intent.window, target]
-    text = json.dumps(deed, sort_keys=True, ensure_ascii=False)
+    action = [call.toolset, call.name, call.input, intent.tool, intent.window, target]
+    text = json.dumps(action, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

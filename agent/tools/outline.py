@@ -331,7 +331,7 @@ class Outline:
     def _lone_cells(self) -> dict[_Key, Node]:
         """Cells that are the only one of their table with their name.
 
-        Spreadsheets make their cells anew for whoever asks: such a cell is known by its address.
+        Spreadsheets make their cells again for whoever asks: such a cell is known by its address.
         """
         found: dict[_Key, Node] = {}
         twice: set[_Key] = set()

@@ -83,7 +83,7 @@ class Command(BaseModel):
 
     command: str = Field("", max_length=_COMMAND_CAP, description="The command or script for bash.")
     restart: bool = Field(
-        False, description="True to begin anew: forgets state, ends background jobs."
+        False, description="True to start over: forgets state, ends background jobs."
     )
 
 

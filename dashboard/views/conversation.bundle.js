@@ -120,7 +120,7 @@ var y,we,Rt,U,Ht,mt,be,_t,ke,Ft,Ut,Nn,nt=Symbol.for("pv"),yt={},gt=[],Pn=/^m(i|n
       ${t.map(n=>l`<${ns} key=${n.id} entry=${n} context=${e} />`)}
     </ol>
   </section>`}function ns({entry:e,context:t}){let{text:n,mark:o}=e.item.value;return l`<li>
-    <div class="wish" title=${n}>${n}</div>
+    <div class="request" title=${n}>${n}</div>
     <div class="fate">${o}</div>
     <${_e} entry=${e} context=${t} />
   </li>`}function os({follow:e}){return e.away.value&&l`<button type="button" class="more" onClick=${()=>e.now()}>↓ newest</button>`}function ss({search:e}){return e.open.value?null:l`<button type="button" class="finder" aria-label="Search in the conversation" title="Search in the conversation" onClick=${()=>{e.open.value=!0}}>

@@ -109,7 +109,7 @@ function Queue({ context }) {
 function Waiting({ entry, context }) {
   const { text, mark } = entry.item.value;
   return html`<li>
-    <div class="wish" title=${text}>${text}</div>
+    <div class="request" title=${text}>${text}</div>
     <div class="fate">${mark}</div>
     <${Choices} entry=${entry} context=${context} />
   </li>`;

@@ -29,7 +29,7 @@ class Tries:
     Of version 6 an address is a network of 64 bits: that is what one machine has for its own.
 
     A try is wrong until it is known to be right, for many may come at once. A right one begins
-    that name's count anew, not the address's: who knows one password could go on trying others.
+    that name's count again, not the address's: who knows one password could go on trying others.
     """
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:

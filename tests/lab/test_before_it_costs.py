@@ -144,7 +144,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     bad = hello_task("one", checks=[{"file_txt": {}}])
     worse = hello_task("two", requires=["no-such-program"])
     experiment = small({"good": "good"}, [bad, worse])
-    with pytest.raises(ConfigurationError, match="2 things must be mended") as caught:
+    with pytest.raises(ConfigurationError, match="2 things must be fixed") as caught:
         check_first(experiment, FakeEnvironment())
     assert "- Task one: There is no check “file_txt”" in str(caught.value)
     assert "- The task two needs no-such-program" in str(caught.value)

@@ -94,7 +94,7 @@ def test_mended_checks_change_verdicts_without_running(
     store.amend(small(tasks=[hello_task("a", checks=STRICT)]))
     assert {(c.trial, c.after) for c in rescore(store).changed} == {("bad--a--000", "failed")}
     text = report(store)
-    assert "Verdicts that mended checks changed: 2" in text
+    assert "Verdicts changed by corrected checks: 2" in text
     assert "checks of the task a" in text
 
 

@@ -280,7 +280,7 @@ async def test_the_gates_death_is_told(make: Make) -> None:
     scene = await make()
     scene.desktop.guard.changed("restarted", "it was ended by signal 9")
     [told] = scene.session.log.of(ev.GateChanged)
-    assert "opened anew" in told.text
+    assert "opened again" in told.text
 
 
 def test_only_public_names_are_kept(tmp_path: Path) -> None:

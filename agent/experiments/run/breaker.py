@@ -12,7 +12,7 @@ EQUAL_ERRORS = 3
 """So many trials in a row that end in one error show that the next one would, too."""
 
 _MENDED_LATER = ("CheckerBroken",)
-"""Errors that cost nothing: the end is kept, and is rescored when the checks are mended."""
+"""Errors that cost nothing: the end is kept, and is rescored when the checks are corrected."""
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -32,7 +32,7 @@ class Stop:
 
 @dataclass
 class Breaker:
-    """Counts equal errors in a row; an end of another kind begins anew."""
+    """Counts equal errors in a row; an end of another kind starts over."""
 
     _last: dict[str, tuple[str, int]] = field(default_factory=dict)
 

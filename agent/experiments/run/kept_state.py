@@ -1,4 +1,4 @@
-"""The end of a trial as it was judged, kept beside it, so that mended checks can judge it again.
+"""The end of a trial as it was judged, kept beside it, so that corrected checks can judge it again.
 
 ::
 

@@ -34,7 +34,7 @@ def check_first(
     if found := faults(experiment, environment, elsewhere=elsewhere):
         lines = "\n".join(f"- {fault}" for fault in found)
         raise ConfigurationError(
-            f"{counted(len(found), 'thing')} must be mended before anything is run or paid for:"
+            f"{counted(len(found), 'thing')} must be fixed before anything is run or paid for:"
             f"\n{lines}"
         )
 

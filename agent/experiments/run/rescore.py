@@ -1,4 +1,4 @@
-"""New verdicts from mended checks, on the ends of trials that were kept: nothing is run."""
+"""New verdicts from corrected checks, on the ends of trials that were kept: nothing is run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def rescore(
     """Judge again what was judged by other checks than the definition has now.
 
     Args:
-        store: the study; mended checks are amended into it first (`Store.amend`).
+        store: the study; corrected checks are amended into it first (`Store.amend`).
         every: judge all trials, those of the same checks too.
         tell: called with each trial's name before it is judged.
 

@@ -13,7 +13,7 @@ changes (see `agent.experiments.plan.amending`) goes on in the same folder.
         attempts/          errors that were tried again, and half-written trials
         attempts.jsonl     one line for every attempt, with its cost
         looks.jsonl        one line for every time that results were looked at
-        rescored.jsonl     one line for every verdict that mended checks have changed
+        rescored.jsonl     one line for every verdict that corrected checks changed
         trials.parquet     derived; removed and made again at will
 """
 
@@ -267,7 +267,7 @@ class Store(Faced):
 
     @property
     def rescored(self) -> int:
-        """How many verdicts mended checks have changed, in all."""
+        """How many verdicts corrected checks have changed, in all."""
         return sum(
             line["before"][:2] != line["after"][:2] for line in self._lines("rescored.jsonl")
         )

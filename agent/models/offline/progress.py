@@ -30,7 +30,7 @@ _SESSION_NOTES = re.compile(
     r"I did this myself meanwhile|"
     r"Files came in from the person|Secrets you may type: |"
     r"Attached by the person|\(Its content is no longer|"
-    r"I used the mouse and keyboard myself|This conversation begins anew|"
+    r"I used the mouse and keyboard myself|This conversation (?:begins anew|starts over)|"
     r"\(This picture is no longer|\(The beginning of this conversation|Your answer |Go on from|"
     r"The (?:current )?(?:date|time|screen|desktop)\b|Today is|It is now|Date:|Now:)"
 )

@@ -50,7 +50,7 @@ class GateChanged(BaseEvent):
     def text(self) -> str:
         """The same in words for people."""
         what = {
-            "restarted": "The desktop's way to the network broke and was opened anew; what was "
+            "restarted": "The desktop's way to the network broke and was opened again; what was "
             "being loaded may have to be loaded again.",
             "down": "The desktop has no network any more: its gate broke too often. Restart the "
             "session to have it again.",

@@ -50,7 +50,7 @@ var y,qe,he,J,pe,jt,He,It,Be,$e,fe,Ss,bt=Symbol.for("pv"),qt={},Ht=[],Ts=/^m(i|n
       <span class="push"></span>${i("html","Report (HTML)")}${i("md","Report (Markdown)")}</div>
     ${t.hypothesis&&c`<p class="hypothesis">${t.hypothesis}</p>`}
     ${t.tried<t.planned-t.errors&&c`<p class="known">${a}${t.looks>1?` (number ${t.looks}).`:"."}</p>`}
-    ${t.outdated>0&&c`<p class="known">${`${E(t.outdated,"verdict")} of checks that have been mended since.`}
+    ${t.outdated>0&&c`<p class="known">${`${E(t.outdated,"verdict")} of checks that have been corrected since.`}
         <${_} onClick=${()=>e.send({type:"rescore",experiment:t.folder})}>Judge again<//></p>`}</section>`}function Ao({p:e,measures:t}){let n=e.success,s=`${lt(n.value)}${n.low===null?"":`, from ${lt(n.low)} to ${lt(n.high)}`}`,r=n.low===null?"no interval":`95 %: ${lt(n.low)} to ${lt(n.high)}`,o=n.p_holm!==null&&n.p_holm!==n.p?`, corrected ${n.p_holm.toFixed(3)}`:"",i=t.map(a=>({measure:a,r:e.ratios[a.name]}));return c`<section class="card answer"><p class="verdict">${e.verdict}</p>
     <div class="measure"><div><strong>${`Success, ${e.b} minus ${e.a}`}</strong><span class="big">${lt(n.value)}</span>
         <small>${`${r}; ${n.method}, ${E(n.tasks,"task")}`}</small><small>${`${Le(n.p)}${o} (${n.test})`}</small>

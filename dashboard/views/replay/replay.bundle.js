@@ -93,7 +93,7 @@ var w,Pe,te,W,Xt,kt,Oe,wt,Le,ee,Qt,ss,ut=Symbol.for("pv"),xt={},St=[],is=/^m(i|n
       </div>
       ${(a||!o)&&h`<p class="none">${c}</p>`}
     </div>
-    <figcaption><p class="caption">${l}</p><p class=${u?"caption deed bad":"caption deed"}>${f}</p></figcaption>
+    <figcaption><p class="caption">${l}</p><p class=${u?"caption done bad":"caption done"}>${f}</p></figcaption>
   </figure>`}function ts({player:e,timeline:t,step:n}){let s=e.playing.value,[i,o]=[e.time.value,t.seconds].map(r=>$t(r,t.seconds));return h`<div class="transport" role="group" aria-label="Playback">
     <button type="button" class="round" title="Previous step (←)" aria-label="Previous step" onClick=${()=>n(-1)}><${rt} name="back" /></button>
     <button type="button" class="main round" title=${s?"Pause (space)":"Play (space)"} aria-label=${s?"Pause":"Play"}

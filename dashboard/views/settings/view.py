@@ -36,7 +36,9 @@ from dashboard.views.settings.memory import MemoryCard
 from dashboard.views.settings.secrets import Secrets
 from dashboard.voice.client.voice_settings import VOICE
 
-_LEAD = "Kept for you on this server. What its environment or .env sets cannot be changed here."
+_LEAD = (
+    "Saved on this server, for you alone. What the environment or .env sets cannot be changed here."
+)
 _HOST = "host "
 """Before a host's name, where other grants have an approval's id."""
 

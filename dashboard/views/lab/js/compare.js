@@ -120,7 +120,7 @@ function Head({ app, c }) {
     ${c.tried < c.planned - c.errors && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}
     ${
       c.outdated > 0 &&
-      html`<p class="known">${`${plural(c.outdated, "verdict")} of checks that have been mended since.`}
+      html`<p class="known">${`${plural(c.outdated, "verdict")} of checks that have been corrected since.`}
         <${Button} onClick=${() => app.send({ type: "rescore", experiment: c.folder })}>Judge again<//></p>`
     }</section>`;
 }

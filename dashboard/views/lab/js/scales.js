@@ -6,7 +6,7 @@ const HEADROOM = 1.12;
 const NO_LESS = { difference: 0.25, ratio: Math.log(1.5) }; // what an interval's axis reaches at least, …
 const NO_MORE = { difference: 1, ratio: Math.log(12) }; // … and at most
 
-/** Round marks from nought to the most, about four of them. @param {number} most */
+/** Round marks from zero to the most, about four of them. @param {number} most */
 export function marks(most) {
   const raw = most / 4;
   const size = 10 ** Math.floor(Math.log10(raw));

@@ -137,7 +137,7 @@ export function Picture({ player, timeline }) {
       </div>
       ${(lost || !frame) && html`<p class="none">${none}</p>`}
     </div>
-    <figcaption><p class="caption">${heard}</p><p class=${bad ? "caption deed bad" : "caption deed"}>${done}</p></figcaption>
+    <figcaption><p class="caption">${heard}</p><p class=${bad ? "caption done bad" : "caption done"}>${done}</p></figcaption>
   </figure>`;
 }
 

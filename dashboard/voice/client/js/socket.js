@@ -84,7 +84,7 @@ export class Line extends Emitter {
     this.#ask("start");
   }
 
-  /** Ends the chat. @param {VoiceError | null} [error] Why, if it was not wished. */
+  /** Ends the chat. @param {VoiceError | null} [error] Why, if nobody asked for it. */
   close(error = null) {
     for (const name of /** @type {Timer[]} */ (Object.keys(this.#timers))) this.#clear(name);
     for (const connection of [this.#current, this.#next]) connection?.close();

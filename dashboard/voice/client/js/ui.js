@@ -33,7 +33,7 @@ export function VoiceBar({ core }) {
   </section>`;
 }
 
-/** Draws anew whenever the core has changed. @param {VoiceCore} core */
+/** Draws again whenever the core has changed. @param {VoiceCore} core */
 function useChanges(core) {
   const [, draw] = useReducer((/** @type {number} */ times) => times + 1, 0);
   useLayoutEffect(() => {
