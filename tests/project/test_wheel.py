@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 from zipfile import ZipFile
@@ -21,29 +22,37 @@ _FOR_BUILDING = (".d.ts", ".mjs")
 """What only the building and checking of bundles reads."""
 
 _BUILD = "import sys, backend; print(backend.build_wheel(sys.argv[1]))"
+_PACK = "import sys, backend; print(backend.build_sdist(sys.argv[1]))"
 _OTHER = "def hello():\n    return 'not Sayso'\n"
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy of the tracked files by the backend that pyproject.toml names."""
+    """Built from the source archive by the backend that pyproject.toml names."""
     copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
     for name in (*_tracked("agent", "dashboard", "sayso", "script"), *_ABOUT):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy / name)
+    archive = _built(_PACK, copy, out)
+    with tarfile.open(archive) as packed:
+        packed.extractall(out, filter="data")
+    return _built(_BUILD, out / archive.name.removesuffix(".tar.gz"), out)
+
+
+_ABOUT = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
+
+
+def _built(code: str, source: Path, out: Path) -> Path:
     built = subprocess.run(
-        [sys.executable, "-c", _BUILD, str(out)],
-        cwd=copy,
-        env={**_environment(), "PYTHONPATH": str(copy / "script")},
+        [sys.executable, "-c", code, str(out)],
+        cwd=source,
+        env={**_environment(), "PYTHONPATH": str(source / "script")},
         check=True,
         capture_output=True,
         text=True,
         timeout=110,
     )
     return out / built.stdout.splitlines()[-1]
-
-
-_ABOUT = ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 
 
 @pytest.fixture(scope="module")
