@@ -495,6 +495,10 @@ class Settings(BaseSettings):
     plain_passwords: Annotated[bool, SettingKind()] = False
     """Whether people may sign in over a network without TLS: everybody on it can read along."""
 
+    contained: Annotated[bool, SettingKind()] = False
+    """Whether the server is alone in a container whose port is published on the host's loopback
+    only: then it may listen on every address of the container, and the link is enough."""
+
     keys: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
     """Keys of providers that were brought, by the names of their variables."""
 

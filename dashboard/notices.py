@@ -24,7 +24,7 @@ def notices(
     """
     found = []
     if desktop == "ready" and not confined:
-        found.append(_UNCONFINED)
+        found.append(_CONTAINED if settings.contained else _UNCONFINED)
     if desktop == "ready" and unwatched:
         found.append(_unwatched(unwatched))
     if desktop == "ready" and unbounded:
@@ -66,6 +66,15 @@ _UNCONFINED: Notice = {
     "text": "Programs on this desktop run with your own rights: they can read and change your "
     "files.\n\nTo confine them, install bubblewrap and leave SAYSO_SANDBOX and SAYSO_DISPLAY "
     "unset, then start the server again.",
+    "place": "desktop",
+}
+_CONTAINED: Notice = {
+    "id": "confined",
+    "label": "confined by the container alone",
+    "text": "Bubblewrap does not work in this container, so programs on this desktop run as the "
+    "server does: they can read and change the data folder, other sessions' files included, and "
+    "reach what the container reaches.\n\nTo confine each desktop by itself, allow user namespaces "
+    "in the container: docs/container.md.",
     "place": "desktop",
 }
 _OFFLINE_MODEL: Notice = {

@@ -135,7 +135,8 @@ def sandbox() -> Iterator[Finding]:
         "kernel.apparmor_restrict_unprivileged_userns=0), or run in a container with "
         "SAYSO_SANDBOX=prefer, which leaves the confining to the container."
     )
-    yield Finding("sandbox", f"bubblewrap does not work ({why})", False, fix)
+    needed = os.environ.get("SAYSO_SANDBOX", "require") == "require"
+    yield Finding("sandbox", f"bubblewrap does not work ({why})", False, fix, needed=needed)
 
 
 def settings() -> Iterator[Finding]:

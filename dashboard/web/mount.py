@@ -144,7 +144,12 @@ def routes() -> list[tuple[Any, ...]]:
 
 
 def check_bind(
-    address: str | None, hosts: frozenset[str], *, guarded: bool, private: bool = False
+    address: str | None,
+    hosts: frozenset[str],
+    *,
+    guarded: bool,
+    private: bool = False,
+    contained: bool = False,
 ) -> None:
     """Refuse to listen where strangers could come in without signing in, or read along.
 
@@ -155,12 +160,13 @@ def check_bind(
         hosts: Further names by which it is reached.
         guarded: Whether people sign in.
         private: Whether what they send is encrypted on its way, or the person insists.
+        contained: Whether the address is a container's own, published on loopback only.
 
     Raises:
         ConfigurationError: it is public, and there is no login, no host name, or no TLS.
     """
     foreign = sorted(filter(is_foreign, hosts))
-    local = address is None or is_loopback(address)
+    local = address is None or is_loopback(address) or (contained and not hosts)
     if local and not foreign:
         return
     where = f"as {foreign[0]}" if local else f"on {address}"
@@ -216,7 +222,8 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     tls = kwargs.get("ssl_certfile") is not None
     private = tls or bool(proxies) or bench.settings.plain_passwords
     bound = None if unix else kwargs["address"]
-    _or_exit(check_bind, bound, hosts, guarded=guarded, private=private)
+    contained = bench.settings.contained
+    _or_exit(check_bind, bound, hosts, guarded=guarded, private=private, contained=contained)
     if kwargs.get("num_procs", 1) != 1:
         raise SystemExit("Sayso keeps its sessions in one process: leave --num-procs out.")
     bench.request_guard = RequestGuard(
@@ -256,7 +263,7 @@ def _address(server: Any, *, unix: bool, tls: bool) -> str:
     path = server.prefix + next(iter(server._tornado.app_paths), "/")  # noqa: SLF001 - Bokeh has no list of them
     if unix:
         return path
-    name = server.address or "localhost"
+    name = "localhost" if workbench().settings.contained else server.address or "localhost"
     host = f"[{name}]" if ":" in name else name
     return f"{'https' if tls else 'http'}://{host}:{server.port}{path}"
 

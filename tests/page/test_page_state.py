@@ -204,6 +204,13 @@ def test_an_unconfined_desktop_is_said_plainly(tmp_path: Any) -> None:
     assert "confined" not in ids(confined=False, desktop="starting")
 
 
+def test_in_a_container_it_is_said_that_the_container_alone_confines(tmp_path: Any) -> None:
+    alone = Settings(data_dir=tmp_path, contained=True, _env_file=None)  # type: ignore[call-arg]
+    first = notices(alone, model="scripted", confined=False, desktop="ready")[0]
+    assert first["label"] == "confined by the container alone"
+    assert "other sessions' files" in first["text"]
+
+
 def test_programs_that_are_not_watched_are_said_plainly(tmp_path: Any, state: PageState) -> None:
     """With the reason, and only while the desktop runs."""
     settings = Settings(data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]

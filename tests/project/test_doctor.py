@@ -87,6 +87,7 @@ def test_a_sandbox_that_does_not_work_is_told_with_the_way_out(machine: Path) ->
     assert "No permissions to create new namespace" in answer.stdout
     assert "SAYSO_SANDBOX=prefer" in answer.stdout
     assert "Missing: sandbox." in answer.stdout
+    assert asked(machine, SAYSO_SANDBOX="prefer").returncode == 0
 
 
 def test_a_wrong_setting_is_named(machine: Path) -> None:

@@ -48,6 +48,14 @@ def test_a_public_address_or_name_wants_a_login_and_tls(
         check_bind(address, hosts, guarded=guarded, private=private)
 
 
+def test_a_containers_own_address_wants_neither_as_long_as_nobody_knows_it_by_name() -> None:
+    check_bind("0.0.0.0", NONE, guarded=False, contained=True)
+    with pytest.raises(ConfigurationError, match="without a login"):
+        check_bind("0.0.0.0", NAMED, guarded=False, contained=True)
+    with pytest.raises(ConfigurationError, match="without TLS"):
+        check_bind("0.0.0.0", NAMED, guarded=True, contained=True)
+
+
 class _Context:
     protocol = "http"
 
