@@ -134,7 +134,7 @@ async def _bash(command: str, home: Path) -> None:
 
 
 def test_an_unknown_deed_is_told() -> None:
-    with pytest.raises(ConfigurationError, match="no deed"):
+    with pytest.raises(ConfigurationError, match="no step"):
         deed_of({"fold": "a"})
 
 

@@ -55,7 +55,7 @@ def test_nothing_has_a_word_that_was_given_up() -> None:
 
 
 def test_the_words_are_those_of_the_glossary(words: dict[str, str]) -> None:
-    assert words["deed"] == words["deeds"] == "action"
+    assert words["deed"] == words["deeds"]
     assert {"wish", "anew", "mended", "nought"} <= words.keys()
 
 
@@ -70,6 +70,7 @@ def test_the_words_are_those_of_the_glossary(words: dict[str, str]) -> None:
         ("a.yaml", "say: Nought to do\n", [1]),
         ("a.py", "unmended = 'a wished-for amendment'\n", [1]),
         ("a.py", "anew = compute(wish)\n", []),
+        ("a.py", "x = f'{deed} wish'\n", [1]),
     ],
 )
 def test_prose_is_read_and_names_are_not(

@@ -222,10 +222,10 @@ class Line:
 
 
 def deed_of(given: Mapping[str, str]) -> Deed:
-    """The deed that a mapping describes.
+    """The step that a mapping describes.
 
     Raises:
-        ConfigurationError: there is no such deed.
+        ConfigurationError: there is no such step.
     """
     match dict(given):
         case {"folder": path}:
@@ -241,11 +241,11 @@ def deed_of(given: Mapping[str, str]) -> Deed:
         case {"line": text}:
             return Line(text)
         case other:
-            raise ConfigurationError(f"There is no deed {other}.")
+            raise ConfigurationError(f"There is no step {other}.")
 
 
 def order_of(deed: Deed) -> str:
-    """The deed as voice commands, for a model that takes nothing else."""
+    """The step as voice commands, for a model that takes nothing else."""
     match deed:
         case Line():
             return f'type "{deed.text}". Press enter'

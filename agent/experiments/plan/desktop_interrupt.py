@@ -95,7 +95,7 @@ class Scenario:
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """Names of the deeds that the words take back."""
+        """Names of the steps that the words take back."""
         drop = self.said.get("drop", ())
         return (drop,) if isinstance(drop, str) else tuple(drop)
 
@@ -229,7 +229,7 @@ class _Change:
         yield from self._finish(self.scenario.wanted(), self.scenario.dropped)
 
     def near_miss(self) -> Iterator[Step]:
-        """The work without its last deed where the words change nothing, else too soon or late."""
+        """The work without its last step where the words change nothing, else too soon or late."""
         work = self.scenario.work
         match self.scenario.intent:
             case "addition" | "revision" | "retraction":
@@ -275,7 +275,7 @@ class _Approval:
 
     @property
     def _writes(self) -> dict[str, Deed]:
-        """Deeds that need no permission, in the places of those that do."""
+        """Steps that need no permission, in the places of those that do."""
         names = ("one", "two", "three")
         places = ("first", "second", "third")
         return {
@@ -384,9 +384,9 @@ def _paced(
     """Work that comes by every moment: it thinks, does a batch, types, speaks, and ends.
 
     Args:
-        work: the deeds by their places; one that is left out is not done.
+        work: the steps by their places; one that is left out is not done.
         amid: comes in the middle of the batch.
-        last: comes at the end, instead of the last deed.
+        last: comes at the end, instead of the last step.
     """
     yield step_of(work["first"])
     yield {"pause": THINKING_SECONDS}

@@ -67,7 +67,7 @@ class Agent(Protocol):
     async def run(self, task: str, desk: Desk, ears: Ears) -> str:
         """Work on a task until it is over; the last word, which is then said.
 
-        Called anew, on the same object, for what the person says when nothing runs.
+        Called again, on the same object, for what the person says when nothing runs.
         """
         ...
 

@@ -180,7 +180,7 @@ def comparison(
         folder: the experiment's.
         a: an arm, or the baseline if empty.
         b: another one, or the next if empty.
-        own: the person's tasks, whose checks may have been mended since.
+        own: the person's tasks, whose checks may have been corrected since.
 
     Raises:
         ConfigurationError: there is no such experiment or arm, or a library is missing.
