@@ -238,6 +238,10 @@ class Settings(BaseSettings):
     """MCP servers whose tools the agent may use, as `NAME=COMMAND` or `NAME=https://HOST/PATH`
     ([MCP](mcp.md#tools-for-the-agent))."""
 
+    mcp_port: Annotated[int | None, SettingKind()] = Field(default=None, ge=0, le=65_535)
+    """Port on 127.0.0.1 where `sayso serve` lets programs that speak MCP into the session that you
+    look at ([MCP](mcp.md#in-the-session-that-you-look-at)); 0 for any free one."""
+
     mcp_seconds: Annotated[float, SettingKind(unit="seconds")] = Field(default=60.0, gt=0)
     """What one call of an MCP server's tool may take."""
 

@@ -129,7 +129,11 @@ def _transport(
     except ModuleNotFoundError as error:
         raise ConfigurationError(NO_MCP) from error
     approver: Approver = "client" if given.client_approves else "person"
-    server = build_server(session, approver)
+
+    async def find() -> Session:
+        return session
+
+    server = build_server(find, approver)
     if given.port is None:
         return Stdio(server)
     place = settings.data_dir / "mcp.key"

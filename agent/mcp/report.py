@@ -44,6 +44,9 @@ class Report(BaseModel):
     """What is being done; empty when nothing is."""
 
     waiting: Waiting | None
+    voice: str
+    """Whether what is told sounds: ready, muted or asleep where a page has a voice, else off."""
+
     outcome: str
     """How the last task ended: done, answered, ended, denied, stopped, …; empty while one runs."""
 
@@ -61,6 +64,7 @@ def report_of(log: EventLog, status: Status, since: int = 0) -> Report:
         detail=status.detail,
         task=status.task_text if status.task_id is not None else "",
         waiting=waiting_in(status),
+        voice=status.voice,
         outcome="" if status.task_id is not None else _outcome(log),
         said=list(_said(events)),
         steps=list(_steps(events)),

@@ -42,6 +42,7 @@ from dashboard.web.health import Health
 from dashboard.web.identity import LOCAL
 from dashboard.web.lock import Kept, Locked, is_by_address, with_key
 from dashboard.web.login import is_one_password, with_limit, with_privacy, with_success
+from dashboard.web.programs import let_in, programs_of
 from dashboard.web.request_guard import Proxies, RequestGuard, host_names, is_foreign
 from dashboard.web.signins import known_by_sign_in, signing_out, signins
 from dashboard.web.workbench import Workbench, make_workbench, set_workbench, workbench
@@ -226,6 +227,7 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     _or_exit(check_bind, bound, hosts, guarded=guarded, private=private, contained=contained)
     if kwargs.get("num_procs", 1) != 1:
         raise SystemExit("Sayso keeps its sessions in one process: leave --num-procs out.")
+    programs = _or_exit(programs_of, bench, several=guarded)
     bench.request_guard = RequestGuard(
         hosts=hosts, voices=bench.request_guard.voices, proxies=proxies
     )
@@ -243,6 +245,8 @@ def _guarded_server(inner: Any, self: Any, applications: Any, *args: Any, **kwar
     memory.settle("dashboard.app")
     ahead.prepare(self.io_loop.asyncio_loop)
     self._sayso_link = bench.lock.link(_address(self, unix=unix, tls=tls))
+    if programs is not None:
+        print(let_in(bench, programs, self.io_loop.asyncio_loop), flush=True)
     if not guarded:
         print(
             f"Open Sayso with this link; nobody gets in without it:\n{self._sayso_link}", flush=True

@@ -48,6 +48,9 @@ def client_of() -> Callable[..., AbstractAsyncContextManager[Any]]:
     from agent.mcp.serving import build_server
 
     def client_of(session: Session, approver: Any = "person") -> Any:
-        return Client(build_server(session, approver))
+        async def find() -> Session:
+            return session
+
+        return Client(build_server(find, approver))
 
     return client_of

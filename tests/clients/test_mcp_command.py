@@ -52,7 +52,17 @@ async def test_a_client_over_stdio_gives_a_task_and_its_going_ends_the_session(
     async with stdio(tmp_path) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
         report = (await client.call_tool("instruct", {"text": "Click."})).structured_content
-    assert names == {"instruct", "wait", "observe", "stop", "hold", "go_on", "answer"}
+    assert names == {
+        "instruct",
+        "wait",
+        "observe",
+        "stop",
+        "hold",
+        "go_on",
+        "answer",
+        "tell",
+        "ask",
+    }
     assert report["outcome"] == "done"
     kinds = [event.kind for event in recorded(tmp_path)]
     assert kinds[-1] == "session_closed"

@@ -243,3 +243,45 @@ async def test_a_call_waits_no_longer_than_it_may(make: Make, client_of: Make, w
         refused = await client.call_tool("instruct", {"text": "Click.", "wait": wait})
     assert refused.is_error
     assert session.log.of(ev.TaskStarted) == []
+
+
+async def test_what_a_program_tells_the_person_is_shown_as_a_programs(
+    make: Make, client_of: Make
+) -> None:
+    session = await make([])
+    async with client_of(session) as client:
+        await client.call_tool("tell", {"text": "The build\nis done."})
+        refused = await client.call_tool("tell", {"text": " "})
+    assert [e.text for e in session.log.of(ev.Replied)] == ["A program says: The build is done."]
+    assert refused.is_error
+
+
+async def test_the_person_answers_what_a_program_asks(make: Make, client_of: Make) -> None:
+    session = await make([])
+    async with client_of(session) as client:
+        asking = asyncio.create_task(client.call_tool("ask", {"question": "Is it green?"}))
+        asked = await session.log.wait_for(lambda e: e.kind == "question_asked", timeout=20)
+        given = {"id": asked.question_id, "answer": "yes"}
+        assert (await client.call_tool("answer", given)).is_error
+        session.answer(asked.question_id, "yes")
+        answered = text_of(await asking)
+    assert (asked.text, answered) == ("A program asks: Is it green?", "yes")
+
+
+async def test_what_nobody_answers_is_not_left_open(make: Make, client_of: Make) -> None:
+    session = await make([])
+    async with client_of(session) as client:
+        answered = await client.call_tool("ask", {"question": "Anybody?", "seconds": 0.05})
+    assert text_of(answered) == ""
+    assert session.status.question is None
+
+
+async def test_nothing_is_asked_between_while_a_task_runs(make: Make, client_of: Make) -> None:
+    session = await make(ONE_COMMAND, shell())
+    async with client_of(session) as client:
+        await client.call_tool("instruct", {"text": "Remove the notes.", "wait": 0})
+        await asked(session)
+        refused = await client.call_tool("ask", {"question": "Is it green?"})
+        session.stop("test")
+    assert refused.is_error
+    assert session.log.of(ev.QuestionAsked) == []
