@@ -149,11 +149,12 @@ def test_the_server_says_where_programs_come_in_and_not_the_key(tmp_path: Path) 
         assert key not in served.link
 
 
+@pytest.mark.timeout(300)
 def test_a_server_with_a_login_refuses_the_port(tmp_path: Path) -> None:
     env = environment(tmp_path, PORT)
     words = command(PILOT, *PEOPLE)
     ended = subprocess.run(
-        words, cwd=PILOT.parent, env=env, capture_output=True, text=True, timeout=100, check=False
+        words, cwd=PILOT.parent, env=env, capture_output=True, text=True, timeout=280, check=False
     )
     assert ended.returncode != 0
     assert "SAYSO_MCP_PORT" in ended.stderr
