@@ -34,7 +34,7 @@ class McpServer:
     @property
     def key_variable(self) -> str:
         """Where the key is looked for that is sent to an address."""
-        return f"SAYSO_MCP_KEY_{self.name.upper()}"
+        return f"MCP_KEY_{self.name.upper()}"
 
 
 def read_server(text: str) -> McpServer:
