@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agent.errors import SaysoError
 from agent.experiments import commands
+from agent.experiments.improve.terms import Terms
 from agent.streams import take_any_text
 
 WRONG_USE = 2
@@ -47,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, metavar="FOLDER", help="where experiments lie")
     subs = parser.add_subparsers(required=True, metavar="COMMAND")
     _run(subs.add_parser("run", help="run an experiment, go on with it, or extend it"))
+    _improve(
+        subs.add_parser("improve", help="search for a better prompt, proved on held-out tasks")
+    )
     listing = subs.add_parser("list", help="experiments, tasks or examples")
     listing.add_argument("what", nargs="?", default="experiments", choices=commands.LISTS)
     listing.set_defaults(command=commands.listing)
@@ -84,6 +88,31 @@ def _run(run: argparse.ArgumentParser) -> None:
         "--unproved", action="store_true", help="pay for trials of tasks that are not proved"
     )
     run.set_defaults(command=commands.run)
+
+
+def _improve(search: argparse.ArgumentParser) -> None:
+    usual = Terms()
+    search.add_argument("file", help="YAML file: its baseline's prompt is improved on its tasks")
+    search.add_argument(
+        "--sentences", type=Path, metavar="FILE", help="what may be added, one a line"
+    )
+    search.add_argument("--proposer", metavar="MODEL", help="a Claude model that proposes instead")
+    for name, words in (
+        ("rounds", "rounds of proposals at most"),
+        ("variants", "proposals of a round at most"),
+        ("repeats", "tries of each task"),
+        ("looks", "how often held-out tasks may be looked at"),
+    ):
+        search.add_argument(f"--{name}", type=int, default=getattr(usual, name), help=words)
+    search.add_argument(
+        "--held-out", type=float, default=usual.held_out, help="share of tasks that are held out"
+    )
+    search.add_argument("--objective", default=usual.objective, help="success, score or a measure")
+    search.add_argument("--slots", type=int, default=2, help="desktops at a time on this machine")
+    search.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler: tcp://host:8786")
+    search.add_argument("--dry", action="store_true", help="only say what it would take")
+    search.add_argument("--unproved", action="store_true", help="pay for tasks that are not proved")
+    search.set_defaults(command=commands.improve_prompt)
 
 
 def _more(name: str, sub: argparse.ArgumentParser) -> None:

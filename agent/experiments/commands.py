@@ -10,9 +10,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from agent.errors import ConfigurationError
+from agent.experiments.improve.proposers import (
+    PROPOSER,
+    ModelProposer,
+    Proposer,
+    SentenceProposer,
+)
+from agent.experiments.improve.search import Exhausted, improve
+from agent.experiments.improve.study import Price, StudyTries, price
+from agent.experiments.improve.terms import Split, Terms, split
+from agent.experiments.improve.words import page
 from agent.experiments.plan.design import summarise_design
 from agent.experiments.plan.power import WANTED, Forecast
-from agent.experiments.plan.spec import Experiment, counted, load_experiment
+from agent.experiments.plan.spec import Arm, Experiment, counted, load_experiment
 from agent.experiments.plan.task import Task, builtin_tasks, tasks_folder, tasks_in
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.export import export_spans
@@ -29,6 +39,8 @@ from agent.experiments.run.runner import Runner, RunState
 from agent.experiments.run.store import Store, list_stores
 from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.files import bounded
+from agent.models.factory import claude_model
+from agent.prompts import load_prompt
 from agent.settings import read_settings
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -64,6 +76,42 @@ def run(given: argparse.Namespace) -> int:
     if runner.cancelled:
         return STOPPED
     return FAILED if state.statuses["error"] + state.statuses["cancelled"] else 0
+
+
+def improve_prompt(given: argparse.Namespace) -> int:
+    """Search for a better prompt, and claim it on held-out tasks."""
+    root = _root(given)
+    experiment = load_experiment(_file(given.file), _own(root))
+    terms = Terms(
+        rounds=given.rounds, variants=given.variants, repeats=given.repeats, looks=given.looks,
+        held_out=given.held_out, objective=given.objective,
+    )  # fmt: skip
+    parts = split(experiment.tasks, terms, experiment.seed)
+    _announce_search(price(experiment, parts, terms, slots=max(1, given.slots)), parts, experiment)
+    check_first(experiment, TrialEnvironment(), elsewhere=bool(given.scheduler))
+    propose = _proposer(given)
+    if given.dry:
+        return 0
+    if not given.unproved:
+        _ask_about(experiment, unproved(experiment, root))
+    place = DaskPlacement(given.scheduler, slots=given.slots)
+    spent = (lambda: propose.dollars) if isinstance(propose, ModelProposer) else (lambda: 0.0)
+    tries = StudyTries(
+        experiment, parts, terms, root, place, around=_interruptible, elsewhere=spent
+    )
+    first = experiment.arms[experiment.reference].prompt_text
+    ledger = tries.ledger()
+    try:
+        found = improve(first, parts, tries, propose, ledger, terms, tell=_say)
+    except Exhausted as end:
+        _say(str(end))
+        return STOPPED if end.stopped else FAILED
+    finally:
+        place.close()
+    (tries.store.folder / "search.md").write_text(page(ledger, found), "utf-8")
+    (tries.store.folder / "best.md").write_text(found.best.text, "utf-8")
+    print(f"{found.verdict}\n{tries.store.folder / 'search.md'}\n{tries.store.folder / 'best.md'}")
+    return 0
 
 
 def listing(given: argparse.Namespace) -> int:
@@ -192,6 +240,39 @@ def _announce(experiment: Experiment, root: Path, slots: int) -> None:
     others = earlier_runs(root, experiment, but=study.folder)
     for line in (*plan.warnings, *(run.words for run in others)):
         print(f"Note: {line}", file=sys.stderr)
+
+
+def _announce_search(most: Price, parts: Split, experiment: Experiment) -> None:
+    """What a search takes at most, and what a look at held-out tasks can find."""
+    gain = "not even 35" if most.detectable is None else f"{100 * most.detectable:.0f} or more"
+    _say(
+        f"{experiment.name}: {counted(len(parts.search), 'task')} to search on, "
+        f"{counted(len(parts.held_out), 'task')} held out. "
+        f"At most {counted(most.trials, 'trial')}, {most.seconds / 60:.0f} min, "
+        f"about {most.dollars:.2f} US$ (at worst {most.worst_dollars:.2f}, "
+        f"budget {experiment.budget:.2f}).\n"
+        f"A look at the held-out tasks finds a gain of {gain} points with a chance of 80 %."
+    )
+
+
+def _proposer(given: argparse.Namespace) -> Proposer:
+    """Who proposes: the given sentences, or a model.
+
+    Raises:
+        ConfigurationError: neither is given, or the model cannot be used.
+    """
+    if given.sentences:
+        return SentenceProposer.of_file(given.sentences)
+    if not given.proposer:
+        raise ConfigurationError("Say who proposes: --sentences FILE, or --proposer MODEL.")
+    settings = read_settings()
+    if found := list(TrialEnvironment().model_faults(Arm(model=given.proposer), (), settings)):
+        raise ConfigurationError(f"Nobody can propose: {' '.join(found)}")
+    return ModelProposer(claude_model(settings, given.proposer), load_prompt(PROPOSER))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _detectable(guess: Forecast) -> str:

@@ -176,6 +176,17 @@ def compare_scores(
     a: Sequence[float], b: Sequence[float], *, level: float = LEVEL, seed: int = 0
 ) -> Comparison:
     """Difference in mean score, B minus A; scores (0 to 1) of the same tasks in order."""
+    found = compare_means(a, b, level=level, seed=seed)
+    low, high = max(-1.0, found.estimate.low), min(1.0, found.estimate.high)
+    if math.isnan(found.estimate.low):
+        return found
+    return replace(found, estimate=replace(found.estimate, low=low, high=high))
+
+
+def compare_means(
+    a: Sequence[float], b: Sequence[float], *, level: float = LEVEL, seed: int = 0
+) -> Comparison:
+    """Difference in the mean of any measure, B minus A; values of the same tasks in order."""
     diffs = np.array([y - x for x, y in zip(a, b, strict=True)], dtype=float)
     if not len(diffs):
         nothing = Estimate(math.nan, math.nan, math.nan, "no common tasks", 0)
@@ -187,8 +198,7 @@ def compare_scores(
         return Comparison(estimate, p, test, p)
 
     def interval(level: float) -> Ends:
-        low, high = _student(diffs, level)
-        return max(-1.0, low), min(1.0, high)
+        return _student(diffs, level)
 
     estimate = Estimate(value, *interval(level), _STUDENT, len(diffs), _few(len(diffs)))
     return _agreed(Comparison(estimate, p, test, p), interval, level)
