@@ -11,7 +11,9 @@ import pytest
 from agent.desktop.base import Box, Node, Tree
 from agent.models.offline import documents, writing
 from agent.models.offline.grammar import Command
+from agent.models.offline.sentences import parse
 from agent.models.offline.steps import Act, Done, Fail, Moment, Step
+from agent.models.offline.turns import HANDLERS
 from agent.models.offline.view import look
 from agent.testing.fake_desktop import FakeDesktop
 
@@ -123,6 +125,17 @@ async def test_a_mark_that_goes_is_a_sign_and_one_that_stays_is_one_against_it(
     assert await saved(desktop, lambda: desktop.call_it("letter - Mousepad")) == Done(
         "It is saved."
     )
+
+
+@pytest.mark.parametrize("said", ["save", "type 9.10"])
+async def test_a_document_that_takes_no_changes_is_neither_written_in_nor_saved(
+    tmp_path: Path, said: str
+) -> None:
+    desktop = Office(tmp_path, "list.csv (read-only) - LibreOffice Calc")
+    [command] = parse(said).commands
+    step = await HANDLERS[command.intent](Moment(desktop, await look(desktop), command))
+    assert isinstance(step, Fail)
+    assert "for reading only" in step.say
 
 
 async def test_the_choice_of_a_format_is_told_with_its_answers(tmp_path: Path) -> None:

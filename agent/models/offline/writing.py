@@ -41,6 +41,9 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
+_READ_ONLY = " (read-only) - "
+"""What office programs put into the title of a document that takes no changes."""
+
 _IN_CELL = "cell"
 """What is remembered of text that goes into a cell, which cannot be read back while it is open."""
 
@@ -63,6 +66,8 @@ async def type_(at: Moment) -> Step:
     text = at.slot("text")
     if not text:
         return Fail("You did not say what to type.")
+    if _READ_ONLY in _title(at.view):
+        return Fail(f"{capital(place(at.view))} is open for reading only, so nothing is typed.")
     if at.view.field is None and at.view.speaks(at.view.active) and not at.view.in_cell:
         return Fail(f"I see no text field with the cursor in {place(at.view)}.")
     before = _IN_CELL if at.view.in_cell else str(_count(at.view.field, text))
@@ -124,6 +129,8 @@ def _only_field(view: View) -> Node | None:
 
 
 def _count(field: Node | None, text: str) -> int:
+    if field is not None and field.role == "paragraph":
+        text = text.rstrip("\n").rpartition("\n")[2]  # each line is a paragraph of its own
     return _bare(field.text or "").count(_bare(text)) if field else 0
 
 
@@ -168,6 +175,8 @@ async def save(at: Moment) -> Step:
             return _in_the_way(at.view)
         if not _can_save(at.view):
             return Fail(f"{capital(call(at.view, window))} has nothing to save.")
+        if _READ_ONLY in window.title:
+            return Fail("It is open for reading only. Say: save it as, and a name.")
         found = await in_thread(documents.shown, at.desktop.home, window.title)
         memo = f"{len(at.view.dialogs)}x{int(_is_marked(window))}x{documents.mark(found)}"
         return Act(f"Saving in {call(at.view, window)}.", (key("ctrl+s"),), 1, memo)
