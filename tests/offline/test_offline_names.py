@@ -193,3 +193,19 @@ def test_likeness_knows_equal_near_and_far() -> None:
     assert likeness("text", "edit") < 80
     assert likeness("undo", "redo") < 80
     assert likeness("cut", "copy") < 80
+
+
+def test_a_dialog_of_the_panel_is_a_programs_and_the_panel_is_not() -> None:
+    """Its settings are clicked in like any program's; the bar itself stays furniture."""
+    box = Box(200, 100, 500, 400)
+    dialog = Node("d", None, "xfce4-panel", "dialog", "Panel Preferences", box, SHOWING)
+    size = Node("s", "d", "xfce4-panel", "check box", "Lock panel", Box(220, 140, 90, 20), SHOWING)
+    menu = Node("m", "panel", "xfce4-panel", "toggle button", "Menu", Box(0, 768, 90, 30), SHOWING)
+    front = Window(9, "Panel Preferences", "Xfce4-panel", 5, box, active=True, kind="dialog")
+    bar = Window(8, "xfce4-panel", "Xfce4-panel", 5, Box(0, 767, 1280, 33), kind="panel")
+    seen_ = view(dialog, size, menu, windows=(bar, front))
+    assert seen_.active == front
+    assert seen_.programs == (front,)
+    assert [seen_.furniture(node) for node in (dialog, size, menu)] == [False, False, True]
+    assert find(seen_, "lock panel") == [size]
+    assert dialog in seen_.in_the_way
