@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import voices
 
 from agent.models.offline import HELP, parse
+from agent.models.offline.answers import calculate
+from agent.models.offline.words import number
 from dashboard.voice.addressee_detection import likeliest
 from dashboard.voice.intents import FREE, Moment, classify
 from dashboard.voice.speech.text import words
@@ -30,13 +33,15 @@ class Row:
     missed: tuple[tuple[str, str], ...]
 
 
-def measure(voice: voices.Voice, noise: float | None, few: int) -> Row:
-    """Each command once, by one voice at one noise level."""
+def measure(
+    voice: voices.Voice, noise: float | None, few: int, commands: Sequence[str] = COMMANDS
+) -> Row:
+    """The first few of the commands once, by one voice at one noise level."""
     understood = errors = total = 0
     missed = []
-    commands = COMMANDS[:few]
-    for number, command in enumerate(commands):
-        heard = _hear(command, voice, noise, number)
+    commands = commands[:few]
+    for seed, command in enumerate(commands):
+        heard = _hear(command, voice, noise, seed)
         wrong, of = voices.word_errors(command, heard)
         errors, total = errors + wrong, total + of
         if same(command, heard):
@@ -56,9 +61,17 @@ def same(said: str, heard: str) -> bool:
 
 def _plan(text: str) -> list[tuple[str, dict[str, str]]]:
     return [
-        (command.intent, {slot: " ".join(words(said)) for slot, said in command.slots.items()})
+        (command.intent, {slot: _slot(slot, said) for slot, said in command.slots.items()})
         for command in parse(text).commands
     ]
+
+
+def _slot(slot: str, said: str) -> str:
+    """Words without case and marks; numbers and sums by what they come to."""
+    if slot == "sum":
+        return str(calculate(said))
+    value = None if slot in ("text", "phrase") else number(said)
+    return " ".join(words(said)) if value is None else str(value)
 
 
 def _hear(command: str, voice: voices.Voice, noise: float | None, seed: int) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from agent.models.offline import parse
 from dashboard.voice.intents import is_free
 from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, levelled, resample, wordless
-from dashboard.voice.speech.rescoring import Rescorer
+from dashboard.voice.speech.rescoring import Rescorer, repeats_unsaid
 from dashboard.voice.speech.text import dangles, modern, without_loops
 
 FRAME = 512
@@ -148,9 +148,8 @@ class PatientTurns:
     def doubt(self, text: str) -> int:
         plan = parse(text)
         understood = not is_free(text) or not plan.unknown
-        repeats = any(command.intent == "again" for command in plan.commands)
-        doubtful = repeats and "again" not in text.lower()  # "undo that", heard as "and do that"
-        return self._SURE_MS if understood and not doubtful else self._UNSURE_MS
+        sure = understood and not repeats_unsaid(text)
+        return self._SURE_MS if sure else self._UNSURE_MS
 
 
 class HibariSynthesizer:

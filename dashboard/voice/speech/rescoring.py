@@ -13,12 +13,16 @@ from typing import Final
 
 import numpy as np
 
+from agent.models.offline import parse
 from agent.models.offline.grammar_graph import GrammarGraph
+from agent.models.offline.sentences import DICTATION, Plan
+from agent.models.offline.words import lexicon
 from dashboard.voice.intents import is_stop
 from dashboard.voice.phrases import phrases
 from dashboard.voice.speech.audio import RATE, Samples, levelled
 from dashboard.voice.speech.constrained_decoding import Guess, Guide
 from dashboard.voice.speech.moonshine import Floats, Moonshine
+from dashboard.voice.speech.text import words
 
 _TRUST: Final = 6.0
 """How much less likely (natural logarithm) than the plain words a sentence may be that the
@@ -55,10 +59,10 @@ class Rescorer:
         if not plain or len(samples) > RATE * _LONGEST:
             return [plain]
         guide = self._guide(names)
-        if guide.graph.covers(plain):
+        if guide.graph.covers(plain) and not repeats_unsaid(plain):
             return [plain]
         ways = [self._model.listen(way) for way in _ways(samples)]
-        best = _likeliest(guide, ways, plain)
+        best = likeliest(guide, ways, plain)
         return [best, plain] if best != plain else [plain]
 
     def _make_guide(self, names: tuple[str, ...]) -> Guide:
@@ -66,10 +70,12 @@ class Rescorer:
         return Guide(self._model, GrammarGraph(names, said))
 
 
-def _likeliest(guide: Guide, ways: list[Floats], plain: str) -> str:
+def likeliest(guide: Guide, ways: list[Floats], plain: str) -> str:
+    """``plain``, or what the guide finds instead in the sound, looked at in these ways."""
     trust: dict[str, float] = {}
     for way in ways:
-        trust |= {guess.text: _trust(guess) for guess in guide.best(way)[:2]}
+        guesses = (guess for guess in guide.best(way)[:2] if not _no_better(guess, plain))
+        trust |= {guess.text: _trust(guess) for guess in guesses}
     trust[plain] = 0.0
     score = {
         text: more + sum(guide.score(way, text) for way in ways) / len(ways)
@@ -80,6 +86,34 @@ def _likeliest(guide: Guide, ways: list[Floats], plain: str) -> str:
 
 def _trust(guess: Guess) -> float:
     return guess.led * (_TRUST_STOP if is_stop(guess.text) else _TRUST) + guess.hints
+
+
+def repeats_unsaid(text: str) -> bool:
+    """Whether words mean "again" without saying so: "and do that", much like "undo that"."""
+    repeats = any(command.intent == "again" for command in parse(text).commands)
+    return repeats and not {*lexicon()["said_again"]} & {*words(text)}
+
+
+def _no_better(guess: Guess, plain: str) -> bool:
+    """Whether a guess only has other words than ``plain`` where any word may be said.
+
+    There the guide tries few words, while the plain transcript was chosen among all. Marks that
+    the guide finds are worth more, and so is a command where there was only text to type.
+    """
+    if repeats_unsaid(guess.text):
+        return True
+    heard, other = parse(plain), parse(guess.text)
+    if guess.led == 1 or not (heard.commands and other.commands):
+        return False
+    meant, instead = ([c.intent for c in plan.commands] for plan in (heard, other))
+    if meant == instead:
+        return _marks(other) <= _marks(heard)
+    return instead[-1] in DICTATION and meant[-1] not in DICTATION
+
+
+def _marks(plan: Plan) -> int:
+    slots = "".join(slot for command in plan.commands for slot in command.slots.values())
+    return sum(slots.count(mark) for mark in ",.;:!?\n")
 
 
 def _ways(samples: Samples) -> list[Samples]:
