@@ -1,26 +1,31 @@
-"""Commands and dictation by sound: ``script/bench commands_sound [--json] [--few N]``.
+"""Commands and dictation by sound: ``script/bench commands_sound [--few N] [--seed S] [--json]``.
 
-``commands``: sentences that are understood as text, spoken by two natural voices: how many still
-mean the same. ``dictation``: sentences with their marks said aloud, as the mode for dictation takes
-them down: word errors, and marks that stand where they were said.
+``commands``: sentences of the help, and of what people say that is right as text, spoken by two
+natural voices: how many still mean the same. ``dictation``: sentences with their marks said aloud,
+as the mode for dictation takes them down: word errors, and marks that stand where they were said.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / part) for part in (".", "tests")]
+sys.path[:0] = [str(ROOT / part) for part in (".", "tests", "tests/offline")]
 
 import voices  # noqa: E402 - needs the path above
 from rapidfuzz.distance import Levenshtein  # noqa: E402
+from spoken_cases import cases  # noqa: E402
 
+from agent.experiments.statistics import success_rate  # noqa: E402
+from agent.models.offline import parse  # noqa: E402
 from agent.models.offline.dictation import continued, fitted, transcribed  # noqa: E402
 from benchmarks import voice_understood  # noqa: E402
 from dashboard.voice.speech.text import words  # noqa: E402
@@ -126,13 +131,30 @@ def dictate(voice: voices.Voice, few: int) -> Dictation:
     return table
 
 
-def commands(voice: voices.Voice, few: int) -> dict[str, Any]:
-    """Sentences of the help by one voice in a quiet room."""
-    row = voice_understood.measure(voice, None, few)
+def sentences(seed: int) -> dict[str, list[str]]:
+    """The commands of each kind, in an order that the seed gives."""
+    told = {said.lower().rstrip(".?!") for said in voice_understood.COMMANDS}
+    people = {case.say[-1] for case in cases("people") if not case.open}
+    others = (s for s in sorted(people) if s.lower().rstrip(".?!") not in told)
+    kinds = {
+        "help": list(voice_understood.COMMANDS),
+        "people": [said for said in others if not parse(said).unknown],
+    }
+    for found in kinds.values():
+        random.Random(seed).shuffle(found)
+    return kinds
+
+
+def commands(kind: str, said: Sequence[str], voice: voices.Voice, few: int) -> dict[str, Any]:
+    """Sentences of one kind by one voice in a quiet room."""
+    row = voice_understood.measure(voice, None, few, said)
+    right = success_rate([(n < row.understood, 1) for n in range(row.said)])
     return {
+        "kind": kind,
         "voice": voice,
         "right": row.understood,
         "said": row.said,
+        "interval": (right.low, right.high),
         "word_errors": row.errors,
         "words": row.words,
         "missed": row.missed,
@@ -144,11 +166,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench commands_sound", description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--few", type=int, default=1000, help="sentences of each kind")
+    parser.add_argument("--seed", type=int, default=1, help="which, with --few")
     parser.add_argument("--only", choices=("commands", "dictation"))
     asked = parser.parse_args()
     told: dict[str, list[dict[str, Any]]] = {}
     if asked.only != "dictation":
-        told["commands"] = [commands(voice, asked.few) for voice in VOICES]
+        told["commands"] = [
+            commands(kind, said, voice, asked.few)
+            for kind, said in sentences(asked.seed).items()
+            for voice in VOICES
+        ]
     if asked.only != "commands":
         told["dictation"] = [asdict(dictate(voice, asked.few)) for voice in VOICES]
     print(json.dumps(told, indent=1, ensure_ascii=False) if asked.json else _table(told))
@@ -157,7 +184,11 @@ def main() -> None:
 def _table(told: dict[str, list[dict[str, Any]]]) -> str:
     lines = []
     for row in told.get("commands", []):
-        lines.append(f"commands   {row['voice']:6} {row['right']} of {row['said']} mean the same")
+        low, high = row["interval"]
+        lines.append(
+            f"{row['kind']:10} {row['voice']:6} {row['right']} of {row['said']} mean the same "
+            f"(95 %: {low:.0%} to {high:.0%})"
+        )
         lines += [f"    said: {said!r}  heard: {got!r}" for said, got in row["missed"]]
     for row in told.get("dictation", []):
         share = row["word_errors"] / max(1, row["words"])
