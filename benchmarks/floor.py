@@ -1,21 +1,28 @@
-"""Who may silence the voice: ``script/bench floor [--quick] [--json]``.
+"""Who may silence the voice: ``script/bench floor [--quick] [--json] [--endpoint URL]``.
 
 The panel of tau2-bench (``docs/interaction-metrics.md``, after tau-voice) on the offline voice,
 over its raw protocol: somebody speaks while a long result is being said. R_Y is the share of real
 interruptions after which sound ends within 2 s, L_Y how long that takes from the first voiced
 sample; S_BC, S_VT and S_ND are the shares of nods, tics and words for somebody else that do not
 cut the result within 1 s. *Never cut* counts a cut at any time, *silent* the same sounds in
-silence: nothing may be answered or begun within 2 s of their end. *Any voice* is the same server
-told to yield to any voice (attention *everything*), as barge-in by voice activity does.
+silence: nothing may be answered or begun within 2 s of their end. R_R is the share of requests in
+silence that are answered aloud, L_R how long that takes from their last voiced sample, I_A the
+share into which the answer begins. *Any voice* is the same server told to yield to any voice
+(attention *everything*), as barge-in by voice activity does.
+
+With ``--endpoint`` another server of the EVI protocol is measured instead, with the key in
+``EVI_API_KEY``; ``--metrics`` writes tau2-bench's ``interaction_metrics`` of what was measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -62,9 +69,17 @@ _TOOLS: Final = [
     for name in ("use_computer", "steer_computer", "computer_status", "stop_computer")
 ]
 _QUERY: Final = (
-    "api_key=bench&verbose_transcription=true&session_settings[audio][encoding]=linear16"
+    "verbose_transcription=true&session_settings[audio][encoding]=linear16"
     "&session_settings[audio][sample_rate]=16000&session_settings[audio][channels]=1"
 )
+_WINDOWS: Final = {
+    "no_yield_window_sec": YIELDS_WITHIN,
+    "backchannel_yield_window_sec": KEEPS_FOR,
+    "vocal_tic_yield_window_sec": KEEPS_FOR,
+    "non_directed_yield_window_sec": KEEPS_FOR,
+    "vocal_tic_response_window_sec": ANSWERS_WITHIN,
+    "non_directed_response_window_sec": ANSWERS_WITHIN,
+}
 
 
 @dataclass(frozen=True)
@@ -77,17 +92,18 @@ class Event:
     noise: float | None
     held_out: bool
 
-    def sound(self) -> tuple[voices.Samples, float]:
-        """Its samples, and the second of the first voiced one."""
+    def sound(self) -> tuple[voices.Samples, float, float]:
+        """Its samples, and the seconds of the first and the last voiced one."""
         if self.text.startswith("cough "):
             clean = room.cough(int(self.text.split()[1]))
         else:
             clean = voices.speech(self.text, self.voice)
-        first = int(np.flatnonzero(np.abs(clean) > _VOICED)[0]) / voices.RATE
+        voiced = np.flatnonzero(np.abs(clean) > _VOICED) / voices.RATE
+        first, last = float(voiced[0]), float(voiced[-1])
         padded = voices.sequence(clean, voices.silence(0.2))
         if self.noise is None:
-            return padded, first
-        return voices.with_noise(padded, self.noise, seed=len(self.text)), first
+            return padded, first, last
+        return voices.with_noise(padded, self.noise, seed=len(self.text)), first, last
 
 
 @dataclass(frozen=True)
@@ -98,8 +114,31 @@ class Outcome:
     cut: float | None
     """Seconds from the first voiced sample to the interruption."""
     answered: bool = False
+    responded: float | None = None
+    """Seconds from the last voiced sample to the first sound of an answer; negative into it."""
     heard: str = ""
     """The last transcript."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server of the EVI protocol."""
+
+    url: str
+    key: str
+    attention: Attention | None = None
+    """To what it is told to pay attention; None for a server that is not Sayso's."""
+
+    def connect(self) -> websockets.connect:
+        """Open a chat."""
+        address = f"{self.url}/v0/evi/chat?api_key={self.key}&{_QUERY}"
+        return websockets.connect(address, max_size=None)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The message with which each chat begins."""
+        told = {"metadata": {"attention": self.attention}} if self.attention else {}
+        return {"type": "session_settings", "tools": _TOOLS, **told}
 
 
 class Person:
@@ -108,10 +147,11 @@ class Person:
     def __init__(self, socket: websockets.ClientConnection) -> None:
         self._socket = socket
         self._mic: list[bytes] = []
-        self.cut_at: float | None = None
         self.answered = False
         self.heard = ""
-        self.sounding = asyncio.Event()
+        self.understood, self.cut, self.sounding = (asyncio.Event() for _ in range(3))
+        self.cut_at: float | None = None
+        self.sounded_at: float | None = None
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._stream())]
 
     async def send(self, **message: Any) -> None:
@@ -124,6 +164,13 @@ class Person:
         data += bytes(-len(data) % _FRAME)
         self._mic.extend(data[at : at + _FRAME] for at in range(0, len(data), _FRAME))
         return time.monotonic() + 0.02
+
+    async def told(self, event: asyncio.Event, seconds: float) -> None:
+        """Until ``event`` has come and the words are known, or for so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
+                await self.understood.wait()
 
     async def close(self) -> None:
         """End."""
@@ -138,50 +185,57 @@ class Person:
             due = max(due + 0.02, time.monotonic() - 0.2)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
+    async def _answer(self, call: str) -> None:
+        said = json.dumps({"say": "I am on it."})
+        await self.send(type="tool_response", tool_call_id=call, content=said)
+
     async def _read(self) -> None:
         async for text in self._socket:
             message = json.loads(text)
             match message["type"]:
-                case "user_interruption" if self.cut_at is None:
+                case "user_interruption" if not self.cut.is_set():
                     self.cut_at = time.monotonic()
-                case "audio_output":
+                    self.cut.set()
+                case "audio_output" if not self.sounding.is_set():
+                    self.sounded_at = time.monotonic()
                     self.sounding.set()
                 case "tool_call":
                     self.answered = True
+                    await self._answer(message["tool_call_id"])
                 case "user_message":
                     self.heard = message["message"]["content"]
+                    if not message.get("interim"):
+                        self.understood.set()
 
 
-async def over_a_result(port: int, event: Event, attention: Attention) -> Outcome:
-    """Somebody speaks while the result is being said."""
-    sound, first = event.sound()
-    async with websockets.connect(_address(port), max_size=None) as socket:
+async def over_a_result(endpoint: Endpoint, event: Event, patience: float = 2.3) -> Outcome:
+    """Somebody speaks while the result is being said; it is watched for ``patience`` seconds."""
+    sound, first, _ = event.sound()
+    async with endpoint.connect() as socket:
         person = Person(socket)
-        await person.send(type="session_settings", tools=_TOOLS, metadata={"attention": attention})
+        await person.send(**endpoint.settings)
         await person.send(type="assistant_input", text=RESULT)
         await asyncio.wait_for(person.sounding.wait(), 60)
         await asyncio.sleep(_BEFORE)
         began = person.say(sound) + first
-        await asyncio.sleep(max(YIELDS_WITHIN + 0.3, len(sound) / voices.RATE + 2.0))
+        await person.told(person.cut, max(patience, len(sound) / voices.RATE + 2.0))
         await person.close()
     cut = None if person.cut_at is None else person.cut_at - began
     return Outcome(event, cut, heard=person.heard)
 
 
-async def in_silence(port: int, event: Event, attention: Attention) -> Outcome:
-    """Somebody speaks and the assistant has nothing to say."""
-    sound, _ = event.sound()
-    async with websockets.connect(_address(port), max_size=None) as socket:
+async def in_silence(endpoint: Endpoint, event: Event, patience: float = 2.0) -> Outcome:
+    """Somebody speaks and the assistant has nothing to say; it is watched for so many seconds."""
+    sound, _, last = event.sound()
+    async with endpoint.connect() as socket:
         person = Person(socket)
-        await person.send(type="session_settings", tools=_TOOLS, metadata={"attention": attention})
-        person.say(sound)
-        await asyncio.sleep(len(sound) / voices.RATE + ANSWERS_WITHIN)
+        await person.send(**endpoint.settings)
+        ends = person.say(sound) + last
+        await person.told(person.sounding, len(sound) / voices.RATE + patience)
         await person.close()
-    return Outcome(event, None, answered=person.answered or person.sounding.is_set())
-
-
-def _address(port: int) -> str:
-    return f"ws://127.0.0.1:{port}/v0/evi/chat?{_QUERY}"
+    answered = person.answered or person.sounding.is_set()
+    responded = None if person.sounded_at is None else person.sounded_at - ends
+    return Outcome(event, None, answered=answered, responded=responded, heard=person.heard)
 
 
 def events(each: int) -> list[Event]:
@@ -202,28 +256,35 @@ def events(each: int) -> list[Event]:
 
 
 async def measure(
-    which: list[Event], attention: Attention, chats: int
+    which: list[Event], endpoint: Endpoint, chats: int
 ) -> tuple[list[Outcome], list[Outcome]]:
-    """Each event over a result, and those that are no interruption in silence, too."""
-    evi = OfflineEvi()
-    server, port = await serve(evi, 0, "bench", "bench")
-    await evi.warm()
+    """Each event over a result, and those that are no nod in silence, too."""
     slots = asyncio.Semaphore(chats)
 
     async def run(what: Any, event: Event) -> Outcome:
         async with slots:
-            outcome: Outcome = await what(port, event, attention)
-            print(f"  {attention} {what.__name__} {_line(outcome)}", file=sys.stderr, flush=True)
+            outcome: Outcome = await what(endpoint, event)
+            print(f"  {what.__name__} {_line(outcome)}", file=sys.stderr, flush=True)
             return outcome
 
+    over = await asyncio.gather(*(run(over_a_result, e) for e in which))
+    quiet = [e for e in which if e.kind != "backchannel"]
+    return over, await asyncio.gather(*(run(in_silence, e) for e in quiet))
+
+
+async def measure_ours(
+    which: list[Event], attention: Attention, chats: int
+) -> tuple[list[Outcome], list[Outcome]]:
+    """The same on an offline server that is started for it."""
+    evi = OfflineEvi()
+    server, port = await serve(evi, 0, "bench", "bench")
+    await evi.warm()
     try:
-        over = await asyncio.gather(*(run(over_a_result, e) for e in which))
-        quiet = [e for e in which if e.kind in ("tic", "elsewhere")]
-        silent = await asyncio.gather(*(run(in_silence, e) for e in quiet))
+        endpoint = Endpoint(f"ws://127.0.0.1:{port}", "bench", attention)
+        return await measure(which, endpoint, chats)
     finally:
         server.stop()
         await evi.close()
-    return over, silent
 
 
 def _line(outcome: Outcome) -> str:
@@ -269,13 +330,69 @@ def panel(over: Iterable[Outcome], silent: Iterable[Outcome]) -> dict[str, str]:
     for name, kind in (("S_VT silent", "tic"), ("S_ND silent", "elsewhere")):
         those = [o for o in quiet if o.event.kind == kind]
         row[name] = interval(sum(not o.answered for o in those), len(those))
+    asked = [o for o in quiet if o.event.kind == "real"]
+    replies = [o.responded for o in asked if o.responded is not None]
+    row["R_R"] = interval(len(replies), len(asked))
+    row["L_R median s"] = f"{np.median(replies):.2f}" if replies else "-"
+    row["I_A"] = interval(sum(r < 0 for r in replies), len(asked))
     return row
+
+
+def interaction_metrics(over: list[Outcome], silent: list[Outcome]) -> dict[str, Any]:
+    """What was measured, as tau2-bench writes it for a voice; null where nothing was.
+
+    Times are those of single frames, not of its ticks of 0.2 s, and events of a kind are as many
+    here as was asked for, not as a dialogue brings them.
+    """
+    real = [o for o in over if o.event.kind == "real"]
+    yields = [o.cut for o in real if o.cut is not None and o.cut <= YIELDS_WITHIN]
+    asked = [o for o in silent if o.event.kind == "real"]
+    replies = [o.responded for o in asked if o.responded is not None]
+    nods = _kept(over, "backchannel")
+    tics, others = (_kept(over, k) + _ignored(silent, k) for k in ("tic", "elsewhere"))
+    domain = {
+        "response_latency_mean": _mean(replies),
+        "yield_latency_mean": _mean(yields),
+        "response_rate": _share(len(replies), len(asked)),
+        "yield_rate": _share(len(yields), len(real)),
+        "agent_interruption_rate": _share(sum(r < 0 for r in replies), len(asked)),
+        "selectivity_backchannel": _share(sum(nods), len(nods)),
+        "selectivity_vocal_tic": _share(sum(tics), len(tics)),
+        "selectivity_non_directed": _share(sum(others), len(others)),
+        "counts": {
+            "n_simulations": len(over) + len(silent),
+            "response_total": len(asked),
+            "yield_total": len(real),
+            "backchannel_total": len(nods),
+            "vocal_tic_total": len(tics),
+            "non_directed_total": len(others),
+            "agent_interrupts_count": sum(r < 0 for r in replies),
+        },
+    }
+    config = {"tick_duration_sec": _FRAME / 2 / voices.RATE, **_WINDOWS}
+    return {"version": "1.0", "config": config, "domains": {"desktop": domain}, "overall": domain}
+
+
+def _kept(over: list[Outcome], kind: Kind) -> list[bool]:
+    return [not _cut_within(o, KEEPS_FOR) for o in over if o.event.kind == kind]
+
+
+def _ignored(silent: list[Outcome], kind: Kind) -> list[bool]:
+    return [not o.answered for o in silent if o.event.kind == kind]
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _share(successes: int, of: int) -> float | None:
+    return successes / of if of else None
 
 
 def ducks(which: Iterable[Event]) -> Iterator[float]:
     """Milliseconds from the first voiced sample to the page's rule that lowers the loudspeaker."""
     for event in which:
-        sound, first = event.sound()
+        sound, first, _ = event.sound()
         gate = Gate()
         gate.playing = True
         for hop in np.zeros((100, 160), np.int16):
@@ -305,11 +422,24 @@ def main() -> None:
     parser.add_argument("--each", type=int, help="events of a kind")
     parser.add_argument("--chats", type=int, default=2, help="chats at once")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--only-ours", action="store_true", help="without the row of any voice")
+    parser.add_argument("--endpoint", help="another server of the protocol: wss://host")
+    parser.add_argument("--metrics", type=Path, help="where to write interaction_metrics")
     arguments = parser.parse_args()
     which = events(arguments.each or (15 if arguments.quick else 60))
+    found: dict[str, tuple[list[Outcome], list[Outcome]]] = {}
+    if arguments.endpoint:
+        there = Endpoint(arguments.endpoint.rstrip("/"), os.environ.get("EVI_API_KEY", ""))
+        found["measured"] = asyncio.run(measure(which, there, arguments.chats))
+    else:
+        found["Sayso"] = asyncio.run(measure_ours(which, "addressed", arguments.chats))
+    if not arguments.endpoint and not arguments.only_ours:
+        found["any voice"] = asyncio.run(measure_ours(which, "everything", arguments.chats))
+    if arguments.metrics:
+        written = interaction_metrics(*next(iter(found.values())))
+        arguments.metrics.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     rows: dict[str, dict[str, str]] = {}
-    for name, attention in (("Sayso", "addressed"), ("any voice", "everything")):
-        over, silent = asyncio.run(measure(which, attention, arguments.chats))
+    for name, (over, silent) in found.items():
         rows[name] = panel(over, silent)
         for kept in (False, True):
             part = f"{name}, {'held out' if kept else 'tuned'}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from agent.desktop.base import Box, Tree, Window
-from agent.models.offline.conversation import completed, plan_for, waits_for_more
+from agent.models.offline.conversation import completed, is_whole, plan_for, waits_for_more
 from agent.models.offline.progress import Progress
 from agent.models.offline.proposing import known, offer, offered, propose
 from agent.models.offline.sentences import parse
-from agent.models.offline.suggest import not_understood
+from agent.models.offline.suggest import HELP, not_understood
 from agent.models.offline.view import View
 
 EDITOR = Window(1, "notes.txt - Mousepad", "Mousepad", 7, Box(0, 0, 600, 400), active=True)
@@ -131,9 +131,57 @@ def test_a_command_that_may_go_on_waits_for_more() -> None:
         "Type …",
         "Switch to the",
         "open the file manager and click",
+        "what is the",
+        "snap the window",
+        "rename notes to",
     ):
         assert waits_for_more(text), text
-    for text in ("open the terminal", "click here", "stop", "hello", "what is the"):
+    for text in ("open the terminal", "click here", "stop", "hello", "uh", "in sport, the home"):
         assert not waits_for_more(text), text
     assert completed("Click.", "Save") == "Click Save"
     assert completed("Open", "scroll down") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Open the text editor.",
+        "press control s",
+        "Scroll down three times",
+        "close this window",
+        "undo that",
+        "What are you doing?",
+        "save the file as plan and press enter",
+    ],
+)
+def test_a_command_to_which_nothing_can_be_added_is_whole(text: str) -> None:
+    assert is_whole(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("open the", "open text", "close", "scroll", "press control", "undo", "press page"),
+        *("type good morning", "click save", "save the file as plan", "search for tea"),
+        *("open the file manager and", "close all", "go back", "copy the first line and paste it"),
+        *("yes", "the second one", "wait", "there you are", "", "list the files in documents"),
+    ],
+)
+def test_a_command_that_may_have_more_words_is_not_whole(text: str) -> None:
+    assert not is_whole(text)
+
+
+def test_commands_with_a_pause_inside_are_kept_whole() -> None:
+    """Wherever words pause that are no command by themselves, their rest completes them."""
+    said = {text for topic in HELP for text in topic.examples}
+    kept: dict[tuple[str, str], bool] = {}
+    for text in said:
+        words = text.split()
+        for place in range(1, 0 if parse(text).unknown else len(words)):
+            begun, rest = " ".join(words[:place]), " ".join(words[place:])
+            own = parse(begun)
+            if own.unknown or own.commands[-1].intent in ("unfinished", "click_here"):
+                kept[begun, rest] = waits_for_more(begun) and bool(completed(begun, rest))
+    lost = [pause for pause, whole in kept.items() if not whole]
+    assert len(kept) > 150
+    assert len(lost) <= 0.05 * len(kept), lost

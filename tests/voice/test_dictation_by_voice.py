@@ -150,6 +150,12 @@ async def waits(person: Patient) -> None:
         await asyncio.sleep(0)
 
 
+async def runs() -> None:
+    """Let every task go on to where it waits for something."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_its_rest_completes_it(patient: Patient) -> None:
     patient.final("Open.")
     patient.ask("use_computer", task="Open.")
@@ -203,3 +209,33 @@ async def test_another_command_comes_after_the_question(patient: Patient) -> Non
     patient.ask("use_computer", task="scroll down")
     await patient.ends(2)
     assert patient.tasks() == ["Open", "scroll down"]
+
+
+async def test_words_that_mean_nothing_yet_wait_for_what_makes_them_a_command(
+    patient: Patient,
+) -> None:
+    assert patient.final("Snap the window").meaning == "noise"
+    await waits(patient)
+    patient.clock.advance(1.5)
+    patient.final("to the left.")
+    await patient.ends(1)
+    assert patient.tasks() == ["Snap the window to the left."]
+
+
+async def test_words_that_stay_without_meaning_begin_nothing(patient: Patient) -> None:
+    patient.final("Snap the window")
+    await runs()
+    patient.clock.advance(PATIENCE + 0.1)
+    await runs()
+    patient.final("to the left.")
+    await runs()
+    assert patient.tasks() == []
+
+
+async def test_words_of_the_room_are_no_rest(patient: Patient) -> None:
+    patient.final("Snap the window")
+    patient.final("Heavy rain is expected tonight.")
+    patient.final("Open the terminal.")
+    patient.ask("use_computer", task="Open the terminal.")
+    await patient.ends(1)
+    assert patient.tasks() == ["Open the terminal."]

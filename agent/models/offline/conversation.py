@@ -6,7 +6,9 @@ import re
 
 from agent.models.offline.amending import amended
 from agent.models.offline.dictating import last_dictated, plan_dictated
-from agent.models.offline.grammar import Command, afterwards, match, trait
+from agent.models.offline.grammar import Command, afterwards, kinds, match, trait
+from agent.models.offline.grammar_graph import is_begun
+from agent.models.offline.keys import parse_keys
 from agent.models.offline.places import generic
 from agent.models.offline.progress import Dictated, Progress
 from agent.models.offline.proposing import offered
@@ -30,11 +32,52 @@ _MOST_TIMES = 20
 
 def waits_for_more(text: str) -> bool:
     """Whether words begin a command and stop before its end; "click" may be a whole one."""
-    commands = parse(text).commands
-    last = commands[-1] if commands else None
-    if last is None or last.intent not in ("unfinished", "click_here"):
+    plan = parse(text)
+    if plan.unknown:
+        return _lacks_more(strip_front(text))
+    if not plan.commands or plan.commands[-1].intent not in ("unfinished", "click_here"):
         return False
     return not strip_back(text).lower().endswith(("here", "there", "mouse"))
+
+
+def _lacks_more(text: str) -> bool:
+    """Whether words that mean nothing yet begin a command: "snap the window", "rename it to"."""
+    words = re.findall(r"[\w']+", text.lower())
+    if not words or " ".join(words) in lexicon()["openers"]:
+        return False
+    if words[0] in lexicon()["takes_two"] or is_begun(text):
+        return True
+    return words[-1] in lexicon()["leads_on"] and is_begun(words[0])
+
+
+_ENDLESS = ("dictation", "title", "thing", "label", "folder")
+"""Kinds of slots whose words may go on for as long as somebody speaks."""
+
+
+def is_whole(text: str) -> bool:
+    """Whether words are commands to the last of which hardly anything more can belong."""
+    plan = parse(text)
+    last = plan.commands[-1] if plan.commands and not plan.unknown else None
+    if last is None or last.intent in trait("goes_on"):
+        return False
+    said = last.said.lower().strip(" .!?")
+    if " " not in said or said.split()[-1] in lexicon()["leads_on"]:
+        return False
+    return all(_is_closed(slot, each.lower(), said) for slot, each in last.slots.items() if each)
+
+
+def _is_closed(slot: str, value: str, said: str) -> bool:
+    """Whether what a slot holds is named to its end."""
+    kind = kinds().get(slot, "")
+    if kind == "program":
+        return any(value in app["names"] for app in lexicon()["apps"])
+    if kind == "keys":
+        return (
+            bool(parse_keys(value)) and value.rsplit(maxsplit=1)[-1] not in lexicon()["modifiers"]
+        )
+    if kind in ("direction", "number"):  # what was not said has a usual value
+        return value in said
+    return kind not in _ENDLESS
 
 
 def completed(begun: str, rest: str) -> str:

@@ -321,3 +321,18 @@ class GrammarGraph:
 
     def _graph(self, name: str) -> Node:
         return self._own.get(name) or _grammar()[name]
+
+
+@functools.lru_cache(maxsize=256)
+def is_begun(text: str) -> bool:
+    """Whether ``text`` is the beginning of something that can be said, or the whole of it."""
+    graph = _without_names()
+    places = graph.start
+    for word in re.findall(r"[\w']+", tidy(text).lower()):
+        places = graph.after(places, word)
+    return bool(places)
+
+
+@functools.cache
+def _without_names() -> GrammarGraph:
+    return GrammarGraph()

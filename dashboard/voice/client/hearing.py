@@ -9,7 +9,7 @@ from dashboard.voice.client import records
 from dashboard.voice.client.readings import Reader, Reading
 from dashboard.voice.client.unfinished import Unfinished
 from dashboard.voice.client.voice_settings import VoiceSettings
-from dashboard.voice.intents import Moment
+from dashboard.voice.intents import FREE, Moment
 
 if TYPE_CHECKING:
     from agent.clock import Clock
@@ -140,7 +140,8 @@ class Hearing:
         self._log.append(records.heard(reading, event, keep=keep))
         self._log.append(records.understood(reading))
         self._narrator.person_speaks(False)
-        if self._unfinished is not None and self._unfinished.keeps(reading):
+        kept = self._unfinished is not None and self._unfinished.keeps(reading)
+        if kept and reading.meaning in FREE:
             self._dispatcher.keep_back()
         elif whole:
             self._dispatcher.pass_on(reading)

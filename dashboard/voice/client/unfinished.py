@@ -33,9 +33,12 @@ class Unfinished:
         return self._kept is not None
 
     def keeps(self, reading: Reading) -> bool:
-        """Whether words lack their end, and wait for it from now on."""
-        free = reading.source == "voice" and reading.meaning in FREE and not reading.dictated
-        if not free or not waits_for_more(reading.text):
+        """Whether words lack their end, and wait for it from now on.
+
+        Some are known to be for the agent only when their rest has come.
+        """
+        free = reading.source == "voice" and reading.meaning in (*FREE, "noise")
+        if not free or reading.dictated or reading.echo or not waits_for_more(reading.text):
             return False
         self._kept = reading
         self._begin()
@@ -65,7 +68,7 @@ class Unfinished:
         """Wait no longer: what was kept is passed on as it is."""
         kept, self._kept = self._kept, None
         self._cancel()
-        if kept is not None:
+        if kept is not None and kept.meaning in FREE:
             self._give_up(kept)
 
     def forget(self) -> None:

@@ -263,22 +263,28 @@ class Listener:
 
     def _try_end(self, utterance: _Utterance) -> Output:
         wanted = self._settings.silence_ms
+        if utterance.complete and utterance.text:
+            if utterance.silence_ms < self._patience(utterance, wanted):
+                return []
+            return self._end(utterance, self._closing(utterance))
         if utterance.silence_ms < wanted:
             return []
         if utterance.speech_ms < _LEAST_SPEECH_MS:
             self._told(utterance, ())
             return self._end(utterance, self._closing(utterance))
         if utterance.complete:
-            patience = self._turns.patience(utterance.text, wanted)
-            if utterance.text and not utterance.reread:
-                patience = max(patience, wanted + self._turns.doubt(utterance.text))
-            if utterance.silence_ms < patience:
-                return []
             return self._end(utterance, self._closing(utterance))
         if utterance.silence_ms >= wanted * 2 and utterance.pending is not None:
             self._ending[utterance.pending.job] = utterance
             return self._end(utterance)
         return []
+
+    def _patience(self, utterance: _Utterance, wanted: int) -> int:
+        """Milliseconds of silence that end an utterance whose words are all there."""
+        patience = self._turns.patience(utterance.text, wanted)
+        if utterance.reread:
+            return patience
+        return max(patience, min(patience, wanted) + self._turns.doubt(utterance.text))
 
     def _end(self, utterance: _Utterance, *said: Heard) -> Output:
         self._current = None

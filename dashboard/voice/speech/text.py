@@ -70,7 +70,12 @@ def dangles(text: str) -> bool:
         return False
     if len(found) > 1 and found[-2] in _MODIFIERS:
         return False
-    return text.rstrip().endswith(("...", "…", ",", "-")) or found[-1] in _DANGLING
+    return trails_off(text) or found[-1] in _DANGLING
+
+
+def trails_off(text: str) -> bool:
+    """Whether ``text`` ends in a mark behind which a sentence goes on."""
+    return text.rstrip().endswith(("...", "…", ",", "-"))
 
 
 def without_loops(text: str) -> str:
