@@ -260,6 +260,8 @@ async def measure(
 ) -> tuple[list[Outcome], list[Outcome]]:
     """Each event over a result, and those that are no nod in silence, too."""
     slots = asyncio.Semaphore(chats)
+    for event in which:
+        event.sound()  # made beforehand: it takes seconds, in which nothing else here goes on
 
     async def run(what: Any, event: Event) -> Outcome:
         async with slots:
