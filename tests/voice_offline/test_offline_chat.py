@@ -22,6 +22,7 @@ from dashboard.voice.server.effects import (
     Say,
     Send,
 )
+from dashboard.voice.server.frontdesk import UNABLE
 from dashboard.voice.server.store import Chats
 from dashboard.voice.speech.audio import pcm16
 from dashboard.voice.speech.listener import Heard
@@ -597,3 +598,19 @@ def test_timers_can_be_scaled_for_tests() -> None:
     """A minute in 60 milliseconds."""
     talk = Talk(_silence(60, None), time_scale=0.001)
     assert Close(1000, "inactivity_timeout") in talk.tick(0.06)
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [("Open the editor.", True), ("Mm-hm.", False), ("Pass me the salt, please.", False)],
+)
+def test_a_client_without_our_tools_gets_an_honest_answer(text: str, answered: bool) -> None:
+    """Not to a nod, nor to words that are for somebody else."""
+    said = Talk().hear("final", text)
+    assert [e.text for e in said if isinstance(e, Say)] == ([UNABLE] if answered else [])
+
+
+def test_a_client_with_one_of_our_tools_does_without_the_others() -> None:
+    talk = Talk()
+    talk.send(type="session_settings", tools=[TOOL | {"name": "stop_computer"}])
+    assert not [e for e in talk.hear("final", "Open the editor.") if isinstance(e, Say)]

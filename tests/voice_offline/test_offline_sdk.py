@@ -35,6 +35,8 @@ from hume.empathic_voice.types import (
     VoiceName,
 )
 
+from dashboard.voice.server.frontdesk import UNABLE
+
 KEY = "offline-key"
 
 
@@ -85,6 +87,26 @@ async def test_the_python_sdk_chats(client: AsyncHumeClient, speech: ScriptedSpe
         await next_of(socket, "assistant_end")
         await socket.send_publish(UserInput(text="Thanks."))
         assert (await next_of(socket, "user_message")).from_text is True
+
+
+async def test_the_python_sdk_without_our_tools_is_told_that_nothing_can_be_done(
+    client: AsyncHumeClient, speech: ScriptedSpeech
+) -> None:
+    """A configuration of one's own, or none: what is said and typed gets a spoken answer."""
+    tool = await client.empathic_voice.tools.create_tool(name="get_weather", parameters="{}")
+    assert tool is not None
+    config = await client.empathic_voice.configs.create_config(
+        name="weather", evi_version="3", tools=[PostedUserDefinedToolSpec(id=tool.id)]
+    )
+    for config_id in (None, config.id):
+        async with client.empathic_voice.chat.connect(config_id=config_id) as socket:
+            meta = await next_of(socket, "chat_metadata")
+            speech.utter(meta.chat_id, "Open the editor.")
+            assert (await next_of(socket, "assistant_message")).message.content in UNABLE
+            await next_of(socket, "audio_output")
+            await next_of(socket, "assistant_end")
+            await socket.send_publish(UserInput(text="What is the weather like?"))
+            assert (await next_of(socket, "assistant_message")).message.content in UNABLE
 
 
 async def test_the_python_sdk_speaks_through_the_control_plane(client: AsyncHumeClient) -> None:

@@ -330,7 +330,7 @@ async def test_events_of_a_group_tell_its_story(server, speech: ScriptedSpeech) 
     """Chats, events and groups through REST, in pages."""
     line = await server.connect()
     meta = await line.until("chat_metadata")
-    speech.utter(meta["chat_id"], "Hello there.")
+    speech.utter(meta["chat_id"], "Thank you.")
     await line.until("user_message")
     async with httpx.AsyncClient(base_url=server.url, headers={"X-Hume-Api-Key": KEY}) as http:
         chats = (await http.get("/v0/evi/chats?status=ACTIVE")).json()
@@ -339,7 +339,7 @@ async def test_events_of_a_group_tell_its_story(server, speech: ScriptedSpeech) 
         events = (await http.get(one)).json()["events_page"]
         assert [e["type"] for e in events] == ["CHAT_START_MESSAGE", "USER_MESSAGE"]
         group = (await http.get(f"/v0/evi/chat_groups/{meta['chat_group_id']}/events")).json()
-        assert group["events_page"][0]["message_text"] == "Hello there."
+        assert group["events_page"][0]["message_text"] == "Thank you."
         small = (await http.get(f"{one}&page_size=1&page_number=1")).json()
         assert (small["total_pages"], len(small["events_page"])) == (2, 1)
         assert (await http.get("/v0/evi/chats?page_size=x")).status_code == 422

@@ -48,7 +48,7 @@ class Answering:
             return []
         call = self._decide(text, playing)
         if call is None:
-            return []
+            return self._words(frontdesk.UNABLE) if self._is_helpless(text, playing) else []
         if self._open and call.name != "stop_computer":
             self._waiting.append(text)
             return []
@@ -94,6 +94,13 @@ class Answering:
     def _decide(self, text: str, playing: str = "") -> frontdesk.Call | None:
         now = frontdesk.situation(self._settings.context, started=self._started)
         return frontdesk.decide(text, now, frozenset(self._settings.tools), playing)
+
+    def _is_helpless(self, text: str, playing: str) -> bool:
+        """Whether something is asked for, and the client offers no tool of the front desk's."""
+        if self._settings.tools.keys() & frontdesk.TOOLS:
+            return False
+        now = frontdesk.situation(self._settings.context, started=False)
+        return frontdesk.wanted(text, now, playing) is not None
 
     def _call(self, call: frontdesk.Call) -> Message:
         key = f"call_{self._new_id()}"

@@ -25,6 +25,15 @@ _STATUS: Final = re.compile(
     r"|are you (done|still|finished)|what('s| is) (happening|going on|the status)|status\b)",
     re.IGNORECASE,
 )
+TOOLS: Final = frozenset(
+    ("use_computer", "steer_computer", "computer_status", "stop_computer", "answer_agent")
+)
+"""All that the front desk can call."""
+UNABLE: Final = (
+    "I hear you, but I can do nothing about it: this chat offers none of the tools by which I "
+    "would pass it on."
+)
+"""To a client that has brought no configuration, or one of its own."""
 _QUIET: Final = frozenset({"noise", "backchannel"})
 
 
@@ -90,11 +99,12 @@ def decide(text: str, now: Situation, tools: frozenset[str], playing: str = "") 
 
     ``playing`` is what the loudspeaker says or has just said: its echo is nobody's words.
     """
-    call = _wanted(text, now, playing)
+    call = wanted(text, now, playing)
     return call if call is not None and call.name in tools else None
 
 
-def _wanted(text: str, now: Situation, playing: str) -> Call | None:
+def wanted(text: str, now: Situation, playing: str = "") -> Call | None:
+    """The tool that ``text`` asks for, offered or not."""
     if is_echo(text, playing):
         return None
     if is_stop(text):
