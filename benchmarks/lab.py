@@ -154,13 +154,14 @@ def studied(count: int) -> list[tuple[str, str, str]]:
 
 
 class SleepingEnvironment(MemoryEnvironment):
-    """Trials that take as long as short ones do, and hardly any of the processor."""
+    """Trials that take as long as short ones do, now more and now less, and hardly any of the
+    processor."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     async def prepare(self, task: Task, desktop: Desktop) -> None:
-        await asyncio.sleep(self._seconds)
+        await asyncio.sleep(self._seconds * random.uniform(0.5, 1.5))
         await super().prepare(task, desktop)
 
 

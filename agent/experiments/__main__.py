@@ -120,8 +120,10 @@ def _more(name: str, sub: argparse.ArgumentParser) -> None:
     if name == "show":
         sub.add_argument("trial", nargs="?", help="id of a trial")
     if name == "export":
-        sub.add_argument("format", choices=("inspect", "otel"))
-        sub.add_argument("target", type=Path, help="a folder for inspect, a file for otel")
+        sub.add_argument("format", choices=("inspect", "otel", "otlp"))
+        sub.add_argument(
+            "target", help="a folder for inspect, a file for otel, a file or an address for otlp"
+        )
     if name == "rescore":
         sub.add_argument("--all", action="store_true", help="judge trials of the same checks, too")
     if name == "gate":

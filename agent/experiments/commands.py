@@ -28,6 +28,7 @@ from agent.experiments.results.compare import analyse
 from agent.experiments.results.export import export_spans
 from agent.experiments.results.export_inspect import export_inspect
 from agent.experiments.results.gate import gate, junit
+from agent.experiments.results.otlp import export_otlp
 from agent.experiments.results.report import write_reports
 from agent.experiments.results.words import percent, verdicts
 from agent.experiments.run.earlier import earlier_runs
@@ -167,8 +168,13 @@ def report(given: argparse.Namespace) -> int:
 
 def export(given: argparse.Namespace) -> int:
     """For inspect_ai or OpenTelemetry."""
-    write = export_inspect if given.format == "inspect" else export_spans
-    print(f"{write(_store(given), given.target)} trials exported to {given.target}.")
+    store = _store(given)
+    if given.format == "otlp":
+        count = export_otlp(store, given.target)
+    else:
+        write = export_inspect if given.format == "inspect" else export_spans
+        count = write(store, Path(given.target))
+    print(f"{counted(count, 'trial')} exported to {given.target}.")
     return 0
 
 

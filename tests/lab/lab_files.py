@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,20 @@ def write(path: Path, **fields: object) -> Path:
     given = {"name": "cli", "arms": {"good": {"model": "good"}, "bad": {"model": "bad"}}}
     path.write_text(json.dumps(given | {"tasks": ["tasks/*"], "budget": 9.0} | fields))
     return path
+
+
+def interrupt_after(trials: int, root: Path) -> None:
+    """Press Ctrl-C once so many trials of some study below ``root`` have passed."""
+
+    def press() -> None:
+        for _ in range(1200):
+            ends = [end.read_text() for end in root.glob("*/trials/*/result.json")]
+            if sum('"passed"' in end for end in ends) >= trials:
+                break
+            threading.Event().wait(0.05)
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
 
 
 def write_task(root: Path, name: str, **fields: object) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ from lab_stage import FakeEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
-from agent.experiments.results.export import export_spans
+from agent.experiments.results.export import export_spans, spans_of
 from agent.experiments.results.export_inspect import export_inspect
+from agent.experiments.results.otlp import export_otlp
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store
+from agent.record import events as ev
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,74 @@ def test_a_trial_of_which_ours_broke_is_an_error_for_tracing_tools(
     assert "no disk" in broken.status.description
     assert broken.attributes["error.type"] == "CheckerBroken"
     assert failed.status.status_code is trace.StatusCode.UNSET
+
+
+def _plain(attributes: list[dict[str, Any]]) -> dict[str, Any]:
+    return {one["key"]: next(iter(one["value"].values())) for one in attributes}
+
+
+def test_otlp_lies_in_a_file_or_goes_to_a_collector(store: Store, tmp_path: Path) -> None:
+    """The same requests: a trace a trial, ids of their lengths, typed values, kinds and errors."""
+    taken: list[dict[str, Any]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            assert (self.path, self.headers["Content-Type"]) == ("/v1/traces", "application/json")
+            taken.append(json.loads(body))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    assert export_otlp(store, f"http://127.0.0.1:{server.server_port}") == 12
+    server.shutdown()
+    server.server_close()
+    assert export_otlp(store, tmp_path / "new" / "trials.jsonl") == 12
+    lines = (tmp_path / "new" / "trials.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == taken
+    spans = [s for r in taken for s in r["resourceSpans"][0]["scopeSpans"][0]["spans"]]
+    assert len({s["spanId"] for s in spans}) == len(spans)
+    assert {(len(s["traceId"]), len(s["spanId"])) for s in spans} == {(32, 16)}
+    roots = {s["traceId"]: s for s in spans if "parentSpanId" not in s}
+    assert len(roots) == 12
+    for span in spans:
+        root = roots[span["traceId"]]
+        assert span is root or span["parentSpanId"] == root["spanId"]
+        assert root["startTimeUnixNano"] <= span["startTimeUnixNano"] <= span["endTimeUnixNano"]
+        assert span["kind"] == (3 if span["name"].startswith("chat") else 1)
+    chat = next(s for s in spans if s["name"].startswith("chat"))
+    typed = {one["key"]: next(iter(one["value"])) for one in chat["attributes"]}
+    assert typed["gen_ai.usage.input_tokens"] == "intValue"
+    assert typed["gen_ai.response.finish_reasons"] == "arrayValue"
+    by_id = {_plain(s["attributes"])["sayso.trial.id"]: s for s in roots.values()}
+    assert by_id["good--broken--000"]["status"]["code"] == 2
+    assert by_id["bad_one--fine--000"]["status"] == {}
+
+
+def test_a_collector_that_is_not_there_is_told(store: Store) -> None:
+    with pytest.raises(ConfigurationError, match="did not take it"):
+        export_otlp(store, "http://127.0.0.1:9")
+
+
+def test_input_from_the_cache_is_input() -> None:
+    """All input is counted once, and what the cache gave beside it."""
+    usage = ev.Usage(
+        input_tokens=10,
+        output_tokens=5,
+        cache_read_input_tokens=100,
+        cache_creation_input_tokens=20,
+    )
+    begun = ev.TurnStarted(at=1.0, turn_id="t", model="m")
+    ended = ev.TurnFinished(at=2.0, turn_id="t", stop_reason="end_turn", usage=usage)
+    ((_, _, _, told),) = spans_of([begun, ended])
+    assert told["gen_ai.usage.input_tokens"] == 130
+    assert told["gen_ai.usage.cache_read.input_tokens"] == 100
+    assert told["gen_ai.usage.cache_creation.input_tokens"] == 20
 
 
 # inspect_ai ------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from lab_files import in_memory, write, write_task
+from lab_files import in_memory, interrupt_after, write, write_task
 from lab_stage import FakeEnvironment, hello_task, small
 from test_results import recorded
 
@@ -172,7 +172,7 @@ def test_a_gate_names_looks_and_unknown_arms() -> None:
 # From the command line: begun, extended, rescored, gated, reported --------------------------
 
 
-def test_a_study_from_its_beginning_to_its_gate(
+def test_a_study_is_begun_cut_extended_rescored_gated_and_published(
     tmp_path: Path, in_memory: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One file, changed step by step, and one folder."""
@@ -181,6 +181,8 @@ def test_a_study_from_its_beginning_to_its_gate(
     file, results = tmp_path / "cli.yaml", ["--results", str(tmp_path / "r")]
     arms = {"bad": {"model": "bad"}, "good": {"model": "good"}}
     run_it = [*results, "run", str(write(file, arms=arms)), "--unproved"]
+    interrupt_after(1, tmp_path / "r")
+    assert main(run_it) == 130
     assert main(run_it) == 0
     assert main([*results, "gate", "cli", "--min-difference", "10"]) == 0
     write(file, arms=arms, repeats=3, budget=20.0, hypothesis="Good is better.")
@@ -203,6 +205,9 @@ def test_a_study_from_its_beginning_to_its_gate(
     assert "repeats: 1 → 3" in text
     assert "checks of the task t0" in text
     assert "Hypothesis, changed after 16 trials: Good is better." in text
+    assert len(list((folder / "trials").iterdir())) == 48
+    assert main([*results, "export", "cli", "otlp", str(tmp_path / "out" / "cli.jsonl")]) == 0
+    assert len((tmp_path / "out" / "cli.jsonl").read_text().splitlines()) == 48
     assert "looked at" in text
     with pytest.raises(SystemExit):
         main([*results, "gate", "cli"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hanging import PATIENCE, hanging
@@ -470,6 +471,35 @@ def test_a_trial_that_never_comes_back_is_given_up(
     assert dict(state.statuses) == {"error": 1}
     (lost,) = runner.store.results()
     assert "nothing came back" in lost.error
+
+
+def test_what_a_lost_try_has_cost_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As much as it told of before its place went silent; the budget knows of it."""
+    monkeypatch.setattr(runner_module, "AROUND", 1.0)
+    monkeypatch.setattr(runner_module, "allowed", lambda task: 0.0)
+
+    class Silent:
+        slots = 1
+
+        def submit(self, job: Job, environment: object, done: object, *, avoid: str = "") -> None:
+            self.tell({"trial": job.id, "state": "thinking", "dollars": 0.25})
+
+        def watch(self, tell: Callable[[dict[str, Any]], None]) -> None:
+            self.tell = tell
+
+        def stop(self, trial: str | None, reason: str) -> None: ...
+
+        def close(self) -> None: ...
+
+    experiment = small({"paid": "paid"}, [hello_task()], retries=1, budget=9.0)
+    runner = Runner(experiment, tmp_path, Silent(), environment=FakeEnvironment())
+    state = runner.run()
+    (lost,) = runner.store.results()
+    assert lost.error_class == "WorkerLost"
+    assert lost.metrics == {"dollars": 0.25}
+    assert state.spent == runner.store.spent == 0.5
 
 
 def test_when_every_place_hangs_what_waits_is_told(

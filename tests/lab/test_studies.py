@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_files import in_memory, write, write_task
+from lab_files import in_memory, interrupt_after, write, write_task
 from lab_stage import BrokenDesktops, FakeEnvironment, SlowEnvironment, hello_task, small
 from test_results import recorded
 
@@ -308,15 +307,7 @@ def test_ctrl_c_ends_with_its_own_code_and_counts_as_a_look(
     file = write(tmp_path / "cli.yaml", arms={"good": {"model": "good"}, "hung": {"model": "hung"}})
     arguments = ["--results", str(tmp_path / "r"), "run", str(file), "--unproved"]
 
-    def interrupt() -> None:
-        results = tmp_path / "r"
-        for _ in range(600):
-            if list(results.glob("*/trials/good--*/result.json")):
-                break
-            threading.Event().wait(0.05)
-        signal.raise_signal(signal.SIGINT)
-
-    threading.Thread(target=interrupt, daemon=True).start()
+    interrupt_after(1, tmp_path / "r")
     assert main(arguments) == 130
     told = capsys.readouterr().out
     assert re.search(r"^hung +\N{EN DASH}$", told, re.MULTILINE)

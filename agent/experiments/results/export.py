@@ -1,4 +1,4 @@
-"""Results for other tools: OpenTelemetry spans (`agent.experiments.results.export_inspect`: logs).
+"""Results for other tools: spans for OpenTelemetry's SDK (`otlp`: for collectors).
 
 They need the extra ``sayso[otel]``. The names of the GenAI conventions are still in development
 upstream; they are all in this file.
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from agent.errors import ConfigurationError
 from agent.experiments.extras import extra
 from agent.experiments.plan.spec import Arm
-from agent.experiments.plan.trial import Trial
+from agent.experiments.plan.trial import Trial, TrialResult
 from agent.experiments.run.store import Store
 from agent.record import events as ev
 
@@ -37,7 +37,7 @@ def export_spans(store: Store, target: Path, *, exporter: Any = None) -> int:
     with ExitStack() as open_files:
         if exporter is None:
             exporter = out.ConsoleSpanExporter(
-                out=open_files.enter_context(_written(target)),
+                out=open_files.enter_context(written(target)),
                 formatter=lambda span: span.to_json(indent=None) + "\n",
             )
         provider = sdk.TracerProvider(shutdown_on_exit=False)
@@ -49,7 +49,12 @@ def export_spans(store: Store, target: Path, *, exporter: Any = None) -> int:
     return len(trials)
 
 
-def _written(path: Path) -> TextIO:
+def written(path: Path) -> TextIO:
+    """A file opened to be written, its folder made.
+
+    Raises:
+        ConfigurationError: it cannot be.
+    """
     make_folder(path.parent)
     try:
         return path.open("w", encoding="utf-8")
@@ -82,27 +87,38 @@ def whole_trials(store: Store) -> list[Trial]:
 def _trace(tracer: Any, trial: Trial, arm: Arm) -> None:
     set_span = extra("opentelemetry.trace", package="otel").set_span_in_context
     result = trial.result
-    broken = {"error.type": result.error_class or "_OTHER"} if result.status == "error" else {}
+    name, given = root_attributes(result, arm)
     root = tracer.start_span(
-        f"{AGENT_SPAN} {result.arm}",
-        start_time=_ns(result.started or result.ended),
-        attributes={
-            "gen_ai.operation.name": AGENT_SPAN,
-            "gen_ai.agent.name": result.arm,
-            "gen_ai.request.model": arm.model,
-            "sayso.trial.id": result.id,
-            "sayso.trial.status": result.status,
-            "sayso.trial.score": result.score,
-            **broken,
-        },
+        name, start_time=nanoseconds(result.started or result.ended), attributes=given
     )
     context = set_span(root)
-    for name, start, end, attributes in _spans(trial.events()):
-        span = tracer.start_span(name, context, start_time=_ns(start), attributes=attributes)
+    kinds = extra("opentelemetry.trace", package="otel").SpanKind
+    for name, start, end, attributes in spans_of(trial.events()):
+        span = tracer.start_span(
+            name,
+            context,
+            kinds.CLIENT if name.startswith(CHAT_SPAN) else kinds.INTERNAL,
+            start_time=nanoseconds(start),
+            attributes=attributes,
+        )
         _tell_error(span, attributes, "")
-        span.end(_ns(end))
-    _tell_error(root, broken, result.error)
-    root.end(_ns(result.ended))
+        span.end(nanoseconds(end))
+    _tell_error(root, given, result.error)
+    root.end(nanoseconds(result.ended))
+
+
+def root_attributes(result: TrialResult, arm: Arm) -> tuple[str, dict[str, Any]]:
+    """Name and attributes of a trial's first span."""
+    broken = {"error.type": result.error_class or "_OTHER"} if result.status == "error" else {}
+    return f"{AGENT_SPAN} {result.arm}", {
+        "gen_ai.operation.name": AGENT_SPAN,
+        "gen_ai.agent.name": result.arm,
+        "gen_ai.request.model": arm.model,
+        "sayso.trial.id": result.id,
+        "sayso.trial.status": result.status,
+        "sayso.trial.score": result.score,
+        **broken,
+    }
 
 
 def _tell_error(span: Any, attributes: dict[str, Any], words: str) -> None:
@@ -111,7 +127,7 @@ def _tell_error(span: Any, attributes: dict[str, Any], words: str) -> None:
         span.set_status(trace.Status(trace.StatusCode.ERROR, words or None))
 
 
-def _spans(events: list[ev.Event]) -> Iterator[tuple[str, float, float, dict[str, Any]]]:
+def spans_of(events: list[ev.Event]) -> Iterator[tuple[str, float, float, dict[str, Any]]]:
     """Turns and actions: name, start, end and attributes."""
     turns: dict[str, ev.TurnStarted] = {}
     names: dict[str, str] = {}
@@ -138,14 +154,23 @@ def _spans(events: list[ev.Event]) -> Iterator[tuple[str, float, float, dict[str
 
 
 def _chat(turn: ev.TurnStarted, end: ev.TurnFinished) -> dict[str, Any]:
+    """Attributes of a turn; input is all of it, what came from the cache included."""
+    used = end.usage
+    read, kept = used.cache_read_input_tokens, used.cache_creation_input_tokens
+    cached = {
+        "gen_ai.usage.cache_read.input_tokens": read,
+        "gen_ai.usage.cache_creation.input_tokens": kept,
+    }
     return {
         "gen_ai.operation.name": CHAT_SPAN,
         "gen_ai.request.model": turn.model,
-        "gen_ai.usage.input_tokens": end.usage.input_tokens,
-        "gen_ai.usage.output_tokens": end.usage.output_tokens,
+        "gen_ai.usage.input_tokens": used.input_tokens + read + kept,
+        "gen_ai.usage.output_tokens": used.output_tokens,
         "gen_ai.response.finish_reasons": (end.stop_reason,),
+        **{name: count for name, count in cached.items() if count},
     }
 
 
-def _ns(seconds: float) -> int:
+def nanoseconds(seconds: float) -> int:
+    """As traces have times."""
     return int(seconds * 1e9)

@@ -73,6 +73,10 @@ class RunState:
         self.cells.setdefault((arm, task), Counter())[status] += 1
 
 
+LOST = "WorkerLost"
+"""Class of the error of a trial whose worker did not come back."""
+
+
 class Runner:
     """One run of an experiment. ``run`` blocks; other methods may be called from any thread.
 
@@ -259,9 +263,9 @@ class Runner:
             return
         job = self._flying.pop(item.job.id, None)
         self._begun.pop(item.job.id, None)
-        self.state.running.pop(item.job.id, None)
+        told = self.state.running.pop(item.job.id, {})
         if job is not None:
-            self._finish(item)
+            self._finish(item, float(told.get("dollars", 0.0)))
 
     def _check_trials(self) -> None:
         """Give up those that do not come back: their disk, their desktop or their worker hangs."""
@@ -274,8 +278,11 @@ class Runner:
                 self._take(Outcome(job, lost=f"nothing came back in {longest:.0f} seconds"))
                 self._stuck.add((name, job.attempt))
 
-    def _finish(self, outcome: Outcome) -> None:
+    def _finish(self, outcome: Outcome, told: float) -> None:
+        """Take in a job's end; one that was lost has cost at least the US$ that it ``told`` of."""
         result = _result(outcome)
+        if result.error_class == LOST:
+            result = result.model_copy(update={"metrics": {"dollars": told} if told else {}})
         store = self.store
         store.in_time(lambda: store.note_attempt(result))
         self.state.spent += result.metrics.get("dollars", 0.0)
@@ -347,7 +354,7 @@ def _result(outcome: Outcome) -> TrialResult:
     return result_of(
         outcome.job,
         "error",
-        error_class="WorkerLost",
+        error_class=LOST,
         error=f"The worker was lost: {reason}.",
         advice="Look at the worker's own output; its memory may have run out.",
         retryable=True,
