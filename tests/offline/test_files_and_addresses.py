@@ -68,7 +68,10 @@ async def test_a_documents_ending_is_no_address(desktop: FakeDesktop, verb: str,
 
 
 @pytest.mark.parametrize("verb", ["open", "go to", "visit", "browse to"])
-@pytest.mark.parametrize("name", ["example.org", "https://example.org/receipt.pdf", "notes.io"])
+@pytest.mark.parametrize(
+    "name",
+    ["example.org", "https://example.org/receipt.pdf", "notes.io", "http://localhost:8080/order"],
+)
 async def test_an_address_is_gone_to(desktop: FakeDesktop, verb: str, name: str) -> None:
     assert says(await begun(desktop, f"{verb} {name}")) == "Opening the web browser."
 

@@ -49,7 +49,7 @@ async def test_a_figure_is_put_into_a_spreadsheet_by_voice(talk: Driver) -> None
     said = await talk.say("type 9.10")
     assert said.startswith("I typed it into the cell"), said
     await talk.say("press enter")
-    await talk.say("save")
+    assert await talk.say("save") == "It is saved in spending.ods."
 
     async def kept() -> bool:
         data = (talk.desktop.home / "spending.ods").read_bytes()

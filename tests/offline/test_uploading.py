@@ -79,7 +79,7 @@ async def test_a_file_is_chosen_by_its_path_and_looked_up_in_the_field(home: Pat
     assert isinstance(second, Act)
     typed, confirmed = second.calls
     assert typed.input == {"text": str(home / "report.pdf")}
-    assert confirmed.input == {"text": "Return"}
+    assert confirmed.input == {"text": "alt+o"}
     shop.answer()
     shop.holds("Your report: report.pdf")
     third = await step(shop, "upload report.pdf", second.phase)

@@ -35,6 +35,12 @@ async def opened(guest: Guest) -> None:
         await browser.connection.call("Target.createTarget", given, seconds=60)
     assert await browser.until(lambda: len(browser.tabs) >= before + MANY, 60)
 
+    async def loaded() -> bool:
+        await browser.look()
+        return len([tab for tab in browser.tabs.values() if tab.title == "Plain"]) == MANY
+
+    assert await until(loaded, f"{MANY} pages", 300)
+
 
 async def test_work_goes_on_beside_very_many_tabs(guest: Guest) -> None:
     """By the browser's own words and by the screen's: read, press, go to another tab, close it."""

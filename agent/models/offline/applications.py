@@ -389,11 +389,14 @@ async def list_apps(at: Moment) -> Step:
 # The web -----------------------------------------------------------------------------
 
 
+_ADDRESS = re.compile(
+    r"https?://\S+|[\w-]+(?:(?:\.| dot )[\w-]+)+(?::\d+)?(?:/\S*)?", re.IGNORECASE
+)
+
+
 def is_address(text: str) -> bool:
-    """Whether words are an address of the web: names with dots between them."""
-    return bool(
-        re.fullmatch(r"(?:https?://)?[\w-]+(?:(?:\.| dot )[\w-]+)+(?:/\S*)?", text, re.IGNORECASE)
-    )
+    """Whether words are an address of the web: names with dots between them, or a whole one."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 async def web_search(at: Moment) -> Step:

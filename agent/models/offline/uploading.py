@@ -22,6 +22,9 @@ _CHOOSING, _GIVEN = 1, 2
 _OPENS, _TAKES = 10.0, 5.0
 """Seconds for the dialog to open, and for the page to have the file."""
 
+_OPEN = "alt+o"
+"""The dialog's own button: Return in its field for paths gives the file up."""
+
 _NONE = ("no file chosen", "no files chosen", "no file selected", "no files selected")
 _FIELD = re.compile(r"^(?:(?P<label>.*?)\s*: )?(?P<holds>[^:]+)$")
 _DIALOG = re.compile(r"open files?|file upload", re.IGNORECASE)
@@ -41,7 +44,7 @@ async def upload(at: Moment) -> Step:
     if at.phase == _CHOOSING:
         if not await at.until(_dialog, _OPENS):
             return Fail("I clicked on the field, but no dialog to choose a file in has opened.")
-        calls = (type_text(inside(at.desktop, path)), key("Return"))
+        calls = (type_text(inside(at.desktop, path)), key(_OPEN))
         return Act(f"Choosing {path.name}.", calls, _GIVEN)
     field = _field(at)
     if isinstance(field, Fail):
