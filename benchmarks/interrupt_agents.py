@@ -108,7 +108,7 @@ class Listener(Deaf):
         if _STOPS.search(words):
             return "Stopped."
         if _ASKS.search(words):
-            desk.say("I am working through your list.")
+            desk.answer("I am working through your list.")
         elif _CHANGES.search(words) and not self._scenario.risky:
             return await self.change(words, desk)
         return ""

@@ -475,14 +475,19 @@ def quiet_after_words(state: State) -> str:
 
 @check
 def answered(state: State) -> str:
-    """Something was answered after the person's last words."""
+    """Something was answered after the person's last words, if only as the end of a task that they
+    began.
+    """
     heard = _last_heard(state)
     if heard is None:
         return "nothing was heard"
+    after = [e for e in state.events if e.seq > heard.seq]
+    begun = {e.task_id for e in after if isinstance(e, ev.TaskStarted)}
     said = (
-        e.seq > heard.seq
-        for e in state.events
-        if isinstance(e, ev.Replied) or (isinstance(e, ev.Narrated) and e.priority == "answer")
+        isinstance(e, ev.Replied)
+        or (isinstance(e, ev.Narrated) and e.priority == "answer")
+        or (isinstance(e, ev.TaskFinished) and e.task_id in begun and bool(e.summary))
+        for e in after
     )
     return "" if any(said) else "nothing was answered"
 

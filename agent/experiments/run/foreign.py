@@ -131,6 +131,10 @@ class Desk:
         """Say something with the next act."""
         self._told.append(text)
 
+    def answer(self, text: str) -> None:
+        """Answer the person at once, beside the work."""
+        self._log(ev.Replied(text=text))
+
     async def ask(self, question: str, seconds: float = ASKING_SECONDS) -> str:
         """Ask the person aloud; their next words, or nothing after some seconds."""
         name = new_id("question")
