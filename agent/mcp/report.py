@@ -50,6 +50,9 @@ class Report(BaseModel):
     outcome: str
     """How the last task ended: done, answered, ended, denied, stopped, …; empty while one runs."""
 
+    declined: list[str]
+    """Questions that were answered with no, or not in time."""
+
     said: list[str]
     """The agent's words."""
 
@@ -66,6 +69,7 @@ def report_of(log: EventLog, status: Status, since: int = 0) -> Report:
         waiting=waiting_in(status),
         voice=status.voice,
         outcome="" if status.task_id is not None else _outcome(log),
+        declined=list(_declined(events)),
         said=list(_said(events)),
         steps=list(_steps(events)),
     )
@@ -113,6 +117,15 @@ def _said(events: Iterable[ev.Event]) -> Iterator[str]:
             yield str(event.block["text"]).strip()
         elif isinstance(event, ev.Failed):
             yield f"{event.error} {event.advice}".strip()
+
+
+def _declined(events: Iterable[ev.Event]) -> Iterator[str]:
+    asked: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, ev.ApprovalAsked):
+            asked[event.approval_id] = event.question
+        elif isinstance(event, ev.ApprovalDecided) and event.decision in ("deny", "timeout"):
+            yield asked.get(event.approval_id, event.note)
 
 
 def _steps(events: Iterable[ev.Event]) -> Iterator[Step]:

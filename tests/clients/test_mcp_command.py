@@ -72,6 +72,8 @@ async def test_without_a_person_what_is_asked_about_is_refused(tmp_path: Path) -
     async with stdio(tmp_path) as client:
         told = await client.call_tool("instruct", {"text": "Run the command."})
     assert told.structured_content["outcome"] == "denied"
+    (question,) = told.structured_content["declined"]
+    assert question.startswith("Run the command “rm notes”?")
     decided = [e for e in recorded(tmp_path) if isinstance(e, ev.ApprovalDecided)]
     assert [(d.decision, d.channel) for d in decided] == [("deny", "terminal")]
 
