@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from lab_stage import FakeEnvironment, hello_task, small
 
+from agent.desktop.base import Desktop
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
+from agent.experiments.plan.spec import Arm
+from agent.experiments.plan.task import Task
 from agent.experiments.results.export import export_spans, spans_of
 from agent.experiments.results.export_inspect import export_inspect
 from agent.experiments.results.otlp import export_otlp
@@ -22,6 +25,8 @@ from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner
 from agent.experiments.run.store import Store
 from agent.record import events as ev
+from agent.testing.scripted import FakeTool
+from agent.tools.base import Tool, ToolCall, ToolResult
 
 
 @pytest.fixture(scope="module")
@@ -226,10 +231,40 @@ def test_messages_are_words_calls_and_results(logs: dict[str, Any]) -> None:
     assert (called.function, called.arguments) == ("type", {"text": "hello"})
     (answer,) = [m for m in fine.messages if m.role == "tool"]
     assert (answer.tool_call_id, answer.function) == (called.id, "type")
-    assert fine.messages[0].role == "user"
+    assert [m.role for m in fine.messages[:2]] == ["system", "user"]
+    assert fine.messages[0].text.startswith("You are Sayso")
     assert fine.messages[-1].text == "Done."
+    kinds = {event.data["kind"] for event in fine.events if event.event == "info"}
+    assert {"turn_started", "task_started"} <= kinds
     (used,) = fine.model_usage.values()
     assert used.total_tokens == used.input_tokens + used.output_tokens
+
+
+class Seeing(FakeEnvironment):
+    """Each action answers with a picture of the screen."""
+
+    def tools(self, arm: Arm, task: Task, desktop: Desktop) -> Sequence[Tool]:
+        async def act(call: ToolCall) -> ToolResult:
+            return ToolResult("done", image=await desktop.screenshot())
+
+        return [FakeTool(act)]
+
+
+def test_pictures_are_with_the_results_that_brought_them(tmp_path: Path) -> None:
+    """As data, so that a log that is carried elsewhere has them."""
+    log = pytest.importorskip("inspect_ai.log")
+    place = LocalPlacement(1)
+    experiment = small({"good": "good"}, [hello_task()])
+    runner = Runner(experiment, tmp_path / "r", place, environment=Seeing())
+    runner.run()
+    place.close()
+    export_inspect(runner.store, tmp_path / "logs")
+    (info,) = log.list_eval_logs(str(tmp_path / "logs"))
+    (sample,) = log.read_eval_log(info, resolve_attachments=True).samples
+    (answer,) = [m for m in sample.messages if m.role == "tool"]
+    words, picture = answer.content
+    assert words.text == "done"
+    assert picture.image.startswith("data:image/")
 
 
 def test_a_log_with_missing_trials_is_not_called_whole(store: Store, tmp_path: Path) -> None:

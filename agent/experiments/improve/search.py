@@ -93,8 +93,8 @@ def improve(
 ) -> Improved:
     """Search for a better prompt, and say honestly whether one was found.
 
-    A ledger that has begun is gone on with: its proposals are tried, not made anew, and its looks
-    count.
+    A ledger that has begun is gone on with: its proposals are tried, not made a second time, and
+    its looks count.
 
     Raises:
         ConfigurationError: the ledger is of other terms, tasks, or another prompt.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from agent.record import events as ev
 _SCORER = "checker"
 _LIMITS = {"limit": "custom", "stopped_by_user": "operator"}
 """Status of a trial → inspect_ai's word for what ended it before its time."""
+
+_TOLD_BY_MESSAGES = (ev.UserMessage, ev.BlockFinished, ev.ActionProposed, ev.ActionFinished)
 
 _UNNAMABLE = re.compile(r"[^A-Za-z0-9.+-]")
 
@@ -112,7 +115,8 @@ def _sample(log: Any, trial: Trial, task: Task) -> Any:
         uuid=f"{result.experiment[:12]}-{result.id}",
         input=task.instruction,
         target="",
-        messages=list(_messages(events)),
+        messages=list(_messages(trial, events)),
+        events=list(_events(events)),
         scores={_SCORER: _score(result)} if result.completed else {},
         metadata={"status": result.status, **result.metrics},
         model_usage=_usage(events),
@@ -154,15 +158,17 @@ def _usage(events: list[ev.Event]) -> dict[str, Any]:
     return found
 
 
-def _messages(events: list[ev.Event]) -> Iterator[Any]:
-    """What was said and done, in order: words, calls of tools, and their results."""
+def _messages(trial: Trial, events: list[ev.Event]) -> Iterator[Any]:
+    """What was said and done, in order: the system prompt, words, calls of tools, results."""
     model = extra("inspect_ai.model", package="inspect")
     tool = extra("inspect_ai.tool", package="inspect")
     names: dict[str, str] = {}
+    if (prompt := trial.folder / "session" / "prompt.md").exists():
+        yield model.ChatMessageSystem(content=prompt.read_text("utf-8"))
     for event in events:
         match event:
             case ev.UserMessage():
-                yield model.ChatMessageUser(content=event.text)
+                yield model.ChatMessageUser(content=_content(trial, event, event.text))
             case ev.BlockFinished() if event.block["type"] == "text":
                 yield model.ChatMessageAssistant(content=str(event.block["text"]))
             case ev.ActionProposed():
@@ -174,13 +180,40 @@ def _messages(events: list[ev.Event]) -> Iterator[Any]:
             case ev.ActionFinished():
                 wrong = tool.ToolCallError("unknown", event.text) if event.is_error else None
                 yield model.ChatMessageTool(
-                    content=event.text,
+                    content=_content(trial, event, event.text),
                     tool_call_id=event.action_id,
                     function=names.get(event.action_id),
                     error=wrong,
                 )
             case _:
                 pass
+
+
+def _content(trial: Trial, event: ev.Event, text: str) -> Any:
+    """Words, with the event's pictures where they are still there."""
+    model = extra("inspect_ai.model", package="inspect")
+    pictures = [
+        model.ContentImage(image=_data(image, path))
+        for image in ev.images_of(event)
+        if (path := trial.image(image)).exists()
+    ]
+    return [model.ContentText(text=text), *pictures] if pictures else text
+
+
+def _data(image: ev.Image, path: Path) -> str:
+    return f"data:{image.media_type};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _events(events: list[ev.Event]) -> Iterator[Any]:
+    """What happened besides, as the session's own log has it: approvals, interruptions, control."""
+    info = extra("inspect_ai.event", package="inspect").InfoEvent
+    for event in events:
+        if not isinstance(event, _TOLD_BY_MESSAGES):
+            yield info(
+                timestamp=datetime.fromtimestamp(event.at, UTC),
+                source="sayso",
+                data=event.model_dump(mode="json"),
+            )
 
 
 def _began(result: TrialResult) -> float:
