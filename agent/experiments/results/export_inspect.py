@@ -115,9 +115,9 @@ def _sample(log: Any, trial: Trial, task: Task) -> Any:
         uuid=f"{result.experiment[:12]}-{result.id}",
         input=task.instruction,
         target="",
-        messages=list(_messages(trial, events)),
+        messages=list(messages_of(trial, events)),
         events=list(_events(events)),
-        scores={_SCORER: _score(result)} if result.completed else {},
+        scores={_SCORER: score_of(result)} if result.completed else {},
         metadata={"status": result.status, **result.metrics},
         model_usage=_usage(events),
         error=error,
@@ -128,7 +128,8 @@ def _sample(log: Any, trial: Trial, task: Task) -> Any:
     )
 
 
-def _score(result: TrialResult) -> Any:
+def score_of(result: TrialResult) -> Any:
+    """The checker's verdict as a score."""
     scorer = extra("inspect_ai.scorer", package="inspect")
     return scorer.Score(
         value=scorer.CORRECT if result.passed else scorer.INCORRECT,
@@ -158,7 +159,7 @@ def _usage(events: list[ev.Event]) -> dict[str, Any]:
     return found
 
 
-def _messages(trial: Trial, events: list[ev.Event]) -> Iterator[Any]:
+def messages_of(trial: Trial, events: list[ev.Event]) -> Iterator[Any]:
     """What was said and done, in order: the system prompt, words, calls of tools, results."""
     model = extra("inspect_ai.model", package="inspect")
     tool = extra("inspect_ai.tool", package="inspect")
