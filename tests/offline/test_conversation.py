@@ -62,6 +62,15 @@ def test_a_correction_replaces_what_was_wrong(before: str, said: str, means: str
         ("make a folder called Work, actually call it Office", ["create_folder name=Office"]),
         ("open the terminal, no wait, close the window", ["close"]),
         ("open the terminal, wait, close the window", ["open_app app=terminal", "close"]),
+        (
+            "open the terminal, wait ten seconds and close the window",
+            ["open_app app=terminal", "wait count=ten unit=second", "close"],
+        ),
+        (
+            "open the terminal, wait a moment, then close the window",
+            ["open_app app=terminal", "wait count=1 unit=second", "close"],
+        ),
+        ("open the terminal, wait a minute, the editor", ["open_app app=editor"]),
         ("type hello, no, goodbye", ["type text=hello, no, goodbye"]),
     ],
 )

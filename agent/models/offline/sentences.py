@@ -128,6 +128,8 @@ def _self_corrected(text: str) -> Plan | None:
     if len(cuts) > _MOST_CORRECTIONS:
         return None
     for cut in cuts:
+        if _waits(text[cut.start() :]):
+            continue
         before, after = parse(text[: cut.start()]), text[cut.end() :]
         last = before.commands[-1] if before.commands else None
         if last is None or (last.intent in DICTATION and not _named_only(last)):
@@ -142,6 +144,13 @@ def _self_corrected(text: str) -> Plan | None:
         if not part and cut[0].strip(" ,.:").lower() != "wait":
             return Plan((*before.commands[:-1], *own.commands))
     return None
+
+
+def _waits(text: str) -> bool:
+    """Whether words begin with a time to wait, as in ", wait ten seconds and type it"."""
+    rest = text.lstrip(" ,;.\u2026-")
+    clause = next((left for left, _ in _splits(rest)), rest)
+    return any(command.intent == "wait" for command in _clause(clause))
 
 
 def _named_only(command: Command) -> bool:
