@@ -14,6 +14,7 @@ from agent.network.policy import HOW_ON
 from agent.record import events as e
 from agent.session.describe import describe_limit
 from agent.session.ending import Ending
+from agent.session.history import CUT
 from dashboard.describe import describe
 from dashboard.fates import Fates, Item, Said
 from dashboard.voice.client.speakable import read_back
@@ -309,8 +310,7 @@ class Transcript:
             self._append(event.action_id, event.text, "output", keep=_OUTPUT)
 
     def _finished(self, event: e.ActionFinished) -> None:
-        state = "failed" if event.is_error else "done"
-        fields: Item = {"state": state if event.ran else "skipped", "seconds": event.seconds}
+        fields: Item = {"state": _state(event), "seconds": event.seconds}
         if event.image is not None:
             fields |= self._picture(event.image)
         if event.words:
@@ -433,6 +433,15 @@ class Transcript:
 def _paper(path: str, size: int) -> Item:
     """A file by its name, with the whole path at hand."""
     return {"name": path.rpartition("/")[2], "path": path, "size": size}
+
+
+def _state(event: e.ActionFinished) -> str:
+    """Cut off is not failed: nobody need look for what went wrong."""
+    if not event.ran:
+        return "skipped"
+    if event.is_error:
+        return "cut" if event.text == CUT else "failed"
+    return "done"
 
 
 def _letters(text: str) -> str:

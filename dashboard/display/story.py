@@ -14,6 +14,7 @@ from dashboard.transcript import Transcript
 Look = Callable[[str], bytes | None]
 """The bytes of a picture by its hash."""
 
+_ENDED = {"done": "", "cut": " — cut off", "skipped": " — not run"}
 _WHO = {
     "heard": "person",
     "said": "agent",
@@ -117,8 +118,7 @@ def _words(item: dict[str, Any]) -> object:
     if kind == "action":
         if item["state"] == "failed":
             return f"{short(item['title'])} — failed: {short(item.get('output', ''), 120)}"
-        how = {"done": "", "skipped": " — not run"}.get(item["state"], f" — {item['state']}")
-        return short(item["title"]) + how
+        return short(item["title"]) + _ENDED.get(item["state"], f" — {item['state']}")
     if kind == "outcome":
         label = item["label"].lower()
         said = "" if item["text"].lower().startswith(label) else f": {item['text']}"

@@ -10,6 +10,7 @@ import pytest
 
 from agent.record import events as ev
 from agent.record.log import EventLog
+from agent.session.history import CUT
 from agent.settings import Settings
 from dashboard.describe import describe, mark_of
 from dashboard.notices import notices
@@ -287,3 +288,24 @@ async def test_what_a_person_allows_more_is_what_the_meters_go_by(tmp_path: Any)
     state.take(ev.SettingChanged(name="max_dollars", value=3.0))
     state.show()
     assert state.limits.allowed["dollars"] == 4.25
+
+
+@pytest.mark.parametrize(
+    ("ended", "how"),
+    [
+        (ev.ActionFinished(action_id="a1"), "done"),
+        (ev.ActionFinished(action_id="a1", is_error=True, text="No such file."), "failed"),
+        (ev.ActionFinished(action_id="a1", is_error=True, text=CUT), "cut"),
+        (ev.ActionFinished(action_id="a1", is_error=True, ran=False), "skipped"),
+    ],
+)
+def test_an_action_that_a_person_cut_off_has_not_failed(
+    state: PageState, ended: ev.ActionFinished, how: str
+) -> None:
+    proposed = ev.ActionProposed(
+        turn_id="t", action_id="a1", tool="computer", name="wait", input={}, action_hash=""
+    )
+    for event in (proposed, ended):
+        state.transcript.feed(event)
+    [item] = [i for i in state.transcript.snapshot() if i["kind"] == "action"]
+    assert item["state"] == how

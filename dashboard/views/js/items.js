@@ -20,7 +20,7 @@ import { queued, waits } from "./store.js";
 /** @typedef {{entry: Entry, item: Item, context: Context}} Part */
 
 /** @type {Record<string, string>} */
-const STATES = { waiting: "next", running: "now", failed: "failed", skipped: "not run" };
+const STATES = { waiting: "next", running: "now", failed: "failed", cut: "cut off", skipped: "not run" };
 /** @type {Record<string, string>} */
 const SOURCES = {
   voice: "You said",
