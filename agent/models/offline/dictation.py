@@ -198,6 +198,8 @@ def transcribed(text: str) -> str:
         ended = piece != bare and piece[-1] in ".!?"
         last = at == len(pieces) - 1
         kept = bare if said or (last and piece.endswith(".")) else piece
+        if said and _swallowed(pieces, at):
+            kept = f"{bare},"
         out.append(_common(kept) if begins else kept)
         begins = said and ended
     return " ".join(out)
@@ -206,17 +208,30 @@ def transcribed(text: str) -> str:
 def _heard_marks(text: str) -> str:
     """A transcript with the names of marks put right, and those apart that were joined to words."""
     text = _JOINED.sub(lambda m: m[0].replace("-", " "), text)
-    text = _misheard().sub(lambda m: str(mode_words()["misheard"][m[0].lower()]), text)
+    text = _misheard().sub(lambda m: str(_meant()[_bare(m[0])]), text)
     return _ENDING_IN_COMMA.sub(r"\1 comma", text)
 
 
+def _swallowed(pieces: list[str], at: int) -> bool:
+    """Whether a comma of the recogniser's own stands for one that was said and not written.
+
+    It swallows the word behind a vowel: "Canada, comma" becomes "Canada,".
+    """
+    around = " ".join(pieces[max(0, at - 2) : at + 3])
+    return pieces[at].lower().endswith(("a,", "o,", "ow,")) and not _names_marks(around)
+
+
+_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}'
+
+
 def _names_marks(text: str) -> bool:
-    words = [piece.lower().strip(_TRAILING) for piece in text.split()]
+    words = [piece.lower().strip(f"{_TRAILING}{_QUOTES}") for piece in text.split()]
     return any(_named(words[at : at + _LONGEST_MARK], _marks()) for at in range(len(words)))
 
 
 def _marks_at_pauses(text: str) -> str:
     """Words put right that sound like a mark, beside a pause that the recogniser wrote down."""
+    text = re.sub(f"[{_QUOTES}]", "", text)  # quotation marks are said as well
     for pattern, mark in _at_pauses():
         text = pattern.sub(f" {mark} ", text)
     return text
@@ -229,17 +244,36 @@ def _at_pauses() -> list[tuple[re.Pattern[str], str]]:
     leads = "|".join(map(re.escape, told["leads"]))
     behind = rf",\s+{{word}}\s+(?=(?:{leads})\b)"
     before = rf"\s{{word}}[,;]\s+(?!(?:{marks})\b)"
+    between = rf",\s+{{word}},\s+(?!(?:{marks})\b)"
     return [
         (re.compile(pattern.format(word=re.escape(word)), re.IGNORECASE), mark)
-        for pattern, words in ((behind, told["behind"]), (before, told["before"]))
+        for pattern, words in (
+            (behind, told["behind"]),
+            (before, told["before"]),
+            (between, told["between"]),
+        )
         for word, mark in words.items()
     ]
+
+
+def _bare(phrase: str) -> str:
+    return " ".join(re.findall(r"[\w'-]+", phrase.lower()))
+
+
+@functools.cache
+def _meant() -> dict[str, str]:
+    """By a misheard phrase without its marks: the name of what was meant."""
+    return {_bare(wrong): right for wrong, right in mode_words()["misheard"].items()}
+
+
+_PAUSED = r"[,.]?\s+"
 
 
 @functools.cache
 def _misheard() -> re.Pattern[str]:
     wrong = sorted(mode_words()["misheard"], key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, wrong))})(?!\w)", re.IGNORECASE)
+    words = "|".join(_PAUSED.join(map(re.escape, phrase.split())) for phrase in wrong)
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
 
 _JOINED = re.compile(
@@ -250,7 +284,9 @@ _JOINED = re.compile(
 )
 """A word and the name of a mark that were taken for one: "high-period"."""
 
-_ENDING_IN_COMMA = re.compile(r"\b(\w+a)kam(?:a|ma)\b")
+_ENDING_IN_COMMA = re.compile(
+    r"\b(?!glaucoma\b)(\w{2,})(?:kam(?:a|ma)|com(?:a|ma))\b", re.IGNORECASE
+)
 """A name that swallowed the mark behind it: "Annakama"."""
 
 
