@@ -82,7 +82,8 @@ def _way(box: Box, page: Box) -> tuple[str, int]:
 
 async def _in_sight(at: Moment, label: str) -> Act | None:
     """Wait for what a label means; the wheel's turn if it is on the page, but not in sight."""
-    await at.until(lambda v: find(v, label) or away(v, label), _SECONDS)
+    wait = at.until if pages(at.view) else at.appears  # a page may still be loading
+    await wait(lambda v: find(v, label) or away(v, label), _SECONDS)
     return None if find(at.view, label) else towards(at, label)
 
 
