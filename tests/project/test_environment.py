@@ -26,10 +26,14 @@ def _name(requirement: str) -> str:
 
 
 def test_environment_yml_has_the_ranges_of_pyproject():
-    """conda users get exactly the dependencies that pip users get."""
+    """conda users get exactly the dependencies that pip users get, with what notebooks need."""
     entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
     assert [e for e in pip if not e.startswith("-")] == PROJECT["dependencies"]
+    assert [e for e in pip if e.startswith("-")] == ["--editable=.[lab]"]
+    lab = {_name(requirement) for requirement in PROJECT["optional-dependencies"]["lab"]}
+    direct = {_name(requirement) for requirement in PROJECT["dependencies"]}
+    assert {"panel", "anthropic", "hume", "ipywidgets", "jupyterlab"} <= lab | direct
 
 
 def test_every_dependency_has_a_range_and_a_locked_version():
