@@ -80,6 +80,7 @@ def test_an_interruption_is_told_once_after_its_minimum() -> None:
     [
         ("open it.", 550),
         ("open the", 1_250),
+        ("open the,", 1_250),
         ("press escape.", 352),
         ("press escape,", 550),
         ("type good morning", 550),

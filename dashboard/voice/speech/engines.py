@@ -151,11 +151,12 @@ class PatientTurns:
         self._extra = extra_ms
 
     def patience(self, text: str, silence_ms: int) -> int:
-        if is_whole(text.rstrip(" ,")):
+        words = text.rstrip(" ,")
+        if is_whole(words):
             return silence_ms if trails_off(text) else round(silence_ms * self._WHOLE)
-        if not dangles(text):
-            return silence_ms
-        return silence_ms + (self._extra // 2 if trails_off(text) else self._extra)
+        if dangles(words):
+            return silence_ms + self._extra
+        return silence_ms + (self._extra // 2 if trails_off(text) else 0)
 
     def doubt(self, text: str) -> int:
         plan = parse(text)
