@@ -10,6 +10,7 @@ silence that are answered aloud, L_R how long that takes from their last voiced 
 share into which the answer begins. *Any voice* is the same server told to yield to any voice
 (attention *everything*), as barge-in by voice activity does.
 
+``--counted`` measures as if the machine did nothing else (`benchmarks.floor_counted`).
 With ``--endpoint`` another server of the EVI protocol is measured instead, with the key in
 ``EVI_API_KEY``; ``--metrics`` writes tau2-bench's ``interaction_metrics`` of what was measured.
 """
@@ -425,6 +426,7 @@ def main() -> None:
     parser.add_argument("--chats", type=int, default=2, help="chats at once")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--only-ours", action="store_true", help="without the row of any voice")
+    parser.add_argument("--counted", action="store_true", help="time as on an idle machine")
     parser.add_argument("--endpoint", help="another server of the protocol: wss://host")
     parser.add_argument("--metrics", type=Path, help="where to write interaction_metrics")
     arguments = parser.parse_args()
@@ -433,9 +435,16 @@ def main() -> None:
     if arguments.endpoint:
         there = Endpoint(arguments.endpoint.rstrip("/"), os.environ.get("EVI_API_KEY", ""))
         found["measured"] = asyncio.run(measure(which, there, arguments.chats))
+    elif arguments.counted:
+        from benchmarks.floor_counted import measure_counted
+
+        over, silent, ends = measure_counted(which, "addressed")
+        found["Sayso, counted time"] = over, silent
+        p50, p95 = np.percentile(ends, [50, 95])
+        print(f"End of words to the final transcript, s (p50, p95): {p50:.2f}, {p95:.2f}\n")
     else:
         found["Sayso"] = asyncio.run(measure_ours(which, "addressed", arguments.chats))
-    if not arguments.endpoint and not arguments.only_ours:
+    if not (arguments.endpoint or arguments.counted or arguments.only_ours):
         found["any voice"] = asyncio.run(measure_ours(which, "everything", arguments.chats))
     if arguments.metrics:
         written = interaction_metrics(*next(iter(found.values())))
