@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing = subs.add_parser("list", help="experiments, tasks or examples")
     listing.add_argument("what", nargs="?", default="experiments", choices=commands.LISTS)
+    listing.add_argument("part", nargs="?", default="", help="in their names, or in tasks' tags")
     listing.set_defaults(command=commands.listing)
     for name, words, command in (
         ("show", "the trials of an experiment, or one trial", commands.show),

@@ -116,20 +116,24 @@ def improve_prompt(given: argparse.Namespace) -> int:
 
 
 def listing(given: argparse.Namespace) -> int:
-    """Experiments, tasks or examples."""
+    """Experiments, tasks or examples; all, or those whose name (or a tag) has the words in it."""
+    part = given.part.lower()
     if given.what == "tasks":
         own, faults = tasks_in(tasks_folder(_root(given)))
         for task in (*builtin_tasks().values(), *own.values()):
+            if part not in " ".join((task.id, *task.tags)).lower():
+                continue
             mark = " [screen only]" if task.gui_only else ""
             mark += f" [needs {', '.join(task.missing)}]" if task.missing else ""
             print(f"{task.id:20} {', '.join(task.tags):32} {task.instruction}{mark}")
         print("".join(f"{fault}\n" for fault in faults), end="", file=sys.stderr)
     elif given.what == "examples":
-        print("\n".join(sorted(path.stem for path in EXAMPLES.glob("*.yaml"))))
+        print("\n".join(sorted(p.stem for p in EXAMPLES.glob("*.yaml") if part in p.stem.lower())))
     else:
         stores = list_stores(_root(given))
         for store in stores:
-            print(f"{store.folder.name:40} {_progress(store)}")
+            if part in store.folder.name.lower():
+                print(f"{store.folder.name:40} {_progress(store)}")
         if not stores:
             print("There are no experiments yet. Try: sayso lab run wording")
     return 0

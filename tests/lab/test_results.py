@@ -242,6 +242,20 @@ def test_experiments_are_listed(store: Store) -> None:
     assert [s.folder for s in list_stores(store.folder.parent)] == [store.folder]
 
 
+def test_a_list_is_narrowed_by_a_part_of_names(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Experiments by their folder's name, tasks by id or tag."""
+    root = ["--results", str(store.folder.parent), "list"]
+    for what, part, some in (("experiments", store.folder.name[:4], 1), ("experiments", "zzz", 0)):
+        assert main([*root, what, part]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == some
+    assert main([*root, "tasks", "Spreadsheet"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed
+    assert all("spreadsheet" in line for line in listed)
+
+
 def test_a_damaged_experiment_does_not_hide_the_others(
     store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
