@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,9 @@ from agent.experiments.plan.spec import Record
 from agent.prompts.template import Prompt
 
 FILE = "ledger.jsonl"
+
+_MOST_TIMES = 2
+"""How often one text is tried."""
 
 
 class Begun(Record):
@@ -150,13 +154,15 @@ class Ledger:
     def propose(
         self, number: int, parent: Variant | None, texts: Sequence[tuple[str, str]]
     ) -> list[Variant]:
-        """Write down a round's proposals: text, and why. What was tried before is left out."""
-        known = {v.text for v in self.variants}
+        """Write down a round's proposals: text, and why.
+
+        What was tried twice is left out, and what comes twice in the round: once may be bad luck.
+        """
+        known = Counter(v.text for v in self.variants)
         made: list[Variant] = []
         for text, why in texts:
-            if text in known:
+            if known[text] >= _MOST_TIMES or text in {v.text for v in made}:
                 continue
-            known.add(text)
             variant = Variant(
                 at=time.time(),
                 name=f"v{len(self.variants)}",

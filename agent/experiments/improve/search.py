@@ -153,7 +153,7 @@ def _rounds(
         if not made:
             break
         tell(f"Round {number}: {counted(len(made), 'variant')} of {best.name}.")
-        better = _round(best, made, parts, tries, ledger, terms)
+        better = _round(number, best, made, parts, tries, ledger, terms)
         idle = 0 if better else idle + 1
         best = better or best
         if better and len(ledger.looks) < terms.looks - 1:
@@ -168,13 +168,13 @@ def _kept(ledger: Ledger) -> Variant:
     return kept[-1] if kept else ledger.variants[0]
 
 
-def _again(variant: Variant) -> str:
-    """Name under which a variant is tried once more, as the one that others are held against.
+def _again(variant: Variant, number: int) -> str:
+    """Name under which a variant is tried once more in a round, for others to be held against.
 
     It was kept for its luck, too; beside the same trials the next ones would look worse than
-    they are.
+    they are, and beside one lucky try all later ones would.
     """
-    return f"{variant.name}-again" if variant.parent else variant.name
+    return f"{variant.name}-round-{number}" if number > 1 else variant.name
 
 
 def _begin(first: str, parts: Split, ledger: Ledger, terms: Terms) -> Variant:
@@ -206,12 +206,12 @@ def _proposed(
     ledger: Ledger,
     terms: Terms,
 ) -> list[Variant]:
-    results = tries({_again(best): best.text}, parts.search, held_out=False)
+    results = tries({_again(best, number): best.text}, parts.search, held_out=False)
     words = {task.id: task.instruction for task in parts.search}
     failures = tuple(
         Failure(r.task, words[r.task], r.reason, tries.log(r))
         for r in results
-        if r.arm == _again(best) and r.completed and not r.passed
+        if r.arm == _again(best, number) and r.completed and not r.passed
     )
     judged = ledger.judged
     tried = tuple((v, judged[v.name]) for v in ledger.variants if v.name in judged)
@@ -220,6 +220,7 @@ def _proposed(
 
 
 def _round(
+    number: int,
     best: Variant,
     made: Sequence[Variant],
     parts: Split,
@@ -228,10 +229,10 @@ def _round(
     terms: Terms,
 ) -> Variant | None:
     """Try a round's variants; the one that is kept, if any."""
-    texts = {_again(best): best.text} | {v.name: v.text for v in made}
+    texts = {_again(best, number): best.text} | {v.name: v.text for v in made}
     results = tries(texts, parts.search, held_out=False)
     of = {name: [r for r in results if r.arm == name] for name in texts}
-    found = {v: compare(of[_again(best)], of[v.name], terms.objective) for v in made}
+    found = {v: compare(of[_again(best, number)], of[v.name], terms.objective) for v in made}
     promising = [v for v, c in found.items() if c.estimate.value > 0 and c.p < PROMISING]
     kept = max(promising, key=lambda v: found[v].estimate.value, default=None)
     known = ledger.judged

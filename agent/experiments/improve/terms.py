@@ -40,7 +40,7 @@ class Terms:
     objective: str = SUCCESS
     """``success``, ``score``, or a measure of trials that should go one way."""
 
-    patience: int = 3
+    patience: int = 4
     """Rounds without a better variant after which the search ends."""
 
     @property
