@@ -11,6 +11,7 @@ from agent.models.offline import parse
 from dashboard.voice.intents import is_stop
 from dashboard.voice.speech import rescoring
 from dashboard.voice.speech.moonshine import Moonshine
+from dashboard.voice.speech.text import words
 
 pytestmark = pytest.mark.speech
 
@@ -38,6 +39,15 @@ def test_what_can_be_said_is_heard(voice: voices.Voice, text: str) -> None:
         c.intent for c in parse(text).commands
     ]
     assert voices.word_errors(text, heard(text, voice))[0] <= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["search on Google for weather", "create a folder called invoices", "undo that"],
+)
+def test_words_that_no_grammar_knows_are_left_as_they_were_heard(text: str) -> None:
+    """The guide knows commands, not the words in them; and "and do that" is none of them."""
+    assert words(heard(text, "heart", ())) == words(text)
 
 
 @pytest.mark.parametrize(
