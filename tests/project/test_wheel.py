@@ -67,7 +67,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("agent", "dashboard"):  # somebody else's, with the names of our folders
         (site / name).mkdir()
         (site / name / "__init__.py").write_text(_OTHER)
-    pip = (sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps")
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "--no-deps",
+        "--ignore-installed",
+    )
     _said(*pip, "--no-index", "--quiet", "--disable-pip-version-check", str(wheel))
     return folder / "bin"
 
