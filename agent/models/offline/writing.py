@@ -45,7 +45,7 @@ _READ_ONLY = " (read-only) - "
 """What office programs put into the title of a document that takes no changes."""
 
 _IN_CELL = "cell"
-"""What is remembered of text that goes into a cell, which cannot be read back while it is open."""
+"""What is remembered of text that goes into a cell, which has an editor while it is open."""
 
 
 # Typing ------------------------------------------------------------------------------
@@ -121,6 +121,10 @@ async def secret(at: Moment) -> Step:
     return Act(f"Typing the secret “{name}”.", (type_text(text),), _TYPED)
 
 
+def _in_focus(view: View, text: str) -> bool:
+    return any("focused" in n.states and _count(n, text) for n in view.texts)
+
+
 def _only_field(view: View) -> Node | None:
     if view.listing:
         return None
@@ -153,6 +157,8 @@ async def _read_back(at: Moment) -> Step:
     if not _bare(text):
         return Done("Done.")
     if at.memo == _IN_CELL:
+        if not await at.until(lambda v: _in_focus(v, text), 4.0):
+            return Fail(f"I typed it, but the cell in {place(at.view)} does not show it.")
         return Done(f"I typed it into the cell in {place(at.view)}. Press Enter to leave it there.")
     before = int(at.memo or 0)
     if await at.until(lambda v: _count(v.field, text) > before, 4.0):
