@@ -26,6 +26,7 @@ NO_FIELD = {
     "atril": "a viewer: its fields are greyed out until a document is open",
     "gimp": "a picture must be open first",
     "libreoffice-draw": "a box for text must be drawn first",
+    "libreoffice-impress": "no field of its first window is usable",
     "libreoffice-startcenter": "a document must be chosen first",
     "org.xfce.ristretto": "a viewer",
     "thunar": "a file manager: a path is chosen by buttons",
