@@ -35,11 +35,20 @@ async def opened(guest: Guest) -> None:
         await browser.connection.call("Target.createTarget", given, seconds=60)
     assert await browser.until(lambda: len(browser.tabs) >= before + MANY, 60)
 
-    async def loaded() -> bool:
-        await browser.look()
-        return len([tab for tab in browser.tabs.values() if tab.title == "Plain"]) == MANY
 
-    assert await until(loaded, f"{MANY} pages", 300)
+async def click(guest: Guest, words: str) -> None:
+    """Click; while a page is busy, which a model is told, once more."""
+
+    async def clicked() -> bool:
+        try:
+            await guest.click(words)
+        except AssertionError as error:
+            if "does not answer: it is busy" not in str(error):
+                raise
+            return False
+        return True
+
+    assert await until(clicked, words, 180)
 
 
 async def test_work_goes_on_beside_very_many_tabs(guest: Guest) -> None:
@@ -50,7 +59,7 @@ async def test_work_goes_on_beside_very_many_tabs(guest: Guest) -> None:
     assert state is not None
     assert len(state["tabs"]) == min(MOST_TABS, MANY + 1)
     assert [tab["title"] for tab in state["tabs"] if tab.get("active")] == ["Desk"]
-    await guest.click("button “Press”")
+    await click(guest, "button “Press”")
     assert await guest.title("Pressed") == "Pressed"
 
     async def seen() -> bool:
@@ -60,7 +69,7 @@ async def test_work_goes_on_beside_very_many_tabs(guest: Guest) -> None:
     assert await until(seen, "the page's button in the tree", 60)
     last = state["tabs"][-1]["tab_id"]
     await guest.do("switch_tab", tab_id=last)
-    await guest.click("button “Here”")
+    await click(guest, "button “Here”")
     assert await guest.title("Found") == "Found"
     await guest.do("close_tab", tab_id=last)
     assert await guest.title() != "Found"
