@@ -76,3 +76,37 @@ def test_a_command_from_elsewhere_is_not_installed_once_more(path: Path):
     asked = bootstrap(path, "--test").stderr.splitlines()
     assert "  npm" in asked
     assert "  nodejs" not in asked
+
+
+PYTHON = """case "$*" in
+  "-m venv "*) mkdir -p .venv/bin; cp "$0" .venv/bin/python ;;
+  *requirements*) echo "$*" > asked ;;
+esac"""
+
+
+@pytest.mark.parametrize("words", [(), ("--test",), ("--apps",)])
+def test_what_only_tests_need_is_installed_for_tests_alone(
+    path: Path, tmp_path_factory: pytest.TempPathFactory, words: tuple[str, ...]
+):
+    """A server that ran it would answer for it; a test run without it would end at once."""
+    checkout = tmp_path_factory.mktemp("checkout")
+    for name in ("script/bootstrap", "sayso/packages.txt", "pyproject.toml"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, checkout / name)
+    for name in ("requirements.lock", "requirements-test.lock"):
+        shutil.copy(ROOT / name, checkout / name)
+    for name in ("cp", "mkdir"):
+        (path / name).symlink_to(shutil.which(name) or "")
+    put(path, "python3.11", PYTHON)
+    done = subprocess.run(
+        [checkout / "script" / "bootstrap", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": str(path)},
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    asked = (checkout / "asked").read_text().split()
+    assert "-rrequirements.lock" in asked
+    assert ("-rrequirements-test.lock" in asked) == (words == ("--test",))

@@ -39,7 +39,7 @@ def checkout(tmp_path: Path) -> Path:
     (programs / "python").symlink_to(sys.executable)
     nothing = "#!/bin/sh\nexit 0\n"
     written = {programs / name: nothing for name in ("ruff", "mypy", "lint-imports", "npm")}
-    written[tmp_path / "script/bootstrap"] = nothing
+    written |= {tmp_path / "script" / name: nothing for name in ("bootstrap", "prose")}
     written[programs / "pytest"] = PYTEST.format(python=sys.executable)
     for file, content in written.items():
         file.write_text(content)

@@ -32,6 +32,9 @@ WIRE = {
 NO_TOOLS = {
     "agent/desktop/see/echo.py": {"bash"},  # the program
     "agent/desktop/server/starts.py": {"shell"},  # a kind of process
+    "agent/experiments/plan/deeds.py": {"shell"},  # a step of a solution
+    "agent/experiments/plan/desktop_interrupt.py": {"shell"},  # a step of a solution
+    "agent/experiments/run/foreign.py": {"computer", "editor", "shell"},  # by what others act
     "agent/experiments/run/oracle.py": {"shell"},  # a step of a solution
     "agent/session/approval.py": {"shell"},  # a rule
     "agent/testing/fake_kernel.py": {"bash"},  # the program

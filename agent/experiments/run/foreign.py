@@ -216,7 +216,7 @@ class ForeignModel:
         work, self._work, self._wish = self._work, None, None
         if work is not None:
             work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            await asyncio.wait({work})
 
     async def _next(self, work: asyncio.Task[str]) -> _Wish | None:
         """The next thing that the agent wants done; None when it has ended."""
