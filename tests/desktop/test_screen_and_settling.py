@@ -169,7 +169,7 @@ async def test_a_program_started_from_the_panel_is_there_when_settled(
     empty: VirtualDesktop, x: int
 ) -> None:
     await empty.input.click(x, 783)
-    await empty.settle(cap=60.0)
+    await empty.settle(first=5.0, cap=60.0)
     (window,) = await empty.windows()
     assert window.active
 
