@@ -18,10 +18,10 @@ from served import entrance, serve
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(420),
+    pytest.mark.timeout(900),
 ]
 PILOT = Path(__file__).parent / "lab_pilot" / "dashboard"
-PATIENCE = 90_000
+PATIENCE = 240_000
 expect.set_options(timeout=PATIENCE)
 
 TASKS = 8
