@@ -216,7 +216,7 @@ FOR_EVERYBODY = {
     *("agent/desktop/virtual.py", "agent/desktop/server/processes.py"),  # X, pictures, /proc
     *("agent/models/claude/model.py", "agent/models/lazy_model.py"),
     *("agent/browser/page.py", "agent/desktop/server/devtools.py"),  # pictures, JSON
-    "agent/experiments/live.py",
+    *("agent/experiments/live.py", "agent/experiments/inspect_task.py"),  # a trial
     *(f"agent/experiments/run/{n}.py" for n in ("oracle", "play", "scoring", "state")),  # a trial's
     "agent/experiments/run/trial_environment.py",
     *("dashboard/notebook/speaker.py", "dashboard/views/inspector/records.py"),
