@@ -40,6 +40,7 @@ def meant(*said: str, answer: str = "") -> list[str]:
             "text act=replace phrase=monday text=tuesday",
         ),
         ("close the terminal", "not the terminal, the editor", "close window=editor"),
+        ("open the file menu", "not that one, the Edit menu", "menu menu=Edit"),
         (
             "create a folder called Hollidays",
             "it should be called Holidays",

@@ -217,6 +217,8 @@ def _instead(progress: Progress, task: int, plan: Plan) -> Plan | None:
         slots = {"act": "replace", "phrase": wrong, "text": right}
         said = wrong.lower() in last.slot("text").lower()
         return Plan((Command("text", slots, right),)) if said else None
+    if plan.commands and plan.commands[0].intent == last.intent:
+        return None  # "not that one, the Edit menu" says by itself what is to be done
     mended = amended(last, right)
     return Plan((mended,)) if mended is not None else None
 
