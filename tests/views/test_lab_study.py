@@ -116,7 +116,7 @@ async def test_a_study_is_proved_begun_cut_extended_judged_again_gated_and_publi
         report = (await taken(page, "Report (Markdown)")).replace("\\", "")
         assert "repeats: 1 → 2" in report
         assert "checks of the task own-0" in report
-        assert "Verdicts that mended checks changed: 2" in report
+        assert "Verdicts changed by corrected checks: 2" in report
         assert (await taken(page, "Report (HTML)")).startswith("<!doctype html>")
     assert len(list(trials.glob("wording-*/trials/*"))) == 4 * TASKS
 
