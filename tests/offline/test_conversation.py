@@ -71,7 +71,12 @@ def test_a_correction_replaces_what_was_wrong(before: str, said: str, means: str
             "open the terminal, wait a moment, then close the window",
             ["open_app app=terminal", "wait count=1 unit=second", "close"],
         ),
+        (
+            "open the terminal, hold on two seconds and close the window",
+            ["open_app app=terminal", "wait count=two unit=second", "close"],
+        ),
         ("open the terminal, wait a minute, the editor", ["open_app app=editor"]),
+        ("open the terminal, no ", ["open_app app=terminal, no"]),
         ("type hello, no, goodbye", ["type text=hello, no, goodbye"]),
     ],
 )
@@ -222,3 +227,8 @@ def test_a_sentence_of_nothing_but_corrections_is_read() -> None:
     """Each is a reading of all that follows, which must not go on without end."""
     plan = parse("open the terminal, no wait, the editor, " + "no wait, " * 2_000)
     assert plan.unknown or plan.commands
+
+
+def test_a_wait_for_something_is_no_correction() -> None:
+    plan = parse("open the terminal, wait until it opens and type ls")
+    assert plan.unknown == "wait until it opens and type ls"

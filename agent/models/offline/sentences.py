@@ -61,6 +61,7 @@ _CORRECTS = _pattern(
     rf"(?:\s*[,;.\u2026-]+\s*(?:{alternatives('corrections', 'paused')})"
     rf"|\s+(?:{alternatives('corrections', 'bare')}))[,.:]?\s+"
 )
+_WAITS_FOR = _pattern(rf"(?:{alternatives('waits', 'verb')})\s+(?:{alternatives('waits', 'for')})\b")
 _IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
 _WHAT_NOT = _pattern(
     rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant', 'bare')})"
@@ -131,6 +132,8 @@ def _self_corrected(text: str) -> Plan | None:
         if _waits(text[cut.start() :]):
             continue
         before, after = parse(text[: cut.start()]), text[cut.end() :]
+        if not after.strip(" .,!?;"):
+            continue
         last = before.commands[-1] if before.commands else None
         if last is None or (last.intent in DICTATION and not _named_only(last)):
             continue
@@ -147,8 +150,10 @@ def _self_corrected(text: str) -> Plan | None:
 
 
 def _waits(text: str) -> bool:
-    """Whether words begin with a time to wait, as in ", wait ten seconds and type it"."""
+    """Whether words begin with what to wait for, as in ", wait ten seconds and type it"."""
     rest = text.lstrip(" ,;.\u2026-")
+    if _WAITS_FOR.match(rest):
+        return True
     clause = next((left for left, _ in _splits(rest)), rest)
     return any(command.intent == "wait" for command in _clause(clause))
 
