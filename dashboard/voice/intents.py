@@ -59,7 +59,7 @@ _ECHO_SHARE = 0.6
 _ECHO_SHORT = 5
 _ECHO_SHARE_SHORT = 0.8
 """The same for so few words: "open the text editor" is no echo of "the text editor is open"; and
-after a "no" that was not said: who corrects what is being said uses its words."""
+after a correction's first word that was not said: who corrects what is said uses its words."""
 _NO = ("no", "nope", "don't")
 _YES = ("yes", "yeah", "yep", "yup")
 _PAUSE = re.compile(r"[,.;:!?\u2026\u060c\u061b\u061f\u0964\u3001\u3002\uff01\uff0c\uff1f]+")
@@ -224,7 +224,7 @@ def is_echo(text: str, playing: str) -> bool:
     length = length_of(heard)
     if length < _ECHO_WORDS:
         return False
-    corrects = heard[0] in _NO and heard[0] not in said
+    corrects = heard[0] not in said and _begins(heard, "corrections", (ENGLISH,))
     needed = _ECHO_SHARE_SHORT if corrects or length <= _ECHO_SHORT else _ECHO_SHARE
     return LCSseq.similarity(heard, said) / len(heard) >= needed
 

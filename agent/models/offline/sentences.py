@@ -61,7 +61,9 @@ _CORRECTS = _pattern(
     rf"(?:\s*[,;.\u2026-]+\s*(?:{alternatives('corrections', 'paused')})"
     rf"|\s+(?:{alternatives('corrections', 'bare')}))[,.:]?\s+"
 )
-_WAITS_FOR = _pattern(rf"(?:{alternatives('waits', 'verb')})\s+(?:{alternatives('waits', 'for')})\b")
+_WAITS_FOR = _pattern(
+    rf"(?:{alternatives('waits', 'verb')})\s+(?:{alternatives('waits', 'for')})\b"
+)
 _IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
 _WHAT_NOT = _pattern(
     rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant', 'bare')})"
