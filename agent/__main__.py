@@ -16,17 +16,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from agent.cli.beginning import session_from, settings_from
+from agent.cli.beginning import add_beginning, session_from, settings_from
 from agent.cli.command import Cutter, run_command, silence
 from agent.cli.exit_codes import Exit
-from agent.cli.flags import add_flags, amount_of
+from agent.cli.flags import amount_of
 from agent.cli.mcp import main as serve_mcp
 from agent.cli.terminal import tell
 from agent.errors import SaysoError
 from agent.record.export import export_session, import_session, left_out, read_export
 from agent.record.measure import as_lines, listed, measured
 from agent.session.session import Session
-from agent.settings import SETTINGS, Settings
+from agent.settings import Settings
 from agent.streams import any_text, take_any_text
 
 MCP = "mcp"
@@ -127,13 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         help="end the task, and the start of the desktop, after so long; what was done stays",
     )
     add("--json", action="store_true", help="one event a line, as JSON; with --list, one session")
-    add("--resume", metavar="ID", help="continue an earlier session")
-    add(
-        "--secrets",
-        metavar="FILE",
-        help="let it type secrets it never sees: TOML, [[secret]] with name, value, program, title",
-    )
-    add_flags(parser, SETTINGS)
+    add_beginning(parser)
     _add_stored(parser)
     return parser
 

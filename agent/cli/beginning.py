@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from agent.cli.flags import given_flags
+from agent.cli.flags import add_flags, given_flags
 from agent.errors import ConfigurationError
 from agent.keys import KeyStore
 from agent.session.kept_hosts import KeptHosts
@@ -13,6 +13,17 @@ from agent.session.parts import Parts
 from agent.session.session import Session
 from agent.settings import SETTINGS, Settings, read_settings
 from agent.tools.vault import load_secrets
+
+
+def add_beginning(parser: argparse.ArgumentParser) -> None:
+    """The options that `settings_from` and `session_from` read."""
+    parser.add_argument("--resume", metavar="ID", help="continue an earlier session")
+    parser.add_argument(
+        "--secrets",
+        metavar="FILE",
+        help="let it type secrets it never sees: TOML, [[secret]] with name, value, program, title",
+    )
+    add_flags(parser, SETTINGS)
 
 
 def settings_from(given: argparse.Namespace) -> Settings:

@@ -9,16 +9,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from agent.cli.beginning import session_from, settings_from
+from agent.cli.beginning import add_beginning, session_from, settings_from
 from agent.cli.command import Cut, Cutter, not_begun, silence
 from agent.cli.exit_codes import Exit
-from agent.cli.flags import add_flags
 from agent.cli.terminal import Person, Printer, tell
 from agent.errors import ConfigurationError, ModelError, SaysoError
 from agent.mcp_servers import NO_MCP
 from agent.models.base import check_model
 from agent.session.session import Session
-from agent.settings import SETTINGS, Settings
+from agent.settings import Settings
 
 if TYPE_CHECKING:
     from agent.mcp.serving import Approver
@@ -84,13 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let the client answer what it would be asked about, instead of you alone",
     )
-    add("--resume", metavar="ID", help="continue an earlier session")
-    add(
-        "--secrets",
-        metavar="FILE",
-        help="let it type secrets it never sees: TOML, [[secret]] with name, value, program, title",
-    )
-    add_flags(parser, SETTINGS)
+    add_beginning(parser)
     return parser
 
 
