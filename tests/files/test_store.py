@@ -101,7 +101,7 @@ def test_a_file_that_is_written_all_the_time_is_never_kept_torn(home: Path, stor
             row = record.record.rows[b"busy"]
             if row.lost:
                 assert any("busy could not be recorded" in note for note in record.notes)
-                assert row.lost == "changing"
+                assert row.lost in ("changing", "bound")  # the latter where time is short
                 continue
             with store.content(row.digest) as kept:
                 assert len(set(kept.read())) == 1
