@@ -113,6 +113,7 @@ class Store:
         self._sleep = sleep
         self._last: Record | None = None
         self._used: int | None = None
+        self._fresh: set[str] = set()
 
     @property
     def used(self) -> int:
@@ -186,8 +187,9 @@ class Store:
         dropped = self._make_room(need, live, keep)
         before = self.used
         doubtful: dict[bytes, os.stat_result] = {}
+        self._fresh = set()
         for path, info in sorted(scan.unread, key=lambda one: one[1].st_size):
-            if (row := self._keep(home, path, info, doubtful)) is not None:
+            if (row := self._keep(home, path, info, scan.rows, doubtful)) is not None:
                 scan.rows[path] = row
         self._look_again(home, scan.rows, doubtful)
         record = Record(secrets.token_hex(8), dict(sorted(scan.rows.items())))
@@ -225,14 +227,31 @@ class Store:
                 row = rows.get(path)
                 if row is None or row.lost or _is_still(home, path, row):
                     del doubtful[path]
-                elif (row := self._keep(home, path, info, doubtful)) is not None:
+                    continue
+                del rows[path]
+                self._forget(row.digest, rows)
+                if (row := self._keep(home, path, info, rows, doubtful)) is not None:
                     rows[path] = row
-                else:
-                    del rows[path]
-        rows.update((path, _lost_row(info, "changing")) for path, info in doubtful.items())
+        for path, info in doubtful.items():
+            if (row := rows.get(path)) is not None and not row.lost:
+                rows[path] = _lost_row(info, "changing")
+                self._forget(row.digest, rows)
+
+    def _forget(self, digest: str, rows: Rows) -> None:
+        """Remove what was read in the middle of a write, or it would take the room of a file."""
+        if digest in self._fresh and all(row.digest != digest for row in rows.values()):
+            self._fresh.discard(digest)
+            size = _weight(self._blob(digest).stat())
+            self._blob(digest).unlink()
+            self._used = self.used - size
 
     def _keep(
-        self, home: Path, path: bytes, info: os.stat_result, doubtful: dict[bytes, os.stat_result]
+        self,
+        home: Path,
+        path: bytes,
+        info: os.stat_result,
+        rows: Rows,
+        doubtful: dict[bytes, os.stat_result],
     ) -> Row | None:
         """The row of a file whose content was read; None when the file is gone.
 
@@ -261,6 +280,7 @@ class Store:
                     return _lost_row(info, _EXCUSED[error.errno])
                 if _same(info, os.fstat(descriptor)):
                     return _row(info, "file", digest)
+                self._forget(digest, rows)
         return _lost_row(info, "changing")
 
     def _take(self, source: BinaryIO, size: int) -> str:
@@ -281,6 +301,7 @@ class Store:
                 size = _weight(spare.stat())
                 spare.replace(target)
                 self._used = self.used + size
+                self._fresh.add(name)
             return name
         finally:
             spare.unlink(missing_ok=True)
