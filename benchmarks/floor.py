@@ -42,9 +42,9 @@ import room  # noqa: E402 - needs the path above
 import voices  # noqa: E402
 from wire import Gate  # noqa: E402
 
-from dashboard.voice.server.__main__ import serve  # noqa: E402
 from dashboard.voice.server.service import OfflineEvi  # noqa: E402
 from dashboard.voice.speech.audio import pcm16  # noqa: E402
+from dashboard.voice.standalone.__main__ import serve  # noqa: E402
 
 Kind = Literal["real", "backchannel", "tic", "elsewhere"]
 Attention = Literal["addressed", "everything"]

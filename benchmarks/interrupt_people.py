@@ -46,11 +46,11 @@ from dashboard.voice.barge_in import Utterance as Voiced  # noqa: E402
 from dashboard.voice.barge_in import decide as takes_the_floor  # noqa: E402
 from dashboard.voice.hume import OfflineVoice  # noqa: E402
 from dashboard.voice.hume.tools import tool_definitions  # noqa: E402
-from dashboard.voice.server.__main__ import serve  # noqa: E402
 from dashboard.voice.server.frontdesk import acknowledgement, decide, situation  # noqa: E402
 from dashboard.voice.server.messages import Context  # noqa: E402
 from dashboard.voice.server.service import OfflineEvi  # noqa: E402
 from dashboard.voice.speech.audio import RATE, pcm16  # noqa: E402
+from dashboard.voice.standalone.__main__ import serve  # noqa: E402
 
 Channel = Literal["sound", "text"]
 

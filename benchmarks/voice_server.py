@@ -22,8 +22,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import voices  # noqa: E402 - needs the path above
 
-from dashboard.voice.server.__main__ import serve  # noqa: E402
 from dashboard.voice.server.service import OfflineEvi  # noqa: E402
+from dashboard.voice.standalone.__main__ import serve  # noqa: E402
 
 QUERY = (
     "api_key=bench&verbose_transcription=true&session_settings[audio][encoding]=linear16"

@@ -26,7 +26,7 @@ VERBS = {
     "mcp": Verb("serve a session to MCP clients", "agent.__main__", "mcp"),
     "lab": Verb("run, compare and report experiments", "agent.experiments.__main__"),
     "desktop": Verb("drive a virtual desktop by hand", "agent.desktop.__main__"),
-    "voice": Verb("serve Hume's voice interface, offline", "dashboard.voice.server.__main__"),
+    "voice": Verb("serve Hume's voice interface, offline", "dashboard.voice.standalone.__main__"),
     "hume": Verb("set up the voice at Hume", "dashboard.voice.hume.__main__"),
     "doctor": Verb("say what is missing here, and how to get it", "sayso.doctor"),
 }

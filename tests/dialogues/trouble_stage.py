@@ -12,9 +12,9 @@ from page_stage import PageStage, paged
 from person import new_person
 from playwright.async_api import expect
 
-from dashboard.voice.server.__main__ import serve
-from dashboard.voice.server.faults import Faults
 from dashboard.voice.server.service import OfflineEvi
+from dashboard.voice.standalone.__main__ import serve
+from dashboard.voice.standalone.faults import Faults
 
 _PUT_OFF = """
 window.putOff = [];
@@ -31,15 +31,15 @@ _LATER = "for (const act of window.putOff.splice(0)) act()"
 class TroubleStage(PageStage):
     """A person in one of several tabs; the voice service has faults on demand."""
 
-    def __init__(self, page: PageStage, evi: OfflineEvi) -> None:
+    def __init__(self, page: PageStage, evi: OfflineEvi, faults: Faults) -> None:
         super().__init__(page.person, page.microphone)
-        self._evi = evi
+        self._evi, self._faults = evi, faults
         self._tabs = [page.person]
 
     async def fault(self, faults: dict[str, Any]) -> None:
         """From now on just this goes wrong."""
         for name, value in Faults(**faults):
-            setattr(self._evi.faults, name, value)
+            setattr(self._faults, name, value)
 
     async def expire(self) -> None:
         """Every token dies, and the chats with it."""
@@ -71,14 +71,15 @@ class TroubleStage(PageStage):
 @asynccontextmanager
 async def troubled(folder: Path) -> AsyncIterator[TroubleStage]:
     """The served app, for which our offline server is Hume."""
-    evi = OfflineEvi()
+    faults = Faults()
+    evi = OfflineEvi(conditions=faults)
     server, port = await serve(evi, 0, "key", "secret")
     address = f"http://127.0.0.1:{port}"
     env = {"HUME_API_KEY": "key", "HUME_SECRET_KEY": "secret", "HUME_BASE_URL": address}
     try:
         await evi.warm()
         async with paged(folder, env=env, script=_PUT_OFF) as page:
-            yield TroubleStage(page, evi)
+            yield TroubleStage(page, evi, faults)
     finally:
         server.stop()
         await server.close_all_connections()

@@ -32,9 +32,9 @@ from agent.session.session import Session
 from agent.settings import Settings
 from dashboard.conductor import Conductor
 from dashboard.voice.hume import OfflineVoice
-from dashboard.voice.server.__main__ import serve
 from dashboard.voice.server.service import OfflineEvi
 from dashboard.voice.speech.audio import pcm16
+from dashboard.voice.standalone.__main__ import serve
 
 _FRAME = 320
 _HOP = 160

@@ -17,11 +17,11 @@ import httpx
 import websockets
 
 from agent.testing.fuzz_answers import as_json, scrambled, spoil
-from dashboard.voice.server.__main__ import serve
 from dashboard.voice.server.service import OfflineEvi
 from dashboard.voice.speech.audio import wav
 from dashboard.voice.speech.listener import Heard, ListenSettings
 from dashboard.voice.speech.process import Sink, Sound, SpeechLost, Spoken
+from dashboard.voice.standalone.__main__ import serve
 from fuzzing.run import Target
 
 _KEY, _SECRET = "fuzz-key", "fuzz-secret"

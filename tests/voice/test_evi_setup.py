@@ -15,8 +15,8 @@ from hume import AsyncHumeClient
 
 from agent.settings import Settings
 from dashboard.voice.hume.setup import Choices, Setup
-from dashboard.voice.server.__main__ import serve
 from dashboard.voice.server.service import OfflineEvi
+from dashboard.voice.standalone.__main__ import serve
 
 USUAL = Settings(_env_file=None)
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import websockets
 from hearing import ScriptedSpeech
 from websockets.asyncio.client import ClientConnection
 
-from dashboard.voice.server.__main__ import serve
 from dashboard.voice.server.service import OfflineEvi
+from dashboard.voice.standalone.__main__ import serve
 
 KEY, SECRET = "offline-key", "offline-secret"
 WAIT = 20.0

@@ -17,9 +17,9 @@ from tornado.web import Application, RequestHandler
 
 from agent.clock import Clock
 from dashboard.voice.server.config import ChatConfig
-from dashboard.voice.server.faults import Faults
 from dashboard.voice.server.handlers import routes
 from dashboard.voice.server.service import OfflineEvi, Tokens
+from dashboard.voice.standalone.faults import Faults
 
 KEY, SECRET = "offline-key", "offline-secret"
 TOOL = {"type": "function", "name": "use_computer", "parameters": "{}"}
@@ -180,7 +180,7 @@ async def test_a_token_opens_a_chat_until_it_expires(start, speech: ScriptedSpee
     url = f"ws://127.0.0.1:{server.port}/v0/evi/chat?access_token={token}"
     async with websockets.connect(url) as socket:
         assert json.loads(await socket.recv())["type"] == "chat_metadata"
-    evi.faults.refuse = True
+    evi.conditions = Faults(refuse=True)
     assert await refused(url) == 401
 
 
@@ -271,7 +271,8 @@ async def test_nobody_joins_uninvited(server) -> None:
 @pytest.mark.parametrize(("code", "seen"), [(1011, 1011), (1000, 1000), (1006, 1006)])
 async def test_closes_on_demand(start, speech: ScriptedSpeech, code: int, seen: int) -> None:
     """With a code, or by dropping the line."""
-    server = await start(OfflineEvi(speech=speech, faults=Faults(close_after=2, close_code=code)))
+    faults = Faults(close_after=2, close_code=code)
+    server = await start(OfflineEvi(speech=speech, conditions=faults))
     line = await server.connect()
     await line.send(type="user_input", text="hello")
     assert await line.closed() == seen
@@ -287,7 +288,7 @@ async def test_strange_and_broken_messages_on_demand(start, speech: ScriptedSpee
         delay=0.001,
     )
     speech.chunks = 4
-    server = await start(OfflineEvi(speech=speech, faults=faults))
+    server = await start(OfflineEvi(speech=speech, conditions=faults))
     line = await server.connect()
     await line.until("weather_report")
     huge = await line.until("session_settings")
@@ -397,7 +398,7 @@ async def test_mounted_it_shows_the_chat_only_and_obeys_the_pages_checks(
 async def test_a_client_that_reads_nothing_is_dropped(start, speech: ScriptedSpeech) -> None:
     """Its frames do not pile up for ever, and others do not wait for it."""
     speech.chunks = 4
-    server = await start(OfflineEvi(speech=speech, faults=Faults(delay=3_600.0)))
+    server = await start(OfflineEvi(speech=speech, conditions=Faults(delay=3_600.0)))
     line = await server.connect()
     async with asyncio.timeout(30):
         while not server.evi.live:

@@ -1,4 +1,4 @@
-"""Tornado's side: the chat socket, the control plane and the token.
+"""Tornado's side: the chat socket.
 
 `routes` gives the rules to mount. Handlers take a mixin, by which the page adds its checks
 of Host and Origin; without one, Tornado's same-origin rule holds.
@@ -7,8 +7,6 @@ of Host and Origin; without one, Tornado's same-origin rule holds.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hmac
 import json
 import re
 from collections.abc import Callable
@@ -21,13 +19,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from dashboard.voice.server import messages
 from dashboard.voice.server.applied import from_query
 from dashboard.voice.server.live import LiveChat
-from dashboard.voice.server.messages import (
-    AudioInput,
-    ClientError,
-    ClientMessage,
-    SessionSettings,
-)
-from dashboard.voice.server.rest import Rest, resources
+from dashboard.voice.server.messages import ClientError, SessionSettings
 from dashboard.voice.server.service import OfflineEvi
 
 Authenticate = Callable[[str | None], bool]
@@ -83,7 +75,7 @@ class _Outbox:
             self._socket.close(code, reason)
 
 
-class _Guarded(RequestHandler):
+class Guarded(RequestHandler):
     """Refuses whoever has no valid credential, before anything else happens."""
 
     def initialize(self, evi: OfflineEvi, authenticate: Authenticate) -> None:
@@ -93,7 +85,7 @@ class _Guarded(RequestHandler):
         super().prepare()
         if self._finished:
             return
-        if self.evi.faults.refuse or not self._authenticate(self._credential()):
+        if self.evi.conditions.refuse or not self._authenticate(self._credential()):
             self.set_status(401)
             self.finish({"error": "unauthorized", "message": "Invalid or expired credentials."})
 
@@ -112,23 +104,26 @@ class _Guarded(RequestHandler):
         )
 
 
-class _Socket(_Guarded, WebSocketHandler):
-    """What the two sockets share."""
+class Socket(Guarded, WebSocketHandler):
+    """What sockets of a chat share."""
 
     live: LiveChat | None = None
 
     def data_received(self, chunk: bytes) -> None:
         """Nothing is uploaded to a socket."""
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Make it ready to be written to."""
         self.set_nodelay(True)
-        self.outbox = _Outbox(self, lambda: self.evi.faults.delay)
+        self.outbox = _Outbox(self, lambda: self.evi.conditions.delay)
 
-    def _refuse(self, error: ClientError, code: int) -> None:
+    def refuse(self, error: ClientError, code: int) -> None:
+        """Tell why, and close."""
         self.outbox.send(json.dumps(messages.error(error.code, error.slug, str(error))))
         self.outbox.close(code, error.slug)
 
-    def _query(self, name: str) -> str | None:
+    def query(self, name: str) -> str | None:
+        """An argument of the address; None when it is empty."""
         return self.get_query_argument(name, None) or None
 
     def on_close(self) -> None:
@@ -136,29 +131,29 @@ class _Socket(_Guarded, WebSocketHandler):
             self.outbox.stop()
 
 
-class ChatSocket(_Socket):
+class ChatSocket(Socket):
     """``/v0/evi/chat``."""
 
     joinable = False
 
     def open(self, *_args: str, **_kwargs: str) -> None:
-        self._begin()
+        self.begin()
         try:
             settings = self._settings()
             self.live = self.evi.begin(
                 self.outbox,
-                config_id=self._query("config_id"),
+                config_id=self.query("config_id"),
                 config_version=self._version(),
-                group_id=self._query("resumed_chat_group_id"),
-                verbose=self._query("verbose_transcription") in ("true", "1"),
+                group_id=self.query("resumed_chat_group_id"),
+                verbose=self.query("verbose_transcription") in ("true", "1"),
             )
-            self.live.joinable = self._query("allow_connection") in ("true", "1")
+            self.live.joinable = self.query("allow_connection") in ("true", "1")
         except ClientError as error:
-            self._refuse(error, 1008)
+            self.refuse(error, 1008)
             return
         except HTTPError:
             text = "The address is no text in UTF-8."
-            self._refuse(ClientError("E0101", "invalid_request", text), 1008)
+            self.refuse(ClientError("E0101", "invalid_request", text), 1008)
             return
         if settings is not None:
             self._apply(self.live, settings)
@@ -187,91 +182,12 @@ class ChatSocket(_Socket):
             raise ClientError("E0101", "invalid_request", str(error)) from error
 
     def _version(self) -> int | None:
-        found = self._query("config_version")
+        found = self.query("config_version")
         return int(found) if found and _NUMBER.fullmatch(found) else None
 
 
-class JoinSocket(_Socket):
-    """``/v0/evi/chat/ID/connect``: the whole history, then live."""
-
-    def open(self, chat_id: str) -> None:
-        self._begin()
-        live = self.evi.live.get(chat_id)
-        if live is None or not live.joinable:
-            text = f"Chat {chat_id} is not active or was not opened with allow_connection."
-            self._refuse(ClientError("E0101", "chat_not_joinable", text), 1008)
-            return
-        self.live = live
-        live.join(self.outbox)
-
-    def on_message(self, message: str | bytes) -> None:
-        if self.live is None:
-            return
-        try:
-            self.live.post(_soundless(message))
-        except ClientError as error:
-            self.outbox.send(json.dumps(messages.error(error.code, error.slug, str(error))))
-
-    def on_close(self) -> None:
-        super().on_close()
-        if self.live is not None:
-            self.live.leave(self.outbox)
-
-
-class SendHandler(_Guarded):
-    """``POST /v0/evi/chat/ID/send``: any message but sound."""
-
-    def post(self, chat_id: str) -> None:
-        live = self.evi.live.get(chat_id)
-        if live is None:
-            self.set_status(404)
-            self.finish({"error": "not_found", "message": f"Chat {chat_id} is not active."})
-            return
-        try:
-            live.post(_soundless(self.request.body))
-        except ClientError as error:
-            self.set_status(422)
-            self.finish({"detail": [{"loc": ["body"], "msg": str(error), "type": error.slug}]})
-
-
-def _soundless(text: str | bytes) -> ClientMessage:
-    """A message that may come beside the chat's own socket.
-
-    Raises:
-        ClientError: it is none, or sound.
-    """
-    parsed = messages.parse(text)
-    if isinstance(parsed, AudioInput):
-        raise ClientError("E0101", "invalid_request", "audio_input is not allowed here")
-    return parsed
-
-
-class TokenHandler(RequestHandler):
-    """``POST /oauth2-cc/token``: Basic credentials for an access token."""
-
-    def initialize(self, evi: OfflineEvi, key: str, secret: str) -> None:
-        self._evi, self._pair = evi, f"{key}:{secret}"
-
-    def post(self) -> None:
-        if self._evi.faults.refuse or not hmac.compare_digest(self._basic(), self._pair.encode()):
-            self.set_status(401)
-            self.finish({"error": "invalid_client"})
-        elif self.get_body_argument("grant_type", "") != "client_credentials":
-            self.set_status(400)
-            self.finish({"error": "unsupported_grant_type"})
-        else:
-            token, life = self._evi.tokens.issue(), int(self._evi.tokens.life)
-            self.finish({"access_token": token, "token_type": "Bearer", "expires_in": life})
-
-    def _basic(self) -> bytes:
-        kind, _, value = self.request.headers.get("Authorization", "").partition(" ")
-        try:
-            return base64.b64decode(value, validate=True) if kind == "Basic" else b""
-        except ValueError:  # also what is not even ASCII
-            return b""
-
-
-def _mixed(handler: type[RequestHandler], mixin: type | None) -> type[RequestHandler]:
+def mixed(handler: type[RequestHandler], mixin: type | None) -> type[RequestHandler]:
+    """``handler`` with a mixin's checks before its own."""
     return handler if mixin is None else type(handler.__name__, (mixin, handler), {})
 
 
@@ -281,7 +197,6 @@ def routes(
     *,
     evi: OfflineEvi,
     mixin: type | None = None,
-    control: bool = False,
 ) -> list[Rule]:
     """Tornado rules for an offline EVI.
 
@@ -289,16 +204,7 @@ def routes(
         authenticate: whether a credential (header, ``access_token`` or ``api_key``) is good.
         prefix: where to mount, such as ``/voice``.
         evi: the server's state; close it when the server ends.
-        mixin: put before every handler's classes, for checks of Host and Origin.
-        control: also mount control plane and REST, which reach every chat: only for
-            credentials that may.
+        mixin: put before the handler's classes, for checks of Host and Origin.
     """
     kept = {"evi": evi, "authenticate": authenticate}
-    rules: list[Rule] = [(rf"{prefix}/v0/evi/chat", _mixed(ChatSocket, mixin), kept)]
-    if control:
-        one = rf"{prefix}/v0/evi/chat/([\w-]+)"
-        rules += [(rf"{one}/connect", _mixed(JoinSocket, mixin), kept)]
-        rules += [(rf"{one}/send", _mixed(SendHandler, mixin), kept)]
-        guarded = type("GuardedRest", (Rest, _mixed(_Guarded, mixin)), {})
-        rules += [(prefix + path, guarded, kept | extra) for path, extra in resources()]
-    return rules
+    return [(rf"{prefix}/v0/evi/chat", mixed(ChatSocket, mixin), kept)]

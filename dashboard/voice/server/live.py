@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from agent.clock import Clock
 from dashboard.voice.server.chat import Chat
+from dashboard.voice.server.conditions import Conditions
 from dashboard.voice.server.effects import (
     Close,
     Configure,
@@ -21,7 +22,6 @@ from dashboard.voice.server.effects import (
     Say,
     Send,
 )
-from dashboard.voice.server.faults import Faults, FaultyStream, as_heard
 from dashboard.voice.server.messages import ClientMessage, Message
 from dashboard.voice.speech.listener import ListenSettings
 from dashboard.voice.speech.process import Speech, SpeechEvent
@@ -50,11 +50,11 @@ class LiveChat:
     """Carries out a `Chat`'s effects, and wakes it when time has passed."""
 
     def __init__(
-        self, chat: Chat, client: Client, speech: Speech, clock: Clock, faults: Faults
+        self, chat: Chat, client: Client, speech: Speech, clock: Clock, conditions: Conditions
     ) -> None:
         self.chat, self._client, self._speech, self._clock = chat, client, speech, clock
-        self._faults = faults
-        self._stream = FaultyStream(faults)
+        self._conditions = conditions
+        self._stream = conditions.stream()
         self._joined: list[Client] = []
         self._history: list[str] = []
         self._size = 0
@@ -118,8 +118,8 @@ class LiveChat:
             client.close(1000, "the chat has ended")
 
     def _heard(self, event: SpeechEvent) -> None:
-        self.chat.by_sound = self._faults.interrupts_by_sound
-        self._do(lambda now: self.chat.heard(as_heard(event, self._faults), now))
+        self.chat.by_sound = self._conditions.interrupts_by_sound
+        self._do(lambda now: self.chat.heard(self._conditions.heard(event), now))
 
     def _do(self, step: Callable[[float], list[Effect]]) -> None:
         if self._over:
@@ -152,8 +152,8 @@ class LiveChat:
         for item in self._stream.of(message):
             self._client.send(json.dumps(item))
         self._remember(message)
-        if self._stream.closes:
-            self._client.close(self._faults.close_code, "as asked")
+        if (code := self._stream.closes) is not None:
+            self._client.close(code, "as asked")
 
     def _remember(self, message: Message) -> None:
         text = json.dumps(message)

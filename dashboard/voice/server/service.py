@@ -7,8 +7,8 @@ from typing import Final
 
 from agent.clock import Clock, MonotonicClock
 from dashboard.voice.server.chat import Chat, ChatOptions
+from dashboard.voice.server.conditions import Conditions, InOrder
 from dashboard.voice.server.config import ChatConfig
-from dashboard.voice.server.faults import Faults
 from dashboard.voice.server.live import Client, LiveChat
 from dashboard.voice.server.messages import ClientError
 from dashboard.voice.server.store import Store
@@ -50,14 +50,14 @@ class OfflineEvi:
         speech: Speech | None = None,
         config: ChatConfig | None = None,
         clock: Clock | None = None,
-        faults: Faults | None = None,
+        conditions: Conditions | None = None,
         time_scale: float = 1.0,
         most_chats: int = 16,
     ) -> None:
         self.clock = clock or MonotonicClock()
         self.speech = speech or SpeechProcess()
         self.store = Store()
-        self.faults = faults or Faults()
+        self.conditions = conditions or InOrder()
         self.tokens = Tokens(self.clock)
         self.live: dict[str, LiveChat] = {}
         self._config = config or ChatConfig()
@@ -96,16 +96,16 @@ class OfflineEvi:
         Raises:
             ClientError: E0708 (no such group), E0300 (quota), E0101 (no such config).
         """
-        if self.faults.quota or len(self.live) >= self._most:
+        if self.conditions.quota or len(self.live) >= self._most:
             raise ClientError("E0300", "quota_exceeded", "No credits or no room for another chat.")
         if group_id is not None and not self.store.chats.group(group_id):
             text = f"There is no chat group {group_id} to resume."
             raise ClientError("E0708", "chat_group_not_found", text)
         config = self._find(config_id, config_version)
         record = self.store.chats.begin(config, group_id)
-        options = ChatOptions(verbose, group_id is None, self._scale, self.faults.late_chunks)
+        options = ChatOptions(verbose, group_id is None, self._scale, self.conditions.late_chunks)
         chat = Chat(record, config, options, self.clock.now())
-        live = LiveChat(chat, client, self.speech, self.clock, self.faults)
+        live = LiveChat(chat, client, self.speech, self.clock, self.conditions)
         self.live[record.id] = live
         live.start(config.listening)
         return live

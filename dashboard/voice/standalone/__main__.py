@@ -15,11 +15,12 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from agent.streams import take_any_text
-from dashboard.voice.server import faults
-from dashboard.voice.server.handlers import TokenHandler, routes
+from dashboard.voice.server.handlers import routes
 from dashboard.voice.server.loopback import LoopbackOnly
 from dashboard.voice.server.service import OfflineEvi
 from dashboard.voice.speech.process import SpeechProcess
+from dashboard.voice.standalone.control import TokenHandler, control_routes
+from dashboard.voice.standalone.faults import parse
 
 _MOST_BODY = 1 << 20
 """Bytes of a request; what REST is given is kept."""
@@ -39,7 +40,8 @@ def application(evi: OfflineEvi, key: str, secret: str) -> Application:
             credential
         )
 
-    rules = routes(authenticate, evi=evi, mixin=LoopbackOnly, control=True)
+    rules = routes(authenticate, evi=evi, mixin=LoopbackOnly)
+    rules += control_routes(authenticate, evi=evi, mixin=LoopbackOnly)
     token = {"evi": evi, "key": key, "secret": secret}
     return Application([*rules, ("/oauth2-cc/token", _LoopbackToken, token)])
 
@@ -60,13 +62,13 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recognizer", default="", help="what hears; see docs/voice.md")
     parser.add_argument("--synthesizer", default="", help="what speaks")
     parser.add_argument("--time-scale", type=float, default=1.0, help="multiplies EVI's timeouts")
-    parser.add_argument("--faults", type=faults.parse, default=None, help="JSON; see faults.py")
+    parser.add_argument("--faults", type=parse, default=None, help="JSON; see faults.py")
     return parser.parse_args(words)
 
 
 async def _main(args: argparse.Namespace) -> None:
     speech = SpeechProcess(recognizer=args.recognizer, synthesizer=args.synthesizer)
-    evi = OfflineEvi(speech=speech, faults=args.faults, time_scale=args.time_scale)
+    evi = OfflineEvi(speech=speech, conditions=args.faults, time_scale=args.time_scale)
     server, port = await serve(evi, args.port, args.key, args.secret)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -40,6 +40,16 @@ class Faults(BaseModel):
     quota: bool = False
     """No credits are left: E0300, then the socket closes."""
 
+    def heard(self, event: SpeechEvent) -> SpeechEvent:
+        """``event``, with the words of `transcript`."""
+        if not self.transcript or not isinstance(event, Heard) or not event.text:
+            return event
+        return replace(event, text=self.transcript, readings=(self.transcript,))
+
+    def stream(self) -> FaultyStream:
+        """One chat's messages with these faults."""
+        return FaultyStream(self)
+
 
 class FaultyStream:
     """One client's messages with `Faults` put in."""
@@ -60,10 +70,10 @@ class FaultyStream:
         return out
 
     @property
-    def closes(self) -> bool:
-        """Whether it is time to close."""
+    def closes(self) -> int | None:
+        """The code to close with, once it is time."""
         after = self._faults.close_after
-        return after is not None and self.sent >= after
+        return self._faults.close_code if after is not None and self.sent >= after else None
 
     def _without(self, message: dict[str, Any]) -> dict[str, Any]:
         left_out = self._faults.missing.get(message["type"], [])
@@ -83,13 +93,6 @@ class FaultyStream:
             self._held = message
             return []
         return [message] if held is None else [message, held]
-
-
-def as_heard(event: SpeechEvent, faults: Faults) -> SpeechEvent:
-    """``event``, with the words that the fault `Faults.transcript` gives it."""
-    if not faults.transcript or not isinstance(event, Heard) or not event.text:
-        return event
-    return replace(event, text=faults.transcript, readings=(faults.transcript,))
 
 
 def parse(text: str) -> Faults:
