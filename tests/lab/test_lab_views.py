@@ -106,6 +106,33 @@ def test_arms_that_are_the_same_are_warned_of() -> None:
     assert any("same as the baseline" in warning for warning in summary.warnings)
 
 
+def test_tasks_that_need_no_look_at_the_screen_are_named() -> None:
+    """With a shell they measure commands; two of three are most, one of three is not."""
+    blind = [hello_task(f"b{n}", oracle=[{"shell": "true"}]) for n in range(2)]
+    seen = hello_task("seen", oracle=[{"wait": {"window": "x"}}, {"click": [1, 1]}])
+    told = "can be done by commands"
+    assert "2 of 3 tasks can be done by commands" in _weak(small(tasks=[*blind, seen]))
+    assert "b0, b1" in _weak(small(tasks=[*blind, seen]))
+    assert told not in _weak(small(tasks=[blind[0], seen, hello_task("no-oracle")]))
+    shut = [task.model_copy(update={"gui_only": True}) for task in blind]
+    assert told not in _weak(small(tasks=[*shut, seen]))
+    bare = define(
+        name="d", arms={"a": {"tools": ["computer"]}, "b": {"tools": ["computer"]}}, tasks=blind
+    )
+    assert told not in _weak(bare)
+
+
+def test_tasks_that_use_the_network_are_named() -> None:
+    online = hello_task("online", reach=["wiki:8080"])
+    assert "1 task may use the network (online)" in _weak(small(tasks=[online, hello_task()]))
+    assert "network" not in _weak(small(tasks=[hello_task()]))
+
+
+def _weak(experiment: Experiment) -> str:
+    """What a design is warned of."""
+    return " ".join(summarise_design(experiment).warnings)
+
+
 def test_a_prompt_diff_gives_both_texts_back() -> None:
     """Joining what stayed and what was removed (or added) gives the old (or new) text."""
     old, new = "Click the button.\nThen wait.", "Look, then click the button.\nWait."

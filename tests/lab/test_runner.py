@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -147,6 +148,7 @@ def test_an_unknown_model_is_told_at_its_arm_and_the_rest_stands(
     odd = [r for r in store.results() if r.arm == "odd"]
     assert {(r.error_class, r.attempt) for r in odd} == {("ModelUnavailable", 0)}
     assert "arm odd: gpt-none" in odd[0].advice
+    assert f"on the host {platform.node()}, whose own keys it takes" in odd[0].advice
 
 
 @pytest.mark.parametrize(

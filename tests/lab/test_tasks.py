@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ from lab_stage import hello_task
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
 from agent.experiments.plan.spec import define, differences, load_experiment
-from agent.experiments.plan.task import builtin_tasks, load_task
-from agent.experiments.run.checks import CHECKS, run_check
+from agent.experiments.plan.task import Task, builtin_tasks, load_task
+from agent.experiments.run.checks import CHECKS, COMPARED, run_check
 from agent.experiments.run.oracle import count_actions, parts_of
 from agent.experiments.run.scoring import score
 from agent.experiments.run.state import MOST_FILES, State, copy_home
@@ -112,6 +114,31 @@ def test_a_wrong_task_names_file_and_field(
         load_task(folder)
     assert told in str(caught.value)
     assert "mine" in str(caught.value)
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "experiments.md"
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_every_check_and_its_arguments_are_in_the_docs(name: str) -> None:
+    """In the table of checks; a comparison stands for the four that it is made of."""
+    rows = [line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("| `")]
+    (row,) = [row for row in rows if re.search(rf"`{name}`", row.split("|")[1])]
+    named = set(re.findall(r"`(\w+)`", row.split("|")[2]))
+    if "a comparison" in row:
+        named |= set(COMPARED)
+    places = inspect.signature(CHECKS[name]).parameters.values()
+    wanted = {one.name for one in places if one.kind is one.KEYWORD_ONLY}
+    wanted |= set(COMPARED) if any(one.kind is one.VAR_KEYWORD for one in places) else set()
+    assert named == wanted
+
+
+def test_every_field_of_a_task_is_in_the_docs() -> None:
+    text = DOCS.read_text("utf-8")
+    told = text[text.index("**Fields of a task.**") :].split("\n\n")[0]
+    beside = {"id", "files", "site", "checker"}  # the folder itself, and what lies in it
+    named = set(re.findall(r"`(\w+)`", told))
+    assert set(Task.model_fields) - beside - named == set()
 
 
 def test_a_task_with_a_link_is_refused(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ def _warnings(experiment: Experiment, guess: Forecast) -> list[str]:
     if len(experiment.arms) == 1:
         found.append("There is one arm only: nothing is compared.")
     found += [*_too_few(experiment), *_wordings(experiment), *_primary(experiment)]
+    found += [*_screen(experiment), *_network(experiment)]
     differing = differing_fields(experiment)
     if "narration" in differing and not any(task.voice for task in experiment.tasks):
         found.append(
@@ -177,7 +178,8 @@ def _too_few(experiment: Experiment) -> Iterator[str]:
             f"is: it takes {needed} tasks. Repeats do not help."
         )
     elif tasks < FEW_TASKS:
-        yield f"Only {tasks} tasks: only large effects show. Add tasks rather than repeats."
+        few = counted(tasks, "task")
+        yield f"Only {few}: only large effects show. Add tasks rather than repeats."
 
 
 def _wordings(experiment: Experiment) -> Iterator[str]:
@@ -188,6 +190,29 @@ def _wordings(experiment: Experiment) -> Iterator[str]:
                 f"The arm {name} is given the goal instead of the wording “{arm.phrasing}” in "
                 f"{counted(len(lacking), 'task')} without one: {', '.join(bounded(lacking, 6))}."
             )
+
+
+def _screen(experiment: Experiment) -> Iterator[str]:
+    """Where most tasks say nothing of how the screen is used."""
+    blind = [task.id for task in experiment.tasks if task.blind]
+    if any(arm.shell_allowed for arm in experiment.arms.values()) and (
+        2 * len(blind) > len(experiment.tasks)
+    ):
+        yield (
+            f"{len(blind)} of {counted(len(experiment.tasks), 'task')} can be done by commands, "
+            "without a look at the screen, and an able model may pass them all: "
+            f"{', '.join(bounded(blind, 6))}. Add tasks that need the screen (tagged gui), or give "
+            "no arm a shell."
+        )
+
+
+def _network(experiment: Experiment) -> Iterator[str]:
+    online = [task.id for task in experiment.tasks if task.online]
+    if online:
+        yield (
+            f"{counted(len(online), 'task')} may use the network ({', '.join(bounded(online, 6))}):"
+            " what others serve may change from trial to trial."
+        )
 
 
 def _primary(experiment: Experiment) -> Iterator[str]:

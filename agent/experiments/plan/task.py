@@ -26,6 +26,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.errors import ConfigurationError
+from agent.network.policy import read_place
 
 TASKS = Path(__file__).parents[1] / "tasks"
 SITES = Path(__file__).parents[1] / "sites"
@@ -36,9 +37,13 @@ _MOST_FILES = 500
 
 _STARTS = (
     "instruction", "phrasings", "gui_only", "start", "limits", "script", "answers", "approvals",
-    "interruption",
+    "interruption", "setup", "closing", "network", "reach",
 )  # fmt: skip
 _JUDGES = ("checks", "guards", "checker", "feasible", "steps")
+
+_COMMANDS = frozenset({"shell", "write"})
+_WAITS = frozenset({"wait", "pause", "rest", "tell", "say"})
+"""Steps of an oracle that look at no screen; those that only wait or speak."""
 
 GOAL = "goal"
 """The wording that every task has: its instruction."""
@@ -137,6 +142,23 @@ class Task(_Part):
 
     feasible: bool = True
     start: tuple[Start, ...] = ()
+    setup: tuple[Step, ...] = Field(default=(), exclude_if=lambda steps: not steps)
+    """Steps, as an oracle's, that are done before the agent begins; see `stagehand`."""
+
+    closing: tuple[Step, ...] = Field(default=(), exclude_if=lambda steps: not steps)
+    """Steps between the agent's work and the checks: a document is saved."""
+
+    teardown: tuple[Step, ...] = Field(default=(), exclude_if=lambda steps: not steps)
+    """Steps after the checks, however the trial ended: what was left elsewhere is taken back."""
+
+    network: Literal["off", "listed", "open"] = Field(
+        default="off", exclude_if=lambda mode: mode == "off"
+    )
+    """What programs on the desktop reach while the agent works, as in the settings."""
+
+    reach: tuple[str, ...] = Field(default=(), exclude_if=lambda places: not places)
+    """Places, as HOST:PORT, that they reach besides."""
+
     limits: TaskLimits = TaskLimits()
     script: tuple[Utterance, ...] = ()
     answers: tuple[str, ...] = ()
@@ -167,6 +189,28 @@ class Task(_Part):
 
     checker: Annotated[str, Field(repr=False)] = ""
     """Source of ``checker.py``."""
+
+    @pydantic.field_validator("reach")
+    @classmethod
+    def _places(cls, places: tuple[str, ...]) -> tuple[str, ...]:
+        for place in places:
+            try:
+                read_place(place)
+            except ConfigurationError as error:
+                raise ValueError(str(error)) from error
+        return places
+
+    @property
+    def blind(self) -> bool:
+        """Whether its own solution is of commands and files alone, and nothing forbids that."""
+        parts = [part if isinstance(part, tuple) else (part,) for part in self.oracle]
+        names = {next(iter(step), "") for part in parts for step in part}
+        return not self.gui_only and bool(names & _COMMANDS) and names <= _COMMANDS | _WAITS
+
+    @property
+    def online(self) -> bool:
+        """Whether it reaches beyond its desktop."""
+        return self.network != "off" or bool(self.reach)
 
     @property
     def hash(self) -> str:

@@ -74,8 +74,15 @@ class OracleModel:
 
     name = "oracle"
 
-    def __init__(self, desktop: Desktop, steps: Sequence[Step | Sequence[Step]]) -> None:
+    def __init__(
+        self,
+        desktop: Desktop,
+        steps: Sequence[Step | Sequence[Step]],
+        *,
+        patience: float | None = None,
+    ) -> None:
         self._desktop = desktop
+        self._patience = PATIENCE if patience is None else patience
         self._parts = parts_of(steps)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelPart, None]:
@@ -154,7 +161,7 @@ class OracleModel:
         self, look: Callable[[Desktop, Any], Awaitable[Any]], wanted: Any, what: str
     ) -> Any:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 while True:
                     if (found := await look(self._desktop, wanted)) is not None:
                         return found

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from agent.experiments.run.pack import pack
 from agent.experiments.run.scoring import CheckerBroken, Score, judged, score, status_of
 from agent.experiments.run.simulated_user import SimulatedUser
 from agent.experiments.run.site import Site
+from agent.experiments.run.stagehand import StepFailed
 from agent.experiments.run.state import State, take_state
 from agent.experiments.run.trial_environment import TrialEnvironment, started
 from agent.files import bounded, shown
@@ -128,11 +129,13 @@ class _Play:
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="sayso-work-")
     )
     session: Session | None = None
+    desktop: Desktop | None = None
     model: _Watched | None = None
     person: SimulatedUser | None = None
     state: State | None = None
     site: Site | None = None
     stopped: str = ""
+    untidy: str = ""
     left_out: tuple[str, ...] = ()
     began: float = field(default_factory=time.time)
     pictured: float = 0.0
@@ -183,6 +186,7 @@ class _Play:
         given = self.environment.parts(job.arm, job.task)
         given |= {"desktop": desktop, "model": self.model, "tools": tools}
         self.session = Session.create(settings, session_id=self._session_id, **given)
+        self.desktop = desktop
         self.session.log.subscribe(self._report)
         await self.session.open()
         if job.arm.narration is not None:
@@ -218,6 +222,7 @@ class _Play:
         if (error := self._trouble(session)) is not None:
             raise error
         await desktop.settle()
+        unclosed = await self.environment.close_up(self.job.task, desktop)
         state = await take_state(
             desktop,
             Path(self.work.name) / "state",
@@ -225,11 +230,15 @@ class _Play:
             requests=self.site.requests if self.site is not None else (),
             events=list(session.log),
         )
+        if unclosed:
+            state = replace(state, notes=(*state.notes, unclosed))
         self.state = state
         carried = await asyncio.to_thread(carry, state.home, self.folder / "home")
         self.left_out = bounded([*_lines(state), *carried.left_out])
         await asyncio.to_thread(keep_state, state, self.folder)
         verdict = await score(self.job.task, state)
+        if unclosed and not verdict.passed:
+            verdict = verdict.model_copy(update={"reason": f"{verdict.reason}; {unclosed}"})
         write_json(self.folder / "score.json", verdict)
         return verdict
 
@@ -250,6 +259,8 @@ class _Play:
         """End the session and keep its record, whatever happened before."""
         if self.session is None:
             return
+        if self.desktop is not None:
+            self.untidy = await self.environment.tear_down(self.job.task, self.desktop)
         await self.session.close("The trial is over.")
         if self.site is not None:
             await self.site.close()
@@ -276,7 +287,7 @@ class _Play:
             reason=reason,
             error_class=type(fault).__name__ if fault is not None else "",
             error=str(fault) or repr(fault) if fault is not None else "",
-            advice=_advice(fault, self.job) if fault is not None else "",
+            advice=_advice(fault, self.job) if fault is not None else self.untidy,
             left_out=self.left_out,
             retryable=fault is not None and _may_help(fault),
             started=self.began,
@@ -357,10 +368,15 @@ def _advice(error: Exception, job: Job) -> str:
     """Where a person can fix it."""
     if isinstance(error, CheckerBroken):
         return f"Fix the checks or checker.py of the task {job.task.id}."
+    if isinstance(error, StepFailed):
+        return f"Fix the setup of the task {job.task.id}."
     if isinstance(error, OracleLost):
         return f"Fix the oracle of the task {job.task.id}."
     if isinstance(error, ModelError):
-        return f"Look at the model of the arm {job.arm_name}: {job.arm.model}."
+        return (
+            f"Look at the model of the arm {job.arm_name}: {job.arm.model}. It was asked for on "
+            f"the host {environment()['host']}, whose own keys it takes."
+        )
     if isinstance(error, DesktopError):
         return f"Look at the desktop of the host {environment()['host']}."
     if isinstance(error, ConfigurationError):

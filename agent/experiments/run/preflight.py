@@ -13,6 +13,7 @@ from agent.experiments.plan.task import GOAL, Task
 from agent.experiments.run.binding import check_faults, or_rather
 from agent.experiments.run.oracle import parts_of
 from agent.experiments.run.scoring import CheckerBroken, Score, score
+from agent.experiments.run.stagehand import step_faults
 from agent.experiments.run.state import State
 from agent.experiments.run.trial_environment import TrialEnvironment
 from agent.prompts import faults as prompt_faults
@@ -61,6 +62,7 @@ def task_faults(task: Task) -> list[str]:
             parts_of(getattr(task, what))
         except ConfigurationError as error:
             named.append(f"{what}: {error}")
+    named += step_faults(task)
     if not named:
         try:
             at_start(task)

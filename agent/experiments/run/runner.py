@@ -310,8 +310,9 @@ class Runner:
             lost = {"status": "error", "error": str(error), "error_class": kind}
             result = result.model_copy(update=lost)
             store.in_time(partial(store.install, result, b""))
-        if result.status == "error" and result.advice:
-            self._note(f"{result.arm} · {result.task}: {result.error} {result.advice}")
+        if result.advice:
+            words = f"{result.error} {result.advice}".strip()
+            self._note(f"{result.arm} · {result.task}: {words}")
         self.state.count(result.arm, result.task, result.status)
         self.state.latest = result
         self._tell(self.state)

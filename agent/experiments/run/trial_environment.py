@@ -6,7 +6,6 @@ A subclass may bring other desktops or models; it must be importable where trial
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from agent.experiments.run.narration import SilentVoice, with_style
 from agent.experiments.run.oracle import IdleModel, OracleModel, program
 from agent.experiments.run.simulated_user import SimulatedUser
 from agent.experiments.run.site import Site, serve
+from agent.experiments.run.stagehand import Part, StepFailed, carry_out, write_files
 from agent.kinds import COMPUTER, Making, make_tool, tool_kinds
 from agent.models.base import Model
 from agent.prompts import Prompt
@@ -66,7 +66,8 @@ class TrialEnvironment:
             max_seconds=task.limits.seconds,
             max_dollars=arm.max_dollars,
             approval_timeout=APPROVAL_SECONDS,
-            network="off",
+            network=task.network,
+            reach=task.reach,
         )
 
     def desktop(self, settings: Settings) -> Desktop:
@@ -153,13 +154,34 @@ class TrialEnvironment:
 
         Raises:
             ConfigurationError: a program is missing, or shows no window.
+            StepFailed: a step of its set-up cannot be done.
         """
         if task.missing:
             raise ConfigurationError(_missing(task.id, task.missing))
         await asyncio.to_thread(write_files, desktop.home, task.files)
         for start in task.start:
             await _start(desktop, start, task.id)
+        await carry_out(desktop, task, "setup")
         await desktop.settle()
+
+    async def close_up(self, task: Task, desktop: Desktop) -> str:
+        """What the task does between the agent's work and its checks; why that failed, in words.
+
+        The agent may have closed what would be saved: a failure is no error of ours.
+        """
+        return await _told(desktop, task, "closing")
+
+    async def tear_down(self, task: Task, desktop: Desktop) -> str:
+        """What the task does at its very end; why that failed, in words."""
+        return await _told(desktop, task, "teardown")
+
+
+async def _told(desktop: Desktop, task: Task, part: Part) -> str:
+    try:
+        await carry_out(desktop, task, part)
+    except StepFailed as error:
+        return str(error)
+    return ""
 
 
 def _missing(task: str, programs: Sequence[str]) -> str:
@@ -167,21 +189,6 @@ def _missing(task: str, programs: Sequence[str]) -> str:
         f"The task {task} needs {', '.join(programs)}; install it (script/apps brings an office "
         "set), or leave the task out."
     )
-
-
-def write_files(home: Path, files: dict[str, bytes]) -> None:
-    """Put files into the desktop's home, owned by its user."""
-    if not files:
-        return
-    owner = home.stat()
-    for name, data in files.items():
-        path = home / name
-        made = [p for p in reversed(path.parents) if p.is_relative_to(home) and not p.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        for one in (*made, path):
-            if owner.st_uid != os.geteuid():
-                os.chown(one, owner.st_uid, owner.st_gid)
 
 
 async def _start(desktop: Desktop, start: Start, task: str) -> None:

@@ -144,7 +144,7 @@ def _standing(
 
 def _advice(results: Iterable[TrialResult]) -> list[str]:
     """What a person can fix, once each."""
-    said = (f"{r.arm} · {r.task}: {r.error} {r.advice}" for r in results if r.advice)
+    said = (f"{r.arm} · {r.task}: {f'{r.error} {r.advice}'.strip()}" for r in results if r.advice)
     return list(dict.fromkeys(said))[:8]
 
 
