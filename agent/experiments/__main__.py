@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
         ("gate", "pass or fail by the difference from the baseline, for CI", commands.hold),
         ("export", "for inspect_ai or OpenTelemetry", commands.export),
+        ("delete", "remove a study for good", commands.remove),
     ):
         sub = subs.add_parser(name, help=words)
         sub.add_argument("experiment", help=_NAMED.get(name, "its name, or a folder"))
@@ -125,6 +126,8 @@ def _more(name: str, sub: argparse.ArgumentParser) -> None:
         sub.add_argument(
             "target", help="a folder for inspect, a file for otel, a file or an address for otlp"
         )
+    if name == "delete":
+        sub.add_argument("--yes", action="store_true", help="without being asked")
     if name == "rescore":
         sub.add_argument("--all", action="store_true", help="judge trials of the same checks, too")
     if name == "gate":

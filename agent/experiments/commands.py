@@ -31,6 +31,7 @@ from agent.experiments.results.gate import gate, junit
 from agent.experiments.results.otlp import export_otlp
 from agent.experiments.results.report import write_reports
 from agent.experiments.results.words import percent, verdicts
+from agent.experiments.run.deleting import delete
 from agent.experiments.run.earlier import earlier_runs
 from agent.experiments.run.placement import DaskPlacement, Placement
 from agent.experiments.run.preflight import check_first
@@ -179,6 +180,21 @@ def export(given: argparse.Namespace) -> int:
         write = export_inspect if given.format == "inspect" else export_spans
         count = write(store, Path(given.target))
     print(f"{counted(count, 'trial')} exported to {given.target}.")
+    return 0
+
+
+def remove(given: argparse.Namespace) -> int:
+    """Delete a study, by its whole name."""
+    store = _only(given)
+    trials = counted(len(store.trials()), "trial")
+    if not given.yes:
+        words = f"Delete {store.folder} with {trials} for good?"
+        if not sys.stdin.isatty():
+            raise ConfigurationError(f"{words} Say so with --yes.")
+        if input(f"{words} [y/N] ").strip().lower() not in ("y", "yes"):
+            raise ConfigurationError("Nothing was deleted.")
+    delete(store)
+    print(f"{store.folder.name} was deleted, with {trials}. That it was tried stays known.")
     return 0
 
 
@@ -381,6 +397,24 @@ def _store(given: argparse.Namespace) -> Store:
     if not found:
         raise ConfigurationError(f"There is no experiment “{given.experiment}”; see `list`.")
     return found[0]
+
+
+def _only(given: argparse.Namespace) -> Store:
+    """By folder or whole name, which no other study may have, too."""
+    named = given.experiment
+    if (Path(named) / "experiment.json").exists():
+        return Store(Path(named))
+    found = [
+        store
+        for store in list_stores(_root(given))
+        if named in (store.folder.name, store.folder.name.rpartition("-")[0])
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ConfigurationError(f"There is no experiment “{named}”; see `list`.")
+    names = ", ".join(store.folder.name for store in found)
+    raise ConfigurationError(f"{len(found)} experiments are called “{named}”; name one: {names}.")
 
 
 def _amended(given: argparse.Namespace) -> Store:

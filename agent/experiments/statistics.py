@@ -420,4 +420,5 @@ def _constant(values: Floats) -> bool:
 
 
 def _few(tasks: int) -> str:
-    return f"only {tasks} tasks: add tasks rather than repeats" if tasks < FEW_TASKS else ""
+    noun = "task" if tasks == 1 else "tasks"
+    return f"only {tasks} {noun}: add tasks rather than repeats" if tasks < FEW_TASKS else ""

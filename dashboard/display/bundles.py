@@ -11,7 +11,7 @@ from agent.desktop.see.pictures import png as encode_png
 from agent.desktop.see.screen import Screen
 from agent.errors import ConfigurationError, DesktopError
 from agent.experiments.live import LiveRun
-from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.spec import Experiment, counted
 from agent.experiments.plan.trial import Trial
 from agent.experiments.run.store import Store
 from agent.face import Bundle
@@ -124,7 +124,7 @@ def _trial(trial: Trial) -> Bundle:
 
 @bundle_of.register
 def _experiment(experiment: Experiment) -> Bundle:
-    plain = f"<Experiment {experiment.name}, {len(experiment.cells())} trials>"
+    plain = f"<Experiment {experiment.name}, {counted(len(experiment.cells()), 'trial')}>"
     return bundle(plain, lab.design(experiment))
 
 
@@ -155,7 +155,7 @@ def _put_back(put_back: PutBack) -> Bundle:
 @bundle_of.register
 def _store(store: Store) -> Bundle:
     store.look("notebook")
-    plain = f"<Results of {store.experiment.name}, {len(store.results())} trials>"
+    plain = f"<Results of {store.experiment.name}, {counted(len(store.results()), 'trial')}>"
     return bundle(plain, lab.results(store))
 
 

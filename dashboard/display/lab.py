@@ -8,7 +8,7 @@ from html import escape
 from agent.experiments.live import RunProgress
 from agent.experiments.measures import measures
 from agent.experiments.plan.design import Piece, summarise_design
-from agent.experiments.plan.spec import Experiment
+from agent.experiments.plan.spec import Experiment, counted
 from agent.experiments.plan.trial import Trial, TrialResult
 from agent.experiments.results.compare import Analysis, analyse
 from agent.experiments.results.paired import Pairing, pair
@@ -29,8 +29,8 @@ def design(experiment: Experiment) -> Html:
     parts = [
         paragraph(bold(plan.name), plan.hypothesis or "no hypothesis"),
         paragraph(
-            f"{len(plan.arms)} arms by {len(plan.tasks)} tasks by {plan.repeats} repeats"
-            f" = {plan.trials} trials",
+            f"{counted(len(plan.arms), 'arm')} by {counted(len(plan.tasks), 'task')} by "
+            f"{counted(plan.repeats, 'repeat')} = {counted(plan.trials, 'trial')}",
             f"about {guess.seconds / 60:.0f} min",
             f"{guess.dollars:.2f} US$ (at worst {guess.worst_dollars:.2f})",
             f"smallest difference found with 80 % chance: {found}",

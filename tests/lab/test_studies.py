@@ -18,15 +18,17 @@ from test_results import recorded
 from agent.errors import ConfigurationError
 from agent.experiments.__main__ import main
 from agent.experiments.plan.amending import amended, extends
+from agent.experiments.plan.design import summarise_design
 from agent.experiments.plan.power import forecast
 from agent.experiments.plan.spec import Experiment, define
 from agent.experiments.results.compare import analyse
 from agent.experiments.results.report import report
 from agent.experiments.results.words import verdict, verdicts
+from agent.experiments.run.deleting import delete
 from agent.experiments.run.earlier import earlier_runs
 from agent.experiments.run.placement import LocalPlacement
 from agent.experiments.run.runner import Runner, RunState
-from agent.experiments.run.store import Store
+from agent.experiments.run.store import Store, list_stores
 from agent.experiments.run.trial_environment import TrialEnvironment
 
 __all__ = ["in_memory"]  # a fixture of these tests
@@ -51,6 +53,35 @@ def run(
 
 def six(**fields: Any) -> Experiment:
     return small(tasks=[hello_task(f"t{n}") for n in range(6)], **fields)
+
+
+def test_arms_take_turns_at_being_first() -> None:
+    """What a first trial warms up, and what drifts, hits all alike."""
+    cells = small({"a": "good", "b": "bad"}, repeats=4).cells()
+    firsts = Counter(arm for arm, _, _ in cells[::2])
+    assert firsts == {"a": 6, "b": 6}
+    by_task = [[arm for arm, task, _ in cells[::2] if task.id == name] for name in ("hello-0",)]
+    assert set(by_task[0]) == {"a", "b"}
+
+
+def test_pass_at_one_is_the_success_that_stands_beside_it() -> None:
+    """Stopped trials and errors enter neither: one definition."""
+    experiment = small({"a": "good"}, tasks=[hello_task("t0"), hello_task("t1")], repeats=2)
+    arm = analyse(experiment, recorded(experiment, {"a": "pfse"})).arms["a"]
+    assert arm.pass_at[1] == arm.completed.value == 0.5
+
+
+def test_a_number_of_one_has_a_noun_of_one() -> None:
+    experiment = small({"a": "good"}, tasks=[hello_task()], repeats=1)
+    told = " ".join(verdicts(analyse(experiment, recorded(experiment, {"a": "p"}))))
+    warned = " ".join(summarise_design(experiment).warnings)
+    assert not re.search(r"\b1 (tasks|trials|arms|repeats)\b", told + warned)
+
+
+def test_seconds_as_the_measure_are_warned_of() -> None:
+    """Desktops that run beside each other take time from each other."""
+    warned = summarise_design(small(primary="seconds")).warnings
+    assert any("run it with --slots 1" in warning for warning in warned)
 
 
 # Identity by trial -----------------------------------------------------------------------
@@ -165,6 +196,47 @@ def test_a_second_draw_of_the_same_design_is_named(tmp_path: Path, place: LocalP
         f"6 trials of the same arms (good, bad) on the same tasks are in {first.folder.name}"
         in (report(second).replace("\\", ""))
     )
+
+
+def test_a_deleted_draw_stays_a_draw(tmp_path: Path, place: LocalPlacement) -> None:
+    """Its folder is gone; that its trials were made is told before the next run."""
+    _, first = run(small(), tmp_path, place)
+    delete(first)
+    assert not first.folder.exists()
+    assert list_stores(tmp_path) == []
+    (found,) = earlier_runs(tmp_path, small(seed=7), but=tmp_path / "x")
+    assert (found.trials, found.arms, found.gone) == (6, ("good", "bad"), True)
+    assert f"were in {first.folder.name}, deleted since, with the seed 0" in found.words
+    assert earlier_runs(tmp_path, small({"c": "hung"}), but=tmp_path / "x") == []
+
+
+def test_a_study_that_runs_is_not_deleted(tmp_path: Path) -> None:
+    store = Store.create(tmp_path, small())
+    other = Store(store.folder)
+    other.lock()
+    with pytest.raises(ConfigurationError, match="is being run by another process"):
+        delete(store)
+    other.unlock()
+    assert store.begun
+
+
+def test_the_command_deletes_what_is_named_wholly(
+    tmp_path: Path, place: LocalPlacement, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Never the newest of several, never without being told to."""
+    _, first = run(small(), tmp_path, place)
+    _, second = run(small(seed=7), tmp_path, place)
+    at = ["--results", str(tmp_path), "delete"]
+    assert main([*at, "small", "--yes"]) == 2
+    assert "2 experiments are called “small”; name one: " in capsys.readouterr().err
+    assert main([*at, "smal", "--yes"]) == 2
+    assert main([*at, second.folder.name]) == 2
+    assert "with 6 trials for good? Say so with --yes." in capsys.readouterr().err
+    assert second.begun
+    assert main([*at, second.folder.name, "--yes"]) == 0
+    assert (first.begun, second.begun) == (True, False)
+    assert main([*at, "small", "--yes"]) == 0
+    assert list_stores(tmp_path) == []
 
 
 def test_mended_checks_and_renamed_prompts_make_no_other_trials() -> None:

@@ -14,9 +14,12 @@ import pytest_asyncio
 from axe import faults
 from chromium import alaunch, off_site
 from lab_recorded import CAREFUL, experiment, record
+from lab_stage import small
 from pilot_page import PILOT
 from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
 from served import Served, entrance, serve
+
+from agent.experiments.run.store import Store
 
 pytestmark = [
     pytest.mark.browser,
@@ -82,6 +85,44 @@ async def test_the_list_says_how_each_experiment_stands(page: Page, lab: Served)
     cut = page.locator(".experiment", has=page.get_by_role("heading", name="early"))
     await expect(cut.locator(".verdict")).to_have_count(0)
     await expect(cut.get_by_role("button", name="Go on (1 left)")).to_be_enabled()
+
+
+async def test_many_experiments_are_looked_for_and_one_is_deleted(
+    page: Page, tmp_path: Path
+) -> None:
+    """By words of name, arms or hypothesis; deleted only when asked twice, a damaged one, too."""
+    root = tmp_path / "experiments"
+    for n in range(4):
+        Store.create(root, small({"plain": "good", f"arm{n}": "bad"}, name=f"study-{n}"))
+    Store.create(root, small(name="kind", hypothesis="Kindness helps."))
+    (root / "broken-1").mkdir()
+    (root / "broken-1" / "experiment.json").write_text("{")
+    with serve(PILOT, tmp_path) as served:
+        await visit(page, served)
+        cards = page.locator(".card")
+        await expect(cards).to_have_count(6)
+        find = page.get_by_role("searchbox", name="Find")
+        for words, count in (("arm2", 1), ("KINDNESS helps", 1), ("study plain", 4), ("", 6)):
+            await find.fill(words)
+            await expect(cards).to_have_count(count)
+        await find.fill("nothing of this")
+        await expect(page.get_by_role("status")).to_have_text("No experiment has these words.")
+        await find.fill("")
+        card = page.locator(".experiment", has=page.get_by_role("heading", name="study-1"))
+        await card.get_by_role("button", name="Delete…").click()
+        await expect(card).to_contain_text("Delete 0 trials for good?")
+        await card.get_by_role("button", name="Keep").click()
+        await expect(card.get_by_role("button", name="Copy design")).to_be_visible()
+        await card.get_by_role("button", name="Delete…").click()
+        await card.get_by_role("button", name="Delete", exact=True).click()
+        await expect(cards).to_have_count(5)
+        damaged = page.locator(".damaged")
+        await damaged.get_by_role("button", name="Delete…").click()
+        await damaged.get_by_role("button", name="Delete", exact=True).click()
+        await expect(cards).to_have_count(4)
+    assert sorted(p.name.rpartition("-")[0] for p in root.glob("*/experiment.json")) == [
+        "kind", "study-0", "study-2", "study-3",
+    ]  # fmt: skip
 
 
 async def test_faults_are_told_where_they_are(page: Page, lab: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.experiments.improve.ledger import Judged, Ledger, Look
 from agent.experiments.improve.search import Improved
+from agent.experiments.plan.spec import counted
 
 
 def page(ledger: Ledger, found: Improved) -> str:
@@ -12,7 +13,10 @@ def page(ledger: Ledger, found: Improved) -> str:
     lines = ["# Search for a better prompt", "", found.verdict, ""]
     if begun is not None:
         terms = ", ".join(f"{name} {value}" for name, value in begun.terms.items())
-        lines += [f"Terms, fixed before: {terms}; {begun.most_trials} trials at most.", ""]
+        lines += [
+            f"Terms, fixed before: {terms}; {counted(begun.most_trials, 'trial')} at most.",
+            "",
+        ]
         lines += [f"Searched on: {', '.join(begun.search)}.", ""]
         lines += [f"Held out: {', '.join(begun.held_out)}.", ""]
     lines += ["| variant | of | change | search tasks | kept |", "|---|---|---|---|---|"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.errors import ConfigurationError
 from agent.experiments.plan.spec import Experiment, counted
+from agent.experiments.run.deleting import Deleted, deleted
 from agent.experiments.run.store import Store, list_stores
 
 
@@ -23,19 +24,23 @@ class EarlierRun:
     """Those of them that say something of their arm."""
 
     seed: int
+    gone: bool = False
+    """Whether the study was deleted since."""
 
     @property
     def words(self) -> str:
         """In a sentence."""
         named = ", ".join(self.arms)
+        where = f"were in {self.folder}, deleted since," if self.gone else f"are in {self.folder},"
         return (
-            f"{counted(self.trials, 'trial')} of the same arms ({named}) on the same tasks are in "
-            f"{self.folder}, with the seed {self.seed}, and are not in this study."
+            f"{counted(self.trials, 'trial')} of the same arms ({named}) on the same tasks {where} "
+            f"with the seed {self.seed}, and are not in this study."
         )
 
 
 def earlier_runs(root: Path, experiment: Experiment, *, but: Path) -> list[EarlierRun]:
-    """Other studies below ``root`` with trials of the same arms on the same tasks, newest first.
+    """Other studies below ``root`` with trials of the same arms on the same tasks, newest first,
+    and those that were deleted.
 
     Args:
         root: folder of all experiments' folders.
@@ -51,7 +56,17 @@ def earlier_runs(root: Path, experiment: Experiment, *, but: Path) -> list[Earli
         with suppress(ConfigurationError):  # damaged, or of another version
             run = _shared(store, mine, starts)
             found += [run] if run.trials else []
-    return found
+    gone = (_shared_then(one, mine, starts) for one in deleted(root))
+    return [*found, *(run for run in gone if run.trials)]
+
+
+def _shared_then(one: Deleted, mine: dict[str, str], starts: set[str]) -> EarlierRun:
+    """What a deleted study had of the same."""
+    names = {key: name for name, key in mine.items()}
+    same = [tried for tried in one.tried if tried.arm in names and tried.task in starts]
+    tried = {names[each.arm] for each in same}
+    arms = tuple(name for name in mine if name in tried)
+    return EarlierRun(one.folder, arms, sum(each.trials for each in same), one.seed, gone=True)
 
 
 def _shared(store: Store, mine: dict[str, str], starts: set[str]) -> EarlierRun:

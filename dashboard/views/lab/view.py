@@ -20,6 +20,7 @@ import panel as pn
 from agent.errors import ConfigurationError, SaysoError
 from agent.experiments.measures import measures
 from agent.experiments.plan.task import Task, tasks_folder, tasks_in
+from agent.experiments.run.deleting import delete
 from agent.experiments.run.preflight import check_first
 from agent.experiments.run.rescore import mend, rescore
 from agent.experiments.run.store import Store
@@ -397,6 +398,19 @@ class LabView:
             return
         self._soon(partial(self._show, {"tab": "compare", "experiment": folder}))
 
+    def _wish_delete(self, message: Message) -> None:
+        self._spawn(self._delete(str(message.get("experiment"))))
+
+    async def _delete(self, folder: str) -> None:
+        try:
+            if folder == self._runs.running:
+                raise ConfigurationError("It is running: stop it first.")
+            await from_disk(lambda: delete(self._records.store(folder)), _WHAT, longer=_LONGER)
+        except SaysoError as error:
+            self._tell(fault=str(error))
+            return
+        self._soon(partial(self._show, {"tab": "list"}))
+
     def _wish_cancel(self, message: Message) -> None:
         self._runs.cancel(str(message.get("experiment")))
 
@@ -464,6 +478,7 @@ class LabView:
         "prove": _wish_prove,
         "gate": _wish_gate,
         "rescore": _wish_rescore,
+        "delete": _wish_delete,
         "cancel": _wish_cancel,
         "stop_trial": _wish_stop_trial,
         "copy": _wish_copy,

@@ -1,18 +1,44 @@
 // All experiments, or how to begin.
+import { useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { Button, Counted, Empty, Quiet } from "./parts.js";
 import { goOn, LETTER, money, plural, spaced, when } from "./words.js";
 
 /** @typedef {import("./app.js").App} App */
 
+const MANY = 5; // experiments, from which on they are looked for
+
+/** Whether all words are in its name, its arms or its hypothesis. @param {any} row @param {string} words */
+const fits = (row, words) => {
+  const text = [row.name, row.folder, ...(row.arms ?? []), row.hypothesis ?? ""].join(" ").toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+};
+
 /** @param {{app: App}} props */
 export function List({ app }) {
+  const [words, setWords] = useState("");
   const listing = app.now("listing");
   if (!listing) return html`<div class="list"><${Quiet}>Reading the experiments…<//></div>`;
   if (!listing.length) return html`<div class="list"><${Nothing} app=${app} /></div>`;
   return html`<div class="list">
-    <div class="row top"><${Button} kind="main" onClick=${() => app.show({ tab: "design" })}>New experiment<//></div>
-    <ul class="cards">${listing.map((row) => html`<${Item} key=${row.folder} app=${app} row=${row} />`)}</ul></div>`;
+    <div class="row top"><${Button} kind="main" onClick=${() => app.show({ tab: "design" })}>New experiment<//>
+      ${listing.length >= MANY && html`<${Find} words=${words} change=${setWords} />`}</div>
+    <${Found} app=${app} rows=${listing.filter((row) => fits(row, words.trim()))} /></div>`;
+}
+
+/** @param {{words: string, change: (words: string) => void}} props */
+function Find({ words, change }) {
+  return html`<label class="find"><span>Find</span><input type="search" value=${words}
+    onInput=${(/** @type {any} */ event) => change(event.currentTarget.value)} /></label>`;
+}
+
+/** @param {{app: App, rows: any[]}} props */
+function Found({ app, rows }) {
+  if (!rows.length) return html`<p class="quiet" role="status">No experiment has these words.</p>`;
+  return html`<ul class="cards">${rows.map((row) => html`<${Item} key=${row.folder} app=${app} row=${row} />`)}</ul>`;
 }
 
 /** @param {{app: App}} props */
@@ -27,7 +53,10 @@ function Nothing({ app }) {
 
 /** @param {{app: App, row: any}} props */
 function Item({ app, row }) {
-  if (row.fault) return html`<li class="card damaged"><h3>${row.name}</h3><p>${row.fault}</p></li>`;
+  if (row.fault) {
+    return html`<li class="card damaged"><h3>${row.name}</h3><p>${row.fault}</p>
+      <div class="row"><${Delete} app=${app} row=${row} /></div></li>`;
+  }
   const { folder } = row;
   const open = (/** @type {string} */ tab) => app.show({ tab, experiment: folder });
   const running = app.now("current").folder === folder;
@@ -49,7 +78,18 @@ function Item({ app, row }) {
         row.to_do > 0 &&
         !running &&
         html`<${Button} kind=${row.to_do > row.errors ? "main" : ""} onClick=${() => app.resume(folder)}>${goOn(row)}<//>`
-      }</div></li>`;
+      }
+      ${!running && html`<${Delete} app=${app} row=${row} />`}</div></li>`;
+}
+
+/** Asks before it deletes: trials cannot be had again but for their price. @param {{app: App, row: any}} props */
+function Delete({ app, row }) {
+  const [asked, setAsked] = useState(false);
+  if (!asked) return html`<${Button} onClick=${() => setAsked(true)}>Delete…<//>`;
+  const trials = Object.values(row.statuses ?? {}).reduce((n, count) => n + count, 0);
+  return html`<span class="sure" role="group" aria-label=${`Delete ${row.name}`}>Delete ${plural(trials, "trial")} for good?
+    <${Button} kind="danger" onClick=${() => app.send({ type: "delete", experiment: row.folder })}>Delete<//>
+    <${Button} onClick=${() => setAsked(false)}>Keep<//></span>`;
 }
 
 /** How the planned trials ended, as one bar and in words. @param {{statuses: Record<string, number>, planned: number}} props */
