@@ -146,6 +146,14 @@ def test_a_cloud_without_its_package_or_region_is_told(run, tmp_path):
     assert "Bedrock cannot be used: set AWS_REGION" in error
 
 
+def test_a_cloud_without_credentials_is_told(run, tmp_path):
+    """Also where the region is known: a request is signed before a desktop starts."""
+    given = {"CLOUD_ML_REGION": "global", "ANTHROPIC_VERTEX_PROJECT_ID": "p"}
+    error = nothing_begun(tmp_path, run("vertex:claude-opus-5-5", NO_GCE_CHECK="true", **given))
+    assert "Google Cloud cannot be used: set CLOUD_ML_REGION" in error
+    assert "sayso[clouds]" in error
+
+
 def test_a_resumed_session_is_left_as_it_was(run, tmp_path):
     run("offline")
     (session_id,) = list_sessions(tmp_path / "data")

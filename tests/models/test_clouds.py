@@ -7,8 +7,9 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 from agent.errors import ModelUnavailable
-from agent.models.base import BlockDone, Model
+from agent.models.base import BlockDone, Model, check_model
 from agent.models.claude.clouds import CLOUDS, bedrock_model, cloud_model, vertex_model
 from agent.models.claude.dialects import ToolsetDialect
 
@@ -209,7 +210,7 @@ async def test_each_cloud_of_the_sdk_gets_its_tool_and_its_answer_is_translated(
     )
     cloud.kind, cloud.answer = "text/event-stream", b"".join(map(sse, click(**block)))
     model = cloud_model(name, "claude-opus-5-5", client=make(cloud.url))
-    await model.check()  # no cloud is asked for its models
+    await model.check()  # signs a request, and sends none
     turn = await take_turn(model, request([user("Click.")]))
     await model.close()
     ((path, _, body),) = cloud.got
@@ -290,3 +291,32 @@ async def test_missing_google_credentials_are_a_sentence(bare: None, cloud: Clou
         await take_turn(model, request([user("Hello.")]))
     await model.close()
     assert not cloud.got
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: bedrock_model("anthropic.claude-opus-4-8"), "Bedrock cannot be used: set AWS_REG"),
+        (lambda: vertex_model("claude-opus-5-5", ToolsetDialect()), "Google Cloud cannot be used"),
+        (lambda: cloud_model("mantle", "anthropic.claude-opus-4-8"), "Bedrock's Messages API can"),
+        (lambda: cloud_model("google", "claude-opus-5-5"), "Claude on Google Cloud cannot be used"),
+    ],
+)
+async def test_what_is_missing_to_sign_in_is_told_before_the_first_turn(
+    make: Callable[[], Model], said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whether the cloud's package is missing, or is there and finds no credentials."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_BEARER_TOKEN_BEDROCK", "GOOGLE_APPLICATION_CREDENTIALS"):
+        monkeypatch.delenv(name, raising=False)
+    given = {"AWS_REGION": "us-west-2", "AWS_PROFILE": "nobody", "CLOUD_ML_REGION": "global"}
+    given |= {"HOME": str(tmp_path), "NO_GCE_CHECK": "true", "AWS_EC2_METADATA_DISABLED": "true"}
+    given |= {"ANTHROPIC_VERTEX_PROJECT_ID": "p", "ANTHROPIC_GOOGLE_CLOUD_PROJECT": "p"}
+    given |= {"ANTHROPIC_GOOGLE_CLOUD_WORKSPACE_ID": "w"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    model = make()
+    with pytest.raises(ModelUnavailable) as told:
+        await check_model(model)
+    assert str(told.value).startswith(said)
+    assert "\n" not in str(told.value)
+    await model.close()

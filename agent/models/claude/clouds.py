@@ -1,6 +1,6 @@
 """Claude on the clouds that the SDK has clients for, and what goes wrong with sign-in.
 
-Bedrock and Google's Vertex need the SDK's extras (``anthropic[bedrock]``, ``anthropic[vertex]``);
+Bedrock and Google's Vertex need packages of the SDK's extras (``sayso[clouds]``);
 all take credentials that are the cloud's own, from the environment or its usual files. Where
 Anthropic runs the service itself (its platform on AWS, its models on Google Cloud), it is spoken to
 as at its own address; where a cloud does, in the older tool's way, which is the one that is known
@@ -27,7 +27,8 @@ from anthropic.lib.bedrock import AsyncAnthropicBedrockMantle
 from agent.errors import ModelUnavailable
 from agent.models.claude.dialects import Dialect, ToolsetDialect
 from agent.models.claude.hosted import HostedDialect, claude_dialect
-from agent.models.claude.model import SILENCE_SECONDS, AnthropicModel, Client, SignIn
+from agent.models.claude.model import SILENCE_SECONDS, AnthropicModel, Client
+from agent.models.claude.signing import SignIn
 
 _SIGN_IN_ERRORS = (
     ("botocore.exceptions", "BotoCoreError"),
@@ -36,11 +37,11 @@ _SIGN_IN_ERRORS = (
 )
 _BEDROCK = (
     "Bedrock cannot be used: set AWS_REGION and AWS credentials (AWS_PROFILE, or "
-    "AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY), and install anthropic[bedrock]."
+    "AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY), and install 'sayso[clouds]'."
 )
 _VERTEX = (
     "Google Cloud cannot be used: set CLOUD_ML_REGION and ANTHROPIC_VERTEX_PROJECT_ID, sign in "
-    "with its application default credentials, and install anthropic[vertex]."
+    "with its application default credentials, and install 'sayso[clouds]'."
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -48,6 +48,7 @@ from agent.models.claude.image_fallback import count_pictures, with_newest_pictu
 from agent.models.claude.portable import PortableDialect
 from agent.models.claude.retry import asked_wait, pause_before_retry
 from agent.models.claude.servers import Found, ask_server
+from agent.models.claude.signing import NO_SIGN_IN, SignIn, try_to_sign
 from agent.models.claude.stream import Assembler
 from agent.models.written import AnswerReader
 from agent.record.events import Usage
@@ -101,14 +102,6 @@ def new_client(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """What a cloud's client raises for want of credentials, and what a person then reads."""
-
-    errors: tuple[type[Exception], ...] = ()
-    advice: str = ""
-
-
 class AnthropicModel:
     """A `Model` on the Messages API.
 
@@ -128,7 +121,7 @@ class AnthropicModel:
         client: Client,
         *,
         secrets: tuple[str, ...] = (),
-        sign_in: SignIn = SignIn(),
+        sign_in: SignIn = NO_SIGN_IN,
         retries: int = 3,
         clock: Clock | None = None,
         asks: Literal["nothing", "server", "dialect"] = "nothing",
@@ -371,7 +364,9 @@ class AnthropicModel:
                 answer.
         """
         if not isinstance(self._client, AsyncAnthropic) or self._sign_in.advice:
-            return  # the clouds have no such question
+            # The clouds have no such question.
+            await try_to_sign(self._client, self._model, self._sign_in, self._service.scrub)
+            return
         if self._asks != "nothing":
             if fault := (await self._ask()).fault:
                 raise ModelUnavailable(fault)
@@ -424,8 +419,7 @@ class _Trial:
                     yield part
             self.end = assembler.end()
         except self._sign_in.errors as error:
-            said = self._service.scrub(str(error))
-            self.failure = ModelUnavailable(f"{self._sign_in.advice} ({said})")
+            self.failure = self._sign_in.fault(self._service.scrub(str(error)))
         except ModelError as error:
             self.failure = error
         except (AnthropicError, httpx2.HTTPError) as error:
@@ -448,8 +442,7 @@ class _Trial:
             )
             return
         if self._sign_in.advice and getattr(error, "status_code", 0) in (401, 403):
-            said = self._service.scrub(str(error))
-            self.failure = ModelUnavailable(f"{self._sign_in.advice} ({said})")
+            self.failure = self._sign_in.fault(self._service.scrub(str(error)))
             return
         if not assembler.started and not self._last:
             self.pause = pause_before_retry(error, self._attempt)
