@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,25 @@ def test_the_site_is_built_and_asks_no_other_host(tmp_path: Path) -> None:
     built = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     assert (tmp_path / "tutorial" / "first-task.html").exists()
+    _holds_the_reference(tmp_path)
     for page in tmp_path.glob("**/*.html"):
         text = page.read_text("utf-8")
         assert re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=.?https?:", text) == []
+
+
+def _holds_the_reference(site: Path) -> None:
+    """Each public name has its place, with the beginning of its docstring."""
+    for page in (ROOT / "docs" / "reference").glob("*.md"):
+        html = (site / "reference" / f"{page.stem}.html").read_text("utf-8")
+        assert ":::" not in html
+        marks = re.findall(r"^::: (\S+)(.*)$", page.read_text("utf-8"), re.MULTILINE)
+        assert marks, page
+        for module, names in marks:
+            for name in names.split() or import_module(module).__all__:
+                assert f'id="{name.lower()}"' in html, f"{module}.{name}"
+    html = (site / "reference" / "agent.html").read_text("utf-8")
+    assert "Give the agent words; returns the id of the task" in html  # Session.say
+    assert "<strong>Raises</strong>" in html
 
 
 def test_the_tutorials_experiment_can_be_run(tmp_path: Path) -> None:
