@@ -83,7 +83,8 @@ def decide(said: Utterance, moment: Moment, addressee: AddresseeDetector) -> Ver
     ``moment.playing`` are the words that the loudspeaker is saying.
     """
     words = words_of(said.text)
-    if is_stop(said.text, interim=not said.over, chosen=moment.languages):
+    whole = said.over or said.paused
+    if is_stop(said.text, interim=not whole, chosen=moment.languages):
         return "stop"
     if addressee.attention == "everything":
         return "yield"

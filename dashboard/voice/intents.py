@@ -117,10 +117,10 @@ def _beginnings(words: Words, language: Language) -> list[int]:
 
 
 def _is_in(words: Words, language: Language, kind: str) -> bool:
-    """Whether words are a phrase of this kind, fillers before and courtesies behind it aside."""
-    said, courtesies = known(language, kind), known(language, "courtesies")
+    """Whether words are phrases of this kind, fillers before and courtesies behind them aside."""
+    said, polite = known(language, kind), known(language, kind, "courtesies", "names")
     return any(
-        consists_of(words, courtesies, end)
+        consists_of(words, polite, end)
         for start in _beginnings(words, language)
         for end in ends_of(words, said, start)
     )
@@ -169,24 +169,27 @@ def _is_ordinary(text: str, chosen: Sequence[Language]) -> bool:
 
 def _stops(text: str, language: Language, *, interim: bool) -> bool:
     words = tuple(words_of(_after_pause(text, language)))
-    starts = [start for start in _beginnings(words, language) if start < len(words)]
+    if words in known(language, "hold_phrases"):
+        return False
+    leads = known(language, "fillers", "names", "stop_leads")
+    starts = [start for start in reached(words, leads) if start < len(words)]
     return any(
-        words[start:] in known(language, "stop_phrases")
-        or any(
-            _tails(words, end, words[start:end], language, interim=interim)
-            for end in ends_of(words, known(language, "stop_words"), start)
-        )
+        _tails(words, end, words[start:end], language, interim=interim)
         for start in starts
+        for end in ends_of(words, known(language, "stop_words", "stop_phrases"), start)
     )
 
 
 def _tails(words: Words, end: int, stop: Words, language: Language, *, interim: bool) -> bool:
-    """Whether all that follows a stop word, until ``end`` of which it goes, belongs to it."""
+    """Whether all that follows what stops, until ``end`` of which it goes, belongs to it."""
     begins = known(language, "stop_begins")
     if stop in begins and interim and end == len(words):
         return False
-    more = {stop} if stop in begins else known(language, "stop_words") - begins
-    return consists_of(words, known(language, "stop_tails") | more, end)
+    tails = {stop} | known(language, "courtesies", "names")
+    if stop in known(language, "stop_words"):
+        more = set() if stop in begins else known(language, "stop_words") - begins
+        tails |= known(language, "stop_tails") | more
+    return consists_of(words, tails, end)
 
 
 def _after_pause(text: str, language: Language) -> str:
@@ -231,9 +234,8 @@ def is_echo(text: str, playing: str) -> bool:
 
 def _approval(text: str, moment: Moment) -> Meaning:
     words = words_of(text)
-    said = _without_span(words) if moment.lasting else words
     chosen = moment.languages
-    if _is_asked_for(said, words_of(moment.approval_phrase)) or _allows(text, moment):
+    if _allows(text, moment):
         return "allow"
     if moment.elsewhere:
         return "noise"
@@ -251,17 +253,39 @@ def _approval(text: str, moment: Moment) -> Meaning:
 
 
 def _allows(text: str, moment: Moment) -> bool:
-    """Whether words say in another language just what is asked for, without a sign of doubt."""
-    words = tuple(words_of(text))
-    return _DOUBT.search(text) is None and any(
-        words in approving(language, moment.approval_phrase)
+    """Whether words say just what is asked for, in any language, without a sign of doubt."""
+    if _DOUBT.search(text) is not None:
+        return False
+    words = words_of(text)
+    said = _without_span(words) if moment.lasting else words
+    return _is_asked_for(
+        list(_plain(tuple(said), ENGLISH)), words_of(moment.approval_phrase)
+    ) or any(
+        _plain(tuple(words), language)
+        in {_plain(said, language) for said in approving(language, moment.approval_phrase)}
         for language in heard_in(text, moment.languages)
     )
+
+
+def _plain(words: Words, language: Language) -> Words:
+    """Words without courtesies, wherever they stand."""
+    polite, place = known(language, "courtesies"), 0
+    out: list[str] = []
+    while place < len(words):
+        ends = ends_of(words, polite, place)
+        out += [] if ends else [words[place]]
+        place = max(ends, default=place + 1)
+    return tuple(out)
 
 
 def _denies(words: Sequence[str], chosen: Sequence[Language]) -> bool:
     if _is_phrase(words, "denials", chosen) or list(words[:1]) in (["no"], ["don't"]):
         return True
+    return list(words[:2]) == ["do", "not"] or _begins_with_no(words, chosen)
+
+
+def _begins_with_no(words: Sequence[str], chosen: Sequence[Language]) -> bool:
+    """Whether words begin as a refusal in a language other than English, where "not" begins any."""
     others = [language for language in _able(words, chosen) if language != ENGLISH]
     return bool(others) and _begins(words, "denials", others)
 
@@ -311,8 +335,7 @@ def is_no(text: str, chosen: Sequence[Language] = ()) -> bool:
     words = words_of(text)
     if not words or says_more(text, chosen):
         return False
-    others = [each for each in heard_in(text, chosen) if each != ENGLISH]
-    return words[0] in _NO or (bool(others) and _begins(words, "denials", others))
+    return words[0] in _NO or _begins(words, "denials", heard_in(text, chosen))
 
 
 def is_yes(text: str, chosen: Sequence[Language] = ()) -> bool:

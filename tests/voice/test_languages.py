@@ -39,6 +39,9 @@ from dashboard.voice.words import words_of
 SAID: dict[Language, dict[str, list[str]]] = yaml.safe_load(
     Path(__file__).with_name("utterances.yaml").read_text("utf-8")
 )
+MORE: dict[Language, dict[str, list[str]]] = yaml.safe_load(
+    Path(__file__).with_name("utterances_more.yaml").read_text("utf-8")
+)
 OTHERS = tuple(language for language in languages() if language != "en")
 ASKED = Moment(running=True, approval_phrase="yes, run it")
 
@@ -63,7 +66,7 @@ def _declared(*kinds: str) -> list[Any]:
 def test_every_language_has_a_file_and_every_file_its_language() -> None:
     found = {entry.name for entry in files("dashboard.voice.phrases").iterdir()}
     assert {name for name in found if name.endswith(".yaml")} == {f"{x}.yaml" for x in languages()}
-    assert set(SAID) == set(get_args(Language))
+    assert set(SAID) == set(MORE) == set(get_args(Language))
 
 
 def test_the_tables_are_as_long_as_is_promised() -> None:
@@ -92,6 +95,56 @@ def test_what_only_sounds_like_a_stop_is_none(language: Language, said: str) -> 
     for other in languages():
         assert not is_stop(said, chosen=(other,))
     assert not is_stop(said, interim=True, chosen=(language,))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_more_ways_to_stop_do_and_more_near_misses_do_not(language: Language) -> None:
+    for chosen in ((), (language,)):
+        assert [said for said in MORE[language]["stops"] if not is_stop(said, chosen=chosen)] == []
+        for interim in (False, True):
+            near = MORE[language]["near"]
+            stops = [said for said in near if is_stop(said, interim=interim, chosen=chosen)]
+            assert stops == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_goes_on_otherwise_stops_nothing_while_it_is_said(language: Language) -> None:
+    """ "Arrête" may become "arrête pas": however little has been heard so far."""
+    for said in MORE[language]["open"]:
+        parts = list(said) if language == "ja" else said.split()
+        between = "" if language == "ja" else " "
+        for end in range(1, len(parts) + 1):
+            so_far = between.join(parts[:end])
+            assert not is_stop(so_far, interim=True, chosen=(language,)), so_far
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(
+    ("kind", "meanings"),
+    [
+        ("nods", {"backchannel"}),
+        ("holds", {"hold"}),
+        ("resumes", {"resume"}),
+        ("asides", {"aside"}),
+        ("allows", {"allow"}),
+        ("denies", {"deny", "stop"}),
+    ],
+)
+def test_more_of_what_is_said_means_what_its_table_says(
+    language: Language, kind: str, meanings: set[str]
+) -> None:
+    phrase = "yes, run it" if kind in ("allows", "denies") else ""
+    moment = Moment(running=True, approval_phrase=phrase, languages=(language,))
+    said = MORE[language][kind]
+    assert {each: read for each in said if (read := classify(each, moment)) not in meanings} == {}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_more_that_is_negated_or_doubtful_allows_nothing(language: Language) -> None:
+    for chosen in ((), (language,), languages()):
+        moment = Moment(running=True, approval_phrase="yes, run it", languages=chosen)
+        allowed = [said for said in MORE[language]["doubtful"] if classify(said, moment) == "allow"]
+        assert allowed == []
 
 
 @pytest.mark.parametrize(
@@ -132,7 +185,8 @@ def test_what_begins_other_sentences_stops_when_it_is_over_or_goes_on_as_a_stop(
     chosen = (language,)
     assert not is_stop(said, interim=True, chosen=chosen)
     assert is_stop(said, chosen=chosen)
-    assert is_stop(f"{said} {phrases(language)['stop_tails'][0]}", interim=True, chosen=chosen)
+    tails = "stop_tails" if tuple(words_of(said)) in known(language, "stop_words") else "courtesies"
+    assert is_stop(f"{said} {phrases(language)[tails][0]}", interim=True, chosen=chosen)
     assert is_stop(f"{said} {said}", interim=True, chosen=chosen)
 
 

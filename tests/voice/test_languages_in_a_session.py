@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from agent.record.events import (
 )
 from agent.settings import Settings
 from agent.testing.scripted import FakeTool, call, done, hang, says
+from dashboard.voice.client import hearing
 from dashboard.voice.client.voice_settings import VoiceSettings, changed, voice_settings_of
 from dashboard.voice.phrases import languages
 from dashboard.web.preferences import DECLARED, Preferences
@@ -71,6 +73,37 @@ async def test_a_stop_stops_in_every_language_at_the_first_transcript(
     await one.until(lambda event: isinstance(event, Stopped))
 
 
+async def _timers_due_now() -> None:
+    later = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.0, later.set)  # behind any that was set before
+    await later.wait()
+
+
+async def test_a_stop_that_may_go_on_is_waited_for_and_taken_back_by_what_follows(
+    talk: Open, slow_tool: FakeTool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "SETTLED", 0.0)
+    one = await talk([[*says("I click."), *call(), hang]], slow_tool)
+    one.conductor.change("languages", ["fr"])
+    one.spoken_task("do it for a long time")
+    await one.until(lambda event: event.kind == "action_started")
+    for words in ("Arrête", "Arrête pas"):
+        one.interim(words)
+    await _timers_due_now()
+    assert one.log.of(Stopped) == []
+    one.interim("Arrête")
+    one.final("Arrête pas.")
+    await _timers_due_now()
+    one.interim("Arrête")
+    one.event("local.state", state="reconnecting")
+    await _timers_due_now()
+    assert one.log.of(Stopped) == []
+    one.connect()
+    one.interim("Arrête")
+    assert one.log.of(Stopped) == []
+    await one.until(lambda event: isinstance(event, Stopped))
+
+
 async def test_it_is_said_once_that_this_machine_hears_english(talk: Open) -> None:
     one = await talk([])
     assert one.log.of(Failed) == []
@@ -91,7 +124,7 @@ async def test_the_phrase_that_allows_is_said_and_heard_in_the_chosen_language(t
     one.conductor.change("languages", ["de"])
     one.conductor.typed("ja")
     assert "ja, führ es aus" in one.log.of(Replied)[-1].text
-    for doubtful in ("ja, führ es nicht aus", "ja, führ es aus?", "sí, ejecútalo"):
+    for doubtful in ("ja, führ es später aus", "ja, führ es aus?", "sí, ejecútalo"):
         one.conductor.typed(doubtful)
         assert one.log.of(ApprovalDecided) == [], doubtful
     one.conductor.typed("Ja, führ es aus.")

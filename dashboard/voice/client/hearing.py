@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agent.record.events import Heard, Source, Understood
 from dashboard.voice.client import records
 from dashboard.voice.client.readings import Reader, Reading
+from dashboard.voice.client.timers import Timers
 from dashboard.voice.client.unfinished import Unfinished
 from dashboard.voice.client.voice_settings import VoiceSettings
 from dashboard.voice.intents import FREE, Moment
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from dashboard.voice.client.lanes import Lanes
     from dashboard.voice.client.narrator import Narrator
 
+SETTLED = 0.5
+"""Seconds without another word after which words that stop, and may begin a sentence, do stop."""
 _UNNOTICED = 2.0
 """Seconds before a transcript at which its sound may have begun, if the page told no onset."""
 
@@ -52,15 +55,18 @@ class Hearing:
         self._onset: float | None = None
         self._sounding = False
         self._unfinished = Unfinished(clock, dispatcher.pass_on) if waits else None
+        self._timers = Timers()
 
     def close(self) -> None:
         """Forget what waits for its rest."""
+        self._timers.cancel_all()
         if self._unfinished is not None:
             self._unfinished.forget()
 
     def lost(self) -> None:
         """The line is down: what was begun will not be finished."""
         self._spoken = None
+        self._timers.cancel_all()
 
     def typed(self, text: str) -> None:
         """A typed sentence is equal to a spoken one, but needs no front desk."""
@@ -121,19 +127,27 @@ class Hearing:
         self._log.append(Heard(utterance_id=utterance, text=text, interim=True))
         moment = self.moment()
         self._spoken = reading = self._reader.read(text, moment, utterance, interim=True)
+        self._timers.cancel_all()
         if reading.stops:
-            self.close()
-            self._dispatcher.stop_once(utterance, "voice", "stop word")
+            self._stop(utterance)
+        elif reading.meaning == "stop":
+            self._timers.after("settled", SETTLED, lambda: self._stop(utterance))
+            self._dispatcher.hold.words_came()
         elif reading.overheard or (not self._sounding and reading.harmless):
             self._dispatcher.hold.let_go("it was not said to the agent")
         else:
             self._dispatcher.hold.words_came()
+
+    def _stop(self, utterance: str) -> None:
+        self.close()
+        self._dispatcher.stop_once(utterance, "voice", "stop word")
 
     def _final(self, message: dict[str, Any], source: Source, event: dict[str, Any]) -> None:
         heard = str(message.get("content") or "")
         whole = self._whole(heard) if source == "voice" else ""
         reading = self._read(heard, source, event, whole)
         if source == "voice":
+            self._timers.cancel_all()
             self._lanes.transcript(reading.utterance)
         self._lanes.utterance(reading.utterance)
         keep = self.voice_settings.keep_expressions or self.voice_settings.tell_expressions
