@@ -4,7 +4,7 @@ var v,Yt,$t,P,xt,ot,Zt,nt,Qt,Tt,St,Be,z=Symbol.for("pv"),st={},rt=[],Ve=/^m(i|n|
       <p>This part of the page does not work any more.</p>
       <button type="button" onClick=${()=>this.setState({failed:!1})}>Show it again</button>
     </div>`:this.props.children}},X=new WeakMap;function Le(){let e=document.createElement("div");return e.style.height="100%",e}var wt=class{constructor(t,n,i,s){this.adapter=t,this.host=new Bt(t),this.root=Le(),this.target=s?this.#t(s):this.root,At(L`<${Vt} host=${this.host} where=${n}><${i} host=${this.host} /><//>`,this.target),t.on("remove",()=>this.dispose())}attach(){this.host.attach(),this.adapter.on("remove",()=>this.dispose())}dispose(){X.delete(this.adapter.key),this.adapter.close(),At(null,this.target)}#t(t){let n=this.root.attachShadow({mode:"open"}),i=document.createElement("style");i.textContent=t;let s=Le();return n.append(i,s),s}};function Fe(e,t,{css:n="",single:i=!1}={}){function s(a){let f=Pe(a);return a.view?o(f):r(f,a.el)}function o(a){let f=X.get(a.key);f&&f.attach();let _=f??new wt(a,e,t,"");return X.set(a.key,_),_.root}function r(a,f){let _=i&&X.get(a.key)||new wt(a,e,t,n);return i&&X.set(a.key,_),Oe(f,_.root),()=>{f.contains(_.root)&&_.dispose()}}return{render:s}}var qe=`.sayso-bar {
-  --soft: var(--mui-palette-text-secondary, #5b6470); --line: var(--mui-palette-divider, rgba(0, 0, 0, .12)); --tone: var(--soft);
+  --soft: var(--mui-palette-text-secondary, #566070); --line: var(--mui-palette-divider, rgba(0, 0, 0, .12)); --tone: var(--soft);
   display: flex; flex-wrap: wrap; align-items: center; gap: 8px; padding: 2px;
   color: var(--mui-palette-text-primary, #1d2430); font: 13px/1.35 var(--mui-font-family, system-ui, "Segoe UI", Roboto, sans-serif);
 }
@@ -15,7 +15,7 @@ var v,Yt,$t,P,xt,ot,Zt,nt,Qt,Tt,St,Be,z=Symbol.for("pv"),st={},rt=[],Ve=/^m(i|n|
 .sayso-bar .usage { color: var(--soft); font-variant-numeric: tabular-nums; flex: none; }
 .sayso-bar[data-who=idle] { --tone: var(--mui-palette-success-main, #1b6b3a); }
 .sayso-bar:is([data-who=listening], [data-who=thinking], [data-who=speaking], [data-who=acting]) { --tone: var(--mui-palette-primary-main, #1c5d99); }
-.sayso-bar:is([data-who=held], [data-who=waiting]) { --tone: var(--mui-palette-warning-main, #9a5b00); }
+.sayso-bar:is([data-who=held], [data-who=waiting]) { --tone: var(--mui-palette-warning-main, #8a5200); }
 .sayso-bar[data-who=yours] { --tone: var(--mui-palette-secondary-main, #6a3fb5); }
 .sayso-bar:is([data-who=stopped], [data-who=disconnected]) { --tone: var(--mui-palette-error-main, #b3261e); }
 .sayso-bar form { display: flex; gap: 6px; flex: 1 1 260px; min-width: 0; }

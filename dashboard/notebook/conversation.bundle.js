@@ -5,11 +5,11 @@ var g,$e,Ft,U,Ut,mt,ke,vt,Se,qt,Rt,On,nt=Symbol.for("pv"),gt={},xt=[],Ln=/^m(i|n
       <button type="button" onClick=${()=>this.setState({failed:!1})}>Show it again</button>
     </div>`:this.props.children}},pt=new WeakMap;function pn(){let e=document.createElement("div");return e.style.height="100%",e}var At=class{constructor(t,n,o,r){this.adapter=t,this.host=new se(t),this.root=pn(),this.target=r?this.#t(r):this.root,Yt(c`<${ae} host=${this.host} where=${n}><${o} host=${this.host} /><//>`,this.target),t.on("remove",()=>this.dispose())}attach(){this.host.attach(),this.adapter.on("remove",()=>this.dispose())}dispose(){pt.delete(this.adapter.key),this.adapter.close(),Yt(null,this.target)}#t(t){let n=this.root.attachShadow({mode:"open"}),o=document.createElement("style");o.textContent=t;let r=pn();return n.append(o,r),r}};function Pt(e,t,{css:n="",single:o=!1}={}){function r(a){let u=tn(a);return a.view?i(u):s(u,a.el)}function i(a){let u=pt.get(a.key);u&&u.attach();let f=u??new At(a,e,t,"");return pt.set(a.key,f),f.root}function s(a,u){let f=o&&pt.get(a.key)||new At(a,e,t,n);return o&&pt.set(a.key,f),en(u,f.root),()=>{u.contains(f.root)&&f.dispose()}}return{render:r}}var fn=`:host { display: block; height: 100%; min-height: 0; }
 .conversation {
-  --soft: var(--mui-palette-text-secondary, #5b6470);
+  --soft: var(--mui-palette-text-secondary, #566070);
   --line: var(--mui-palette-divider, rgba(0, 0, 0, .12));
   --accent: var(--mui-palette-primary-main, #1c5d99);
   --bad: var(--mui-palette-error-main, #b3261e);
-  --warn: var(--mui-palette-warning-main, #9a5b00);
+  --warn: var(--mui-palette-warning-main, #8a5200);
   --good: var(--mui-palette-success-main, #1b6b3a);
   position: relative; height: 100%; min-height: 0; box-sizing: border-box; display: flex; flex-direction: column;
   color: var(--mui-palette-text-primary, #1d2430);
