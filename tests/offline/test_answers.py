@@ -36,4 +36,7 @@ def test_what_is_no_sum_is_not_taken_for_one():
 
 def test_a_dictation_for_somebody_else_to_write_is_not_understood():
     assert parse("write me a poem about spring").unknown
-    assert parse("write a poem").commands[0].slot("text") == "a poem"
+    assert parse("write a poem").unknown
+    assert parse("write a letter to Anna").unknown
+    assert parse("write a poem is a song").commands[0].slot("text") == "a poem is a song"
+    assert parse("type a poem").commands[0].slot("text") == "a poem"

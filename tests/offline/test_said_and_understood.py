@@ -25,7 +25,7 @@ NAMES = (
 _BY_OTHERS = ("cancel", "resume")
 """Intents that the microphone's own words are listened for, without the grammar's network."""
 
-_TAKEN_APART = {"menu_item"}
+_TAKEN_APART = {"menu_item", "paste_at", "line_above", "save_close"}
 """Intents that become others before anything is done."""
 
 _SMALL_TALK = set(
@@ -37,7 +37,7 @@ _SMALL_TALK = set(
         reopen modes microphone page_settings doing picture close_all number choose_number switch
         click_here format disk save_dialog date secret list_apps open_newest change_file
         read_file open_file browse hover drag find_file move_pointer web_search context_menu
-        click_text focus_on
+        click_text focus_on less machine name_newest
         """,
     )
 )

@@ -7,7 +7,7 @@ import operator
 import re
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.disk import in_thread
 from agent.models.offline.files import folder_path
@@ -20,6 +20,12 @@ _LARGEST = 1e15
 """Results and operands beyond this are not read out."""
 
 _WORDS = (
+    (r"\bhalf of\b", " 0.5 * "),
+    (r"\btwice\b", " 2 * "),
+    (r"\b(?:a )?third of\b", " 1 / 3 * "),
+    (r"\b(?:a )?quarter of\b", " 0.25 * "),
+    (r"\bsquared\b", " ** 2 "),
+    (r"\bto the power of\b", " ** "),
     (r"\bpercent of\b|%\s*of\b", " / 100 * "),
     (r"\bpercent\b|%", " / 100 "),
     (r"\b(?:plus|and)\b", " + "),
@@ -28,19 +34,35 @@ _WORDS = (
     (r"\b(?:divided by|over)\b|\N{DIVISION SIGN}", " / "),
     (r"\bpoint\b", "."),
 )
+_ROOT = re.compile(r"^(?:the )?square root of ")
+_LARGEST_POWER = 64
+
+
+def _power(base: float, exponent: float) -> float:
+    if abs(exponent) > _LARGEST_POWER or abs(base) > 1e6 or base < 0:
+        raise ValueError("too large")
+    return float(base**exponent)
+
+
 _OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
+    ast.Pow: _power,
 }
 
 
 async def clock(at: Moment) -> Step:
     """The time of day, or the date, of the machine that Sayso runs on."""
     now = datetime.now().astimezone()
-    if at.slot("what") == "time":
-        return Done(f"It is {now:%H:%M}.")
+    match at.slot("what"):
+        case "time":
+            return Done(f"It is {now:%H:%M}.")
+        case "tomorrow" | "yesterday" as day:
+            then = now + timedelta(days=1 if day == "tomorrow" else -1)
+            is_ = "is" if day == "tomorrow" else "was"
+            return Done(f"{capital(day)} {is_} {then:%A}, {then.day} {then:%B %Y}.")
     return Done(f"It is {now:%A}, {now.day} {now:%B %Y}.")
 
 
@@ -86,13 +108,15 @@ def _is_number(words: list[str]) -> bool:
 def calculate(said: str) -> float | None:
     """The result of a sum in words or signs; None if it is none."""
     text = _spelled_numbers(said.lower().strip(" .?!=").replace(",", ""))
+    if root := _ROOT.match(text):
+        text = f"{text[root.end() :]} to the power of 0.5"
     for words, sign in _WORDS:
         text = re.sub(words, sign, text)
     if not re.search(r"\d", text) or not re.search(r"[-+*/]", text):
         return None
     try:
         return _value(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
         return None
 
 

@@ -358,11 +358,17 @@ def _fills(view: View, window: Window) -> bool:
 
 
 async def _windows_back(at: Moment) -> Step:
-    if at.phase == 0:
+    """Have all windows show: by the key that hid them, else each by its button on the panel."""
+    if at.phase == RAISED and not isinstance(came := await raised(at), Done):
+        return came
+    if at.phase == 1:
+        await at.until(lambda v: any(not w.minimised for w in v.programs), 2.0)
+    hidden = [w for w in at.view.programs if w.minimised]
+    if not hidden:
+        return Done("The windows are back." if at.phase else "No window is minimised.")
+    if at.phase == 0 and len(hidden) == len(at.view.programs):
         return Act("Bringing the windows back.", (key("ctrl+alt+d"),))
-    if await at.until(lambda v: any(not w.minimised for w in v.programs), 2.0):
-        return Done("The windows are back.")
-    return Fail("I could not bring the windows back.")
+    return await bring(at, hidden[-1])
 
 
 async def show_desktop(at: Moment) -> Step:

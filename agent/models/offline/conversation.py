@@ -12,7 +12,8 @@ from agent.models.offline.keys import parse_keys
 from agent.models.offline.places import generic
 from agent.models.offline.progress import Dictated, Progress
 from agent.models.offline.proposing import offered
-from agent.models.offline.sentences import Plan, is_place, parse
+from agent.models.offline.referring import referring
+from agent.models.offline.sentences import DICTATION, Plan, is_place, parse
 from agent.models.offline.words import (
     alternatives,
     lexicon,
@@ -232,12 +233,27 @@ def _repeated(progress: Progress, task: int, plan: Plan) -> Plan | None:
         before = _without_repeats(progress, task - 1)
         times = min(_MOST_TIMES, number(only.slot("count")) or 1)
         return Plan(_anew(before.commands) * times) if before.commands else None
+    if only.intent == "less":
+        return _turned_round(_without_repeats(progress, task - 1))
     if only.intent in trait("repeats"):
         before = _without_repeats(progress, task - 1)
         goes_on = before.commands and before.commands[-1].intent in trait("gradual")
         return Plan(before.commands[-1:]) if goes_on else None
     commands = plan_for(progress, task - 1).commands
     return _brought_back(commands[-1], progress.answers.get(task - 1, "")) if commands else None
+
+
+_TURNED = {"up": "down", "down": "up", "left": "right", "right": "left", "in": "out", "out": "in"}
+
+
+def _turned_round(before: Plan) -> Plan | None:
+    """What goes the other way than the last act, if that was done by degrees."""
+    last = before.commands[-1] if before.commands else None
+    if last is None or last.intent not in trait("gradual"):
+        return None
+    slot = "direction" if last.intent == "scroll" else "way"
+    way = last.slot(slot).lower().partition(" ")[0]
+    return Plan((last.having(**{slot: _TURNED[way]}),)) if way in _TURNED else None
 
 
 def _undone(progress: Progress, task: int, plan: Plan) -> Plan | None:
@@ -396,10 +412,40 @@ def _chosen(command: Command, choice: Command) -> Command:
     return command.having(place=str(ordinal(choice.slot("ordinal")) or 1))
 
 
+def _of_it(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """A command about "it", where that is the file that the request before was about."""
+    if not plan.commands:
+        return None
+    first, *others = plan.commands
+    meant = referring(first, plan_for(progress, task - 1).commands)
+    return None if meant is first else Plan((meant, *others))
+
+
+def _likewise(progress: Progress, task: int, plan: Plan) -> Plan | None:
+    """The last request for something else: "the same for the terminal", "and the editor too"."""
+    said = _afterwards(strip_back(progress.instructions[task].strip()), "likewise")
+    words = said.slot("text") if said is not None else ""
+    if words.lower().removesuffix(" one") in lexicon()["ordinals"]:
+        return None
+    before = plan_for(progress, task - 1).commands if words else ()
+    only = _only(plan)
+    bare = only is None or bool(only.slot("alone"))
+    asked = {*re.findall(r"[a-z]+", progress.instructions[task].lower())} & _LIKE
+    if not before or not (asked or plan.unknown or bare) or before[-1].intent in DICTATION:
+        return None
+    mended = amended(before[-1], words)
+    return Plan((mended,)) if mended is not None and mended != before[-1] else None
+
+
+_LIKE = {"same", "too", "also"}
+"""Words that ask for the same once more, whatever else the sentence could mean."""
+
 _MEANINGS = (
     _accepted,
     _completed,
     _recalled,
+    _likewise,
+    _of_it,
     _made_good,
     _instead,
     _elsewhere,

@@ -156,27 +156,20 @@ async def _selection(at: Moment) -> str:
     return await at.desktop.selection_of(at.view.field) if at.view.field else ""
 
 
-def _chosen(view: View) -> list[str]:
-    """Names of the files or rows that are selected in the window in front."""
-    nodes = view.tree.showing("icon", "table cell", "list item", "tree item")
-    chosen = [n for n in nodes if n.name and "selected" in n.states and view.in_active(n)]
-    return [n.name for n in chosen if view.inside(n, ("directory pane", "tree table")) is None]
-
-
 async def _selected(at: Moment) -> Step:
     did = _EDITS[at.slot("what")][2]
     if _readable(at.view):
         if await at.come(lambda: _selection(at)):
             return Done(f"{did}: {shortened(await _selection(at), _SHOWN)}")
         return Done(f"I pressed the keys for it, but nothing is selected in {place(at.view)}.")
-    if await at.until(_chosen, 1.0):
-        return Done(f"Selected: {shortened(listing(_chosen(at.view)), _SHOWN)}")
+    if await at.until(lambda v: v.chosen, 1.0):
+        return Done(f"Selected: {shortened(listing(at.view.chosen), _SHOWN)}")
     return Done(f"I pressed the keys for it, but I cannot see a selection in {place(at.view)}.")
 
 
 async def _copied(at: Moment) -> Step:
     field, everything = at.view.field, at.slot("what") == "copy_all"
-    wanted = ", ".join(_chosen(at.view))
+    wanted = ", ".join(at.view.chosen)
     if field is not None and _readable(at.view):
         wanted = await at.desktop.text_of(field) if everything else await _selection(at)
 

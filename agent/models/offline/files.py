@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shlex
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from agent.desktop.base import inside
 from agent.disk import in_thread
 from agent.models.offline.dictation import dictated
 from agent.models.offline.matching import clear, likeness, rank
+from agent.models.offline.proposing import offer
+from agent.models.offline.referring import is_it
 from agent.models.offline.steps import (
     Act,
     Call,
@@ -28,7 +31,7 @@ from agent.models.offline.steps import (
 from agent.models.offline.words import lexicon
 
 _IN_FOLDER = re.compile(
-    r"\s+(?:in|into|inside) (?:the |my )?([\w ]+?)(?: folder| directory)?$", re.IGNORECASE
+    r"\s+(?:in|into|inside|from) (?:the |my )?([\w ]+?)(?: folder| directory)?$", re.IGNORECASE
 )
 _NOT_IN_NAMES = re.compile(r"[/\x00-\x1f]+")
 _MANY = 6
@@ -233,6 +236,13 @@ async def read_file(at: Moment) -> Step:
 def find_file(home: Path, said: str) -> Path | None:
     """The file of the home or its folders that words name, or None."""
     files = [p for pattern in ("*", "*/*") for p in home.glob(pattern) if _plain_file(p, home)]
+    if (found := _called(files, said)) is not None:
+        return found
+    folder, name = placed(home, said)
+    return _called([p for p in files if p.parent == folder], name) if name != said else None
+
+
+def _called(files: Sequence[Path], said: str) -> Path | None:
     named = [(name, p) for p in files for name in (p.name, p.stem)]
     best = clear(rank(dotted(said), named))
     return best[0].item if best else None
@@ -243,19 +253,31 @@ def _plain_file(path: Path, home: Path) -> bool:
     return not hidden and path.is_file()
 
 
+async def offered(at: Moment, verb: str, name: str) -> str:
+    """The question whether a file is meant, where there is one of exactly that name; or nothing."""
+    path = await in_thread(find_path, at.desktop.home, name)
+    if path is None or _doubted(path, re.sub(r"^(?:the|my) ", "", name)) is not None:
+        return ""
+    kind = "folder" if await in_thread(path.is_dir) else "file"
+    return offer([f"{verb} the {kind} {path.name}"])
+
+
 async def change(at: Moment) -> Step:
     """Rename, move, copy or delete a file or folder with the shell, and look what became of it.
 
-    The memo tells in which folder it was: afterwards it may have gone.
+    The memo tells where it was and where it goes: afterwards it may have gone.
     """
-    home, what = at.desktop.home, at.slot("what")
-    source = await in_thread(find_path, home, at.slot("file"))
     if at.phase:
         return await _changed(at)
+    home, what = at.desktop.home, at.slot("what")
+    named = _meant(at)
+    if isinstance(named, Fail):
+        return named
+    source = await in_thread(find_path, home, named)
     if source is None:
-        return Fail(f"I see no file or folder called {at.slot('file')} in your home folder.")
+        return Fail(f"I see no file or folder called {named} in your home folder.")
     if what == "delete":
-        if (doubt := _doubted(source, at.slot("file"))) is not None:
+        if (doubt := _doubted(source, named)) is not None:
             return doubt
         command = f"gio trash -- {_quoted(home, source)}"
         return Act(f"Moving {source.name} to the trash.", (shell(command),), 1, _mark(source))
@@ -272,7 +294,21 @@ async def change(at: Moment) -> Step:
     verb = "cp -rn" if what in ("copy", "duplicate") else "mv -n"
     command = f"{verb} -- {_quoted(home, source)} {_quoted(home, target)}"
     doing = {"rename": "Renaming", "move": "Moving"}.get(what, "Copying")
-    return Act(f"{doing} {source.name}.", (shell(command),), 1, _mark(source))
+    memo = f"{_mark(source)}x{_mark(target)}"
+    return Act(f"{doing} {source.name}.", (shell(command),), 1, memo)
+
+
+def _meant(at: Moment) -> str | Fail:
+    """The name of a file; of "it", what is selected in the window in front."""
+    named = at.slot("file")
+    if named and not is_it(named):
+        return named
+    chosen = at.view.chosen
+    if len(chosen) == 1:
+        return chosen[0]
+    if chosen:
+        return Fail(f"Several are selected: {listing(chosen[:_MANY])}. Say the name of one.")
+    return Fail("I do not know which file you mean: none is selected. Say its name.")
 
 
 _CERTAIN = 98.0
@@ -293,6 +329,8 @@ def _target(at: Moment, source: Path) -> Path | Fail:
     """Where a file is to go."""
     home, what = at.desktop.home, at.slot("what")
     if what == "rename":
+        return source.with_name(file_name(at.slot("name"), source.suffix))
+    if what == "duplicate" and at.slot("name"):
         return source.with_name(file_name(at.slot("name"), source.suffix))
     if what == "duplicate":
         names = [
@@ -330,35 +368,29 @@ async def _changed(at: Moment) -> Step:
         said = shortened(_EXIT.sub("", at.output), 200)
         return Fail(f"The command ended with code {ended[1]}. {said}")
     paths = await in_thread(_paths, home)
-    still = next((p for p in paths if _mark(p) == at.memo), None)
+    was, _, goes = at.memo.partition("x")
+    still = next((p for p in paths if _mark(p) == was), None)
     if what == "delete":
         return Fail(f"{still.name} is still there.") if still else await _trashed(home, name)
+    there = next((p for p in paths if _mark(p) == goes), None)
     if what in ("copy", "duplicate") and still is None:
         return Fail(f"{name} is not there any more.")
     if what in ("move", "rename") and still is not None:
         return Fail(f"{still.name} is still where it was.")
-    if what == "rename":
-        found = await in_thread(find_path, home, at.slot("name"))
-        return (
-            Done(f"It is called {found.name} now.")
-            if found
-            else Fail(f"I see nothing called {at.slot('name')} now.")
-        )
-    if what == "duplicate" and still is not None:
-        copies = [
-            p for p in paths if p.parent == still.parent and p.stem.startswith(f"{still.stem} copy")
-        ]
-        return Done(f"The copy is called {copies[-1].name}.") if copies else Fail("I see no copy.")
-    folder = await in_thread(folder_path, home, at.slot("folder"))
-    there = [p for p in paths if folder is not None and p.parent == folder]
-    best = clear(rank(_DOTTED.sub(".", name), [(n, p) for p in there for n in (p.name, p.stem)]))
-    if not best or folder is None:
-        return Fail(f"I see no {name} in {at.slot('folder')}.")
-    return Done(f"{best[0].item.name} is in {where(home, folder)} now.")
+    if there is None:
+        return Fail("I see nothing where it should be now.")
+    match what:
+        case "rename":
+            return Done(f"It is called {there.name} now.")
+        case "duplicate":
+            return Done(f"The copy is called {there.name}.")
+    return Done(f"{there.name} is in {where(home, there.parent)} now.")
 
 
 async def _trashed(home: Path, said: str) -> Done:
     """That a file is gone, and in the trash if it is there."""
+    if not said or is_it(said):
+        return Done("It is not there any more.")
     trash = home / ".local/share/Trash/files"
     names = await in_thread(lambda: [p.name for p in trash.glob("*")])
     named = [(n, name) for name in names for n in (name, Path(name).stem)]
@@ -400,6 +432,14 @@ def newest(home: Path, said: str) -> Path | Fail:
     if not files:
         return Fail(f"There is no file in {where(home, folder)}.")
     return max(files, key=lambda p: p.stat().st_mtime)
+
+
+async def name_newest(at: Moment) -> Step:
+    """Say which file of a folder was changed last."""
+    path = await in_thread(newest, at.desktop.home, at.slot("folder"))
+    if isinstance(path, Fail):
+        return path
+    return Done(f"{path.name} in {where(at.desktop.home, path.parent)} was changed last.")
 
 
 async def run(at: Moment) -> Step:

@@ -88,7 +88,7 @@ class _Builder:
             case TextChunk():
                 return self.phrase(part.text, at)
             case ListReference():
-                return self.call(kinds()[part.slot_name], at)
+                return self.call(kinds()[part.list_name], at)
             case RuleReference():
                 return self.call(f"rule {part.rule_name}", at)
             case Alternative() | Permutation():

@@ -35,6 +35,11 @@ def _pieces() -> dict[str, int]:
     return {piece: number for number, piece in enumerate(lines)}
 
 
+def is_word(word: str) -> bool:
+    """Whether this is a usual English word, and no slip of the fingers."""
+    return word.lower() in _pieces()
+
+
 def word_pieces(sentence: str) -> list[int]:
     """The numbers of a sentence's pieces, between those of its beginning and its end."""
     plain = unicodedata.normalize("NFD", sentence.lower())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from agent.desktop.base import Node
 from agent.models.offline.applications import asks
 from agent.models.offline.places import call, find_apps, place
-from agent.models.offline.steps import Act, Done, Fail, Moment, Step, capital, key
+from agent.models.offline.steps import Act, Done, Fail, Moment, Step, capital, click, key
 from agent.models.offline.view import View
+from agent.models.offline.words import number
 
 _ZOOMS = {
     "in": ("ctrl+plus", "larger"),
@@ -69,6 +73,8 @@ async def turn_tab(at: Moment) -> Step:
         tabs = [n for n in at.view.tree.showing("page tab") if at.view.in_active(n)]
         if window is None or len(tabs) < 2:
             return Fail(f"I see no other tab in {place(at.view)}.")
+        if which not in ("next", "previous"):
+            return _to_tab(at, tabs)
         press = key("ctrl+Page_Down" if which == "next" else "ctrl+Page_Up")
         return Act(f"Going to the {which} tab.", (press,), 1, _title(window.title))
     if at.failure:
@@ -80,6 +86,21 @@ async def turn_tab(at: Moment) -> Step:
     if await at.until(other, 2.0) and at.view.active is not None:
         return Done(f"The tab shows {at.view.active.title.lstrip('*')}.")
     return Fail(f"{capital(place(at.view))} shows the same tab as before.")
+
+
+def _to_tab(at: Moment, tabs: Sequence[Node]) -> Step:
+    """A click on the tab that has a number, counted from the left."""
+    in_order = sorted((tab for tab in tabs if tab.box), key=lambda tab: tab.box.x if tab.box else 0)
+    last = at.slot("which") == "last"
+    wanted = len(in_order) if last else number(at.slot("nth") or at.slot("index")) or 0
+    if not 1 <= wanted <= len(in_order):
+        return Fail(f"{capital(place(at.view))} has {len(in_order)} tabs.")
+    tab = in_order[wanted - 1]
+    title = at.view.active.title if at.view.active else ""
+    if "selected" in tab.states:
+        return Done(f"This is tab {wanted} already.")
+    assert tab.box is not None  # noqa: S101 - only tabs with a box are counted
+    return Act(f"Going to tab {wanted}.", (click(*tab.box.center),), 1, _title(title))
 
 
 def _title(title: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.desktop.base import Node, Window
 from agent.disk import in_thread
-from agent.models.offline.files import find_file, read_file
+from agent.models.offline.files import find_file, folder_path, list_files, read_file
 from agent.models.offline.places import call, find_windows
 from agent.models.offline.steps import (
     Act,
@@ -60,6 +60,15 @@ async def _file(at: Moment) -> Step:
     if await in_thread(find_file, at.desktop.home, at.slot("app")):
         return await read_file(at.having(file=at.slot("app")))
     return Fail(f"I see no window and no file called {at.slot('app')}.")
+
+
+async def contents(at: Moment) -> Step:
+    """What is in a folder; where a window or a file has that name, what it says."""
+    name = at.slot("folder")
+    windows = find_windows(at.view, name) if at.phase == 0 else []
+    if windows and await in_thread(folder_path, at.desktop.home, name) is None:
+        return await _window(at, windows[0])
+    return await list_files(at)
 
 
 async def _selection(at: Moment) -> Step:

@@ -14,9 +14,11 @@ from rapidfuzz import fuzz, process
 from agent.models.offline.amending import amended
 from agent.models.offline.answers import calculate
 from agent.models.offline.dictation import dictated, mark_named
-from agent.models.offline.grammar import Command, match, trait
+from agent.models.offline.grammar import Command, kinds, match, trait, valued
 from agent.models.offline.keys import parse_keys
+from agent.models.offline.meaning import is_word
 from agent.models.offline.overlay import squares_of
+from agent.models.offline.referring import referring
 from agent.models.offline.words import (
     alternatives,
     lexicon,
@@ -31,6 +33,9 @@ DICTATION = tuple(trait("takes_rest"))
 
 _LONGEST_PHRASE = 12
 """Words of a text that can be named."""
+
+_SLIP = 2
+"""Letters by which a verb may be longer or shorter than what is taken for it."""
 
 _MOST_CORRECTIONS = 8
 """How often a person corrects themselves in one sentence; each takes a reading of the rest."""
@@ -104,7 +109,7 @@ def parse(text: str) -> Plan:
         if found[-1].intent == "unfinished" and (whole := _past_the_pause(clauses, said, rest)):
             rest = whole
             continue
-        commands += found
+        commands += (referring(command, commands) for command in found)
         rest = strip_front(rest)
     return Plan(tuple(commands), unknown="" if commands else text.strip())
 
@@ -146,9 +151,28 @@ def _self_corrected(text: str) -> Plan | None:
         mended = amended(last, words) if part else None
         if mended is not None:
             return Plan((*before.commands[:-1], mended, *own.commands[1:]))
+        if part and (again := _with_its_verb(last, after)):
+            return Plan((*before.commands[:-1], *again))
         if not part and cut[0].strip(" ,.:").lower() != "wait":
             return Plan((*before.commands[:-1], *own.commands))
     return None
+
+
+def _with_its_verb(command: Command, words: str) -> list[Command]:
+    """What words mean with the verb of a command before them: "the terminal on the right"."""
+    verb, _, rest = command.said.partition(" ")
+    if not rest or len(words.split()) > _LONGEST_PHRASE:
+        return []
+    found = _clause(f"{verb} {strip_front(words)}")
+    likely = bool(found) and (found[0].intent == command.intent or not _takes_any(found[0]))
+    return found if likely else []
+
+
+def _takes_any(command: Command) -> bool:
+    """Whether a command has a slot that any words fill."""
+    return any(
+        value for slot, value in command.slots.items() if slot in kinds() and slot not in valued()
+    )
 
 
 def _waits(text: str) -> bool:
@@ -178,8 +202,23 @@ def _take(text: str, after: Command | None) -> tuple[list[Command], str, str]:
         return chain
     if commands := _clause(text):
         return commands, text, ""
+    if (shared := _sharing_a_verb(text)) is not None:
+        return shared
     commands = _clause(text, mend=True) or _carried(text, after)
     return _first_of(text, mend=True) or (commands, text, "")
+
+
+def _sharing_a_verb(text: str) -> tuple[list[Command], str, str] | None:
+    """Two clauses of which the second has no verb: "put A on the left and B on the right"."""
+    for cut in _SEPARATOR.finditer(text):
+        left, right = text[: cut.start()], text[cut.end() :]
+        commands = _clause(left)
+        if not commands or commands[-1].intent in DICTATION:
+            continue
+        more = _with_its_verb(commands[-1], right)
+        if more and more[0].intent == commands[-1].intent:
+            return [*commands, *more], text, ""
+    return None
 
 
 def _first_of(text: str, *, mend: bool = False) -> tuple[list[Command], str, str] | None:
@@ -274,7 +313,7 @@ def _clause(text: str, *, mend: bool = False) -> list[Command]:
     clause = _without_what_not(clause)
     if scoped := _scope_last(clause):
         return scoped
-    command = _checked(clause) or _named_alone(clause)
+    command = _checked(clause) or _named_alone(clause) or _worked_out(clause)
     if command is None and mend:
         command = next((c for c in map(_checked, _mended(clause)) if c is not None), None)
     return _finished(command) if command else []
@@ -286,6 +325,11 @@ def _named_alone(clause: str) -> Command | None:
     return (
         Command("open_app", {"app": name, "alone": "yes"}, clause) if is_place(name, 98) else None
     )
+
+
+def _worked_out(clause: str) -> Command | None:
+    """A sum and nothing else: "seven plus eight"."""
+    return Command("sum", {"sum": clause}, clause) if calculate(clause) is not None else None
 
 
 def _combination(text: str) -> bool:
@@ -300,7 +344,9 @@ def _without_what_not(clause: str) -> str:
     """A clause without "instead of …" at its end, unless its words are taken as they stand."""
     shorter = _WHAT_NOT.sub("", clause)
     command = _checked(clause) if shorter != clause else None
-    verbatim = command is not None and command.intent in (*DICTATION, "run")
+    verbatim = command is not None and (
+        command.intent in (*DICTATION, "run") or command.slot("act") == "replace"
+    )
     return clause if verbatim else shorter
 
 
@@ -316,12 +362,32 @@ def _mended(clause: str) -> Iterator[str]:
         if name and is_place(name[1], 95):
             yield f"{right} {name[1]}"
     first, _, rest = clause.partition(" ")
-    if first.lower() in lexicon()["questions"]:
+    if first.lower() in (*lexicon()["questions"], *lexicon()["verbs"]):
         return
     for verb, _score, _ in process.extract(
         first.lower(), _guessable(), scorer=fuzz.ratio, score_cutoff=75, limit=2
     ):
-        yield f"{verb} {rest}".strip()
+        guess = f"{verb} {rest}".strip()
+        if abs(len(verb) - len(first)) > _SLIP:
+            continue
+        if not is_word(first) or _names_what_is_known(guess):
+            yield guess
+
+
+def _names_what_is_known(guess: str) -> bool:
+    """Whether a guess holds no words but those of the grammar and the names of programs.
+
+    "Center this" is English, and nobody who says it means "enter this".
+    """
+    command = _checked(guess)
+    if command is None:
+        return False
+    named = [
+        value
+        for slot, value in command.slots.items()
+        if value and slot in kinds() and slot not in valued()
+    ]
+    return all(is_place(value, 95) for value in named)
 
 
 @functools.cache
@@ -346,6 +412,8 @@ def _checked(clause: str) -> Command | None:
 
 def _sensible(command: Command) -> bool:
     """Whether the slots hold what the intent needs."""
+    if any(number(command.slot(slot)) is None for slot in _COUNTS if command.slot(slot)):
+        return False
     match command.intent:
         case "keys":
             return bool(parse_keys(_counted(command)))
@@ -355,7 +423,11 @@ def _sensible(command: Command) -> bool:
             return number(command.slot("count")) is not None
         case "open_app" | "switch" | "close" | "minimise" | "maximise" | "restore":
             target = command.slot("app") or command.slot("window")
+            if command.said.lower().startswith("get rid of") and target:
+                return is_place(target)
             return len(target.split()) <= 6 or len(_several(target)) > 1
+        case "tile" | "move_window":
+            return len(command.slot("window").split()) <= 4
         case "click" if command.slot("label").lower() in lexicon()["ordinals"]:
             return False
         case "mark" | "drag_marked" | "number":
@@ -364,24 +436,77 @@ def _sensible(command: Command) -> bool:
             return squares_of(command.slot("path")) is not None
         case "click" | "hover":
             return len(command.slot("label").split()) <= 9
-        case "text" | "format":
+        case "text" | "format" | "paste_at":
             return _names_text(command)
         case "type":
-            return command.slot("text").lower().partition(" ")[0] not in lexicon()["not_typed"]
+            return not _asks_for_a_text(command)
+        case "new_window" if command.said.lower().startswith("new "):
+            return not command.slot("app") or is_place(command.slot("app"), 90)
+        case "change_file":
+            file = _BARE_NAME.sub("", command.slot("file").lower())
+            return file not in (*lexicon()["no_file"], *lexicon()["ordinals"])
+        case "create_folder" | "create_file":
+            return _can_be_made(command)
+        case "line_read" if command.slot("unit") == "character":
+            return _counted_unit(command)
+        case "fill" if command.said.lower().startswith("put "):
+            place = command.slot("label").lower()
+            return place not in (*lexicon()["it"], *itertools.chain(*lexicon()["folders"].values()))
+        case "side_by_side" if command.slot("window"):
+            return is_place(command.slot("window")) and is_place(command.slot("second"))
         case "sum":
             return calculate(command.slot("sum")) is not None
-        case "edit" | "again" if command.slot("count"):
+        case "edit" | "again" | "zoom" if command.slot("count"):
             return number(command.slot("count")) is not None
-        case "open_file":
-            return command.slot("file").lower() not in lexicon()["not_files"]
+        case "open_file" | "read_file":
+            return not set(command.slot("file").lower().split()[:1]) & {*lexicon()["not_files"]}
         case _:
             return True
+
+
+def _counted_unit(command: Command) -> bool:
+    """Whether it is said which letter is meant; "the letter" is one that somebody wrote."""
+    return any(map(command.slot, ("which", "count", "nth", "index", "side")))
+
+
+def _can_be_made(command: Command) -> bool:
+    """Whether words are the name of what is to be made; without a word for it, with its ending."""
+    name = command.slot("name").lower()
+    if name.split()[:1] == ["in"]:
+        return False
+    bare = command.intent == "create_file" and set(filter(command.slot, command.slots)) == {"name"}
+    if bare and len(command.said.split()) == len(name.split()) + 1:
+        return name.rpartition(".")[2] in lexicon()["file_endings"] and "." in name
+    return True
+
+
+_COUNTS = ("index", "last")
+"""Slots that hold a number, or nothing that is meant."""
+
+
+def _asks_for_a_text(command: Command) -> bool:
+    """Whether a text is asked for, not dictated: "write me a poem", "write a letter to Anna"."""
+    words = _BARE_NAME.sub("", command.slot("text").lower()).split() or [""]
+    if command.slot("text").lower().partition(" ")[0] in lexicon()["not_typed"]:
+        return True
+    asked = command.said.lower().startswith(tuple(lexicon()["composing"]))
+    about = words[1:2] == [] or words[1] in lexicon()["of_a_text"]
+    return asked and words[0] in lexicon()["written_things"] and about
 
 
 def _names_text(command: Command) -> bool:
     """Whether a command about text may mean words that stand in one."""
     count, phrase = command.slot("count"), command.slot("phrase").lower().split()
     if count and number(count) is None:
+        return False
+    if (
+        command.slot("unit") == "character"
+        and "letter" in command.said
+        and not command.slot("steps")
+    ):
+        return _counted_unit(command) or bool(command.slot("edge"))
+    bare = _BARE_NAME.sub("", command.slot("phrase"))
+    if command.said.lower().startswith("get rid of") and is_place(bare):
         return False
     return not phrase or (
         len(phrase) <= _LONGEST_PHRASE and phrase[0] not in lexicon()["not_phrases"]
@@ -397,8 +522,46 @@ def _finished(command: Command) -> list[Command]:
             name = command.slot("menu") or command.slot("menubar")
             menu = Command("menu", {"menu": name}, command.said)
             return [menu, Command("click", {"label": command.slot("item")}, command.said)]
-        case "create_folder" if command.slot("inner"):
+        case "create_folder" if command.slot("inner") or command.slot("sub"):
             return _with_inner(command, command.slot("name").strip(" ,"))
+        case "create_folder" if command.slot("many"):
+            names = _BETWEEN_NAMES.split(command.slot("name"))
+            return [replace(command, slots={"name": name}) for name in names]
+        case "create_folder" | "save_as" if command.slot("folder"):
+            return [replace(command, slots={"name": _in_folder(command)})]
+        case "create_file" if command.slot("folder"):
+            return _finished(
+                replace(command, slots={"name": _in_folder(command), "text": command.slot("text")})
+            )
+        case "paste_at":
+            return _pasted_at(command)
+        case "line_above":
+            start = {"act": "caret", "side": "before", "unit": "line"}
+            up = {"act": "caret", "steps": "up"}
+            line = Command("edit", {"what": "new_line"}, command.said)
+            return [Command("text", start, command.said), line, Command("text", up, command.said)]
+        case "change_file" if command.slot("inner"):
+            name = command.slot("inner")
+            moved = {"what": "move", "file": command.slot("file"), "folder": name}
+            made = Command("create_folder", {"name": name}, command.said)
+            return [made, Command("change_file", moved, command.said)]
+        case "save_close":
+            name = command.slot("window")
+            window = {"window": name} if name else {}
+            first = [_focus(name)] if name else []
+            return [*first, Command("save", {}, command.said), Command("close", window, name)]
+        case "side_by_side" if command.slot("window"):
+            shown = [_focus(command.slot("window")), _focus(command.slot("second"))]
+            return [*shown, Command("side_by_side", {}, command.said)]
+        case "zoom" if command.slot("count"):
+            times = min(_MOST_ZOOMS, number(command.slot("count")) or 1)
+            return [replace(command, slots={"way": command.slot("way")})] * times
+        case "type" if mark := mark_named(_BARE_NAME.sub("", command.slot("text"))):
+            apart = {"apart": "yes"} if mark[1] else {}
+            return [Command("type", {"text": mark[0], **apart}, command.said)]
+        case "type" if command.slot("line"):
+            line = Command("edit", {"what": "new_line"}, command.said)
+            return [line, command.having(line="", text=dictated(command.slot("text")))]
         case "create_file" if command.slot("kind"):
             return _finished(
                 replace(command, slots={"name": command.slot("kind"), "text": command.slot("text")})
@@ -425,11 +588,31 @@ def _finished(command: Command) -> list[Command]:
 
 def _with_inner(folder: Command, name: str) -> list[Command]:
     """A folder, and what is to be made in it."""
-    inner = _checked(f"create {folder.slot('inner')}")
+    wanted = folder.slot("inner") or f"folder called {folder.slot('sub')}"
+    inner = _checked(f"create {wanted}")
     if inner is None or inner.intent not in ("create_file", "create_folder"):
         return [folder]
     placed = inner.having(name=f"{inner.slot('name')} in the {name} folder")
     return [replace(folder, slots={"name": name}), *_finished(placed)]
+
+
+_MOST_ZOOMS = 10
+"""How often a text is made larger at one word."""
+
+
+def _in_folder(command: Command) -> str:
+    """A name with the folder that was said before it."""
+    return f"{command.slot('name')} in the {command.slot('folder')} folder"
+
+
+def _pasted_at(command: Command) -> list[Command]:
+    """To a place, or to what is to be replaced, and then the pasting."""
+    over = command.slot("side") == "over"
+    stretch = any(command.slot(slot) for slot in ("unit", "phrase", "edge", "rest", "around"))
+    whole = {} if stretch else {"unit": "all"}
+    act = {"act": "select"} if over else {"act": "caret"}
+    led = Command("text", {**command.slots, **whole, **act}, command.said)
+    return [led, Command("edit", {"what": "paste"}, command.said)]
 
 
 def _counted(command: Command) -> str:
@@ -535,8 +718,10 @@ def _scope_first(text: str) -> tuple[str, str] | None:
         return None
     words = found[1].split()
     for length in range(min(4, len(words) - 1), 0, -1):
-        name, rest = " ".join(words[:length]).rstrip(",:"), " ".join(words[length:])
-        if is_place(name) and (inside or _begins(rest)):
+        name, rest = " ".join(words[:length]), " ".join(words[length:])
+        paused = inside and name.endswith((",", ":"))
+        name = name.rstrip(",:")
+        if is_place(name) and (paused or _begins(rest)):
             return _focus(name).slot("window"), rest
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Unit = Literal["character", "word", "sentence", "line", "paragraph", "all", ""]
@@ -37,14 +37,17 @@ class Stretch:
     edge: Literal["", "start", "end"] = ""
     """From the caret to that edge of the unit, or of the whole text."""
 
-    around: Literal["", "before", "after"] = ""
-    """All that is on that side of ``phrase``."""
+    around: Literal["", "before", "after", "between", "upto"] = ""
+    """All that is on that side of ``phrase``, up to ``until``, or from the caret to ``phrase``."""
+
+    last: int = 0
+    """The last unit of several, of which ``nth`` is the first."""
 
 
 def find(text: str, caret: int, stretch: Stretch) -> Span | None:
     """Where a stretch is in a text; of several, the nearest to the caret. None if nowhere."""
     if stretch.phrase:
-        return _beside(text, _phrase(text, caret, stretch), stretch)
+        return _around(text, caret, stretch) if stretch.around else _phrase(text, caret, stretch)
     if stretch.edge:
         begin, end = _whole(text, caret, stretch)
         return (begin, caret) if stretch.edge == "start" else (caret, end)
@@ -54,15 +57,38 @@ def find(text: str, caret: int, stretch: Stretch) -> Span | None:
         return _characters(text, caret, stretch)
     found = units(text, stretch.unit)
     if stretch.nth:
-        return found[stretch.nth - 1] if stretch.nth <= len(found) else None
+        return _numbered(found, stretch)
     chosen = _choose(found, caret, stretch) if found else []
     return (chosen[0][0], chosen[-1][1]) if chosen else None
 
 
-def _beside(text: str, span: Span | None, stretch: Stretch) -> Span | None:
-    if span is None or not stretch.around:
-        return span
-    return (span[1], len(text)) if stretch.around == "after" else (0, span[0])
+def _numbered(found: Sequence[Span], stretch: Stretch) -> Span | None:
+    """The units of a text by their numbers."""
+    last = stretch.last or stretch.nth
+    if not stretch.nth <= last <= len(found):
+        return None
+    return found[stretch.nth - 1][0], found[last - 1][1]
+
+
+def _around(text: str, caret: int, stretch: Stretch) -> Span | None:
+    """What is before, after or between words, or what lies from the caret up to them."""
+    if stretch.around == "upto":
+        ahead = _phrase(text, caret, replace(stretch, which="next"))
+        return (caret, ahead[0]) if ahead and ahead[0] > caret else None
+    span = _phrase(text, caret, stretch)
+    if span is None:
+        return None
+    match stretch.around:
+        case "between":
+            ends = occurrences(text[: span[1]], stretch.until)
+            begin = span[0] + occurrences(text[slice(*span)], stretch.phrase)[0][1]
+            inner = text[begin : ends[-1][0]]
+            lead = len(inner) - len(inner.lstrip())
+            return (begin + lead, begin + len(inner.rstrip())) if inner.strip() else None
+        case "after":
+            return span[1], len(text)
+        case _:
+            return 0, span[0]
 
 
 def _whole(text: str, caret: int, stretch: Stretch) -> Span:
@@ -87,6 +113,8 @@ def _phrase(text: str, caret: int, stretch: Stretch) -> Span | None:
         return next((span for span in found if span[0] >= caret), None)
     if stretch.which == "previous":
         return next((span for span in reversed(found) if span[1] <= caret), None)
+    if stretch.which in ("first", "last") and not stretch.until:
+        return found[0 if stretch.which == "first" else -1] if found else None
     if not stretch.until:
         return min(found, key=lambda span: _distance(span, caret), default=None)
     for begin, end in sorted(found, key=lambda span: _distance(span, caret)):
@@ -101,6 +129,8 @@ def _distance(span: Span, caret: int) -> int:
 
 
 def _characters(text: str, caret: int, stretch: Stretch) -> Span | None:
+    if stretch.nth:
+        return _numbered([(at, at + 1) for at in range(len(text))], stretch)
     match stretch.which:
         case "first":
             begin, end = 0, stretch.count

@@ -77,6 +77,9 @@ HANDLERS: dict[str, Handler] = {
     "language": _language,
     "modes": _declining("That is said while dictation is on. Say: start dictation."),
     "microphone": _declining("I cannot switch the microphone. Its button is on the page."),
+    "machine": _declining(
+        "I cannot do that: the machine belongs to whoever runs Sayso. I can close the windows."
+    ),
     "page_settings": _declining("I cannot open Settings. Its button is on the page."),
     "hear": _saying("Yes, your words arrive here."),
     "stopping": _saying("Say: stop. Escape and the Stop button do the same."),
@@ -89,6 +92,7 @@ HANDLERS: dict[str, Handler] = {
     "find_next": _declining("Nothing was found yet. Say: find, and the words."),
     "again": _saying("There is nothing yet to do again."),
     "more": _saying("There is nothing yet to do more of."),
+    "less": _saying("There is nothing yet to do less of."),
     "reopen": _saying("I do not know what to bring back."),
     "cancel": _saying("All right, I am doing nothing."),
     "decline": _saying("All right, I am doing nothing."),

@@ -18,6 +18,7 @@ from agent.models.offline.dictation import dictated, mark_named
 from agent.models.offline.editing import edit, keys
 from agent.models.offline.files import change as change_file
 from agent.models.offline.files import find as find_file
+from agent.models.offline.files import offered
 from agent.models.offline.places import place
 from agent.models.offline.pointing import click_label, scroll
 from agent.models.offline.spans import Span, Stretch, Unit, Which
@@ -129,6 +130,8 @@ async def _otherwise(at: Moment, why: Fail | None) -> Step:
         return await find_file(at.having(file=at.slot("phrase")))
     if act == "delete" and at.slot("phrase") and not at.view.writing:
         return await change_file(at.having(what="delete", file=at.slot("phrase")))
+    if act == "delete" and why is not None and (name := at.slot("phrase")):
+        return Fail(f"{why.say} {await offered(at, 'delete', name)}".strip())
     if act == "select" and at.slot("phrase") and not at.slot("until"):
         return await click_label(at.having(label=at.slot("phrase")))
     kept = act == "delete" and at.slot("dictated")
@@ -195,6 +198,18 @@ async def read(at: Moment) -> Step:
     return Done(f"It says: {shortened(words, _READ)}" if words.strip() else "It is empty.")
 
 
+async def tell_place(at: Moment) -> Step:
+    """Tell where the cursor is: in which line, and beside which words."""
+    here = await _here(at)
+    if isinstance(here, Fail):
+        return Fail(f"I see no text with the cursor in {place(at.view)}.")
+    line = here.text.count("\n", 0, here.caret) + 1
+    told = f"The cursor is in line {line}, {_around(here.text, here.caret)}."
+    stretch = Stretch("word")
+    word = spans.find(here.text, here.caret, stretch) if "word" in at.command.said.lower() else None
+    return Done(f"{told} The word is {here.text[slice(*word)]}." if word else told)
+
+
 async def count(at: Moment) -> Step:
     """Tell how many letters, words, lines … the text in front has."""
     field = at.view.field
@@ -220,7 +235,8 @@ def stretch_of(at: Moment) -> Stretch | None:
         at.slot("until"),
         number(at.slot("nth") or at.slot("index")) or 0,
         cast(Literal["", "start", "end"], edge),
-        cast(Literal["", "before", "after"], at.slot("around")),
+        cast(Literal["", "before", "after", "between", "upto"], at.slot("around")),
+        number(at.slot("last")) or 0,
     )
 
 
@@ -234,9 +250,12 @@ def _named(at: Moment) -> str:
         if (which := at.slot("which")) in _FURTHER:
             return f"{_FURTHER[which]} “{phrase}”"
         until = at.slot("until")
+        if at.slot("around") == "upto":
+            return f"“{phrase}” behind the cursor"
         return f"“{phrase}” up to “{until}”" if until else f"“{phrase}”"
     if nth := at.slot("nth") or at.slot("index"):
-        return f"{at.slot('unit')} {nth}"
+        last = at.slot("last")
+        return f"{at.slot('unit')} {nth}{f' to {last}' if last else ''}"
     count = at.slot("count")
     words = (at.slot("which") or "such a").replace("this", "such a").replace("last", "previous")
     return f"{words} {f'{count} ' if count else ''}{at.slot('unit')}"
@@ -255,7 +274,7 @@ async def _begin(at: Moment, here: _Text) -> Step:
         span = _extended(at, here)
     else:
         span = spans.find(here.text, _origin(at, here), stretch) if stretch else _meant(at, here)
-    if span is None and act == "insert" and at.slot("unit") == "all":
+    if span is None and act in ("insert", "caret") and at.slot("unit") == "all":
         span = (0, 0)
     if span is None:
         missing = _missing(at)
@@ -426,15 +445,30 @@ def _led(at: Moment, here: _Text, span: Span | None = None) -> Step:
     if at.slot("act") == "caret" or (at.slot("act") == "insert" and not at.slot("text")):
         return Done(f"The cursor is {_around(here.text, span[0])}.")
     if at.slot("act") == "insert":
-        return _put(at, here, span, _fitted(here.text, span[0], _inserted(at.slot("text"))))
+        return _put(at, here, span, _lined(at, here.text, span[0]))
     length = span[1] - span[0]
     return Act("Selecting.", _pressed("shift+Right", length), _SELECTED, _memo(span, tried))
 
 
+_BLANKS = {"space": " ", "tab": "\t", "new line": "\n", "line break": "\n", "blank line": "\n\n"}
+"""What cannot be seen, by its names."""
+
+
 def _inserted(said: str) -> str:
     """Words to be put in; "a comma" is the mark."""
-    mark = mark_named(re.sub(r"^(?:a|an|the)\s+", "", said, flags=re.IGNORECASE))
-    return mark[0] if mark else dictated(said)
+    bare = re.sub(r"^(?:a|an|the)\s+", "", said, flags=re.IGNORECASE)
+    if mark := mark_named(bare):
+        return mark[0]
+    blank = _BLANKS.get(bare.lower())
+    return dictated(said) if blank is None else blank
+
+
+def _lined(at: Moment, content: str, offset: int) -> str:
+    """Words to be put in, on a line of their own where that was said."""
+    words = _inserted(at.slot("text"))
+    if not at.slot("line"):
+        return _fitted(content, offset, words)
+    return words if content[:offset][-1:] in ("", "\n") else f"\n{words}"
 
 
 def _before(content: str, offset: int) -> str:

@@ -16,6 +16,7 @@ _FURNITURE = ("xfce4-panel", "wrapper-2.0", "xfdesktop", "xfce4-notifyd")
 _FRAMES = ("frame", "dialog", "window", "alert", "file chooser", "color chooser")
 _DIALOGS = ("dialog", "alert", "file chooser", "color chooser")
 _LISTS = ("table", "tree table", "tree", "list", "icon", "table cell", "list item", "layered pane")
+_SIDE_LISTS = ("directory pane", "tree table")
 EDITABLE = ("text", "entry", "password text", "terminal", "document text", "paragraph", "editbar")
 
 
@@ -160,6 +161,13 @@ class View:
     def texts(self) -> tuple[Node, ...]:
         """Editors, fields and terminals that show."""
         return tuple(n for n in self.tree.showing(*EDITABLE) if n.text is not None)
+
+    @property
+    def chosen(self) -> list[str]:
+        """Names of the files or rows that are selected in the window in front."""
+        nodes = self.tree.showing("icon", "table cell", "list item", "tree item")
+        chosen = [n for n in nodes if n.name and "selected" in n.states and self.in_active(n)]
+        return [n.name for n in chosen if self.inside(n, _SIDE_LISTS) is None]
 
     @cached_property
     def print(self) -> str:
