@@ -13,7 +13,7 @@ from agent.models.offline import HELP, help_text, parse
 from agent.models.offline.dictation import dictated
 from agent.models.offline.files import file_name
 from agent.models.offline.keys import parse_keys
-from agent.models.offline.sentences import scrolling
+from agent.models.offline.sensible import scrolling
 from agent.models.offline.turns import HANDLERS
 from agent.models.offline.words import number
 

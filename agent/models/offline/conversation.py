@@ -10,10 +10,11 @@ from agent.models.offline.grammar import Command, afterwards, kinds, match, trai
 from agent.models.offline.grammar_graph import is_begun
 from agent.models.offline.keys import parse_keys
 from agent.models.offline.places import generic
+from agent.models.offline.program_names import is_place
 from agent.models.offline.progress import Dictated, Progress
 from agent.models.offline.proposing import offered
 from agent.models.offline.referring import referring
-from agent.models.offline.sentences import DICTATION, Plan, is_place, parse
+from agent.models.offline.sentences import DICTATION, Plan, parse
 from agent.models.offline.words import (
     alternatives,
     lexicon,

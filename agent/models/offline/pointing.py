@@ -9,7 +9,7 @@ from agent.models.offline import labelling, paging
 from agent.models.offline.matching import clear, plain, rank
 from agent.models.offline.paging import away, has_list, towards
 from agent.models.offline.raising import raise_call
-from agent.models.offline.sentences import scrolling
+from agent.models.offline.sensible import scrolling
 from agent.models.offline.steps import Act, Call, Done, Fail, Moment, Step, click, key, listing
 from agent.models.offline.targets import called, describe, find, seen
 from agent.models.offline.view import View, look

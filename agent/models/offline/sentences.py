@@ -6,23 +6,23 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
 from agent.models.offline.amending import amended
 from agent.models.offline.answers import calculate
-from agent.models.offline.dictation import dictated, mark_named
-from agent.models.offline.grammar import Command, kinds, match, trait, valued
+from agent.models.offline.dictation import mark_named
+from agent.models.offline.grammar import Command, kinds, trait, valued
 from agent.models.offline.keys import parse_keys
 from agent.models.offline.meaning import is_word
-from agent.models.offline.overlay import squares_of
+from agent.models.offline.program_names import bare, is_place
 from agent.models.offline.referring import referring
+from agent.models.offline.sensible import LONGEST_PHRASE, checked
+from agent.models.offline.taken_apart import apart, focus, placed_last
 from agent.models.offline.words import (
     alternatives,
     lexicon,
-    number,
     strip_back,
     strip_front,
     tidy,
@@ -30,9 +30,6 @@ from agent.models.offline.words import (
 
 DICTATION = tuple(trait("takes_rest"))
 """Intents whose words run on to the end of the sentence."""
-
-_LONGEST_PHRASE = 12
-"""Words of a text that can be named."""
 
 _SLIP = 2
 """Letters by which a verb may be longer or shorter than what is taken for it."""
@@ -69,21 +66,10 @@ _CORRECTS = _pattern(
 _WAITS_FOR = _pattern(
     rf"(?:{alternatives('waits', 'verb')})\s+(?:{alternatives('waits', 'for')})\b"
 )
-_IN = _pattern(rf"^(?:{alternatives('place_first')})\s+{_ARTICLE}(.+)$")
 _WHAT_NOT = _pattern(
     rf"(?<=\w)(?:,?\s+(?:{alternatives('not_meant', 'bare')})"
     rf"|,\s+(?:{alternatives('not_meant', 'paused')}))\s+[^\"]+$"
 )
-_TIMES = _pattern(rf"\b(?:{alternatives('times', 'alone')}|{alternatives('times', 'counted')})$")
-_THE = _pattern(rf"^(?:{alternatives('place_article')}) (.+)$")
-_TAIL = _pattern(rf"^(.+?)\s+(?:{alternatives('place_last')}) {_ARTICLE}([\w -]+?)[.!?]*$")
-_BARE_NAME = _pattern(rf"^(?:{alternatives('articles')})\s+")
-_PROGRAM = _pattern(rf"\s+(?:{alternatives('program_words')})$")
-_BETWEEN_NAMES = _pattern(
-    rf"\s*,\s*(?:(?:{alternatives('several', 'between')})\s+)?"
-    rf"|\s+(?:{alternatives('several', 'between')})\s+"
-)
-_ALL_OF = _pattern(rf"^(?:{alternatives('several', 'before')})\s+{_ARTICLE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +147,7 @@ def _self_corrected(text: str) -> Plan | None:
 def _with_its_verb(command: Command, words: str) -> list[Command]:
     """What words mean with the verb of a command before them: "the terminal on the right"."""
     verb, _, rest = command.said.partition(" ")
-    if not rest or len(words.split()) > _LONGEST_PHRASE:
+    if not rest or len(words.split()) > LONGEST_PHRASE:
         return []
     found = _clause(f"{verb} {strip_front(words)}")
     likely = bool(found) and (found[0].intent == command.intent or not _takes_any(found[0]))
@@ -231,17 +217,17 @@ def _first_of(text: str, *, mend: bool = False) -> tuple[list[Command], str, str
 
 def _dictation(text: str) -> tuple[list[Command], str] | None:
     """A dictation or a file's text takes the rest, but for an unmistakable new command."""
-    whole = _checked(_unmistaken(text))
+    whole = checked(_unmistaken(text))
     if whole is None or whole.intent not in DICTATION:
         return None
     for pattern in (_NEW_SENTENCE, _AFTER_DICTATION):
         cut = pattern.search(text)
         right = (cut[cut.lastindex or 0] if cut.lastindex else text[cut.end() :]) if cut else ""
         if cut and _closes(strip_front(right)):
-            left = _checked(text[: cut.start()])
+            left = checked(text[: cut.start()])
             if left is not None and left.intent == whole.intent:
-                return _finished(left), right
-    return _finished(whole), ""
+                return apart(left), right
+    return apart(whole), ""
 
 
 def _after_a_place(text: str) -> tuple[list[Command], str, str] | None:
@@ -307,21 +293,21 @@ def _clause(text: str, *, mend: bool = False) -> list[Command]:
     if _combination(text):
         return [Command("keys", {"keys": strip_back(tidy(text))}, text.strip())]
     if named := mark_named(text):
-        apart = {"apart": "yes"} if named[1] else {}
-        return [Command("type", {"text": named[0], **apart}, text.strip())]
+        space = {"apart": "yes"} if named[1] else {}
+        return [Command("type", {"text": named[0], **space}, text.strip())]
     clause = _unmistaken(strip_back(tidy(strip_front(text))))
     clause = _without_what_not(clause)
     if scoped := _scope_last(clause):
         return scoped
-    command = _checked(clause) or _named_alone(clause) or _worked_out(clause)
+    command = checked(clause) or _named_alone(clause) or _worked_out(clause)
     if command is None and mend:
-        command = next((c for c in map(_checked, _mended(clause)) if c is not None), None)
-    return _finished(command) if command else []
+        command = next((c for c in map(checked, _mended(clause)) if c is not None), None)
+    return apart(command) if command else []
 
 
 def _named_alone(clause: str) -> Command | None:
     """A program's name and nothing else: it is to be opened."""
-    name = _BARE_NAME.sub("", clause)
+    name = bare(clause)
     return (
         Command("open_app", {"app": name, "alone": "yes"}, clause) if is_place(name, 98) else None
     )
@@ -343,7 +329,7 @@ def _combination(text: str) -> bool:
 def _without_what_not(clause: str) -> str:
     """A clause without "instead of …" at its end, unless its words are taken as they stand."""
     shorter = _WHAT_NOT.sub("", clause)
-    command = _checked(clause) if shorter != clause else None
+    command = checked(clause) if shorter != clause else None
     verbatim = command is not None and (
         command.intent in (*DICTATION, "run") or command.slot("act") == "replace"
     )
@@ -379,7 +365,7 @@ def _names_what_is_known(guess: str) -> bool:
 
     "Center this" is English, and nobody who says it means "enter this".
     """
-    command = _checked(guess)
+    command = checked(guess)
     if command is None:
         return False
     named = [
@@ -404,307 +390,7 @@ def _carried(text: str, after: Command | None) -> list[Command]:
     return [Command("click", {"label": clause}, clause)]
 
 
-@functools.lru_cache(maxsize=512)
-def _checked(clause: str) -> Command | None:
-    found = match(clause, accept=_sensible)
-    return found.command if found else None
-
-
-def _sensible(command: Command) -> bool:
-    """Whether the slots hold what the intent needs."""
-    if any(number(command.slot(slot)) is None for slot in _COUNTS if command.slot(slot)):
-        return False
-    match command.intent:
-        case "keys":
-            return bool(parse_keys(_counted(command)))
-        case "scroll":
-            return scrolling(command) is not None
-        case "wait":
-            return number(command.slot("count")) is not None
-        case "open_app" | "switch" | "close" | "minimise" | "maximise" | "restore":
-            target = command.slot("app") or command.slot("window")
-            if command.said.lower().startswith("get rid of") and target:
-                return is_place(target)
-            return len(target.split()) <= 6 or len(_several(target)) > 1
-        case "tile" | "move_window":
-            return len(command.slot("window").split()) <= 4
-        case "click" if command.slot("label").lower() in lexicon()["ordinals"]:
-            return False
-        case "mark" | "drag_marked" | "number":
-            return number(command.slot("label")) is not None
-        case "show_grid" if command.slot("path"):
-            return squares_of(command.slot("path")) is not None
-        case "click" | "hover":
-            return len(command.slot("label").split()) <= 9
-        case "text" | "format" | "paste_at":
-            return _names_text(command)
-        case "type":
-            return not _asks_for_a_text(command)
-        case "new_window" if command.said.lower().startswith("new "):
-            return not command.slot("app") or is_place(command.slot("app"), 90)
-        case "change_file":
-            file = _BARE_NAME.sub("", command.slot("file").lower())
-            return file not in (*lexicon()["no_file"], *lexicon()["ordinals"])
-        case "create_folder" | "create_file":
-            return _can_be_made(command)
-        case "line_read" if command.slot("unit") == "character":
-            return _counted_unit(command)
-        case "fill" if command.said.lower().startswith("put "):
-            place = command.slot("label").lower()
-            return place not in (*lexicon()["it"], *itertools.chain(*lexicon()["folders"].values()))
-        case "side_by_side" if command.slot("window"):
-            return is_place(command.slot("window")) and is_place(command.slot("second"))
-        case "sum":
-            return calculate(command.slot("sum")) is not None
-        case "edit" | "again" | "zoom" if command.slot("count"):
-            return number(command.slot("count")) is not None
-        case "open_file" | "read_file":
-            return not set(command.slot("file").lower().split()[:1]) & {*lexicon()["not_files"]}
-        case _:
-            return True
-
-
-def _counted_unit(command: Command) -> bool:
-    """Whether it is said which letter is meant; "the letter" is one that somebody wrote."""
-    return any(map(command.slot, ("which", "count", "nth", "index", "side")))
-
-
-def _can_be_made(command: Command) -> bool:
-    """Whether words are the name of what is to be made; without a word for it, with its ending."""
-    name = command.slot("name").lower()
-    if name.split()[:1] == ["in"]:
-        return False
-    bare = command.intent == "create_file" and set(filter(command.slot, command.slots)) == {"name"}
-    if bare and len(command.said.split()) == len(name.split()) + 1:
-        return name.rpartition(".")[2] in lexicon()["file_endings"] and "." in name
-    return True
-
-
-_COUNTS = ("index", "last")
-"""Slots that hold a number, or nothing that is meant."""
-
-
-def _asks_for_a_text(command: Command) -> bool:
-    """Whether a text is asked for, not dictated: "write me a poem", "write a letter to Anna"."""
-    words = _BARE_NAME.sub("", command.slot("text").lower()).split() or [""]
-    if command.slot("text").lower().partition(" ")[0] in lexicon()["not_typed"]:
-        return True
-    asked = command.said.lower().startswith(tuple(lexicon()["composing"]))
-    about = words[1:2] == [] or words[1] in lexicon()["of_a_text"]
-    return asked and words[0] in lexicon()["written_things"] and about
-
-
-def _names_text(command: Command) -> bool:
-    """Whether a command about text may mean words that stand in one."""
-    count, phrase = command.slot("count"), command.slot("phrase").lower().split()
-    if count and number(count) is None:
-        return False
-    if (
-        command.slot("unit") == "character"
-        and "letter" in command.said
-        and not command.slot("steps")
-    ):
-        return _counted_unit(command) or bool(command.slot("edge"))
-    bare = _BARE_NAME.sub("", command.slot("phrase"))
-    if command.said.lower().startswith("get rid of") and is_place(bare):
-        return False
-    return not phrase or (
-        len(phrase) <= _LONGEST_PHRASE and phrase[0] not in lexicon()["not_phrases"]
-    )
-
-
-def _finished(command: Command) -> list[Command]:
-    """Slots cleaned, and one clause that means two commands taken apart."""
-    match command.intent:
-        case "menu" if command.slot("menubar"):
-            return [command.having(menu=command.slot("menubar"))]
-        case "menu_item":
-            name = command.slot("menu") or command.slot("menubar")
-            menu = Command("menu", {"menu": name}, command.said)
-            return [menu, Command("click", {"label": command.slot("item")}, command.said)]
-        case "create_folder" if command.slot("inner") or command.slot("sub"):
-            return _with_inner(command, command.slot("name").strip(" ,"))
-        case "create_folder" if command.slot("many"):
-            names = _BETWEEN_NAMES.split(command.slot("name"))
-            return [replace(command, slots={"name": name}) for name in names]
-        case "create_folder" | "save_as" if command.slot("folder"):
-            return [replace(command, slots={"name": _in_folder(command)})]
-        case "create_file" if command.slot("folder"):
-            return _finished(
-                replace(command, slots={"name": _in_folder(command), "text": command.slot("text")})
-            )
-        case "paste_at":
-            return _pasted_at(command)
-        case "line_above":
-            start = {"act": "caret", "side": "before", "unit": "line"}
-            up = {"act": "caret", "steps": "up"}
-            line = Command("edit", {"what": "new_line"}, command.said)
-            return [Command("text", start, command.said), line, Command("text", up, command.said)]
-        case "change_file" if command.slot("inner"):
-            name = command.slot("inner")
-            moved = {"what": "move", "file": command.slot("file"), "folder": name}
-            made = Command("create_folder", {"name": name}, command.said)
-            return [made, Command("change_file", moved, command.said)]
-        case "save_close":
-            name = command.slot("window")
-            window = {"window": name} if name else {}
-            first = [_focus(name)] if name else []
-            return [*first, Command("save", {}, command.said), Command("close", window, name)]
-        case "side_by_side" if command.slot("window"):
-            shown = [_focus(command.slot("window")), _focus(command.slot("second"))]
-            return [*shown, Command("side_by_side", {}, command.said)]
-        case "zoom" if command.slot("count"):
-            times = min(_MOST_ZOOMS, number(command.slot("count")) or 1)
-            return [replace(command, slots={"way": command.slot("way")})] * times
-        case "type" if mark := mark_named(_BARE_NAME.sub("", command.slot("text"))):
-            apart = {"apart": "yes"} if mark[1] else {}
-            return [Command("type", {"text": mark[0], **apart}, command.said)]
-        case "type" if command.slot("line"):
-            line = Command("edit", {"what": "new_line"}, command.said)
-            return [line, command.having(line="", text=dictated(command.slot("text")))]
-        case "create_file" if command.slot("kind"):
-            return _finished(
-                replace(command, slots={"name": command.slot("kind"), "text": command.slot("text")})
-            )
-        case "type" | "create_file":
-            text, style = command.slot("text"), command.slot("style")
-            scoped = _scope_typed(text) if command.intent == "type" else None
-            if command.slot("window"):
-                typed = Command("type", {"text": dictated(text, style)}, command.said)
-                return [_focus(command.slot("window")), typed]
-            if scoped:
-                return [_focus(scoped[1]), command.having(text=dictated(scoped[0], style))]
-            return [command.having(text=dictated(text, style)) if text else command]
-        case "keys":
-            return [command.having(keys=_counted(command))]
-        case "run":
-            return [_run(command)]
-        case intent if intent in trait("several"):
-            slot = "app" if intent == "open_app" else "window"
-            return [command.having(**{slot: name}) for name in _several(command.slot(slot))]
-        case _:
-            return [command]
-
-
-def _with_inner(folder: Command, name: str) -> list[Command]:
-    """A folder, and what is to be made in it."""
-    wanted = folder.slot("inner") or f"folder called {folder.slot('sub')}"
-    inner = _checked(f"create {wanted}")
-    if inner is None or inner.intent not in ("create_file", "create_folder"):
-        return [folder]
-    placed = inner.having(name=f"{inner.slot('name')} in the {name} folder")
-    return [replace(folder, slots={"name": name}), *_finished(placed)]
-
-
-_MOST_ZOOMS = 10
-"""How often a text is made larger at one word."""
-
-
-def _in_folder(command: Command) -> str:
-    """A name with the folder that was said before it."""
-    return f"{command.slot('name')} in the {command.slot('folder')} folder"
-
-
-def _pasted_at(command: Command) -> list[Command]:
-    """To a place, or to what is to be replaced, and then the pasting."""
-    over = command.slot("side") == "over"
-    stretch = any(command.slot(slot) for slot in ("unit", "phrase", "edge", "rest", "around"))
-    whole = {} if stretch else {"unit": "all"}
-    act = {"act": "select"} if over else {"act": "caret"}
-    led = Command("text", {**command.slots, **whole, **act}, command.said)
-    return [led, Command("edit", {"what": "paste"}, command.said)]
-
-
-def _counted(command: Command) -> str:
-    """The keys of a command, with how often: "page down three times"."""
-    if command.slot("shortcut"):
-        return command.slot("shortcut")
-    if command.slot("modifier"):
-        return f"{command.slot('modifier')} {command.slot('keys')}"
-    count = command.slot("count")
-    if count and not _TIMES.search(count):
-        count += " times"
-    return f"{command.slot('keys')} {count}".strip()
-
-
-def _run(command: Command) -> Command:
-    """A shell command; "run the terminal" means a program that has a window."""
-    text = _shell(command.slot("command"))
-    name = _BARE_NAME.sub("", text)
-    if is_place(name, 95) and "command " not in command.said.lower():
-        return Command("open_app", {"app": name}, command.said)
-    return command.having(command=text)
-
-
-def _several(names: str) -> list[str]:
-    """The programs of "the terminal and the text editor"; else the name as it stands."""
-    parts = _BETWEEN_NAMES.split(_ALL_OF.sub("", names))
-    bare = [_BARE_NAME.sub("", part) for part in parts]
-    return bare if len(bare) > 1 and all(map(is_place, bare)) else [names]
-
-
-_SHELL = (
-    rf"(?:{alternatives('at_shell')}) (?:{alternatives('articles')}) (?:{alternatives('shells')})"
-)
-_IN_TERMINAL = _pattern(rf"{_SHELL}[:,]?\s+(?=\S)")
-_AT_TERMINAL = _pattern(rf"\s+{_SHELL}[.!]?$")
-_SAID_OF_COMMAND = _pattern(
-    rf"(?:(?:(?:{alternatives('command_articles')})\s+)*"
-    rf"(?:(?:{alternatives('shell_words')})\s+)?(?:{alternatives('command_nouns')})(?:\s*:|(?=\s))"
-    rf"|(?:{alternatives('command_articles')})\s*:|:)\s*(?=\S)"
-)
-"""Words about a command that are none of it: "the command ls" runs ls."""
-
-
-def _shell(text: str) -> str:
-    """The line that a shell is given, without the words and quotes around it."""
-    text = _AT_TERMINAL.sub("", text.strip())
-    for said in (_IN_TERMINAL, _SAID_OF_COMMAND):
-        found = said.match(text)
-        text = text[found.end() :] if found else text
-    text = text.rstrip(".!?")
-    quoted = re.fullmatch(r"([`\"'“])([^`\"'“”]+)[`\"'”]", text)
-    return quoted[2] if quoted else text
-
-
-def scrolling(command: Command) -> tuple[str, int] | None:
-    """Direction and wheel clicks of a scroll command; ``top`` and ``bottom`` have 0."""
-    words = command.slot("direction").lower().split()
-    wheel: dict[str, Any] = lexicon()["wheel"]
-    if not words or words[0] not in lexicon()["ways"]:
-        return None
-    amount = " ".join([*words[1:], command.slot("count").lower()]).strip()
-    if words[0] in ("top", "bottom"):
-        return words[0], 0
-    if not amount:
-        return words[0], wheel["usual"]
-    if amount in wheel["amounts"]:
-        return words[0], wheel["amounts"][amount]
-    units: dict[str, int] = wheel["units"]
-    many = number(" ".join(word for word in amount.split() if word not in units))
-    if many is None:
-        return None
-    return words[0], min(100, many * max(units.get(word, 1) for word in amount.split()))
-
-
 # Scope: "in the text editor, …" and "… in the text editor" ---------------------------
-
-
-@functools.cache
-def _app_names() -> tuple[str, ...]:
-    return tuple(name for app in lexicon()["apps"] for name in app["names"])
-
-
-def is_place(name: str, cutoff: float = 85) -> bool:
-    """Whether a phrase names a program or a window rather than a thing in it."""
-    name = _PROGRAM.sub("", name.lower().strip())
-    return (
-        process.extractOne(name, _app_names(), scorer=fuzz.ratio, score_cutoff=cutoff) is not None
-    )
-
-
-def _focus(window: str) -> Command:
-    return Command("focus", {"window": _PROGRAM.sub("", window.strip())}, window)
 
 
 def _scope_first(text: str) -> tuple[str, str] | None:
@@ -712,35 +398,26 @@ def _scope_first(text: str) -> tuple[str, str] | None:
 
     The "in" may be missing, or was heard as an "and" that is gone, where a command follows.
     """
-    inside = _IN.match(text)
-    bare = None if inside else _THE.match(text)
-    if not (found := inside or bare):
+    first, _, behind = text.lstrip().partition(" ")
+    inside = first.lower() in lexicon()["place_first"]
+    if not (inside or first.lower() in lexicon()["place_article"]):
         return None
-    words = found[1].split()
+    words = (bare(behind) if inside else behind).split()
     for length in range(min(4, len(words) - 1), 0, -1):
         name, rest = " ".join(words[:length]), " ".join(words[length:])
         paused = inside and name.endswith((",", ":"))
         name = name.rstrip(",:")
         if is_place(name) and (paused or _begins(rest)):
-            return _focus(name).slot("window"), rest
+            return focus(name).slot("window"), rest
     return None
 
 
 def _scope_last(clause: str) -> list[Command] | None:
     """Commands of "click Save in the text editor": the place first, then the rest."""
-    tail = _TAIL.match(clause)
-    if not tail or not is_place(tail[2], 88):
+    tail = placed_last(clause)
+    if tail is None or not is_place(tail[1], 88):
         return None
-    command = _checked(tail[1])
+    command = checked(tail[0])
     if command is None or command.intent in trait("unscoped"):
         return None
-    return [_focus(tail[2]), *_finished(command)]
-
-
-def _scope_typed(text: str) -> tuple[str, str] | None:
-    tail = _TAIL.match(text.strip())
-    return (
-        (tail[1], tail[2])
-        if tail and is_place(tail[2], 95) and tail[2].lower() != "files"
-        else None
-    )
+    return [focus(tail[1]), *apart(command)]
