@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _improve(
         subs.add_parser("improve", help="search for a better prompt, proved on held-out tasks")
     )
+    _import(subs.add_parser("import-osworld", help="take over tasks of OSWorld that are plain"))
     listing = subs.add_parser("list", help="experiments, tasks or examples")
     listing.add_argument("what", nargs="?", default="experiments", choices=commands.LISTS)
     listing.add_argument("part", nargs="?", default="", help="in their names, or in tasks' tags")
@@ -90,6 +91,19 @@ def _run(run: argparse.ArgumentParser) -> None:
         "--unproved", action="store_true", help="pay for trials of tasks that are not proved"
     )
     run.set_defaults(command=commands.run)
+
+
+def _import(take: argparse.ArgumentParser) -> None:
+    take.add_argument("file", nargs="+", type=Path, help="OSWorld's JSON, or a folder of it")
+    take.add_argument("--into", type=Path, metavar="FOLDER", help="where tasks are written")
+    take.add_argument(
+        "--files", type=Path, metavar="FOLDER", help="with files that the tasks bring or compare"
+    )
+    take.add_argument(
+        "--download", action="store_true", help="fetch files from where OSWorld keeps them"
+    )
+    take.add_argument("--dry", action="store_true", help="only say what could be taken over")
+    take.set_defaults(command=commands.import_osworld)
 
 
 def _improve(search: argparse.ArgumentParser) -> None:

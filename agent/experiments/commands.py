@@ -20,6 +20,14 @@ from agent.experiments.improve.search import Exhausted, improve
 from agent.experiments.improve.study import Price, StudyTries, price
 from agent.experiments.improve.terms import Split, Terms, split
 from agent.experiments.improve.words import page
+from agent.experiments.osworld.importing import (
+    examples,
+    fetcher,
+    import_task,
+    is_example,
+    read_example,
+)
+from agent.experiments.osworld.reading import reasons
 from agent.experiments.plan.design import summarise_design
 from agent.experiments.plan.power import WANTED, Forecast
 from agent.experiments.plan.spec import Arm, Experiment, counted, load_experiment
@@ -114,6 +122,29 @@ def improve_prompt(given: argparse.Namespace) -> int:
     (tries.store.folder / "best.md").write_text(found.best.text, "utf-8")
     print(f"{found.verdict}\n{tries.store.folder / 'search.md'}\n{tries.store.folder / 'best.md'}")
     return 0
+
+
+def import_osworld(given: argparse.Namespace) -> int:
+    """Take over tasks of OSWorld; says of each that cannot be, why."""
+    into = given.into or tasks_folder(_root(given))
+    sources = [path for path in examples(given.file) if is_example(path)]
+    if given.dry:
+        found = [read_example(path) for path in sources]
+        for path, one in zip(sources, found, strict=True):
+            print(f"{path}: {'plain' if not one.why else '; '.join(one.why)}")
+        plain = sum(not one.why for one in found)
+        lines = [f"{count:5} {why}" for why, count in reasons(found)]
+        print("\n".join([f"{plain} of {counted(len(found), 'task')} can be imported.", *lines]))
+        return 0 if plain == len(found) else FAILED
+    into.mkdir(parents=True, exist_ok=True)
+    fetch = fetcher(given.files, download=given.download)
+    taken = 0
+    for source in sources:
+        task = import_task(source, into, fetch)
+        taken += task.folder is not None
+        print(f"{task.id}: {task.folder or 'not imported: ' + '; '.join(task.why)}")
+    print(f"{taken} of {counted(len(sources), 'task')} imported into {into}.")
+    return 0 if taken == len(sources) else FAILED
 
 
 def listing(given: argparse.Namespace) -> int:

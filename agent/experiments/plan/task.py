@@ -6,6 +6,7 @@
         task.yaml    everything below
         files/       copied into the desktop's home before the task (optional)
         site/        web pages that are served on the desktop (optional); see ``site_server``
+        expected/    what only the checks see, to compare an end with (optional)
         checker.py   ``def check(state): return score, reason`` (optional, beside checks)
 
 ``oracle`` and ``near_miss`` are lists of steps, as data: the oracle reaches the goal, the near
@@ -187,6 +188,11 @@ class Task(_Part):
     """Path → content of the web site that its desktop serves. What was defined before there
     were sites has the hash that it had."""
 
+    expected: Annotated[
+        dict[str, bytes], Field(repr=False, exclude_if=lambda files: not files)
+    ] = {}
+    """Path below ``expected/`` → content: what only the checks see, to compare an end with."""
+
     checker: Annotated[str, Field(repr=False)] = ""
     """Source of ``checker.py``."""
 
@@ -215,17 +221,17 @@ class Task(_Part):
     @property
     def hash(self) -> str:
         """SHA-256 of everything in it."""
-        digest = hashlib.sha256(self.model_dump_json(exclude={"files", "site"}).encode())
+        rest = self.model_dump_json(exclude={"files", "site", "expected"})
+        digest = hashlib.sha256(rest.encode())
         digest.update(self._contents)
+        digest.update(_lines(self.expected))
         return digest.hexdigest()
 
     @property
     def _contents(self) -> bytes:
         """A line for each file and each page of the site, with its hash."""
         pages = {f"site:{name}": data for name, data in self.site.items()}
-        every = [*sorted(self.files.items()), *sorted(pages.items())]
-        lines = (f"\n{name} {hashlib.sha256(data).hexdigest()}" for name, data in every)
-        return "".join(lines).encode()
+        return _lines(self.files) + _lines(pages)
 
     @property
     def start_hash(self) -> str:
@@ -237,7 +243,9 @@ class Task(_Part):
     @property
     def checks_hash(self) -> str:
         """SHA-256 of what judges the end; changed, it asks for rescoring, not for new trials."""
-        return hashlib.sha256(self.model_dump_json(include=set(_JUDGES)).encode()).hexdigest()
+        digest = hashlib.sha256(self.model_dump_json(include=set(_JUDGES)).encode())
+        digest.update(_lines(self.expected))
+        return digest.hexdigest()
 
     @property
     def steps_hash(self) -> str:
@@ -265,6 +273,12 @@ class Task(_Part):
         return phrasing == GOAL or phrasing in self.phrasings
 
 
+def _lines(files: dict[str, bytes]) -> bytes:
+    """A line a file, with its hash."""
+    lines = (f"\n{name} {hashlib.sha256(files[name]).hexdigest()}" for name in sorted(files))
+    return "".join(lines).encode()
+
+
 def load_task(folder: Path) -> Task:
     """The task in ``folder``, whose name is its id.
 
@@ -278,13 +292,14 @@ def load_task(folder: Path) -> Task:
         source = checker.read_text("utf-8") if checker.exists() else ""
         files = _read_files(folder / "files")
         site = _read_files(folder / "site")
+        expected = _read_files(folder / "expected")
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"The task {folder} cannot be read: {error}.") from error
     if not isinstance(given, dict):
         raise ConfigurationError(f"{path} is not a task: it must be a mapping.")
     if "site" in given:
         site = _shipped_site(str(given["site"]), path)
-    read = {"files": files, "site": site, "checker": source}
+    read = {"files": files, "site": site, "expected": expected, "checker": source}
     try:
         task = Task(**{"id": folder.name} | given | read)
     except (pydantic.ValidationError, TypeError) as error:

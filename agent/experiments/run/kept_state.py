@@ -68,7 +68,12 @@ def has_state(trial: Path) -> bool:
 
 
 def read_state(
-    trial: Path, folder: Path, *, fixtures: dict[str, bytes], events: Sequence[ev.Event]
+    trial: Path,
+    folder: Path,
+    *,
+    fixtures: dict[str, bytes],
+    events: Sequence[ev.Event],
+    expected: dict[str, bytes] | None = None,
 ) -> State:
     """The end of a trial; its files are copied into ``folder``, for a checker is anybody's code.
 
@@ -83,6 +88,7 @@ def read_state(
         return State(
             home=folder,
             fixtures=fixtures,
+            expected=expected or {},
             entries=tuple(kept["entries"]),
             windows=_WINDOWS.validate_python(kept["windows"]),
             objects=_OBJECTS.validate_python(kept["objects"]),

@@ -227,6 +227,7 @@ class _Play:
             desktop,
             Path(self.work.name) / "state",
             fixtures=self.job.task.files,
+            expected=self.job.task.expected,
             requests=self.site.requests if self.site is not None else (),
             events=list(session.log),
         )

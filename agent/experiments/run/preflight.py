@@ -86,7 +86,9 @@ def at_start(task: Task) -> Score:
             path.relative_to(home).as_posix() + "/" * path.is_dir()
             for path in sorted(home.rglob("*"))
         ]
-        state = State(home=home, fixtures=task.files, entries=tuple(entries))
+        state = State(
+            home=home, fixtures=task.files, expected=task.expected, entries=tuple(entries)
+        )
         return asyncio.run(score(task, state))
 
 

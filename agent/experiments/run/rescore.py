@@ -145,7 +145,13 @@ def _again(trial: Trial, result: TrialResult, task: Task) -> TrialResult:
         raise ConfigurationError("its end was not kept; only running it again would tell")
     events = trial.events()
     with tempfile.TemporaryDirectory(prefix="sayso-rescore-") as folder:
-        state = read_state(trial.folder, Path(folder), fixtures=task.files, events=events)
+        state = read_state(
+            trial.folder,
+            Path(folder),
+            fixtures=task.files,
+            expected=task.expected,
+            events=events,
+        )
         verdict: Score = asyncio.run(score(task, state))
     write_json(trial.folder / "score.json", verdict)
     return result.model_copy(

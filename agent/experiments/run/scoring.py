@@ -19,7 +19,7 @@ from agent.experiments.run.state import State
 from agent.record import events as ev
 from agent.sanitize import valid_text
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds that a checker may take."""
 
 

@@ -40,6 +40,9 @@ class State:
 
     home: Path
     fixtures: dict[str, bytes] = field(default_factory=dict, repr=False)
+    expected: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """The task's files that only checks see."""
+
     entries: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     clipboard: str = ""
@@ -93,6 +96,7 @@ async def take_state(
     folder: Path,
     *,
     fixtures: dict[str, bytes] | None = None,
+    expected: dict[str, bytes] | None = None,
     requests: Sequence[Request] = (),
     events: Sequence[ev.Event] = (),
 ) -> State:
@@ -112,6 +116,7 @@ async def take_state(
     return State(
         home=folder,
         fixtures=fixtures or {},
+        expected=expected or {},
         entries=copied.entries,
         windows=tuple(windows),
         clipboard=await asyncio.to_thread(read_clipboard, desktop, notes),
