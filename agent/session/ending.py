@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from agent.record import events as ev
 from agent.session.history import CUT, INTERRUPTED
-from agent.session.manual import BY_HAND
+from agent.session.manual import NOT_THE_AGENTS
 from agent.session.refused import TOLD_OTHERWISE
 
 _CUT = (CUT, INTERRUPTED, TOLD_OTHERWISE)
@@ -32,7 +32,7 @@ class Ending:
                 self._asked[event.approval_id] = event.action_id
             case ev.ApprovalDecided(decision="deny" | "timeout"):
                 self._denied.add(event.action_id or self._asked.get(event.approval_id, ""))
-            case ev.ActionProposed() if event.turn_id == BY_HAND:
+            case ev.ActionProposed() if event.turn_id in NOT_THE_AGENTS:
                 self._by_hand.add(event.action_id)
             case ev.ActionFinished() if event.action_id not in self._by_hand:
                 cut = event.is_error and event.text in _CUT

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,11 @@ _log = logging.getLogger(__name__)
 
 BY_HAND = "by_hand"
 """The ``turn_id`` of the person's own actions: they belong to no answer of the model."""
+
+BY_PROGRAM = "by_program"
+"""That of actions of a program that speaks MCP."""
+
+NOT_THE_AGENTS = frozenset({BY_HAND, BY_PROGRAM})
 
 _TOLD = 300
 _WHY = {
@@ -57,11 +62,14 @@ class _Run:
 class Manual:
     """Runs one tool at a time for the person, on a session's desktop."""
 
-    def __init__(self, agent: Agent) -> None:
+    turn_id = BY_HAND
+
+    def __init__(self, agent: Agent, tools: Sequence[Tool] | None = None) -> None:
         self._agent = agent
         self._run: _Run | None = None
         # What the agent saw last is its own: the person's looks must not count as its.
-        self.tools: tuple[Tool, ...] = tuple(_own(tool, agent.desktop) for tool in agent.tools)
+        given = agent.tools if tools is None else tools
+        self.tools: tuple[Tool, ...] = tuple(_own(tool, agent.desktop) for tool in given)
         self._unsubscribe = agent.log.guard(self._see)
         self._watching: list[Callable[[], None]] = []
 
@@ -109,11 +117,16 @@ class Manual:
         if self._run is not None and self._run.task is not None:
             await asyncio.wait({self._run.task})
 
+    def cut(self) -> None:
+        """End what runs, if anything does; its end is in the log."""
+        if self._run is not None:
+            self._cut(self._run)
+
     async def close(self) -> None:
         """End what runs, and let go of the log."""
         self._unsubscribe()
+        self.cut()
         if self._run is not None and self._run.task is not None:
-            self._cut(self._run)
             await asyncio.wait({self._run.task}, timeout=1.0)
 
     # Inside -------------------------------------------------------------------------
@@ -133,8 +146,11 @@ class Manual:
         if closed and not run.told:
             run.told = True
             self._cut(run)
-        elif isinstance(event, ev.Stopped) or _at_work(self._agent.control.status):
+        elif self._gives_way(event):
             self._cut(run)
+
+    def _gives_way(self, event: ev.Event) -> bool:
+        return isinstance(event, ev.Stopped) or _at_work(self._agent.control.status)
 
     def _cut(self, run: _Run) -> None:
         if run.task is not None:
@@ -190,7 +206,7 @@ class Manual:
         run.lease.emit(
             ev.ActionProposed(
                 action_id=call.id,
-                turn_id=BY_HAND,
+                turn_id=self.turn_id,
                 tool=call.toolset or call.name,
                 name=call.name,
                 input=call.input,

@@ -45,6 +45,7 @@ from agent.session.manual import Manual
 from agent.session.network import Network
 from agent.session.parts import Parts, model_for, tools_for, versions
 from agent.session.permissions import Agent, Ended
+from agent.session.program_actions import ProgramActions
 from agent.session.programs import Programs
 from agent.session.status import Status, StatusTracker
 from agent.session.warming import warm
@@ -137,6 +138,7 @@ class Session(Faced):
         self._following: asyncio.Task[None] | None = None
         self._warming = False
         self.manual = Manual(self._agent)
+        self.program_actions = ProgramActions(self._agent)
 
     def _new_log(self, parts: Parts) -> EventLog:
         return EventLog(
@@ -282,6 +284,7 @@ class Session(Faced):
         for part in (
             self.control.finished,
             self.manual.close,
+            self.program_actions.close,
             agent.programs.close,
             agent.network.close,
         ):

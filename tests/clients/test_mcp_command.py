@@ -62,6 +62,12 @@ async def test_a_client_over_stdio_gives_a_task_and_its_going_ends_the_session(
         "answer",
         "tell",
         "ask",
+        "outline",
+        "click",
+        "type_text",
+        "press_key",
+        "scroll",
+        "drag",
     }
     assert report["outcome"] == "done"
     kinds = [event.kind for event in recorded(tmp_path)]

@@ -17,7 +17,7 @@ from agent.record.events import (
     TextStreamed,
     Understood,
 )
-from agent.session.manual import BY_HAND
+from agent.session.manual import NOT_THE_AGENTS
 
 SPOKEN_AFTER = 10.0
 """Seconds after the end of a task in which its last words may begin to sound."""
@@ -99,7 +99,7 @@ class Lanes:
 
     def see(self, event: Event) -> None:
         """End the lanes that a log event ends, or that nothing can end any more."""
-        if isinstance(event, ActionProposed) and event.turn_id == BY_HAND:
+        if isinstance(event, ActionProposed) and event.turn_id in NOT_THE_AGENTS:
             self._by_hand.add(event.action_id)
         elif isinstance(event, ActionStarted):
             self._acted(event.action_id)
