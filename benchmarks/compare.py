@@ -38,6 +38,7 @@ _LEAST = {"ms": 1.0, "s": 0.01, "% of a core": 1.0}
 _LESS_IS_BETTER = re.compile(r"\((ms|s|% of a core)\)$| (ms)$|: (requests|pictures|MB|tokens)\b")
 _FRAMES = "live desktop, different frames a second"
 _BUSY = "live desktop, server while a window moves (% of a core)"
+_IDLE = "live desktop, server when idle (% of a core)"
 _TIME = re.compile(r"([\d.]+) (ms|s)")
 Values = dict[str, float]
 
@@ -83,8 +84,9 @@ def values_of(name: str, raw: Any) -> Values:
                 found[what] = statistics.median(several)
     if frames := statistics.median(raw[_FRAMES]) if name == "page" and _FRAMES in raw else 0.0:
         found["live desktop, between two frames (ms)"] = 1000 / frames
-        # More frames may cost more: what one of them costs is compared.
-        found["live desktop, server for a frame (ms)"] = 10 * found.pop(_BUSY) / frames
+        # More frames may cost more: what one of them costs is compared, beyond an idle page.
+        busy = found.pop(_BUSY) - found.get(_IDLE, 0.0)
+        found["live desktop, server for a frame (ms)"] = 10 * busy / frames
     return found
 
 

@@ -7,11 +7,15 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 
+_STAT = 4_096
+"""Bytes of a process's ``stat`` at most."""
+
 
 def is_halted(pid: int) -> bool:
     """Whether a signal such as SIGSTOP has halted a process; false of one that is not there."""
     try:
-        after_name = (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2]
+        with open(f"{_PROC}/{pid}/stat", "rb", buffering=0) as file:
+            after_name = file.read(_STAT).rpartition(b")")[2]
     except OSError:
         return False
     return after_name.split()[:1] == [b"T"]
