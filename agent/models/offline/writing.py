@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,9 +32,22 @@ from agent.models.offline.steps import (
 from agent.models.offline.view import View
 
 _TYPED, _CLICKED = 1, 2
-_NAMED, _CONFIRMED = 2, 3
+_NAMED, _CONFIRMED, _TAKEN = 2, 3, 9
 _SAVE_LOOK, _SAVE_LOOKS = 0.5, 24
 """Seconds between looks at the disk while a program saves, and how many: an office set is slow."""
+
+_TEXT = ".txt"
+_ENDINGS = {
+    "libreoffice writer": ".odt",
+    "libreoffice calc": ".ods",
+    "libreoffice impress": ".odp",
+    "libreoffice draw": ".odg",
+    "libreoffice math": ".odf",
+    "gimp": ".xcf",
+}
+"""What programs end the names of their documents in, by their windows' classes and titles."""
+
+_ENDS = re.compile(r"\.\w{1,5}$")
 
 
 def _bare(text: str) -> str:
@@ -264,10 +278,11 @@ def _can_save(view: View) -> bool:
 async def save_as(at: Moment) -> Step:
     """Save under a name: through the dialog, then a look for the file."""
     folder, said = await in_thread(placed, at.desktop.home, at.slot("name"))
-    path = folder / file_name(said)
+    path = folder / (at.memo or file_name(said, _ending(at.view)))
+    sure = at.phase == 0 and (_ENDS.search(file_name(said, "")) or _save_dialog(at.view))
+    if at.phase == _TAKEN or (sure and await in_thread(path.exists)):
+        return Fail(f"There is a file called {path.name} already. Say another name.")
     if at.phase == 0:
-        if await in_thread(path.exists):
-            return Fail(f"There is a file called {path.name} already. Say another name.")
         if _save_dialog(at.view):
             return _name_it(at, path)
         if at.view.active is None:
@@ -276,13 +291,34 @@ async def save_as(at: Moment) -> Step:
     if at.failure:
         return Fail(f"I could not save it: {at.failure}")
     if at.phase == 1:
-        if await at.until(_save_dialog, 3.0):
-            return _name_it(at, path)
-        return Fail("No save dialog has opened in this window.")
+        if not await at.until(_save_dialog, 3.0):
+            return Fail("No save dialog has opened in this window.")
+        path = folder / file_name(said, _ending(at.view))
+        if await in_thread(path.exists):
+            return Act("Closing the save dialog.", (key("Escape"),), _TAKEN, path.name)
+        return _name_it(at, path)
     if at.phase == _NAMED:
         await at.until(lambda v: _count(v.field, inside(at.desktop, path)) > 0, 1.0)
-        return Act("Confirming.", (key("Return"),), _CONFIRMED)
+        return Act("Confirming.", (key("Return"),), _CONFIRMED, path.name)
     return await _written(at, path)
+
+
+def _ending(view: View) -> str:
+    """What a name ends in here: as the one that the dialog proposes, else as this program's do."""
+    proposed = view.field.text if view.field and _save_dialog(view) else None
+    if found := _ENDS.search((proposed or "").strip()):
+        return found[0]
+    window = view.active
+    if window is not None and window.kind == "dialog":
+        others = [w for w in view.programs if w.kind == "window" and w.wm_class == window.wm_class]
+        window = next(
+            (w for w in others if w.id == window.blocks), others[-1] if others else window
+        )
+    if window is None:
+        return _TEXT
+    called = (window.wm_class.lower().replace("-", " "), window.title.lower())
+    known = (ending for name, ending in _ENDINGS.items() if any(c.endswith(name) for c in called))
+    return next(known, _TEXT)
 
 
 async def save_dialog(at: Moment) -> Step:
@@ -309,7 +345,7 @@ def _save_dialog(view: View) -> bool:
 
 def _name_it(at: Moment, path: Path) -> Act:
     calls: tuple[Call, ...] = (key("ctrl+a"), type_text(inside(at.desktop, path)))
-    return Act(f"Saving it as {path.name}.", calls, _NAMED)
+    return Act(f"Saving it as {path.name}.", calls, _NAMED, path.name)
 
 
 async def _written(at: Moment, path: Path) -> Step:
@@ -317,9 +353,11 @@ async def _written(at: Moment, path: Path) -> Step:
         return path.exists() and not _save_dialog(view)
 
     if at.phase == _CONFIRMED and not await at.until(gone, 1.5) and _save_dialog(at.view):
-        return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1)
+        return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1, path.name)
     if await at.until(gone, 4.0):
         return Done(f"It is saved as {path.name} in {where(at.desktop.home, path.parent)}.")
     if await in_thread(path.exists):
         return Done(f"The file {path.name} is there, but the save dialog is still open.")
+    if at.view.in_the_way:
+        return Fail(f"It is not saved yet: {asks(at.view)}")
     return Fail(f"There is still no file called {path.name}.")
