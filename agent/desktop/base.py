@@ -368,6 +368,15 @@ class NamesPaths(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsAddresses(Protocol):
+    """A desktop that knows where its browsers' pages are from."""
+
+    async def address_of(self, node: Node) -> str:
+        """Address of a page, by its outermost object; empty if it has none."""
+        ...
+
+
 def inside(desktop: Desktop, path: Path) -> str:
     """A path of the desktop's home as its programs, and the model, call it."""
     return desktop.inside(path) if isinstance(desktop, NamesPaths) else str(path)

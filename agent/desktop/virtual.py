@@ -462,6 +462,9 @@ class VirtualDesktop(Faced):
     async def text_of(self, node: Node) -> str:
         return await self._on_parts(lambda p: p.accessibility.text_of(node))
 
+    async def address_of(self, node: Node) -> str:
+        return await self._on_parts(lambda p: p.accessibility.address_of(node))
+
     async def lines_of(self, node: Node) -> tuple[tuple[str, Box], ...]:
         """Visible lines of a text with their boxes; a wrapped line has one box."""
         native = self._geometry.native_node(node)

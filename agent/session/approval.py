@@ -18,6 +18,7 @@ from agent.record.events import ControlReturned, Event, Grant
 from agent.session.grants import Grants, call_grant, command_grant, line_grant, program_grant
 from agent.session.refused import FORBIDDEN
 from agent.tools.base import Intent
+from agent.tools.choosers import BROWSERS
 from agent.tools.keynames import ENTER, combinations, ends_line
 from agent.tools.vault import PLACEHOLDER
 
@@ -266,9 +267,37 @@ def _button_question(intent: Intent) -> str:
     return f"Press “{shown(name, 80)}”{where}?"
 
 
+def _gives_file(intent: Intent) -> bool:
+    """Whether a page is given a file: by the browser tool, in a browser's dialog, or dropped."""
+    dropped = BROWSERS.search(_target(intent, "onto"))
+    return bool(
+        _target(intent, "upload")
+        or _target(intent, "chooser") == "confirmed"
+        or (dropped and _FILE_MANAGERS.search(_target(intent, "from") or _class(intent)))
+    )
+
+
+def _class(intent: Intent) -> str:
+    return _target(intent, "wm_class")
+
+
 def _upload_question(intent: Intent) -> str:
-    page = shown(_target(intent, "title"), 60) or "an untitled page"
-    return f"Give “{shown(_target(intent, 'upload'), 120)}” to the page “{page}”?"
+    if _target(intent, "onto"):
+        name = shown(_target(intent, "from_name") or _target(intent, "name"), 120)
+        what = f"“{name}”" if name else "what is dragged"
+        return f"Give {what} to the page “{shown(_target(intent, 'onto_title'), 60)}”?"
+    site = shown(_target(intent, "site"), 60)
+    page = shown(_target(intent, "page" if _target(intent, "chooser") else "title"), 60)
+    named = f"the page “{page}”" if page else "an untitled page"
+    return f"Give {_given_file(intent)} to {named}{f' of {site}' if site else ''}?"
+
+
+def _given_file(intent: Intent) -> str:
+    if name := shown(_target(intent, "upload"), 120):
+        return f"“{name}”"
+    if typed := shown(_target(intent, "typed"), 120):
+        return f"the file typed as “{typed}”"
+    return f"the file chosen in “{shown(_target(intent, 'title'), 60)}”"
 
 
 def _types_secret(intent: Intent) -> bool:
@@ -368,7 +397,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     Rule(
         "upload",
         "ask",
-        lambda intent: bool(_target(intent, "upload")),
+        _gives_file,
         _upload_question,
         "yes, give it",
         label="Give files to web pages",
@@ -434,7 +463,12 @@ class Approvals:
         self.grants = Grants()
         self._lines: dict[str, _Line] = {}
         self._begun: Intent | None = None
-        self._pressed_in: str | None = None
+        self._pressed: Intent | None = None
+        """Where the left button was put down last."""
+
+        self._typed: tuple[str, str] = ("", "")
+        """The browser's dialog for files into which was typed last, and the text."""
+
         self._menu_of: str | None = None
         """The terminal window in which a menu may be open."""
 
@@ -497,7 +531,8 @@ class Approvals:
         """Note an action that ran: keystrokes add to a terminal's line, or end it."""
         self._begun = None
         if intent.action == "left_mouse_down":
-            self._pressed_in = intent.window
+            self._pressed = intent
+        self._typed = self._typed_into(intent)
         if _target(intent, "onto"):
             self._doubt()
         if not _in_terminal(intent):
@@ -517,13 +552,27 @@ class Approvals:
         elif key or _pastes(intent):
             line.changed = True
 
+    def _typed_into(self, intent: Intent) -> tuple[str, str]:
+        """What stands in a browser's dialog for files, if it was typed and nothing else done."""
+        if intent.harmless:
+            return self._typed
+        if not _target(intent, "chooser") or intent.action != "type":
+            return "", ""
+        return intent.window, self._typed_in(intent.window) + _target(intent, "text")
+
+    def _typed_in(self, window: str) -> str:
+        return self._typed[1] if self._typed[0] == window else ""
+
     def _doubt(self) -> None:
+        self._typed = "", ""
         for line in self._lines.values():
             line.changed = True
 
     def _doubt_unfinished(self) -> None:
         """An action that was cut, or failed, may have had part of its effect."""
         begun, self._begun = self._begun, None
+        if begun is not None and not begun.harmless:
+            self._typed = "", ""
         if begun is not None and _in_terminal(begun):
             self._lines.setdefault(begun.window, _Line()).changed = True
 
@@ -536,6 +585,15 @@ class Approvals:
             line = self._lines.get(intent.window, _Line())
             more |= {"line": line.text + _target(intent, "text")}
             more |= {"changed": "yes"} if line.changed else {}
-        elif intent.action == "left_mouse_up" and self._pressed_in not in (None, intent.window):
-            more |= {"onto": _target(intent, "wm_class"), "onto_name": _target(intent, "name")}
+        elif _target(intent, "chooser") == "confirmed":
+            more |= {"typed": (self._typed_in(intent.window) + _target(intent, "text")).strip()}
+        elif (pressed := self._pressed) and intent.action == "left_mouse_up":
+            more |= _dropped(pressed, intent) if pressed.window != intent.window else {}
         return replace(intent, target={**intent.target, **more})
+
+
+def _dropped(pressed: Intent, released: Intent) -> dict[str, str]:
+    """Of a drag by hand: where it ends, and where it began."""
+    ends = {"onto": "wm_class", "onto_title": "title", "onto_name": "name"}
+    onto = {name: _target(released, part) for name, part in ends.items()}
+    return onto | {"from": _class(pressed), "from_name": _target(pressed, "name")}

@@ -23,6 +23,7 @@ from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
 from agent.tools import inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
+from agent.tools.choosers import chooser_words
 from agent.tools.computer import ComputerTool
 from agent.tools.focus import Focus, focused, submitted_by
 from agent.tools.hidden import hidden_in
@@ -193,13 +194,15 @@ class ScreenTool:
         except (ToolError, DesktopError):  # it will be refused
             return Intent("screen", call.name, harmless=True)
         self._judged = call.hash, _Aim(target["role"], target["name"], window)
-        if not isinstance(given, TypeInto):
-            return Intent("screen", _action(given), target, window=window)
-        submits = submitted_by(found.outline.tree, found.node)
-        hidden = await hidden_in(self._desktop, found.window, Focus(found.window, found.node))
-        target |= {"text": given.text} | ({"submits": submits} if submits else {})
-        target |= hidden.target if hidden else {}
-        return Intent("screen", _CLICK_AND_TYPE, target, window=window)
+        action = _CLICK_AND_TYPE if isinstance(given, TypeInto) else _action(given)
+        if isinstance(given, TypeInto):
+            submits = submitted_by(found.outline.tree, found.node)
+            hidden = await hidden_in(self._desktop, found.window, Focus(found.window, found.node))
+            target |= {"text": given.text} | ({"submits": submits} if submits else {})
+            target |= hidden.target if hidden else {}
+        point = found.node.box.center if found.node.box else None
+        target |= await chooser_words(self._desktop, action, target, window, point)
+        return Intent("screen", action, target, window=window)
 
     async def _reached(self, found: _Found, given: object) -> tuple[dict[str, str], str]:
         """What an act on an object would touch, as `Intent` has it, and in which window.

@@ -27,6 +27,7 @@ from agent.models.base import ToolSpec
 from agent.models.capabilities import Scale
 from agent.tools import coordinates, inputs
 from agent.tools.base import Intent, ToolCall, ToolResult
+from agent.tools.choosers import chooser_words
 from agent.tools.focus import Focus, find_focus
 from agent.tools.hidden import Hidden, hidden_in
 from agent.tools.keynames import canonical, combinations, ends_line
@@ -459,23 +460,23 @@ class ComputerTool:
             checked = inputs.read(member.takes, name, given)
         except BadInput:
             return None, {}, ""
-        keys = _keys(checked)
         for _ in range(_TRIES if member.touches else 0):
             try:
                 touched = self._focus if member.touches == "focus" else self._under
-                found, target, window = await touched(checked)
+                return await touched(name, checked)
             except (ToolError, DesktopError):  # a window that went away meanwhile, for example
                 continue
-            return found, target | keys, window
-        return None, keys, ""
+        return None, _keys(checked), ""
 
-    async def _focus(self, _: Any) -> tuple[Found, dict[str, str], str]:
+    async def _focus(self, name: str, given: Any) -> tuple[Found, dict[str, str], str]:
         focus = await find_focus(self._desktop)
         hidden = await hidden_in(self._desktop, focus.window, focus)
-        target = focus.target | (hidden.target if hidden else {})
-        return focus, target, str(focus.window.id) if focus.window else ""
+        target = focus.target | (hidden.target if hidden else {}) | _keys(given)
+        window = str(focus.window.id) if focus.window else ""
+        target |= await chooser_words(self._desktop, name, target, window, None)
+        return focus, target, window
 
-    async def _under(self, given: Any) -> tuple[Found, dict[str, str], str]:
+    async def _under(self, name: str, given: Any) -> tuple[Found, dict[str, str], str]:
         start = getattr(given, "start_coordinate", None) or given.coordinate
         if isinstance(given, inputs.Drag) and given.start_coordinate is None:
             start = None
@@ -487,7 +488,9 @@ class ComputerTool:
             target["box"] = f"{box.x},{box.y},{box.width},{box.height}"
         if isinstance(given, inputs.Drag):
             target |= await self._onto(given, under)
-        return under, target, str(under.window or "")
+        window = str(under.window or "")
+        target |= await chooser_words(self._desktop, name, target, window, (x, y))
+        return under, target, window
 
     async def _onto(self, given: inputs.Drag, start: Target) -> dict[str, str]:
         """Where a drag would drop something: another window, or another object."""

@@ -87,6 +87,10 @@ class Accessibility:
         """Full text of an editor, field or terminal (up to a million characters)."""
         return await self._do(lambda view: view.text(node.id, _TEXT_CAP))
 
+    async def address_of(self, node: Node) -> str:
+        """Address of a page, by its outermost object; empty if it has none."""
+        return await self._do(lambda view: view.address(node.id))
+
     async def lines_of(self, node: Node) -> tuple[tuple[str, Box], ...]:
         """Visible lines of a text with their boxes on the screen.
 

@@ -121,6 +121,12 @@ class Snapshot:
         answer = self._bus.call(call(*_ref(node_id), "Text", "GetText", "ii", tuple(span)))
         return str(answer[0]) if answer else ""
 
+    def address(self, node_id: str) -> str:
+        """Address of a page."""
+        asked = call(*_ref(node_id), "Document", "GetAttributeValue", "s", ("DocURL",))
+        answer = self._bus.call(asked)
+        return str(answer[0]) if answer else ""
+
     def caret(self, node_id: str) -> int:
         """Offset of the caret, or -1."""
         answer = self._bus.call(get_property(*_ref(node_id), "Text", "CaretOffset"))

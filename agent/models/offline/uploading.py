@@ -18,7 +18,7 @@ from agent.models.offline.steps import Act, Done, Fail, Moment, Step, click, key
 from agent.models.offline.targets import take_apart
 from agent.models.offline.view import View
 
-_CHOOSING, _GIVEN = 1, 2
+_CHOOSING, _GIVEN, _CLOSING = 1, 2, 3
 _OPENS, _TAKES = 10.0, 5.0
 """Seconds for the dialog to open, and for the page to have the file."""
 
@@ -37,8 +37,8 @@ async def upload(at: Moment) -> Step:
     path = await in_thread(find_file, at.desktop.home, said)
     if path is None:
         return Fail(f"I see no file called {said} in your home folder.")
-    if at.failure:
-        return Fail(f"I could not upload {path.name}: {at.failure}")
+    if at.phase == _CLOSING or at.failure:
+        return _not_given(at, path)
     if at.phase == _GIVEN:
         return await _given(at, path)
     if at.phase == _CHOOSING:
@@ -55,6 +55,14 @@ async def upload(at: Moment) -> Step:
         act = towards(at, field.name)
         return act or Fail(f"I could not scroll to {_called(field)}.")
     return Act(f"Opening {_called(field)}.", (click(*field.box.center),), _CHOOSING)
+
+
+def _not_given(at: Moment, path: Path) -> Step:
+    """Say why, once the dialog is closed that would keep the page from everything else."""
+    why = at.memo if at.phase == _CLOSING else at.failure
+    if at.phase != _CLOSING and _dialog(at.view):
+        return Act("Closing the dialog.", (key("Escape"),), _CLOSING, why)
+    return Fail(f"I could not upload {path.name}: {why}")
 
 
 async def _given(at: Moment, path: Path) -> Step:
