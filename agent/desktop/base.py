@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from agent.errors import ToolError
+
 Button = Literal["left", "middle", "right"]
 Direction = Literal["up", "down", "left", "right"]
 WindowKind = Literal["window", "dialog", "menu", "panel", "background"]
@@ -375,6 +377,23 @@ class TellsAddresses(Protocol):
     async def address_of(self, node: Node) -> str:
         """Address of a page, by its outermost object; empty if it has none."""
         ...
+
+
+@runtime_checkable
+class TellsHangs(Protocol):
+    """A desktop that knows which programs take in what happens to their windows."""
+
+    async def responds(self, window: int) -> bool:
+        """Whether a window's program answers within a moment; True where it cannot be asked."""
+        ...
+
+
+async def responds(desktop: Desktop, window: int) -> bool:
+    """Whether a window's program takes in what happens to it, as far as can be told."""
+    try:
+        return not isinstance(desktop, TellsHangs) or await desktop.responds(window)
+    except ToolError:  # it has just closed
+        return True
 
 
 def inside(desktop: Desktop, path: Path) -> str:

@@ -424,6 +424,9 @@ class VirtualDesktop(Faced):
         found = await self._on_parts(lambda p: p.windows.keyboard())
         return self._geometry.window(found) if found else None
 
+    async def responds(self, window: int) -> bool:
+        return await self._on_parts(lambda p: p.windows.responds(window))
+
     async def window_at(self, x: int, y: int) -> Window | None:
         point = self._geometry.to_native(x, y)
         found = await self._on_parts(lambda p: p.windows.under_point(*point))

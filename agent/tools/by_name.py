@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from agent.desktop.act.typist import is_terminal
-from agent.desktop.base import Box, Desktop, EncodedImage, Node, Tree, Window
+from agent.desktop.base import Box, Desktop, EncodedImage, Node, Tree, Window, responds
 from agent.errors import BadInput, DesktopError, ToolError
 from agent.models.base import ToolSpec
 from agent.tools import inputs
@@ -27,7 +27,7 @@ from agent.tools.choosers import chooser_words
 from agent.tools.computer import ComputerTool
 from agent.tools.focus import Focus, focused, submitted_by
 from agent.tools.hidden import hidden_in
-from agent.tools.outline import PRESSED, Outline, References, changes
+from agent.tools.outline import FRAMES, PRESSED, Outline, References, changes
 from agent.tools.screen import Watch
 from agent.tools.secrets import FIELD as SECRET_FIELD
 from agent.tools.took import quoted
@@ -152,7 +152,8 @@ class ScreenTool:
         self, desktop: Desktop, vault: Vault | None = None, watch: Watch | None = None
     ) -> None:
         self._desktop = desktop
-        self._hands = ComputerTool(desktop, "pixels", vault, watch)
+        self._watch = watch or Watch(desktop)
+        self._hands = ComputerTool(desktop, "pixels", vault, self._watch)
         self._references = References()
         self._told: Outline | None = None
         """What the model was told last."""
@@ -255,7 +256,9 @@ class ScreenTool:
         if before is None:
             self._note = f"{_SEEN}\n{now.text()}"
         else:
-            self._note = changes(before, now) or ("" if self._just_told else _NOTHING_NEW)
+            stuck = await self._watch.stuck(await self._desktop.active_window())
+            told = changes(before, now) or ("" if self._just_told else _NOTHING_NEW)
+            self._note = "\n".join(filter(None, (told, stuck)))
         self._just_told = False
         return None
 
@@ -368,7 +371,10 @@ class ScreenTool:
 
     async def _look(self) -> Outline:
         tree, windows = await asyncio.gather(self._tree(), self._desktop.windows())
-        return Outline(tree, windows, self._references)
+        told = {node.name for node in tree.nodes if node.role in FRAMES}
+        silent = [w for w in windows if not w.minimised and w.title.strip() not in told]
+        stuck = {w.id for w in silent if not await responds(self._desktop, w.id)}
+        return Outline(tree, windows, self._references, stuck)
 
     async def _tree(self) -> Tree:
         """All objects, with each secret's placeholder in the place of it.

@@ -200,6 +200,7 @@ class ComputerTool:
         x, y = self._maybe_point(given.coordinate)
         note = await self._before()
         target = await self._taker(x, y)
+        note = await self._with_stuck(note, target)
         await self._do(
             self._desktop.input.click(
                 x, y, button=button, count=count, modifiers=given.text.strip()
@@ -252,6 +253,7 @@ class ComputerTool:
     async def type(self, given: inputs.Type) -> ToolResult:
         note = await self._before()
         window = await self._desktop.keyboard()
+        note = await self._with_stuck(note, window)
         aimed = self._aimed()
         focus = aimed if isinstance(aimed, Focus) else None
         if focus is None or (window is not None and not focus.is_in(window)):
@@ -362,6 +364,7 @@ class ComputerTool:
         window, shortcut = await self._desktop.keyboard(), is_shortcut(combos)
         if window is None and not shortcut:
             raise ToolError(NOBODY.format("pressed"), shown=NOT_TAKEN)
+        note = await self._with_stuck(note, window)
         await self._do(act())
         if window is None:
             return _told(f"{words}; no window had the keyboard.", note)
@@ -384,6 +387,10 @@ class ComputerTool:
         """Let the last action settle; what the model should know before this one."""
         note = await self._watch.before_action()
         return f"{opened_words(await self._watch.new_dialogs())} {note}".strip()
+
+    async def _with_stuck(self, note: str, window: Window | Target | None) -> str:
+        """The note, and that the program which an act goes to takes nothing in."""
+        return f"{await self._watch.stuck(window)} {note}".strip()
 
     async def _do(self, action: Awaitable[None]) -> None:
         """Act, and note that the screen may change."""

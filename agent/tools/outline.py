@@ -6,7 +6,7 @@ screen and cannot end its quotation, so that no program's words are taken for ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
@@ -201,10 +201,18 @@ class Outline:
         tree: all objects.
         windows: all windows, bottom to top.
         references: gives each object its name, and keeps it.
+        stuck: ids of windows whose programs take nothing in.
     """
 
-    def __init__(self, tree: Tree, windows: Sequence[Window], references: References) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        windows: Sequence[Window],
+        references: References,
+        stuck: Set[int] = frozenset(),
+    ) -> None:
         self.tree = tree
+        self._stuck = stuck
         self._windows = windows
         self._references = references
         self._by_id = {node.id: node for node in tree.nodes}
@@ -308,7 +316,8 @@ class Outline:
             window = by_id.get(key)
             if window is None and not any(entry.acts for entry in held[key]):
                 continue
-            yield Part(_title(window, frames.get(key)), window, tuple(held[key]))
+            hangs = ", does not answer" if window and window.id in self._stuck else ""
+            yield Part(f"{_title(window, frames.get(key))}{hangs}", window, tuple(held[key]))
 
     def _entry(self, node: Node) -> Entry | None:
         if not (node.showing or node.beyond) or not (node.role in ROLES or node.role in _WORDS):

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agent.desktop.base import Desktop, EncodedImage, Frame, Window
-from agent.tools.took import window_words
+from agent.desktop.base import Desktop, EncodedImage, Frame, Target, Window, responds
+from agent.tools.took import quoted, window_words
 
 _LOOK = (0.15, 0.07, 2.0)
 """Seconds before a picture: for something to begin, for quiet, at most."""
@@ -27,6 +27,7 @@ _NOTICEABLE = 0.005
 UNCHANGED = "The screen is unchanged since your last picture."
 ASK_AGAIN = f"{UNCHANGED} Ask once more if you want to be shown it again."
 MOVING = "The screen was still changing when this picture was taken."
+STUCK = "{} does not answer: its program is busy or hangs."
 CHANGED_SINCE = "Before this action, the screen had changed since your last picture."
 
 
@@ -74,6 +75,15 @@ class Watch:
         old = found if known is None else known
         return tuple(w for w in found if w.id not in {other.id for other in old})
 
+    async def stuck(self, window: Window | Target | None) -> str:
+        """That a window's program takes nothing in; empty if it does, or that cannot be told."""
+        if window is None:
+            return ""
+        which = window.window if isinstance(window, Target) else window.id
+        if which is None or await responds(self._desktop, which):
+            return ""
+        return STUCK.format(quoted(window.title or window.wm_class or "an untitled window"))
+
     def dialog_before(self, window: int | None) -> Window | None:
         """The modal dialog that a window waits for, of those that were seen last."""
         return next((w for w in self._dialogs or () if w.blocks and w.blocks == window), None)
@@ -106,14 +116,15 @@ class Watch:
         quiet = await self._settle(*_LOOK, picture=True)
         frame = await self._desktop.grab()
         opened = opened_words(await self.new_dialogs())
+        stuck = await self.stuck(await self._desktop.active_window()) if self._ours else ""
         if self._seen is not None and changed_share(self._seen, frame) == 0:
-            self.note = "" if self._told_to_ask_again else UNCHANGED
+            self.note = "" if self._told_to_ask_again else f"{UNCHANGED} {stuck}".strip()
             self._ours = False
             return None
         size = self._seen and (self._seen.width, self._seen.height)
         other = size not in (None, (frame.width, frame.height))
         resized = f"The screen is now {frame.width} x {frame.height}." if other else ""
-        self.note = " ".join(filter(None, (resized, opened, "" if quiet else MOVING)))
+        self.note = " ".join(filter(None, (resized, opened, stuck, "" if quiet else MOVING)))
         return await self._show(frame)
 
     async def _show(self, frame: Frame) -> EncodedImage:

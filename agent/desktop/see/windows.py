@@ -31,6 +31,8 @@ _SOURCE_PAGER = 2
 _STATE_ADD = 1
 _PATIENCE = 2.0
 """Seconds that the window manager may take to do as asked."""
+_MOMENT = 0.7
+"""Seconds that a program may take to answer; longer, and a person would notice."""
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
 _KINDS: dict[str, WindowKind] = {
     "_NET_WM_WINDOW_TYPE_DIALOG": "dialog",
@@ -80,6 +82,10 @@ class WindowList:
     async def under_point(self, x: int, y: int) -> Window | None:
         """Topmost window at a point: also menus, tooltips, the panel and the background."""
         return await self._do(lambda root: self._under(root, x, y))
+
+    async def responds(self, window_id: int) -> bool:
+        """Whether a window's program answers within a moment; True where it cannot be asked."""
+        return await self._do(lambda root: self._responds(root, window_id))
 
     async def activate(self, window: Window) -> None:
         """Raise and focus, restoring it if minimised; returns when it has the focus."""
@@ -249,6 +255,35 @@ class WindowList:
             self._await(lambda: done(root), f"{what} “{window.title}”")
 
         await self._do(work)
+
+    def _responds(self, root: Any, window_id: int) -> bool:
+        """By EWMH's ping, which toolkits answer from the loop that takes their input."""
+        protocols, ping = self._atom("WM_PROTOCOLS"), self._atom("_NET_WM_PING")
+        if ping not in self._numbers(window_id, "WM_PROTOCOLS"):
+            return True
+        mark = int(time.monotonic() * 1000) & 0x7FFFFFFF
+        data = (32, [ping, mark, window_id, 0, 0])
+        message = event.ClientMessage(window=window_id, client_type=protocols, data=data)
+        root.change_attributes(event_mask=X.PropertyChangeMask | X.SubstructureNotifyMask)
+        try:
+            self._display.create_resource_object("window", window_id).send_event(message)
+            self._display.flush()
+            return self._hears(protocols, [ping, mark, window_id])
+        finally:
+            root.change_attributes(event_mask=X.PropertyChangeMask)
+
+    def _hears(self, kind: int, words: list[int]) -> bool:
+        """Whether a message with this kind and these first words comes in time."""
+        deadline = time.monotonic() + _MOMENT
+        while (left := deadline - time.monotonic()) > 0:
+            if not self._display.pending_events():
+                select.select([self._display.fileno()], [], [], left)
+            while self._display.pending_events():
+                got = self._display.next_event()
+                ours = got.type == X.ClientMessage and got.client_type == kind
+                if ours and list(got.data[1])[: len(words)] == words:
+                    return True
+        return False
 
     def _send(self, root: Any, window_id: int, name: str, data: list[int]) -> None:
         if window_id not in self._numbers(root, "_NET_CLIENT_LIST"):

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agent.desktop.base import Desktop
+from agent.desktop.base import Desktop, responds
 from agent.errors import DesktopError
 from agent.models.offline import (
     answers,
@@ -29,10 +29,11 @@ from agent.models.offline import (
 )
 from agent.models.offline.conversation import plan_for
 from agent.models.offline.overlay import Overlay
+from agent.models.offline.places import call
 from agent.models.offline.progress import Dictated, Mark, Progress, Result
 from agent.models.offline.proposing import propose_on
 from agent.models.offline.sentences import Plan, parse
-from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment
+from agent.models.offline.steps import Act, Call, Done, Fail, Handler, Moment, capital
 from agent.models.offline.suggest import not_understood
 from agent.models.offline.view import look
 
@@ -254,11 +255,21 @@ async def _step(
         place.dictating = place.dictating if step.dictating is None else step.dictating
         return None
     place.achieved = False
+    place.said += await _stuck(at)
     left = len(plan.commands) - place.command - 1
     if left:
         place.said.append("I did not go on with the rest.")
     place.command = len(plan.commands)
     return None
+
+
+async def _stuck(at: Moment) -> list[str]:
+    """That the program in front takes nothing in, which may be why a command failed."""
+    window = at.view.active
+    if window is None or await responds(at.desktop, window.id):
+        return []
+    name = capital(call(at.view, window))
+    return [f"{name} does not answer: its program is busy or hangs."]
 
 
 def _joined(lines: Sequence[str]) -> str:
