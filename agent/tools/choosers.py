@@ -172,7 +172,7 @@ def _by_keys(chooser: _Chooser, target: Mapping[str, str]) -> bool:
         if "alt" in keys and any(len(key) == 1 and key != _CANCEL_KEY for key in keys):
             return True
     text = target.get("text", "")
-    is_path = not chooser.told and text.startswith(("/", "~"))  # GTK opens its field for it
+    is_path = role != "push button" and text.startswith(("/", "~"))  # GTK opens its field for it
     return "\n" in text or (" " in text and not in_field and not is_path)
 
 
