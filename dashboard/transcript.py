@@ -417,7 +417,7 @@ class Transcript:
     def _desktop(self, event: e.DesktopChanged) -> None:
         if event.state in ("died", "unavailable", "restarting"):
             word = {"died": "The desktop ended.", "unavailable": "There is no desktop."}
-            text = word.get(event.state, "The desktop starts again.")
+            text = word.get(event.state, "The desktop is restarting.")
             self._put(f"error-{event.seq}", event, "error", text=text, advice=event.detail)
 
     def _opened(self, event: e.SessionOpened) -> None:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent.kinds import Kinds
+from dashboard.words import marked, t
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -91,7 +92,7 @@ class ViewKind:
 
     def shown(self) -> dict[str, str]:
         """For the page."""
-        return {"key": self.name, "title": self.label, "icon": self.icon}
+        return {"key": self.name, "title": t(self.label), "icon": self.icon}
 
 
 def _ours(name: str) -> Callable[[ViewContext], View]:
@@ -110,7 +111,7 @@ def _talk(context: ViewContext) -> View:
 
 TALK = ViewKind(
     "talk",
-    "Talk",
+    marked("Talk"),
     _talk,
     (
         "M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 1 0-7 0v5A3.5 3.5 0 0 0 12 15ZM5.5 11."
@@ -122,19 +123,19 @@ TALK = ViewKind(
 OUR_VIEWS = (
     ViewKind(
         "replay",
-        "Replay",
+        marked("Replay"),
         _ours("replay"),
         "M4 12a8 8 0 1 0 2.6-5.9L4 8.4M4 4v4.4h4.4M12 8v4.5l3 1.8",
     ),
     ViewKind(
         "prompts",
-        "Prompts",
+        marked("Prompts"),
         _ours("prompts"),
         "M4.5 20h4l10-10a2.8 2.8 0 0 0-4-4l-10 10v4ZM13 7.5l4 4M13 20h7",
     ),
     ViewKind(
         "lab",
-        "Lab",
+        marked("Lab"),
         _ours("lab"),
         (
             "M9.5 3.5v6L4.6 18a1.8 1.8 0 0 0 1.6 2.6h11.6a1.8 1.8 0 0 0 1.6-2.6l-4.9-8.5v-6M8"
@@ -143,7 +144,7 @@ OUR_VIEWS = (
     ),
     ViewKind(
         "tools",
-        "Tools",
+        marked("Tools"),
         _ours("tools"),
         (
             "M14.5 6.5a4 4 0 0 1 5-1.4l-2.7 2.7 1.4 1.4 2.7-2.7a4 4 0 0 1-5.4 5L8 19a2 2 0 0 "
@@ -152,13 +153,13 @@ OUR_VIEWS = (
     ),
     ViewKind(
         "inspector",
-        "Inspector",
+        marked("Inspector"),
         _ours("inspector"),
         "M3 12.5h4l2.5-7 4.5 13 2.5-6h4.5",
     ),
     ViewKind(
         "settings",
-        "Settings",
+        marked("Settings"),
         _ours("settings"),
         "M4 7h9m5 0h2M4 17h2m5 0h9M15.5 4.8v4.400M8.5 14.8v4.400",
     ),

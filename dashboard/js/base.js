@@ -8,13 +8,21 @@ import { Component, h, render as draw } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { adapterFor, mount } from "./adapter.js";
 import { link } from "./link/link.js";
+import { localized } from "./words.js";
 
 /** @typedef {import("./adapter.js").Adapter} Adapter */
 /** @typedef {import("preact").ComponentChildren} Children */
 /** @typedef {(props: {host: Host<any>}) => Children} App What draws a component. */
 
 /** @type {(strings: TemplateStringsArray, ...values: any[]) => import("preact").VNode<any>} */
-export const html = /** @type {any} */ (htm.bind(/** @type {any} */ (h)));
+const built = /** @type {any} */ (htm.bind(/** @type {any} */ (h)));
+
+/**
+ * What a component shows; the template's own texts are said in the page's language (`words.js`).
+ *
+ * @type {(strings: TemplateStringsArray, ...values: any[]) => import("preact").VNode<any>}
+ */
+export const html = (strings, ...values) => built(localized(strings), ...values);
 
 const TOLD = 500; // letters of an error that are reported
 const ARRIVED = "arrived"; // Python has what was pressed
@@ -205,7 +213,7 @@ export class Boundary extends Component {
   render() {
     if (!this.state.failed) return this.props.children;
     return html`<div class="broke" role="alert">
-      <p>This part of the page does not work any more.</p>
+      <p>This part of the page has stopped working.</p>
       <button type="button" onClick=${() => this.setState({ failed: false })}>Show it again</button>
     </div>`;
   }

@@ -117,7 +117,7 @@ function Waiting({ entry, context }) {
 
 /** @param {{follow: Follow}} props */
 function More({ follow }) {
-  return follow.away.value && html`<button type="button" class="more" onClick=${() => follow.now()}>↓ newest</button>`;
+  return follow.away.value && html`<button type="button" class="more" onClick=${() => follow.now()}>↓ Latest</button>`;
 }
 
 /** In a notebook nothing else has a button for it. @param {{search: Search}} props */
@@ -126,7 +126,7 @@ function Finder({ search }) {
   const open = () => {
     search.open.value = true;
   };
-  return html`<button type="button" class="finder" aria-label="Search in the conversation" title="Search in the conversation" onClick=${open}>
+  return html`<button type="button" class="finder" aria-label="Search the conversation" title="Search the conversation" onClick=${open}>
     <${Icon} name="search" />
   </button>`;
 }
@@ -148,7 +148,7 @@ function Empty({ context }) {
       (text) =>
         html`<button type="button" class="example" disabled=${sent.value} onClick=${() => void say(text)}>${text}</button>`,
     )}
-    ${sent.value && !live.value && html`<p role="status">Not sent yet: there is no connection.</p>`}
+    ${sent.value && !live.value && html`<p role="status">Not sent yet: no connection.</p>`}
   </div>`;
 }
 

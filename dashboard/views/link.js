@@ -10,6 +10,7 @@ import { link } from "../js/link/link.js";
 import { patience } from "../js/link/reloads.js";
 // @ts-expect-error The bundler makes it the worker's text.
 import workerCode from "../js/link/link.worker.js";
+import { locale, t } from "../js/words.js";
 
 /** @typedef {import("../js/base.js").Host<{session: string, task: string, mark: string}>} Host */
 
@@ -199,27 +200,27 @@ function toTheServer(href) {
 
 /** @param {number} ms */
 function clock(ms) {
-  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(ms).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 /** @type {Record<import("../js/link/link.js").Standing, (since: number) => string>} */
 const WORDS = {
   live: () => "",
   slow: () => "",
-  lost: (since) => `No connection to the server. What you see is from ${clock(since)}. Trying again…`,
-  restoring: () => "The server answers again. The page is being brought up to date…",
-  reloading: () => "The server answers again. The page reloads…",
+  lost: (since) => t("No connection to the server. What you see is from {time}. Trying again…", { time: clock(since) }),
+  restoring: () => t("Connected again. Updating the page…"),
+  reloading: () => t("Connected again. Reloading the page…"),
 };
 
 /** @type {Record<import("../js/link/stopper.js").StopState, string>} */
 const STOP = {
   none: "",
   sending: "",
-  unanswered: "Stopping… the server has not answered yet.",
-  stopped: "Stopped.",
-  idle: "Nothing is running in this session any more.",
-  later: "What was running then has ended. The task that was begun after it goes on.",
-  refused: "Stop was not carried out.",
+  unanswered: t("Stopping… the server has not answered yet."),
+  stopped: t("Stopped."),
+  idle: t("Nothing is running in this session."),
+  later: t("The task that was running has ended. The one begun after it continues."),
+  refused: t("Stop was not carried out."),
 };
 
 /** What is said now, as one line and its kind. */

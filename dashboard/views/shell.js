@@ -8,6 +8,7 @@ import { link } from "../js/link/link.js";
 import { Icon } from "./js/icons.js";
 import { Notices } from "./js/notify.js";
 import { Sounds } from "./js/sounds.js";
+import { t } from "../js/words.js";
 
 /**
  * @typedef {object} Params
@@ -101,7 +102,8 @@ function useGo(host) {
       .param("places")
       .peek()
       .find((each) => each.key === key)?.title;
-    if (wanted.peek() && !link.live) link.presses.tell(`${title ?? "Talk"} opens when the connection is back.`);
+    if (wanted.peek() && !link.live)
+      link.presses.tell(t("{view} opens when the connection is back.", { view: title ?? t("Talk") }));
     send();
   };
   useLayoutEffect(() => link.onRestored(send), []);
@@ -126,7 +128,7 @@ function Views({ host, way }) {
         icon,
       }) => html`<button key=${key} type="button" class=${waits && key === "talk" ? "item waits" : "item"} data-key=${key}
         aria-current=${key === here ? "page" : null} aria-busy=${key === later}
-        title=${key === later ? "Opens when the connection is back" : null} onClick=${() => go(key)}>
+        title=${key === later ? t("Opens when the connection is back") : null} onClick=${() => go(key)}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${icon} /></svg><span>${title}</span>
       </button>`,
     )}
@@ -143,17 +145,19 @@ function Stop({ host }) {
 /** @param {{sounds: Sounds}} props */
 function Speaker({ sounds }) {
   const on = sounds.on.value;
-  return html`<button type="button" class="sounds" aria-pressed=${on} aria-label=${on ? "Sounds are on" : "Sounds are off"}
-    title=${on ? "Sounds when the agent begins, asks, is done or fails: on" : "Sounds are off"} onClick=${() => sounds.toggle()}>
+  return html`<button type="button" class="sounds" aria-pressed=${on} aria-label=${on ? t("Sounds are on") : t("Sounds are off")}
+    title=${on ? t("Sounds when the agent begins, asks, is done or fails: on") : t("Sounds are off")} onClick=${() => sounds.toggle()}>
     <${Icon} name=${on ? "speaker" : "silent"} /></button>`;
 }
 
 /** What the bell says of itself. @param {Notices} notices */
 function bellSays({ on, permission, choice }) {
-  if (permission.value === "missing") return "This browser has no notifications";
-  if (permission.value === "denied") return "Notifications are blocked: allow them for this page in the browser";
-  if (on.value) return "Notifications while you look elsewhere: on";
-  return choice.value === "on" ? "Notifications are not allowed yet" : "Notifications while you look elsewhere: off";
+  if (permission.value === "missing") return t("This browser has no notifications");
+  if (permission.value === "denied") return t("Notifications are blocked: allow them for this page in the browser");
+  if (on.value) return t("Notifications while you look elsewhere: on");
+  return choice.value === "on"
+    ? t("Notifications are not allowed yet")
+    : t("Notifications while you look elsewhere: off");
 }
 
 /** @param {{notices: Notices}} props */
@@ -168,7 +172,7 @@ function Bell({ notices }) {
 function Offer({ notices }) {
   if (!notices.missed.value) return null;
   return html`<div class="offer" role="status">
-    <span>Something happened while you looked elsewhere. Be notified next time?</span>
+    <span>Something happened while you were away. Get a notification next time?</span>
     <button type="button" class="yes" onClick=${() => void notices.toggle()}>Notify me</button>
     <button type="button" onClick=${() => notices.decline()}>No, thanks</button>
   </div>`;

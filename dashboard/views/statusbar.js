@@ -5,22 +5,23 @@ import { component, html } from "../js/base.js";
 import { live } from "../js/link/hooks.js";
 import { SessionList, Sessions } from "./js/sessions.js";
 import { ThemeSwitch } from "./js/theme.js";
+import { t } from "../js/words.js";
 
 /** @typedef {import("../js/base.js").Host<any>} Host */
 /** @typedef {{id: string, label: string, text: string, place?: string}} Notice */
 
 /** @type {Record<string, string>} */
 const WHO = {
-  idle: "Ready",
-  listening: "Listening",
-  thinking: "Thinking",
-  speaking: "Speaking",
-  acting: "Acting",
-  held: "Holding",
-  waiting: "Waiting for you",
-  yours: "You have the mouse",
-  stopped: "Stopped",
-  disconnected: "Not connected",
+  idle: t("Ready"),
+  listening: t("Listening"),
+  thinking: t("Thinking"),
+  speaking: t("Speaking"),
+  acting: t("Acting"),
+  held: t("Holding"),
+  waiting: t("Waiting for you"),
+  yours: t("You have the mouse"),
+  stopped: t("Stopped"),
+  disconnected: t("Not connected"),
 };
 const NARROW = matchMedia("(max-width: 760px)");
 const narrow = signal(NARROW.matches);
@@ -79,7 +80,7 @@ function SessionMenu({ host, sessions }) {
     <${SessionList} sessions=${sessions} here=${host.param("session_id").value} most=${MOST}
       replay=${(/** @type {string} */ id) => host.send({ type: "replay", id })} />
     <p class="ends"><a href="?session=new">New session</a> <a href="?view=sessions">All sessions</a>
-      ${person && html`<span>Signed in as ${person} <a href="logout">Sign out</a></span>`}</p>
+      ${person && html`<span>${t("Signed in as {name}", { name: person })} <a href="logout">Sign out</a></span>`}</p>
   <//>`;
 }
 
@@ -88,7 +89,7 @@ function Badge({ host }) {
   const known = host.param("who").value;
   const up = live.value; // else what is known of the session is old
   const who = up ? known : "disconnected";
-  const detail = up ? host.param("detail").value : `Last known: ${word(known)}`;
+  const detail = up ? host.param("detail").value : t("Last known: {state}", { state: word(known) });
   const pending = up && host.param("pending").value;
   useEffect(() => {
     document.title = `${pending ? `● ${pending}` : word(who)} – Sayso`;
@@ -139,8 +140,8 @@ function Meters({ host }) {
   const warning = host.param("warning").value;
   const { dollars, tokens } = host.param("allowed").value;
   return html`<div class=${`meters ${warning ? "close" : ""}`} title=${warning}>
-    <span title=${`Spent in this session; a task may spend $${dollars}`}>$${host.param("dollars").value.toFixed(2)}</span>
-    <span title=${`Tokens used in this session; the limit is ${short(tokens ?? 0)}`}>${short(host.param("tokens").value)} tok</span>
+    <span title=${t("Spent in this session; a task may spend {price}", { price: `$${dollars}` })}>$${host.param("dollars").value.toFixed(2)}</span>
+    <span title=${t("Tokens used in this session; the limit is {limit}", { limit: short(tokens ?? 0) })}>${t("{n} tok", { n: short(host.param("tokens").value) })}</span>
     <span title="Time on the running task">${since ? span(Date.now() / 1000 - since) : "0:00"}</span>
   </div>`;
 }

@@ -10,6 +10,7 @@ import { Icon } from "./js/icons.js";
 import { escapeIsTaken, isTyping } from "./js/layers.js";
 import { tell } from "./js/signs.js";
 import { TextBox } from "./js/textbox.js";
+import { t } from "../js/words.js";
 
 /**
  * @typedef {object} Params
@@ -27,14 +28,14 @@ import { TextBox } from "./js/textbox.js";
 
 /** @type {Record<string, string>} */
 const STATES = {
-  starting: "The desktop is starting",
-  restarting: "The desktop starts again",
-  stopped: "The desktop is starting",
-  died: "The desktop ended",
-  unavailable: "There is no desktop",
+  starting: t("The desktop is starting"),
+  restarting: t("The desktop is restarting"),
+  stopped: t("The desktop is starting"),
+  died: t("The desktop ended"),
+  unavailable: t("There is no desktop"),
 };
 const KEYS = "keys";
-const UNAVAILABLE = "Not now: there is no connection to the server";
+const UNAVAILABLE = t("Unavailable: no connection to the server");
 const BEGINS = 3000; // ms in which words that were sent have surely begun their task
 
 /** @param {Props} props */
@@ -112,7 +113,7 @@ function Talk({ host }) {
         <${Hold} host=${host} />
         <${Mouse} host=${host} />
         <button type="button" class=${host.param("running").value ? "stop live" : "stop"} aria-keyshortcuts="Escape" onClick=${stop}>
-          <span>${stopWord()}</span>${!full.value && stopWord() === "STOP" && html`<kbd>Esc</kbd>`}
+          <span>${stopWord()}</span>${!full.value && stopWord() === t("STOP") && html`<kbd>Esc</kbd>`}
         </button>
       </div>
     </footer>
@@ -139,8 +140,9 @@ function showKeys(root) {
 
 /** That what is said is typed, and the way out. @param {Props & {say: (text: string, receipt: string) => unknown}} props */
 function Dictation({ host, say }) {
-  const title =
-    "What you say or write is typed. “Scratch that” takes the last words back. Press to give commands again";
+  const title = t(
+    "What you say or write is typed. “Scratch that” takes back the last words. Press to give commands again",
+  );
   const stop = () => void say("stop dictation", crypto.randomUUID());
   return html`<span class="dictation" role="status">${
     host.param("dictating").value && html`<button type="button" title=${title} onClick=${stop}>Stop dictation</button>`
@@ -165,8 +167,8 @@ function Tools({ host, root }) {
   return html`<header class="tools">
     <span class="model" title="The model that decides what to do">${host.param("model")}</span>
     <button type="button" aria-label="Files" disabled=${waits} onClick=${() => tell("panel")}
-      title=${waits ? "Answer first; then the files are shown again" : "Files of this session"}><${Icon} name="folder" /></button>
-    <button type="button" aria-label="Search in the conversation" title="Search (Ctrl+Shift+F)" onClick=${() => tell("search")}>
+      title=${waits ? t("Answer first to see the files again") : t("Files of this session")}><${Icon} name="folder" /></button>
+    <button type="button" aria-label="Search the conversation" title="Search (Ctrl+Shift+F)" onClick=${() => tell("search")}>
       <${Icon} name="search" /></button>
     <${Screens} root=${root} />
     <button type="button" aria-label="Keys and help" title="Keys and help (?)" popovertarget=${KEYS}><${Icon} name="keys" /></button>
@@ -175,26 +177,28 @@ function Tools({ host, root }) {
 
 /** @param {{root: {current: HTMLElement | null}}} props */
 function Screens({ root }) {
-  return html`<button type="button" aria-pressed=${wide.value} aria-label="Only the desktop, on the full screen"
-      title="Only the desktop, on the full screen" onClick=${() => void toggleWide(root.current)}><${Icon} name="wide" /></button>
-    <button type="button" aria-pressed=${full.value && !wide.value} aria-label="Page on the full screen"
-      title="Page on the full screen" onClick=${() => void togglePage()}><${Icon} name="whole" /></button>`;
+  return html`<button type="button" aria-pressed=${wide.value} aria-label="Desktop in full screen"
+      title="Desktop in full screen" onClick=${() => void toggleWide(root.current)}><${Icon} name="wide" /></button>
+    <button type="button" aria-pressed=${full.value && !wide.value} aria-label="Page in full screen"
+      title="Page in full screen" onClick=${() => void togglePage()}><${Icon} name="whole" /></button>`;
 }
 
 /** Nothing runs while the person has the mouse: then there is the clipboard in its place. @param {Props} props */
 function Hold({ host }) {
   if (host.param("who").value === "yours") {
-    const title = live.value ? "Text from your clipboard to the desktop's" : UNAVAILABLE;
+    const title = live.value ? t("Copy your clipboard’s text to the desktop") : UNAVAILABLE;
     const paste = () => (live.peek() ? tell("paste") : link.presses.refuse());
     return html`<button type="button" class="hold" aria-disabled=${!live.value} title=${title} onClick=${paste}>
       <${Icon} name="paste" /><span>Paste</span></button>`;
   }
   const held = host.param("held").value;
   const able = held || host.param("running").value;
-  const title = held ? "The agent goes on" : "No further action begins until you say go on";
+  const title = held
+    ? t("Let the agent continue")
+    : t("The agent pauses before its next action, until you say “go on”");
   return html`<button type="button" class="hold" aria-pressed=${held} disabled=${!able} aria-disabled=${!live.value} title=${live.value ? title : UNAVAILABLE}
     onClick=${() => host.send({ type: held ? "release" : "hold" })}>
-    <${Icon} name=${held ? "go" : "hold"} /><span>${held ? "Go on" : "Hold"}</span>
+    <${Icon} name=${held ? "go" : "hold"} /><span>${held ? t("Go on") : t("Hold")}</span>
   </button>`;
 }
 
@@ -203,7 +207,7 @@ function Mouse({ host }) {
   const yours = host.param("who").value === "yours";
   const ready = host.param("desktop_state").value === "ready";
   return html`<button type="button" class="mouse" aria-pressed=${yours} disabled=${!ready} aria-disabled=${!live.value} title=${live.value ? null : UNAVAILABLE}
-    onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? "Give it back" : "Take the mouse"}</button>`;
+    onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? t("Give it back") : t("Take the mouse")}</button>`;
 }
 
 export default component("Talk", Talk);

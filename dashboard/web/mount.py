@@ -34,7 +34,7 @@ from tornado.websocket import WebSocketHandler
 from agent.disk import DiskHangs, in_time
 from agent.errors import ConfigurationError, JournalError
 from agent.hosts import is_loopback
-from dashboard.web import ahead, current, dispatch, memory, output
+from dashboard.web import ahead, current, dispatch, language, memory, output
 from dashboard.web.assets import compressed
 from dashboard.web.frame import framed
 from dashboard.web.goodbye import KEPT, Goodbye, with_goodbye, with_return
@@ -98,6 +98,7 @@ def install(make: Callable[[], Workbench] = make_workbench) -> None:
     output.install()
     dispatch.install()
     current.install()
+    language.install()
     memory.install()
     _wrap(Server, "__init__", _guarded_server)
     _wrap(Server, "stop", _with_farewell)

@@ -90,7 +90,7 @@ async def test_in_changed_and_out(person: Person, look: Onlooker, places: Path):
     await bring(page, ".screen", ("data.csv", "text/csv", b"1,2\n"))
     await bring(page, "textarea", ("image.png", "image/png", picture()))
     await bring(page, ".conversation", ("report.pdf", "application/pdf", pdf(2)))
-    tray = page.get_by_role("region", name="Attached and coming in")
+    tray = page.get_by_role("region", name="Attachments and uploads")
     await expect(tray.locator(".chip")).to_have_count(2)
     await expect(tray).to_contain_text("the offline planner does not read PDFs")
     before = bytes_of(home)

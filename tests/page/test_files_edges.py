@@ -134,7 +134,7 @@ async def test_an_upload_that_breaks_off_or_finds_the_home_full_leaves_nothing_h
         await proxy.cut()
         await expect(failed).to_contain_text("broke off; nothing of it was kept")
         await proxy.heal()
-        await page.get_by_role("button", name="Close the message on large.bin").click()
+        await page.get_by_role("button", name="Close the message about large.bin").click()
         await holds(home, "mine.txt")
         await begin_upload(proxy, upload, small, home)
         proxy.silence()

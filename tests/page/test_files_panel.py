@@ -179,11 +179,11 @@ async def test_files_come_in_by_button_drop_and_paste(page: Page, session: Path)
     await (await waiting.value).set_files([button])  # type: ignore[list-item]
     await expect(page.locator(".conversation .files", has_text="button.txt")).to_be_visible()
     assert (home / "Documents" / "button.txt").read_bytes() == b"here, too"
-    await page.get_by_role("button", name="Choose none").click()
+    await page.get_by_role("button", name="Clear the choice").click()
     await page.keyboard.press("Escape")
     await expect(panel).to_have_count(0)
     await bring(page, ".screen", ("dropped.csv", "text/csv", b"1,2"))
-    tray = page.get_by_role("region", name="Attached and coming in")
+    tray = page.get_by_role("region", name="Attachments and uploads")
     await expect(page.locator(".conversation .files", has_text="dropped.csv")).to_be_visible()
     assert (home / "Downloads" / "dropped.csv").read_bytes() == b"1,2"
     await expect(tray).to_have_count(0)
@@ -233,7 +233,7 @@ async def test_a_folder_comes_in_by_button_with_all_that_is_in_it(
     await (await waiting.value).set_files(tmp_path / "trip")
     await expect(page.locator(".conversation .item.files")).not_to_have_count(0)
     come = session / "home" / "kept" / "trip"
-    await expect(page.get_by_role("region", name="Attached and coming in")).to_have_count(0)
+    await expect(page.get_by_role("region", name="Attachments and uploads")).to_have_count(0)
     assert (come / "plan.txt").read_text() == "plan"
     assert (come / "day one" / "_-rf.txt").read_text() == "walk", "a name that is no option"
 
@@ -278,8 +278,8 @@ async def test_a_refusal_is_a_sentence_beside_the_file(page: Page, session: Path
             [{"name": name, "mimeType": "x/y", "buffer": b"x"}]
         )
     await expect(chip).to_have_count(2)
-    await expect(chip.first).to_contain_text("The connection broke off; nothing of it was kept.")
-    await page.get_by_role("button", name="Close the message on x.bin").click()
+    await expect(chip.first).to_contain_text("The connection was lost; nothing was kept.")
+    await page.get_by_role("button", name="Close the message about x.bin").click()
     await expect(chip).to_have_count(1)
     await page.unroute_all(behavior="wait")
     await page.get_by_role("button", name="Send y.bin again").click()

@@ -66,7 +66,7 @@ async def test_a_file_that_does_not_fit_and_one_cut_off_by_a_full_disk_are_told(
     failed = page.locator(".chip.failed .note")
     await upload.set_input_files(large)
     await expect(failed).to_contain_text("The disk is full")
-    await page.get_by_role("button", name="Close the message on large.bin").click()
+    await page.get_by_role("button", name="Close the message about large.bin").click()
     async with Proxy(pilot.port) as proxy:
         await arrive(page, proxy.url(page.url))
         await page.get_by_role("button", name="Files", exact=True).click()
@@ -76,7 +76,7 @@ async def test_a_file_that_does_not_fit_and_one_cut_off_by_a_full_disk_are_told(
         assert [path.name for path in home.rglob("*") if path.is_file()] == []
         (pilot_data / "filler").unlink()
         proxy.delay = 0
-        await page.get_by_role("button", name="Close the message on slow.bin").click()
+        await page.get_by_role("button", name="Close the message about slow.bin").click()
         await upload.set_input_files(slow)
         await expect(panel.get_by_role("treeitem", name="slow.bin")).to_be_visible()
     assert (home / "slow.bin").stat().st_size == MIB_24

@@ -328,7 +328,7 @@ async def test_every_word_keeps_its_fate_on_a_line_that_is_slow_and_breaks(
         await proxy.cut()
         await _lost(page)
         await press(waiting.nth(1), "Forget it").click()
-        await expect(waiting.nth(1)).to_contain_text("Not sent yet: there is no connection.")
+        await expect(waiting.nth(1)).to_contain_text("Not sent yet: no connection.")
         await proxy.heal()
         await expect(message(page, "repeat bbb")).to_contain_text("Not done: you took it back")
         await _back(page)
@@ -397,7 +397,7 @@ async def test_what_is_chosen_in_a_gap_happens_after_it(
         proxy.silence()
         await allow.click()  # into the silence, before anybody could notice
         await _lost(page)
-        await expect(page.get_by_text("Not sent yet: there is no connection")).to_be_visible()
+        await expect(page.get_by_text("Not sent yet: no connection")).to_be_visible()
         await expect(allow).to_be_disabled()
         tools = page.get_by_role("button", name="Tools", exact=True)
         await tools.click()

@@ -94,7 +94,7 @@ async def test_a_tasks_files_are_put_back_after_they_were_shown(page: Page, data
     assert not (home / "report.txt").exists()
 
     await back.get_by_role("button", name="Undo…").click()
-    undo = page.get_by_role("dialog", name="Undo putting files back")
+    undo = page.get_by_role("dialog", name="Undo putting the files back")
     await undo.get_by_role("button", name="Put 2 items back").click()
     await expect(undo).to_be_hidden()
     assert (home / "notes.txt").read_text() == "changed while the dialog is open"

@@ -282,7 +282,7 @@ async def test_the_conversation_is_searched_and_copied_from(
     await said.get_by_role("button", name="Copy the message").click()
     await expect(said.get_by_role("button", name="Copied")).to_be_visible()
     assert await page.evaluate("navigator.clipboard.readText()") == long
-    await page.get_by_role("button", name="Search in the conversation").click()
+    await page.get_by_role("button", name="Search the conversation").click()
     await page.keyboard.type("WORD399")
     await expect(page.get_by_role("search").get_by_role("status")).to_have_text("2 of 2")
     await expect(said.locator(".text")).to_have_class("text")
@@ -367,7 +367,7 @@ async def test_the_first_help_is_put_away_for_good_and_the_keys_are_listed(page:
 async def test_the_desktop_alone_keeps_stop_and_brings_back_what_waits(page: Page) -> None:
     """And the model's name stands over the conversation; the whole page has its button, too."""
     await expect(page.locator(".model")).to_have_text("scripted")
-    whole = page.get_by_role("button", name="Page on the full screen")
+    whole = page.get_by_role("button", name="Page in full screen")
     for filled in ("true", "false"):
         await whole.click()
         await expect(whole).to_have_attribute("aria-pressed", filled)
@@ -447,6 +447,6 @@ async def test_a_pasted_picture_goes_with_the_next_words(page: Page) -> None:
       const how = {clipboardData, bubbles: true, cancelable: true}
       node.dispatchEvent(new ClipboardEvent("paste", how))
     }""")
-    attached = page.get_by_role("region", name="Attached and coming in")
+    attached = page.get_by_role("region", name="Attachments and uploads")
     await expect(attached).to_contain_text("picture.png")
     assert await page.get_by_label("Type what to do").input_value() == ""

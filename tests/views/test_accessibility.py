@@ -56,7 +56,7 @@ async def test_lists_in_which_nothing_is_found_pass_the_checker(page: Page) -> N
     await page.get_by_role("button", name="Inspector").click()
     await expect(page.locator(".records .row").first).to_be_visible()
     await page.get_by_label("Search", exact=True).fill("no record says this")
-    await expect(page.get_by_text("Nothing passes the filter.").first).to_be_visible()
+    await expect(page.get_by_text("No records match the filter.").first).to_be_visible()
     found = [f"inspector: {fault}" for fault in await faults(page)]
     await go(page, "replay")
     await page.locator(".replay .choose").first.click()

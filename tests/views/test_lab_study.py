@@ -123,7 +123,7 @@ async def test_a_study_is_proved_begun_cut_extended_judged_again_gated_and_publi
 
 async def hold(compare: Locator, points: str, outcome: str) -> None:
     await compare.get_by_label("Smallest difference in success, points").fill(points)
-    await compare.get_by_role("button", name="Hold").click()
+    await compare.get_by_role("button", name="Test", exact=True).click()
     asked = re.compile(f"(?:{outcome}): .*at least [+]{points} points")
     await expect(compare.locator(".gates")).to_contain_text(asked)
 

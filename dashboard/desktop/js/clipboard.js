@@ -1,4 +1,5 @@
 import { html } from "../../js/base.js";
+import { t } from "../../js/words.js";
 
 const WAIT = 120; // ms after which a paste that brings no text has none
 const CONTROL = /** @type {const} */ ([0xffe3, "ControlLeft"]);
@@ -125,13 +126,13 @@ export class Clipboard {
   /** The person wants this text on the desktop's clipboard. @param {string} text */
   given(text) {
     if (!text) {
-      this.desk.tell("There is no text on your clipboard.");
+      this.desk.tell(t("There is no text on your clipboard."));
       return;
     }
     this.#last = text;
     this.desk.put(text);
     this.desk.focus();
-    this.desk.tell("Your text was sent to the desktop's clipboard. Paste it where you want it.");
+    this.desk.tell(t("Your text was sent to the desktop's clipboard. Paste it where you want it."));
   }
 
   #open() {
@@ -156,7 +157,7 @@ export function PasteBox({ place, give }) {
   };
   return html`<div ref=${place} class="paste" popover="auto" role="dialog" aria-label="Paste into the desktop"
     onKeyDown=${stay} onKeyUp=${stay} onKeyPress=${stay}>
-    <p>The browser keeps its clipboard from the page. Paste your text here.</p>
+    <p>The browser does not let this page read its clipboard. Paste your text here.</p>
     <textarea rows="4" aria-label="Text for the desktop" placeholder="Paste here"></textarea>
     <button type="button" class="give" onClick=${press}>To the desktop</button>
   </div>`;

@@ -5,6 +5,7 @@ import { Relay } from "../../js/relay.js";
 import { Clipboard } from "./clipboard.js";
 import { boxWithin, Overlay } from "./overlay.js";
 import { Screen } from "./screen.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./screen.js").Refused} Refused */
 /**
@@ -21,8 +22,8 @@ import { Screen } from "./screen.js";
 /** @typedef {"connecting" | "live" | "frames" | "paused"} Mode */
 
 const KEPT_FOR = 250; // ms
-const HINT = "You have the mouse. Shift+Esc gives it back.";
-const NO_PICTURE = "No live picture: the mouse cannot be handed over yet.";
+const HINT = t("You have the mouse. Shift+Esc gives it back.");
+const NO_PICTURE = t("No live picture: the mouse cannot be handed over yet.");
 
 /** One desktop in a page: what is shown of it, and how the person reaches it. `view.js` draws it. */
 export class Desk {
@@ -205,7 +206,7 @@ export class Desk {
   }
 
   get #waiting() {
-    return this.screen.held ? "Not live: no connection to the server." : "Connecting to the desktop…";
+    return this.screen.held ? t("Not live: no connection to the server.") : t("Connecting to the desktop…");
   }
 
   /** @param {Refused | null} [error] */

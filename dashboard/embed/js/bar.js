@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { component, html, useMessages } from "../../js/base.js";
 import CSS from "./bar.css";
+import { t } from "../../js/words.js";
 
 /**
  * @typedef {object} Params
@@ -24,22 +25,23 @@ function Bar({ host }) {
   return html`<section class="sayso-bar" aria-label="Session" data-who=${who}>
     <div class="badge" role="status">
       <span class="dot" aria-hidden="true"></span>
-      <span class="word">${yours ? "you have the mouse" : who}</span>
+      <span class="word">${yours ? t("you have the mouse") : who}</span>
       <span class="detail">${host.param("detail")}</span>
       <span class="usage">${host.param("usage")}</span>
     </div>
     <${Words} host=${host} hidden=${mute} />
     <span class="dictation" role="status">${host.param("dictating").value && html`<${Dictation} host=${host} />`}</span>
     <button type="button" class="mouse" disabled=${!host.param("able").value}
-      onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? "Give it back" : "Take the mouse"}</button>
+      onClick=${() => host.send({ type: yours ? "give" : "take" })}>${yours ? t("Give it back") : t("Take the mouse")}</button>
     <button type="button" class=${running} hidden=${mute} onClick=${() => host.send({ type: "stop" })}>Stop</button>
   </section>`;
 }
 
 /** That what is said is typed, and the way out. @param {Props} props */
 function Dictation({ host }) {
-  const title =
-    "What you say or write is typed. “Scratch that” takes the last words back. Press to give commands again";
+  const title = t(
+    "What you say or write is typed. “Scratch that” takes back the last words. Press to give commands again",
+  );
   const stop = () => host.send({ type: "say", text: "stop dictation" });
   return html`<button type="button" title=${title} onClick=${stop}>Stop dictation</button>`;
 }

@@ -1,6 +1,7 @@
 /** The page's link as signals, for components on `base.js`: what is drawn from them follows it. */
 import { batch, signal } from "@preact/signals";
 import { link } from "./link.js";
+import { t } from "../words.js";
 
 /** Whether what the page shows is so now. */
 export const live = signal(link.live);
@@ -17,5 +18,5 @@ link.watch(() =>
 
 /** What the button says that stops: whether the server has answered yet is beside it. */
 export function stopWord() {
-  return stopState.value === "unanswered" ? "Stopping…" : "STOP";
+  return stopState.value === "unanswered" ? t("Stopping…") : t("STOP");
 }

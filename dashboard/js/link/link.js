@@ -12,6 +12,7 @@
 import { Presses } from "./presses.js";
 import { Repeat } from "./repeat.js";
 import { Stopper } from "./stopper.js";
+import { t } from "../words.js";
 
 /** @typedef {import("./stopper.js").StopState} StopState */
 /**
@@ -33,7 +34,7 @@ const PATIENT = 20000; // ms for the same, of words: they are sent again and aga
 const SOON = 500; // ms for the page's channel to take words, before they go by their own request
 const FULL = 507; // the server's disk is full: its answer says so
 const LET_OUT = 403; // the lock turns whoever asks away, with a line of plain text
-const TURNED_AWAY = { state: "refused", text: "This page no longer has access. Load it again." };
+const TURNED_AWAY = { state: "refused", text: t("This page no longer has access. Load it again.") };
 const AT_ONCE = 2; // requests with the same words under way at most
 
 /** The tab's own store; where there is none, or none is allowed, nothing outlives a reload. */
@@ -313,7 +314,7 @@ class Link {
    */
   async #post(press, how) {
     press.session ||= this.shown().session;
-    if (!press.session) throw new Error("The page does not know its session yet.");
+    if (!press.session) throw new Error(t("The page does not know its session yet."));
     this.also({ stop: press });
     const { press: id, session, task, at } = press;
     return post("stop", { press: id, session, task, at }, how);

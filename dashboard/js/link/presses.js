@@ -17,6 +17,7 @@
  * @property {(run: () => void, ms: number) => void} after
  * @property {Pick<Storage, "getItem" | "setItem" | "removeItem">} store Outlives a reload.
  */
+import { t } from "../words.js";
 
 const KEY = "sayso-presses";
 // A change is not told beyond its shadow; it comes right after one of these.
@@ -88,21 +89,24 @@ export class Presses {
 
   /** Says that what was pressed is not done. @param {string} [name] */
   refuse(name = this.#pressing ?? "") {
-    this.tell(`No connection: ${quoted(name)} was not done. Press it again when the connection is back.`);
+    this.tell(
+      t("No connection: {name} was not done. Press it again when the connection is back.", { name: quoted(name) }),
+    );
   }
 
   /** The server has it. @param {string} press */
   arrived(press) {
     const open = this.#open.get(press);
     this.#open.delete(press);
-    if (open?.late) this.tell(`${quoted(open.name)} was sent now that the connection is back.`);
+    if (open?.late) this.tell(t("{name} was sent now that the connection is back.", { name: quoted(open.name) }));
   }
 
   /** The link is lost: what has not arrived waits for it. */
   lost() {
     for (const open of this.#open.values()) open.late = true;
     const names = this.#names();
-    if (names) this.tell(`${names} has not reached the server. It is sent when the connection is back.`);
+    if (names)
+      this.tell(t("{names} has not reached the server yet. It will be sent when the connection is back.", { names }));
   }
 
   /** The link is back. */
@@ -120,7 +124,8 @@ export class Presses {
   #recall() {
     const names = this.parts.store.getItem(KEY);
     this.parts.store.removeItem(KEY);
-    if (names) this.tell(`The connection was lost before the server answered to ${names}. Check whether it was done.`);
+    if (names)
+      this.tell(t("The connection was lost before the server answered {names}. Check whether it was done.", { names }));
   }
 
   #names() {
@@ -154,7 +159,7 @@ function beingTyped(root) {
 
 /** @param {string} name */
 function quoted(name) {
-  return name ? `“${name}”` : "What you pressed";
+  return name ? `“${name}”` : t("What you pressed");
 }
 
 /** What a person calls the control that an event went to. @param {EventTarget[]} path */

@@ -1,4 +1,5 @@
 import { Repeat } from "./repeat.js";
+import { t } from "../words.js";
 
 /**
  * Stop, sent by a plain request until the server has answered, and what has come of it.
@@ -100,7 +101,7 @@ export class Stopper {
   #worth(press) {
     if (this.press !== press) return false;
     if (this.parts.now() - press.since <= WORTH) return true;
-    this.answered({ state: "refused", text: "The server has not answered for ten minutes." });
+    this.answered({ state: "refused", text: t("The server has not answered for ten minutes.") });
     return false;
   }
 

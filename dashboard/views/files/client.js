@@ -4,6 +4,7 @@
  */
 
 import { link } from "../../js/link/link.js";
+import { t } from "../../js/words.js";
 
 /**
  * @typedef {object} Row
@@ -41,9 +42,9 @@ import { link } from "../../js/link/link.js";
  * @property {Attached[]} attached
  */
 
-const LOST = "The server cannot be reached. Try again when the page is connected.";
-const BROKE_OFF = "The connection broke off; nothing of it was kept.";
-const UNANSWERED = "The connection broke off before the server had answered.";
+const LOST = t("The server cannot be reached. Try again when the page is connected.");
+const BROKE_OFF = t("The connection was lost; nothing was kept.");
+const UNANSWERED = t("The connection was lost before the server answered.");
 const PATIENCE = 30_000; // ms for one answer
 const STALLED = 10_000; // ms in which nothing goes out, or nothing is answered, after which the person is told
 const FRESH = 45_000; // ms; the server's tickets are good for 60 s
@@ -160,14 +161,14 @@ async function answered(url, options) {
     answer = await fetch(url, { cache: "no-store", signal: link.patience(PATIENCE), ...options });
     body = answer.status === 304 ? null : JSON.parse((await answer.text()) || "{}");
   } catch {
-    if (answer && !answer.ok) throw new Error(`The server refused it (${answer.status}).`);
+    if (answer && !answer.ok) throw new Error(t("The server refused it ({status}).", { status: answer.status }));
     throw new Unreachable(LOST);
   }
   if (answer.ok || body === null) return { body, etag: answer.headers.get("ETag") ?? "" };
-  throw new Error(body.error || `The server refused it (${answer.status}).`);
+  throw new Error(body.error || t("The server refused it ({status}).", { status: answer.status }));
 }
 
-/** @typedef {(sent: number, stalled: boolean) => void} Progress Hears how many bytes are out, and whether it stands still. */
+/** @typedef {(sent: number, stalled: boolean) => void} Progress Hears how many bytes are out, and whether it has stalled. */
 
 /**
  * `fetch` does not say how far an upload is; this does.
@@ -198,12 +199,12 @@ export function send(url, file, told, signal) {
     request.onload = () => {
       const answer = request.response ?? {};
       if (request.status === 200) resolve(answer);
-      else reject(new Error(answer.error || `The server refused it (${request.status}).`));
+      else reject(new Error(answer.error || t("The server refused it ({status}).", { status: request.status })));
     };
     request.onerror = () => reject(new Error(out < file.size ? BROKE_OFF : UNANSWERED));
-    request.onabort = () => reject(new Error("Cancelled; nothing of it was kept."));
+    request.onabort = () => reject(new Error(t("Cancelled; nothing was kept.")));
     signal.addEventListener("abort", () => request.abort());
-    if (signal.aborted) reject(new Error("Cancelled; nothing of it was kept."));
+    if (signal.aborted) reject(new Error(t("Cancelled; nothing was kept.")));
     else {
       moved(0);
       request.send(file);

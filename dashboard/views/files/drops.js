@@ -1,6 +1,7 @@
 /** Files that are pasted or dropped somewhere on Talk. */
 
 import { dropped, named } from "./uploads.js";
+import { t } from "../../js/words.js";
 
 /**
  * @typedef {object} Receiver
@@ -11,8 +12,8 @@ import { dropped, named } from "./uploads.js";
  * @property {(text: string) => void} tell
  */
 
-const DESKTOP = "Drop to put it into the desktop's Downloads folder";
-const WORDS = "Drop to attach it to your next words";
+const DESKTOP = t("Drop to put it into the desktop's Downloads folder");
+const WORDS = t("Drop to attach it to your next words");
 
 /** Whether something with files is dragged. @param {DragEvent} event */
 function brings(event) {
@@ -58,7 +59,7 @@ export function receive(root, receiver) {
     event.preventDefault();
     event.stopPropagation();
     if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
-    if (over(event, "panel")) show(`Drop to put it into ${receiver.place()}`);
+    if (over(event, "panel")) show(t("Drop to put it into {folder}", { folder: receiver.place() }));
     else show(over(event, "screen") ? DESKTOP : WORDS);
   }
   /** @param {DragEvent} event */
@@ -75,12 +76,12 @@ export function receive(root, receiver) {
     const desktop = over(event, "screen");
     try {
       const wanted = await dropped(event.dataTransfer);
-      if (wanted.length === 0) receiver.tell("There was no file in what you dropped.");
+      if (wanted.length === 0) receiver.tell(t("What you dropped holds no files."));
       else if (panel) receiver.put(wanted);
       else if (desktop || wanted.some(({ name }) => name.includes("/"))) receiver.land(wanted);
       else receiver.attach(wanted, "drop");
     } catch {
-      receiver.tell("What you dropped cannot be read. It may have been moved meanwhile.");
+      receiver.tell(t("What you dropped cannot be read. It may have been moved in the meantime."));
     }
   }
   window.addEventListener("sayso-files", onPasted);

@@ -8,9 +8,10 @@ import { Icon } from "../js/icons.js";
 import { hear } from "../js/signs.js";
 import { Client } from "./client.js";
 import { receive } from "./drops.js";
-import { bytes, count } from "./format.js";
+import { bytes } from "./format.js";
 import { FileTree } from "./tree.js";
 import { named, Uploads } from "./uploads.js";
+import { many, plural, t } from "../../js/words.js";
 
 /** @typedef {{session_id: string, running: boolean, pending: string, stamp: number}} Params */
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
@@ -120,7 +121,7 @@ class Files {
   /** Where the panel puts files, in words. */
   place() {
     const key = this.folder();
-    return this.listing.peek()?.rows.find((row) => row.key === key)?.name ?? "the home folder";
+    return this.listing.peek()?.rows.find((row) => row.key === key)?.name ?? t("the home folder");
   }
 
   /** Puts files into the chosen folder, or the home. @param {import("./uploads.js").Wanted[]} wanted @param {"button" | "drop"} source */
@@ -233,11 +234,11 @@ function Tray({ state }) {
   const attached = state.listing.value?.attached ?? [];
   const uploads = state.uploads.list.value;
   if (attached.length + uploads.length === 0) return null;
-  return html`<section class="tray" aria-label="Attached and coming in">
+  return html`<section class="tray" aria-label="Attachments and uploads">
     ${attached.length > 0 && html`<p class="hint">With your next words, typed or spoken:</p>`}
     <ul>${attached.map((each) => html`<${Chip} key=${each.token} state=${state} each=${each} />`)}
       ${uploads.slice(0, 6).map((each) => html`<${Coming} key=${each.id} state=${state} each=${each} />`)}</ul>
-    ${uploads.length > 6 && html`<p class="hint">and ${count(uploads.length - 6, "more file")}</p>`}
+    ${uploads.length > 6 && html`<p class="hint">${plural(uploads.length - 6, "and {n} more file", "and {n} more files")}</p>`}
   </section>`;
 }
 
@@ -248,7 +249,7 @@ function Chip({ state, each }) {
     ${picture ? html`<img alt="" src=${picture} />` : html`<${Icon} name="file" />`}
     <span class="what"><span class="name">${each.name}</span><span class="size">${bytes(each.size)}</span>
       ${each.note && html`<span class="note">${each.note}</span>`}</span>
-    <button type="button" class="x" aria-label=${`Do not attach ${each.name}; it stays in the files`}
+    <button type="button" class="x" aria-label=${t("Do not attach {name}; it stays in the files", { name: each.name })}
       title="Do not attach it; it stays in the files" onClick=${goes(() => void state.unattach(each.token))}><${Icon} name="close" /></button>
   </li>`;
 }
@@ -264,16 +265,16 @@ function Coming({ state, each }) {
       ${
         failed
           ? html`<span class="note" role="alert">${each.text}</span>`
-          : html`<span class="size">${bytes(each.sent)} of ${bytes(each.size)}</span>
-            <progress max="1" value=${share} aria-label=${`${each.name} comes in`}></progress>
+          : html`<span class="size">${t("{n} of {all}", { n: bytes(each.sent), all: bytes(each.size) })}</span>
+            <progress max="1" value=${share} aria-label=${t("Uploading {name}", { name: each.name })}></progress>
             ${still && html`<span class="note" role="status">${each.text}</span>`}`
       }
       ${
         each.again &&
-        html`<button type="button" class="again" aria-label=${`Send ${each.name} again`}
+        html`<button type="button" class="again" aria-label=${t("Send {name} again", { name: each.name })}
           onClick=${() => state.uploads.again(each.id)}>Send again</button>`
       }</span>
-    <button type="button" class="x" aria-label=${failed ? `Close the message on ${each.name}` : `Cancel ${each.name}`}
+    <button type="button" class="x" aria-label=${failed ? t("Close the message about {name}", { name: each.name }) : t("Cancel {name}", { name: each.name })}
       onClick=${goes(() => state.uploads.cancel(each.id))}><${Icon} name="close" /></button>
   </li>`;
 }
@@ -293,7 +294,7 @@ function Panel({ state }) {
 
   const put = (/** @type {any} */ event) =>
     given(event, (wanted) => {
-      if (wanted.length === 0) state.tell("There was no file in the folder you chose.");
+      if (wanted.length === 0) state.tell(t("The folder you chose holds no files."));
       else state.put(wanted, "button");
     });
 
@@ -309,20 +310,20 @@ function Panel({ state }) {
       ${!state.alone && html`<button type="button" class="x" ref=${close} aria-label="Close the files" onClick=${() => toggle(state)}><${Icon} name="close" /></button>`}</header>
     <div class="does">
       <button type="button" disabled=${none} onClick=${() => void state.save(chosen.length ? chosen : [""])}>
-        ${chosen.length ? `Download ${chosen.length}` : "Download all"}</button>
-      <button type="button" disabled=${!running} title=${running ? "" : "Resume the session to put files into it"}
-        onClick=${() => input.current?.click()}>${state.folder() ? "Upload here" : "Upload"}</button>
-      <button type="button" disabled=${!running} title=${running ? "A folder with all that is in it" : "Resume the session to put files into it"}
+        ${chosen.length ? t("Download {n}", { n: chosen.length }) : t("Download all")}</button>
+      <button type="button" disabled=${!running} title=${running ? "" : t("Resume the session to put files into it")}
+        onClick=${() => input.current?.click()}>${state.folder() ? t("Upload here") : t("Upload")}</button>
+      <button type="button" disabled=${!running} title=${running ? t("A folder and everything in it") : t("Resume the session to put files into it")}
         onClick=${() => chooseFolder(put)}>Upload folder</button>
-      ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${goes(() => clear(state))}>Choose none</button>`}
+      ${chosen.length > 0 && html`<button type="button" class="plain" onClick=${goes(() => clear(state))}>Clear the choice</button>`}
       <input type="file" multiple hidden tabindex="-1" aria-hidden="true" ref=${input} onChange=${put} />
     </div>
     <${Told} state=${state} />
     ${listing?.notes.map((note) => html`<p class="told" key=${note}>${note}</p>`)}
     ${
       none &&
-      html`<p class="empty">There are no files yet. What the agent saves in its home folder is listed here.${
-        running ? " Drop files here, or paste a picture into the text box." : ""
+      html`<p class="empty">${t("There are no files yet. What the agent saves in its home folder is listed here.")}${
+        running ? ` ${t("Drop files here, or paste a picture into the text box.")}` : ""
       }</p>`
     }
     ${listing && !none && html`<${FileTree} rows=${listing.rows} open=${state.open} listed=${state.listed} chosen=${state.chosen} at=${state.at} save=${(/** @type {string} */ key) => void state.save([key])} />`}
@@ -347,8 +348,8 @@ function clear(state) {
 /** @param {{listing: import("./client.js").Listing}} props */
 function Used({ listing }) {
   const { files, bytes: size, quota, used, use } = listing;
-  return html`<footer>${count(files, "file")}, ${bytes(size)}
-    ${quota > 0 && html`<meter min="0" max=${quota} high=${0.9 * quota} value=${used} aria-label="Room that is used"></meter>`}
+  return html`<footer>${many(files, "file")}, ${bytes(size)}
+    ${quota > 0 && html`<meter min="0" max=${quota} high=${0.9 * quota} value=${used} aria-label="Space used"></meter>`}
     ${use && html`<p class="use">${use}</p>`}</footer>`;
 }
 

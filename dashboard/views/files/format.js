@@ -1,4 +1,5 @@
 /** Sizes and times as people write them. */
+import { locale, many } from "../../js/words.js";
 
 const UNITS = /** @type {const} */ ([
   ["GB", 1e9],
@@ -13,18 +14,13 @@ export function bytes(size) {
     const share = size / step;
     return `${share < 9.95 ? share.toFixed(1) : Math.round(share)} ${unit}`;
   }
-  return size === 1 ? "1 byte" : `${size} bytes`;
+  return many(size, "byte");
 }
 
 /** The time of a day of today, else the day. @param {number} time Unix seconds. */
 export function moment(time) {
   const at = new Date(time * 1000);
   if (at.toDateString() === new Date().toDateString())
-    return at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return at.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
-}
-
-/** @param {number} count @param {string} word */
-export function count(count, word) {
-  return `${count.toLocaleString()} ${count === 1 ? word : `${word}s`}`;
+    return at.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleDateString(locale(), { day: "numeric", month: "short", year: "numeric" });
 }

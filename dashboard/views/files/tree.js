@@ -3,7 +3,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../../js/base.js";
 import { Icon } from "../js/icons.js";
-import { bytes, count, moment } from "./format.js";
+import { bytes, moment } from "./format.js";
+import { many, t } from "../../js/words.js";
 
 /** @typedef {import("./client.js").Row} Row */
 /**
@@ -196,15 +197,15 @@ function Item({ row, depth, open, chosen, current, fold, choose, save, reach }) 
     ${Boolean(row.new) && html`<span class="aside">, </span><span class="new">${folder && row.new !== 1 ? `${row.new} new` : "new"}</span>`}
     ${
       able &&
-      html`<span class="aside">, ${folder && `folder with ${count(row.files ?? 0, "file")}, `}</span>
-      <span class="size">${folder && !row.files ? "empty" : bytes(row.size)}</span>
-      <span class="aside">, changed </span><span class="time">${moment(row.time)}</span>`
+      html`<span class="aside">, ${folder && `${t("folder with {files}", { files: many(row.files ?? 0, "file") })}, `}</span>
+      <span class="size">${folder && !row.files ? t("empty") : bytes(row.size)}</span>
+      <span class="aside">, ${t("changed")} </span><span class="time">${moment(row.time)}</span>`
     }
   </div>`;
 }
 
 /** @param {Row} row */
 function named(row) {
-  if (row.kind === "more") return `${row.files} more are not shown; download the folder to have them all`;
-  return row.kind === "link" ? `${row.name} (a link)` : row.name;
+  if (row.kind === "more") return t("{n} more are not shown; download the folder to have them all", { n: row.files });
+  return row.kind === "link" ? t("{name} (a link)", { name: row.name }) : row.name;
 }

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { link } from "../../js/link/link.js";
 import { Unreachable } from "./client.js";
 import { bytes } from "./format.js";
+import { t } from "../../js/words.js";
 
 const AT_ONCE = 2;
 const GOES_ON = 2000; // ms after a gap in which a line that has outlived it goes on
@@ -26,9 +27,9 @@ const MOST = 1000; // files of one drop
 /** @typedef {{folder: string, source: "button" | "drop" | "paste", attach: boolean}} Where */
 
 /** @type {Partial<Upload>} */
-const STILL = { state: "stalled", text: "Nothing goes through at the moment.", again: true };
+const STILL = { state: "stalled", text: t("Nothing is getting through at the moment."), again: true };
 
-const OUT = "All of it is on its way. The server has not answered yet.";
+const OUT = t("Everything has been sent. The server has not answered yet.");
 
 export class Uploads {
   /** What is on its way, or failed and was not yet seen. @type {import("@preact/signals").Signal<Upload[]>} */
@@ -85,7 +86,12 @@ export class Uploads {
   /** @param {Wanted[]} wanted @param {Where} where */
   add(wanted, where) {
     if (wanted.length > MOST) {
-      this.tell(`These are ${wanted.length} files; ${MOST} can come in at once. Put them into an archive first.`);
+      this.tell(
+        t("These are {n} files; at most {most} can be uploaded at once. Put them into an archive first.", {
+          n: wanted.length,
+          most: MOST,
+        }),
+      );
       return;
     }
     const added = wanted.map((each) => this.#entry(each, where));
@@ -107,7 +113,8 @@ export class Uploads {
     this.#last += 1;
     const { size } = wanted.file;
     const upload = { id: this.#last, name: wanted.name, size, sent: 0, text: "", again: false };
-    if (size > this.most) return { ...upload, state: "failed", text: `A file may have ${bytes(this.most)} at most.` };
+    if (size > this.most)
+      return { ...upload, state: "failed", text: t("A file can have {size} at most.", { size: bytes(this.most) }) };
     const job = { id: this.#last, upload: crypto.randomUUID(), tries: 0, wanted, where };
     this.#jobs.set(job.id, job);
     this.#queue.push(job);

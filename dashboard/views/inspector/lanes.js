@@ -1,6 +1,7 @@
 // Latency: what followed on each utterance as bars over time, all lanes in a table, the loop's lag as a line.
 import { component, html } from "../../js/base.js";
 import { lagLine, ms, round, ticks } from "./scale.js";
+import { locale, t } from "../../js/words.js";
 
 /** @typedef {{lane: string, label: string, from: number, to: number, ms: number}} Lane */
 /** @typedef {{text: string, at: number, lanes: Lane[]}} Exchange */
@@ -10,10 +11,12 @@ import { lagLine, ms, round, ticks } from "./scale.js";
 
 const SHOWN = 20;
 const SHORTEST = 500; // ms that the axis holds at least
-const NOTHING =
-  "Nothing measured yet. Talk to the agent: each exchange is measured from the first sound to the last effect.";
-const GOAL =
-  "Worst lag of each second while this view is open; the dashed line is the goal of 20 ms for the 99th percentile.";
+const NOTHING = t(
+  "Nothing measured yet. Talk to the agent: each exchange is measured from the first sound to the last effect.",
+);
+const GOAL = t(
+  "Worst lag of each second while this view is open; the dashed line is the goal of 20 ms for the 99th percentile.",
+);
 
 /** @param {{host: Host}} props */
 function Latency({ host }) {
@@ -30,14 +33,14 @@ function Lag({ host }) {
   const { p50, p99, max } = host.param("pace").value;
   const { points, limit } = lagLine(host.param("lag").value);
   return html`<h2>The server's event loop comes late by</h2>
-    <p class="figures">${p50 === undefined ? "Measuring…" : `median ${ms(p50)} · 99th ${ms(p99)} · worst ${ms(max)}`}</p>
+    <p class="figures">${p50 === undefined ? t("Measuring…") : `median ${ms(p50)} · 99th ${ms(p99)} · worst ${ms(max)}`}</p>
     <svg viewBox="0 0 120 40" preserveAspectRatio="none" aria-hidden="true"><line x1="0" x2="120" y1=${limit} y2=${limit} class="limit" /><polyline points=${points} /></svg>
     <p class="soft">${GOAL}</p>`;
 }
 
 /** @param {{rows: Row[]}} props */
 function Table({ rows }) {
-  const names = ["Lane", "Count", "Median", "95th", "Worst", "Goal"];
+  const names = [t("Lane"), t("Count"), t("Median"), "95th", t("Worst"), t("Goal")];
   return html`<table><thead><tr>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
     <tbody>${rows.map(
       (row) =>
@@ -58,7 +61,7 @@ function OneExchange({ one: { text, at, lanes }, axis }) {
   const most = axis[axis.length - 1];
   const share = (/** @type {number} */ value) => `${(100 * value) / most}%`;
   return html`<article class="exchange">
-    <header><span class="said">${text ? `“${text}”` : "Sound without words"}</span><time>${new Date(at * 1000).toLocaleTimeString([], { hour12: false })}</time></header>
+    <header><span class="said">${text ? `“${text}”` : t("Sound without words")}</span><time>${new Date(at * 1000).toLocaleTimeString(locale(), { hour12: false })}</time></header>
     <div class="chart" role="list">${lanes.map(
       (lane) =>
         html`<div class=${`lane ${lane.lane.split("_")[0]}`} role="listitem"><span class="label">${lane.label}</span>

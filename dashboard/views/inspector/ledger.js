@@ -7,11 +7,12 @@
  * @typedef {{type: string, [field: string]: unknown}} Message
  */
 import { batch, signal } from "@preact/signals";
+import { many, t } from "../../js/words.js";
 
 /** What the choice of kinds says. @param {ReadonlySet<string>} chosen */
 export function kindsInWords(chosen) {
-  if (!chosen.size) return "All kinds";
-  return chosen.size === 1 ? [...chosen][0].replaceAll("_", " ") : `${chosen.size} kinds`;
+  if (!chosen.size) return t("All kinds");
+  return chosen.size === 1 ? [...chosen][0].replaceAll("_", " ") : many(chosen.size, "kind");
 }
 
 /** The first row of a stretch that is not known; -1 if all are. @param {ReadonlyMap<number, Row>} rows @param {number} first @param {number} end */

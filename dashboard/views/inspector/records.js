@@ -4,6 +4,7 @@ import { component, html, useMessages } from "../../js/base.js";
 import { link } from "../../js/link/link.js";
 import { broughtIntoSight, existing, rowAfter } from "../js/rows.js";
 import { kindsInWords, pictureIn, Records } from "./ledger.js";
+import { locale, t } from "../../js/words.js";
 
 /** @typedef {import("../../js/base.js").Host<{group_label: string, empty: string, images: string}>} Host */
 
@@ -14,7 +15,7 @@ const TYPED = 150; // ms after which what was typed is looked for
 /** @param {number} at Unix seconds. */
 function clock(at) {
   const date = new Date(at * 1000);
-  return `${date.toLocaleTimeString([], { hour12: false })}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return `${date.toLocaleTimeString(locale(), { hour12: false })}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
 const spaced = (/** @type {string} */ name) => name.replaceAll("_", " ");
@@ -52,7 +53,7 @@ function Filters({ host, records }) {
     <${Kinds} records=${records} />
     <label class="filter"><span>${host.param("group_label").value}</span><select value=${records.group.value} onChange=${grouped}>
       <option value="">All</option>${groups.map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}</select></label>
-    <span class="total" role="status">${count === all ? `${all} in all` : `${count} of ${all}`}</span></div>`;
+    <span class="total" role="status">${count === all ? t("{n} in all", { n: all }) : t("{n} of {all}", { n: count, all })}</span></div>`;
 }
 
 /** The kinds as a menu of checkboxes; none chosen means all. @param {{records: Records}} props */
@@ -137,7 +138,7 @@ function Rows({ host, records }) {
     if (row)
       rows.push(html`<${Row} key=${i} i=${i} row=${row} chosen=${i === at.index} choose=${() => records.choose(i)} />`);
   }
-  const none = records.all.value ? "Nothing passes the filter." : host.param("empty").value;
+  const none = records.all.value ? t("No records match the filter.") : host.param("empty").value;
   // A listbox must hold options.
   return html`<div class="view" ref=${view} tabindex="0" role=${rows.length ? "listbox" : "group"} aria-label="Records; arrow keys choose one"
     aria-activedescendant=${at.index >= 0 ? `record-${at.index}` : undefined} onScroll=${scrolled} onKeyDown=${onKey}>
@@ -157,7 +158,7 @@ function Detail({ host, records }) {
   return html`<section class="detail" aria-label="The whole record">${
     opened
       ? html`<${Whole} key=${opened.n} opened=${opened} images=${host.param("images").value} />`
-      : html`<p class="none">Choose a row to see all of it.</p>`
+      : html`<p class="none">Choose a row to see the whole record.</p>`
   }</section>`;
 }
 
@@ -171,7 +172,7 @@ function Whole({ opened: { n, record }, images }) {
     setCopied(true);
   };
   return html`<div class="head"><h2>${`${spaced(record.kind || record.type || "")} ${n}`}</h2>
-      <button type="button" class="copy" onClick=${() => void copy()}>${copied ? "Copied" : "Copy"}</button></div>
+      <button type="button" class="copy" onClick=${() => void copy()}>${copied ? t("Copied") : t("Copy")}</button></div>
     ${image && html`<img alt="The picture of this record" width=${image.width} height=${image.height} src=${images + image.sha256} />`}
     <pre tabindex="0">${json}</pre>`;
 }

@@ -4,16 +4,17 @@ import { html } from "../../js/base.js";
 import { live } from "../../js/link/hooks.js";
 import { link } from "../../js/link/link.js";
 import { left } from "./format.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./items.js").Part} Part */
 
 /** @type {Record<string, string>} */
 const DECISIONS = {
-  allow: "Allowed",
-  deny: "Denied",
-  void: "No longer asked",
-  timeout: "No answer in time: denied",
-  alternative: "Something else was asked for",
+  allow: t("Allowed"),
+  deny: t("Denied"),
+  void: t("No longer asked"),
+  timeout: t("No answer in time: denied"),
+  alternative: t("Something else was asked for"),
 };
 const PATIENCE = 5000; // ms after which an answer that had no effect may be given again
 
@@ -38,7 +39,7 @@ function answering({ entry, context }) {
 /** That an answer waits for the connection. @param {{entry: Part["entry"]}} props */
 function Unsent({ entry }) {
   if (live.value || !entry.sent.value) return null;
-  return html`<div class="hint" role="status">Not sent yet: there is no connection. Your answer is sent when it is back.</div>`;
+  return html`<div class="hint" role="status">Not sent yet: no connection. Your answer will be sent when it is back.</div>`;
 }
 
 /** @param {Part} part */
@@ -48,9 +49,9 @@ export function Approval(part) {
   const title = html`<div class="label">May I?</div><div class="text">${item.text}</div>`;
   if (item.decision) {
     const word = item.for_good
-      ? `Always allowed: ${item.grant}`
+      ? t("Always allowed: {grant}", { grant: item.grant })
       : item.remembered
-        ? `Allowed for this session: ${item.grant}`
+        ? t("Allowed for this session: {grant}", { grant: item.grant })
         : (DECISIONS[item.decision] ?? item.decision);
     return html`${title}<div class="verdict">${word}</div>`;
   }
@@ -59,12 +60,12 @@ export function Approval(part) {
   const sent = Boolean(entry.sent.value);
   return html`${title}
     <div class="buttons">
-      <button type="button" class="allow" disabled=${sent} onClick=${() => decide("allow")}>${item.lasting ? "Once" : "Allow"}</button>
+      <button type="button" class="allow" disabled=${sent} onClick=${() => decide("allow")}>${item.lasting ? t("Once") : t("Allow")}</button>
       <button type="button" class="deny" disabled=${sent} onClick=${() => decide("deny")}>Deny</button>
       ${
         item.grant &&
         html`<button type="button" class="remember" disabled=${sent} aria-describedby=${`grant-${item.id}`}
-          onClick=${() => decide("allow", { remember: true })}>${item.lasting ? "For this session" : "Allow for this session"}</button>`
+          onClick=${() => decide("allow", { remember: true })}>${item.lasting ? t("For this session") : t("Allow for this session")}</button>`
       }
       ${
         item.lasting &&
@@ -73,11 +74,11 @@ export function Approval(part) {
       }
     </div>
     <${Unsent} entry=${entry} />
-    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `Or type “${item.phrase}”; with a voice on, say it. `}
+    <div class="hint">${item.phrase && !item.text.includes(item.phrase) && `${t("Or type “{phrase}”; with a voice on, say it.", { phrase: item.phrase })} `}
       <${Countdown} until=${item.until ?? 0} ahead=${context.store.ahead} /></div>
     ${
       item.grant &&
-      html`<div class="hint grant" id=${`grant-${item.id}`}>${item.lasting ? "This allows" : "For this session:"} ${item.grant} You can take it back in Settings.</div>`
+      html`<div class="hint grant" id=${`grant-${item.id}`}>${item.lasting ? t("This allows {grant} You can take it back in Settings.", { grant: item.grant }) : t("For this session: {grant} You can take it back in Settings.", { grant: item.grant })}</div>`
     }`;
 }
 
@@ -95,7 +96,7 @@ function Countdown({ until, ahead }) {
     }, 250);
     return () => clearInterval(timer);
   }, [until]);
-  if (!until) return "It waits until you answer.";
+  if (!until) return t("Waits until you answer.");
   const seconds = until - ahead.value - now.value;
   return html`No answer in <span class=${seconds < 15 ? "countdown soon" : "countdown"} role="timer">${left(seconds)}</span> means no.`;
 }
@@ -118,7 +119,7 @@ export function Question(part) {
   if (item.yes_or_no) {
     const button = (/** @type {string} */ word, /** @type {string} */ kind) =>
       html`<button type="button" class=${kind} disabled=${sent} onClick=${() => say({ type: "answer", id: item.id, text: word }, word)}>${word}</button>`;
-    return html`${title}<div class="buttons">${button("Yes", "allow")}${button("No", "deny")}</div><${Unsent} entry=${entry} />`;
+    return html`${title}<div class="buttons">${button(t("Yes"), "allow")}${button(t("No"), "deny")}</div><${Unsent} entry=${entry} />`;
   }
   return html`${title}
     <form class="buttons" onSubmit=${submit}>

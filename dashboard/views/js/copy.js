@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { html } from "../../js/base.js";
 import { Icon } from "./icons.js";
+import { t } from "../../js/words.js";
 
 const SHOWN_FOR = 1600; // ms
 
@@ -35,13 +36,13 @@ function copyBySelection(text) {
 export function Copy({ text, what, children }) {
   const told = useSignal("");
   async function press() {
-    told.value = (await copy(text())) ? "Copied" : "The browser did not allow copying";
+    told.value = (await copy(text())) ? t("Copied") : t("The browser did not allow copying");
     setTimeout(() => {
       told.value = "";
     }, SHOWN_FOR);
   }
-  const name = told.value || `Copy ${what}`;
+  const name = told.value || t("Copy {what}", { what });
   return html`<button type="button" class=${`copy ${told.value ? "told" : ""}`} title=${name} aria-label=${name} onClick=${press}>
-    <${Icon} name=${told.value === "Copied" ? "check" : "copy"} />${children}
+    <${Icon} name=${told.value === t("Copied") ? "check" : "copy"} />${children}
   </button>`;
 }

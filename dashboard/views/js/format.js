@@ -1,3 +1,5 @@
+import { locale, many, t } from "../../js/words.js";
+
 /** A duration in words. @param {number} seconds */
 export function span(seconds) {
   return seconds < 0.095 ? `${Math.max(1, Math.round(1000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
@@ -5,7 +7,7 @@ export function span(seconds) {
 
 /** The time of day. @param {number} at Unix time in seconds. */
 export function clock(at) {
-  return new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(at * 1000).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 /** Minutes and seconds that are left. @param {number} seconds */
@@ -18,7 +20,7 @@ const KB = 1000;
 
 /** @param {number} bytes */
 export function inBytes(bytes) {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const units = [t("bytes"), "kB", "MB", "GB", "TB"];
   let n = bytes;
   let unit = 0;
   while (n >= KB && unit < units.length - 1) {
@@ -30,7 +32,7 @@ export function inBytes(bytes) {
 
 /** @param {number} count */
 export function inFiles(count) {
-  return count === 1 ? "1 file" : `${count.toLocaleString("en")} files`;
+  return many(count, "file");
 }
 
 /**
@@ -40,12 +42,13 @@ export function inFiles(count) {
  * @param {boolean} running
  * @param {string} [what]
  */
-export function wouldGo(size, running, what = "it") {
-  const own = size.files
-    ? `${inFiles(size.files)} of yours (${inBytes(size.file_bytes)}) ${size.files === 1 ? "goes" : "go"} with it, and its record with all pictures`
-    : "None of your files is in it; its record goes with all pictures";
-  const ends = running ? " It is running and is ended first." : "";
-  return `Delete ${what} for good? ${own}: ${inBytes(size.bytes)} altogether. This cannot be undone.${ends}`;
+export function wouldGo(size, running, what = t("it")) {
+  const fields = { what, files: inFiles(size.files), own: inBytes(size.file_bytes), all: inBytes(size.bytes) };
+  const asks = size.files
+    ? t("Delete {what} for good, with {files} of yours ({own}), its record and all pictures: {all} in all?", fields)
+    : t("Delete {what} for good, with its record and all pictures: {all} in all? It holds no files of yours.", fields);
+  const ends = running ? t("It is running and will be ended first.") : "";
+  return [asks, ends, t("This cannot be undone.")].filter(Boolean).join(" ");
 }
 
 const LINES = 14;

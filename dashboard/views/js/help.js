@@ -1,24 +1,25 @@
 import { signal } from "@preact/signals";
 import { html } from "../../js/base.js";
+import { t } from "../../js/words.js";
 
 const SEEN = "sayso-help-seen";
 
 const KEYS = [
-  ["Enter", "Send what you typed"],
-  ["Shift + Enter", "A new line in the text box"],
-  ["↑ ↓", "What you sent before"],
-  ["Escape", "Stop the agent while it works; close what is open"],
-  ["Shift + Escape", "Give the mouse back, when you have it"],
-  ["Ctrl + V", "Paste into the desktop, when you have the mouse"],
-  ["Ctrl + Shift + F", "Search in the conversation"],
-  ["?", "This list"],
+  ["Enter", t("Send what you typed")],
+  [t("Shift + Enter"), t("A new line in the text box")],
+  ["↑ ↓", t("What you sent before")],
+  ["Escape", t("Stop the agent while it works; close what is open")],
+  [t("Shift + Escape"), t("Give the mouse back, when you have it")],
+  [t("Ctrl + V"), t("Paste into the desktop, when you have the mouse")],
+  [t("Ctrl + Shift + F"), t("Search the conversation")],
+  ["?", t("This list")],
 ];
 
 const FIRST = [
-  "Type or say what the computer should do. You see it work on its own desktop.",
-  "Escape or STOP ends the work at once. New words wait until it is done; “no, …” changes it.",
-  "It asks before it runs commands. No answer means no.",
-  "Take the mouse to do a part yourself, then give it back.",
+  t("Type or say what the computer should do. You see it work on its own desktop."),
+  t("Escape or STOP ends the work at once. New words wait until it is done; “no, …” changes it."),
+  t("It asks before it runs commands. No answer means no."),
+  t("Take the mouse to do a part yourself, then give it back."),
 ];
 
 /** Whether the short help was put away in this browser. */

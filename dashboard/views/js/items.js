@@ -8,6 +8,7 @@ import { bytes } from "../files/format.js";
 import { clock, isLong, span } from "./format.js";
 import { PutBackButton } from "./putback.js";
 import { queued, waits } from "./store.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./store.js").Entry} Entry */
 /** @typedef {import("./store.js").Item} Item */
@@ -20,14 +21,14 @@ import { queued, waits } from "./store.js";
 /** @typedef {{entry: Entry, item: Item, context: Context}} Part */
 
 /** @type {Record<string, string>} */
-const STATES = { waiting: "next", running: "now", failed: "failed", cut: "cut off", skipped: "not run" };
+const STATES = { waiting: t("next"), running: t("now"), failed: t("failed"), cut: t("cut off"), skipped: t("not run") };
 /** @type {Record<string, string>} */
 const SOURCES = {
-  voice: "You said",
-  typed: "You typed",
-  terminal: "From the terminal",
-  api: "Asked",
-  button: "You pressed",
+  voice: t("You said"),
+  typed: t("You typed"),
+  terminal: t("From the terminal"),
+  api: t("Asked"),
+  button: t("You pressed"),
 };
 const MARKS = /** @type {const} */ (["state", "tone", "outcome", "speech", "meaning", "fate"]);
 
@@ -61,7 +62,7 @@ function Text({ entry, item, context }) {
   return html`<div class=${folded ? "text folded" : "text"}>${text}</div>
     ${
       long &&
-      html`<button type="button" class="fold" aria-expanded=${!folded} onClick=${toggle}>${folded ? "Show all" : "Show less"}</button>`
+      html`<button type="button" class="fold" aria-expanded=${!folded} onClick=${toggle}>${folded ? t("Show all") : t("Show less")}</button>`
     }`;
 }
 
@@ -73,7 +74,7 @@ function Line(part) {
 /** @param {Part} part */
 function Heard(part) {
   const { entry, item } = part;
-  return html`<div class="label"><span>${SOURCES[item.source ?? ""] ?? "Heard"}</span>
+  return html`<div class="label"><span>${SOURCES[item.source ?? ""] ?? t("Heard")}</span>
       ${!item.interim && html`<${Copy} what="what you said" text=${() => entry.item.peek().text} />`}</div>
     <${Text} ...${part} />
     ${item.links?.map((link) => html`<div class="link" key=${link}>${link}</div>`)}
@@ -96,7 +97,7 @@ export function Choices({ entry, context }) {
       ([to, words]) =>
         html`<button type="button" key=${to} disabled=${chosen.value} onClick=${() => void choose(to)}>${words}</button>`,
     )}
-    ${chosen.value && !live.value && html`<div class="hint" role="status">Not sent yet: there is no connection.</div>`}
+    ${chosen.value && !live.value && html`<div class="hint" role="status">Not sent yet: no connection.</div>`}
   </div>`;
 }
 
@@ -139,7 +140,7 @@ function Action({ entry, item, context }) {
   return html`<details ...${folding(entry, state === "failed")}>
     <summary onClick=${() => context.follow.release()}>${head}${image && html`<${Picture} item=${item} name="thumb" />`}</summary>
     ${ruled}
-    ${where && html`<div class="where">in ${where}</div>`}
+    ${where && html`<div class="where">${t("in {place}", { place: where })}</div>`}
     <div class="copies">
       ${command && html`<${Copy} what="the command" text=${() => command}>Command<//>`}
       ${output && html`<${Copy} what="the output" text=${() => entry.item.peek().output ?? ""}>Output<//>`}
@@ -152,7 +153,7 @@ function Action({ entry, item, context }) {
 /** @param {{item: Item, name: string}} props */
 function Picture({ item, name }) {
   const [width, height] = item.size ?? [];
-  const alt = name === "thumb" ? "" : `The screen after: ${item.title}`;
+  const alt = name === "thumb" ? "" : t("The screen after: {title}", { title: item.title });
   return html`<img class=${name} loading="lazy" decoding="async" alt=${alt} width=${width} height=${height} src=${item.image} />`;
 }
 
@@ -162,15 +163,15 @@ function Papers({ item }) {
   const left = (item.count ?? 0) - files.length;
   const folders = new Set(files.map(({ path }) => path?.slice(0, path.lastIndexOf("/")) || "/"));
   const where = folders.size === 1 ? `: ${[...folders][0]}` : "";
-  return html`<div class="label"><span>${item.attached ? "You attached" : `Files came in${where}`}</span></div>
+  return html`<div class="label"><span>${item.attached ? t("You attached") : `${t("Files added")}${where}`}</span></div>
     <ul class="papers">${files.map(
       (file) => html`<li key=${file.name}>
-        ${file.image && html`<img loading="lazy" decoding="async" alt=${`Attached: ${file.name}`} src=${file.image} />`}
+        ${file.image && html`<img loading="lazy" decoding="async" alt=${t("Attached: {name}", { name: file.name })} src=${file.image} />`}
         <span class="name" title=${file.path}>${file.name}</span> <span class="size">${bytes(file.size)}</span>
         ${file.note && html`<div class="where">${file.note}</div>`}
       </li>`,
     )}</ul>
-    ${left > 0 && html`<div class="where">and ${left} more</div>`}`;
+    ${left > 0 && html`<div class="where">${t("and {n} more", { n: left })}</div>`}`;
 }
 
 /** @param {Part} part */
@@ -184,16 +185,16 @@ function Outcome(part) {
 
 /** @type {Record<string, string>} */
 const BACKS = {
-  done: "Files put back",
-  partly: "Files put back in part",
-  failed: "No file was put back",
-  cut: "Putting files back was cut off",
+  done: t("Files put back"),
+  partly: t("Files put back in part"),
+  failed: t("No file was put back"),
+  cut: t("Putting files back was cut off"),
 };
 
 /** @param {Part} part */
 function Back(part) {
   const { item } = part;
-  return html`<div class="label"><span>${BACKS[item.state ?? ""] ?? "Files put back"}</span></div>
+  return html`<div class="label"><span>${BACKS[item.state ?? ""] ?? t("Files put back")}</span></div>
     <${Text} ...${part} />
     ${item.state !== "failed" && html`<${PutBackButton} id=${item.task} undo=${true} />`}`;
 }

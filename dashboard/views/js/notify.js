@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals";
+import { t } from "../../js/words.js";
 
 const KEY = "sayso-notifications";
 const TOLD = new Set(["asks", "done", "fails"]);
@@ -54,7 +55,8 @@ export class Notices {
 
   /** @param {string} cue @param {string} text */
   #show(cue, text) {
-    const title = { asks: "Sayso waits for you", done: "Sayso: done", fails: "Sayso: not done" }[cue] ?? "Sayso";
+    const title =
+      { asks: t("Sayso waits for you"), done: t("Sayso: done"), fails: t("Sayso: not done") }[cue] ?? "Sayso";
     this.#shown?.close();
     try {
       this.#shown = new Notification(title, { body: text, tag: "sayso", requireInteraction: cue === "asks" });

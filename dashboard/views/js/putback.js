@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html, useMessages } from "../../js/base.js";
 import { live } from "../../js/link/hooks.js";
 import { link } from "../../js/link/link.js";
+import { plural, t } from "../../js/words.js";
 
 /** @typedef {{key: string, name: string, what: string, does: string, folder: boolean, why: string}} Change */
 /**
@@ -37,10 +38,10 @@ export function askPutBack(id, undo) {
  */
 export function PutBackButton({ id, count = 0, undo = false }) {
   const title = undo
-    ? "Undo this"
-    : `${count === 1 ? "1 file or folder" : `${count} files or folders`} changed in this task`;
+    ? t("Undo this")
+    : plural(count, "{n} file or folder changed in this task", "{n} files or folders changed in this task");
   return html`<button type="button" class="put-back" title=${title} onClick=${() => askPutBack(id, undo)}>
-    ${undo ? "Undo…" : "Put the files back…"}</button>`;
+    ${undo ? t("Undo…") : t("Put the files back…")}</button>`;
 }
 
 /**
@@ -75,7 +76,7 @@ export function PutBackDialog({ host, done }) {
     // What was asked before a gap may have vanished in it: what is there now is looked at again.
     const end = link.onRestored(() => {
       if (!dialog.current?.matches(":popover-open") || (told.peek() && !busy.peek())) return;
-      if (busy.peek()) error.value = "The connection was lost meanwhile. This is how it stands now.";
+      if (busy.peek()) error.value = t("The connection was lost in the meantime. This is how things stand now.");
       busy.value = false;
       look();
     });
@@ -111,13 +112,13 @@ export function PutBackDialog({ host, done }) {
 
   const { ready = [], conflicts = [], lost = [], notes = [], counts = [0, 0, 0], refusal = "" } = told.value ?? {};
   const count = counts[0] + chosen.value.size;
-  const title = asked.value.undo ? "Undo putting files back" : "Put the files back";
+  const title = asked.value.undo ? t("Undo putting the files back") : t("Put the files back");
   return html`<div class="put-back-dialog" popover="auto" role="dialog" ref=${dialog} aria-label=${title}>
     <h2>${title}</h2>
     <div class="body" tabindex="0" role="group" aria-label="What would be done" aria-busy=${told.value === null}>
       ${error.value && html`<p class="wrong" role="alert">${error.value}</p>`}
       ${refusal && html`<p class="wrong" role="alert">${refusal}</p>`}
-      ${told.value === null ? html`<p role="status">${live.value ? "Looking at the files…" : "No connection. The files are looked at when it is back."}</p>` : html`<p role="status">${told.value.summary}</p>`}
+      ${told.value === null ? html`<p role="status">${live.value ? t("Checking the files…") : t("No connection. The files will be checked when it is back.")}</p>` : html`<p role="status">${told.value.summary}</p>`}
       ${ready.length > 0 && html`<${Rows} changes=${ready} count=${counts[0]} />`}
       ${conflicts.length > 0 && html`<h3>Changed since: kept unless you choose them</h3>`}
       ${conflicts.length > 0 && html`<${Rows} changes=${conflicts} count=${counts[1]} chosen=${chosen} />`}
@@ -128,23 +129,23 @@ export function PutBackDialog({ host, done }) {
     </div>
     <div class="buttons">
       <button type="button" class="do" disabled=${busy.value || count === 0 || Boolean(refusal)} onClick=${act}>
-        ${busy.value ? "Putting back…" : label(count)}</button>
-      <button type="button" autofocus onClick=${() => dialog.current?.hidePopover()}>${count === 0 || refusal ? "Close" : "Cancel"}</button>
+        ${busy.value ? t("Putting back…") : label(count)}</button>
+      <button type="button" autofocus onClick=${() => dialog.current?.hidePopover()}>${count === 0 || refusal ? t("Close") : t("Cancel")}</button>
     </div>
   </div>`;
 }
 
 /** @param {number} count */
 function label(count) {
-  if (count === 0) return "Put back";
-  return count === 1 ? "Put 1 item back" : `Put ${count} items back`;
+  if (count === 0) return t("Put back");
+  return plural(count, "Put {n} item back", "Put {n} items back");
 }
 
 /** @param {{changes: Change[], count: number, chosen?: import("@preact/signals").Signal<Set<string>>}} props */
 function Rows({ changes, count, chosen }) {
   return html`<ul>
     ${changes.map((change) => html`<${Row} key=${change.key} change=${change} chosen=${chosen} />`)}
-    ${count > changes.length && html`<li class="hint">and ${count - changes.length} more</li>`}
+    ${count > changes.length && html`<li class="hint">${t("and {n} more", { n: count - changes.length })}</li>`}
   </ul>`;
 }
 

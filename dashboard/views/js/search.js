@@ -1,6 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { html } from "../../js/base.js";
 import { Icon } from "./icons.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./store.js").Entry} Entry */
 /** @typedef {import("./store.js").Item} Item */
@@ -55,8 +56,8 @@ export class Search {
 function count(search) {
   if (!search.text.value.trim()) return "";
   const many = search.found.value.length;
-  if (many > 0) return `${search.at.value + 1} of ${many}`;
-  return search.store.trimmed.value ? "Not among the newest; Replay has all" : "Not found";
+  if (many > 0) return t("{n} of {all}", { n: search.at.value + 1, all: many });
+  return search.store.trimmed.value ? t("Not in the latest part; Replay has it all") : t("Not found");
 }
 
 /** @param {{search: Search}} props */
@@ -72,7 +73,7 @@ export function SearchBar({ search }) {
   }
   const none = search.found.value.length === 0;
   return html`<div class="search" role="search" data-escape onKeyDown=${onKey}>
-    <input type="search" aria-label="Search in the conversation" placeholder="Search in the conversation" value=${search.text}
+    <input type="search" aria-label="Search the conversation" placeholder="Search the conversation" value=${search.text}
       ref=${(/** @type {HTMLInputElement | null} */ input) => input?.focus()}
       onInput=${(/** @type {any} */ event) => search.type(event.currentTarget.value)} />
     <span class="count" role="status">${count(search)}</span>

@@ -8,6 +8,7 @@ import { html } from "../../js/base.js";
 import { live } from "../../js/link/hooks.js";
 import { link } from "../../js/link/link.js";
 import { inBytes, inFiles, wouldGo } from "./format.js";
+import { locale, t } from "../../js/words.js";
 
 /** @typedef {{bytes: number, files: number, file_bytes: number}} Size */
 /**
@@ -27,25 +28,25 @@ import { inBytes, inFiles, wouldGo } from "./format.js";
 export const MANY = 8; // rows from which on there is a search
 /** @type {Record<string, string>} */
 const STATES = {
-  idle: "Running",
-  listening: "Running",
-  speaking: "Acting",
-  thinking: "Acting",
-  acting: "Acting",
-  held: "Holding",
-  waiting: "Waiting for you",
-  yours: "You have the mouse",
-  stopped: "Stopped",
-  disconnected: "Running without a desktop",
+  idle: t("Running"),
+  listening: t("Running"),
+  speaking: t("Acting"),
+  thinking: t("Acting"),
+  acting: t("Acting"),
+  held: t("Holding"),
+  waiting: t("Waiting for you"),
+  yours: t("You have the mouse"),
+  stopped: t("Stopped"),
+  disconnected: t("Running without a desktop"),
 };
 /** @type {Record<string, string>} What answers a question: lost in a gap, it is asked again. */
 const ANSWERS = { list: "sessions", count: "counted", export: "export" };
-const FORMATS = { folder: "Folder (zip)", notebook: "Notebook", gif: "GIF", mp4: "MP4" };
+const FORMATS = { folder: t("Folder (zip)"), notebook: t("Notebook"), gif: "GIF", mp4: "MP4" };
 
 /** @param {Row} row */
 export function stateOf(row) {
-  if (row.running) return STATES[row.state] ?? "Running";
-  return row.ended ? "Ended" : "Not running";
+  if (row.running) return STATES[row.state] ?? t("Running");
+  return row.ended ? t("Ended") : t("Not running");
 }
 
 /** @param {number} seconds Unix time. */
@@ -53,8 +54,9 @@ export function when(seconds) {
   if (!seconds) return "";
   const date = new Date(seconds * 1000);
   const today = date.toDateString() === new Date().toDateString();
-  if (today) return `Today ${date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
-  return date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  if (today)
+    return t("Today {time}", { time: date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" }) });
+  return date.toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** What the server told of a person's sessions. */
@@ -156,7 +158,7 @@ function Rename({ row, sessions, done }) {
     event.preventDefault();
     if (sessions.ask("rename", row.id, { title: box.current?.value ?? "" })) done();
   };
-  return html`<${Below} label=${`Rename ${row.name}`}>
+  return html`<${Below} label=${t("Rename {name}", { name: row.name })}>
     <form onSubmit=${save}>
       <input ref=${(/** @type {HTMLInputElement | null} */ node) => {
         if (node && !box.current) focused(node);
@@ -174,15 +176,15 @@ export function Delete({ row, sessions, done }) {
   const remove = () => {
     if (sessions.ask("delete", row.id)) done();
   };
-  return html`<${Below} label=${`Delete ${row.name}`}>
-    <p role="status">${size ? wouldGo(size, row.running) : "Counting what would go…"}</p>
+  return html`<${Below} label=${t("Delete {name}", { name: row.name })}>
+    <p role="status">${size ? wouldGo(size, row.running) : t("Counting what would be deleted…")}</p>
     <button type="button" ref=${focused} onClick=${done}>Keep</button>
     <button type="button" class="danger" disabled=${!size} onClick=${remove}>Delete</button>
   <//>`;
 }
 
 /** @param {{row: {id: string, name: string}, sessions: Sessions, label?: string}} props */
-export function Exports({ row, sessions, label = "Export" }) {
+export function Exports({ row, sessions, label = t("Export") }) {
   const [busy, setBusy] = useState("");
   const made = sessions.exports.value[row.id];
   const formats = Object.entries(FORMATS).filter(([format]) => format !== "mp4" || sessions.mp4.value);
@@ -196,11 +198,11 @@ export function Exports({ row, sessions, label = "Export" }) {
   return html`<${Below} label=${`${label} ${row.name}`}>
     ${formats.map(([format, name]) => html`<button type="button" disabled=${Boolean(waiting)} onClick=${() => begin(format)}>${name}</button>`)}
     <p role="status">
-      ${waiting && "Writing the export…"}
+      ${waiting && t("Writing the export…")}
       ${made?.error}
       ${
         made?.url &&
-        html`<a class="made" href=${made.url} download=${made.filename}>Save ${made.filename} (${inBytes(made.bytes ?? 0)})</a>`
+        html`<a class="made" href=${made.url} download=${made.filename}>${t("Save {name} ({size})", { name: made.filename, size: inBytes(made.bytes ?? 0) })}</a>`
       }
       ${made?.note && html`<span class="note"> ${made.note}</span>`}
     </p>
@@ -235,17 +237,17 @@ function SessionRow({ row, sessions, here, replay }) {
     </a>
     ${
       row.running
-        ? html`<button type="button" aria-label=${`End session ${row.name}`}
+        ? html`<button type="button" aria-label=${t("End session {name}", { name: row.name })}
           title="Ends the work and the desktop; your files are kept, and it can be resumed"
           onClick=${() => sessions.ask("end", row.id)}>End</button>`
-        : html`<button type="button" aria-label=${`Resume session ${row.name}`}
+        : html`<button type="button" aria-label=${t("Resume session {name}", { name: row.name })}
           onClick=${() => sessions.ask("resume", row.id)}>Resume</button>`
     }
-    <button type="button" class="more" ref=${more} aria-label=${`More for ${row.name}`} aria-expanded=${Boolean(open)}
+    <button type="button" class="more" ref=${more} aria-label=${t("More for {name}", { name: row.name })} aria-expanded=${Boolean(open)}
       onClick=${() => setOpen(open ? "" : "actions")}>⋯</button>
     ${
       open === "actions" &&
-      html`<${Below} label=${`What to do with ${row.name}`}>
+      html`<${Below} label=${t("What to do with {name}", { name: row.name })}>
         ${replay && html`<button type="button" onClick=${() => replay(row.id)}>Replay and export</button>`}
         ${!replay && html`<button type="button" onClick=${() => setOpen("export")}>Export…</button>`}
         <button type="button" onClick=${() => setOpen("rename")}>Rename</button>
@@ -280,13 +282,13 @@ export function SessionList({ sessions, here = "", most = 500, only, tools = fal
         }}>
           <option value="used">last used</option><option value="name">name</option><option value="size">size</option>
         </select></label>
-        <span role="status">${sessions.query.value ? `${all.length} found` : ""}</span>
+        <span role="status">${sessions.query.value ? t("{n} found", { n: all.length }) : ""}</span>
       </div>`
     }
     <ul class="rows" aria-label="Sessions">
       ${rows.map((row) => html`<${SessionRow} key=${row.id} row=${row} sessions=${sessions} here=${here} replay=${replay} />`)}
     </ul>
     ${!sessions.known.value && !live.value && html`<p class="none" role="status">No connection: the list is shown when it is back.</p>`}
-    ${sessions.known.value && !rows.length && html`<p class="none">${sessions.query.value ? "None has that name." : "There are no sessions yet."}</p>`}
+    ${sessions.known.value && !rows.length && html`<p class="none">${sessions.query.value ? t("None has that name.") : t("There are no sessions yet.")}</p>`}
   </div>`;
 }

@@ -4,10 +4,11 @@ import { html, useInPage } from "../../js/base.js";
 import { link } from "../../js/link/link.js";
 import { Icon } from "./icons.js";
 import { offerFiles, tell } from "./signs.js";
+import { t } from "../../js/words.js";
 
-const UNSENT = "Not sent: there is no connection to the server. Your words are kept here.";
-const UNANSWERED = "The server has not answered yet. Your words are kept here.";
-const BACK = "The connection is back. Your words have not been sent yet.";
+const UNSENT = t("Not sent: there is no connection to the server. Your words are kept here.");
+const UNANSWERED = t("The server has not answered yet. Your words are kept here.");
+const BACK = t("The connection is back. Your words have not been sent yet.");
 const MOST = 4000; // letters; Python takes no more
 
 /** What stands in the text box; a draft outlives a rendering. */
@@ -137,14 +138,14 @@ export function TextBox({ say, taken }) {
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length === 0) return;
     event.preventDefault();
-    told.value = offerFiles(files) ? "" : "Files cannot be pasted into this session.";
+    told.value = offerFiles(files) ? "" : t("Files cannot be pasted into this session.");
   }
 
   /** @param {any} event */
   function onInput(event) {
     draft.value = event.currentTarget.value;
     const full = event.currentTarget.value.length >= MOST;
-    told.value = full ? `A message has ${MOST} letters at most; what is beyond is left out.` : "";
+    told.value = full ? t("A message can have {most} letters at most; the rest is left out.", { most: MOST }) : "";
   }
 
   return html`<form class="say" onSubmit=${send}>

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { html } from "../../js/base.js";
 import { Icon } from "./icons.js";
+import { t } from "../../js/words.js";
 
 const { documentElement: root } = document;
 const dark = signal(root.dataset.theme === "dark");
@@ -14,6 +15,6 @@ export function ThemeSwitch() {
   const toggle = () =>
     /** @type {any} */ (globalThis).saysoTheme.choose(root.dataset.theme === "dark" ? "light" : "dark");
   return html`<button type="button" class="theme" aria-label="Dark theme" aria-pressed=${dark.value}
-    title=${dark.value ? "Switch to the light theme" : "Switch to the dark theme"} onClick=${toggle}>
+    title=${dark.value ? t("Switch to the light theme") : t("Switch to the dark theme")} onClick=${toggle}>
     <${Icon} name=${dark.value ? "moon" : "sun"} /></button>`;
 }

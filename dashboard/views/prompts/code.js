@@ -13,6 +13,7 @@ import {
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { html, useInPage } from "../../js/base.js";
 import { lookOf } from "./template.js";
+import { t } from "../../js/words.js";
 
 const PUT = Annotation.define(); // a text that was not typed
 const FAULTY = /** @type {import("@codemirror/state").StateEffectType<number[]>} */ (StateEffect.define());
@@ -90,7 +91,7 @@ class Editor {
         EditorView.lineWrapping,
         EditorState.tabSize.of(4),
         EditorView.contentAttributes.of({
-          "aria-label": "System prompt",
+          "aria-label": t("System prompt"),
           "aria-describedby": "prompt-faults",
           tabindex: "0",
         }),

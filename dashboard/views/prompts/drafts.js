@@ -4,6 +4,7 @@
  * @typedef {{template: string, narration: string, tools: string[]}} Draft
  * @typedef {[mark: string, text: string]} Line A line of a difference: `+`, `-`, or blank for one that is kept.
  */
+import { locale, many } from "../../js/words.js";
 
 const KEPT = "sayso-prompt-drafts";
 const AROUND = 2; // lines that are shown around a change
@@ -25,7 +26,7 @@ export function folded(lines) {
   const out = [];
   let skipped = 0;
   const skip = () => {
-    if (skipped) out.push(["…", `${skipped} equal line${skipped > 1 ? "s" : ""}`]);
+    if (skipped) out.push(["…", many(skipped, "equal line")]);
     skipped = 0;
   };
   for (const [i, line] of lines.entries()) {
@@ -44,9 +45,9 @@ export function folded(lines) {
 export function when(at) {
   if (!at) return "";
   const date = new Date(at * 1000);
-  const hour = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const hour = date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
   if (date.toDateString() === new Date().toDateString()) return hour;
-  return `${date.toLocaleDateString([], { day: "numeric", month: "short" })} ${hour}`;
+  return `${date.toLocaleDateString(locale(), { day: "numeric", month: "short" })} ${hour}`;
 }
 
 /** What a draft is compared with: what was chosen before, else the version before the newest. @param {{version: string}[]} versions @param {string} held */

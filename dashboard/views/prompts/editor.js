@@ -6,6 +6,7 @@ import { link } from "../../js/link/link.js";
 import { Code } from "./code.js";
 import { against, Drafts, same, when } from "./drafts.js";
 import { Results } from "./results.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./drafts.js").Draft} Draft */
 /** @typedef {"preview" | "difference" | "use"} Tab */
@@ -28,7 +29,7 @@ import { Results } from "./results.js";
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
 
 const CHECK_AFTER = 200; // ms without a change
-const SURE = "Delete every version";
+const SURE = t("Delete every version");
 const NAME = "[A-Za-z0-9][A-Za-z0-9 _.\\-]*";
 
 /** What is opened, what is written, and what was found about it. */
@@ -173,7 +174,7 @@ function Library({ editing }) {
 /** @param {{each: Version, current: boolean, visit: () => void}} props */
 function VersionItem({ each: { short, shipped, at, note }, current, visit }) {
   return html`<button type="button" class="item version" aria-current=${current ? "" : undefined} onClick=${visit}>
-    <span class="head"><code>${short}</code><small>${shipped ? "comes with Sayso" : when(at)}</small></span>
+    <span class="head"><code>${short}</code><small>${shipped ? t("comes with Sayso") : when(at)}</small></span>
     ${note && !shipped && html`<span class="note">${note}</span>`}</button>`;
 }
 
@@ -183,7 +184,8 @@ function Create({ editing, close }) {
   useLayoutEffect(() => input.current?.focus(), []);
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    if (editing.save(input.current?.value.trim() ?? "", `Copied from ${editing.name.peek()}`)) close();
+    if (editing.save(input.current?.value.trim() ?? "", t("Copied from {name}", { name: editing.name.peek() })))
+      close();
   };
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape") return;
@@ -205,9 +207,9 @@ function Desk({ editing }) {
       const jump = () => {
         editing.wanted.value = { line };
       };
-      return html`<li>${line > 0 && html`<button type="button" class="jump" onClick=${jump}>${`Line ${line}`}</button>`}<span>${message}</span></li>`;
+      return html`<li>${line > 0 && html`<button type="button" class="jump" onClick=${jump}>${t("Line {n}", { n: line })}</button>`}<span>${message}</span></li>`;
     })}</ul>
-    <p class="lead knows">Variables: ${editing.host.param("variables").value.map(({ name, says }) => html`<code title=${says}>${`{{ ${name} }}`}</code> `)}</p>
+    <p class="lead knows"><span>Variables:</span> ${editing.host.param("variables").value.map(({ name, says }) => html`<code title=${says}>${`{{ ${name} }}`}</code> `)}</p>
     <${Settings} editing=${editing} /><${Foot} editing=${editing} /></section>`;
 }
 
@@ -253,7 +255,7 @@ function Foot({ editing }) {
     <input placeholder="What changed? (optional)" maxlength="200" autocomplete="off" aria-label="Note for this version" hidden=${!edited} value=${editing.note.value} onInput=${note} />
     <button type="button" class="main" disabled=${!edited || faulty} onClick=${save}>Save version</button>
     <button type="button" class="plain" disabled=${faulty} onClick=${attempt}>Try on this session</button>
-    <button type="button" class="plain" disabled=${edited || adopted} onClick=${() => host.send({ type: "adopt" })}>${adopted && !edited ? "Used for new sessions" : "Use for new sessions"}</button>
+    <button type="button" class="plain" disabled=${edited || adopted} onClick=${() => host.send({ type: "adopt" })}>${adopted && !edited ? t("Used for new sessions") : t("Use for new sessions")}</button>
     <${Remove} host=${host} />
     <p class=${text ? `told ${good ? "good" : "bad"}` : "told"} role="status">${text}</p></div>`;
 }
@@ -265,7 +267,7 @@ function Remove({ host }) {
     if (sure) host.send({ type: "delete" });
     setSure(!sure);
   };
-  return html`<button type="button" class="plain danger" hidden=${!host.param("opened").value.own} onClick=${press} onBlur=${() => setSure(false)}>${sure ? SURE : "Delete"}</button>`;
+  return html`<button type="button" class="plain danger" hidden=${!host.param("opened").value.own} onClick=${press} onBlur=${() => setSure(false)}>${sure ? SURE : t("Delete")}</button>`;
 }
 
 export default component("Prompts", Prompts);

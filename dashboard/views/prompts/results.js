@@ -2,12 +2,13 @@
 import { useState } from "preact/hooks";
 import { html } from "../../js/base.js";
 import { folded, when } from "./drafts.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./editor.js").Editing} Editing */
 /** @typedef {import("./editor.js").Tab} Tab */
 
 /** @type {Record<Tab, string>} */
-const LABELS = { preview: "Preview", difference: "Difference", use: "Use elsewhere" };
+const LABELS = { preview: t("Preview"), difference: t("Difference"), use: t("Use elsewhere") };
 const TABS = /** @type {Tab[]} */ (Object.keys(LABELS));
 
 /** @param {{editing: Editing}} props */
@@ -49,10 +50,10 @@ function Difference({ editing }) {
   const compare = (/** @type {any} */ event) => editing.compare(event.currentTarget.value);
   return html`<select aria-label="Compare with" value=${editing.against.value} onChange=${compare}>${versions.map(
     ({ version, short, shipped, at, note }) =>
-      html`<option key=${version} value=${version}>${`${short}  ${shipped ? "comes with Sayso" : when(at)}  ${shipped ? "" : note}`}</option>`,
+      html`<option key=${version} value=${version}>${`${short}  ${shipped ? t("comes with Sayso") : when(at)}  ${shipped ? "" : note}`}</option>`,
   )}</select>
     <p class="also">${also.join(" · ")}</p>
-    <div class="diff">${any ? folded(lines).map(changed) : html`<p class="lead">${also.length ? "" : "No difference."}</p>`}</div>`;
+    <div class="diff">${any ? folded(lines).map(changed) : html`<p class="lead">${also.length ? "" : t("No difference.")}</p>`}</div>`;
 }
 
 /** @param {import("./drafts.js").Line} line */
@@ -77,5 +78,5 @@ function Snippet({ title, text }) {
     setCopied(text);
   };
   return html`<div class="snippet"><div class="row"><h3>${title}</h3>
-    <button type="button" class="plain" onClick=${() => void copy()}>${copied === text ? "Copied" : "Copy"}</button></div><pre>${text}</pre></div>`;
+    <button type="button" class="plain" onClick=${() => void copy()}>${copied === text ? t("Copied") : t("Copy")}</button></div><pre>${text}</pre></div>`;
 }

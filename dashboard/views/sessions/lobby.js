@@ -4,6 +4,7 @@ import { component, html, Slot } from "../../js/base.js";
 import { inBytes, inFiles } from "../js/format.js";
 import { Delete, Exports, SessionList, Sessions, when } from "../js/sessions.js";
 import { ThemeSwitch } from "../js/theme.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("../../js/base.js").Host<any>} Host */
 /** @typedef {{text: string, at: number, end: string, said: string}} Task */
@@ -32,9 +33,9 @@ function Ended({ host, sessions }) {
   const failed = host.param("kind").value === "failed";
   const size = sessions.rows.value.find((row) => row.id === session.id)?.size;
   const facts = [
-    session.began && `Begun ${when(session.began)}`,
-    session.last && `Last used ${when(session.last)}`,
-    size && `${inBytes(size.bytes)} on disk`,
+    session.began && t("Begun {when}", { when: when(session.began) }),
+    session.last && t("Last used {when}", { when: when(session.last) }),
+    size && t("{size} on disk", { size: inBytes(size.bytes) }),
     size && inFiles(size.files),
     session.dollars ? `$${session.dollars.toFixed(2)}` : "",
   ].filter(Boolean);
@@ -62,8 +63,8 @@ function Ended({ host, sessions }) {
           : html`<button type="button" class="primary" onClick=${() => sessions.ask("resume", session.id)}>Resume</button>`
       }
       ${host.param("rooms").value.map((/** @type {[string, string]} */ [key, label]) => press(key, label))}
-      ${press("export", "Export…")}
-      ${press("delete", "Delete…", "danger")}
+      ${press("export", t("Export…"))}
+      ${press("delete", t("Delete…"), "danger")}
     </div>
     ${open === "export" && html`<${Exports} row=${session} sessions=${sessions} />`}
     ${open === "delete" && html`<${Delete} row=${{ ...session, running: false }} sessions=${sessions} done=${toggle("delete")} />`}
@@ -77,12 +78,12 @@ function Tasks({ tasks, count }) {
   if (!tasks.length) return null;
   const more = count - tasks.length;
   return html`<h2>What was asked</h2>
-    ${more > 0 && html`<p class="none">The last ${tasks.length} of ${count}.</p>`}
+    ${more > 0 && html`<p class="none">${t("The last {n} of {all}.", { n: tasks.length, all: count })}</p>`}
     <ol class="tasks">
       ${tasks.map(
         (task) => html`<li>
           <p class="asked">${task.text}</p>
-          <p class="said"><b>${task.end || "Not finished"}</b> ${task.said}</p>
+          <p class="said"><b>${task.end || t("Not finished")}</b> ${task.said}</p>
         </li>`,
       )}
     </ol>`;
@@ -96,7 +97,7 @@ function Lobby({ host }) {
   const person = host.param("person").value;
   const own = sessions.rows.value.some((row) => row.running);
   const freed = kind === "full" && sessions.known.value && !own;
-  const title = kind === "full" ? "What you have running" : "Your other sessions";
+  const title = kind === "full" ? t("What you have running") : t("Your other sessions");
   return html`<main class="lobby">
     <nav aria-label="Sayso">
       <a href="?session=new">New session</a>
@@ -114,7 +115,7 @@ function Lobby({ host }) {
       html`<${SessionList} sessions=${sessions} tools=${true}
         only=${kind === "full" ? (/** @type {any} */ row) => row.running : undefined} />`
     }
-    ${kind === "full" && freed && html`<p>None of yours is running. Somebody else's are; they become free when they are done.</p>`}
+    ${kind === "full" && freed && html`<p>None of yours is running. Other people’s are; there is room again when they end.</p>`}
     ${kind === "full" && html`<p><a class="button" href=${location.search || "?"}>Try again</a></p>`}
   </main>`;
 }

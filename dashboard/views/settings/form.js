@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { component, html, useInPage } from "../../js/base.js";
 import { link } from "../../js/link/link.js";
 import { Control, meaningOf } from "./controls.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./controls.js").Spec} Spec */
 /** @typedef {{value: any, set: boolean, lock: string}} State */
@@ -122,14 +123,14 @@ function Row({ host, spec, hidden }) {
     "aria-invalid": String(Boolean(error)),
   };
   const meaning = meaningOf(spec, value);
-  const words = when === "now" ? "at once" : "next session";
+  const words = when === "now" ? t("at once") : t("next session");
   return html`<div class=${`row kind-${kind}`} data-name=${name} hidden=${hidden} ref=${root}>
     <div class="head"><${Label} id=${id} spec=${spec}>${label}<//><p class="says" id=${`${id}-says`}>${says}</p></div>
     <div class="side"><div class="line"><${Control} spec=${spec} value=${value} type=${setTyped} decide=${decide} about=${about} />
-        <button type="button" class="reset" hidden=${!state.set || locked} aria-label=${`${label}: back to the default`}
+        <button type="button" class="reset" hidden=${!state.set || locked} aria-label=${t("{setting}: back to the default", { setting: label })}
           onClick=${() => host.send({ type: "reset", name })}>Default</button></div>
       ${meaning !== null && html`<span class=${kind === "switch" ? "meaning warn" : "meaning"}>${meaning}</span>`}
-      <span class="lock">${locked && `Decided by ${state.lock}`}</span><p class="fault" id=${`${id}-error`}>${error}</p></div>
+      <span class="lock">${locked && t("Decided by {where}", { where: state.lock })}</span><p class="fault" id=${`${id}-error`}>${error}</p></div>
     <span class=${when === "now" ? "when now" : "when"}>${kind !== "fact" && words}</span></div>`;
 }
 
@@ -143,11 +144,15 @@ function Label({ id, spec: { kind }, children }) {
 function Grants({ host }) {
   const grants = host.param("grants").value;
   const says = grants.length
-    ? "You allowed these in the conversation; they are done without asking until the session ends, or for good where that is said."
-    : "Nothing. When you are asked whether a command may run or a program may start, you can allow that one for the session.";
+    ? t(
+        "You allowed these in the conversation. They run without asking until the session ends, or always where it says so.",
+      )
+    : t(
+        "Nothing. When you are asked whether a command may run or a program may start, you can allow that one for the session.",
+      );
   return html`<${Card} name="grants" title="Allowed by you" says=${says}><ul class="grants">${grants.map(
     ({ id, words }) =>
-      html`<li key=${id}><span>${words}</span><button type="button" class="plain" aria-label=${`Ask again about ${words}`}
+      html`<li key=${id}><span>${words}</span><button type="button" class="plain" aria-label=${t("Ask again about {what}", { what: words })}
         onClick=${() => host.send({ type: "withdraw", name: id })}>Ask again</button></li>`,
   )}</ul><//>`;
 }
@@ -156,10 +161,12 @@ function Grants({ host }) {
 function Brought({ host }) {
   const brought = host.param("brought").value;
   const errors = host.param("errors").value;
-  const says = "These came with this session and are not in force. Choose what to use here; the rest is only shown.";
+  const says = t(
+    "These came with this session and are not in effect. Choose what to use here; the rest is only shown.",
+  );
   return html`<${Card} name="brought" title="Came with the import" says=${says} hidden=${!brought.length}><ul class="grants">${brought.map(
     ({ name, words }) =>
-      html`<li key=${name}><span>${words}</span><button type="button" class="plain" aria-label=${`Use here: ${words}`}
+      html`<li key=${name}><span>${words}</span><button type="button" class="plain" aria-label=${t("Use here: {what}", { what: words })}
           onClick=${() => host.send({ type: "take", name })}>Use here</button>
         ${errors[name] && html`<p class="fault">${errors[name]}</p>`}</li>`,
   )}</ul><//>`;
@@ -168,10 +175,11 @@ function Brought({ host }) {
 /** @param {{host: Host}} props */
 function Keys({ host }) {
   const home = host.param("home").value;
-  const says =
-    "Keys that you enter stay on this server and are used for your own sessions only: they are never sent back to a page, logged, or given to the desktop.";
+  const says = t(
+    "Keys that you enter stay on this server and are used for your own sessions only: they are never sent back to a page, logged, or given to the desktop.",
+  );
   return html`<${Card} name="keys" title="Keys" says=${says}>
-    <p class="lead home">${home && `What you enter is kept in ${home}.`}</p>
+    <p class="lead home">${home && t("What you enter is kept in {where}.", { where: home })}</p>
     ${host.param("keys").value.map((key) => html`<${Key} key=${key.name} host=${host} state=${key} />`)}<//>`;
 }
 
@@ -193,9 +201,9 @@ function Key({ host, state }) {
     const value = typed.trim();
     if (!value || !host.send({ type: "key", name, value })) return;
     sent.current = value;
-    setWaits("Keeping it…");
+    setWaits(t("Saving…"));
   };
-  const test = () => host.send({ type: "try_key", name }) && setWaits("Asking the service…");
+  const test = () => host.send({ type: "try_key", name }) && setWaits(t("Asking the service…"));
   const tone = good ? "result good" : "result bad";
   return html`<form class="key" data-name=${name} onSubmit=${submit}>
     <div class="head"><label class="label" for=${id}>${label}</label><p class="says">${says}</p></div>

@@ -2,11 +2,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { component, html } from "../../js/base.js";
 import { live } from "../../js/link/hooks.js";
+import { t } from "../../js/words.js";
 
+const ON = t("Memory is on: new sessions read these notes, and ask you before they change one.");
+const OFF = t("Memory is off: new sessions neither read nor write these notes.");
 /** @typedef {import("../../js/base.js").Host<any>} Host */
 /** @typedef {{name: string, text: string}} Note */
 
-const GONE = "No connection to the server: nothing can be changed now.";
+const GONE = t("No connection to the server: nothing can be changed now.");
 
 /** @param {{note: Note, host: Host}} props */
 function Note({ note, host }) {
@@ -14,13 +17,13 @@ function Note({ note, host }) {
   useEffect(() => setText(note.text), [note.text]);
   return html`<details>
     <summary>${note.name}</summary>
-    <textarea aria-label=${`Text of ${note.name}`} value=${text} spellcheck=${false}
+    <textarea aria-label=${t("Text of {name}", { name: note.name })} value=${text} spellcheck=${false}
       onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)}></textarea>
     <div class="acts">
       <button type="button" disabled=${!live.value || text === note.text}
-        aria-label=${`Keep the change to ${note.name}`}
-        onClick=${() => host.send({ type: "write", name: note.name, text })}>Keep</button>
-      <button type="button" disabled=${!live.value} aria-label=${`Forget ${note.name}`}
+        aria-label=${t("Save the change to {name}", { name: note.name })}
+        onClick=${() => host.send({ type: "write", name: note.name, text })}>Save</button>
+      <button type="button" disabled=${!live.value} aria-label=${t("Forget {name}", { name: note.name })}
         onClick=${() => host.send({ type: "forget", name: note.name })}>Forget</button>
     </div>
   </details>`;
@@ -45,9 +48,7 @@ function Memory({ host }) {
   return html`<section class="card" aria-labelledby="group-memory">
     <h2 id="group-memory">What it remembers</h2>
     <p class="lead">
-      ${active ? "Memory is on:" : "Memory is off: new sessions neither read nor write"}
-      ${active ? " new sessions read these notes, and ask you before they change one." : " these notes."}
-      They lie on the server, outside every desktop, and go to Anthropic when they are read.
+      ${active ? ON : OFF} ${t("They are kept on the server, outside every desktop, and sent to Anthropic when they are read.")}
     </p>
     <div>
       ${notes.map((note) => html`<${Note} key=${note.name} note=${note} host=${host} />`)}

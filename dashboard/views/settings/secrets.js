@@ -2,12 +2,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { component, html } from "../../js/base.js";
 import { live } from "../../js/link/hooks.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("../../js/base.js").Host<any>} Host */
 /** @typedef {{name: string, place: string}} Row */
 
 const EMPTY = { name: "", value: "", program: "", title: "" };
-const GONE = "No connection to the server: nothing can be changed now.";
+const GONE = t("No connection to the server: nothing can be changed now.");
 
 /** @param {{host: Host}} props */
 function Secrets({ host }) {
@@ -52,20 +53,20 @@ function Secrets({ host }) {
     <ul class="rows">
       ${rows.map(
         (row) => html`<li key=${row.name}>
-          <span><b>${row.name}</b> for ${row.place}</span>
-          <button type="button" disabled=${!live.value} aria-label=${`Remove ${row.name}`}
+          <span><b>${row.name}</b> ${t("for {place}", { place: row.place })}</span>
+          <button type="button" disabled=${!live.value} aria-label=${t("Remove {name}", { name: row.name })}
             onClick=${() => host.send({ type: "forget", name: row.name })}>Remove</button>
         </li>`,
       )}
       ${!rows.length && html`<li class="none">None yet.</li>`}
     </ul>
     <form onSubmit=${submit}>
-      ${entry("name", "Name", { ref: first, placeholder: "mail password", required: true, maxlength: 40 })}
-      ${entry("value", "Secret", { type: "password", required: true, maxlength: 500 })}
-      ${entry("program", "Program", { list: "secret-programs", placeholder: "thunar", required: true })}
-      ${entry("title", "Title contains (optional)")}
+      ${entry("name", t("Name"), { ref: first, placeholder: t("mail password"), required: true, maxlength: 40 })}
+      ${entry("value", t("Secret"), { type: "password", required: true, maxlength: 500 })}
+      ${entry("program", t("Program"), { list: "secret-programs", placeholder: "thunar", required: true })}
+      ${entry("title", t("Title contains (optional)"))}
       <datalist id="secret-programs">${programs.map((name) => html`<option value=${name} />`)}</datalist>
-      <button class="keep" disabled=${!live.value}>Keep</button>
+      <button class="keep" disabled=${!live.value}>Save</button>
     </form>
     <p class="fault" role="alert" hidden=${!error}>${error}</p>
     <p class="said" role="status" hidden=${!said}>${said}</p>

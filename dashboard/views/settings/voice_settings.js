@@ -2,6 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { component, html } from "../../js/base.js";
 import { Icon } from "../js/icons.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {{value: string, label: string, says: string}} Choice */
 /** @typedef {"narration" | "mode"} Switch */
@@ -21,7 +22,7 @@ function VoiceSettings({ host }) {
   const switches = host.param("switches").value;
   const styles = switches.find(({ name }) => name === "narration")?.choices ?? [];
   const style = styles.find((choice) => choice.value === narration)?.label ?? "";
-  const title = `How the agent speaks: ${style}${relay ? ", relay" : ""}`;
+  const title = `${t("How the agent speaks")}: ${style}${relay ? `, ${t("relay")}` : ""}`;
 
   /** @param {ToggleEvent} event */
   function toggled(event) {

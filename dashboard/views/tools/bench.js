@@ -4,6 +4,7 @@ import { component, html } from "../../js/base.js";
 import { blank, given, isPlaced, picking, placesOf, shownOf } from "./fields.js";
 import { Picture } from "./picture.js";
 import { Results } from "./results.js";
+import { t } from "../../js/words.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 /** @typedef {import("./fields.js").Member} Member */
@@ -22,7 +23,7 @@ import { Results } from "./results.js";
 /** @typedef {import("../../js/base.js").Host<Params>} Host */
 
 const FIRST = "left_click"; // the tool whose form is shown at first
-const HELD = "The agent is held. It will be told what you did.";
+const HELD = t("The agent is held. It will be told what you did.");
 
 /** @param {{host: Host}} props */
 function Bench({ host }) {
@@ -122,7 +123,7 @@ function Allowed({ host, refusal }) {
 /** One field: its control, and what it says. @param {{id: string, field: Field, value: string | boolean, hidden: boolean, put: (value: string | boolean) => void, focus: () => void}} props */
 function Control({ id, field, value, hidden, put, focus }) {
   const { kind, title, says, required } = field;
-  const words = says && isPlaced(field) ? `${says} Or click on the picture.` : says;
+  const words = says && isPlaced(field) ? `${says} ${t("Or click on the picture.")}` : says;
   const about = {
     id,
     name: field.name,

@@ -1,6 +1,7 @@
 // What was run by hand, the newest first.
 import { useState } from "preact/hooks";
 import { html } from "../../js/base.js";
+import { t } from "../../js/words.js";
 
 /**
  * @typedef {object} Result
@@ -16,12 +17,12 @@ import { html } from "../../js/base.js";
  */
 
 const STATES = {
-  waiting: "Waiting",
-  asked: "Waiting for you",
-  running: "Running",
-  done: "Done",
-  failed: "Failed",
-  refused: "Not run",
+  waiting: t("Waiting"),
+  asked: t("Waiting for you"),
+  running: t("Running"),
+  done: t("Done"),
+  failed: t("Failed"),
+  refused: t("Not run"),
 };
 
 /** @param {{results: Result[], send: Send}} props */
@@ -39,7 +40,7 @@ function One({ result, send }) {
       <span class="took">${seconds >= 0.005 && `${seconds.toFixed(2)} s`}</span><span class="state">${STATES[state]}</span></div>
     ${asked && html`<${Asked} key=${asked.id} id=${asked.id} question=${asked.question} send=${send} />`}
     ${text && html`<pre>${text}</pre>`}
-    ${image && html`<img alt=${`The screen after: ${title}`} loading="lazy" width=${size[0]} height=${size[1]} src=${image} />`}</li>`;
+    ${image && html`<img alt=${t("The screen after: {title}", { title })} loading="lazy" width=${size[0]} height=${size[1]} src=${image} />`}</li>`;
 }
 
 /** @param {{id: string, question: string, send: Send}} props */

@@ -1,7 +1,7 @@
 """The page's frame: what is sent before the page itself is made, and can be used at once.
 
-A document goes out in two parts. `first` is the same for everybody but for the address: bars,
-rail, text box and Stop, drawn without any script but its own; it leaves the server before the
+A document goes out in two parts. `first` is the same for everybody but for address and language:
+bars, rail, text box and Stop, drawn without any script but its own; it leaves the server before the
 session is looked up. The rest, by `rest`, brings Bokeh and the page's components, which take
 over from it (`frame.js`).
 
@@ -16,6 +16,7 @@ import functools
 import logging
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,14 +24,17 @@ from urllib.parse import urlencode
 import panel_material_ui as pmui
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
+from panel.config import config
 from panel.io.resources import Resources, bundle_resources
 from panel.io.server import DocHandler
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.web import GZipContentEncoding, authenticated
 
+from dashboard import words
 from dashboard.theme import frame_themes
 from dashboard.view_registry import TALK, views
+from dashboard.web import language
 from dashboard.web.identity import CLAIM
 from dashboard.web.lock import key_script
 from dashboard.web.workbench import workbench
@@ -80,8 +84,16 @@ def first(request: HTTPServerRequest, scripts: Sequence[str]) -> str:
     links = {
         name: _link(session if name == TALK.name else session | {"view": name}) for name in places
     }
+    tongue = language.language_of(request)
     return _frame().render(
-        here=here, links=links, places=places.values(), scripts=scripts, page_key=_page_key(request)
+        here=here,
+        links=links,
+        places=places.values(),
+        scripts=scripts,
+        page_key=_page_key(request),
+        language=tongue,
+        catalogue=language.script(tongue),
+        t=partial(words.t_in, tongue),
     )
 
 
@@ -97,6 +109,7 @@ def framed(handler: type[DocHandler]) -> type[DocHandler]:
             self._transforms = [*self._transforms, GZipContentEncoding(self.request)]
             self.set_header("Content-Type", "text/html; charset=utf-8")
             self.set_header("Cache-Control", "no-store")
+            language.keep(self, config.cookie_path)
             self.write(first(self.request, _scripts(self.application)))
             try:
                 await self.flush()

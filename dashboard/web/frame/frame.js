@@ -5,6 +5,7 @@
  * but `saysoFrame`.
  */
 import { CLIP } from "../../views/js/rail.js";
+import { t } from "../../js/words.js";
 
 const AGAIN = 1000; // ms until a request that nobody answered is sent again
 const WORDS_TAKE = 10_000; // ms that a request with words may take; a silent line would keep it for ever
@@ -16,14 +17,14 @@ const PRESSED = "sayso-stop"; // a Stop under way, see js/link/stopper.js
 const STOP_MEANT = 600_000; // ms after which nobody means it any more
 const DRAFT = "sayso-frame-draft"; // what is typed when another view is asked for before the page is there
 const LOOK = 60; // ms between two looks for the page's own text box
-const OWN_BOX = "[aria-label='Type what to do']";
-const OWN_PATH = "|textarea|Type what to do|"; // what `keep.js` calls it
+const OWN_BOX = `[aria-label='${t("Type what to do")}']`;
+const OWN_PATH = `|textarea|${t("Type what to do")}|`; // what `keep.js` calls it
 const LOST = [502, 503, 504];
 /** @type {Record<string, string>} What a Stop has come to, by the server's answer. */
 const STOPPED = {
-  stopped: "Stopped. Loading…",
-  idle: "Nothing was running. Loading…",
-  later: "What was running then has ended. The task that was begun after it goes on. Loading…",
+  stopped: t("Stopped. Loading…"),
+  idle: t("Nothing was running. Loading…"),
+  later: t("The task that was running has ended. The one begun after it continues. Loading…"),
 };
 
 const frame = /** @type {HTMLElement} */ (document.getElementById("frame"));
@@ -92,32 +93,32 @@ async function send() {
   const words = document.createElement("p");
   const fate = document.createElement("small");
   words.textContent = text;
-  fate.textContent = "Sending…";
+  fate.textContent = t("Sending…");
   item.append(words, fate);
   sent.append(item);
   box.value = "";
   grow();
   const message = { id: mark(), text };
   const answer = await post(`sessions/${await session}/say`, message, WORDS_TAKE, () => {
-    fate.textContent = "No answer from the server yet. Trying again…";
+    fate.textContent = t("No answer from the server yet. Trying again…");
   });
   if (answer.ok) {
-    fate.textContent = "Sent";
+    fate.textContent = t("Sent");
     return;
   }
   item.remove();
-  state.textContent = answer.text || "The server did not take what you sent. It is back in the text box.";
+  state.textContent = answer.text || t("The server did not accept what you sent. It is back in the text box.");
   giveBack(text);
 }
 
 /** @param {Record<string, unknown> | null} [pressed] Before the page reloaded itself. */
 async function stop(pressed) {
-  state.textContent = "Stopping…";
+  state.textContent = t("Stopping…");
   const message = pressed ?? { press: mark(), session: await session };
   const answer = await post("stop", message, STOP_TAKES, () => {
-    state.textContent = "Stop was pressed; no answer from the server yet. Trying again…";
+    state.textContent = t("Stop was pressed; no answer from the server yet. Trying again…");
   });
-  state.textContent = STOPPED[answer.state] || answer.text || "The server did not carry out Stop.";
+  state.textContent = STOPPED[answer.state] || answer.text || t("The server did not carry out Stop.");
   if (pressed) sessionStorage.removeItem(PRESSED);
 }
 
@@ -249,7 +250,7 @@ function trouble(text) {
   state.textContent = text;
   const link = document.createElement("a");
   link.href = location.href;
-  link.textContent = "Load it again";
+  link.textContent = t("Load it again");
   state.after(link);
 }
 
@@ -301,11 +302,11 @@ document.addEventListener("DOMContentLoaded", () => {
   if (talks || stuck) return;
   // A page without a text box of its own, which says what is wrong, needs no frame.
   if (document.querySelector("[data-root-id]")) leave();
-  else trouble("The page did not load completely.");
+  else trouble(t("The page did not load completely."));
 });
 addEventListener("load", () => {
-  if (!("Bokeh" in globalThis)) trouble("Parts of the page could not be loaded.");
+  if (!("Bokeh" in globalThis)) trouble(t("Parts of the page could not be loaded."));
 });
 setTimeout(() => {
-  if (frame.isConnected) trouble("This takes longer than it should.");
+  if (frame.isConnected) trouble(t("This takes longer than it should."));
 }, LONG);

@@ -89,7 +89,7 @@ test("a file that is sent again is asked after first, and does not come in twice
   await assert.rejects(client.put({ size: 3 }, { ...how, again: false }, () => {}, signal), /it was sent/);
 });
 
-test("an upload tells how far it is, that it stands still, and why it ended", async (t) => {
+test("an upload tells how far it is, that it has stalled, and why it ended", async (t) => {
   const pass = stoppedClock(t);
   let request;
   globalThis.XMLHttpRequest = class {
@@ -120,7 +120,7 @@ test("an upload tells how far it is, that it stands still, and why it ended", as
   assert.match(await why, /Cancelled/);
   pass(60_000);
   assert.equal(told.length, 3);
-  for (const [loaded, wanted] of [[99, /nothing of it was kept/], [100, /before the server had answered/]]) {
+  for (const [loaded, wanted] of [[99, /lost; nothing was kept/], [100, /before the server answered/]]) {
     const { why } = begin();
     request.upload.onprogress({ loaded });
     request.onloadend();

@@ -76,12 +76,12 @@ function began() {
 
 beforeEach(() => timers.clear());
 
-test("an import shows how far it is, and that nothing goes through, until it goes on", async () => {
+test("an import shows how far it is, and that it has stalled, until it goes on", async () => {
   const { take, end, request } = began();
   request.out(40);
   assert.equal(take.words, "Importing… 40 %");
   await pass(STALLED);
-  assert.equal(take.words, "Importing… nothing goes through");
+  assert.equal(take.words, "Importing… stalled");
   await pass(59_000);
   request.out(50);
   assert.equal(take.words, "Importing… 50 %");
@@ -93,7 +93,7 @@ test("an import shows how far it is, and that nothing goes through, until it goe
   assert.deepEqual(end, { answer: { id: "two" }, why: null });
 });
 
-test("an import that stands still is given up with what is so, sooner while it is not all out", async () => {
+test("an import that stalls is given up with what is so, sooner while it is not all out", async () => {
   for (const [out, ms, why] of [
     [40, 60_000, "The upload stalled. Try again."],
     [100, 600_000, "The server has not answered. Check the list to see whether it is there."],

@@ -220,7 +220,7 @@ test("an experiment that does not run is finished, or has ways on", () => {
 
 test("the error comes first among the notes, half-written trials are told when nothing runs", () => {
   const live = { error: "Broke.", notes: ["A note."], half_written: 2 };
-  assert.deepEqual(notesOf(live, false), ["Broke.", "A note.", "2 trials half-written: Go on runs them again."]);
+  assert.deepEqual(notesOf(live, false), ["Broke.", "A note.", "2 trials incomplete: Go on runs them again."]);
   assert.deepEqual(notesOf({ ...live, error: "" }, true), ["A note."]);
 });
 

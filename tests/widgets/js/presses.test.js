@@ -107,6 +107,6 @@ test("what was pressed before the page had to be loaded anew is named after it",
   one.press("Hold");
   one.presses.lost();
   one.presses.leave();
-  assert.match(one.make().told, /before the server answered to “Hold”/);
+  assert.match(one.make().told, /before the server answered “Hold”/);
   assert.equal(one.make().told, "", "once");
 });

@@ -36,9 +36,9 @@ test("times that were taken and times that are left", () => {
 
 test("what goes for good is said before it goes, and that a session which runs ends first", () => {
   const told = wouldGo({ bytes: 5_000_000, files: 1, file_bytes: 2000 }, true);
-  assert.match(told, /1 file of yours \(2\.0 kB\) goes with it/);
-  assert.match(told, /5\.0 MB altogether\. This cannot be undone\. It is running and is ended first\./);
+  assert.match(told, /with 1 file of yours \(2\.0 kB\)/);
+  assert.match(told, /5\.0 MB in all\? It is running and will be ended first\. This cannot be undone\./);
   const empty = wouldGo({ bytes: 10, files: 0, file_bytes: 0 }, false, "these two");
-  assert.match(empty, /^Delete these two for good\? None of your files is in it/);
+  assert.match(empty, /^Delete these two for good, .*It holds no files of yours\./);
   assert.doesNotMatch(empty, /running/);
 });

@@ -3,6 +3,7 @@ import { html } from "../../../js/base.js";
 import { reworded, textState } from "./designing.js";
 import { about, ChoiceField, Field, NumberField, Place, TextField } from "./fields.js";
 import { Button } from "./parts.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./designing.js").Arm} Arm */
 /** @typedef {import("./fields.js").Tools} Tools */
@@ -10,23 +11,23 @@ import { Button } from "./parts.js";
 
 const OWN = "own"; // a prompt whose text is no version's
 const APPROVALS = [
-  ["allow", "always allow"],
-  ["deny", "always deny"],
-  ["script", "the task's script"],
+  ["allow", t("always allow")],
+  ["deny", t("always deny")],
+  ["script", t("the task's script")],
 ];
 const EFFORTS = [
-  ["", "default"],
-  ["low", "low"],
-  ["medium", "medium"],
-  ["high", "high"],
-  ["xhigh", "extra high"],
-  ["max", "maximum"],
+  ["", t("default")],
+  ["low", t("low")],
+  ["medium", t("medium")],
+  ["high", t("high")],
+  ["xhigh", t("extra high")],
+  ["max", t("maximum")],
 ];
 const NARRATION = [
-  ["", "as its prompt says, unheard"],
-  ["announce-then-act", "announce, then act"],
-  ["act-while-speaking", "act while speaking"],
-  ["report-after", "report afterwards"],
+  ["", t("as its prompt says, unheard")],
+  ["announce-then-act", t("announce, then act")],
+  ["act-while-speaking", t("act while speaking")],
+  ["report-after", t("report afterwards")],
 ];
 
 /** @param {Props} props */
@@ -37,24 +38,24 @@ export function ArmCard({ tools, arm, n }) {
   const remove = () => designing.change({ ...form, arms: form.arms.filter((_, at) => at !== n) });
   return html`<fieldset class="arm"><legend>${arm.name || "unnamed"}</legend>
     <div class="fields">
-      <${TextField} ...${field("name", "Name")} maxlength="60" />
-      <${TextField} ...${field("model", "Model")} class="model" list=${`models-${n}`} />
+      <${TextField} ...${field("name", t("Name"))} maxlength="60" />
+      <${TextField} ...${field("model", t("Model"))} class="model" list=${`models-${n}`} />
       <datalist id=${`models-${n}`}>${choices.models.map((model) => html`<option value=${model}></option>`)}</datalist>
       <${PromptField} tools=${tools} arm=${arm} n=${n} />
-      <${ChoiceField} ...${field("phrasing", "Task's wording")} options=${choices.phrasings.map((each) => [each, each])} />
+      <${ChoiceField} ...${field("phrasing", t("Task's wording"))} options=${choices.phrasings.map((each) => [each, each])} />
     </div>
     <${PromptText} tools=${tools} arm=${arm} n=${n} />
     <details class="more"><summary>Effort, narration, tools, approvals, screen, limit</summary><div class="fields">
-      <${ChoiceField} ...${field("effort", "Effort")} options=${EFFORTS} />
-      <${ChoiceField} ...${field("narration", "Narration")} options=${NARRATION} />
-      <${ChoiceField} ...${field("approvals", "Approvals")} options=${APPROVALS} />
-      <${NumberField} ...${field("max_dollars", "Limit of one trial, US$")} min="0.01" step="0.1" />
-      <${NumberField} ...${field("width", "Screen's width")} min="640" max="1920" step="1" />
-      <${NumberField} ...${field("height", "Screen's height")} min="480" max="1200" step="1" />
-      <${TextField} ...${field("instruction", "Template around the wording")} />
+      <${ChoiceField} ...${field("effort", t("Effort"))} options=${EFFORTS} />
+      <${ChoiceField} ...${field("narration", t("Narration"))} options=${NARRATION} />
+      <${ChoiceField} ...${field("approvals", t("Approvals"))} options=${APPROVALS} />
+      <${NumberField} ...${field("max_dollars", t("Limit of one trial, US$"))} min="0.01" step="0.1" />
+      <${NumberField} ...${field("width", t("Screen's width"))} min="640" max="1920" step="1" />
+      <${NumberField} ...${field("height", t("Screen's height"))} min="480" max="1200" step="1" />
+      <${TextField} ...${field("instruction", t("Template around the wording"))} />
       <${ToolBoxes} tools=${tools} arm=${arm} n=${n} />
     </div></details>
-    ${form.arms.length > 1 && html`<${Button} aria-label=${`Remove arm ${arm.name}`} onClick=${remove}>Remove<//>`}
+    ${form.arms.length > 1 && html`<${Button} aria-label=${t("Remove arm {name}", { name: arm.name })} onClick=${remove}>Remove<//>`}
   </fieldset>`;
 }
 
@@ -72,7 +73,7 @@ function PromptField({ tools, arm, n }) {
     hash,
     `${name} · ${hash.slice(0, 8)}${uses ? ` · used ${uses}×` : ""}`,
   ]);
-  if (!known) options.push([OWN, `${arm.prompt} (changed here)`]);
+  if (!known) options.push([OWN, t("{name} (changed here)", { name: arm.prompt })]);
   const change = (/** @type {string} */ hash) => {
     const chosen = prompts.find((prompt) => prompt.hash === hash);
     if (chosen) replace(tools, n, { ...arm, prompt: chosen.name, prompt_text: chosen.text }, where);
@@ -87,7 +88,7 @@ function PromptText({ tools, arm, n }) {
   const state = textState(form, n, choices.prompts);
   const input = (/** @type {any} */ event) =>
     replace(tools, n, reworded(arm, choices.prompts, event.currentTarget.value), where);
-  return html`<details class="more prompt-text"><summary>Prompt's text${state && html`<span class="quiet"> (${state})</span>`}</summary>
+  return html`<details class="more prompt-text"><summary>${t("Prompt's text")}${state && html`<span class="quiet"> (${state})</span>`}</summary>
     <${Field} tools=${tools} where=${where} label="Text; its hash names the version">
       <textarea rows="10" spellcheck=${true} value=${arm.prompt_text} onInput=${input} ...${about(tools, where)}></textarea><//></details>`;
 }

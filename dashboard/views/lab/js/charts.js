@@ -3,6 +3,7 @@ import { html } from "../../../js/base.js";
 import { Quiet } from "./parts.js";
 import { axisAround, judged, marks, pathThrough } from "./scales.js";
 import { money, percent, span } from "./words.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./scales.js").Found} Found */
 /** @typedef {{arm: string, success: Found, dollars: Found, seconds: Found, time: Record<string, number>}} Point */
@@ -23,13 +24,13 @@ export function PowerPlot({ power }) {
   const x = (/** @type {number} */ effect) => L + ((W - L - 8) * effect) / most;
   const y = (/** @type {number} */ chance) => T + (H - T - B) * (1 - chance);
   const told = power.map(([effect, chance]) => `${asPoints(effect)}: ${percent(chance)}`);
-  return html`<svg viewBox=${`0 0 ${W} ${H}`} class="chart power" role="img" aria-label=${`Chance to find a difference. ${told.join("; ")}`}>
+  return html`<svg viewBox=${`0 0 ${W} ${H}`} class="chart power" role="img" aria-label=${`${t("Power to detect a difference.")} ${told.join("; ")}`}>
     ${line(L, y(0), W - 8, y(0), "axis")}${line(L, y(0.8), W - 8, y(0.8), "goal")}
     ${label(L - 4, y(0.8) + 4, "80 %", "end")}${label(L - 4, y(0) + 4, "0", "end")}
     <path d=${pathThrough(power.map(([effect, chance]) => [x(effect), y(chance)]))} class="curve" />
     ${power.map(([effect, chance], n) => html`<circle cx=${x(effect)} cy=${y(chance)} r="2.6" class="dot"><title>${told[n]}</title></circle>`)}
     ${power.map(([effect], n) => n % 2 === 1 && label(x(effect), H - 7, `+${Math.round(100 * effect)}`, "middle"))}
-    ${label(W - 8, T + 8, "chance to find it", "end")}</svg>`;
+    ${label(W - 8, T + 8, t("power"), "end")}</svg>`;
 }
 
 /** One task: A hollow, B filled, from never to always. @param {{a: number | null, b: number | null, change: string}} props */
@@ -79,11 +80,13 @@ export function CostPlot({ points }) {
   const x = (/** @type {number} */ v) => L + ((W - L - R) * v) / most;
   const y = (/** @type {number} */ v) => T + (H - T - B) * (1 - v);
   const tick = paid ? money : span;
-  const told = shown.map(({ arm, rate, price }) => `${arm}: ${percent(rate)} for ${tick(price)} a trial`);
+  const told = shown.map(({ arm, rate, price }) =>
+    t("{arm}: {rate} for {price} a trial", { arm, rate: percent(rate), price: tick(price) }),
+  );
   return html`<svg viewBox=${`0 0 ${W} ${H}`} class="chart cost" role="img" aria-label=${told.join("; ")}>
     ${[0, 0.25, 0.5, 0.75, 1].map((v) => [line(L, y(v), W - R, y(v), v ? "grid" : "axis"), label(L - 6, y(v) + 4, percent(v), "end")])}
     ${marks(most).map((v) => [line(x(v), y(0), x(v), y(0) + 5, "tick"), label(x(v), H - B + 18, tick(v), "middle")])}
-    ${label((L + W - R) / 2, H - 4, paid ? "US$ a trial" : "time a trial (nothing was paid)", "middle")}
+    ${label((L + W - R) / 2, H - 4, paid ? t("US$ a trial") : t("time a trial (nothing was paid)"), "middle")}
     ${shown.map(({ arm, success, cost, rate, price }, n) => {
       const [cx, cy] = [x(price), y(rate)];
       const left = cx > W * 0.72;
@@ -95,10 +98,10 @@ export function CostPlot({ points }) {
 }
 
 const PARTS = [
-  ["model", "Model"],
-  ["tools", "Tools"],
-  ["person", "Person"],
-  ["rest", "Rest"],
+  ["model", t("Model")],
+  ["tools", t("Tools")],
+  ["person", t("Person")],
+  ["rest", t("Rest")],
 ];
 
 /** What a trial's time went to, arm by arm. @param {{points: Point[]}} props */

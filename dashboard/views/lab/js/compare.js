@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { CostPlot, Interval, PairDots, TimeBars } from "./charts.js";
 import { Button, Card, Empty, ExperimentPicker, HeadRow, Mark, Pick, Quiet } from "./parts.js";
-import { chance, money, plural, points, range, STATUS, spaced } from "./words.js";
+import { chance, money, points, range, STATUS, spaced } from "./words.js";
+import { locale, many, plural, t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./app.js").Measure} Measure */
@@ -14,12 +15,12 @@ import { chance, money, plural, points, range, STATUS, spaced } from "./words.js
 
 /** @type {Record<Change, [string, string]>} */
 const CHANGES = {
-  fixed: ["Fixed", "▲"],
-  better: ["Better", "△"],
-  same: ["Same", "="],
-  worse: ["Worse", "▽"],
-  broken: ["Broken", "▼"],
-  missing: ["No try", "–"],
+  fixed: [t("Fixed"), "▲"],
+  better: [t("Better"), "△"],
+  same: [t("Same"), "="],
+  worse: [t("Worse"), "▽"],
+  broken: [t("Broken"), "▼"],
+  missing: [t("No try"), "–"],
 };
 const ORDER = ["broken", "worse", "fixed", "better", "same", "missing"];
 
@@ -33,13 +34,13 @@ export function ordered(tasks) {
 /** What changed, in words and a sign. Where one side had nothing but errors, nothing is said of the arms. @param {Pick<Task, "a" | "b" | "change">} task */
 export function changeOf({ a, b, change }) {
   const errors = [a, b].some((side) => side.letters && [...side.letters].every((letter) => letter === "e"));
-  const [word, sign] = errors ? ["Errors only", "!"] : CHANGES[change];
+  const [word, sign] = errors ? [t("Errors only"), "!"] : CHANGES[change];
   return { kind: errors ? "same" : change, word, sign };
 }
 
 const NONE = {
-  new: "No trial has ended yet.",
-  errors: "Nothing was measured: no trial says anything of an arm.",
+  new: t("No trial has ended yet."),
+  errors: t("Nothing was measured: no trial says anything about an arm."),
 };
 
 /** @param {{app: App}} props */
@@ -49,11 +50,11 @@ export function Compare({ app }) {
     return html`<div class="compare">${app.now("reading") ? html`<${Quiet}>Reading…<//>` : html`<${Nothing} app=${app} />`}</div>`;
   const p = c.pairing;
   const none =
-    c.arms.length < 2 ? "This experiment has one arm only: nothing is compared." : NONE[c.errors ? "errors" : "new"];
+    c.arms.length < 2 ? t("This experiment has one arm only: nothing is compared.") : NONE[c.errors ? "errors" : "new"];
   const paid = c.points.some((/** @type {any} */ point) => point.dollars.value > 0);
   return html`<div class="compare"><${Head} app=${app} c=${c} />
     ${p ? html`<${Answer} p=${p} measures=${app.now("measures")} /><${Tasks} app=${app} folder=${c.folder} p=${p} />` : html`<p class="card">${none}</p>`}
-    <div class="twin"><${Card} title=${`Success and ${paid ? "cost" : "time"}`}><${CostPlot} points=${c.points} /><//>
+    <div class="twin"><${Card} title=${paid ? t("Success and cost") : t("Success and time")}><${CostPlot} points=${c.points} /><//>
       <${Card} title="What a trial's time went to"><${TimeBars} points=${c.points} /><//></div>
     ${c.arms.length > 1 && html`<${Gates} key=${c.folder} app=${app} c=${c} />`}<${Arms} c=${c} />${c.amendments.length > 0 && html`<${Amendments} c=${c} />`}</div>`;
 }
@@ -68,23 +69,23 @@ function Gates({ app, c }) {
   const typed = (/** @type {any} */ event) => setLeast(event.currentTarget.value);
   const points = least.trim() === "" ? null : Number(least);
   const hold = () => app.send({ type: "gate", experiment: c.folder, points });
-  return html`<section class="card gate"><h3>Held against a limit</h3>
+  return html`<section class="card gate"><h3>Tested against a limit</h3>
     <div class="row"><label class="pick"><span>Smallest difference in success, points</span>
         <input type="number" step="any" min="-100" max="100" value=${least} onInput=${typed} /></label>
-      <${Button} onClick=${hold}>Hold<//><span class="push"></span>
+      <${Button} onClick=${hold}>Test<//><span class="push"></span>
       ${arms.length > 0 && html`<a class="button" href=${`lab/${c.folder}/gate.xml?points=${found.points}`} download="">For CI (JUnit)</a>`}</div>
     <ul class="gates" role="status">${arms.map(
       ({ outcome, words }) =>
         html`<li><${Mark} letter=${OUTCOMES[outcome]} /><strong>${outcome}</strong>: ${words}</li>`,
     )}</ul>
-    <p class="quiet small">An arm passes if even the lower end of its interval is no less. -5 allows five points less than the baseline, 0 none.</p></section>`;
+    <p class="quiet small">An arm passes if the lower end of its interval is no worse than this: -5 allows five points below the baseline, 0 none.</p></section>`;
 }
 
 /** @param {{c: any}} props */
 function Amendments({ c }) {
-  const day = (/** @type {number} */ at) => new Date(1000 * at).toLocaleString();
+  const day = (/** @type {number} */ at) => new Date(1000 * at).toLocaleString(locale());
   return html`<section class="card scroll"><h3>How the design was changed</h3>
-    <table class="plain"><${HeadRow} words=${["When", "Trials done by then", "What changed"]} />
+    <table class="plain"><${HeadRow} words=${[t("When"), t("Trials done by then"), t("What changed")]} />
     <tbody>${c.amendments.map(
       (/** @type {any} */ one) =>
         html`<tr key=${one.at}><td>${day(one.at)}</td><td>${one.trials}</td><td>${one.changes.join("; ")}</td></tr>`,
@@ -107,7 +108,10 @@ function Head({ app, c }) {
   const others = names.filter(([arm]) => arm !== p?.a);
   const report = (/** @type {string} */ kind, /** @type {string} */ words) =>
     html`<a class="button" href=${`lab/${c.folder}/report.${kind}`} download="">${words}</a>`;
-  const early = `${c.tried} of ${c.planned} trials are done. Looking early makes p too small; this look is written down`;
+  const early = t("{done} of {all} trials are done. Looking early makes p too small; this look is recorded", {
+    done: c.tried,
+    all: c.planned,
+  });
   return html`<section class="card"><div class="row"><${ExperimentPicker} app=${app} folder=${c.folder} tab="compare" />
       ${
         p &&
@@ -115,12 +119,12 @@ function Head({ app, c }) {
         html`<${Pick} label="Arm" value=${p.b} options=${others} change=${(/** @type {string} */ b) => show({ b })} />
           <${Pick} label="against" value=${p.a} options=${names} change=${(/** @type {string} */ a) => show({ a, b: a === p.b ? p.a : p.b })} />`
       }
-      <span class="push"></span>${report("html", "Report (HTML)")}${report("md", "Report (Markdown)")}</div>
+      <span class="push"></span>${report("html", t("Report (HTML)"))}${report("md", t("Report (Markdown)"))}</div>
     ${c.hypothesis && html`<p class="hypothesis">${c.hypothesis}</p>`}
     ${c.tried < c.planned - c.errors && html`<p class="known">${early}${c.looks > 1 ? ` (number ${c.looks}).` : "."}</p>`}
     ${
       c.outdated > 0 &&
-      html`<p class="known">${`${plural(c.outdated, "verdict")} of checks that have been corrected since.`}
+      html`<p class="known">${plural(c.outdated, "{n} verdict is of a check that has been corrected since.", "{n} verdicts are of checks that have been corrected since.")}
         <${Button} onClick=${() => app.send({ type: "rescore", experiment: c.folder })}>Judge again<//></p>`
     }</section>`;
 }
@@ -129,12 +133,12 @@ function Head({ app, c }) {
 function Answer({ p, measures }) {
   const e = p.success;
   const words = `${points(e.value)}${e.low === null ? "" : `, from ${points(e.low)} to ${points(e.high)}`}`;
-  const within = e.low === null ? "no interval" : `95 %: ${points(e.low)} to ${points(e.high)}`;
+  const within = e.low === null ? t("no interval") : `95 %: ${points(e.low)} to ${points(e.high)}`;
   const holm = e.p_holm !== null && e.p_holm !== e.p ? `, corrected ${e.p_holm.toFixed(3)}` : "";
   const ratios = measures.map((measure) => ({ measure, r: p.ratios[measure.name] }));
   return html`<section class="card answer"><p class="verdict">${p.verdict}</p>
-    <div class="measure"><div><strong>${`Success, ${p.b} minus ${p.a}`}</strong><span class="big">${points(e.value)}</span>
-        <small>${`${within}; ${e.method}, ${plural(e.tasks, "task")}`}</small><small>${`${chance(e.p)}${holm} (${e.test})`}</small>
+    <div class="measure"><div><strong>${t("Success, {b} minus {a}", { a: p.a, b: p.b })}</strong><span class="big">${points(e.value)}</span>
+        <small>${`${within}; ${e.method}, ${many(e.tasks, "task")}`}</small><small>${`${chance(e.p)}${holm} (${e.test})`}</small>
         ${e.note && html`<small>${e.note}</small>`}</div>
       <${Interval} found=${e} words=${words} title="Difference in success" /></div>
     ${ratios.map(({ measure, r }) => r && r.value !== null && html`<${Ratio} key=${measure.name} measure=${measure} r=${r} p=${p} />`)}
@@ -145,7 +149,7 @@ function Answer({ p, measures }) {
 function Ratio({ measure: { label, better }, r, p }) {
   const title = `${label}, ${p.b} ÷ ${p.a}`;
   const value = `×${r.value.toFixed(2)}`;
-  const within = r.low === null ? "no interval" : `95 %: ×${r.low.toFixed(2)} to ×${r.high.toFixed(2)}`;
+  const within = r.low === null ? t("no interval") : `95 %: ×${r.low.toFixed(2)} to ×${r.high.toFixed(2)}`;
   return html`<div class="measure"><div><strong>${title}</strong><span class="big">${value}</span><small>${`${within}; ${chance(r.p)}`}</small></div>
     <${Interval} found=${r} ratio=${true} better=${better} words=${value} title=${label} /></div>`;
 }
@@ -157,8 +161,8 @@ function Tasks({ app, folder, p }) {
   const open = (/** @type {string} */ trial) => app.show({ tab: "trial", experiment: folder, trial });
   const head = (/** @type {any} */ words) => html`<th scope="col">${words}</th>`;
   const both = html`<span class="dots"><i class="key key-a"></i>${p.a}<i class="key key-b"></i>${p.b}</span>`;
-  return html`<section class="card scroll"><h3>Task by task</h3>${list(`Fixed by ${p.b}`, p.fixed)}${list(`Broken by ${p.b}`, p.broken)}
-    <table class="plain pairs"><thead><tr>${["Task", "Change", both, p.a, p.b, "What speaks against it"].map(head)}</tr></thead>
+  return html`<section class="card scroll"><h3>Task by task</h3>${list(t("Fixed by {arm}", { arm: p.b }), p.fixed)}${list(t("Broken by {arm}", { arm: p.b }), p.broken)}
+    <table class="plain pairs"><thead><tr>${[t("Task"), t("Change"), both, p.a, p.b, t("Evidence against it")].map(head)}</tr></thead>
       <tbody>${ordered(p.tasks).map((task) => html`<${TaskRow} key=${task.task} task=${task} p=${p} open=${open} />`)}</tbody></table></section>`;
 }
 
@@ -186,7 +190,13 @@ function Tries({ side, arm, open }) {
 
 /** @param {{c: any}} props */
 function Arms({ c }) {
-  const words = ["Arm", "Success (errors left out)", "US$ a trial", "US$ a success", "How its trials ended"];
+  const words = [
+    t("Arm"),
+    t("Success (errors left out)"),
+    t("US$ a trial"),
+    t("US$ a success"),
+    t("How its trials ended"),
+  ];
   const ended = (/** @type {string} */ arm) =>
     Object.entries(c.statuses[arm] ?? {}).map(([status, n]) => `${n} ${spaced(status)}`);
   return html`<section class="card scroll"><h3>Every arm</h3><table class="plain"><${HeadRow} words=${words} />
@@ -195,5 +205,5 @@ function Arms({ c }) {
         html`<tr key=${p.arm}><th scope="row">${p.arm}</th><td>${range(p.success)}</td><td>${money(p.dollars.value)}</td>
           <td>${money(p.dollars_per_success)}</td><td>${ended(p.arm).join(", ") || "–"}</td></tr>`,
     )}</tbody></table>
-    <p class="quiet small">An error is ours (desktop, service, checker) and says nothing of the arm; it is tried again when the experiment goes on.</p></section>`;
+    <p class="quiet small">Errors are ours (desktop, service, checker) and say nothing about the arm; they are tried again when the experiment continues.</p></section>`;
 }

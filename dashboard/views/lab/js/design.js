@@ -7,6 +7,7 @@ import { CheckField, ChoiceField, NumberField, Place, TextField } from "./fields
 import { Button, Card, Quiet } from "./parts.js";
 import { TaskPicker } from "./tasks.js";
 import { Weighed } from "./weighed.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./designing.js").Form} Form */
@@ -14,8 +15,8 @@ import { Weighed } from "./weighed.js";
 
 const MOST_ARMS = 8;
 const PRIMARY = [
-  ["success", "Success"],
-  ["score", "Score"],
+  ["success", t("Success")],
+  ["score", t("Score")],
 ];
 
 /** @param {{app: App}} props */
@@ -58,7 +59,7 @@ export function Design({ app }) {
   return html`<div class="design"><div class="form" ref=${root}><${Question} tools=${tools} measures=${app.now("measures")} /><${Arms} tools=${tools} />
       <${Card} title="Tasks"><${Place} tools=${tools} where="tasks" /><${TaskPicker} tools=${tools} /><//>
       <${Extent} tools=${tools} /></div>
-    <aside class="side" aria-label="What it costs and can find">
+    <aside class="side" aria-label="Cost and power">
       <${Weighed} app=${app} form=${form} begin=${begin} clear=${() => designing.clear(choices)} /></aside></div>`;
 }
 
@@ -66,7 +67,7 @@ export function Design({ app }) {
 function Question({ tools, measures }) {
   const { form } = tools;
   const [first, ...others] = form.arms.map((arm) => arm.name);
-  const baselines = [["", `${first || "the first arm"} (first)`], ...others.map((name) => [name, name])];
+  const baselines = [["", `${first || t("the first arm")} (first)`], ...others.map((name) => [name, name])];
   const compared = measures.filter((measure) => measure.compared).map(({ name, label }) => [name, label]);
   return html`<${Card} title="Question"><div class="fields">
       <${TextField} tools=${tools} where="name" label="Name" value=${form.name} placeholder="careful-clicks" maxlength="60" />
@@ -89,11 +90,11 @@ function Arms({ tools }) {
 /** @param {{tools: Tools}} props */
 function Extent({ tools }) {
   const { form, designing, choices } = tools;
-  return html`<${Card} title="How often, and for how much"><div class="fields">
+  return html`<${Card} title="Repeats and budget"><div class="fields">
     <${NumberField} tools=${tools} where="repeats" label="Repeats of every task" value=${form.repeats} min="1" max="1000" step="1" />
     <${NumberField} tools=${tools} where="budget" label="Budget for everything, US$" value=${form.budget} min="0" step="0.5" />
-    <${NumberField} tools=${tools} where="slots" label="Desktops at a time" value=${designing.slots.value || null} min="1" max=${choices.cores} step="1"
+    <${NumberField} tools=${tools} where="slots" label="Desktops at once" value=${designing.slots.value || null} min="1" max=${choices.cores} step="1"
       change=${(/** @type {number | null} */ slots) => designing.allow(slots)} /></div>
     <${CheckField} tools=${tools} where="sequential" label="Look, and stop, whenever I like (sequential)" value=${form.sequential}>
-      <p class="quiet">Declared beforehand: tasks run one after another with all their repeats, and the test holds however often you look. It finds less with the same trials.</p><//><//>`;
+      <p class="quiet">Declared in advance: tasks run one after another with all their repeats, and the test stays valid however often you look. It detects less with the same number of trials.</p><//><//>`;
 }

@@ -42,6 +42,7 @@
  * @typedef {{where: string, text: string}} Fault
  */
 import { batch, signal } from "@preact/signals";
+import { t } from "../../../js/words.js";
 
 const KEPT = "sayso-lab-design";
 const CHECK_AFTER = 250; // ms without a change
@@ -121,15 +122,16 @@ export function reworded(arm, prompts, text) {
 /** What is said beside an arm's text. @param {Form} form @param {number} n @param {Prompt[]} prompts */
 export function textState(form, n, prompts) {
   const arm = form.arms[n];
-  if (n && form.arms[0].prompt_text === arm.prompt_text) return "same as the first arm's";
+  if (n && form.arms[0].prompt_text === arm.prompt_text) return t("same as the first arm's");
   const shipped = prompts.find((prompt) => prompt.name === arm.prompt);
-  return shipped && shipped.text !== arm.prompt_text ? "changed here" : "";
+  return shipped && shipped.text !== arm.prompt_text ? t("changed here") : "";
 }
 
 /** Where a fault is, in words. @param {string} where @param {Form} form */
 export function placed(where, form) {
   const [, n, field] = /^arms\.(\d+)\.(\w+)/.exec(where) ?? [];
-  if (field) return `Arm ${form.arms[Number(n)]?.name || Number(n) + 1}, ${field.replaceAll("_", " ")}: `;
+  if (field)
+    return `${t("Arm {name}, {field}", { name: form.arms[Number(n)]?.name || Number(n) + 1, field: field.replaceAll("_", " ") })}: `;
   return where && where !== "arms" ? `${where[0].toUpperCase()}${where.slice(1)}: ` : "";
 }
 

@@ -9,16 +9,17 @@ import { List } from "./list.js";
 import { Live } from "./live.js";
 import { Prompts } from "./prompts.js";
 import { Trial } from "./trial.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").Place} Place */
 
 const TABS = [
-  { name: "list", title: "Experiments", View: List, keeps: false },
-  { name: "design", title: "Design", View: Design, keeps: false },
-  { name: "live", title: "Run", View: Live, keeps: true },
-  { name: "compare", title: "Compare", View: Compare, keeps: true },
-  { name: "trial", title: "Trial", View: Trial, keeps: true },
-  { name: "prompts", title: "Prompts", View: Prompts, keeps: false },
+  { name: "list", title: t("Experiments"), View: List, keeps: false },
+  { name: "design", title: t("Design"), View: Design, keeps: false },
+  { name: "live", title: t("Run"), View: Live, keeps: true },
+  { name: "compare", title: t("Compare"), View: Compare, keeps: true },
+  { name: "trial", title: t("Trial"), View: Trial, keeps: true },
+  { name: "prompts", title: t("Prompts"), View: Prompts, keeps: false },
 ]; // `keeps`: the experiment stays chosen
 const BESIDE = 40; // px that are seen of the tab before the chosen one
 

@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { Button, Counted, Empty, Quiet } from "./parts.js";
-import { goOn, LETTER, money, plural, spaced, when } from "./words.js";
+import { goOn, LETTER, money, spaced, when } from "./words.js";
+import { many, plural, t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").App} App */
 
@@ -44,8 +45,8 @@ function Found({ app, rows }) {
 /** @param {{app: App}} props */
 function Nothing({ app }) {
   const text =
-    "An experiment tries two or more arms, such as two prompts, on the same tasks and says whether one is better. " +
-    "The example compares two ways of wording a task with the offline model: it needs no key and costs nothing.";
+    t("An experiment tries two or more arms, such as two prompts, on the same tasks and says whether one is better. ") +
+    t("The example compares two ways of wording a task with the offline model: it needs no key and costs nothing.");
   return html`<${Empty} title="No experiments yet" text=${text}>
     <${Button} kind="main" onClick=${() => app.send({ type: "example" })}>Try the keyless example<//>
     <${Button} onClick=${() => app.show({ tab: "design" })}>Design your own<//><//>`;
@@ -60,7 +61,7 @@ function Item({ app, row }) {
   const { folder } = row;
   const open = (/** @type {string} */ tab) => app.show({ tab, experiment: folder });
   const running = app.now("current").folder === folder;
-  const size = `${row.arms.join(" · ")} — ${plural(row.tasks, "task")} × ${plural(row.repeats, "repeat")} = ${plural(row.planned, "trial")}`;
+  const size = `${row.arms.join(" · ")} — ${many(row.tasks, "task")} × ${many(row.repeats, "repeat")} = ${many(row.planned, "trial")}`;
   return html`<li class="card experiment">
     <div class="head"><h3>${row.name}</h3>${running && html`<span class="chip live">running</span>`}<span class="quiet">${when(row.begun)}</span></div>
     ${row.hypothesis && html`<p class="hypothesis">${row.hypothesis}</p>`}
@@ -71,7 +72,7 @@ function Item({ app, row }) {
         ? row.verdicts.map((/** @type {string} */ text) => html`<p class="verdict">${text}</p>`)
         : html`<${Quiet}>Working out the verdict…<//>`
     }
-    <div class="row"><${Button} onClick=${() => open("live")}>${running ? "Watch" : "Trials"}<//>
+    <div class="row"><${Button} onClick=${() => open("live")}>${running ? t("Watch") : t("Trials")}<//>
       <${Button} onClick=${() => open("compare")}>Compare<//>
       <${Button} onClick=${() => app.send({ type: "copy", experiment: folder })}>Copy design<//>
       ${
@@ -87,7 +88,7 @@ function Delete({ app, row }) {
   const [asked, setAsked] = useState(false);
   if (!asked) return html`<${Button} onClick=${() => setAsked(true)}>Delete…<//>`;
   const trials = Object.values(row.statuses ?? {}).reduce((n, count) => n + count, 0);
-  return html`<span class="sure" role="group" aria-label=${`Delete ${row.name}`}>Delete ${plural(trials, "trial")} for good?
+  return html`<span class="sure" role="group" aria-label=${t("Delete {name}", { name: row.name })}>${plural(trials, "Delete {n} trial for good?", "Delete {n} trials for good?")}
     <${Button} kind="danger" onClick=${() => app.send({ type: "delete", experiment: row.folder })}>Delete<//>
     <${Button} onClick=${() => setAsked(false)}>Keep<//></span>`;
 }
@@ -100,5 +101,5 @@ function Shares({ statuses, planned }) {
       ${parts.map(([status, letter]) => html`<span class=${`share share-${letter}`} style=${{ flexGrow: `${statuses[status]}` }}></span>`)}
       <span class="share" style=${{ flexGrow: `${Math.max(0, left)}` }}></span></div>
     <p class="counts">${parts.map(([status, letter]) => html`<${Counted} letter=${letter}>${`${statuses[status]} ${spaced(status)}`}<//>`)}
-      ${left > 0 && html`<${Counted} letter=".">${`${left} not run`}<//>`}</p></div>`;
+      ${left > 0 && html`<${Counted} letter=".">${t("{n} not run", { n: left })}<//>`}</p></div>`;
 }

@@ -2,17 +2,18 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { Button, Counted, Empty, ExperimentPicker, Mark, Quiet } from "./parts.js";
-import { firstToSee, goOn, inWords, money, plural, STATUS, span, tally, worst } from "./words.js";
+import { firstToSee, goOn, inWords, money, STATUS, span, tally, worst } from "./words.js";
+import { locale, many, t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").App} App */
 
 /** @type {Record<string, string>} */
 const PHASES = {
-  preparing: "Starting desktops…",
-  running: "Running",
-  stopping: "Stopping…",
-  failed: "Could not run",
-  elsewhere: "Run by another process",
+  preparing: t("Starting desktops…"),
+  running: t("Running"),
+  stopping: t("Stopping…"),
+  failed: t("Could not run"),
+  elsewhere: t("Run by another process"),
 };
 const ACTIVE = ["preparing", "running", "stopping"];
 const MOST_MARKS = 6; // tries of a cell that are shown one by one
@@ -21,7 +22,7 @@ const MOST_MARKS = 6; // tries of a cell that are shown one by one
 export function standing(live) {
   const active = ACTIVE.includes(live.phase);
   const whole = live.to_do <= live.errors;
-  const phase = PHASES[live.phase] ?? (whole ? "Finished" : "Not finished");
+  const phase = PHASES[live.phase] ?? (whole ? t("Finished") : t("Not finished"));
   return { active, whole, phase, resumes: !active && live.to_do > 0 && live.phase !== "elsewhere" };
 }
 
@@ -31,7 +32,7 @@ export function notesOf(live, active) {
   return [
     ...(live.error ? [live.error] : []),
     ...live.notes,
-    ...(half ? [`${plural(live.half_written, "trial")} half-written: Go on runs them again.`] : []),
+    ...(half ? [t("{trials} incomplete: Go on runs them again.", { trials: many(live.half_written, "trial") })] : []),
   ];
 }
 
@@ -53,8 +54,8 @@ function Board({ app, live }) {
   return html`<div aria-label=${live.name}>
     <section class="card"><${Controls} app=${app} live=${live} ended=${ended} />
       <div class="meters">
-        <${Meter} label="Trials" share=${ended / live.planned} text=${`${ended.toLocaleString("en")} of ${live.planned.toLocaleString("en")}`} />
-        <${Meter} label="Spent" share=${budget ? spent / budget : 0} text=${budget ? `${money(spent)} of ${money(budget)}` : `${money(spent)}, no budget needed`} /></div>
+        <${Meter} label="Trials" share=${ended / live.planned} text=${t("{n} of {all}", { n: ended.toLocaleString(locale()), all: live.planned.toLocaleString(locale()) })} />
+        <${Meter} label="Spent" share=${budget ? spent / budget : 0} text=${budget ? t("{n} of {all}", { n: money(spent), all: money(budget) }) : t("{spent}, no budget needed", { spent: money(spent) })} /></div>
       <p class="counts">${tally(letters).map(([letter, n]) => html`<${Counted} letter=${letter}>${`${n} ${STATUS[letter]}`}<//>`)}</p>
       <ul class="notes">${notesOf(live, active).map((text, n) => html`<li class=${live.error && !n ? "bad" : ""}>${text}</li>`)}</ul></section>
     <${Running} app=${app} live=${live} /><${Grid} app=${app} live=${live} /></div>`;
@@ -73,7 +74,7 @@ function Controls({ app, live, ended }) {
     ${active && html`<${Button} kind="danger" disabled=${live.phase === "stopping"} onClick=${() => send("cancel")}>Stop<//>`}
     ${
       resumes &&
-      html`<${Button} kind=${whole ? "" : "main"} disabled=${other} title=${other ? `Wait for ${current.name}` : ""}
+      html`<${Button} kind=${whole ? "" : "main"} disabled=${other} title=${other ? t("Wait for {name}", { name: current.name }) : ""}
         onClick=${() => app.resume(folder)}>${goOn(live)}<//>`
     }
     ${live.phase === "elsewhere" && html`<${Button} onClick=${() => app.send({ type: "refresh" })}>Refresh<//>`}
@@ -109,7 +110,7 @@ function Thumb({ trial, picture, stop }) {
       ${shown && html`<img alt="" width="320" height="200" src=${`data:image/jpeg;base64,${shown}`} />`}</div>
     <figcaption><strong>${trial.task}</strong><span class="chip">${trial.arm}</span><span class="state">${trial.state}</span>
       <span class="quiet">${detail.filter(Boolean).join(" · ")}</span>
-      <${Button} aria-label=${`Stop ${trial.task}, ${trial.arm}`} onClick=${stop}>Stop trial<//></figcaption></figure>`;
+      <${Button} aria-label=${t("Stop {task}, {arm}", { task: trial.task, arm: trial.arm })} onClick=${stop}>Stop trial<//></figcaption></figure>`;
 }
 
 /** Tasks by arms. Arrow keys move about; Enter opens the trial. @param {{app: App, live: any}} props */

@@ -1,6 +1,7 @@
 // Small parts that every tab of the Lab is made of.
 import { html } from "../../../js/base.js";
 import { folded, STATUS } from "./words.js";
+import { many } from "../../../js/words.js";
 
 /** @typedef {import("./words.js").Letter} Letter */
 /** @typedef {import("./app.js").App} App */
@@ -83,7 +84,7 @@ export function Diff({ pieces }) {
     if (change === "removed") return html`<del>${text}</del>`;
     const { start, left, end } = folded(text);
     if (!left) return start;
-    return html`<span>${start}<span class="fold"> … ${left.toLocaleString("en")} characters … </span>${end}</span>`;
+    return html`<span>${start}<span class="fold"> … ${many(left, "character")} … </span>${end}</span>`;
   })}</div>`;
 }
 

@@ -1,7 +1,8 @@
 // Every version of every prompt by its content: where it was tried, and what came of it.
 import { html } from "../../../js/base.js";
 import { Button, Diff, Empty, HeadRow, Quiet } from "./parts.js";
-import { money, plural, range, when } from "./words.js";
+import { money, range, when } from "./words.js";
+import { many, t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").App} App */
 
@@ -19,15 +20,15 @@ function Version({ app, v }) {
   return html`<li class="card">
     <div class="head"><h3>${v.names.join(", ")}</h3><code title=${v.hash}>${v.hash.slice(0, 10)}</code>
       ${v.shipped && html`<span class="chip">comes with Sayso</span>`}
-      <span class="quiet">${v.first_used ? `first used ${when(v.first_used)}` : "not used in an experiment yet"}</span></div>
+      <span class="quiet">${v.first_used ? t("first used {when}", { when: when(v.first_used) }) : t("not used in an experiment yet")}</span></div>
     ${v.uses.length > 0 && html`<${Uses} app=${app} uses=${v.uses} />`}
-    ${v.change.length > 0 && html`<details class="more"><summary>${`Changed from ${v.before.slice(0, 10)}`}</summary><${Diff} pieces=${v.change} /></details>`}
-    <details class="more"><summary>${`Text (${plural(v.text.length, "character")})`}</summary><pre>${v.text}</pre></details></li>`;
+    ${v.change.length > 0 && html`<details class="more"><summary>${t("Changed from {version}", { version: v.before.slice(0, 10) })}</summary><${Diff} pieces=${v.change} /></details>`}
+    <details class="more"><summary>${t("Text ({length})", { length: many(v.text.length, "character") })}</summary><pre>${v.text}</pre></details></li>`;
 }
 
 /** @param {{app: App, uses: any[]}} props */
 function Uses({ app, uses }) {
-  const words = ["Experiment", "Arm", "Model", "Passed", "Success", "Cost", ""];
+  const words = [t("Experiment"), t("Arm"), t("Model"), t("Passed"), t("Success"), t("Cost"), ""];
   return html`<div class="scroll"><table class="plain"><${HeadRow} words=${words} /><tbody>${uses.map(
     (use) =>
       html`<tr key=${`${use.folder} ${use.arm}`}><th scope="row">${use.experiment}<small>${when(use.begun)}</small></th><td>${use.arm}</td><td>${use.model}</td>

@@ -2,7 +2,7 @@
 import { html } from "../../../js/base.js";
 import { runnable, toggled } from "./designing.js";
 import { Button } from "./parts.js";
-import { plural } from "./words.js";
+import { many, t } from "../../../js/words.js";
 
 /** @typedef {import("./fields.js").Tools} Tools */
 
@@ -21,8 +21,8 @@ export function TaskPicker({ tools }) {
   const toggle = (/** @type {string[]} */ ids) => set(toggled(all, form.tasks, ids));
   const strangers = form.tasks.filter((id) => !all.some((task) => task.id === id));
   return html`<div>
-    <div class="row"><strong role="status">${plural(form.tasks.length, "task")} chosen</strong>
-      <span class="bad">${strangers.length > 0 && `unknown: ${strangers.join(", ")}`}</span><span class="push"></span>
+    <div class="row"><strong role="status">${t("{tasks} chosen", { tasks: many(form.tasks.length, "task") })}</strong>
+      <span class="bad">${strangers.length > 0 && t("unknown: {names}", { names: strangers.join(", ") })}</span><span class="push"></span>
       <${Button} onClick=${() => set(runnable(all).map((task) => task.id))}>All<//><${Button} onClick=${() => set([])}>None<//></div>
     <div class="tags" role="group" aria-label="Tasks by tag">${choices.tags.map(([tag, n]) => {
       const ids = runnable(all)
@@ -39,7 +39,7 @@ export function TaskPicker({ tools }) {
 
 /** Where own tasks lie, and why some cannot be used. @param {{choices: import("./designing.js").Choices}} props */
 function Own({ choices }) {
-  return html`<p class="quiet small">Tasks of your own lie in <code>${choices.tasks_folder}</code>, a folder each with its <code>task.yaml</code>.</p>
+  return html`<p class="quiet small">${t("Tasks of your own go into {folder}, each in a folder of its own with a task.yaml.", { folder: choices.tasks_folder })}</p>
     ${choices.unusable.length > 0 && html`<ul class="notes warnings">${choices.unusable.map((text) => html`<li>${text}</li>`)}</ul>`}`;
 }
 
@@ -48,5 +48,5 @@ function One({ task, chosen, toggle }) {
   const lacks = task.missing.length > 0;
   return html`<label class="check task"><input type="checkbox" disabled=${lacks} checked=${chosen} onChange=${toggle} />
     <span><strong>${task.id}</strong>${task.own && html`<small>yours</small>`}${task.gui_only && html`<small>screen only</small>`}${task.voice && html`<small>scripted person</small>`}
-      ${lacks && html`<small class="bad">needs ${task.missing.join(", ")}</small>`}<span class="quiet">${task.words}</span></span></label>`;
+      ${lacks && html`<small class="bad">${t("needs {what}", { what: task.missing.join(", ") })}</small>`}<span class="quiet">${task.words}</span></span></label>`;
 }

@@ -3,7 +3,8 @@ import { html } from "../../../js/base.js";
 import { PowerPlot } from "./charts.js";
 import { placed } from "./designing.js";
 import { Button, Diff, Fact, Quiet } from "./parts.js";
-import { money, plural, spaced, span } from "./words.js";
+import { money, spaced, span } from "./words.js";
+import { locale, many, plural, t } from "../../../js/words.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./designing.js").Fault} Fault */
@@ -20,15 +21,15 @@ export function Weighed({ app, form, begin, clear }) {
       ${summary && html`<ul class="notes warnings">${summary.warnings.map((/** @type {string} */ text) => html`<li>${text}</li>`)}</ul>`}
       ${summary && known.tried > 0 && html`<p class="known">${begun(known.done, summary.trials)}</p>`}
       ${summary && proofs.unproved.length > 0 && html`<${Proofs} app=${app} proofs=${proofs} />`}
-      <div class="row"><${Button} kind="main" onClick=${begin} disabled=${waits} title=${name ? `Wait for ${name}` : ""}>Start<//>
+      <div class="row"><${Button} kind="main" onClick=${begin} disabled=${waits} title=${name ? t("Wait for {name}", { name }) : ""}>Start<//>
         <${Button} onClick=${clear}>Clear the form<//></div>
-      ${name && !proof && html`<${Quiet}>${name} is running; one experiment runs at a time.<//>`}</div>
+      ${name && !proof && html`<${Quiet}>${t("{name} is running; only one experiment runs at a time.", { name })}<//>`}</div>
     ${summary && html`<${Differences} summary=${summary} />`}
     ${
       summary &&
       Object.entries(summary.prompt_changes).map(
         ([arm, pieces]) =>
-          html`<section class="card" key=${arm}><h3>Prompt of ${arm}, against ${summary.baseline}</h3><${Diff} pieces=${pieces} /></section>`,
+          html`<section class="card" key=${arm}><h3>${t("Prompt of {arm}, against {baseline}", { arm, baseline: summary.baseline })}</h3><${Diff} pieces=${pieces} /></section>`,
       )
     }`;
 }
@@ -40,31 +41,31 @@ function Proofs({ app, proofs: { unproved, paid } }) {
   const agree = (/** @type {any} */ event) => {
     designing.unproved.value = event.currentTarget.checked;
   };
-  return html`<details class="more proofs" open=${paid.length > 0}><summary>${plural(unproved.length, "task")} not proved</summary>
-    <p class="quiet small">A proof plays each task three ways, free of charge: doing nothing and its near miss must fail, its oracle must pass.</p>
+  return html`<details class="more proofs" open=${paid.length > 0}><summary>${t("{tasks} not proved", { tasks: many(unproved.length, "task") })}</summary>
+    <p class="quiet small">A proof plays each task three ways, at no cost: doing nothing and its near miss must fail, its oracle must pass.</p>
     <ul class="notes">${unproved.map((/** @type {any} */ { task, why }) => html`<li><strong>${task}</strong>: ${why}</li>`)}</ul>
     <div class="row">${
       proof
-        ? html`<span role="status">${`Proving: ${done} of ${planned}`}</span>
+        ? html`<span role="status">${t("Proving: {done} of {all}", { done, all: planned })}</span>
           <${Button} kind="danger" onClick=${() => app.send({ type: "cancel", experiment: proof })}>Stop<//>`
         : html`<${Button} disabled=${Boolean(name)} onClick=${() => designing.prove()}>Prove the tasks<//>`
     }</div>
     ${
       paid.length > 0 &&
-      html`<label class="check"><input type="checkbox" checked=${designing.unproved.value} onChange=${agree} />Pay for ${paid.join(", ")} on them all the same</label>`
+      html`<label class="check"><input type="checkbox" checked=${designing.unproved.value} onChange=${agree} />${t("Pay for {models} on them all the same", { models: paid.join(", ") })}</label>`
     }</details>`;
 }
 
 /** @param {number} done @param {number} trials */
 function begun(done, trials) {
   return done >= trials
-    ? "All of this has been run already: Start would find nothing left to do."
-    : `This goes on with a study: ${done} of ${trials} trials are done, Start runs the rest.`;
+    ? t("All of this has already been run; there is nothing left to start.")
+    : t("This continues a study: {done} of {all} trials are done, Start runs the rest.", { done, all: trials });
 }
 
 /** @param {{faults: Fault[], form: import("./designing.js").Form}} props */
 function Faults({ faults, form }) {
-  return html`<p>${plural(faults.length, "thing")} to fix before it can start:</p>
+  return html`<p>${plural(faults.length, "{n} thing to fix before it can start:", "{n} things to fix before it can start:")}</p>
     <ul class="notes">${faults.map(({ where, text }) => html`<li>${placed(where, form)}${text}</li>`)}</ul>`;
 }
 
@@ -74,20 +75,26 @@ function Forecast({ summary }) {
   const { detectable, worst_dollars: worst } = forecast;
   const effect =
     detectable === null
-      ? "Even a difference of 35 points in success is likely to go unseen."
-      : `Finds a difference of ${Math.round(100 * detectable)} points or more (chance 80 %) if all tasks respond alike.`;
+      ? t("Even a difference of 35 points in success is likely to go unseen.")
+      : t("Detects a difference of {n} points or more (power 80 %) if all tasks respond alike.", {
+          n: Math.round(100 * detectable),
+        });
   return html`<div><dl class="factsheet">
-      <${Fact} term="Trials">${trials.toLocaleString("en")}<small>${`${arms.length} × ${tasks} × ${repeats}`}</small><//>
+      <${Fact} term="Trials">${trials.toLocaleString(locale())}<small>${`${arms.length} × ${tasks} × ${repeats}`}</small><//>
       <${Fact} term="Takes about">${span(forecast.seconds)}<//>
-      <${Fact} term="Costs about">${money(forecast.dollars)}<small>${worst ? `at worst ${money(worst)}` : "free of charge"}</small><//>
+      <${Fact} term="Costs about">${money(forecast.dollars)}<small>${worst ? t("at worst {price}", { price: money(worst) }) : t("free")}</small><//>
       <${Fact} term="Hard budget">${money(budget)}<//></dl>
     <p class="effect">${effect}</p><${PowerPlot} power=${forecast.power} />
-    ${forecast.sparse.length > 0 && html`<p class="quiet small">If a quarter of the tasks holds the whole effect: ${sparse(forecast.sparse)}.</p>`}<p class="quiet small">Basis: ${forecast.basis}.</p></div>`;
+    ${forecast.sparse.length > 0 && html`<p class="quiet small">${t("If a quarter of the tasks holds the whole effect: {chances}.", { chances: sparse(forecast.sparse) })}</p>`}<p class="quiet small">${t("Basis: {basis}.", { basis: forecast.basis })}</p></div>`;
 }
 
 /** @param {[number, number][]} chances */
 const sparse = (chances) =>
-  chances.map(([effect, chance]) => `${Math.round(100 * effect)} points with ${Math.round(100 * chance)} %`).join(", ");
+  chances
+    .map(([effect, chance]) =>
+      t("{points} points with {chance} %", { points: Math.round(100 * effect), chance: Math.round(100 * chance) }),
+    )
+    .join(", ");
 
 /** @param {{summary: any}} props */
 function Differences({ summary: { differing, arms, baseline } }) {

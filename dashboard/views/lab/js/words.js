@@ -3,18 +3,19 @@
  *
  * @typedef {"p" | "f" | "l" | "e" | "s" | "c" | "r" | "q" | "."} Letter How a trial stands.
  */
+import { locale, many, t } from "../../../js/words.js";
 
 /** @type {Record<Letter, string>} */
 export const STATUS = {
-  p: "passed",
-  f: "failed",
-  l: "limit reached",
-  e: "error (ours)",
-  s: "stopped by you",
-  c: "cancelled",
-  r: "running",
-  q: "queued",
-  ".": "not run",
+  p: t("passed"),
+  f: t("failed"),
+  l: t("limit reached"),
+  e: t("error (ours)"),
+  s: t("stopped by you"),
+  c: t("cancelled"),
+  r: t("running"),
+  q: t("queued"),
+  ".": t("not run"),
 };
 
 /** @type {Record<string, Letter>} */
@@ -29,26 +30,23 @@ export function money(x) {
   return x && Math.abs(x) < 0.1 ? `$${x.toFixed(3)}` : `$${x.toFixed(2)}`;
 }
 
-/** @param {number} n @param {string} word */
-export const plural = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-
 /** @param {number | null | undefined} seconds */
 export function span(seconds) {
   if (seconds === null || seconds === undefined) return "–";
-  const t = Math.round(seconds);
-  if (t < 90) return `${seconds < 10 && seconds % 1 ? seconds.toFixed(1) : t} s`;
-  if (t < 5400) return `${Math.round(t / 60)} min`;
-  return `${(t / 3600).toFixed(1)} h`;
+  const whole = Math.round(seconds);
+  if (whole < 90) return `${seconds < 10 && seconds % 1 ? seconds.toFixed(1) : whole} s`;
+  if (whole < 5400) return `${Math.round(whole / 60)} min`;
+  return `${(whole / 3600).toFixed(1)} h`;
 }
 
 /** @param {number | null | undefined} seconds Unix time. */
 export function when(seconds) {
   if (!seconds) return "";
-  return new Date(seconds * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  return new Date(seconds * 1000).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** A difference of two shares. @param {number | null} x */
-export const points = (x) => (x === null ? "–" : `${x > 0 ? "+" : ""}${Math.round(100 * x)} points`);
+export const points = (x) => (x === null ? "–" : t("{n} points", { n: `${x > 0 ? "+" : ""}${Math.round(100 * x)}` }));
 
 /** @param {number | null | undefined} p */
 export function chance(p) {
@@ -99,7 +97,9 @@ export function firstToSee(letters) {
 
 /** Errors are tried again; what never ran is run. @param {{to_do: number, errors: number}} row */
 export function goOn({ to_do: left, errors }) {
-  return left > errors ? `Go on (${left.toLocaleString("en")} left)` : `Try ${plural(errors, "error")} again`;
+  return left > errors
+    ? t("Go on ({n} left)", { n: left.toLocaleString(locale()) })
+    : t("Try {errors} again", { errors: many(errors, "error") });
 }
 
 const LONG = 320; // letters of an unchanged stretch that say nothing: their ends are enough

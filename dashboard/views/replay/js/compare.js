@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { html } from "../../../js/base.js";
 import { VirtualList } from "./virtual.js";
 import { lastAt } from "./words.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./words.js").Timeline} Timeline */
 /** @typedef {{seq: number, label: string, what: string}} Deed */
@@ -59,7 +60,7 @@ export function Compare({ comparison, hidden }) {
       ${data.first !== null && html`<button type="button" class="main" onClick=${() => comparison.choose(data.first ?? 0)}>First difference</button>`}</div>
     <div class="sides"><${SideView} letter="A" side=${a} rows=${data.rows} index=${index} /><${SideView} letter="B" side=${b} rows=${data.rows} index=${index} /></div>
     <div class="rowhead"><span></span><span>A</span><span>B</span></div>
-    <${VirtualList} label="What was done, A beside B" height=${HEIGHT} items=${data.rows} at=${comparison.at.value} focus=${shown}
+    <${VirtualList} label="Actions, A beside B" height=${HEIGHT} items=${data.rows} at=${comparison.at.value} focus=${shown}
       style=${{ flexBasis: `${data.rows.length * HEIGHT + 2}px` }} choose=${(/** @type {number} */ n) => comparison.choose(n)}
       draw=${(/** @type {Pair} */ row, /** @type {number} */ n) => drawn(row, n, n === data.first)} />
   </div>`;
@@ -71,12 +72,12 @@ function SideView({ letter, side, rows, index }) {
   const deed = rows[index]?.[key] ?? null;
   const last = lastDeed(rows, key, index);
   const frame = frameAfter(side.timeline, last);
-  const label = deed ? deed.label : last ? "nothing more here" : "nothing yet";
+  const label = deed ? deed.label : last ? t("nothing more here") : t("nothing yet");
   return html`<figure class=${`side side-${letter}${deed ? "" : " absent"}`}>
     <figcaption class="sidehead"><b>${letter}</b><span class="title">${side.title}</span><p class="caption">${label}</p></figcaption>
     <div class="screen">${
       frame
-        ? html`<img decoding="async" src=${`${side.base}/images/${frame.sha256}`} alt=${`${letter}: the screen after ${last ? last.label : "the beginning"}`} />`
+        ? html`<img decoding="async" src=${`${side.base}/images/${frame.sha256}`} alt=${t("{letter}: the screen after {step}", { letter, step: last ? last.label : t("the beginning") })} />`
         : html`<p class="none">No picture.</p>`
     }</div></figure>`;
 }

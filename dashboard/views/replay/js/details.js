@@ -3,7 +3,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { fetchJson, reason } from "./fetch.js";
 import { Failure } from "./parts.js";
-import { LANE_WORDS, many, span, spread } from "./words.js";
+import { LANE_WORDS, span, spread } from "./words.js";
+import { locale, many, t } from "../../../js/words.js";
 
 /** @typedef {import("./words.js").Step} Step */
 /** @typedef {import("./words.js").Timeline} Timeline */
@@ -13,11 +14,18 @@ import { LANE_WORDS, many, span, spread } from "./words.js";
 /** @typedef {{count: number, pictures: number, characters: number, prompt_hash: string, prompt_characters: number, left_out: number, messages: Message[]}} Request */
 
 /** @type {Record<string, string>} */
-const STATES = { done: "", failed: "failed", skipped: "not run", cut: "cut off", open: "not ended", denied: "denied" };
+const STATES = {
+  done: "",
+  failed: "failed",
+  skipped: t("not run"),
+  cut: t("cut off"),
+  open: t("not ended"),
+  denied: t("denied"),
+};
 
 /** When a step was, how long it took, and how it ended. @param {Timeline} timeline @param {Step} step */
 export function headOf(timeline, step) {
-  const at = new Date((timeline.began + step.at) * 1000).toLocaleTimeString();
+  const at = new Date((timeline.began + step.at) * 1000).toLocaleTimeString(locale());
   const took = step.seconds >= 0.001 ? span(step.seconds) : "";
   return [LANE_WORDS[step.lane], at, took, STATES[step.state] ?? step.state].filter(Boolean).join(" · ");
 }
@@ -26,21 +34,21 @@ export function headOf(timeline, step) {
 export function shotsOf(step) {
   if (step.before === step.frame && step.lane !== "actions") return [];
   const shots = [
-    { word: "before", index: step.before },
-    { word: "after", index: step.frame },
+    { word: t("before"), index: step.before },
+    { word: t("after"), index: step.frame },
   ];
   return shots.filter(({ index }) => index >= 0);
 }
 
 /** The facts of an action's call. @param {any} action @returns {Fact[]} */
 export function callFacts({ target, waited, seconds, approval }) {
-  const by = approval?.channel ? ` by ${approval.channel}` : "";
+  const by = approval?.channel ? ` (${approval.channel})` : "";
   const on = Object.entries(target).map(([key, value]) => `${key} ${value}`);
   return [
-    ["on", on.join(", ")],
-    ["waited", waited >= 0.05 ? span(waited) : ""],
-    ["took", span(seconds)],
-    ["approval", approval && `${approval.decision || "open"}${by}, ${approval.rule}`],
+    [t("on"), on.join(", ")],
+    [t("waited"), waited >= 0.05 ? span(waited) : ""],
+    [t("took"), span(seconds)],
+    [t("approval"), approval && `${approval.decision || t("open")}${by}, ${approval.rule}`],
   ];
 }
 
@@ -49,19 +57,19 @@ export function usageFacts(usage) {
   const cached = usage.cache_read_input_tokens;
   const sent = usage.input_tokens + cached + usage.cache_creation_input_tokens;
   return [
-    ["tokens in", sent.toLocaleString("en")],
-    ["of these cached", cached ? cached.toLocaleString("en") : ""],
-    ["tokens out", usage.output_tokens.toLocaleString("en")],
-    ["price", `$${usage.dollars.toFixed(4)}`],
+    [t("tokens in"), sent.toLocaleString(locale())],
+    [t("of these cached"), cached ? cached.toLocaleString(locale()) : ""],
+    [t("tokens out"), usage.output_tokens.toLocaleString(locale())],
+    [t("price"), `$${usage.dollars.toFixed(4)}`],
   ];
 }
 
 /** @param {{first_output: number | null, total: number | null, retries: number, waited: number, measured: Record<string, number>}} latency @returns {Fact[]} */
 export function latencyFacts(latency) {
   return [
-    ["first output", span(latency.first_output)],
-    ["whole answer", span(latency.total)],
-    ["retries", latency.retries ? `${latency.retries}, waited ${span(latency.waited)}` : ""],
+    [t("first output"), span(latency.first_output)],
+    [t("whole answer"), span(latency.total)],
+    [t("retries"), latency.retries ? t("{n}, waited {span}", { n: latency.retries, span: span(latency.waited) }) : ""],
     ...Object.entries(latency.measured).map(([lane, ms]) => /** @type {Fact} */ ([lane, span(ms / 1000)])),
   ];
 }
@@ -75,9 +83,12 @@ export function requestFacts(model, request) {
     many(request.characters, "character"),
   ];
   return [
-    ["model", model],
-    ["sent", sent.join(", ")],
-    ["system prompt", hash ? `${hash.slice(0, 12)}, ${many(request.prompt_characters, "character")}` : "not kept"],
+    [t("model"), model],
+    [t("sent"), sent.join(", ")],
+    [
+      t("system prompt"),
+      hash ? `${hash.slice(0, 12)}, ${many(request.prompt_characters, "character")}` : t("not kept"),
+    ],
   ];
 }
 
@@ -94,7 +105,7 @@ export function Details({ base, timeline, step, seek }) {
     ${
       step
         ? html`<${One} key=${`${base} ${step.seq} ${timeline.events}`} base=${base} timeline=${timeline} step=${step} seek=${seek} />`
-        : html`<p class="none">Choose a step to see what lies behind it.</p>`
+        : html`<p class="none">Choose a step to see its details.</p>`
     }
   </div>`;
 }
@@ -138,8 +149,8 @@ function Shot({ base, timeline, step, seek, word, index }) {
   const frame = timeline.frames[index];
   const time = word === "before" ? step.begin : Math.max(step.end, frame.time);
   return html`<figure>
-    <button type="button" class="shot" aria-label=${`Show the screen ${word}`} onClick=${() => seek(time)}>
-      <img src=${`${base}/images/${frame.sha256}`} alt=${`The screen ${word}`} width=${frame.width} height=${frame.height} loading="lazy" decoding="async" />
+    <button type="button" class="shot" aria-label=${t("Show the screen {when}", { when: word })} onClick=${() => seek(time)}>
+      <img src=${`${base}/images/${frame.sha256}`} alt=${t("The screen {when}", { when: word })} width=${frame.width} height=${frame.height} loading="lazy" decoding="async" />
     </button><figcaption>${word}</figcaption></figure>`;
 }
 
@@ -149,8 +160,8 @@ function Behind({ base, step, detail }) {
   return html`${action && html`<${Action} action=${action} />`}
     ${turn && html`<${Turn} base=${base} turn=${turn} />`}
     ${!action && !turn && html`<${Plain} step=${step} event=${event} />`}
-    ${related && html`<${Fold} title=${`What followed (${related.length})`}><${Json} value=${related} /><//>`}
-    <${Fold} title="The event, as it is in the log"><${Json} value=${event} /><//>`;
+    ${related && html`<${Fold} title=${t("What followed ({n})", { n: related.length })}><${Json} value=${related} /><//>`}
+    <${Fold} title="The event as it is in the log"><${Json} value=${event} /><//>`;
 }
 
 /** @param {{step: Step, event: any}} props */
@@ -162,9 +173,9 @@ function Plain({ step, event }) {
 
 /** @param {{action: any}} props */
 function Action({ action }) {
-  const result = action.ran ? (action.is_error ? "failed" : "done") : "not run";
+  const result = action.ran ? (action.is_error ? "failed" : "done") : t("not run");
   return html`<${Section} title="Call"><p class="code">${action.name}</p><${Json} value=${action.input} /><${Facts} rows=${callFacts(action)} /><//>
-    <${Section} title=${`Result: ${result}`}>${
+    <${Section} title=${t("Result: {result}", { result })}>${
       action.text
         ? html`<pre class=${action.is_error ? "bad" : ""} tabindex="0" aria-label="Result">${action.text}</pre>`
         : html`<p class="soft">No words.</p>`
@@ -176,8 +187,8 @@ function Turn({ base, turn }) {
   const { request, response, stop_reason: stop } = turn;
   return html`<${Section} title="Request"><${Facts} rows=${requestFacts(turn.model, request)} />
       ${request.prompt_characters > 0 && html`<${Prompt} base=${base} />`}<${Messages} base=${base} request=${request} /><//>
-    <${Section} title=${stop ? `Answer: ${stop.replaceAll("_", " ")}` : "Answer"}>
-      ${response.length ? html`<${Blocks} base=${base} blocks=${response} />` : html`<p class="soft">Nothing came.</p>`}<//>
+    <${Section} title=${stop ? t("Answer: {how}", { how: stop.replaceAll("_", " ") }) : t("Answer")}>
+      ${response.length ? html`<${Blocks} base=${base} blocks=${response} />` : html`<p class="soft">No answer came.</p>`}<//>
     <${Section} title="Usage"><${Facts} rows=${usageFacts(turn.usage)} /><//>
     <${Section} title="Latency"><${Facts} rows=${latencyFacts(turn.latency)} /><//>`;
 }
@@ -202,7 +213,7 @@ function Messages({ base, request }) {
     ${
       left > 0 &&
       html`<${Fold} title=${many(left, "earlier message")}>
-        ${request.left_out > 0 && html`<p class="soft">${many(request.left_out, "message")} before these.</p>`}${earlier.map(draw)}<//>`
+        ${request.left_out > 0 && html`<p class="soft">${t("{messages} before these.", { messages: many(request.left_out, "message") })}</p>`}${earlier.map(draw)}<//>`
     }
     ${fresh.map(draw)}</div>`;
 }

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { Menu } from "./menu.js";
 import { bytes } from "./words.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {{url: string, filename: string, bytes: number, note?: string}} Made */
 /**
@@ -20,10 +21,10 @@ import { bytes } from "./words.js";
 /** @typedef {(message: {type: string, [field: string]: unknown}) => boolean} Send */
 
 const FORMATS = [
-  ["folder", "Folder (.zip)", "Everything: events, pictures, prompt. Can be imported again."],
-  ["notebook", "Notebook (.zip)", "The folder with a notebook that replays and dissects it."],
-  ["gif", "GIF", "Moving pictures with captions, for a page or a message."],
-  ["mp4", "MP4 video", "The same as a video: sharper and smaller."],
+  ["folder", t("Folder (.zip)"), t("Everything: events, pictures, prompt. Can be imported again.")],
+  ["notebook", t("Notebook (.zip)"), t("The folder with a notebook that replays and dissects it.")],
+  ["gif", "GIF", t("Moving pictures with captions, for a page or a message.")],
+  ["mp4", t("MP4 video"), t("The same as a video: sharper and smaller.")],
 ];
 
 let numbers = 0;
@@ -33,10 +34,10 @@ export function gathering(jobs) {
   const running = jobs.filter((job) => job.running);
   if (running.length) {
     const share = running.reduce((sum, job) => sum + job.share, 0) / running.length;
-    return `Making… ${Math.round(100 * share)} %`;
+    return t("Making… {share} %", { share: Math.round(100 * share) });
   }
   const bad = jobs.filter((job) => job.error).length;
-  return bad ? `Downloads (${bad} failed)` : `Downloads (${jobs.length})`;
+  return bad ? t("Downloads ({n} failed)", { n: bad }) : t("Downloads ({n})", { n: jobs.length });
 }
 
 /** The exports that this page knows. */
@@ -128,7 +129,7 @@ export function ExportMenu({ exporter, hidden }) {
     ${FORMATS.map(([format, label, text]) => {
       const without = format === "mp4" && !exporter.mp4.value;
       return html`<button type="button" disabled=${without} onClick=${() => exporter.start(format, label)}>
-        <b>${label}</b><small>${without ? "Needs PyAV: pip install 'sayso[video]'" : text}</small></button>`;
+        <b>${label}</b><small>${without ? t("Needs PyAV: pip install 'sayso[video]'") : text}</small></button>`;
     })}</div><//>`;
 }
 
@@ -146,7 +147,7 @@ function One({ exporter, job }) {
   if (made) return html`<${Done} exporter=${exporter} made=${made} fetches=${job.fetches} />`;
   if (error)
     return html`<div class="job failed" role="alert"><span>${error}</span><button type="button" onClick=${() => exporter.remove(n)}>Dismiss</button></div>`;
-  return html`<div class="job"><span>${words}</span><progress max="1" value=${share || undefined} aria-label=${`Progress of ${label}`}></progress>
+  return html`<div class="job"><span>${words}</span><progress max="1" value=${share || undefined} aria-label=${t("Progress of {name}", { name: label })}></progress>
     <button type="button" onClick=${() => exporter.cancel(n)}>Cancel</button></div>`;
 }
 
@@ -163,6 +164,6 @@ function Done({ exporter, made, fetches }) {
     if (drop.current) drop.current.disabled = sent;
   };
   return html`<div class="job"><a ref=${down} href=${url} download=${filename}>${`${filename} (${bytes(size)})`}</a>
-    <button type="button" ref=${drop} aria-label=${`Remove ${filename} from the server`} onClick=${discard}>Remove</button>
+    <button type="button" ref=${drop} aria-label=${t("Remove {name} from the server", { name: filename })} onClick=${discard}>Remove</button>
     ${note && html`<p class="note" role="status">${note}</p>`}</div>`;
 }

@@ -1,4 +1,5 @@
 import { link } from "../../../js/link/link.js";
+import { t } from "../../../js/words.js";
 
 const PATIENCE = 60000; // ms for one answer; a long session takes the server a while
 
@@ -13,14 +14,14 @@ export async function fetchJson(url) {
   if (answer.ok && !data.error) return data;
   const reason =
     answer.status === 404
-      ? "There is no such session: it may have been deleted, or is somebody else's."
-      : `The server answered ${answer.status}.`;
+      ? t("There is no such session: it may have been deleted, or is somebody else's.")
+      : t("The server answered {status}.", { status: answer.status });
   throw new Error(data.error || reason);
 }
 
 /** @param {string} url */
 async function asked(url) {
-  if (!link.reachable) throw new Error("There is no connection to the server. Try again when it is back.");
+  if (!link.reachable) throw new Error(t("There is no connection to the server. Try again when it is back."));
   const signal = link.patience(PATIENCE);
   try {
     const answer = await fetch(url, { signal });
@@ -30,7 +31,7 @@ async function asked(url) {
     });
     return { answer, data };
   } catch {
-    throw new Error("The server did not answer. Try again when the page is connected.");
+    throw new Error(t("The server did not answer. Try again when the page is connected."));
   }
 }
 

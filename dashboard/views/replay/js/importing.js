@@ -1,6 +1,7 @@
 /** Takes in a session that was exported as a folder. */
 import { link } from "../../../js/link/link.js";
 import { send } from "../../files/client.js";
+import { t } from "../../../js/words.js";
 
 const GIVEN_UP = 60000; // ms after which what stands still on its way is given up
 const UNPACKED = 600000; // ms that the server may take once it has all of it
@@ -40,8 +41,8 @@ export async function bring(file, say) {
     if (!control.signal.aborted) throw error;
     const why =
       out < file.size
-        ? "The upload stalled. Try again."
-        : "The server has not answered. Check the list to see whether it is there.";
+        ? t("The upload stalled. Try again.")
+        : t("The server has not answered. Check the list to see whether it is there.");
     throw new Error(why);
   } finally {
     end();
@@ -51,6 +52,8 @@ export async function bring(file, say) {
 
 /** @param {number} sent @param {number} size @param {boolean} stalled */
 function progress(sent, size, stalled) {
-  if (sent >= size) return "Importing…";
-  return stalled ? "Importing… nothing goes through" : `Importing… ${Math.floor((100 * sent) / (size || 1))} %`;
+  if (sent >= size) return t("Importing…");
+  return stalled
+    ? t("Importing… stalled")
+    : t("Importing… {share} %", { share: Math.floor((100 * sent) / (size || 1)) });
 }

@@ -4,6 +4,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { bars, following, LEFT, RIGHT, ROW, scaleOf, spent, stepAt, stretch, wheeled } from "./axis.js";
 import { LANE_WORDS } from "./words.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./words.js").Step} Step */
 /** @typedef {import("./words.js").Lane} Lane */
@@ -213,7 +214,7 @@ export function Lanes({ timeline, time, seek, choose }) {
   const { from, to } = view.shown.value;
   const tip = view.tip.value;
   const part = to - from < Math.max(timeline.seconds, 0.001);
-  return html`<div class="lanes" ref=${root} title=${part ? "Double click shows the whole session" : ""}
+  return html`<div class="lanes" ref=${root} title=${part ? t("Double click shows the whole session") : ""}
     style=${{ height: `${timeline.lanes.length * ROW + 4}px`, cursor: tip ? "pointer" : "default" }}
     onPointerDown=${press} onPointerMove=${hover} onWheel=${(/** @type {WheelEvent} */ event) => view.wheel(event)}
     onPointerLeave=${() => {

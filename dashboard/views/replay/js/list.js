@@ -8,6 +8,7 @@ import { reason } from "./fetch.js";
 import { bring } from "./importing.js";
 import { Icon } from "./parts.js";
 import { bytes, when } from "./words.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {{id: string, name: string, running: boolean, state: string, used: number}} Row */
 /** @typedef {{bytes: number, files: number, file_bytes: number}} Size */
@@ -17,16 +18,16 @@ import { bytes, when } from "./words.js";
 const MOST_UPLOAD = 2e9; // bytes
 /** @type {Record<string, string>} */
 const WHO = {
-  idle: "ready",
-  listening: "listening",
-  thinking: "thinking",
-  speaking: "speaking",
-  acting: "acting",
-  held: "holding",
-  waiting: "waiting for you",
-  yours: "you have the mouse",
-  stopped: "stopped",
-  disconnected: "not connected",
+  idle: t("ready"),
+  listening: t("listening"),
+  thinking: t("thinking"),
+  speaking: t("speaking"),
+  acting: t("acting"),
+  held: t("holding"),
+  waiting: t("waiting for you"),
+  yours: t("you have the mouse"),
+  stopped: t("stopped"),
+  disconnected: t("not connected"),
 };
 
 /** Those whose name or id holds what is looked for. @param {Row[]} rows @param {string} query */
@@ -87,17 +88,18 @@ export class Shelf {
   /** @param {File} file */
   async take(file) {
     const { send, open, tell } = this.does;
-    if (file.size > MOST_UPLOAD) return tell(`${file.name} is too large (${bytes(file.size)}).`);
-    this.taking.value = "Importing…";
+    if (file.size > MOST_UPLOAD)
+      return tell(t("{name} is too large ({size}).", { name: file.name, size: bytes(file.size) }));
+    this.taking.value = t("Importing…");
     try {
       const { id, damage } = await bring(file, (words) => {
         this.taking.value = words;
       });
       send({ type: "list" });
       open(`session/${id}`);
-      if (damage) tell(`${file.name} was imported, but not in full. ${damage}`);
+      if (damage) tell(t("{name} was imported, but not in full. {damage}", { name: file.name, damage }));
     } catch (error) {
-      tell(`${file.name} could not be imported. ${reason(error)}`);
+      tell(t("{name} could not be imported. {reason}", { name: file.name, reason: reason(error) }));
     } finally {
       this.taking.value = "";
     }
@@ -142,13 +144,13 @@ export function SessionList({ shelf }) {
           shelf.query.value = event.currentTarget.value;
         }} />
       <button type="button" class="quiet" title="Import a session that was exported as a folder (.zip)" disabled=${shelf.taking.value !== ""}
-        onClick=${() => file.current?.click()}>${shelf.taking.value || "Import…"}</button>
+        onClick=${() => file.current?.click()}>${shelf.taking.value || t("Import…")}</button>
       <input type="file" accept=".zip,application/zip" hidden ref=${file} onChange=${take} />
     </div>
     <ul class="sessions">${rows.map((row) => html`<${One} key=${row.id} shelf=${shelf} row=${row} />`)}</ul>
     ${
       rows.length === 0 &&
-      html`<p class="none">${shelf.query.value.trim() ? "No session is called that." : "No sessions yet. What you do in Talk is kept here."}</p>`
+      html`<p class="none">${shelf.query.value.trim() ? t("No session has that name.") : t("No sessions yet. What you do in Talk is kept here.")}</p>`
     }
   </aside>`;
 }
@@ -182,15 +184,15 @@ function Choice({ shelf, row }) {
   };
   return html`<button type="button" class="choose" aria-current=${name === shown ? "true" : undefined} onClick=${() => open(name)}>
       <span class="name">${row.name}</span>
-      <small class=${running ? "live" : ""}>${state}${id === shelf.here.value && " · this page"}</small></button>
+      <small class=${running ? "live" : ""}>${state}${id === shelf.here.value && ` · ${t("this page")}`}</small></button>
     <details class="menu" open=${shelf.menu.value === id} onToggle=${toggled}>
-      <summary aria-label=${`What to do with ${row.name}`}><${Icon} name="more" /></summary>
+      <summary aria-label=${t("What to do with {name}", { name: row.name })}><${Icon} name="more" /></summary>
       <div class="panel">
-        ${item(running ? "Open in Talk" : "Resume in Talk", () => link.lead(`?session=${encodeURIComponent(id)}`))}
-        ${item("Rename", rename)}
-        ${shown && name !== shown && item("Compare with the shown one", () => compare(name))}
-        ${running && item("End", () => send({ type: "end", id }), { title: "Ends the work and the desktop; the session can be resumed" })}
-        ${item("Delete…", () => shelf.confirm(id), { class: "danger" })}
+        ${item(running ? t("Open in Talk") : t("Resume in Talk"), () => link.lead(`?session=${encodeURIComponent(id)}`))}
+        ${item(t("Rename"), rename)}
+        ${shown && name !== shown && item(t("Compare with the shown one"), () => compare(name))}
+        ${running && item("End", () => send({ type: "end", id }), { title: t("Ends the work and the desktop; the session can be resumed") })}
+        ${item(t("Delete…"), () => shelf.confirm(id), { class: "danger" })}
       </div></details>`;
 }
 
@@ -221,7 +223,7 @@ function Rename({ shelf, row }) {
     shelf.rename(row, input.current?.value ?? "");
   };
   return html`<form class="edit" data-escape="" onSubmit=${submit} onKeyDown=${leaves(shelf)}>
-    <input type="text" ref=${input} defaultValue=${row.name} maxlength="80" aria-label=${`New name of ${row.name}`} />
+    <input type="text" ref=${input} defaultValue=${row.name} maxlength="80" aria-label=${t("New name of {name}", { name: row.name })} />
     <button class="main">Save</button><button type="button" onClick=${() => shelf.keep()}>Cancel</button></form>`;
 }
 
@@ -229,8 +231,8 @@ function Rename({ shelf, row }) {
 function Delete({ shelf, row, size }) {
   const no = useRef(/** @type {HTMLElement | null} */ (null));
   useLayoutEffect(() => no.current?.focus(), []);
-  const words = size ? wouldGo(size, row.running, `“${row.name}”`) : "Counting what would go…";
-  return html`<div class="edit" role="alertdialog" data-escape="" aria-label=${`Delete ${row.name}`} onKeyDown=${leaves(shelf)}>
+  const words = size ? wouldGo(size, row.running, `“${row.name}”`) : t("Counting what would be deleted…");
+  return html`<div class="edit" role="alertdialog" data-escape="" aria-label=${t("Delete {name}", { name: row.name })} onKeyDown=${leaves(shelf)}>
     <p role="status">${words}</p>
     <button type="button" class="danger" disabled=${!size} onClick=${() => shelf.delete(row.id)}>Delete</button>
     <button type="button" ref=${no} onClick=${() => shelf.keep()}>Keep</button></div>`;

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../../../js/base.js";
 import { Icon } from "./parts.js";
 import { clock, lastAt } from "./words.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./words.js").Timeline} Timeline */
 /** @typedef {import("./words.js").Step} Step */
@@ -28,7 +29,7 @@ export function captions(timeline, time) {
   const deed = before.findLast(({ lane }) => lane === "actions");
   const fresh = deed && (!said || deed.begin >= said.begin || said.lane === "said");
   return {
-    heard: said ? `${said.lane === "heard" ? "You" : "Sayso"}: ${said.label}` : "",
+    heard: said ? `${said.lane === "heard" ? t("You") : "Sayso"}: ${said.label}` : "",
     done: fresh ? deed.label : "",
     bad: Boolean(fresh) && deed?.state !== "done",
     point: deed?.point && time <= deed.end + LINGER ? deed.point : null,
@@ -114,13 +115,13 @@ export function Picture({ player, timeline }) {
   }, [timeline, index]);
   const { heard, done, bad, point } = captions(timeline, player.time.value);
   const size = frame && fitted(frame, room);
-  const none = lost ? "This picture is not there any more." : "The agent never looked at the screen in this session.";
+  const none = lost ? t("This picture no longer exists.") : t("The agent never looked at the screen in this session.");
   return html`<figure class="picture">
     <div class=${lost ? "screen lost" : "screen"} ref=${screen}>
       <div class="fit" style=${size && { width: `${size.width}px`, height: `${size.height}px` }}>
         ${
           frame &&
-          html`<img alt=${`The screen, picture ${index + 1} of ${timeline.frames.length}`} decoding="async"
+          html`<img alt=${t("The screen, picture {n} of {all}", { n: index + 1, all: timeline.frames.length })} decoding="async"
             src=${`${player.base.value}/images/${frame.sha256}`}
             onError=${() => {
               player.lost.value = true;
@@ -147,7 +148,7 @@ export function Transport({ player, timeline, step }) {
   const [now, all] = [player.time.value, timeline.seconds].map((each) => clock(each, timeline.seconds));
   return html`<div class="transport" role="group" aria-label="Playback">
     <button type="button" class="round" title="Previous step (←)" aria-label="Previous step" onClick=${() => step(-1)}><${Icon} name="back" /></button>
-    <button type="button" class="main round" title=${playing ? "Pause (space)" : "Play (space)"} aria-label=${playing ? "Pause" : "Play"}
+    <button type="button" class="main round" title=${playing ? t("Pause (space)") : t("Play (space)")} aria-label=${playing ? t("Pause") : t("Play")}
       onClick=${() => player.play(!player.playing.peek())}><${Icon} name=${playing ? "pause" : "play"} /></button>
     <button type="button" class="round" title="Next step (→)" aria-label="Next step" onClick=${() => step(1)}><${Icon} name="next" /></button>
     <input type="range" min="0" max=${Math.max(timeline.seconds, 0.001)} step="any" value=${player.time.value}

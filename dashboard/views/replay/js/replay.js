@@ -11,7 +11,8 @@ import { Lanes } from "./lanes.js";
 import { SessionList, Shelf } from "./list.js";
 import { Picture, Player, Transport } from "./player.js";
 import { VirtualList } from "./virtual.js";
-import { clock, factsOf, LANE_WORDS, lastAt, many, nameOf } from "./words.js";
+import { clock, factsOf, LANE_WORDS, lastAt, nameOf } from "./words.js";
+import { many, plural, t } from "../../../js/words.js";
 
 /** @typedef {import("../../../js/base.js").Host<{}>} Host */
 /** @typedef {import("./words.js").Step} Step */
@@ -53,8 +54,8 @@ class Replay {
   scene = signal(
     /** @type {Scene} */ ({
       mode: "empty",
-      title: "Choose a session",
-      text: "Its timeline, pictures, and everything that was sent and answered are shown here.",
+      title: t("Choose a session"),
+      text: t("Its timeline, pictures, and everything that was sent and answered are shown here."),
       again: null,
     }),
   );
@@ -67,7 +68,7 @@ class Replay {
   at = signal({ index: -1 }); // its row, or that of the time
   picking = signal(!matchMedia(NARROW).matches);
   found = computed(() => matchingSteps(this.timeline.value?.steps ?? [], this.query.value));
-  title = computed(() => (this.name.value ? this.titleOf(this.name.value) : "Replay"));
+  title = computed(() => (this.name.value ? this.titleOf(this.name.value) : t("Replay")));
   others = computed(() => this.shelf.rows.value.filter((row) => `session/${row.id}` !== this.name.value));
   #loads = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -136,7 +137,7 @@ class Replay {
   #gone(id) {
     if (this.name.peek() === `session/${id}`) {
       this.name.value = "";
-      this.#show("empty", "The session was deleted", "Choose another one.");
+      this.#show("empty", t("The session was deleted"), t("Choose another one."));
     }
     if (id === this.shelf.here.peek()) location.assign("?view=replay");
   }
@@ -183,13 +184,13 @@ class Replay {
     this.#remember(time);
     this.host.send({ type: "opened", name });
     if (!keep && this.timeline.peek()) this.query.value = ""; // what a reloaded page was given back stays
-    if (!keep) this.#show("loading", "Reading the session…");
+    if (!keep) this.#show("loading", t("Reading the session…"));
     try {
       const timeline = await fetchJson(`${this.base(name)}/timeline`);
       if (load === this.#loads) batch(() => this.#showTimeline(timeline, time));
     } catch (error) {
       const again = () => void this.open(name, { keep, time: wanted });
-      if (load === this.#loads) this.#show("failed", "This session cannot be shown", reason(error), again);
+      if (load === this.#loads) this.#show("failed", t("This session cannot be shown"), reason(error), again);
     }
   }
 
@@ -204,7 +205,7 @@ class Replay {
     this.at.value = { index: -1 };
     this.exporter.of(name, this.title.peek());
     if (matchMedia(NARROW).matches) this.picking.value = false;
-    if (!timeline.events) return this.#show("empty", "Nothing happened yet", "Give the session a task in Talk.");
+    if (!timeline.events) return this.#show("empty", t("Nothing happened yet"), t("Give the session a task in Talk."));
     this.#show("one");
     this.player.show(this.base(name), timeline, time);
     const step = time && this.found.peek().find(({ begin }) => Math.abs(begin - time) < NEAR);
@@ -297,7 +298,7 @@ class Replay {
         this.comparison.show(side(own, mine), side(name, timeline), data);
       });
     } catch (error) {
-      if (load === this.#loads) this.tell(`These two cannot be compared. ${reason(error)}`);
+      if (load === this.#loads) this.tell(t("These two cannot be compared. {reason}", { reason: reason(error) }));
     }
   }
 
@@ -330,12 +331,12 @@ class Replay {
     const { href } = addressed(new URL(location.pathname, location.href), this.name.peek(), time);
     try {
       await navigator.clipboard.writeText(href);
-      this.copied.value = `Copied ${clock(time, this.timeline.peek()?.seconds)}`;
+      this.copied.value = t("Copied {time}", { time: clock(time, this.timeline.peek()?.seconds) });
       setTimeout(() => {
         this.copied.value = "";
       }, COPIED);
     } catch {
-      this.tell("The browser does not let this page copy. Here is the link: ", href);
+      this.tell(t("The browser does not let this page copy. Here is the link: "), href);
     }
   }
 
@@ -404,7 +405,7 @@ function Head({ replay }) {
   };
   return html`<header class="head">
     <div class="what"><h1>${replay.title.value}</h1><p class="soft">${timeline && factsOf(timeline)}</p></div>
-    ${newer > 0 && !against && html`<button type="button" class="quiet" onClick=${() => replay.renew()}>Show ${many(newer, "newer event")}</button>`}
+    ${newer > 0 && !against && html`<button type="button" class="quiet" onClick=${() => replay.renew()}>${plural(newer, "Show {n} newer event", "Show {n} newer events")}</button>`}
     ${mode === "two" && html`<button type="button" class="quiet" onClick=${() => replay.alone()}>Back to one</button>`}
     ${
       timeline &&
@@ -414,7 +415,7 @@ function Head({ replay }) {
     }
     ${
       mode === "one" &&
-      html`<button type="button" title="A link to this session at this moment" onClick=${() => void replay.copyLink()}>${replay.copied.value || "Copy link"}</button>`
+      html`<button type="button" title="A link to this session at this moment" onClick=${() => void replay.copyLink()}>${replay.copied.value || t("Copy link")}</button>`
     }
     <${ExportMenu} exporter=${replay.exporter} hidden=${!shown} /><${Gathered} exporter=${replay.exporter} />
   </header>`;

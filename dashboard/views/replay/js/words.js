@@ -31,15 +31,16 @@
  * @property {[number, number][]} pauses
  * @property {Lane[]} lanes
  */
+import { locale, many, t } from "../../../js/words.js";
 
 /** @type {Record<Lane, string>} */
 export const LANE_WORDS = {
-  heard: "Heard",
-  said: "Said",
-  model: "Model",
-  actions: "Actions",
-  approvals: "Control",
-  cost: "Cost",
+  heard: t("Heard"),
+  said: t("Said"),
+  model: t("Model"),
+  actions: t("Actions"),
+  approvals: t("Control"),
+  cost: t("Cost"),
 };
 
 /** Hours, minutes and seconds; with tenths where the whole, `of`, is less than a minute. @param {number} seconds */
@@ -65,18 +66,13 @@ export function bytes(n) {
   return n < 1e6 ? `${Math.max(1, Math.round(n / 1e3))} kB` : `${(n / 1e6).toFixed(1)} MB`;
 }
 
-/** @param {number} n @param {string} word */
-export function many(n, word) {
-  return `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
-}
-
 /** The time of a day of today, else the day. @param {number | null} at Unix seconds. */
 export function when(at) {
   if (!at) return "";
   const date = new Date(at * 1000);
   if (date.toDateString() === new Date().toDateString())
-    return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  return date.toLocaleDateString([], { day: "numeric", month: "short", year: "numeric" });
+    return date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleDateString(locale(), { day: "numeric", month: "short", year: "numeric" });
 }
 
 /**
@@ -114,7 +110,9 @@ export function nameOf(name) {
 
 /** The line under the title. @param {Timeline} timeline */
 export function factsOf({ began, true_seconds: seconds, events, model, dollars, tokens }) {
-  const date = began ? new Date(began * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
+  const date = began
+    ? new Date(began * 1000).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" })
+    : "";
   const price = tokens ? `${many(tokens, "token")}, $${dollars.toFixed(dollars < 0.1 ? 3 : 2)}` : "";
   return [date, span(seconds), many(events, "event"), model, price].filter(Boolean).join(" · ");
 }

@@ -3,6 +3,7 @@ import capture from "./capture.worklet.js";
 // @ts-expect-error The same.
 import player from "./player.worklet.js";
 import { VoiceError, wordsOf } from "./errors.js";
+import { t } from "../../../js/words.js";
 
 const LAST_WORDS = 120; // ms
 
@@ -76,7 +77,7 @@ export class Audio {
 
   /** Chooses the loudspeaker ("" is the default one). @param {string} id */
   async setSink(id) {
-    if (!this.#context?.setSinkId) throw new VoiceError("output_failed", "not possible in this browser");
+    if (!this.#context?.setSinkId) throw new VoiceError("output_failed", t("not possible in this browser"));
     await this.#context.setSinkId(id);
   }
 

@@ -1,3 +1,5 @@
+import { t } from "../../../js/words.js";
+
 /**
  * Everything that can go wrong with the voice, each with what happened and what to do about it.
  *
@@ -5,43 +7,55 @@
  */
 const TABLE = {
   permission_denied: [
-    "The microphone is blocked for this page.",
-    "Allow it with the icon beside the address, then press Start. You can also type.",
+    t("The microphone is blocked for this page."),
+    t("Allow it with the icon beside the address, then press Start. You can also type."),
   ],
   no_device: [
-    "No microphone was found.",
-    "Plug one in or choose another in the settings, then press Start. You can also type.",
+    t("No microphone was found."),
+    t("Plug one in or choose another in the settings, then press Start. You can also type."),
   ],
-  device_busy: ["The microphone could not be opened.", "Close other programs or tabs that use it, then press Start."],
-  device_lost: ["The microphone went away.", "Plug it in again or choose another in the settings, then press Start."],
+  device_busy: [
+    t("The microphone could not be opened."),
+    t("Close other programs or tabs that use it, then press Start."),
+  ],
+  device_lost: [
+    t("The microphone was disconnected."),
+    t("Plug it in again or choose another in the settings, then press Start."),
+  ],
   insecure_context: [
-    "Browsers give the microphone to secure pages only.",
-    "Open this page over https, or at localhost on this computer. You can also type.",
+    t("Browsers give the microphone to secure pages only."),
+    t("Open this page over https, or at localhost on this computer. You can also type."),
   ],
-  taken_over: ["The voice has moved to another tab or window.", "Press Start to bring it back here."],
-  gesture_needed: ["The browser wants a click before it plays sound.", "Press Start."],
-  audio_unsupported: ["This browser cannot process sound as needed.", "Use a current Chrome, Edge, Firefox or Safari."],
-  worklet_failed: ["The sound processing did not load.", "Reload the page. If it stays, look for a content blocker."],
+  taken_over: [t("The voice has moved to another tab or window."), t("Press Start to bring it back here.")],
+  gesture_needed: [t("The browser needs a click before it can play sound."), t("Press Start.")],
+  audio_unsupported: [
+    t("This browser cannot process sound as needed."),
+    t("Use a current Chrome, Edge, Firefox or Safari."),
+  ],
+  worklet_failed: [
+    t("The sound processing did not load."),
+    t("Reload the page. If that does not help, look for a content blocker."),
+  ],
   output_failed: [
-    "That loudspeaker could not be used.",
-    "Choose another in the settings; sound goes to the default one.",
+    t("That loudspeaker could not be used."),
+    t("Choose another in the settings; sound goes to the default one."),
   ],
   socket_refused: [
-    "The voice service cannot be reached.",
-    "See whether the server is running and online, then press Start.",
+    t("The voice service cannot be reached."),
+    t("Check that the server is running and online, then press Start."),
   ],
-  connection_lost: ["The connection to the voice service broke.", "Reconnecting by itself."],
+  connection_lost: [t("The connection to the voice service was lost."), t("Reconnecting automatically.")],
   auth: [
-    "The voice service refused the ticket.",
-    "Reload the page. If it stays, check the voice keys in the server's settings.",
+    t("The voice service refused the ticket."),
+    t("Reload the page. If that does not help, check the voice keys in the server's settings."),
   ],
-  ticket_timeout: ["The server gave no ticket for the voice service.", "Reload the page and press Start."],
+  ticket_timeout: [t("The server issued no ticket for the voice service."), t("Reload the page and press Start.")],
   quota: [
-    "The voice service's allowance is used up.",
-    "Add credits there, or unset HUME_API_KEY to use the offline voice. You can also type.",
+    t("The voice service's allowance is used up."),
+    t("Add credits there, or unset HUME_API_KEY to use the offline voice. You can also type."),
   ],
-  chat_ended: ["The voice service ended the conversation.", "Press Start to talk again."],
-  unknown: ["The voice stopped for an unexpected reason.", "Press Start to try again."],
+  chat_ended: [t("The voice service ended the conversation."), t("Press Start to talk again.")],
+  unknown: [t("The voice stopped for an unexpected reason."), t("Press Start to try again.")],
 };
 
 /** @type {Record<string, string>} */

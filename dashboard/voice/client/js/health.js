@@ -1,9 +1,10 @@
+import { t } from "../../../js/words.js";
 const WINDOW = 250; // frames of 20 ms
 const CLIPPED = 0.1; // share of frames
 
 export const HINTS = {
-  silent: "No sound comes from the microphone. Is it muted on the computer or the headset?",
-  clipping: "The microphone is too loud. Lower its level in the computer's settings.",
+  silent: t("No sound comes from the microphone. Is it muted on the computer or the headset?"),
+  clipping: t("The microphone is too loud. Lower its level in the computer's settings."),
 };
 
 /** Watches whether what the microphone gives can be understood at all. */

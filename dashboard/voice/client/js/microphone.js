@@ -1,5 +1,6 @@
 import { Emitter } from "../../../js/emitter.js";
 import { classify, VoiceError } from "./errors.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {{id: string, label: string}} Device */
 
@@ -87,6 +88,6 @@ export async function listDevices() {
   const of = (/** @type {MediaDeviceKind} */ kind) =>
     all
       .filter((device) => device.kind === kind && device.deviceId)
-      .map(({ deviceId, label }) => ({ id: deviceId, label: label || "Unnamed device" }));
+      .map(({ deviceId, label }) => ({ id: deviceId, label: label || t("Unnamed device") }));
   return { inputs: of("audioinput"), outputs: of("audiooutput") };
 }

@@ -1,4 +1,5 @@
 /** @typedef {import("./core.js").VoiceState} VoiceState */
+import { t } from "../../../js/words.js";
 /**
  * @typedef {object} Shown What the bar shows of the voice.
  * @property {VoiceState} state
@@ -25,13 +26,13 @@
 
 /** @type {Record<VoiceState, string>} */
 const SAYS = {
-  off: "Voice is off.",
-  connecting: "Connecting…",
-  ready: "Listening.",
-  reconnecting: "Reconnecting…",
-  muted: "Muted: the microphone is off.",
-  asleep: "Asleep: the microphone is off.",
-  failed: "Voice is off.",
+  off: t("Voice is off."),
+  connecting: t("Connecting…"),
+  ready: t("Listening."),
+  reconnecting: t("Reconnecting…"),
+  muted: t("Muted: the microphone is off."),
+  asleep: t("Asleep: the microphone is off."),
+  failed: t("Voice is off."),
 };
 /** @type {Set<VoiceState>} */
 const LIVE = new Set(["ready", "reconnecting", "connecting"]);
@@ -60,7 +61,7 @@ export function shownOf(voice) {
 
 /** @param {Voice} voice */
 function says({ state, muted, pushToTalk, pushed }) {
-  if (muted && LIVE.has(state)) return `${SAYS[state]} The microphone is off.`;
+  if (muted && LIVE.has(state)) return `${SAYS[state]} ${t("The microphone is off.")}`;
   if (state !== "ready" || !pushToTalk) return SAYS[state];
-  return pushed ? "Listening." : "Hold Space or the button to talk.";
+  return pushed ? t("Listening.") : t("Hold Space or the button to talk.");
 }

@@ -4,6 +4,7 @@ import { Bubble, isNarrow, useSize } from "./bubble.js";
 import { Level } from "./meter.js";
 import { listDevices } from "./microphone.js";
 import { isOff, shownOf } from "./shown.js";
+import { t } from "../../../js/words.js";
 
 /** @typedef {import("./core.js").VoiceCore} VoiceCore */
 /** @typedef {import("./microphone.js").Device} Device */
@@ -74,8 +75,8 @@ function pressed(core, event) {
 
 /** @param {Props} props */
 function Main({ core, shown }) {
-  const live = shown.muted ? "Unmute" : "Mute";
-  const label = shown.off ? "Start" : live;
+  const live = shown.muted ? t("Unmute") : t("Mute");
+  const label = shown.off ? t("Start") : live;
   const press = () => {
     if (isOff(core) || core.muted) void core.start();
     else core.mute();
@@ -183,7 +184,7 @@ function Endings({ core, shown }) {
     else core.sleep();
   };
   return html`<div class="row">
-    <button type="button" class="plain" disabled=${shown.off} onClick=${turn}>${shown.state === "asleep" ? "Wake" : "Sleep"}</button>
+    <button type="button" class="plain" disabled=${shown.off} onClick=${turn}>${shown.state === "asleep" ? t("Wake") : t("Sleep")}</button>
     <button type="button" class="plain" disabled=${shown.off} onClick=${() => core.close()}>End voice</button>
   </div>`;
 }
