@@ -231,4 +231,5 @@ def test_a_sentence_of_nothing_but_corrections_is_read() -> None:
 
 def test_a_wait_for_something_is_no_correction() -> None:
     plan = parse("open the terminal, wait until it opens and type ls")
-    assert plan.unknown == "wait until it opens and type ls"
+    assert [c.intent for c in plan.commands] == ["open_app", "wait_for", "type"]
+    assert plan.commands[1].slot("window") == "terminal"

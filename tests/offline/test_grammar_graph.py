@@ -7,7 +7,7 @@ import pytest
 from agent.models.offline import HELP
 from agent.models.offline.grammar_graph import GrammarGraph
 
-NAMES = ("Save As", "Documents", "OK", "notes", "Find", "File", "Search")
+NAMES = ("Save As", "Documents", "OK", "notes", "Find", "File", "Search", "line numbers")
 DICTATED = ("type", "create", "run", "save it as", "read the file")
 
 

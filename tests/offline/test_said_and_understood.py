@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = [example for topic in HELP for example in topic.examples]
 NAMES = (
     *("Save As", "OK", "Find", "Search", "File", "gift", "name", "size", "Terms", "Documents"),
-    "Photos",
+    *("Photos", "line numbers"),
     *("notes", "large", "shopping list", "ideas", "budget"),
 )
 """What the examples of the help name."""

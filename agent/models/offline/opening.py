@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from agent.desktop.base import Window, inside
 from agent.disk import in_thread
-from agent.models.offline import applications
+from agent.models.offline import applications, switching
 from agent.models.offline.applications import LOADED, go_to, is_address
 from agent.models.offline.files import dotted, find_file, folder_path, newest
 from agent.models.offline.places import call, find_apps, find_windows, is_titled
@@ -34,7 +34,24 @@ _VAGUE = ("it", "here", "that", "this", "one")
 async def open_named(at: Moment) -> Step:
     """Open a program by its name, else a folder or a file, else an address."""
     name = at.slot("app")
+    if at.phase in switching.PHASES or _is_switch(at, name):
+        return await switching.switch(at.having(label=name, state="on"))
     return await _meant(at, name, applications.open_app, alike=not is_address(name))
+
+
+def _is_switch(at: Moment, name: str) -> bool:
+    """Whether "show line numbers" means a switch of the program in front."""
+    shows = at.phase == 0 and at.command.said.lower().startswith("show")
+    return shows and not _known(at, name) and switching.find(at.view, name) is not None
+
+
+async def hide_named(at: Moment) -> Step:
+    """Minimise a window; what is a switch of the program in front goes off."""
+    name = at.slot("window")
+    shown = at.phase == 0 and bool(name) and not find_windows(at.view, name)
+    if at.phase in switching.PHASES or (shown and switching.find(at.view, name)):
+        return await switching.switch(at.having(label=name, state="off"))
+    return await applications.minimise(at)
 
 
 async def switch_named(at: Moment) -> Step:

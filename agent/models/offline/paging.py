@@ -9,6 +9,7 @@ import hashlib
 import re
 
 from agent.desktop.base import Box, Node
+from agent.models.offline import switching
 from agent.models.offline.matching import EXACT, clear, likeness, plain, rank
 from agent.models.offline.steps import (
     Act,
@@ -108,6 +109,8 @@ async def tick(at: Moment) -> Step:
     label, on = at.slot("label"), at.slot("state") == "on"
     if at.failure:
         return Fail(f"That did not work: {at.failure}")
+    if at.phase in switching.PHASES:
+        return await switching.switch(at)
     how = "ticked" if on else "not ticked"
     if at.phase == _CHOSEN:
         if await at.until(lambda v: (n := _box(v, label)) and _is_on(n) == on, _SECONDS):
@@ -117,7 +120,7 @@ async def tick(at: Moment) -> Step:
         return act
     node = _box(at.view, label)
     if node is None or node.box is None:
-        return Fail(f"I see no box called {label}.")
+        return await switching.switch(at)
     if _is_on(node) == on:
         return Done(f"{called(node)} is {how} already.")
     return Act(f"Clicking {called(node)}.", (click(*node.box.center),), _CHOSEN)

@@ -19,11 +19,9 @@ from agent.models.offline.steps import (
 )
 from agent.models.offline.targets import seen
 from agent.models.offline.view import View
-from agent.models.offline.words import number
 
 _LONG = 400
 _LAST_LINES = 6
-_LONGEST_WAIT = 300
 _NAMED = ("heading", "link", "push button", "static", "label", "table cell", "column header")
 _UNNAMED = ("paragraph", "section", "list item")
 _ASKED = 30
@@ -153,16 +151,6 @@ def _overview(view: View) -> str:
 async def picture(_: Moment) -> Step:
     """What no voice command can tell."""
     return Fail("I cannot see what a picture shows: I read names and text only.")
-
-
-async def wait(at: Moment) -> Step:
-    """Wait; the tool counts whole seconds."""
-    seconds = (number(at.slot("count")) or 1) * (60 if at.slot("unit") == "minute" else 1)
-    seconds = min(seconds, _LONGEST_WAIT)
-    if at.phase == 0:
-        call_ = Call("wait", {"duration": seconds})
-        return Act(f"Waiting {seconds} second{'s' if seconds != 1 else ''}.", (call_,))
-    return Fail(f"The wait ended early: {at.failure}") if at.failure else Done("I have waited.")
 
 
 async def screenshot(at: Moment) -> Step:

@@ -1,4 +1,4 @@
-"""What "it" is in a command about files: the file or folder that was spoken of before."""
+"""What "it" is: the file, folder or program that was spoken of before."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ def is_it(words: str) -> bool:
 
 def referring(command: Command, before: Sequence[Command]) -> Command:
     """A command with the names of what it refers to, as far as commands before it tell."""
+    if command.intent == "wait_for" and is_it(command.slot("window")):
+        named = next((n for c in reversed(before) if (n := c.slot("app") or c.slot("window"))), "")
+        return command.having(window=named) if named else command.having(what="another")
     if command.intent not in _FILES:
         return command
     for slot in ("file", "folder"):

@@ -130,7 +130,7 @@ def _counted_unit(command: Command) -> bool:
 def _can_be_made(command: Command) -> bool:
     """Whether words are the name of what is to be made; without a word for it, with its ending."""
     name = command.slot("name").lower()
-    if name.split()[:1] == ["in"]:
+    if {*name.split()[:1]} & {*lexicon()["no_names"]}:
         return False
     bare = command.intent == "create_file" and set(filter(command.slot, command.slots)) == {"name"}
     if bare and len(command.said.split()) == len(name.split()) + 1:
