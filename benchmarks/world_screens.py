@@ -14,8 +14,9 @@ from agent.tools.by_name import ScreenTool
 from agent.tools.outline import ROLES as WORDS
 from agent.tools.took import quoted
 from benchmarks.world_hand import Hand
+from benchmarks.world_looks import Looks, large
 from benchmarks.world_report import Report, p95, share
-from benchmarks.world_stage import Stage, installed, until
+from benchmarks.world_stage import Stage, installed
 from benchmarks.world_truth import (
     PAGES,
     PROGRAMS,
@@ -36,12 +37,6 @@ _NAME = 60
 
 _SETTLED = 4.0
 """Seconds that a page has, once it shows, to publish what is on it."""
-
-ELEMENTS = 5000
-LARGE = "<!doctype html><title>Large</title>" + "".join(
-    f"<p><a href='#{n}'>Link {n}</a> <button>Button {n}</button>" for n in range(ELEMENTS // 3)
-)
-"""A page of five thousand elements, most of them far below the fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +88,12 @@ async def shown(stage: Stage, program: str, truth: Truth) -> AsyncIterator[Scree
 
 @dataclass(slots=True)
 class Found:
-    """What the tree has of the screens, and how long it took."""
+    """What the tree has of the screens, and what looks at them cost."""
 
     scores: dict[str, Score] = field(default_factory=dict)
     """By program: ``chromium``, ``gtk``."""
 
-    took: list[float] = field(default_factory=list)
-    """Seconds of each look."""
+    looks: Looks = field(default_factory=Looks)
 
     async def look(self, stage: Stage, screen: Screen) -> None:
         """Look for all that is declared, until all is there or it has had its time."""
@@ -114,7 +108,8 @@ class Found:
             print(f"missed on {screen.name}: {each.role} {each.name!r}: {near}", file=sys.stderr)
         self.scores.setdefault(screen.program, Score())
         self.scores[screen.program] += score
-        self.took += await timed_trees(stage, _LOOKS)
+        for _ in range(_LOOKS):
+            await self.looks.look(stage)
 
 
 @dataclass(slots=True)
@@ -191,33 +186,6 @@ def shortened(name: str) -> str:
     return plain(quoted(plain(name), _NAME).strip("“”"))
 
 
-async def timed_trees(stage: Stage, count: int) -> list[float]:
-    """Seconds of so many looks at all objects."""
-    took = []
-    for _ in range(count):
-        began = time.perf_counter()
-        await stage.desktop.tree()
-        took.append(time.perf_counter() - began)
-    return took
-
-
-async def large(stage: Stage, count: int) -> tuple[list[float], int]:
-    """Seconds of looks at a page of five thousand elements, and how many objects these told of."""
-    stage.put("large.html", LARGE)
-    await stage.window(installed()[0], "http://127.0.0.1:8091/large.html")
-
-    async def there() -> bool:
-        names = {node.name for node in (await stage.desktop.tree()).nodes}
-        return "Button 1" in names and "Button 20" in names
-
-    try:
-        await until(there, "the large page")
-        took = await timed_trees(stage, count)
-        return took, len((await stage.desktop.tree()).nodes)
-    finally:
-        await stage.clear()
-
-
 def screens(quick: bool) -> list[tuple[str, Truth]]:
     """Which screens there are: pages in each browser, then programs."""
     pages, programs = truths(PAGES, ".html"), truths(PROGRAMS, ".ui")
@@ -239,13 +207,8 @@ async def measure(stage: Stage, report: Report, parts: Sequence[str], quick: boo
     if "names" in parts:
         _tell_names(report, found)
     if "tree" in parts:
-        took, nodes = await large(stage, 10 if quick else 40)
-        what = f"tree p95, page of {ELEMENTS:,} elements ({nodes} objects told)"
-        report.row(what, p95(took) * 1000, "ms", "<= 150", p95(took) <= 0.15)
-        report.row("tree median, the same page", statistics.median(took) * 1000, "ms")
-        what = f"tree p95 elsewhere, {len(found.took)} looks"
-        report.row(what, p95(found.took) * 1000, "ms", "<= 100", p95(found.took) <= 0.1)
-        report.row("tree median elsewhere", statistics.median(found.took) * 1000, "ms")
+        await large(stage, report, 10 if quick else 40)
+        found.looks.tell(report, "elsewhere", 100)
     if "outline" in parts:
         _tell_words(report, words, stage.desktop.size)
 

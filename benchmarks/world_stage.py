@@ -21,6 +21,7 @@ import numpy as np
 
 from agent.desktop import VirtualDesktop
 from agent.desktop.base import Box, Window
+from agent.desktop.see.accessibility import Accessibility
 from benchmarks.world_truth import PAGES, PROGRAMS, Truth, truths
 
 T = TypeVar("T")
@@ -76,6 +77,9 @@ class Stage:
 
     def __init__(self, desktop: VirtualDesktop) -> None:
         self.desktop = desktop
+        self.eyes = Accessibility(desktop.env)
+        """Looks at objects over a connection of the bench's own, whose cost is known."""
+
         self.folder = desktop.home / "world"
         self.log = Log(self.folder / "log")
 
@@ -199,5 +203,6 @@ async def stage() -> AsyncIterator[Stage]:
         made = Stage(desktop)
         await made.furnish()
         yield made
+        await made.eyes.close()
     finally:
         await desktop.stop()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from jeepney import HeaderFields, Message
 
 from agent.desktop.base import Box, Node
 from agent.desktop.see.atspi import ROLES, STATES
 from agent.desktop.see.snapshot import Snapshot
+from agent.desktop.see.wire import Call
 
 SCREEN, NAME = (1280, 800), ":1.5"
 APP, FRAME, BUTTON = ("/org/a11y/atspi/accessible/root", "/frame", "/button")
@@ -25,16 +25,16 @@ class OneProgram:
         self._extents = {APP: (0, 0, 1, 1), FRAME: (0, 0, *SCREEN), BUTTON: place}
         self._states = {APP: 0, FRAME: states, BUTTON: _SHOWING}
 
-    def call(self, message: Message, timeout: float = 1.0) -> tuple[Any, ...] | None:
+    def call(self, message: Call, timeout: float = 1.0) -> tuple[Any, ...] | None:
         return self.call_all([message], timeout)[0]
 
     def call_all(
-        self, messages: Sequence[Message], timeout: float = 1.0
+        self, messages: Sequence[Call], timeout: float = 1.0
     ) -> list[tuple[Any, ...] | None]:
-        return [self._answer(message.header.fields) for message in messages]
+        return [self._answer(message) for message in messages]
 
-    def _answer(self, asked: dict[HeaderFields, Any]) -> tuple[Any, ...] | None:
-        match asked[HeaderFields.member]:
+    def _answer(self, asked: Call) -> tuple[Any, ...] | None:
+        match asked.member:
             case "GetChildren":
                 return ([(NAME, APP)],)
             case "GetItems":
@@ -42,7 +42,7 @@ class OneProgram:
                 parents = {APP: "/org/a11y/atspi/null", FRAME: APP, BUTTON: FRAME}
                 return ([self._row(path, parents[path], role) for path, role in roles.items()],)
             case "GetExtents":
-                return (self._extents[asked[HeaderFields.path]],)
+                return (self._extents[asked.path],)
             case _:
                 return None
 

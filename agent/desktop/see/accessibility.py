@@ -13,12 +13,12 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from jeepney import DBusAddress, Properties, new_method_call
 from jeepney.auth import AuthenticationError
 
 from agent.desktop.base import Box, Node, Target, Tree, Window
-from agent.desktop.see.atspi import Bus, call
+from agent.desktop.see.atspi import PROPERTIES, Bus, Spent, call
 from agent.desktop.see.snapshot import Snapshot, is_editor
+from agent.desktop.see.wire import Call
 from agent.desktop.server.environment import DisplayEnv
 from agent.errors import DesktopError
 from agent.threads import step_back
@@ -26,6 +26,9 @@ from agent.threads import step_back
 Result = TypeVar("Result")
 
 _REGISTRY = "org.a11y.atspi.Registry"
+_SERVICE = ("org.a11y.Bus", "/org/a11y/bus")
+"""Who knows accessibility's bus, on the session's."""
+
 _PUBLISHED_WITHIN = 1.0
 """Seconds that applications may take to publish their trees after the first call."""
 _LOOK_AGAIN = 0.02
@@ -58,6 +61,9 @@ class Accessibility:
         self._env = env
         self.screen = env.geometry
         """Width and height of the screen; to be set when they change."""
+
+        self.spent = Spent()
+        """What all looks have cost since the desktop began."""
 
         self._bus: Bus | None = None
         self._snapshot: Snapshot | None = None
@@ -109,7 +115,7 @@ class Accessibility:
     async def under(self, x: int, y: int, window: Window | None) -> Target:
         """Topmost window (as given) and the innermost showing object at a point."""
         pid = window.pid if window else None
-        tree = await self._do(lambda view: view.tree(pid))
+        tree = await self._do(lambda view: view.tree(pid, beyond=False))
         return target_at(tree, x, y, window)
 
     async def _do(self, work: Callable[[Snapshot], Result]) -> Result:
@@ -117,6 +123,7 @@ class Accessibility:
 
     def _run(self, work: Callable[[Snapshot], Result]) -> Result:
         """Do ``work`` on the connection, connecting again once if the bus went away."""
+        began = time.thread_time()
         try:
             try:
                 return work(self._view())
@@ -128,6 +135,8 @@ class Accessibility:
         except (OSError, AuthenticationError) as error:
             self._drop()
             raise DesktopError(f"The accessibility bus cannot be reached: {error}.") from error
+        finally:
+            self.spent.seconds += time.thread_time() - began
 
     def _renew_if_clogged(self) -> None:
         """Reconnect when calls to hanging applications use up what the bus allows."""
@@ -143,7 +152,7 @@ class Accessibility:
         return self._snapshot
 
     def _connect(self) -> Bus:
-        bus = Bus(self._address())
+        bus = Bus(self._address(), self.spent)
         listen: tuple[str, list[str], str] = ("object:children-changed", [], "")
         path = "/org/a11y/atspi/registry"
         if bus.call(call(_REGISTRY, path, "Registry", "RegisterEvent", "sass", listen), 5) is None:
@@ -156,10 +165,9 @@ class Accessibility:
         """Address of the accessibility bus; asking the session bus for it starts it."""
         session = Bus(self._env.session_bus)
         try:
-            status = DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Status")
-            session.call(Properties(status).set("IsEnabled", "b", True), 5)
-            asked = DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Bus")
-            answer = session.call(new_method_call(asked, "GetAddress"), 10)
+            enable = ("org.a11y.Status", "IsEnabled", ("b", True))
+            session.call(Call(*_SERVICE, PROPERTIES, "Set", "ssv", enable), 5)
+            answer = session.call(Call(*_SERVICE, "org.a11y.Bus", "GetAddress"), 10)
         finally:
             session.close()
         if not answer:

@@ -3,7 +3,7 @@
 The numbers are those of ``atspi-constants.h`` (at-spi2-core 2.46). The client is
 blocking on purpose: it lives in one thread of its own, sends many calls at once and
 waits for all answers under one deadline, so an application that hangs costs that
-deadline and nothing else.
+deadline and nothing else. Signing in is jeepney's; what is said then is `agent.desktop.see.wire`'s.
 """
 
 from __future__ import annotations
@@ -12,21 +12,14 @@ import functools
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from jeepney import (
-    DBusAddress,
-    HeaderFields,
-    Message,
-    MessageType,
-    Parser,
-    Properties,
-    new_method_call,
-)
 from jeepney.auth import BEGIN, AuthenticationError, Authenticator, make_auth_anonymous
 from jeepney.bus import get_bus
-from jeepney.bus_messages import message_bus
+
+from agent.desktop.see.wire import Answer, Call, Incoming
 
 ROLES = tuple(
     """invalid,accelerator label,alert,animation,arrow,calendar,canvas,check box,check menu item,
@@ -57,8 +50,13 @@ read only""".replace("\n", "").split(",")
 )
 
 
-_IN_FLIGHT = 100
-"""Calls without an answer yet; a message bus refuses more than 128 by default."""
+_IN_FLIGHT = 1000
+"""Calls without an answer yet, of 50 000 that accessibility's bus allows: the more, the more seldom
+bus, program and reader wait for each other."""
+
+_BUS = "org.freedesktop.DBus"
+PROPERTIES = f"{_BUS}.Properties"
+"""The interface of what has a value and a name."""
 _WRITE_TIMEOUT = 5.0
 
 
@@ -85,16 +83,34 @@ def call(
     member: str,
     signature: str = "",
     body: tuple[Any, ...] = (),
-) -> Message:
+) -> Call:
     """A method call; ``interface`` without its ``org.a11y.atspi.`` prefix."""
-    address = DBusAddress(path, bus_name=name, interface=f"org.a11y.atspi.{interface}")
-    return new_method_call(address, member, signature or None, body)
+    return Call(name, path, f"org.a11y.atspi.{interface}", member, signature, body)
 
 
-def get_property(name: str, path: str, interface: str, member: str) -> Message:
+def get_property(name: str, path: str, interface: str, member: str) -> Call:
     """A request for one property; the answer's body is ``((signature, value),)``."""
-    address = DBusAddress(path, bus_name=name, interface=f"org.a11y.atspi.{interface}")
-    return Properties(address).get(member)
+    wanted = (f"org.a11y.atspi.{interface}", member)
+    return Call(name, path, PROPERTIES, "Get", "ss", wanted)
+
+
+def process_of(name: str) -> Call:
+    """A question to the bus: which process has a name."""
+    return Call(_BUS, "/org/freedesktop/DBus", _BUS, "GetConnectionUnixProcessID", "s", (name,))
+
+
+@dataclass(slots=True)
+class Spent:
+    """What talking to a bus has cost."""
+
+    calls: int = 0
+    """How many were sent."""
+
+    rounds: int = 0
+    """How often answers were waited for, to one call or to many at once."""
+
+    seconds: float = 0.0
+    """Processor time on this side, as far as whoever talks reckons it."""
 
 
 class Bus:
@@ -102,6 +118,7 @@ class Bus:
 
     Args:
         address: D-Bus address (``unix:path=…``), with a path that exists on this side.
+        spent: what it costs is added there.
 
     The desktop's user may be another than the server's, whom the bus does not know by
     credentials: its private buses let anonymous clients in.
@@ -111,9 +128,10 @@ class Bus:
         AuthenticationError: the bus lets nobody in.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, spent: Spent | None = None) -> None:
+        self._spent = spent or Spent()
         self._serials = count(1)
-        self._parser = Parser()
+        self._incoming = Incoming()
         self.unanswered = 0
         """Calls that nobody answered in time; they count against the bus's limit for long."""
         path = get_bus(address)
@@ -122,17 +140,17 @@ class Bus:
         except AuthenticationError:
             self._socket = _login(path, _Anonymous())
         try:
-            self.call(message_bus.Hello(), timeout=5)
+            self.call(Call(_BUS, "/org/freedesktop/DBus", _BUS, "Hello"), timeout=5)
         except BaseException:
             self.close()
             raise
 
-    def call(self, message: Message, timeout: float = 1.0) -> tuple[Any, ...] | None:
+    def call(self, message: Call, timeout: float = 1.0) -> tuple[Any, ...] | None:
         """Body of the answer, or None for an error answer or none in time."""
         return self.call_all([message], timeout)[0]
 
     def call_all(
-        self, messages: Sequence[Message], timeout: float = 1.0
+        self, messages: Sequence[Call], timeout: float = 1.0
     ) -> list[tuple[Any, ...] | None]:
         """Bodies of the answers, in order; None where an error came, or nothing in time.
 
@@ -141,6 +159,7 @@ class Bus:
         answers: list[tuple[Any, ...] | None] = [None] * len(messages)
         waiting: dict[int, int] = {}
         sent = 0
+        self._spent.rounds += bool(messages)
         deadline = time.monotonic() + timeout
         while sent < len(messages) or waiting:
             if sent < len(messages) and len(waiting) <= _IN_FLIGHT // 2:
@@ -150,23 +169,24 @@ class Bus:
             answer = self._receive(deadline)
             if answer is None:
                 break
-            place = waiting.pop(answer.header.fields.get(HeaderFields.reply_serial, -1), -1)
-            if place >= 0 and answer.header.message_type is MessageType.method_return:
+            place = waiting.pop(answer.answers, -1)
+            if place >= 0:
                 answers[place] = answer.body
         self.unanswered += len(waiting)
         return answers
 
-    def _send(self, messages: Sequence[Message], places: range, waiting: dict[int, int]) -> None:
+    def _send(self, messages: Sequence[Call], places: range, waiting: dict[int, int]) -> None:
         pieces = []
         for place in places:
             serial = next(self._serials)
             waiting[serial] = place
-            pieces.append(messages[place].serialise(serial))
+            pieces.append(messages[place].written(serial))
+        self._spent.calls += len(pieces)
         self._socket.settimeout(_WRITE_TIMEOUT)
         self._socket.sendall(b"".join(pieces))
 
-    def _receive(self, deadline: float) -> Message | None:
-        while (message := self._parser.get_next_message()) is None:
+    def _receive(self, deadline: float) -> Answer | None:
+        while (message := self._incoming.next()) is None:
             left = deadline - time.monotonic()
             if left <= 0:
                 return None
@@ -177,7 +197,7 @@ class Bus:
                 return None
             if not data:
                 raise ConnectionError("The message bus went away.")
-            self._parser.add_data(data)
+            self._incoming.add(data)
         return message
 
     def close(self) -> None:

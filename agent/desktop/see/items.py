@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from types import MappingProxyType
 from typing import Any
-
-from jeepney import Message
 
 from agent.desktop.base import Box
 from agent.desktop.see.atspi import Bus, call, get_property, role_name, state_names
+from agent.desktop.see.wire import Call
 
 NULL = "/org/a11y/atspi/null"
 
 Ref = tuple[str, str]
 """Bus name and object path."""
+
+_Answer = tuple[Any, ...] | None
 
 
 @dataclass(slots=True)
@@ -42,6 +45,10 @@ class Item:
     children: list[Item] = field(default_factory=list)
 
 
+EMPTY: Mapping[Ref, Item] = MappingProxyType({})
+"""Nothing that is known."""
+
+
 def from_cache(row: Sequence[Any]) -> Item:
     """An item of ``Cache.GetItems``: 2.46 sends an index, older ones and Qt a child list."""
     indexed = isinstance(row[3], int)
@@ -59,38 +66,53 @@ def from_cache(row: Sequence[Any]) -> Item:
     )
 
 
-def describe(bus: Bus, refs: Sequence[Ref], patience: float) -> list[Item]:
+def describe(
+    bus: Bus, refs: Sequence[Ref], patience: float, known: Mapping[Ref, Item] = EMPTY
+) -> list[Item]:
     """Ask about objects that no cache lists; those that are gone by now are left out.
 
-    Their ``index`` is their place in ``refs``. No ``text`` and no ``count`` is asked for.
+    Their ``index`` is their place in ``refs``. No ``text`` and no ``count`` is asked for, and of
+    what is ``known`` no name, role and parent.
     """
-    asked: list[Message] = []
+    asked: list[Call] = []
     for ref in refs:
-        asked += [
-            get_property(*ref, "Accessible", "Name"),
-            call(*ref, "Accessible", "GetRole"),
-            call(*ref, "Accessible", "GetState"),
-            call(*ref, "Component", "GetExtents", "u", (0,)),
-            get_property(*ref, "Accessible", "Parent"),
-        ]
-    answers = bus.call_all(asked, patience)
+        asked.append(call(*ref, "Accessible", "GetState"))
+        asked.append(call(*ref, "Component", "GetExtents", "u", (0,)))
+        if ref not in known:
+            asked.append(get_property(*ref, "Accessible", "Name"))
+            asked.append(call(*ref, "Accessible", "GetRole"))
+            asked.append(get_property(*ref, "Accessible", "Parent"))
+    answers = iter(bus.call_all(asked, patience))
     items = []
     for place, ref in enumerate(refs):
-        name, role, states, box, parent = answers[5 * place : 5 * place + 5]
-        if name and role and states:
-            above = tuple(parent[0][1]) if parent else ("", NULL)
-            item = Item(
-                ref,
-                None if above[1] == NULL else above,
-                place,
-                role_name(role[0]),
-                str(name[0][1]).strip(),
-                state_names(states[0]),
-                unlisted=True,
-            )
-            item.box = box_of(box) if box else None
+        states, extents = next(answers), next(answers)
+        item = _again(known[ref]) if ref in known else _told(ref, *islice(answers, 3))
+        if item and states:
+            item.index, item.states = place, state_names(states[0])
+            item.box = box_of(extents) if extents else None
             items.append(item)
     return items
+
+
+def _told(ref: Ref, name: _Answer, role: _Answer, parent: _Answer) -> Item | None:
+    """An object by what was answered about it; None if it is gone."""
+    if not (name and role):
+        return None
+    above = tuple(parent[0][1]) if parent else ("", NULL)
+    return Item(
+        ref,
+        None if above[1] == NULL else above,
+        0,
+        role_name(role[0]),
+        str(name[0][1]).strip(),
+        frozenset(),
+        unlisted=True,
+    )
+
+
+def _again(known: Item) -> Item:
+    """An object that was described before, without what is asked for at each look."""
+    return replace(known, beyond=None, text=None, children=[])
 
 
 def box_of(answer: Sequence[Any]) -> Box | None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from jeepney import Message
-
 from agent.desktop.see.atspi import Bus, call, get_property
 from agent.desktop.see.items import Item, Ref
+from agent.desktop.see.wire import Call
 
 _LABELLED_BY = 2
 """AT-SPI's number of the relation from an object to its label."""
@@ -83,7 +82,7 @@ def _names(
     """What labels say; those that are not among the objects are asked."""
     known = {ref: items[ref].name for ref in refs if ref in items}
     others = [ref for ref in refs if ref not in known]
-    asked: list[Message] = [get_property(*ref, "Accessible", "Name") for ref in others]
+    asked: list[Call] = [get_property(*ref, "Accessible", "Name") for ref in others]
     for ref, answer in zip(others, bus.call_all(asked, patience), strict=True):
         known[ref] = str(answer[0][1]).strip() if answer else ""
     return known

@@ -10,14 +10,13 @@ has changed, and now and then.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from jeepney import Message
 
 from agent.desktop.base import Box
 from agent.desktop.see.atspi import ROLES, STATES, Bus, call, get_property
-from agent.desktop.see.items import Item, Ref, describe, meets
+from agent.desktop.see.items import EMPTY, Item, Ref, describe, meets
+from agent.desktop.see.wire import Call
 
 DOCUMENTS = frozenset({"document web", "document frame"})
 """Roles of a page's outermost object."""
@@ -44,6 +43,8 @@ _MOST_BEYOND = 150
 """Objects out of sight that are described."""
 _BEYOND_KEPT = 3.0
 """Seconds for which what is out of sight is taken to stay as it was, if all that shows does."""
+_NAMES_KEPT = 10.0
+"""Seconds for which what is out of sight is taken to be called as it was, wherever it goes."""
 _PATIENCE = 1.0
 """Seconds that an application may take for one answer."""
 _BUDGET = 1.2
@@ -66,6 +67,11 @@ class _Beyond:
     when: float
     shown: int
     items: list[Item]
+    described: Mapping[Ref, Item]
+    """The same as the browser told of them, and what turned out to be in sight."""
+
+    named: float
+    """When names were asked for last, and not only places."""
 
 
 class Pages:
@@ -75,8 +81,11 @@ class Pages:
         self._beyond: dict[Ref, _Beyond] = {}
         self._toolkits: dict[str, str] = {}
 
-    def complete(self, bus: Bus, items: dict[Ref, Item], screen: Box) -> None:
-        """Add to ``items``, by their parents, what no cache lists; children are not linked."""
+    def complete(self, bus: Bus, items: dict[Ref, Item], screen: Box, *, beyond: bool) -> None:
+        """Add to ``items``, by their parents, what no cache lists; children are not linked.
+
+        ``beyond``: with what lies out of sight.
+        """
         deadline = time.monotonic() + _BUDGET
         found: list[Item] = []
         searched: set[Ref] = set()
@@ -99,8 +108,9 @@ class Pages:
         refs = {page.ref for page in outermost}
         self._beyond = {ref: last for ref, last in self._beyond.items() if ref in refs}
         for page in outermost:
-            for item in self._out_of_sight(bus, page, shown, items):
-                items.setdefault(item.ref, item)
+            if beyond or self._is_forgetful(bus, page):
+                for item in self._out_of_sight(bus, page, shown, items):
+                    items.setdefault(item.ref, item)
 
     def _below(
         self, bus: Bus, top: Item, items: dict[Ref, Item], most: int, deadline: float
@@ -159,7 +169,13 @@ class Pages:
         now = time.monotonic()
         if last is None or last.shown != shown or now - last.when > _BEYOND_KEPT:
             forgetful = self._is_forgetful(bus, page)
-            last = _Beyond(now, shown, _beyond(bus, page, items, forgetful))
+            lasting = last is not None and now - last.named < _NAMES_KEPT
+            known = last.described if last and lasting else EMPTY
+            hidden = _hidden(bus, page, known)
+            described = {item.ref: replace(item) for item in hidden}
+            found = _beyond(bus, hidden, page, items, forgetful=forgetful)
+            named = last.named if last and lasting else now
+            last = _Beyond(now, shown, found, described, named)
             self._beyond[page.ref] = last
         return [replace(item, children=[]) for item in last.items]
 
@@ -222,19 +238,25 @@ def _walk(bus: Bus, top: Item, items: dict[Ref, Item], most: int, deadline: floa
     return found
 
 
-def _beyond(bus: Bus, page: Item, items: dict[Ref, Item], forgetful: bool) -> list[Item]:
+def _hidden(bus: Bus, page: Item, known: Mapping[Ref, Item]) -> list[Item]:
+    """What can be used of a page and does not show; ``known`` is what need not be named again."""
+    asked = _matches(page.ref, roles=_OFF_SCREEN, hidden=True, most=_MOST_BEYOND)
+    answer = bus.call(asked, _PATIENCE)
+    refs = [(str(name), str(path)) for name, path in answer[0]] if answer else []
+    return [
+        item
+        for item in describe(bus, refs, _PATIENCE, known)
+        if "visible" in item.states and "showing" not in item.states and item.box and page.box
+    ]
+
+
+def _beyond(
+    bus: Bus, hidden: Sequence[Item], page: Item, items: dict[Ref, Item], *, forgetful: bool
+) -> list[Item]:
     """What is out of sight; its parent is what must be scrolled: the page, or a part of it.
 
     ``forgetful``: what lies within sight shows, whatever is said of it.
     """
-    asked = _matches(page.ref, roles=_OFF_SCREEN, hidden=True, most=_MOST_BEYOND)
-    answer = bus.call(asked, _PATIENCE)
-    refs = [(str(name), str(path)) for name, path in answer[0]] if answer else []
-    hidden = [
-        item
-        for item in describe(bus, refs, _PATIENCE)
-        if "visible" in item.states and "showing" not in item.states and item.box and page.box
-    ]
     found = []
     for item, around in zip(hidden, _showing_around(bus, hidden, items), strict=True):
         scroller = _scroller(around, item.box, page, items)
@@ -312,7 +334,7 @@ def _matches(
     roles: Collection[str] = (),
     hidden: bool = False,
     most: int,
-) -> Message:
+) -> Call:
     """Ask for the objects below one, in document order, that have all states and one role.
 
     ``hidden``: for those that do not show instead.

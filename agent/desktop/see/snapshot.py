@@ -7,10 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from jeepney.bus_messages import message_bus
-
 from agent.desktop.base import Box, Node, Tree
-from agent.desktop.see.atspi import Bus, call, get_property
+from agent.desktop.see.atspi import Bus, call, get_property, process_of
 from agent.desktop.see.items import NULL, Item, Ref, box_of, describe, from_cache, meets
 from agent.desktop.see.labels import take_labels
 from agent.desktop.see.pages import Pages
@@ -57,13 +55,16 @@ class Snapshot:
         """Go on over another connection."""
         self._bus = bus
 
-    def tree(self, pid: int | None = None) -> Tree:
-        """All applications' objects, or those of one process if it publishes any."""
+    def tree(self, pid: int | None = None, *, beyond: bool = True) -> Tree:
+        """All applications' objects, or those of one process if it publishes any.
+
+        ``beyond``: with what lies out of sight of pages.
+        """
         roots = self._applications(pid)
         items = self._cached(roots)
         listed = [item for item in items.values() if "showing" in item.states]
         self._measure(listed)
-        self._pages.complete(self._bus, items, Box(0, 0, *self._screen()))
+        self._pages.complete(self._bus, items, Box(0, 0, *self._screen()), beyond=beyond)
         take_labels(self._bus, items, self._is_of_browser, _PATIENCE)
         _link(items)
         showing = [item for item in items.values() if "showing" in item.states]
@@ -143,7 +144,7 @@ class Snapshot:
         return [ref for ref in awake if self._pids.get(ref[0]) == pid] or awake
 
     def _learn_pids(self, names: Sequence[str]) -> None:
-        asked = [message_bus.GetConnectionUnixProcessID(name) for name in names]
+        asked = [process_of(name) for name in names]
         for name, answer in zip(names, self._bus.call_all(asked, _PATIENCE), strict=True):
             if answer:
                 self._pids[name] = int(answer[0])
@@ -209,8 +210,8 @@ class Snapshot:
         """How many rows and columns like the first visible ones fit into the table's box."""
         spot = call(*table.ref, "Table", "GetAccessibleAt", "ii", (first, 0))
         cell = self._bus.call(spot, _PATIENCE)
-        extents = cell and call(cell[0][0], cell[0][1], "Component", "GetExtents", "u", (0,))
-        answer = self._bus.call(extents, _PATIENCE) if extents else None
+        place = call(cell[0][0], cell[0][1], "Component", "GetExtents", "u", (0,)) if cell else None
+        answer = self._bus.call(place, _PATIENCE) if place else None
         box = box_of(answer) if answer else None
         if not box or not table.box:
             return _CELLS_CAP, _MANY_COLUMNS
