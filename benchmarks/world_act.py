@@ -67,11 +67,12 @@ async def measure(stage: Stage, report: Report, quick: bool) -> None:
     tally = Tally()
     first = installed()[0]
     for program, truth in screens(quick):
-        if program not in ("gtk", first):
+        if program not in ("gtk", first) or not stage.wants(truth.name):
             continue
         async with shown(stage, program, truth) as screen:
             await Acts(stage, screen, tally).all(4 if quick else _PAGE_MOST)
-    await sheet(stage, tally, 6 if quick else _CELLS)
+    if stage.wants("sheet"):
+        await sheet(stage, tally, 6 if quick else _CELLS)
     good = tally.right >= 0.98 * tally.whole
     report.row(
         "acts by name that did what they were to", *share(tally.right, tally.whole), ">= 98", good

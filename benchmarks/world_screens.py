@@ -199,6 +199,8 @@ async def measure(stage: Stage, report: Report, parts: Sequence[str], quick: boo
     """Go through the screens for those of the parts that are wanted."""
     found, words = Found(), Words()
     for program, truth in screens(quick):
+        if not stage.wants(truth.name):
+            continue
         async with shown(stage, program, truth) as screen:
             if {"names", "tree"} & set(parts):
                 await found.look(stage, screen)
@@ -207,8 +209,10 @@ async def measure(stage: Stage, report: Report, parts: Sequence[str], quick: boo
     if "names" in parts:
         _tell_names(report, found)
     if "tree" in parts:
-        await large(stage, report, 10 if quick else 40)
-        found.looks.tell(report, "elsewhere", 100)
+        if stage.wants("large"):
+            await large(stage, report, 10 if quick else 40)
+        if found.looks.took:
+            found.looks.tell(report, "elsewhere", 100)
     if "outline" in parts:
         _tell_words(report, words, stage.desktop.size)
 

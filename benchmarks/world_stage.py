@@ -12,7 +12,7 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,13 +75,20 @@ class Log:
 class Stage:
     """A running desktop, and what the bench shows on it."""
 
-    def __init__(self, desktop: VirtualDesktop) -> None:
+    def __init__(self, desktop: VirtualDesktop, on: Collection[str] = ()) -> None:
         self.desktop = desktop
+        self.on = on
+        """Names of the pages and programs that are wanted; all of them if there are none."""
+
         self.eyes = Accessibility(desktop.env)
         """Looks at objects over a connection of the bench's own, whose cost is known."""
 
         self.folder = desktop.home / "world"
         self.log = Log(self.folder / "log")
+
+    def wants(self, name: str) -> bool:
+        """Whether a page or program is among those that are wanted."""
+        return not self.on or name in self.on
 
     async def furnish(self) -> None:
         """Put pages and programs there, and serve the pages."""
@@ -195,12 +202,12 @@ async def until(look: Callable[[], Awaitable[T | None] | T | None], what: str) -
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    """A desktop that is furnished, and ended afterwards."""
+async def stage(on: Collection[str] = ()) -> AsyncIterator[Stage]:
+    """A desktop that is furnished, and ended afterwards; ``on``: see `Stage.on`."""
     desktop = VirtualDesktop()
     await desktop.start()
     try:
-        made = Stage(desktop)
+        made = Stage(desktop, on)
         await made.furnish()
         yield made
         await made.eyes.close()

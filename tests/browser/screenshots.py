@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 
 from chromium import alaunch
+from errand import DOWNLOADING, FILLING_IN, ORDERING, READING
+from errand_page import at_the_page, tell
 from onlooker import Onlooker
 from person import Person, new_person
 from playwright.async_api import async_playwright, expect
@@ -39,6 +41,7 @@ async def main() -> None:
         await asyncio.to_thread(_experiment, places / "data")
         with serve(ROOT / "dashboard", places / "data", env=environment) as served:
             await _session(served.url, places)
+        await _errand(places)
 
 
 async def _session(url: str, places: Path) -> None:
@@ -67,6 +70,16 @@ async def _session(url: str, places: Path) -> None:
         await _desktop(person)
         await _picture(person, "talk-dark")
         await _views(person, "-dark")
+
+
+async def _errand(places: Path) -> None:
+    """The web and an office program: a form, its receipt, and a figure in a spreadsheet."""
+    async with at_the_page(places, {}) as person:
+        await person.page.get_by_role("button", name="Got it").click()
+        for words in (*ORDERING, DOWNLOADING, *FILLING_IN, READING):
+            await tell(person, words)
+        await _desktop(person)
+        await _picture(person, "errand")
 
 
 def _experiment(data: Path) -> None:

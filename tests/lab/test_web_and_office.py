@@ -7,13 +7,12 @@ came of it is judged by the checks of the task that ships.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from errand import DOWNLOADING, FILLING_IN, ORDERING, READING, claude
 from screens import until
 
 from agent.desktop import VirtualDesktop
@@ -30,7 +29,6 @@ from agent.models.offline import OfflineModel
 from agent.record import events as ev
 from agent.session.session import Session
 from agent.settings import Settings, ToolName
-from agent.testing.messages_script import Incoming, Reply, browse, call, says
 from agent.testing.messages_server import MessagesServer
 
 TASK = builtin_tasks()["receipt-to-sheet"]
@@ -128,56 +126,18 @@ async def test_the_planner_does_it_sentence_by_sentence(tmp_path: Path) -> None:
     """Without a key and without a network, by the names of things."""
     async with errand(tmp_path, ("computer", "editor")) as person:
         home = person.session.desktop.home
-        said = await person.say("fill in the name with Ada Lovelace")
-        assert said == "name now says: Ada Lovelace."
-        assert "is A3 white now" in await person.say("set paper to A3 white")
-        await person.say("click place order")
+        said = [await person.say(words) for words in ORDERING]
+        assert said[0] == "name now says: Ada Lovelace."
+        assert "is A3 white now" in said[1]
         assert person.asked
-        await person.say("click download receipt")
+        await person.say(DOWNLOADING)
         await is_there(home / "Downloads" / "receipt.txt")
-        assert "spending.ods" in await person.say("open spending.ods")
-        assert await person.say("click B3") == "Clicked B3."
-        assert "It is saved" in await person.say("type 9.10, press enter and save")
-        assert "9.10" in await person.say("read the file receipt")
+        said = [await person.say(words) for words in FILLING_IN]
+        assert "spending.ods" in said[0]
+        assert said[1] == "Clicked B3."
+        assert "It is saved" in said[2]
+        assert "9.10" in await person.say(READING)
         await all_holds(person)
-
-
-def claude(request: Incoming) -> Reply:
-    """Claude's part: the form by the browser's tools, the sheet by name, the figure as read."""
-    told = json.dumps(request.body["messages"], ensure_ascii=False)
-
-    def ref(words: str) -> str:
-        return str(re.findall(rf"{words}[^\\\n\[]*\[(ref_\d+)\]", told)[-1])
-
-    match request.number:
-        case 0:
-            return says("I look.", browse("navigate", url="http://localhost:8080/order"))
-        case 1:
-            return says(
-                "I order the paper.",
-                browse("form_input", ref=ref("textbox “Name”"), value="Ada Lovelace"),
-                browse("form_input", ref=ref("combobox “Paper”"), value="A3 white"),
-                browse("left_click", ref=ref("button “Place order”")),
-            )
-        case 2:
-            return says(browse("read_page"))
-        case 3:
-            return says(browse("left_click", ref=ref("link “Download receipt”")))
-        case 4:
-            return says("Now the spreadsheet.", call("key", text="alt+Tab"), call("outline"))
-    price = re.findall(r"Price of a pack: (\d+\.\d\d)", told)[-1]
-    if request.number == 5:
-        folded = re.findall(r"cell “A1”.*? more in (e\d+)", told)[-1]
-        return says(call("outline", of=folded))
-    if request.number == 6:
-        cell = re.findall(r"“B3” (e\d+)", told)[-1]
-        return says(
-            call("click_on", ref=cell),
-            call("type", text=price),
-            call("key", text="Return"),
-            call("key", text="ctrl+s"),
-        )
-    return says(f"The pack costs {price} euros, and the spreadsheet says so.")
 
 
 async def test_claude_does_it_at_one_sentence(tmp_path: Path) -> None:
