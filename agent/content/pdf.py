@@ -7,10 +7,15 @@ below allow, whatever it claims.
 from __future__ import annotations
 
 import itertools
+import json
 import re
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 _PAGE = re.compile(rb"/Type\s{0,8}/Page(?![A-Za-z])")
 _COUNT = re.compile(rb"/Count\s{1,8}(\d{1,7})(?!\d)")
@@ -19,6 +24,17 @@ _OBJECTS = re.compile(rb"/ObjStm")
 _STREAM = re.compile(rb"stream\r?\n")
 _MOST_STREAMS, _MOST_PACKED, _MOST_UNPACKED = 2000, 256 << 10, 64 << 20
 """Object streams that are looked into, bytes of one, and bytes of all when unpacked."""
+
+
+PAGES_READER = Path(__file__).with_name("pdf_pages.py")
+"""The program that reads what pages hold."""
+
+_PATIENCE = 40.0
+"""Seconds for it."""
+
+_MOST_LETTERS = 200_000
+_EDGE = 64
+"""Pixels of the picture that it makes of a page without text, which is not wanted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,26 @@ def pdf_facts(data: bytes) -> PdfFacts:
     found = pages or count
     empty = not found and _OBJECTS.search(data) is None
     return PdfFacts(found, bool(_ENCRYPTED.search(data)), empty)
+
+
+def pdf_text(data: bytes) -> str:
+    """What the pages of a PDF say, one after the other; empty where that cannot be read.
+
+    Blocks until a process of its own has read it.
+    """
+    command = [sys.executable, "-I", str(PAGES_READER), "1", "0", str(_MOST_LETTERS), str(_EDGE)]
+    with suppress(subprocess.SubprocessError, ValueError):
+        done = subprocess.run(
+            command,
+            check=True,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            env={"LC_ALL": "C.UTF-8"},
+        )
+        return "\n".join(json.loads(done.stdout).get("texts", ()))
+    return ""
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

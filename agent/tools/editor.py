@@ -16,14 +16,13 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from agent.content.contents import BEGINNING, fitted, looks_like_picture
-from agent.content.pdf import is_pdf, pdf_facts
+from agent.content.pdf import PAGES_READER, is_pdf, pdf_facts
 from agent.desktop.base import Desktop, inside
 from agent.disk import in_thread
 from agent.errors import BadInput, DesktopError, FilesError, ToolError
@@ -53,7 +52,6 @@ _LONGEST = 1280
 """Pixels of a picture's longer side; larger ones are scaled down."""
 
 _PDF_PATIENCE = 40.0
-_PDF_PAGES = Path(__file__).parents[1] / "content/pdf_pages.py"
 _BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 _LIST_CAP = 500
 _UNDO_STEPS = 50
@@ -380,7 +378,7 @@ def _read_pages(path: str, descriptor: int, first: int, last: int) -> dict[str, 
     bounds = map(str, (first, last, VIEW_CAP, _LONGEST))
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(_PDF_PAGES), *bounds],
+            [sys.executable, "-I", str(PAGES_READER), *bounds],
             check=False,
             stdin=descriptor,
             stdout=subprocess.PIPE,

@@ -151,3 +151,5 @@ def test_other_documents_are_compared(tmp_path: Path) -> None:
     assert not reason("pdf", path="a.pdf", pages=1)
     assert "1 pages, not 2" in reason("pdf", path="a.pdf", pages=2)
     assert "is no PDF" in reason("pdf", path="a.csv")
+    assert not reason("pdf", path="a.pdf", contains=["Rope", "27.00"])
+    assert "does not say ['Anchor']" in reason("pdf", path="a.pdf", contains=["Rope", "Anchor"])

@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from agent.content.pdf import is_pdf, pdf_facts
+from agent.content.pdf import is_pdf, pdf_facts, pdf_text
 from agent.errors import ConfigurationError
 from agent.experiments.extras import extra
 from agent.experiments.run.office import Cell, NotOffice, cells, paragraphs, slides
@@ -292,15 +292,19 @@ def slide(state: State, *, path: str, number: int, contains: Sequence[str], of: 
 
 
 @check
-def pdf(state: State, *, path: str, pages: int | None = None) -> str:
-    """A PDF, with so many pages."""
+def pdf(state: State, *, path: str, pages: int | None = None, contains: Sequence[str] = ()) -> str:
+    """A PDF, with so many pages, and each of these among what they say; blanks are all alike."""
     data = state.data(path)
     if data is None:
         return state.lacks(path)
     if not is_pdf(data):
         return f"{path} is no PDF"
     found = pdf_facts(data).pages
-    return "" if pages in (None, found) else f"{path} has {found} pages, not {pages}"
+    if pages not in (None, found):
+        return f"{path} has {found} pages, not {pages}"
+    said = " ".join(pdf_text(data).split()) if contains else ""
+    lacking = [words for words in contains if " ".join(words.split()) not in said]
+    return f"{path} does not say {lacking}" if lacking else ""
 
 
 @check
