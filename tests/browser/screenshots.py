@@ -6,6 +6,8 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chromium import alaunch
@@ -32,16 +34,24 @@ _INSIDE = {"replay": ".replay .picture img", "lab": ".lab .experiment .verdict"}
 
 async def main() -> None:
     """Serve, work, take pictures."""
+    with places_for_it() as places:
+        environment = {"TMPDIR": str(places / "tmp")}
+        await asyncio.to_thread(_experiment, places / "data")
+        with serve(ROOT / "dashboard", places / "data", env=environment) as served:
+            await _session(served.url, places)
+    with places_for_it() as places:
+        await _errand(places)
+
+
+@contextmanager
+def places_for_it() -> Iterator[Path]:
+    """A folder with a short path for a server's data and its desktops."""
     with tempfile.TemporaryDirectory(prefix="say") as folder:
         places = Path(folder)
         places.chmod(0o755)
         for name in ("data", "tmp"):
             (places / name).mkdir(mode=0o755)
-        environment = {"TMPDIR": str(places / "tmp")}
-        await asyncio.to_thread(_experiment, places / "data")
-        with serve(ROOT / "dashboard", places / "data", env=environment) as served:
-            await _session(served.url, places)
-        await _errand(places)
+        yield places
 
 
 async def _session(url: str, places: Path) -> None:

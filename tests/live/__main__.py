@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 from anthropic_checks import AnthropicChecks
+from cloud_checks import cloud_checks
 from hume_checks import HumeChecks
 from hume_line import Hume
 from live_report import Check, run_checks
@@ -23,6 +24,7 @@ Set ANTHROPIC_API_KEY for the checks of Claude (about 0.50 dollars) and HUME_API
 HUME_SECRET_KEY for those of EVI (about 0.60 dollars), in the environment or .env, then run
 script/live-check again. With SAYSO_MODEL and ANTHROPIC_BASE_URL, a server of your own is checked as
 well (--only server-…).
+With SAYSO_MODEL as in aws:ID, and that cloud's own credentials, its Claude is (--only cloud-…).
 Providers that packages brought are asked whether they take their keys (--only provider-…).
 With --only machine-scope, this machine's systemd is checked, which needs no key.
 --list shows what would be asked; --only NAME asks one thing; --budget sets the limit."""
@@ -61,6 +63,7 @@ def _checks(*, everything: bool) -> list[Check]:
     if claude or everything:
         checks += AnthropicChecks(claude or "", server).all()
     checks += provider_checks(PROVIDERS.brought().values(), settings, everything=everything)
+    checks += cloud_checks(settings, everything=everything)
     if ("model" in settings.model_fields_set and server) or everything:
         checks += ServerChecks(server or "", settings.model, claude or "none").all()
     if hume or everything:

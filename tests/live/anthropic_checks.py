@@ -25,6 +25,7 @@ from agent.models.base import (
     ToolSpec,
     TurnDone,
 )
+from agent.models.capabilities import as_claude
 from agent.models.claude.dialects import BROWSER_MEMBERS, TOOLSET_MEMBERS, Dialect, ToolsetDialect
 from agent.models.claude.hosted import HostedDialect
 from agent.models.claude.model import AnthropicModel, new_client
@@ -96,6 +97,7 @@ class AnthropicChecks:
         yield Check("priced-models-exist", self.priced_models)
         yield Check("picture-tokens", self.picture_tokens)
         yield Check("oversized-picture", self.oversized_picture)
+        yield Check("largest-picture", self.largest_picture, dollars=0.03)
         yield Check("toolset-and-batch", self.batch, dollars=0.02)
         yield Check("eager-blocks", self.eager, dollars=0.02)
         yield Check("progress-updates", self.updates, dollars=0.10)
@@ -160,6 +162,24 @@ class AnthropicChecks:
     async def oversized_picture(self) -> Verdict:
         request = _request([_user("Look.", _picture(4000, 400))])
         return await self._expect(self._model(SMALL), request, "does not take a screenshot")
+
+    async def largest_picture(self) -> Verdict:
+        """The largest that the table knows is taken; one row of patches more is not."""
+        spent = 0.0
+        for name in (SMALL, STRONG):
+            known = as_claude(name)
+            across = known.edge // 28
+            size = (across * 28, known.patches // across * 28)
+            try:
+                seen = await self._turn(name, [_user("Look.", _picture(*size))])
+            except ModelError as error:
+                return judge(False, "", f"{name} does not take {size}: {error}", spent)
+            spent += seen.usage.dollars
+            request = _request([_user("Look.", _picture(size[0], size[1] + 28))])
+            verdict = await self._expect(self._model(name), request, "does not take a screenshot")
+            if verdict.state != "pass":
+                return judge(False, "", f"{name} beyond {size}: {verdict.sentence}", spent)
+        return passed(f"{SMALL} and {STRONG} take as much as the table says, and no more.", spent)
 
     async def batch(self) -> Verdict:
         seen = await self._turn(SMALL, [_user(BATCH)])

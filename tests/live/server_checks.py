@@ -10,7 +10,7 @@ from anthropic_checks import BATCH, Seen, _picture, _request, _result, _user
 from live_report import Check, Verdict, judge, passed, skipped
 
 from agent.errors import ModelError
-from agent.models.base import BlockDone, Learned, Message, ModelRequest, Text, TurnDone
+from agent.models.base import BlockDone, Learned, Message, Model, ModelRequest, Text, TurnDone
 from agent.models.claude.errors import Service
 from agent.models.claude.model import AnthropicModel, new_client
 from agent.models.claude.portable import PortableDialect
@@ -76,7 +76,7 @@ class ServerChecks:
         request = replace(_request([_user("Say hello.")]), max_tokens=10_000_000)
         async with self._model() as model:
             model._most_tokens = request.max_tokens
-            _, learned = await _seen(model, request)
+            _, learned = await seen_of(model, request)
         lengths = [each.value for each in learned if each.what == "answer"]
         return passed(f"it learned {lengths}." if lengths else "the server took it.")
 
@@ -92,10 +92,10 @@ class ServerChecks:
             await model.prepare()
             if model.dialect == "portable":
                 return skipped("no Claude stands behind this name.")
-            first, _ = await _seen(model, _request(messages))
+            first, _ = await seen_of(model, _request(messages))
             messages.append({"role": "assistant", "content": first.blocks})
             messages.append({"role": "user", "content": [_result(c, "Done.") for c in first.calls]})
-            second, _ = await _seen(model, _request(messages))
+            second, _ = await seen_of(model, _request(messages))
         read = second.usage.cache_read_input_tokens
         return judge(read > 0, f"{read} tokens came from the cache.", "the cache is lost.")
 
@@ -109,7 +109,7 @@ class ServerChecks:
         self, request: ModelRequest, dialect: PortableDialect | None = None
     ) -> tuple[Seen, list[Learned]]:
         async with self._model(dialect) as model:
-            return await _seen(model, request)
+            return await seen_of(model, request)
 
     @asynccontextmanager
     async def _model(self, dialect: PortableDialect | None = None) -> AsyncIterator[AnthropicModel]:
@@ -125,7 +125,8 @@ class ServerChecks:
             await model.close()
 
 
-async def _seen(model: AnthropicModel, request: ModelRequest) -> tuple[Seen, list[Learned]]:
+async def seen_of(model: Model, request: ModelRequest) -> tuple[Seen, list[Learned]]:
+    """One turn, and what turned out about the server."""
     seen, learned = Seen(), []
     async for part in model.stream(request):
         match part:

@@ -129,6 +129,36 @@ async def test_every_check_of_another_server_passes_on_its_imitation(
     assert KEY not in output
 
 
+CLOUD = ("--only", "cloud-call", "--only", "cloud-picture", "--only", "cloud-options")
+
+
+async def in_a_cloud(server: MessagesServer) -> tuple[int, str]:
+    """The checks of Claude's platform on AWS, of which a local server plays the part."""
+    return await run(
+        *CLOUD,
+        SAYSO_MODEL="aws:claude-opus-5-5",
+        AWS_REGION="eu-central-1",
+        ANTHROPIC_AWS_WORKSPACE_ID="wrkspc_1",
+        ANTHROPIC_AWS_API_KEY=KEY,
+        ANTHROPIC_AWS_BASE_URL=server.base_url,
+    )
+
+
+async def test_the_checks_of_a_cloud_pass_where_the_rules_hold() -> None:
+    async with MessagesServer(behave, key=KEY) as server:
+        code, output = await in_a_cloud(server)
+    assert [line.split()[0] for line in output.splitlines()[:-1]] == ["pass"] * 3, output
+    assert code == 0
+    assert KEY not in output
+
+
+async def test_what_a_cloud_does_not_take_fails_its_check() -> None:
+    async with MessagesServer(lambda _: says("I will not."), key=KEY) as server:
+        code, output = await in_a_cloud(server)
+    assert "fail  cloud-call" in output
+    assert code == 1
+
+
 @pytest.mark.parametrize(
     ("only", "reply"),
     [
