@@ -83,6 +83,9 @@ def _run(run: argparse.ArgumentParser) -> None:
     run.add_argument("file", help="YAML file, or the name of an example")
     run.add_argument("--slots", type=int, default=2, help="desktops at a time on this machine")
     run.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler: tcp://host:8786")
+    run.add_argument(
+        "--via", default="", metavar="FOLDER", help="trials' files come by it, not by the scheduler"
+    )
     run.add_argument("--dry", action="store_true", help="only check it, and say what it would cost")
     run.add_argument(
         "--prove", action="store_true", help="first prove its tasks: idle, near miss, oracle"

@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> int:
     check_first(experiment, TrialEnvironment(), elsewhere=bool(given.scheduler))
     if given.dry:
         return 0
-    place = DaskPlacement(given.scheduler, slots=given.slots)
+    place = DaskPlacement(given.scheduler, slots=given.slots, via=given.via)
     try:
         if given.prove and not _proved(experiment, root, place):
             return FAILED

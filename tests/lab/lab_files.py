@@ -19,7 +19,7 @@ def in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command runs trials in this process, on desktops in memory."""
 
     class Here(LocalPlacement):
-        def __init__(self, scheduler: str | None, *, slots: int) -> None:
+        def __init__(self, scheduler: str | None, *, slots: int, via: str = "") -> None:
             super().__init__(slots)
 
     monkeypatch.setattr(commands, "DaskPlacement", Here)

@@ -14,12 +14,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, cast
 
+import distributed
 import pytest
 from lab_machines import ROOT, machines
 from lab_stage import FakeEnvironment, SlowEnvironment, hello_task, small
 
 from agent.errors import ConfigurationError
-from agent.experiments.run import placement
+from agent.experiments.run import parcels, placement
 from agent.experiments.run.placement import RESOURCE, DaskPlacement
 from agent.experiments.run.runner import Runner, RunState
 
@@ -143,6 +144,42 @@ def test_a_job_is_tried_again_on_another_host_if_there_is_one(
     place = DaskPlacement("tcp://somewhere:8786")
     place.submit(cast("Any", None), FakeEnvironment(), lambda outcome: None, avoid=avoid)
     assert scheduler.chosen == chosen
+
+
+def test_files_of_trials_come_by_a_folder_and_leave_nothing_there(tmp_path: Path) -> None:
+    """The scheduler carries their address alone; what is kept is the same."""
+    kept = {}
+    for via in ("", str(tmp_path / "via"), "memory://via"):
+        root = tmp_path / f"r{len(kept)}"
+        with distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, resources={RESOURCE: 1}, processes=False,
+            dashboard_address=None,
+        ) as workers:  # fmt: skip
+            place = DaskPlacement(workers.scheduler_address, via=via)
+            runner = Runner(small(repeats=1), root, place, environment=FakeEnvironment())
+            state = runner.run()
+            place.close()
+        assert state.done == 6
+        (trial, *_) = runner.store.trials()
+        kept[via] = sorted(str(p.relative_to(trial.folder)) for p in trial.folder.rglob("*.json"))
+    assert len(set(map(tuple, kept.values()))) == 1
+    assert list((tmp_path / "via").iterdir()) == []
+
+
+def test_what_is_put_into_a_folder_is_an_address_until_it_is_fetched(tmp_path: Path) -> None:
+    address = parcels.put(str(tmp_path / "via"), "a--b--000", b"packed")
+    assert address.startswith("file://")
+    assert len(list((tmp_path / "via").iterdir())) == 1
+    assert parcels.fetched(address) == b"packed"
+    assert list((tmp_path / "via").iterdir()) == []
+    with pytest.raises(FileNotFoundError):
+        parcels.fetched(address)
+
+
+@pytest.mark.parametrize("via", ["/proc/none", "nothing://x", "s3nope://b/c"])
+def test_a_folder_that_cannot_be_used_is_told_before_anything_runs(via: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"cannot go by {via}"):
+        DaskPlacement("tcp://127.0.0.1:9", via=via)
 
 
 def test_an_address_without_a_scheduler_says_how_to_start_one() -> None:

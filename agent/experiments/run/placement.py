@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from agent.errors import ConfigurationError
 from agent.experiments.extras import extra
 from agent.experiments.plan.trial import Job
+from agent.experiments.run.parcels import fetched, put, try_out
 from agent.experiments.run.play import Progress, Tell, play, stop_here
 from agent.experiments.run.trial_environment import TrialEnvironment
 
@@ -106,16 +107,26 @@ class DaskPlacement:
         address: of a scheduler, as ``tcp://host:8786``; a cluster on this machine if None.
         slots: worker processes of a cluster of our own, a desktop each.
         patience: seconds for the scheduler to answer.
+        via: folder that workers and this process reach (a path, or an address of fsspec's as
+            ``s3://bucket/folder``), through which trials' files come instead of the scheduler.
 
     Raises:
-        ConfigurationError: Dask is not installed, no scheduler answers there, or no worker
-            process can be started.
+        ConfigurationError: Dask is not installed, no scheduler answers there, no worker
+            process can be started, or the folder cannot be used.
     """
 
     def __init__(
-        self, address: str | None = None, *, slots: int = 2, patience: float = 15.0
+        self,
+        address: str | None = None,
+        *,
+        slots: int = 2,
+        patience: float = 15.0,
+        via: str = "",
     ) -> None:
         self._distributed = extra("distributed")
+        self._via = via
+        if via:
+            try_out(via)
         self._cluster = None if address else self._own_cluster(slots)
         try:
             self._client = self._distributed.Client(address or self._cluster, timeout=patience)
@@ -165,6 +176,7 @@ class DaskPlacement:
             _on_worker,
             job,
             environment,
+            self._via,
             pure=False,
             resources={RESOURCE: 1},
             workers=others if avoid and others else None,
@@ -198,6 +210,8 @@ def _outcome(job: Job, future: Any) -> Outcome:
         return Outcome(job, lost=f"{error!r}")
     try:
         worker, result, folder = future.result()
+        if isinstance(folder, str):
+            folder = fetched(folder)
     except Exception as error:  # noqa: BLE001 - whatever was pickled on the worker; kept as text
         _log.warning("The result of %s cannot be read", job.id, exc_info=True)
         return Outcome(job, lost=repr(error))
@@ -209,8 +223,8 @@ async def _stop_on_worker(trial: str | None, reason: str) -> None:
     stop_here(trial, reason)
 
 
-def _on_worker(job: Job, environment: TrialEnvironment) -> tuple[str, str, bytes]:
+def _on_worker(job: Job, environment: TrialEnvironment, via: str) -> tuple[str, str, bytes | str]:
     """Runs on a worker; progress goes through the scheduler's event log."""
     worker = extra("distributed").get_worker()
     result, folder = play(job, environment, lambda progress: worker.log_event(TOPIC, progress))
-    return worker.address, result, folder
+    return worker.address, result, put(via, job.id, folder) if via else folder
