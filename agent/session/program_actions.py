@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent.errors import BadInput
+from agent.kinds import COMPUTER, SCREEN
 from agent.record import events as ev
 from agent.session.manual import BY_PROGRAM, Manual
 from agent.session.permissions import Agent
@@ -90,5 +91,5 @@ def _hands(agent: Agent) -> Iterable[Tool]:
     """Pointer, keys and the screen by name, whatever the agent itself was given."""
     given = {tool.spec.name: tool for tool in agent.tools}
     vault = next((t.vault for t in agent.tools if isinstance(t, ComputerTool | ScreenTool)), None)
-    yield given.get("computer") or ComputerTool(agent.desktop, vault=vault)
-    yield given.get("screen") or ScreenTool(agent.desktop, vault=vault)
+    yield given.get(COMPUTER.name) or ComputerTool(agent.desktop, vault=vault)
+    yield given.get(SCREEN.name) or ScreenTool(agent.desktop, vault=vault)

@@ -56,7 +56,7 @@ def _holds_the_reference(site: Path) -> None:
             for name in names.split() or import_module(module).__all__:
                 assert f'id="{name.lower()}"' in html, f"{module}.{name}"
     html = (site / "reference" / "agent.html").read_text("utf-8")
-    assert "Give the agent words; returns the id of the task" in html  # Session.say
+    assert "Give the agent words; returns the task's id" in html  # Session.say
     assert "<strong>Raises</strong>" in html
 
 

@@ -32,10 +32,13 @@ WIRE = {
 NO_TOOLS = {
     "agent/desktop/see/echo.py": {"bash"},  # the program
     "agent/desktop/server/starts.py": {"shell"},  # a kind of process
+    "agent/experiments/osworld/reading.py": {"shell"},  # a step of a set-up
     "agent/experiments/plan/deeds.py": {"shell"},  # a step of a solution
     "agent/experiments/plan/desktop_interrupt.py": {"shell"},  # a step of a solution
+    "agent/experiments/plan/task.py": {"shell"},  # a step of a set-up
     "agent/experiments/run/foreign.py": {"computer", "editor", "shell"},  # by what others act
     "agent/experiments/run/oracle.py": {"shell"},  # a step of a solution
+    "agent/experiments/run/stagehand.py": {"shell"},  # a step of a set-up
     "agent/session/approval.py": {"shell"},  # a rule
     "agent/testing/fake_kernel.py": {"bash"},  # the program
     "dashboard/js/build.mjs": {"shell"},  # a file

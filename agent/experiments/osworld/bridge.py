@@ -11,11 +11,13 @@ import functools
 import importlib
 import importlib.util
 import json
+import logging
 import re
 import sys
 import types
 from pathlib import Path
 
+_log = logging.getLogger(__name__)
 _PACKAGE = "desktop_env"
 _PARTS = (f"{_PACKAGE}.evaluators", f"{_PACKAGE}.evaluators.metrics")
 
@@ -27,6 +29,7 @@ def main() -> None:
         try:
             told: dict[str, object] = {"score": _judged(job)}
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told as the answer
+            _log.exception("A task's functions could not judge.")
             told = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(told))
 
