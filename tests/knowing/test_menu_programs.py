@@ -12,7 +12,7 @@ from desks import Desk, until
 
 from agent.desktop.base import Launcher, Node, Window
 from agent.desktop.server.launchers import read_launchers
-from agent.models.offline.view import EDITABLE
+from agent.models.offline.view import is_written_in
 
 pytestmark = [pytest.mark.desktop, pytest.mark.asyncio(loop_scope="module")]
 
@@ -71,7 +71,7 @@ async def named(desk: Desk, entry: Launcher) -> list[Node]:
 async def field(desk: Desk) -> Node | None:
     """The largest text that can be written into and that nothing covers."""
     window = await desk.desktop.active_window()
-    found = [n for n in (await desk.desktop.tree()).showing(*EDITABLE) if n.box]
+    found = [n for n in (await desk.desktop.tree()).showing() if is_written_in(n) and n.box]
     found = [n for n in found if window and is_own(n, window)]
     found.sort(key=lambda n: n.box.width * n.box.height if n.box else 0, reverse=True)
     for node in found:
@@ -85,9 +85,11 @@ async def written(desk: Desk, entry: Launcher) -> bool:
     """Type where the program takes text, and look whether it is there."""
     if entry.id in CELLS:
         return True
+    may_lack = entry.id in NO_FIELD or "settings" in entry.id or "preferences" in entry.id
     place = await field(desk)
-    if place is None:
-        return entry.id in NO_FIELD or "settings" in entry.id or "preferences" in entry.id
+    if place is None and may_lack:
+        return True
+    place = place or await until(lambda: field(desk), f"a field in {entry.name}", 60)
     await desk.click(place)
     if entry.id in FIRST_KEY:
         await desk.input.key(FIRST_KEY[entry.id])

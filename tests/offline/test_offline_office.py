@@ -61,6 +61,17 @@ async def test_a_figure_is_put_into_a_spreadsheet_by_voice(talk: Driver) -> None
 
 @pytest.mark.desktop
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_new_spreadsheet_is_saved_under_a_name_of_its_kind(talk: Driver) -> None:
+    """No ending was said, and the dialog proposes none."""
+    write_files(talk.desktop.home, SPENDING)
+    await talk.say("open spending.ods")
+    said = await talk.say("save it as budget")
+    assert said == "It is saved as budget.ods in your home folder.", said
+    assert cells((talk.desktop.home / "budget.ods").read_bytes())
+
+
+@pytest.mark.desktop
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_file_that_no_program_opens_is_not_said_to_be_open(talk: Driver) -> None:
     (talk.desktop.home / "odd.zzz").write_bytes(b"a\0b\xff")
     assert (await talk.say("open the file odd.zzz")).startswith("odd.zzz has not opened.")

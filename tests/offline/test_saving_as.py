@@ -31,7 +31,9 @@ class Program(FakeDesktop):
         self.proposed = proposed
         document = replace(self.shown[0], active=False)
         box = Box(10, 10, 60, 40)
-        dialog = Window(2, "Save As", document.wm_class, None, box, active=True, kind="dialog")
+        wm_class = "Soffice" if "LibreOffice" in document.title else document.wm_class
+        dialog = Window(2, "Save", wm_class, None, box, active=True, kind="dialog")
+        dialog = replace(dialog, blocks=document.id)
         self.shown = (document, dialog)
 
     def answer(self) -> None:

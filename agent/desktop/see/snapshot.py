@@ -73,6 +73,7 @@ class Snapshot:
                 self._fetch_cells(item)
         self._read([item for item in showing if _holds_text(item)])
         put_right(showing)
+        _name_clocks(showing)
         nodes: list[Node] = []
         for root in roots:
             if root in items:
@@ -250,10 +251,19 @@ class Snapshot:
 def _holds_text(item: Item) -> bool:
     """Whether its text is part of the tree: whether no cache told that it has none.
 
-    A document of an office program is paragraphs, each with its own.
+    A document of an office program is paragraphs, each with its own; what Firefox takes addresses
+    in is a list that drops down.
     """
-    written = item.role == "paragraph" and "editable" in item.states
+    written = item.role in ("paragraph", "combo box") and "editable" in item.states
     return (written or is_editor(item.role)) and (item.has_text or item.unlisted)
+
+
+def _name_clocks(items: Sequence[Item]) -> None:
+    """Call a field for a time of day what one for a date is called: to Firefox it is a panel."""
+    for item in items:
+        parts = {child.role for child in item.children}
+        if item.role == "panel" and "editable" in item.states and "spin button" in parts:
+            item.role = "date editor"
 
 
 def _link(items: dict[Ref, Item]) -> None:

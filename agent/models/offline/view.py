@@ -124,14 +124,14 @@ class View:
     def focused(self) -> Node | None:
         """What has the keyboard: the innermost focused object, of the active window first."""
         have = [n for n in self.tree.nodes if "focused" in n.states and n.showing]
-        have.sort(key=lambda n: (self.in_active(n), n.role in EDITABLE, n.text is not None))
+        have.sort(key=lambda n: (self.in_active(n), is_written_in(n), n.text is not None))
         return have[-1] if have else None
 
     @property
     def writing(self) -> bool:
         """Whether the keyboard is in a text that a person writes: a field or an editor."""
         node = self.focused
-        return node is not None and node.role in EDITABLE and node.role != "terminal"
+        return node is not None and is_written_in(node) and node.role != "terminal"
 
     @property
     def in_cell(self) -> bool:
@@ -150,7 +150,7 @@ class View:
     @cached_property
     def field(self) -> Node | None:
         """Where typed text would go and be read back from: the focused field, or the only one."""
-        if self.focused is not None and self.focused.role in EDITABLE:
+        if self.focused is not None and is_written_in(self.focused):
             return self.focused
         if self.listing:
             return None
@@ -160,7 +160,7 @@ class View:
     @cached_property
     def texts(self) -> tuple[Node, ...]:
         """Editors, fields and terminals that show."""
-        return tuple(n for n in self.tree.showing(*EDITABLE) if n.text is not None)
+        return tuple(n for n in self.tree.showing() if is_written_in(n) and n.text is not None)
 
     @property
     def chosen(self) -> list[str]:
@@ -179,6 +179,11 @@ class View:
         ]
         frames = [f"{w.title}|{w.box}|{w.active}|{w.minimised}" for w in self.windows]
         return hashlib.sha256("\n".join(seen + frames).encode()).hexdigest()[:12]
+
+
+def is_written_in(node: Node) -> bool:
+    """Whether a person writes in an object: a text, or a list that drops down below a field."""
+    return node.role in EDITABLE or (node.role == "combo box" and "editable" in node.states)
 
 
 def _written_in(node: Node) -> bool:

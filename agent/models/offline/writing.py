@@ -308,17 +308,22 @@ def _ending(view: View) -> str:
     proposed = view.field.text if view.field and _save_dialog(view) else None
     if found := _ENDS.search((proposed or "").strip()):
         return found[0]
-    window = view.active
-    if window is not None and window.kind == "dialog":
-        others = [w for w in view.programs if w.kind == "window" and w.wm_class == window.wm_class]
-        window = next(
-            (w for w in others if w.id == window.blocks), others[-1] if others else window
-        )
+    window = _document_window(view)
     if window is None:
         return _TEXT
     called = (window.wm_class.lower().replace("-", " "), window.title.lower())
     known = (ending for name, ending in _ENDINGS.items() if any(c.endswith(name) for c in called))
     return next(known, _TEXT)
+
+
+def _document_window(view: View) -> Window | None:
+    """The window in front; of a dialog the one that it is of, or the topmost of its program."""
+    front = view.active
+    if front is None or front.kind != "dialog":
+        return front
+    owner = next((w for w in view.programs if w.id == front.blocks), None)
+    others = [w for w in view.programs if w.kind == "window" and w.wm_class == front.wm_class]
+    return owner or (others[-1] if others else front)
 
 
 async def save_dialog(at: Moment) -> Step:
