@@ -9,10 +9,12 @@ import pytest
 
 from agent.desktop.base import Box, Node, Tree, Window
 from agent.models.offline import uploading
+from agent.models.offline.progress import Result
 from agent.models.offline.sentences import parse
 from agent.models.offline.steps import Act, Done, Fail, Moment, Step
 from agent.models.offline.turns import HANDLERS
 from agent.models.offline.view import look
+from agent.session.refused import DECLINED
 from agent.testing.fake_desktop import FakeDesktop
 
 SHOWING = frozenset({"showing", "visible", "enabled", "sensitive"})
@@ -60,7 +62,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has not happened when it is looked for never will."""
-    for name in ("_OPENS", "_TAKES"):
+    for name in ("_OPENS", "_TAKES", "_CLOSES"):
         monkeypatch.setattr(uploading, name, 0.0)
 
 
@@ -84,6 +86,27 @@ async def test_a_file_is_chosen_by_its_path_and_looked_up_in_the_field(home: Pat
     shop.holds("Your report: report.pdf")
     third = await step(shop, "upload report.pdf", second.phase)
     assert third == Done("Your report has report.pdf now.")
+
+
+async def test_a_file_that_may_not_be_given_leaves_no_dialog(home: Path) -> None:
+    """Which would keep the page from everything else; the reason is told."""
+    shop, said = Shop(home, "Your report: No file chosen"), "upload report.pdf"
+    [command] = parse(said).commands
+    shop.ask()
+    declined = (Result("Typed."), Result(DECLINED, is_error=True))
+
+    async def next_step(phase: int, memo: str = "", results: tuple[Result, ...] = ()) -> Step:
+        at = Moment(shop, await look(shop), command, phase, memo, results)
+        return await HANDLERS[command.intent](at)
+
+    closing = await next_step(2, results=declined)
+    for _ in range(2):
+        assert isinstance(closing, Act)
+        assert [call.input for call in closing.calls] == [{"text": "Escape"}]
+        last, closing = closing, await next_step(closing.phase, closing.memo)
+    assert closing == Fail("I could not upload report.pdf: you said no.")
+    shop.answer()
+    assert await next_step(last.phase, last.memo) == closing
 
 
 async def test_nothing_is_claimed_that_the_page_does_not_show(home: Path) -> None:

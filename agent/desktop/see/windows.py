@@ -31,8 +31,8 @@ _SOURCE_PAGER = 2
 _STATE_ADD = 1
 _PATIENCE = 2.0
 """Seconds that the window manager may take to do as asked."""
-_MOMENT = 0.7
-"""Seconds that a program may take to answer; longer, and a person would notice."""
+_MOMENT = 2.0
+"""Seconds that a program may take to answer: on a busy machine one is late that does not hang."""
 _GONE = (error.BadWindow, error.BadDrawable, error.BadMatch)
 _KINDS: dict[str, WindowKind] = {
     "_NET_WM_WINDOW_TYPE_DIALOG": "dialog",

@@ -19,8 +19,11 @@ from agent.models.offline.targets import take_apart
 from agent.models.offline.view import View
 
 _CHOOSING, _GIVEN, _CLOSING = 1, 2, 3
-_OPENS, _TAKES = 10.0, 5.0
-"""Seconds for the dialog to open, and for the page to have the file."""
+_OPENS, _TAKES, _CLOSES = 10.0, 5.0, 1.0
+"""Seconds for the dialog to open, for the page to have the file, for the dialog to close."""
+
+_ESCAPES = 2
+"""How often Escape is pressed: what completes a path may take the first."""
 
 _OPEN = "alt+o"
 """The dialog's own button: Return in its field for paths gives the file up."""
@@ -37,8 +40,8 @@ async def upload(at: Moment) -> Step:
     path = await in_thread(find_file, at.desktop.home, said)
     if path is None:
         return Fail(f"I see no file called {said} in your home folder.")
-    if at.phase == _CLOSING or at.failure:
-        return _not_given(at, path)
+    if at.phase >= _CLOSING or at.failure:
+        return await _not_given(at, path)
     if at.phase == _GIVEN:
         return await _given(at, path)
     if at.phase == _CHOOSING:
@@ -57,11 +60,13 @@ async def upload(at: Moment) -> Step:
     return Act(f"Opening {_called(field)}.", (click(*field.box.center),), _CHOOSING)
 
 
-def _not_given(at: Moment, path: Path) -> Step:
+async def _not_given(at: Moment, path: Path) -> Step:
     """Say why, once the dialog is closed that would keep the page from everything else."""
-    why = at.memo if at.phase == _CLOSING else at.failure
-    if at.phase != _CLOSING and _dialog(at.view):
-        return Act("Closing the dialog.", (key("Escape"),), _CLOSING, why)
+    pressed = max(0, at.phase - _CLOSING + 1)
+    why = at.memo if pressed else at.failure
+    closed = await at.until(lambda v: not _dialog(v), _CLOSES if pressed else 0.0)
+    if not closed and pressed < _ESCAPES:
+        return Act("Closing the dialog.", (key("Escape"),), _CLOSING + pressed, why)
     return Fail(f"I could not upload {path.name}: {why}")
 
 
