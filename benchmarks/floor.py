@@ -3,14 +3,17 @@
 The panel of tau2-bench (``docs/interaction-metrics.md``, after tau-voice) on the offline voice,
 over its raw protocol: somebody speaks while a long result is being said. R_Y is the share of real
 interruptions after which sound ends within 2 s, L_Y how long that takes from the first voiced
-sample; S_BC, S_VT and S_ND are the shares of nods, tics and words for somebody else that do not
-cut the result within 1 s. *Never cut* counts a cut at any time, *silent* the same sounds in
-silence: nothing may be answered or begun within 2 s of their end. R_R is the share of requests in
-silence that are answered aloud, L_R how long that takes from their last voiced sample, I_A the
-share into which the answer begins. *Any voice* is the same server told to yield to any voice
-(attention *everything*), as barge-in by voice activity does.
+sample; commands to stop are counted apart, too. S_BC, S_VT and S_ND are the shares of nods, tics
+and words for somebody else that do not cut the result within 1 s. *Never cut* counts a cut at any
+time, *silent* the same sounds in silence: nothing may be answered or begun within 2 s of their end.
+R_R is the share of requests in silence that are answered aloud, L_R how long that takes from their
+last voiced sample, I_A the share into which the answer begins. *Any voice* is the same server told
+to yield to any voice (attention *everything*), as barge-in by voice activity does.
 
 ``--counted`` measures as if the machine did nothing else (`benchmarks.floor_counted`).
+``--export`` writes the sound of each event as Full-Duplex-Bench lays it out, with its timing
+(`benchmarks.floor_files`). ``--beside PYTHON`` adds what pipecat's and LiveKit's own detectors make
+of that sound, by a Python into which both were installed (`benchmarks.floor_detectors`).
 With ``--endpoint`` another server of the EVI protocol is measured instead, with the key in
 ``EVI_API_KEY``; ``--metrics`` writes tau2-bench's ``interaction_metrics`` of what was measured.
 """
@@ -19,17 +22,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import itertools
 import json
 import math
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import websockets
@@ -42,11 +48,12 @@ import room  # noqa: E402 - needs the path above
 import voices  # noqa: E402
 from wire import Gate  # noqa: E402
 
+from benchmarks import floor_files  # noqa: E402
 from dashboard.voice.server.service import OfflineEvi  # noqa: E402
 from dashboard.voice.speech.audio import pcm16  # noqa: E402
 from dashboard.voice.standalone.__main__ import serve  # noqa: E402
 
-Kind = Literal["real", "backchannel", "tic", "elsewhere"]
+Kind = Literal["real", "stop", "backchannel", "tic", "elsewhere"]
 Attention = Literal["addressed", "everything"]
 
 RESULT: Final = (
@@ -58,6 +65,8 @@ TUNED: Final[tuple[voices.Voice, ...]] = ("heart", "joe", "rms", "slt")
 HELD_OUT: Final[tuple[voices.Voice, ...]] = ("awb", "espeak-gb-m3")
 NOISES: Final[tuple[float | None, ...]] = (None, 20.0, 10.0)
 """Decibels of the speech above noise: white, somewhat smoothed (`voices.with_noise`)."""
+SPOKEN_OVER: Final = ("backchannel", "stop")
+"""Kinds that are heard over a result only: in silence they mean nothing."""
 YIELDS_WITHIN: Final = 2.0
 KEEPS_FOR: Final = 1.0
 ANSWERS_WITHIN: Final = 2.0
@@ -119,6 +128,8 @@ class Outcome:
     """Seconds from the last voiced sample to the first sound of an answer; negative into it."""
     heard: str = ""
     """The last transcript."""
+    track: floor_files.Track | None = None
+    """What was heard and played."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +159,8 @@ class Person:
     def __init__(self, socket: websockets.ClientConnection) -> None:
         self._socket = socket
         self._mic: list[bytes] = []
+        self._began = time.monotonic()
+        self.track = floor_files.Track()
         self.answered = False
         self.heard = ""
         self.understood, self.cut, self.sounding = (asyncio.Event() for _ in range(3))
@@ -159,8 +172,9 @@ class Person:
         """A message of the protocol."""
         await self._socket.send(json.dumps(message))
 
-    def say(self, samples: voices.Samples) -> float:
-        """Speak; the time at which the first frame leaves."""
+    def say(self, samples: voices.Samples, first: float = 0.0) -> float:
+        """Speak; the time at which the first frame leaves. ``first`` is that of a voice in it."""
+        self.track.first = len(self.track.mic) * _FRAME / 2 / voices.RATE + first
         data = pcm16(samples)
         data += bytes(-len(data) % _FRAME)
         self._mic.extend(data[at : at + _FRAME] for at in range(0, len(data), _FRAME))
@@ -180,9 +194,10 @@ class Person:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _stream(self) -> None:
-        due = time.monotonic()
+        due = self._began = time.monotonic()
         while True:
-            await self._socket.send(self._mic.pop(0) if self._mic else bytes(_FRAME))
+            self.track.mic.append(self._mic.pop(0) if self._mic else bytes(_FRAME))
+            await self._socket.send(self.track.mic[-1])
             due = max(due + 0.02, time.monotonic() - 0.2)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
@@ -190,9 +205,17 @@ class Person:
         said = json.dumps({"say": "I am on it."})
         await self.send(type="tool_response", tool_call_id=call, content=said)
 
+    def _played(self, message: dict[str, Any]) -> None:
+        at = time.monotonic() - self._began
+        if message["type"] == "audio_output":
+            self.track.play(at, base64.b64decode(message["data"]))
+        elif message["type"] == "user_interruption":
+            self.track.cut(at)
+
     async def _read(self) -> None:
         async for text in self._socket:
             message = json.loads(text)
+            self._played(message)
             match message["type"]:
                 case "user_interruption" if not self.cut.is_set():
                     self.cut_at = time.monotonic()
@@ -218,11 +241,11 @@ async def over_a_result(endpoint: Endpoint, event: Event, patience: float = 2.3)
         await person.send(type="assistant_input", text=RESULT)
         await asyncio.wait_for(person.sounding.wait(), 60)
         await asyncio.sleep(_BEFORE)
-        began = person.say(sound) + first
+        began = person.say(sound, first) + first
         await person.told(person.cut, max(patience, len(sound) / voices.RATE + 2.0))
         await person.close()
     cut = None if person.cut_at is None else person.cut_at - began
-    return Outcome(event, cut, heard=person.heard)
+    return Outcome(event, cut, heard=person.heard, track=person.track)
 
 
 async def in_silence(endpoint: Endpoint, event: Event, patience: float = 2.0) -> Outcome:
@@ -243,7 +266,7 @@ def events(each: int) -> list[Event]:
     """``each`` of a kind, a third of them held out: sentences, voices and noises in turn."""
     stored = yaml.safe_load(Path(__file__).with_name("floor_events.yaml").read_text("utf-8"))
     out: list[Event] = []
-    for kind in ("real", "backchannel", "tic", "elsewhere"):
+    for kind in get_args(Kind):
         rows = stored[kind]
         tuned, kept = itertools.cycle(rows["tuned"]), itertools.cycle(rows["held_out"])
         for number in range(each):
@@ -271,7 +294,7 @@ async def measure(
             return outcome
 
     over = await asyncio.gather(*(run(over_a_result, e) for e in which))
-    quiet = [e for e in which if e.kind != "backchannel"]
+    quiet = [e for e in which if e.kind not in SPOKEN_OVER]
     return over, await asyncio.gather(*(run(in_silence, e) for e in quiet))
 
 
@@ -319,11 +342,13 @@ def panel(over: Iterable[Outcome], silent: Iterable[Outcome]) -> dict[str, str]:
         by.setdefault(outcome.event.kind, []).append(outcome)
     real = by.get("real", [])
     times = [o.cut for o in real if o.cut is not None and o.cut <= YIELDS_WITHIN]
-    stops = [o.cut for o in real if o.event.text == "Stop." and o.cut is not None]
+    stops = by.get("stop", [])
+    stopped = [o.cut for o in stops if o.cut is not None and o.cut <= YIELDS_WITHIN]
     row = {
         "R_Y": interval(sum(_cut_within(o, YIELDS_WITHIN) for o in real), len(real)),
         "L_Y median s": f"{np.median(times):.2f}" if times else "-",
-        "stop word s": f"{np.median(stops):.2f}" if stops else "-",
+        "stopped": interval(len(stopped), len(stops)),
+        "stop word median s": f"{np.median(stopped):.2f}" if stopped else "-",
     }
     for name, kind in (("S_BC", "backchannel"), ("S_VT", "tic"), ("S_ND", "elsewhere")):
         of = by.get(kind, [])
@@ -418,8 +443,41 @@ def show(rows: dict[str, dict[str, str]]) -> None:
         print(f"| {column} | {' | '.join(rows[name][column] for name in names)} |")
 
 
-def main() -> None:
-    """Measure, and print the panel."""
+def export(over: list[Outcome], folder: Path) -> dict[str, Outcome]:
+    """Write the sound of what was measured over a result; the outcomes by their folders."""
+    out: dict[str, Outcome] = {}
+    for number, outcome in enumerate((o for o in over if o.track is not None), 1):
+        event = outcome.event
+        about = {
+            "text": event.text,
+            "voice": event.voice,
+            "decibels": event.noise,
+            "held_out": event.held_out,
+            "cut_after": outcome.cut,
+        }
+        assert outcome.track is not None
+        out[str(floor_files.write(folder, event.kind, number, outcome.track, about))] = outcome
+    return out
+
+
+def beside(python: str, written: dict[str, Outcome], folder: Path) -> dict[str, list[Outcome]]:
+    """What other detectors make of the sound that was written, by their names."""
+    command = [python, "-c", "from floor_detectors import main; main()", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    told = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
+    found: dict[str, dict[str, float | None]] = json.loads(told)
+    return {
+        f"{name}, detector alone": [_detected(written[at], when) for at, when in cuts.items()]
+        for name, cuts in found.items()
+    }
+
+
+def _detected(ours: Outcome, when: float | None) -> Outcome:
+    assert ours.track is not None
+    return Outcome(ours.event, None if when is None else when - ours.track.first)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="15 events a cell instead of 60")
     parser.add_argument("--each", type=int, help="events of a kind")
@@ -429,25 +487,53 @@ def main() -> None:
     parser.add_argument("--counted", action="store_true", help="time as on an idle machine")
     parser.add_argument("--endpoint", help="another server of the protocol: wss://host")
     parser.add_argument("--metrics", type=Path, help="where to write interaction_metrics")
-    arguments = parser.parse_args()
-    which = events(arguments.each or (15 if arguments.quick else 60))
-    found: dict[str, tuple[list[Outcome], list[Outcome]]] = {}
+    parser.add_argument("--export", type=Path, help="folder for sound in Full-Duplex-Bench's way")
+    parser.add_argument("--beside", metavar="PYTHON", help="one that has pipecat and LiveKit")
+    return parser.parse_args()
+
+
+Found = dict[str, tuple[list[Outcome], list[Outcome]]]
+
+
+def _measured(arguments: argparse.Namespace, which: list[Event]) -> Found:
+    """Over a result and in silence, by the name of what was measured; ours first."""
+    found: Found = {}
     if arguments.endpoint:
         there = Endpoint(arguments.endpoint.rstrip("/"), os.environ.get("EVI_API_KEY", ""))
-        found["measured"] = asyncio.run(measure(which, there, arguments.chats))
-    elif arguments.counted:
+        return {"measured": asyncio.run(measure(which, there, arguments.chats))}
+    if arguments.counted:
         from benchmarks.floor_counted import measure_counted
 
         over, silent, ends = measure_counted(which, "addressed")
-        found["Sayso, counted time"] = over, silent
         p50, p95 = np.percentile(ends, [50, 95])
         print(f"End of words to the final transcript, s (p50, p95): {p50:.2f}, {p95:.2f}\n")
-    else:
-        found["Sayso"] = asyncio.run(measure_ours(which, "addressed", arguments.chats))
-    if not (arguments.endpoint or arguments.counted or arguments.only_ours):
+        return {"Sayso, counted time": (over, silent)}
+    found["Sayso"] = asyncio.run(measure_ours(which, "addressed", arguments.chats))
+    if not arguments.only_ours:
         found["any voice"] = asyncio.run(measure_ours(which, "everything", arguments.chats))
+    return found
+
+
+def _compared(arguments: argparse.Namespace, over: list[Outcome]) -> Found:
+    """Write the sound, if it is asked for, and ask other detectors about it."""
+    with tempfile.TemporaryDirectory(prefix="floor") as passing:
+        folder: Path = arguments.export or Path(passing)
+        if not (arguments.export or arguments.beside):
+            return {}
+        sound = export(over, folder)
+        others = beside(arguments.beside, sound, folder) if arguments.beside else {}
+        return {name: (cuts, []) for name, cuts in others.items()}
+
+
+def main() -> None:
+    """Measure, and print the panel."""
+    arguments = _arguments()
+    which = events(arguments.each or (15 if arguments.quick else 60))
+    found = _measured(arguments, which)
+    ours = next(iter(found.values()))
+    found |= _compared(arguments, ours[0])
     if arguments.metrics:
-        written = interaction_metrics(*next(iter(found.values())))
+        written = interaction_metrics(*ours)
         arguments.metrics.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     rows: dict[str, dict[str, str]] = {}
     for name, (over, silent) in found.items():

@@ -19,6 +19,7 @@ from benchmarks.floor import (
     _TOOLS,
     ANSWERS_WITHIN,
     RESULT,
+    SPOKEN_OVER,
     YIELDS_WITHIN,
     Attention,
     Event,
@@ -195,6 +196,6 @@ def measure_counted(
     for event in which:
         over.append(_over(recognizer, event, attention))
         print(f"  {len(over)} of {len(which)}", end="\r", file=sys.stderr, flush=True)
-    quiet = [_silent(recognizer, e, attention) for e in which if e.kind != "backchannel"]
+    quiet = [_silent(recognizer, e, attention) for e in which if e.kind not in SPOKEN_OVER]
     ends = [end for outcome, end in quiet if outcome.event.kind == "real" and end == end]
     return over, [outcome for outcome, _ in quiet], ends

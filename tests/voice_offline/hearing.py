@@ -69,7 +69,7 @@ class ScriptedSpeech:
     def _speak(self, chat: str, line: str) -> None:
         if chat in self.sinks:
             for _ in range(self.chunks):
-                self.tell(chat, Sound(line, bytes(24_000)))
+                self.tell(chat, Sound(line, b"\0\x20" * 12_000))
             self.tell(chat, Spoken(line))
 
 

@@ -244,6 +244,27 @@ def test_words_before_a_silence_are_believed_sooner(text: str, silence: int, cut
     assert ("user_interruption" in talk.types()) is cut
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "cut"),
+    [
+        ("Stop.", "interim", True),
+        ("Stop.", "final", True),
+        ("Never mind", "interim", False),  # it may go on
+        ("Never mind", "final", True),
+        ("Open the terminal.", "interim", False),
+        ("Wait.", "final", False),
+    ],
+)
+def test_a_sound_too_short_to_have_lasted_cuts_by_a_stop_word_only(
+    text: str, kind: str, *, cut: bool
+) -> None:
+    talk = Talk()
+    talk.say("A long story.", seconds=10)
+    talk.hear("onset")
+    talk.hear(kind, text)
+    assert ("user_interruption" in talk.types()) is cut
+
+
 def test_an_old_utterance_does_not_interrupt_by_its_late_words() -> None:
     talk = Talk()
     talk.say("A long story.", seconds=10)

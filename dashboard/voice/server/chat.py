@@ -267,20 +267,27 @@ class Chat:
         return [*out, *(self._said(event, now) if event.kind == "final" else [])]
 
     def _contest(self, event: Heard, now: float, *, over: bool = False) -> Effects:
-        """Ask whether the utterance interrupts, while that is open and something sounds."""
-        if event.utterance != self._contesting:
+        """Ask whether the utterance interrupts, while that is open and something sounds.
+
+        Of one that has not lasted only a stop word does: "stop" may be shorter than that.
+        """
+        lasted = event.utterance == self._contesting
+        if not lasted and event.utterance != self._utterance:
             return []
         words = self._words(event)
         paused = event.silence >= _PAUSE_MS and not dangles(words)
         said = Utterance(words, event.end - event.begin, over=over, paused=paused)
         audible = self._floor.audible(now)
-        yields = audible and (self.by_sound or self._yields(said, now))
-        if over or yields:
+        yields = audible and self._yields(said, now, lasted=lasted)
+        if lasted and (over or yields):
             self._contesting = 0
         return self._interrupted(now) if yields else []
 
-    def _yields(self, said: Utterance, now: float) -> bool:
-        return decide(said, self._moment(now), self._addressee) in ("yield", "stop")
+    def _yields(self, said: Utterance, now: float, *, lasted: bool) -> bool:
+        if self.by_sound:
+            return lasted
+        verdict = decide(said, self._moment(now), self._addressee)
+        return verdict == "stop" or (lasted and verdict == "yield")
 
     def _moment(self, now: float) -> Moment:
         """What the conversation looks like, as far as the client has told."""
