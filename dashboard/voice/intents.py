@@ -187,8 +187,7 @@ def _tails(words: Words, end: int, stop: Words, language: Language, *, interim: 
         return False
     tails = {stop} | known(language, "courtesies", "names")
     if stop in known(language, "stop_words"):
-        more = set() if stop in begins else known(language, "stop_words") - begins
-        tails |= known(language, "stop_tails") | more
+        tails |= known(language, "stop_tails") | known(language, "stop_words") - begins
     return consists_of(words, tails, end)
 
 
