@@ -419,7 +419,7 @@ def _of_it(progress: Progress, task: int, plan: Plan) -> Plan | None:
         return None
     first, *others = plan.commands
     meant = referring(first, plan_for(progress, task - 1).commands)
-    return None if meant is first else Plan((meant, *others))
+    return None if meant == first else Plan((meant, *others))
 
 
 def _likewise(progress: Progress, task: int, plan: Plan) -> Plan | None:

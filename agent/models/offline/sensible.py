@@ -32,10 +32,15 @@ def checked(clause: str) -> Command | None:
 
 
 def _sensible(command: Command) -> bool:
-    if any(number(command.slot(slot)) is None for slot in _NUMBERS if command.slot(slot)):
+    if not all(_is_counted(command.slot(slot)) for slot in _NUMBERS if command.slot(slot)):
         return False
     needs = _NEEDS.get(command.intent)
     return needs is None or needs(command)
+
+
+def _is_counted(said: str) -> bool:
+    """Whether words are the number of a line, which begin with one."""
+    return not said.startswith("-") and (number(said) or 0) > 0
 
 
 def counted_keys(command: Command) -> str:
@@ -130,7 +135,7 @@ def _counted_unit(command: Command) -> bool:
 def _can_be_made(command: Command) -> bool:
     """Whether words are the name of what is to be made; without a word for it, with its ending."""
     name = command.slot("name").lower()
-    if {*name.split()[:1]} & {*lexicon()["no_names"]}:
+    if {*name.split()[:1]} & {*lexicon()["no_names"]} or " called " in name:
         return False
     bare = command.intent == "create_file" and set(filter(command.slot, command.slots)) == {"name"}
     if bare and len(command.said.split()) == len(name.split()) + 1:

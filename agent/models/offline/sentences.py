@@ -31,6 +31,9 @@ from agent.models.offline.words import (
 DICTATION = tuple(trait("takes_rest"))
 """Intents whose words run on to the end of the sentence."""
 
+_LEAST_OF_A_SUM = 3
+"""Words of a sum: two numbers, and what is done with them."""
+
 _SLIP = 2
 """Letters by which a verb may be longer or shorter than what is taken for it."""
 
@@ -218,7 +221,7 @@ def _first_of(text: str, *, mend: bool = False) -> tuple[list[Command], str, str
 def _dictation(text: str) -> tuple[list[Command], str] | None:
     """A dictation or a file's text takes the rest, but for an unmistakable new command."""
     whole = checked(_unmistaken(text))
-    if whole is None or whole.intent not in DICTATION:
+    if whole is None or whole.intent not in DICTATION or _named_only(whole):
         return None
     for pattern in (_NEW_SENTENCE, _AFTER_DICTATION):
         cut = pattern.search(text)
@@ -315,7 +318,9 @@ def _named_alone(clause: str) -> Command | None:
 
 def _worked_out(clause: str) -> Command | None:
     """A sum and nothing else: "seven plus eight"."""
-    return Command("sum", {"sum": clause}, clause) if calculate(clause) is not None else None
+    if len(clause.split()) < _LEAST_OF_A_SUM or calculate(clause) is None:
+        return None
+    return Command("sum", {"sum": clause}, clause)
 
 
 def _combination(text: str) -> bool:
@@ -407,7 +412,8 @@ def _scope_first(text: str) -> tuple[str, str] | None:
         name, rest = " ".join(words[:length]), " ".join(words[length:])
         paused = inside and name.endswith((",", ":"))
         name = name.rstrip(",:")
-        if is_place(name) and (paused or _begins(rest)):
+        follows = _begins(rest) and (inside or " " in rest)
+        if is_place(name) and (paused or follows):
             return focus(name).slot("window"), rest
     return None
 

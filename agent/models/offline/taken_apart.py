@@ -134,6 +134,11 @@ def _zoomed(command: Command) -> list[Command]:
     return [replace(command, slots={"way": command.slot("way")})] * times
 
 
+def _switched(command: Command) -> list[Command]:
+    """Each of the switches of "line numbers and word wrap"."""
+    return [command.having(label=name) for name in names_in(command.slot("label"))]
+
+
 def _typed(command: Command) -> list[Command]:
     text, style = command.slot("text"), command.slot("style")
     if mark := mark_named(bare(text)):
@@ -186,5 +191,6 @@ _WAYS: dict[str, Callable[[Command], list[Command]]] = {
     "type": _typed,
     "keys": lambda command: [command.having(keys=counted_keys(command))],
     "run": _run,
+    "set_switch": _switched,
 }
 """What is made of a command of an intent before it is carried out."""
