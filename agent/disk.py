@@ -86,7 +86,7 @@ def _do(job: Future[T], context: contextvars.Context, work: Callable[[], T]) -> 
 class _Threads(Executor):
     """A thread for each piece of work; those that are done wait a while for more.
 
-    A loop that begins a thread stands still until that has got a processor.
+    A loop that begins a thread is blocked until that has got a processor.
     """
 
     def __init__(self) -> None:

@@ -43,7 +43,7 @@ def step_back() -> None:
     """Have the calling thread get a processor after those of its process that did not step back.
 
     For threads that do much in Python. They get it before everything else on the machine, and at
-    once: they may hold Python's lock, and the loop stands still until they hand it on. One that
+    once: they may hold Python's lock, and the loop is blocked until they hand it on. One that
     the loop waits for must not. Nothing comes of it where that may not be set: a pool whose threads
     fail to begin would do no work at all.
     """
@@ -52,7 +52,7 @@ def step_back() -> None:
 
 
 def step_far_back() -> None:
-    """The same for threads that compute long without Python's lock: nobody stands still for one."""
+    """The same for threads that compute long without Python's lock: nobody is blocked by one."""
     _leave_to_others(_computing)
 
 

@@ -16,11 +16,12 @@ from dashboard.web.frame import rest
 from dashboard.web.identity import CLAIM, PERSON
 from dashboard.web.registry import Entry, NoSuchSessionError, ServerFullError
 from dashboard.web.workbench import workbench
+from dashboard.words import marked, t
 
 SESSIONS = "sessions"
 """The address's ``view`` of the list of sessions."""
 
-_MISSING = (
+_MISSING = marked(
     "It may have been deleted, the link may be incomplete, or it is somebody else's. "
     "Nothing was opened."
 )
@@ -37,10 +38,9 @@ def serve_page() -> None:
         _error_page(str(error)).servable()
     except Exception as error:  # noqa: BLE001 - the page's border: shown instead of a blank page
         _log.exception("The page could not be built")
-        advice = "Load it again; if that does not help, the server's log has the details."
-        _error_page(
-            f"The page could not be built ({type(error).__name__}: {error}). {advice}"
-        ).servable()
+        advice = t("Load it again; if that does not help, the server's log has the details.")
+        text = t("The page could not be built ({error}).", error=f"{type(error).__name__}: {error}")
+        _error_page(f"{text} {advice}").servable()
     else:
         _pages[_context().id] = page
         page.root.servable()
@@ -98,7 +98,7 @@ def _attach(owner: str, person: str) -> Entry | Occasion:
             return sessions.create(owner, person=person)
         return sessions.attach(owner, wanted, person=person)
     except NoSuchSessionError:
-        return Occasion("missing", _MISSING)
+        return Occasion("missing", t(_MISSING))
     except ServerFullError as error:
         return Occasion("full", str(error))
     except SaysoError as error:
@@ -122,8 +122,8 @@ def _report(error: BaseException) -> None:
 
 def _error_page(text: str) -> Any:
     body = pn.pane.HTML(
-        f"<h1>Sayso cannot start a session</h1><p>{html.escape(text)}</p>"
-        "<p><a href='?'>Try again</a></p>",
+        f"<h1>{t('Sayso cannot start a session')}</h1><p>{html.escape(text)}</p>"
+        f"<p><a href='?'>{t('Try again')}</a></p>",
         styles={"max-width": "62ch", "margin": "12vh auto", "font-size": "16px"},
     )
     return pmui.Page(title="Sayso", main=[body], theme_toggle=False, template=rest())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agent.record import events as e
+from dashboard.words import marked, t
 
 Item = dict[str, Any]
 Said = e.UserMessage | e.TaskQueued | e.TaskStarted
@@ -17,13 +18,13 @@ Choices = list[tuple[str, str]]
 
 _LONGEST = 60
 _AFTER_THE_TASK: Choices = [
-    ("redirect", "Do it instead"),
-    ("join", "Add it to this"),
-    ("cancel", "Forget it"),
+    ("redirect", marked("Do it instead")),
+    ("join", marked("Add it to this")),
+    ("cancel", marked("Forget it")),
 ]
-_AFTER_THE_MOUSE: Choices = [("cancel", "Forget it")]
-_ANYWAY: Choices = [("after", "Do it after all")]
-_KEPT: Choices = [("after", "Do it"), ("cancel", "Forget it")]
+_AFTER_THE_MOUSE: Choices = [("cancel", marked("Forget it"))]
+_ANYWAY: Choices = [("after", marked("Do it after all"))]
+_KEPT: Choices = [("after", marked("Do it")), ("cancel", marked("Forget it"))]
 
 
 class Fates:
@@ -46,11 +47,11 @@ class Fates:
         """Words wait."""
         self._waiting[event.task_id] = event
         if event.waits_for == "mouse":
-            mark, choices = "Done when you give the mouse back", _AFTER_THE_MOUSE
+            mark, choices = t("Done when you give the mouse back"), _AFTER_THE_MOUSE
         else:
-            mark, choices = "Done after this", _AFTER_THE_TASK
+            mark, choices = t("Done after this"), _AFTER_THE_TASK
         self._mark(event, "after", mark, choices)
-        self._link(event, "Then")
+        self._link(event, t("Then"))
 
     def unqueued(self, event: e.TaskUnqueued) -> None:
         """Words were taken back, or are kept for later."""
@@ -58,17 +59,17 @@ class Fates:
         if wish is None:
             return
         if event.fate == "cancelled":
-            self._mark(wish, "cancelled", "Not done: you took it back", _ANYWAY)
+            self._mark(wish, "cancelled", t("Not done: you took it back"), _ANYWAY)
         else:
             self._waiting[event.task_id] = wish  # it can still be taken back
-            self._mark(wish, "kept", "Not begun: it waits for your word", _KEPT)
+            self._mark(wish, "kept", t("Not begun: it waits for your word"), _KEPT)
         self._unlink(wish.utterance_id)
 
     def started(self, event: e.TaskStarted) -> bool:
         """A task begins; true if it waited before, so that its words stand further up."""
         waited = self._waiting.pop(event.task_id, None)
         self._task, self._links = event, {}
-        self._mark(event, "begun" if waited else "", "Begun" if waited else "", [])
+        self._mark(event, "begun" if waited else "", t("Begun") if waited else "", [])
         return waited is not None
 
     def finished(self) -> None:
@@ -87,17 +88,17 @@ class Fates:
         if event.cuts:
             self._cut_in(event)
         else:
-            self._mark(event, "join", f"Joined “{short(task.text)}”", [])
-            self._link(event, "With")
+            self._mark(event, "join", t("Joined “{task}”", task=short(task.text)), [])
+            self._link(event, t("With"))
 
     def _cut_in(self, event: e.UserMessage) -> None:
         said = [self._texts[each] for each in event.replaces if each in self._texts]
-        mark = f"Replaced “{said[0]}”" if said else "Done at once"
+        mark = t("Replaced “{task}”", task=said[0]) if said else t("Done at once")
         self._mark(event, "redirect", mark, [])
         self._unlink(event.utterance_id)
         for each in event.replaces:
-            mark = f"Replaced by “{short(event.text)}”"
-            told = {"utterance": each, "fate": "replaced", "mark": mark, "choices": _ANYWAY}
+            mark = t("Replaced by “{task}”", task=short(event.text))
+            told = {"utterance": each, "fate": "replaced", "mark": mark, "choices": _said(_ANYWAY)}
             self._change(f"heard-{each}", **told)
 
     def _mark(self, event: Said, fate: str, mark: str, choices: Choices) -> None:
@@ -105,7 +106,7 @@ class Fates:
         item = self._item(event)
         if mark or item.get("mark"):
             said = {"utterance": event.utterance_id, "fate": fate}
-            self._change(item["id"], **said, mark=mark, choices=choices)
+            self._change(item["id"], **said, mark=mark, choices=_said(choices))
 
     def _link(self, event: Said, word: str) -> None:
         self._links[event.utterance_id] = f"{word}: {short(event.text)}"
@@ -118,6 +119,10 @@ class Fates:
     def _show_links(self) -> None:
         if self._task is not None:
             self._change(f"heard-{self._task.utterance_id}", links=list(self._links.values()))
+
+
+def _said(choices: Choices) -> Choices:
+    return [(to, t(words)) for to, words in choices]
 
 
 def short(text: str) -> str:

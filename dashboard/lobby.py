@@ -18,7 +18,7 @@ from agent.errors import SaysoError
 from agent.session.ending import Ending
 from dashboard.blank import make_page
 from dashboard.js.component import Message, View
-from dashboard.transcript import OUTCOMES
+from dashboard.transcript import FAILED, OUTCOMES
 from dashboard.view_registry import RecordingContext
 from dashboard.views.files.panel import FilesPanel
 from dashboard.views.link import LinkGuard
@@ -26,6 +26,7 @@ from dashboard.views.replay import ReplayView
 from dashboard.views.sessions.commands import SessionCommands
 from dashboard.web.disk import from_disk
 from dashboard.web.goodbye import goodbyes
+from dashboard.words import marked, t
 
 if TYPE_CHECKING:
     from agent.replay import Recording
@@ -35,14 +36,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent / "views" / "sessions"
 Kind = Literal["list", "ended", "missing", "full", "failed"]
-_ROOMS = ("files", "replay")
+_ROOMS = {"files": marked("Files"), "replay": marked("Replay")}
 """What can be shown of a session that does not run."""
 
 _HEADINGS: dict[Kind, str] = {
-    "list": "Your sessions",
-    "missing": "There is no session of yours at this address",
-    "full": "No more sessions can run now",
-    "failed": "Sayso cannot open the session",
+    "list": marked("Your sessions"),
+    "missing": marked("There is no session of yours at this address"),
+    "full": marked("No more sessions can run now"),
+    "failed": marked("Sayso cannot open the session"),
 }
 
 
@@ -96,12 +97,12 @@ class Lobby:
         self._view = LobbyView(
             self._take,
             kind=occasion.kind,
-            heading=_HEADINGS.get(occasion.kind, name),
+            heading=t(_HEADINGS[occasion.kind]) if occasion.kind in _HEADINGS else name,
             text=occasion.text,
             session={"id": occasion.session_id, "name": name} if occasion.session_id else {},
             person=person,
             room=self._room,
-            rooms=[[key, key.title()] for key in _ROOMS] if occasion.session_id else [],
+            rooms=[[key, t(label)] for key, label in _ROOMS.items()] if occasion.session_id else [],
             sizing_mode="stretch_both",
         )
         self._link = LinkGuard(session=occasion.session_id, mark=self._goodbye)
@@ -159,13 +160,17 @@ class Lobby:
             about, trouble = {}, str(error)
         except Exception as error:  # noqa: BLE001 - a task's border: told where it would be shown
             _log.exception("What %s was could not be read", session_id)
-            about, trouble = {}, f"What it was cannot be read ({type(error).__name__}: {error})."
+            about, trouble = {}, _unreadable(error)
         with set_curdoc(self._document):
             self._view.param.update(trouble=trouble, session=self._view.session | about)
 
     def _known(self, session_id: str) -> tuple[dict[str, Any], str]:
         folder = self._bench.sessions.folder(session_id, self._owner)
         return _about(folder) if folder is not None else ({}, "")
+
+
+def _unreadable(error: Exception) -> str:
+    return t("What it was cannot be read ({error}).", error=f"{type(error).__name__}: {error}")
 
 
 def _made(name: str, context: RecordingContext) -> ReplayView | FilesPanel:
@@ -191,7 +196,7 @@ def _about(folder: Path) -> tuple[dict[str, Any], str]:
         if isinstance(event, TaskStarted):
             tasks[event.task_id] = {"text": event.text, "at": event.at, "end": "", "said": ""}
         elif isinstance(event, TaskFinished) and (task := tasks.get(event.task_id)):
-            label = OUTCOMES.get(ending.word(event), "Failed")
+            label = t(OUTCOMES.get(ending.word(event), FAILED))
             task.update(end=label, said=event.summary)
     dollars = sum(event.usage.dollars for event in events if isinstance(event, TurnFinished))
     times = [event.at for event in events]

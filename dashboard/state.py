@@ -37,6 +37,7 @@ from agent.session.describe import describe_limit
 from agent.session.status import Status, reduce_status
 from dashboard.describe import describe, mark_of
 from dashboard.transcript import Operation, Transcript
+from dashboard.words import marked, t
 
 if TYPE_CHECKING:
     from agent.record.events import Event
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 FRAME = 1 / 30
 """Seconds between two updates of a page."""
 
-_MODELS = {"offline": "Offline commands"}
+_MODELS = {"offline": marked("Offline commands")}
 _ALLOWED = {"max_dollars": "dollars", "max_tokens": "tokens"}
 
 
@@ -201,7 +202,7 @@ class PageState:
             task=s.task_id or "",
             title=self._title,
             held=s.held,
-            model=_MODELS.get(s.model, s.model),
+            model=t(_MODELS.get(s.model, s.model)),
             dictating=s.dictating,
         )
         self.desktop.param.update(
@@ -251,7 +252,8 @@ class Feed:
             self._due = None
 
     def _on_event(self, event: Event) -> None:
-        self._state.take(event)
+        with self._within():  # its words are in the page's language
+            self._state.take(event)
         if self._due is None:
             loop = asyncio.get_running_loop()
             self._due = loop.call_at(max(loop.time(), self._shown + FRAME), self._show)

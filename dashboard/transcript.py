@@ -18,6 +18,7 @@ from agent.session.history import CUT
 from dashboard.describe import describe
 from dashboard.fates import Fates, Item, Said
 from dashboard.voice.client.speakable import read_back
+from dashboard.words import marked, t
 
 Operation = dict[str, Any]
 E = TypeVar("E")
@@ -30,28 +31,34 @@ _SPEAKABLE = frozenset(
     {"said", "progress", "outcome", "question", "approval", "spoken", "reply", "back"}
 )
 OUTCOMES = {
-    "done": "Done",
-    "answered": "Answered",
-    "ended": "Ended: the last action did not succeed",
-    "denied": "Ended: the last action was not allowed",
-    "undone": "Not done",
-    "unclear": "Not understood",
-    "stopped": "Stopped",
-    "limit": "Limit reached",
-    "refused": "Refused",
+    "done": marked("Done"),
+    "answered": marked("Answered"),
+    "ended": marked("Ended: the last action did not succeed"),
+    "denied": marked("Ended: the last action was not allowed"),
+    "undone": marked("Not done"),
+    "unclear": marked("Not understood"),
+    "stopped": marked("Stopped"),
+    "limit": marked("Limit reached"),
+    "refused": marked("Refused"),
 }
 """What a task's end is called, by `agent.session.ending.Ending.word`; of others it has failed."""
-MEANT = ("meant", "That was for you")
+FAILED = marked("Failed")
+MEANT = ("meant", marked("That was for you"))
 """What a person can decide otherwise about words that were passed over."""
 _RULED = {
-    "allow": "Allowed beforehand",
-    "deny": "Refused",
-    "alternative": "Another way was asked for",
+    "allow": marked("Allowed beforehand"),
+    "deny": marked("Refused"),
+    "alternative": marked("Another way was asked for"),
 }
 _EXTENDED = {
-    "loop": "You let the agent try once more.",
-    "dollars": "You allowed as much money again.",
-    "seconds": "You allowed as much time again.",
+    "loop": marked("You let the agent try once more."),
+    "dollars": marked("You allowed as much money again."),
+    "seconds": marked("You allowed as much time again."),
+}
+_DESKTOP = {
+    "died": marked("The desktop ended."),
+    "unavailable": marked("There is no desktop."),
+    "restarting": marked("The desktop is restarting."),
 }
 
 
@@ -109,7 +116,7 @@ class Transcript:
             e.Narrated: self._narrated,
             e.Failed: self._failed,
             e.Stopped: self._stopped,
-            e.ControlTaken: lambda event: self._note(event, "You have the mouse."),
+            e.ControlTaken: lambda event: self._note(event, t("You have the mouse.")),
             e.ControlReturned: self._returned,
             e.LimitReached: self._limit,
             e.LimitExtended: self._extended,
@@ -187,8 +194,11 @@ class Transcript:
         told: Item = {"meaning": event.meaning}
         key = f"heard-{event.utterance_id}"
         if event.meaning == "noise" and event.detail != e.OWN_VOICE:
-            told |= {"utterance": event.utterance_id, "mark": "Passed over: not said to the agent"}
-            told["choices"] = [MEANT]
+            told |= {
+                "utterance": event.utterance_id,
+                "mark": t("Passed over: not said to the agent"),
+            }
+            told["choices"] = [(MEANT[0], t(MEANT[1]))]
         elif self._items.get(key, {}).get("meaning") == "noise":
             told |= {"mark": "", "choices": []}
         self._change(key, **told)
@@ -241,13 +251,13 @@ class Transcript:
         if self._task:
             self._stop = event.reason
         else:
-            self._note(event, f"Stopped. {event.reason}", "stop")
+            self._note(event, f"{t('Stopped.')} {event.reason}", "stop")
 
     def _task_started(self, event: e.TaskStarted) -> None:
         self._task, self._told_off = event.task_id, False
         if event.utterance_id:
             if self._fates.started(event):
-                self._note(event, f"Now: {event.text}", "task")
+                self._note(event, t("Now: {task}", task=event.text), "task")
             return
         recent = list(self._items.values())[-6:]
         said = any(item["kind"] == "heard" and item["text"] == event.text for item in recent)
@@ -259,8 +269,9 @@ class Transcript:
         repeated = last is not None and last["text"].strip() == event.summary.strip()
         summary = "" if repeated else event.summary
         outcome = self._ending.word(event)
-        told = {"outcome": outcome, "label": OUTCOMES.get(outcome, "Failed"), "text": summary}
-        if outcome == "stopped" and summary == told["label"] + ".":
+        label = OUTCOMES.get(outcome, FAILED)
+        told = {"outcome": outcome, "label": t(label), "text": summary}
+        if outcome == "stopped" and summary == f"{label}.":
             told |= {"text": self._stop, "aloud": summary}
         self._task = self._stop = ""
         self._put(f"end-{event.task_id}", event, "outcome", **told)
@@ -271,8 +282,8 @@ class Transcript:
         if event.changed:
             self._change(f"end-{event.task_id}", task=event.task_id, changed=event.changed)
         if event.error and event.moment == "before":
-            said = f"This task's changes to files cannot be put back. {event.error}"
-            self._note(event, said, "warning")
+            said = t("This task's changes to files cannot be put back.")
+            self._note(event, f"{said} {event.error}", "warning")
 
     def _put_back(self, event: e.PutBackFinished) -> None:
         fields = {"text": event.text, "state": event.outcome, "task": event.put_back_id}
@@ -362,14 +373,16 @@ class Transcript:
     def _withdrawn(self, event: e.GrantWithdrawn) -> None:
         asked = self._items.get(event.approval_id, {})
         what = f": {asked['grant']}" if asked.get("grant") else "."
-        self._note(event, f"From now on you are asked again{what}")
+        self._note(event, f"{t('From now on you are asked again')}{what}")
 
     def _ruled(self, event: e.ApprovalDecided) -> None:
         """Nobody was asked: said beside the action, or on a line of its own without one."""
-        word = _RULED.get(event.decision, event.decision)
-        text = f"{word} by the rule “{event.note}”." if event.note else f"{word} by a rule."
+        word = t(_RULED.get(event.decision, event.decision))
+        text = t("{decided} by a rule.", decided=word)
+        if event.note:
+            text = t("{decided} by the rule “{rule}”.", decided=word, rule=event.note)
         if event.for_session:
-            text = f"You allowed this for the session: {event.note}"
+            text = t("You allowed this for the session: {what}", what=event.note)
         if event.action_id in self._items:
             self._change(event.action_id, rule=text)
         else:
@@ -400,34 +413,33 @@ class Transcript:
         self._put(f"error-{event.seq}", event, "error", text=event.error, advice=event.advice)
 
     def _returned(self, event: e.ControlReturned) -> None:
-        self._note(event, f"The agent has the mouse again. {event.note}")
+        self._note(event, f"{t('The agent has the mouse again.')} {event.note}")
 
     def _limit(self, event: e.LimitReached) -> None:
-        word = "Limit reached" if event.share >= 1 else "Close to a limit"
+        word = t("Limit reached") if event.share >= 1 else t("Close to a limit")
         self._note(event, f"{word}: {describe_limit(event)}.", "warning")
 
     def _extended(self, event: e.LimitExtended) -> None:
-        text = _EXTENDED.get(event.limit, f"You allowed as many {event.limit} again.")
-        self._note(event, text)
+        text = _EXTENDED.get(event.limit, marked("You allowed as many {limit} again."))
+        self._note(event, t(text, limit=event.limit))
 
     def _retry(self, event: e.RetryWaiting) -> None:
-        when = f"{event.seconds:.0f} s" if event.seconds >= 1 else "a moment"
-        self._note(event, f"{event.reason} Trying again in {when}.", "warning")
+        when = f"{event.seconds:.0f} s" if event.seconds >= 1 else t("a moment")
+        again = t("Trying again in {when}.", when=when)
+        self._note(event, f"{event.reason} {again}", "warning")
 
     def _desktop(self, event: e.DesktopChanged) -> None:
         if event.state in ("died", "unavailable", "restarting"):
-            word = {"died": "The desktop ended.", "unavailable": "There is no desktop."}
-            text = word.get(event.state, "The desktop is restarting.")
+            text = t(_DESKTOP[event.state])
             self._put(f"error-{event.seq}", event, "error", text=text, advice=event.detail)
 
     def _opened(self, event: e.SessionOpened) -> None:
         if event.resumed:
-            self._note(event, "The session was resumed from its journal.")
+            self._note(event, t("The session was resumed from its journal."))
 
     def _imported(self, event: e.SessionImported) -> None:
-        self._note(
-            event, "Everything above was imported. What it set or allowed does not apply here."
-        )
+        said = t("Everything above was imported. What it set or allowed does not apply here.")
+        self._note(event, said)
 
 
 def _paper(path: str, size: int) -> Item:

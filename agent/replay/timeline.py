@@ -202,5 +202,5 @@ class _Clock:
         if index < 0:
             return true
         before = self._saved[index - 1] if index else 0.0
-        # Inside a pause, time stands still.
+        # No time passes inside a pause.
         return max(true - self._saved[index], self._starts[index] - before)

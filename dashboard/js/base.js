@@ -80,7 +80,7 @@ export class Host {
   }
 
   /**
-   * Sends what was pressed, or what the component asks of itself; false if it was refused for want of a
+   * Sends what was pressed, or what the component asks of itself; false if it was refused for lack of a
    * connection. What has a receipt already is repeated by whoever gave it one.
    *
    * @param {{type: string, [field: string]: unknown}} message

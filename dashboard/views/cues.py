@@ -6,6 +6,7 @@ from typing import Literal
 
 from agent.record import events as ev
 from agent.session.status import Status
+from dashboard.words import t
 
 Cue = Literal["begins", "asks", "done", "fails", "stops"]
 
@@ -28,7 +29,7 @@ def words_of(event: ev.Event) -> str:
         case ev.TaskFinished():
             return event.summary
         case ev.DesktopChanged():
-            return event.detail or "The desktop is not running."
+            return event.detail or t("The desktop is not running.")
         case _:
             return ""
 

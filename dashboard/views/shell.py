@@ -16,6 +16,7 @@ from dashboard.view_registry import OUR_VIEWS, TALK, ViewContext, ViewKind, view
 from dashboard.view_registry import View as PlaceView
 from dashboard.views.cues import cue_of, moment_of, words_of
 from dashboard.views.layout import sheet
+from dashboard.words import t
 
 if TYPE_CHECKING:
     from agent.record.events import Event
@@ -111,8 +112,11 @@ class _Failed:
     """Stands for a view that somebody else brought and that cannot be made."""
 
     def __init__(self, kind: ViewKind, error: Exception) -> None:
-        lead = f"This view cannot be shown: {error!r}. The server's log has the details."
-        self.root = sheet(kind.label, lead)
+        lead = t(
+            "This view cannot be shown: {error}. The server's log has the details.",
+            error=repr(error),
+        )
+        self.root = sheet(t(kind.label), lead)
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
         """There is nothing to show."""

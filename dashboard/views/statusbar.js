@@ -5,7 +5,7 @@ import { component, html } from "../js/base.js";
 import { live } from "../js/link/hooks.js";
 import { SessionList, Sessions } from "./js/sessions.js";
 import { ThemeSwitch } from "./js/theme.js";
-import { t } from "../js/words.js";
+import { language, t } from "../js/words.js";
 
 /** @typedef {import("../js/base.js").Host<any>} Host */
 /** @typedef {{id: string, label: string, text: string, place?: string}} Notice */
@@ -80,8 +80,26 @@ function SessionMenu({ host, sessions }) {
     <${SessionList} sessions=${sessions} here=${host.param("session_id").value} most=${MOST}
       replay=${(/** @type {string} */ id) => host.send({ type: "replay", id })} />
     <p class="ends"><a href="?session=new">New session</a> <a href="?view=sessions">All sessions</a>
+      <${Languages} names=${host.param("languages").value} />
       ${person && html`<span>${t("Signed in as {name}", { name: person })} <a href="logout">Sign out</a></span>`}</p>
   <//>`;
+}
+
+/** The page in another language: this browser keeps what is chosen. @param {{names: Record<string, string>}} props */
+function Languages({ names }) {
+  return Object.entries(names)
+    .filter(([code]) => code !== language())
+    .map(
+      ([code, name]) =>
+        html`<a key=${code} class="language" lang=${code} hreflang=${code} href=${inLanguage(code)}>${name}</a>`,
+    );
+}
+
+/** This address, for a page in a language. @param {string} code */
+function inLanguage(code) {
+  const here = new URL(location.href);
+  here.searchParams.set("language", code);
+  return here.search;
 }
 
 /** @param {{host: Host}} props */

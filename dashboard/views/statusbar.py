@@ -8,6 +8,7 @@ from typing import Any
 
 import param
 
+from dashboard import words
 from dashboard.js.component import View
 from dashboard.state import PageState
 
@@ -29,6 +30,7 @@ class StatusBar(View):
     since = param.Number(0.0)
     allowed = param.Dict({})
     warning = param.String("")
+    languages = param.Dict({}, doc="What the page can be read in: each language's code and name.")
     notices = param.List([], doc="Notices, and what to do about them: id, label, text.")
 
     _esm = _HERE / "statusbar.bundle.js"
@@ -43,7 +45,7 @@ class StatusBar(View):
         Messages: those of `dashboard.views.sessions.commands`, ``{"type": "replay", "id"}``, and
         ``{"type": "go", "view", "place"}``.
         """
-        bar = cls(act, **params)
+        bar = cls(act, languages=words.languages(), **params)
         bar.mirror(state.status, "who", "detail", "pending")
         bar.mirror(state.limits, "tokens", "dollars", "since", "warning", "allowed")
         return bar

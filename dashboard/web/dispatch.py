@@ -8,7 +8,7 @@ seen.
 While a message is being written to a page, Panel keeps further changes (`_WRITE_MSGS`) for a
 task that writes them next. If the first writer ends between, it takes away the mark
 (`_WRITE_BLOCK`) by which that task knows that there is work, and what was kept goes out only
-with the next change: the page stands still for as long as nothing else happens.
+with the next change: the page does not change for as long as nothing else happens.
 
 A page may go while it is written to. Then a part of a message fails at once and leaves the parts
 before it to nobody, whose failures would be logged as errors with their tracebacks.

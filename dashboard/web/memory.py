@@ -75,7 +75,7 @@ def settle(*modules: str) -> None:
     """Let no search for garbage look at what is there now, which lasts as long as the server.
 
     Panel has all objects searched after each page that is closed, on the loop: with some 370,000
-    that are never garbage it stood still for half a second, on a busy machine for three.
+    that are never garbage it was blocked for half a second, on a busy machine for three.
 
     Args:
         modules: What the first page would import.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.machinery
 import importlib.util
 import re
@@ -150,3 +151,64 @@ def test_a_text_is_said_in_the_language_of_the_page(monkeypatch: pytest.MonkeyPa
     assert words.t("What no catalogue has") == "What no catalogue has"
     monkeypatch.setattr(words, "_ask", lambda: "../../etc")
     assert words.t("Hold") == "Hold"
+
+
+SHOWN = ("views/**/*.py", "app.py", "fates.py", "lobby.py", "notices.py", "state.py")
+"""Python that says something on the page."""
+
+WRITTEN_DOWN = {
+    "You ended it.",  # into the log
+    "The server was stopped; run it again to go on.",
+    "Open the page first.",  # to a program
+    "Give a number of points, as in -5.",  # the same; the page says it by itself
+}
+SAYS = {"t", "marked", "plural"}
+
+
+def _quiet(tree: ast.AST) -> set[int]:
+    """Strings that no person reads there: docstrings, logs, params' notes; and what `t` has."""
+    quiet: set[int] = set()
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or (
+            isinstance(node, ast.keyword) and node.arg == "doc"
+        ):
+            quiet.add(id(node.value))
+        elif isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name in SAYS or name.startswith("_log.") or name == "NotImplementedError":
+                quiet |= {id(each) for each in node.args}
+    return quiet
+
+
+def _sentences(source: str) -> list[str]:
+    """What reads as a sentence and passes by the catalogue."""
+    tree = ast.parse(source)
+    quiet = _quiet(tree)
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in quiet
+        and re.match(r"[“A-Z][a-z']+ .*[a-z]", node.value)
+    ]
+
+
+def test_no_sentence_of_the_views_is_outside_the_catalogue() -> None:
+    dashboard = ROOT / "dashboard"
+    left_out = {dashboard / "views" / "settings" / "table.py"}  # writes docs/settings.md
+    found = [
+        f"{path.relative_to(dashboard)}: {said}"
+        for pattern in SHOWN
+        for path in sorted(dashboard.glob(pattern))
+        if path not in left_out
+        for said in _sentences(path.read_text("utf-8"))
+        if said not in WRITTEN_DOWN
+    ]
+    assert found == []
+
+
+def test_a_sentence_past_the_catalogue_is_found() -> None:
+    assert _sentences('a = f(label="Stop the agent")') == ["Stop the agent"]
+    assert _sentences('a = f(label=t("Stop the agent"), doc="Some more words")') == []
+    assert _sentences('def f():\n    """Says a thing."""\n    _log.error("It was lost")') == []

@@ -141,7 +141,7 @@ def vertex_model(
 
 
 def _sign_in_errors(*more: type[Exception]) -> tuple[type[Exception], ...]:
-    """What the clients raise for want of credentials; they have no root in common."""
+    """What the clients raise for lack of credentials; they have no root in common."""
     found: list[type[Exception]] = [ImportError, RuntimeError, *more]
     for module, name in _SIGN_IN_ERRORS:
         try:

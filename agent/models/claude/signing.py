@@ -25,7 +25,7 @@ class Copied(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What a cloud's client raises for want of credentials, and what a person then reads."""
+    """What a cloud's client raises for lack of credentials, and what a person then reads."""
 
     errors: tuple[type[Exception], ...] = ()
     advice: str = ""

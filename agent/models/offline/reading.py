@@ -137,7 +137,7 @@ def _overview(view: View) -> str:
     shown = [w for w in reversed(view.programs) if not w.minimised]
     hidden = [w for w in view.programs if w.minimised]
     if not shown:
-        said = "No window shows on the desktop."
+        said = "No window is open on the desktop."
     else:
         others = [call(view, w) for w in shown[1:]]
         said = f"{capital(call(view, shown[0]))} is in front."

@@ -66,7 +66,7 @@ Step = Act | Done | Fail
 
 
 class _Patience:
-    """Waits for the screen to change, for some seconds altogether."""
+    """Waits for the screen to change, for some seconds in all."""
 
     def __init__(self, desktop: Desktop, seconds: float) -> None:
         self._desktop = desktop

@@ -32,7 +32,7 @@ async def wait(at: Moment) -> Step:
 
 
 async def wait_for(at: Moment) -> Step:
-    """Wait for a window to come or go, for a download, or for the screen to stand still."""
+    """Wait for a window to come or go, for a download, or for the screen to stop changing."""
     if at.failure:
         return Fail(f"The wait ended early: {at.failure}")
     told = await _LOOKERS[at.slot("what")](at)
@@ -88,7 +88,7 @@ async def _gone(at: Moment) -> str:
 
 
 async def _still(at: Moment) -> str:
-    """Nothing is known of what a program does; that the screen stands still is all that shows."""
+    """Nothing is known of what a program does; that the screen stops changing is all that shows."""
     if await at.desktop.changed(at.view.taken, _QUIET):
         return ""
     return "Nothing on the screen changes any more."

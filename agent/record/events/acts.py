@@ -280,7 +280,7 @@ class LimitReached(BaseEvent):
 
 
 class LimitExtended(BaseEvent):
-    """The person allowed as much again of a limit: ``allowed`` altogether, from now on."""
+    """The person allowed as much again of a limit: ``allowed`` in all, from now on."""
 
     kind: Literal["limit_extended"] = "limit_extended"
     limit: Literal["turns", "tokens", "dollars", "seconds", "loop"]

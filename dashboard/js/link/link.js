@@ -110,7 +110,7 @@ class Link {
   }
 
   /**
-   * Sends what a person has pressed, or a component asks of itself; false if it was refused for want of
+   * Sends what a person has pressed, or a component asks of itself; false if it was refused for lack of
    * a connection, which is said. All that components send goes this way.
    *
    * @param {(message: any) => void} send

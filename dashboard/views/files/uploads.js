@@ -19,7 +19,7 @@ const MOST = 1000; // files of one drop
  * @property {number} size
  * @property {number} sent
  * @property {State} state
- * @property {string} text Why it failed, or stands still.
+ * @property {string} text Why it failed, or stalls.
  * @property {boolean} again Whether it can be sent again.
  */
 /** @typedef {{file: File, name: string}} Wanted A file, and its name or path below a folder. */
@@ -54,7 +54,7 @@ export class Uploads {
     this.most = Number.POSITIVE_INFINITY; // bytes of one file, as the server says
   }
 
-  /** After a gap what stood still may do so for ever: what does not go on soon is sent again. */
+  /** After a gap what stalled may do so for ever: what does not go on soon is sent again. */
   restored() {
     for (const { id, state } of this.list.peek()) if (state === "stalled") this.#soon(id);
   }
@@ -67,12 +67,12 @@ export class Uploads {
     }, GOES_ON);
   }
 
-  /** The link is lost: what is on its way stands still, though nobody knows yet for how long. */
+  /** The link is lost: what is on its way stalls, though nobody knows yet for how long. */
   lost() {
     for (const { id, state } of this.list.peek()) if (state === "sending") this.#change(id, STILL);
   }
 
-  /** Sends one again that stands still or has failed. @param {number} id */
+  /** Sends one again that stalls or has failed. @param {number} id */
   again(id) {
     const job = this.#jobs.get(id);
     if (!job) return;

@@ -6,18 +6,19 @@ from typing import Any
 
 from agent.record import events as ev
 from dashboard.views.inspector.lag import figures
+from dashboard.words import marked, t
 
 LABELS = {
-    "onset_to_duck": "Speech begins → sound lowered",
-    "onset_to_hold": "Speech begins → agent held",
-    "onset_to_interruption": "Speech begins → loudspeaker silent",
-    "onset_to_stop": "Speech begins → agent stopped",
-    "end_to_transcript": "Speech ends → transcript",
-    "utterance_to_text": "Transcript → first token",
-    "utterance_to_action": "Transcript → first action",
-    "utterance_to_sound": "Transcript → first sound",
-    "end_to_action": "Speech ends → first action",
-    "end_to_sound": "Speech ends → first sound",
+    "onset_to_duck": marked("Speech begins → sound lowered"),
+    "onset_to_hold": marked("Speech begins → agent held"),
+    "onset_to_interruption": marked("Speech begins → loudspeaker silent"),
+    "onset_to_stop": marked("Speech begins → agent stopped"),
+    "end_to_transcript": marked("Speech ends → transcript"),
+    "utterance_to_text": marked("Transcript → first token"),
+    "utterance_to_action": marked("Transcript → first action"),
+    "utterance_to_sound": marked("Transcript → first sound"),
+    "end_to_action": marked("Speech ends → first action"),
+    "end_to_sound": marked("Speech ends → first sound"),
 }
 GOALS = {
     "onset_to_duck": ("p95", 120.0),
@@ -99,7 +100,7 @@ class Exchanges:
 
 def label(lane: str) -> str:
     """A lane in words."""
-    return LABELS.get(lane, lane.replace("_to_", " → ").replace("_", " "))
+    return t(LABELS.get(lane, lane.replace("_to_", " → ")).replace("_", " "))
 
 
 def _relative(exchange: dict[str, Any]) -> dict[str, Any]:

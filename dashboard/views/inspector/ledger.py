@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.record import events as ev
 from dashboard.voice.client.wire import Message
+from dashboard.words import t
 
 _SAYS = 240
 _FIRST = ("text", "question", "reason", "error", "summary", "lane", "name", "state", "title")
@@ -96,7 +97,7 @@ class Ledger:
 
     def add_message(self, message: Message) -> None:
         """A row for a message of the voice line."""
-        self.groups = {"in": "From the page", "out": "To the page"}
+        self.groups = {"in": t("From the page"), "out": t("To the page")}
         says = summary(message.body)
         self._add(message.at, message.kind, says, message.direction, message.body)
 

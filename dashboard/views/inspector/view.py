@@ -19,12 +19,15 @@ from dashboard.views.inspector.ledger import Ledger
 from dashboard.views.inspector.records import RecordList
 from dashboard.views.layout import sheet
 from dashboard.voice.client.wire import Message
+from dashboard.words import marked, t
 
 _HERE = Path(__file__).parent
 _BETWEEN = 0.1
 """Least seconds between two updates of the lists."""
-_LEAD = "Everything this session wrote down, as it was written; and how long each answer took."
-_NO_VOICE = (
+_LEAD = marked(
+    "Everything this session wrote down, as it was written; and how long each answer took."
+)
+_NO_VOICE = marked(
     "No voice message yet. Start the voice in Talk; messages are kept while the server runs."
 )
 
@@ -56,20 +59,22 @@ class InspectorView:
         self._subscriptions: list[Any] = []
         self._last_message = 0.0
         tabs = pmui.Tabs(
-            ("Events", self._lists[0]),
-            ("Voice messages", self._lists[1]),
-            ("Latency", self._chart),
+            (t("Events"), self._lists[0]),
+            (t("Voice messages"), self._lists[1]),
+            (t("Latency"), self._chart),
             sizing_mode="stretch_width",
         )
-        self.root = sheet("Inspector", _LEAD, tabs, width=None)
+        self.root = sheet(t("Inspector"), t(_LEAD), tabs, width=None)
 
     def _record_lists(self) -> tuple[RecordList, RecordList]:
         images = f"sessions/{self._context.entry.session.id}/images/"
         more: dict[str, Any] = {"spawn": self._spawn, "images": images}
         more["sizing_mode"] = "stretch_width"
         return (
-            RecordList(self._events, group_label="Task", empty="Nothing happened yet.", **more),
-            RecordList(self._messages, group_label="Direction", empty=_NO_VOICE, **more),
+            RecordList(
+                self._events, group_label=t("Task"), empty=t("Nothing happened yet."), **more
+            ),
+            RecordList(self._messages, group_label=t("Direction"), empty=t(_NO_VOICE), **more),
         )
 
     def arrive(self, wanted: Mapping[str, str]) -> None:

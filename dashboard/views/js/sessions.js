@@ -90,7 +90,7 @@ export class Sessions {
   }
 
   /**
-   * False if it was refused for want of a connection. The list itself waits for one.
+   * False if it was refused for lack of a connection. The list itself waits for one.
    *
    * @param {string} type @param {string} [id] @param {Record<string, unknown>} [more]
    */

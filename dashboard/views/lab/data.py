@@ -22,6 +22,7 @@ from agent.experiments.run.rescore import current_tasks, outdated
 from agent.experiments.run.store import Store
 from agent.experiments.statistics import Comparison, Estimate
 from dashboard.views.lab.records import Records
+from dashboard.words import t
 
 Plain = dict[str, Any]
 
@@ -161,7 +162,7 @@ def held(records: Records, folder: str, least: float, *, look: bool = True) -> t
         ConfigurationError: there is no such experiment, one arm only, or no such number.
     """
     if not -100 <= least <= 100:
-        raise ConfigurationError("A difference in success is from -100 to 100 points.")
+        raise ConfigurationError(t("A difference in success is from -100 to 100 points."))
     experiment, results = records.experiment(folder), records.results(folder)
     store = records.store(folder)
     looks = store.look("gate") if look else store.looks(results)

@@ -19,6 +19,7 @@ from agent.experiments.plan.task import Task
 from agent.prompts import Prompt
 from agent.providers import CLAUDE, provider_of, providers
 from agent.settings import Settings
+from dashboard.words import marked, t
 
 Form = dict[str, Any]
 """``name hypothesis primary baseline arms tasks repeats budget``; an arm's ``name`` is in it."""
@@ -27,7 +28,7 @@ MOST_ARMS = 8
 _MOST_TEXT = 60_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}")
-_NAME_RULE = "Use letters, digits, dots, hyphens and underscores, 60 at most, no spaces."
+_NAME_RULE = marked("Use letters, digits, dots, hyphens and underscores, 60 at most, no spaces.")
 _ARM_FIELDS = (
     "model", "prompt", "prompt_text", "phrasing", "instruction", "effort", "narration",
     "tools", "approvals", "width", "height", "max_dollars",
@@ -100,47 +101,60 @@ def _define(
 def _design(form: Mapping[str, Any], arms: list[Mapping[str, Any]]) -> Iterator[Fault]:
     name = str(form.get("name") or "").strip()
     if not name:
-        yield Fault("name", "Give the experiment a name.")
+        yield Fault("name", t("Give the experiment a name."))
     elif not _NAME.fullmatch(name):
-        yield Fault("name", _NAME_RULE)
+        yield Fault("name", t(_NAME_RULE))
     if not arms:
-        yield Fault("arms", "An experiment needs at least one arm; two to compare.")
+        yield Fault("arms", t("An experiment needs at least one arm; two to compare."))
     if len(arms) > MOST_ARMS:
-        yield Fault("arms", f"{MOST_ARMS} arms at most.")
+        yield Fault("arms", t("{n} arms at most.", n=MOST_ARMS))
     names = [str(arm.get("name") or "") for arm in arms]
     for twice in {name for name in names if name and names.count(name) > 1}:
-        yield Fault(f"arms.{len(names) - 1 - names[::-1].index(twice)}.name", "This name is taken.")
+        yield Fault(
+            f"arms.{len(names) - 1 - names[::-1].index(twice)}.name", t("This name is taken.")
+        )
     baseline = form.get("baseline")
     if baseline and baseline not in names:
-        yield Fault("baseline", f"There is no arm “{baseline}”.")
+        yield Fault("baseline", t("There is no arm “{name}”.", name=baseline))
     repeats = form.get("repeats")
     if not isinstance(repeats, int) or not 1 <= repeats <= 1000:
-        yield Fault("repeats", "A whole number from 1 to 1000.")
+        yield Fault("repeats", t("A whole number from 1 to 1000."))
 
 
 def _tasks(form: Mapping[str, Any], tasks: Mapping[str, Task]) -> Iterator[Fault]:
     chosen = form.get("tasks") or []
     if not chosen:
-        yield Fault("tasks", "Choose at least one task.")
+        yield Fault("tasks", t("Choose at least one task."))
     for name in chosen:
         if name not in tasks:
-            yield Fault("tasks", f"There is no task “{name}” on this server.")
+            yield Fault("tasks", t("There is no task “{name}” on this server.", name=name))
         elif missing := tasks[name].missing:
-            yield Fault("tasks", f"{name} needs {', '.join(missing)}, which is not installed.")
+            yield Fault(
+                "tasks",
+                t(
+                    "{task} needs {what}, which is not installed.",
+                    task=name,
+                    what=", ".join(missing),
+                ),
+            )
 
 
 def _money(form: Mapping[str, Any], arms: list[Mapping[str, Any]]) -> Iterator[Fault]:
     budget = form.get("budget")
     if not isinstance(budget, int | float) or not 0 <= budget < 1e6:
-        yield Fault("budget", "An amount in US$, 0 or more.")
+        yield Fault("budget", t("An amount in US$, 0 or more."))
         return
     for arm in arms:
         most = arm.get("max_dollars")
         if isinstance(most, int | float) and _paid(arm) and budget < most:
             yield Fault(
                 "budget",
-                f"Too small for one trial of “{arm.get('name')}”, which may spend "
-                f"{most:.2f} US$: raise the budget, or lower that arm's limit.",
+                t(
+                    "Too small for one trial of “{arm}”, which may spend {price} US$: raise the "
+                    "budget, or lower that arm's limit.",
+                    arm=arm.get("name"),
+                    price=f"{most:.2f}",
+                ),
             )
             return
 
@@ -148,7 +162,7 @@ def _money(form: Mapping[str, Any], arms: list[Mapping[str, Any]]) -> Iterator[F
 def _arm(where: str, arm: Mapping[str, Any], settings: Settings) -> Iterator[Fault]:
     name = str(arm.get("name") or "")
     if not _NAME.fullmatch(name):
-        yield Fault(f"{where}.name", _NAME_RULE if name else "Give the arm a name.")
+        yield Fault(f"{where}.name", t(_NAME_RULE) if name else t("Give the arm a name."))
     yield from _model(f"{where}.model", str(arm.get("model") or "").strip(), settings)
     yield from _prompt(where, arm)
     try:
@@ -161,25 +175,29 @@ def _arm(where: str, arm: Mapping[str, Any], settings: Settings) -> Iterator[Fau
 def _model(where: str, model: str, settings: Settings) -> Iterator[Fault]:
     kind, _ = provider_of(model)
     if not model:
-        yield Fault(where, "Name a model.")
+        yield Fault(where, t("Name a model."))
     elif kind.takes == "file":
-        yield Fault(where, "Models that read or write a file run from the command line only.")
+        yield Fault(where, t("Models that read or write a file run from the command line only."))
     elif kind is CLAUDE and not model.startswith("claude"):
         known = ", ".join(n for n, k in providers("lab").items() if k.prefixed)
-        yield Fault(where, f"There is no model “{model}”: {known} or a Claude id.")
+        yield Fault(
+            where, t("There is no model “{name}”: {known} or a Claude id.", name=model, known=known)
+        )
     elif not kind.ready(settings):
         keys = " and ".join(key.name for key in kind.keys)
-        yield Fault(where, f"This model needs {keys} on the server; offline needs none.")
+        yield Fault(
+            where, t("This model needs {keys} on the server; offline needs none.", keys=keys)
+        )
 
 
 def _prompt(where: str, arm: Mapping[str, Any]) -> Iterator[Fault]:
     text, name = str(arm.get("prompt_text") or ""), str(arm.get("prompt") or "")
     if not _PROMPT_NAME.fullmatch(name):
-        yield Fault(f"{where}.prompt", "Choose a prompt.")
+        yield Fault(f"{where}.prompt", t("Choose a prompt."))
     if not text.strip():
-        yield Fault(f"{where}.prompt_text", "The prompt is empty.")
+        yield Fault(f"{where}.prompt_text", t("The prompt is empty."))
     elif len(text) > _MOST_TEXT:
-        yield Fault(f"{where}.prompt_text", f"{_MOST_TEXT:,} characters at most.")
+        yield Fault(f"{where}.prompt_text", t("{n} characters at most.", n=f"{_MOST_TEXT:,}"))
     else:
         screen = {"width": 1280, "height": 800, "network": False}
         yield from _filled(f"{where}.prompt_text", Prompt(name, text), **screen)

@@ -15,6 +15,7 @@ from agent.experiments.plan.spec import Experiment
 from agent.experiments.plan.trial import TrialResult, read_result
 from agent.experiments.run.store import Store, list_stores
 from agent.portable import CLOEXEC, lock_file
+from dashboard.words import t
 
 _KEPT = 16
 """Experiments whose trials stay in memory."""
@@ -52,7 +53,7 @@ class Records:
         """
         if not _NAME.fullmatch(folder) or not (self.root / folder / "experiment.json").is_file():
             raise ConfigurationError(
-                f"There is no experiment “{folder}”; it may have been deleted."
+                t("There is no experiment “{name}”; it may have been deleted.", name=folder)
             )
         return Store(self.root / folder)
 

@@ -43,6 +43,7 @@ from dashboard.views.lab.trial_environment import KeyedEnvironment
 from dashboard.views.lab.trials import trial
 from dashboard.views.layout import sheet
 from dashboard.web.disk import from_disk
+from dashboard.words import marked, t
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 _log = logging.getLogger(__name__)
-_LEAD = (
+_LEAD = marked(
     "Is prompt B better than prompt A on my tasks, by how much, at what price, and where does it "
     "break?"
 )
@@ -88,7 +89,7 @@ class LabView:
             sizing_mode="stretch_width",
         )
         self._component.at = self._first_place()
-        self.root: Viewable = sheet("Lab", _LEAD, self._component)
+        self.root: Viewable = sheet(t("Lab"), t(_LEAD), self._component)
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
         """Show what was shown last, or what ``wanted`` names: tab, experiment, trial.
@@ -158,7 +159,7 @@ class LabView:
             fault = str(error)
         except Exception as error:  # noqa: BLE001 - a tab's border: told in the tab
             _log.exception("The Lab's %s could not be read", tab)
-            fault = f"This could not be read ({type(error).__name__}: {error})."
+            fault = t("This could not be read ({error}).", error=f"{type(error).__name__}: {error}")
         if mine == self._fetching[tab]:
             # What a request was refused with stays; what could not be read may be read by now.
             kept = "" if self._component.fault == self._unread else self._component.fault
@@ -376,7 +377,7 @@ class LabView:
         """Hold the arms against the baseline, as the command's ``gate`` does it."""
         try:
             if not isinstance(points, int | float):
-                raise ConfigurationError("Give a number of points, as in -5.")
+                raise ConfigurationError(t("Give a number of points, as in -5."))
             read = partial(data.held, self._records, folder, points)
             found = await from_disk(read, _WHAT, longer=_LONGER)
         except SaysoError as error:
@@ -404,7 +405,7 @@ class LabView:
     async def _delete(self, folder: str) -> None:
         try:
             if folder == self._runs.running:
-                raise ConfigurationError("It is running: stop it first.")
+                raise ConfigurationError(t("It is running: stop it first."))
             await from_disk(lambda: delete(self._records.store(folder)), _WHAT, longer=_LONGER)
         except SaysoError as error:
             self._tell(fault=str(error))
@@ -429,7 +430,9 @@ class LabView:
         known = self._choices()["prompts"]
         found = [p for p in known if prompt == p["name"] or p["hash"].startswith(prompt)]
         if not found:
-            raise ConfigurationError(f"There is no prompt “{prompt}”; it may have been deleted.")
+            raise ConfigurationError(
+                t("There is no prompt “{name}”; it may have been deleted.", name=prompt)
+            )
         return against_default(found[0], with_it)
 
     def _wish_example(self, message: Message) -> None:

@@ -13,6 +13,7 @@ from agent.prompts.check import LONGEST
 from agent.prompts.library import PromptLibrary, Style, Version, changed_lines
 from agent.session.changes import filled
 from agent.settings import Settings
+from dashboard.words import t
 
 _SHOWN = 8
 """Characters of a hash that a person sees."""
@@ -34,7 +35,7 @@ class Draft(BaseModel):
             BadInput: no tool is on.
         """
         if not self.tools:
-            raise BadInput("Leave at least one tool on.")
+            raise BadInput(t("Leave at least one tool on."))
         tools = in_order(self.tools)
         return Version(name=name, template=self.template, narration=self.narration, tools=tools)
 
@@ -48,7 +49,7 @@ def draft_of(given: Any) -> Draft:
     try:
         return Draft.model_validate(given)
     except ValidationError as error:
-        raise BadInput("The page sent no prompt; load it again.") from error
+        raise BadInput(t("The page sent no prompt; load it again.")) from error
 
 
 def shown_version(version: Version, *, text: bool = False) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def verdict(draft: Draft, settings: Settings) -> dict[str, Any]:
     """Faults by line, or the text as this session's model would read it."""
     found = list(faults(draft.template))
     if not draft.tools:
-        found.append(Fault(0, "Leave at least one tool on."))
+        found.append(Fault(0, t("Leave at least one tool on.")))
     listed = [{"line": fault.line, "message": fault.message} for fault in found]
     if found:
         return {"faults": listed, "preview": "", "short": ""}

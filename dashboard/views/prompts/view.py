@@ -28,8 +28,9 @@ from dashboard.views.prompts.drafts import (
 from dashboard.views.prompts.editor import PromptEditor
 from dashboard.voice.client.voice_settings import SWITCHES
 from dashboard.web.disk import from_disk
+from dashboard.words import marked, t
 
-_LEAD = "What the agent is told before you say anything. Every version is kept."
+_LEAD = marked("What the agent is told before you say anything. Every version is kept.")
 _WHAT = "your prompts"
 Message = dict[str, Any]
 
@@ -46,19 +47,19 @@ class PromptsView:
         self._version: Version | None = None
         self._editor = PromptEditor(
             self._act,
-            variables=[{"name": name, "says": says} for name, says in VARIABLES.items()],
+            variables=[{"name": name, "says": t(says)} for name, says in VARIABLES.items()],
             narrations=[
-                {"value": c.value, "label": c.label, "says": c.says}
+                {"value": c.value, "label": t(c.label), "says": t(c.says)}
                 for c in SWITCHES["voice.narration"].choices
             ],
             tools=[
-                {"value": kind.name, "label": kind.label, "says": kind.says}
+                {"value": kind.name, "label": t(kind.label), "says": t(kind.says)}
                 for kind in tool_kinds().values()
             ],
             sizing_mode="stretch_width",
         )
         self._unsubscribe = self._session.log.subscribe(self._see)
-        self.root = sheet("Prompts", _LEAD, self._editor)
+        self.root = sheet(t("Prompts"), t(_LEAD), self._editor)
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
         """Show the session's prompt, or the one that ``name`` and ``version`` name."""
@@ -91,7 +92,9 @@ class PromptsView:
         except SaysoError as error:
             shown = {"told": {"good": False, "text": str(error)}}
         except OSError as error:
-            text = f"Your prompts cannot be read ({error.strerror}). Fix that and try again."
+            text = t(
+                "Your prompts cannot be read ({why}). Fix that and try again.", why=error.strerror
+            )
             shown = {"told": {"good": False, "text": text}}
         with self._context.within():
             self._editor.param.update(**shown)
@@ -136,7 +139,7 @@ class PromptsView:
             ),
             _WHAT,
         )
-        text = f"Kept as {kept.prompt.hash[:8]}."
+        text = t("Saved as {version}.", version=kept.prompt.hash[:8])
         return await self._opened(name, kept.hash) | {"told": {"good": True, "text": text}}
 
     async def _compare(self, message: Message) -> Message:
@@ -151,10 +154,11 @@ class PromptsView:
         self._session.use_prompt(version.prompt, version.tools)
         self._context.entry.conductor.change("narration", version.narration)
         running = self._session.status.task_id is not None
-        when = "The running task goes on as it began; the next one" if running else "The next task"
-        text = f"{when} uses {version.prompt.hash[:8]}."
+        text = t("The next task uses {version}.", version=version.prompt.hash[:8])
+        if running:
+            text = f"{t('The running task continues as it began.')} {text}"
         if self._session.model.name == "offline":
-            text += " The offline model reads no prompt; its tools and narration follow."
+            text += f" {t('The offline model reads no prompt; its tools and narration follow.')}"
         return {"told": {"good": True, "text": text}}
 
     async def _adopt(self, message: Message) -> Message:
@@ -169,7 +173,7 @@ class PromptsView:
             if name == "prompt" or not self._mine.lock(name):
                 await asyncio.to_thread(self._mine.put, name, value)
         use = usage(self._library, version) | {"adopted": self._adopted()}
-        return {"use": use, "told": {"good": True, "text": "Your new sessions begin with it."}}
+        return {"use": use, "told": {"good": True, "text": t("Your new sessions begin with it.")}}
 
     async def _delete(self, message: Message) -> Message:
         name = self._the_version().name
@@ -177,7 +181,7 @@ class PromptsView:
             await asyncio.to_thread(self._mine.reset, "prompt")
         await from_disk(lambda: self._library.delete(name), _WHAT)
         names = await from_disk(self._library.names, _WHAT)
-        told = {"good": True, "text": f"“{name}” is deleted."}
+        told = {"good": True, "text": t("“{name}” is deleted.", name=name)}
         return await self._opened(name if name in names else "default") | {"told": told}
 
     _deeds: ClassVar[dict[str, Callable[[PromptsView, Message], Awaitable[Message]]]] = {
@@ -194,7 +198,7 @@ class PromptsView:
 
     def _the_version(self) -> Version:
         if self._version is None:
-            raise BadInput("Open a prompt first.")
+            raise BadInput(t("Open a prompt first."))
         return self._version
 
     def _adopted(self) -> bool:

@@ -17,6 +17,7 @@ from dashboard.js.component import View
 from dashboard.view_registry import Message, RecordingContext, ViewContext
 from dashboard.web.disk import from_disk
 from dashboard.web.recordings import find_recording
+from dashboard.words import marked, t
 
 if TYPE_CHECKING:
     from dashboard.web.registry import Listed, Sessions
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _WHAT = "your sessions"
-_GONE = "There is no such session; it may have been deleted."
-_NEVER = {"error": "The connection was lost before the export began. Start it again."}
+_GONE = marked("There is no such session; it may have been deleted.")
+_NEVER = marked("The connection was lost before the export began. Start it again.")
 _MOST = 500
 """Sessions in the list."""
 _FOLLOW = 1.0
@@ -105,7 +106,8 @@ class ReplayView:
         """``exports``: numbers of those whose end the page does not know, after a gap."""
         for number in message.get("exports") or ():
             if number not in self._exports:
-                self._tell(self._outcomes.get(number, {"type": "export", "n": number} | _NEVER))
+                never = {"type": "export", "n": number, "error": t(_NEVER)}
+                self._tell(self._outcomes.get(number, never))
         await self._list()
         self._follow()
 
@@ -129,7 +131,7 @@ class ReplayView:
         session_id = str(message.get("id"))
         folder = await from_disk(lambda: self._sessions.folder(session_id, self._owner), _WHAT)
         if folder is None:
-            self._tell({"type": "told", "text": _GONE})
+            self._tell({"type": "told", "text": t(_GONE)})
         else:
             size = asdict(await from_disk(lambda: measure(folder), _WHAT))
             self._tell({"type": "counted", "id": session_id, "size": size})
@@ -160,7 +162,7 @@ class ReplayView:
         about = {"type": "export", "n": number}
         kind = next((each for each in FORMATS if each == message.get("format")), None)
         if folder is None or kind is None:
-            self._outcome(about | {"error": _GONE})
+            self._outcome(about | {"error": t(_GONE)})
             return
         try:
             made = await self._context.bench.exports.make(
@@ -170,8 +172,8 @@ class ReplayView:
             self._outcome(about | {"error": str(error)})
         except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
             _log.exception("An export failed")
-            text = f"The export failed ({type(error).__name__}: {error})."
-            advice = "Try another format; the server's log has more."
+            text = t("The export failed ({error}).", error=f"{type(error).__name__}: {error}")
+            advice = t("Try another format; the server's log has more.")
             self._outcome(about | {"error": f"{text} {advice}"})
         else:
             self._outcome(about | made.told)

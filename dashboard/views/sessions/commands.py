@@ -15,6 +15,7 @@ from agent.replay.film import can_mp4
 from dashboard.js.component import Message
 from dashboard.web.disk import from_disk
 from dashboard.web.recordings import find_recording
+from dashboard.words import marked, t
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ _log = logging.getLogger(__name__)
 _MOST = 500
 """Sessions in a list."""
 _WHAT = "your sessions"
-_GONE = "You have no such session; it may have been deleted."
+_GONE = marked("You have no such session; it may have been deleted.")
 
 
 class SessionCommands:
@@ -111,7 +112,7 @@ class SessionCommands:
         session_id = _id(message)
         size = await self._size(session_id)
         if size is None:
-            self._told(_GONE)
+            self._told(t(_GONE))
         else:
             self._tell({"type": "counted", "id": session_id, "size": asdict(size)})
 
@@ -142,7 +143,7 @@ class SessionCommands:
         name = f"session/{session_id}"
         folder: Path | None = await from_disk(lambda: find_recording(name, self._owner), _WHAT)
         if folder is None or kind is None:
-            self._tell(about | {"error": _GONE})
+            self._tell(about | {"error": t(_GONE)})
             return
         try:
             made = await self._bench.exports.make(self._owner, folder, kind, title)
@@ -150,8 +151,9 @@ class SessionCommands:
             self._tell(about | {"error": str(error)})
         except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
             _log.exception("An export failed")
-            text = f"The export failed ({type(error).__name__}: {error})."
-            self._tell(about | {"error": f"{text} The server's log has more."})
+            text = t("The export failed ({error}).", error=f"{type(error).__name__}: {error}")
+            more = t("The server's log has more.")
+            self._tell(about | {"error": f"{text} {more}"})
         else:
             self._tell(about | made.told)
 
@@ -187,8 +189,9 @@ class SessionCommands:
             self._told(str(error))
         except Exception as error:  # noqa: BLE001 - a task's border: told where it was asked for
             _log.exception("A request about a session failed")
-            name = type(error).__name__
-            self._told(f"That did not work ({name}: {error}). The server's log has the details.")
+            told = f"{type(error).__name__}: {error}"
+            text = t("That did not work ({error}). The server's log has the details.", error=told)
+            self._told(text)
 
 
 def _id(message: Message) -> str:

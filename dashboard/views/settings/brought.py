@@ -12,6 +12,7 @@ from agent.setting_kinds import Setting
 from dashboard.conductor import Conductor
 from dashboard.views.settings.catalogue import FIELDS
 from dashboard.voice.client.voice_settings import VOICE
+from dashboard.words import t
 
 
 class Brought:
@@ -32,7 +33,7 @@ class Brought:
         rows = [self._row(name) for name in brought(self._session.log)]
         prompt = brought_prompt(self._session.log)
         if prompt is not None and not self._session.uses(prompt):
-            rows.append({"name": "prompt", "words": f"System prompt: {prompt.name}"})
+            rows.append({"name": "prompt", "words": t("System prompt: {name}", name=prompt.name)})
         return [row for row in rows if row]
 
     def take(self, name: str) -> None:
@@ -45,7 +46,7 @@ class Brought:
         if name == "prompt":
             prompt = brought_prompt(self._session.log)
             if prompt is None:
-                raise BadInput("No system prompt came with this session.")
+                raise BadInput(t("No system prompt came with this session."))
             self._session.use_prompt(prompt)
             return
         value = self._value(name)
@@ -61,14 +62,19 @@ class Brought:
             return {}
         if value == self._in_force(name):
             return {}
-        return {"name": name, "words": f"{FIELDS[name].kind.label}: {_words(FIELDS[name], value)}"}
+        return {
+            "name": name,
+            "words": f"{t(FIELDS[name].kind.label)}: {_words(FIELDS[name], value)}",
+        }
 
     def _value(self, name: str) -> Any:
         """What came, as this version would have it."""
         event = brought(self._session.log).get(name)
         field = FIELDS.get(name)
         if event is None or field is None or not field.importable:
-            raise BadInput(f"“{name}” did not come with this session, or cannot be set here.")
+            raise BadInput(
+                t("“{name}” did not come with this session, or cannot be set here.", name=name)
+            )
         return self._check(name, event.value)
 
     def _in_force(self, name: str) -> Any:
@@ -78,10 +84,10 @@ class Brought:
 
 
 def _words(field: Setting, value: Any) -> str:
-    labels = {choice.value: choice.label for choice in field.choices}
+    labels = {choice.value: t(choice.label) for choice in field.choices}
     if isinstance(value, tuple | list):
-        return ", ".join(labels.get(str(each), str(each)) for each in value) or "none"
+        return ", ".join(labels.get(str(each), str(each)) for each in value) or t("none")
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return t("on") if value else t("off")
     shown = "" if value is None else str(field.in_form(value))
-    return " ".join((labels.get(shown, shown or "none"), field.kind.unit)).strip()
+    return " ".join((labels.get(shown, shown or t("none")), field.kind.unit)).strip()

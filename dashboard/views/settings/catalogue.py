@@ -14,6 +14,7 @@ from agent.providers import CLAUDE, provider_of, providers
 from agent.setting_kinds import Choice, Setting, SettingKind
 from agent.settings import DEFAULT_MODEL
 from dashboard.web.preferences import DECLARED
+from dashboard.words import marked, t
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,27 @@ class Group:
 
     def shown(self) -> dict[str, Any]:
         """For the page."""
-        lines = [each.shown() for each in self.fields]
-        return {"key": self.key, "title": self.title, "says": self.says, "fields": lines}
+        lines = [_said(each.shown()) for each in self.fields]
+        return {"key": self.key, "title": t(self.title), "says": t(self.says), "fields": lines}
+
+
+_WORDS = ("label", "says", "warning", "unit")
+"""What of a setting, and of its choices, people read."""
+
+
+def _said(shown: dict[str, Any]) -> dict[str, Any]:
+    """A setting in the page's language: the words are declared with it, out of the page."""
+    words = {name: t(shown[name]) for name in _WORDS if isinstance(shown.get(name), str)}
+    choices = [_said(choice) for choice in shown.get("choices", ())]
+    return {**shown, **words, **({"choices": choices} if choices else {})}
 
 
 _GROUPS = (
-    ("model", "Model", "What decides the next step."),
-    ("voice", "Voice", "Who listens and speaks, and how."),
-    ("limits", "Limits", "The agent warns you at 80 % and asks at 100 %."),
-    ("approvals", "Approvals", "What the agent asks about before it does it."),
-    ("desktop", "Desktop", "The computer that the agent works on."),
+    ("model", marked("Model"), marked("What decides the next step.")),
+    ("voice", marked("Voice"), marked("Who listens and speaks, and how.")),
+    ("limits", marked("Limits"), marked("The agent warns you at 80 % and asks at 100 %.")),
+    ("approvals", marked("Approvals"), marked("What the agent asks about before it does it.")),
+    ("desktop", marked("Desktop"), marked("The computer that the agent works on.")),
 )
 
 
@@ -49,7 +61,9 @@ def _providers() -> tuple[Choice, ...]:
 
 PROVIDER = Setting(
     "provider",
-    SettingKind("Provider", "model", "Where the agent's model runs.", _providers, "choice"),
+    SettingKind(
+        marked("Provider"), "model", marked("Where the agent's model runs."), _providers, "choice"
+    ),
     FieldInfo(annotation=str),
 )
 """The first half of the setting ``model``, which has a control of its own."""
@@ -88,7 +102,7 @@ def another_provider(model: str, name: str) -> str:
         BadInput: there is none of that name.
     """
     if (kind := providers("settings").get(name)) is None:
-        raise BadInput(f"There is no provider “{name}”.")
+        raise BadInput(t("There is no provider “{name}”.", name=name))
     before, rest = parted(model)
     if before == name:
         return model
@@ -107,6 +121,6 @@ def another_model(model: str, rest: str) -> str:
     """
     provider, _ = parted(model)
     if not rest.strip():
-        raise BadInput("Give the model's id, or choose the provider “Automatic”.")
+        raise BadInput(t("Give the model's id, or choose the provider “Automatic”."))
     alone = providers()[provider].takes == "nothing"
     return joined(CLAUDE.name if alone else provider, rest)

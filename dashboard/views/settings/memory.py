@@ -14,6 +14,7 @@ from dashboard.js.component import View
 from dashboard.view_registry import ViewContext
 from dashboard.views.background_tasks import BackgroundTasks
 from dashboard.web.disk import from_disk
+from dashboard.words import t
 
 _WHAT = "the memory"
 
@@ -61,10 +62,10 @@ class MemoryCard:
             if message["type"] == "write":
                 text = str(message.get("text") or "")
                 await from_disk(partial(memory.write, name, text), _WHAT)
-                said = f"Kept “{name}”."
+                said = t("Saved “{name}”.", name=name)
             else:
                 await from_disk(partial(memory.forget, name), _WHAT)
-                said = f"“{name}” is forgotten."
+                said = t("“{name}” is forgotten.", name=name)
         except SaysoError as refused:
             error = str(refused)
         with self._context.within():

@@ -13,6 +13,7 @@ from agent.tools.vault import Secret
 from dashboard.js.component import View
 from dashboard.view_registry import ViewContext
 from dashboard.views.background_tasks import BackgroundTasks
+from dashboard.words import t
 
 _HERE = Path(__file__).parent
 
@@ -70,12 +71,12 @@ class Secrets:
         secret = Secret(name.strip(), SecretStr(value), program.strip(), title.strip())
         self._session.keep_secret(secret)
         self.form.post({"type": "kept"})
-        return f"Kept. Say or type: type the secret {secret.name}."
+        return t("Saved. Say or type: type the secret {name}.", name=secret.name)
 
     def _forget(self, message: dict[str, Any]) -> str:
         name = str(message.get("name"))
         self._session.forget_secret(name)
-        return f"Removed. “{name}” is not typed any more."
+        return t("Removed. “{name}” can no longer be typed.", name=name)
 
     async def _look(self) -> None:
         """Offer the programs that are open now."""

@@ -35,8 +35,9 @@ from dashboard.views.settings.form import SettingsForm
 from dashboard.views.settings.memory import MemoryCard
 from dashboard.views.settings.secrets import Secrets
 from dashboard.voice.client.voice_settings import VOICE
+from dashboard.words import marked, t
 
-_LEAD = (
+_LEAD = marked(
     "Saved on this server, for you alone. What the environment or .env sets cannot be changed here."
 )
 _HOST = "host "
@@ -63,7 +64,7 @@ class SettingsView:
         self._secrets = Secrets(context)
         self._memory = MemoryCard(context)
         cards = (self._form, self._memory.form, self._secrets.form)
-        self.root = sheet("Settings", _LEAD, *cards, width=980)
+        self.root = sheet(t("Settings"), t(_LEAD), *cards, width=980)
         self._show()
 
     def arrive(self, wanted: Mapping[str, str]) -> None:
@@ -97,7 +98,10 @@ class SettingsView:
                 for approval, grant in self._entry.session.grants.items()
             ]
             + [
-                {"id": f"{_HOST}{host}", "words": f"reaching {host}, in all your sessions."}
+                {
+                    "id": f"{_HOST}{host}",
+                    "words": t("reaching {host}, in all your sessions.", host=host),
+                }
                 for host in self._hosts.hosts
             ],
         )
@@ -131,18 +135,20 @@ class SettingsView:
         place = self._keys.place(name)
         good, result = self._tests.get(name, (False, ""))
         where = {
-            "environment": f"Set by {name} in the environment",
-            "dotenv": f"Set by {name} in .env",
-            "keyring": "In the system's keyring",
-            "file": f"In {self._keys.path}, which only you can read",
-            "nowhere": "None",
-            "unread": f"Unknown: {self._keys.path} cannot be read now. Look again later",
+            "environment": t("Set by {name} in the environment", name=name),
+            "dotenv": t("Set by {name} in .env", name=name),
+            "keyring": t("In the system's keyring"),
+            "file": t("In {path}, which only you can read", path=self._keys.path),
+            "nowhere": t("None"),
+            "unread": t(
+                "Unknown: {path} cannot be read now. Look again later", path=self._keys.path
+            ),
         }[place]
         entered = place in ("keyring", "file", "nowhere", "unread")
         return {
             "name": name,
-            "label": kind.label,
-            "says": kind.says,
+            "label": t(kind.label),
+            "says": t(kind.says),
             "where": where,
             "there": place not in ("nowhere", "unread"),
             "mine": entered,
@@ -159,7 +165,7 @@ class SettingsView:
         keys = self._keys
         ring = await asyncio.to_thread(lambda: keys.has_ring)
         with self._context.within():
-            self._form.home = "the system's keyring" if ring else f"{keys.path} (mode 0600)"
+            self._form.home = t("the system's keyring") if ring else f"{keys.path} (mode 0600)"
 
     # What is changed -------------------------------------------------------------------------
 
@@ -247,10 +253,10 @@ class SettingsView:
                 self._tests[name] = await trial.try_key(name, keys, self._bench.settings)
             elif kind == "key":
                 await asyncio.to_thread(keys.put, name, value)
-                self._tests[name] = (True, "Saved. Your next session will use it.")
+                self._tests[name] = (True, t("Saved. Your next session will use it."))
             else:
                 await asyncio.to_thread(keys.remove, name)
-                self._tests[name] = (True, "Removed. Your next session will not use it.")
+                self._tests[name] = (True, t("Removed. Your next session will not use it."))
         except SaysoError as error:
             self._tests[name] = (False, str(error))
         changed = kind != "try_key" and self._tests[name][0]
@@ -266,24 +272,34 @@ def _changeable(name: str) -> bool:
 
 
 _REACHED: Mapping[Mode, str] = {
-    "off": "no network",
-    "listed": "of the network what is known or what you allow",
-    "open": "public hosts of the network",
+    "off": marked("Confined: programs see a home folder of their own, and no network."),
+    "listed": marked(
+        "Confined: programs see a home folder of their own, and of the network what is known or "
+        "what you allow."
+    ),
+    "open": marked(
+        "Confined: programs see a home folder of their own, and public hosts of the network."
+    ),
 }
 
 
 def confinement(status: Status, network: Mode = "off") -> str:
     """Whether a session's desktop is confined, and its programs are watched."""
     if status.desktop != "ready":
-        return "The desktop is not running."
+        return t("The desktop is not running.")
     why = status.unwatched
-    watched = f"Programs are not watched: {why}." if why else "Programs that start are watched."
+    watched = t("Programs that start are watched.")
+    if why:
+        watched = t("Programs are not watched: {why}.", why=why)
     if status.unbounded:
-        watched += f" What they take of the machine together is not bounded: {status.unbounded}."
+        open_end = t(
+            "What they take of the machine together is not bounded: {why}.", why=status.unbounded
+        )
+        watched = f"{watched} {open_end}"
     if status.confined:
-        reached = _REACHED[network]
-        return f"Confined: programs see a home folder of their own, and {reached}. {watched}"
-    return f"Not confined: programs run with your own rights, and on your network. {watched}"
+        return f"{t(_REACHED[network])} {watched}"
+    rights = t("Not confined: programs run with your own rights, and on your network.")
+    return f"{rights} {watched}"
 
 
 def build(context: ViewContext) -> SettingsView:

@@ -15,6 +15,7 @@ from agent.setting_kinds import Setting
 from dashboard.js.component import View
 from dashboard.views.background_tasks import BackgroundTasks
 from dashboard.voice.client.voice_settings import SWITCHES, VOICE
+from dashboard.words import t
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -95,6 +96,6 @@ class VoiceSettingsControl:
 
 
 def _listed(switch: Setting) -> dict[str, Any]:
-    choices = [{"value": c.value, "label": c.label, "says": c.says} for c in switch.choices]
-    name, title = switch.name.removeprefix(VOICE), switch.says.removesuffix(".")
+    choices = [{"value": c.value, "label": t(c.label), "says": t(c.says)} for c in switch.choices]
+    name, title = switch.name.removeprefix(VOICE), t(switch.says).removesuffix(".")
     return {"name": name, "title": title, "choices": choices}

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.kinds import ToolKind, in_words, kind_of
 from agent.models.base import ToolSpec
+from dashboard.words import t
 
 Field = dict[str, Any]
 
@@ -23,7 +24,7 @@ def groups(specs: Iterable[ToolSpec]) -> list[dict[str, Any]]:
 def _group(spec: ToolSpec, kind: ToolKind | None) -> dict[str, Any]:
     titles = kind.titles if kind else {}
     return {
-        "title": kind.label if kind else in_words(spec.name),
+        "title": t(kind.label) if kind else in_words(spec.name),
         "members": [
             {
                 "name": name,

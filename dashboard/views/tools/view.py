@@ -18,9 +18,10 @@ from dashboard.view_registry import ViewContext
 from dashboard.views.layout import sheet
 from dashboard.views.tools.forms import groups
 from dashboard.views.tools.results import Results
+from dashboard.words import marked, t
 
 _HERE = Path(__file__).parent
-_LEAD = (
+_LEAD = marked(
     "Run the agent's tools yourself, on this session's desktop. The same approvals apply, Stop "
     "stops them, and everything is in the log."
 )
@@ -65,7 +66,7 @@ class ToolsView:
         self._due: asyncio.TimerHandle | None = None
         self._unsubscribe = session.log.subscribe(self._see)
         self._unwatch = session.manual.watch(self._soon)
-        self.root = sheet("Tools", _LEAD, self._bench, width=None)
+        self.root = sheet(t("Tools"), t(_LEAD), self._bench, width=None)
         self._show()
 
     def arrive(self, wanted: Mapping[str, str]) -> None:

@@ -45,7 +45,7 @@ export function callFacts({ target, waited, seconds, approval }) {
   const by = approval?.channel ? ` (${approval.channel})` : "";
   const on = Object.entries(target).map(([key, value]) => `${key} ${value}`);
   return [
-    [t("on"), on.join(", ")],
+    [t("target"), on.join(", ")],
     [t("waited"), waited >= 0.05 ? span(waited) : ""],
     [t("took"), span(seconds)],
     [t("approval"), approval && `${approval.decision || t("open")}${by}, ${approval.rule}`],

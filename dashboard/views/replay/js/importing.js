@@ -3,12 +3,12 @@ import { link } from "../../../js/link/link.js";
 import { send } from "../../files/client.js";
 import { t } from "../../../js/words.js";
 
-const GIVEN_UP = 60000; // ms after which what stands still on its way is given up
+const GIVEN_UP = 60000; // ms after which what stalls on its way is given up
 const UNPACKED = 600000; // ms that the server may take once it has all of it
 const GOES_ON = 2000; // ms after a gap in which a line that has outlived it goes on
 
 /**
- * Sends the file; what stands still when the link is back, or for long, is given up.
+ * Sends the file; what stalls when the link is back, or for long, is given up.
  *
  * @param {File} file
  * @param {(words: string) => void} say Is told how far it is.
