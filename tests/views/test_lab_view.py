@@ -196,7 +196,7 @@ async def test_a_version_is_tried_with_its_narration(page: Page, lab: Served) ->
     await page.get_by_label("System prompt").fill("Say little.")
     await page.get_by_label("Narration").select_option("report-after")
     await page.get_by_role("button", name="Save version").click()
-    await expect(page.locator(".prompts .told")).to_contain_text("Kept as")
+    await expect(page.locator(".prompts .told")).to_contain_text("Saved as")
     await page.get_by_role("tab", name="Use elsewhere").click()
     await page.get_by_role("button", name="Compare with the default in the Lab").click()
     await page.get_by_label("Name", exact=True).first.fill("quiet")

@@ -103,7 +103,7 @@ async def test_versions_are_made_and_compared(page: Page) -> None:
     await open_prompts(page)
     await create(page, "terse", "You are terse.\nWork on {{ width }} pixels.\n")
     await expect(page.locator(".versions li")).to_have_count(2)
-    await expect(page.locator(".prompts .told")).to_contain_text("Kept as")
+    await expect(page.locator(".prompts .told")).to_contain_text("Saved as")
     await expect(page.locator(".results pre.text")).to_contain_text("Work on 1280 pixels.")
     await page.get_by_role("tab", name="Difference").click()
     await expect(page.locator(".diff .added").first).to_contain_text("You are terse.")

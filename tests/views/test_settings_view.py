@@ -539,7 +539,7 @@ async def test_the_person_reads_changes_and_removes_what_is_remembered(
     await expect(text).to_have_value("Uses Thunderbird.")
     await text.fill("Uses Mutt.")
     await card.get_by_role("button", name="Save the change to mail.md").click()
-    await expect(card.get_by_role("status")).to_have_text("Kept “mail.md”.")
+    await expect(card.get_by_role("status")).to_have_text("Saved “mail.md”.")
     await expect(card.get_by_role("button", name="Save the change to mail.md")).to_be_disabled()
     assert kept() == {"mail.md": "Uses Mutt.", "tea.md": "Likes tea."}
     await card.get_by_role("button", name="Forget mail.md").click()
