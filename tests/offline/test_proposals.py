@@ -64,6 +64,24 @@ async def test_nothing_is_proposed_to_what_is_about_something_else(said: str) ->
     assert "Ask: what can I say." in not_understood(said, said, [])
 
 
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("Elite the last word.", "delete the last word"),
+        ("Cult that", "cut that"),
+        ("Replays fox with dog", "replace fox with dog"),
+        ("Remoof the file notes", "remove the file notes"),
+    ],
+)
+async def test_what_would_take_something_away_is_asked_about(heard: str, meant: str) -> None:
+    """A word that only sounds like "delete" deletes nothing, but "yes" does."""
+    assert not parse(heard).commands
+    found = await propose(heard, OPEN)
+    assert meant in found
+    answer = not_understood(heard, heard, [meant])
+    assert planned(heard, "yes", answer=answer) == [c.intent for c in parse(meant).commands]
+
+
 async def test_only_what_is_possible_now_is_proposed() -> None:
     assert "maximise the window" not in await propose("fill the whole screen with it", EMPTY)
 

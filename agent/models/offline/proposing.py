@@ -15,15 +15,16 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from agent.desktop.base import Desktop
 from agent.disk import in_thread
 from agent.models.offline.matching import plain
 from agent.models.offline.meaning import Vectors, meaning
 from agent.models.offline.places import apps, find_windows
+from agent.models.offline.sentences import parse
 from agent.models.offline.view import View, look
-from agent.models.offline.words import strip_back, strip_front, tidy
+from agent.models.offline.words import lexicon, strip_back, strip_front, tidy
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,12 @@ _NEAR = 0.38
 
 _LABELLED = 0.55
 """What it is worth that words hold the name of a thing that shows."""
+
+_MISHEARD = 0.9
+"""What it is worth that their first word is nearly one that takes something away."""
+
+_ALIKE = 65.0
+"""rapidfuzz ratio from which it is."""
 
 _SHORTEST = 4
 """Letters of such a name."""
@@ -83,6 +90,8 @@ async def propose(said: str, view: View) -> list[str]:
             found[sentence] = max(score, found.get(sentence, 0.0))
     for label in _labels_in(words, view):
         found.setdefault(f"click {label}", _LABELLED)
+    for sentence in _alike(words):
+        found.setdefault(sentence, _MISHEARD)
     return sorted(found, key=lambda sentence: -found[sentence])[:MOST]
 
 
@@ -161,6 +170,14 @@ def _labels_in(words: str, view: View) -> list[str]:
     }
     said = (label for label in shown if len(label) >= _SHORTEST)
     return sorted(label for label in said if re.search(rf"\b{re.escape(label.lower())}\b", words))
+
+
+def _alike(words: str) -> list[str]:
+    """What words ask for if their first was misheard for one that takes something away."""
+    first, _, rest = words.partition(" ")
+    verb = process.extractOne(first, lexicon()["grave"], scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    sentence = f"{verb[0]} {rest}" if verb and rest else ""
+    return [sentence] if parse(sentence).commands else []
 
 
 _NEEDS: dict[str, Callable[[View], object]] = {

@@ -103,6 +103,21 @@ def parse(text: str) -> Plan:
     return Plan(tuple(commands), unknown="" if commands else text.strip())
 
 
+def takes_away(text: str) -> bool:
+    """Whether a sentence asks for what may cost the person something: to delete, to close, to run.
+
+    A word that only sounds like it is not enough for that.
+    """
+    return any(map(_takes_away, parse(text).commands))
+
+
+def _takes_away(command: Command) -> bool:
+    if command.intent in trait("grave"):
+        return True
+    said = re.findall(r"[a-z]+", command.said.lower())
+    return command.intent not in DICTATION and not {*lexicon()["grave"]}.isdisjoint(said)
+
+
 def _past_the_pause(text: str, said: str, rest: str) -> str:
     """What a pause cut in two, in one: "Press page down" for "Press, page down".
 
