@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import voices
+from bad_sound import Change
 
 from agent.models.offline import HELP, parse
 from agent.models.offline.answers import calculate
+from agent.models.offline.sentences import takes_away
 from agent.models.offline.words import number
 from dashboard.voice.addressee_detection import likeliest
 from dashboard.voice.intents import FREE, Moment, classify
@@ -31,24 +33,39 @@ class Row:
     errors: int
     words: int
     missed: tuple[tuple[str, str], ...]
+    harmful: tuple[tuple[str, str], ...] = ()
+    """Of those, what would take something away that nobody asked to be taken."""
 
 
 def measure(
-    voice: voices.Voice, noise: float | None, few: int, commands: Sequence[str] = COMMANDS
+    voice: voices.Voice,
+    noise: float | None,
+    few: int,
+    commands: Sequence[str] = COMMANDS,
+    change: Change | None = None,
 ) -> Row:
-    """The first few of the commands once, by one voice at one noise level."""
+    """The first few of the commands once, by one voice at one noise level.
+
+    ``change`` is what a bad microphone or line makes of them.
+    """
     understood = errors = total = 0
     missed = []
     commands = commands[:few]
     for seed, command in enumerate(commands):
-        heard = _hear(command, voice, noise, seed)
+        heard = _hear(command, voice, noise, seed, change)
         wrong, of = voices.word_errors(command, heard)
         errors, total = errors + wrong, total + of
         if same(command, heard):
             understood += 1
         else:
             missed.append((command, heard))
-    return Row(voice, noise, understood, len(commands), errors, total, tuple(missed))
+    harmful = tuple(pair for pair in missed if harms(*pair))
+    return Row(voice, noise, understood, len(commands), errors, total, tuple(missed), harmful)
+
+
+def harms(said: str, heard: str) -> bool:
+    """Whether what was heard, and not what was said, takes something away."""
+    return takes_away(heard) and not takes_away(said)
 
 
 def same(said: str, heard: str) -> bool:
@@ -74,10 +91,13 @@ def _slot(slot: str, said: str) -> str:
     return " ".join(words(said)) if value is None else str(value)
 
 
-def _hear(command: str, voice: voices.Voice, noise: float | None, seed: int) -> str:
+def _hear(
+    command: str, voice: voices.Voice, noise: float | None, seed: int, change: Change | None
+) -> str:
     quiet = voices.silence(0.3)
     said = voices.sequence(quiet, voices.speech(command, voice), quiet)
     said = said if noise is None else voices.with_noise(said, noise, seed=seed)
+    said = said if change is None else change(said, seed)
     heard, readings = voices.hear(said, NAMES)
     heard = correct(heard, NAMES)
     meant = classify(heard, WORKING) in FREE

@@ -31,6 +31,10 @@ class Slow:
         self.asked.append("second look")
         return ["press escape", plain]
 
+    def dictation(self, samples: Samples, plain: str) -> list[str]:
+        self.asked.append("second look at a dictation")
+        return [plain]
+
 
 @pytest.fixture
 def slow() -> Iterator[Slow]:
@@ -79,3 +83,15 @@ def test_words_that_end_a_turn_go_before_any_second_look(slow: Slow) -> None:
     slow.held.set()
     assert all_there.wait(30)
     assert slow.asked == ["words", "words", "second look", "second look"]
+
+
+def test_dictated_words_get_a_second_look_of_their_own(slow: Slow) -> None:
+    """Commands are not looked for in what is to be typed."""
+    answered = threading.Semaphore(0)
+    recognition = Recognition(slow, lambda *_: answered.release())
+    recognition.start()
+    slow.held.set()
+    recognition.ask("one", Decode(1, True, SOUND, dictated=True))
+    assert answered.acquire(timeout=30)
+    assert answered.acquire(timeout=30)
+    assert slow.asked == ["words", "second look at a dictation"]

@@ -14,6 +14,7 @@ from dashboard.voice.server.chat import Chat, ChatOptions
 from dashboard.voice.server.config import ChatConfig
 from dashboard.voice.server.effects import (
     Close,
+    Configure,
     Effects,
     FinishHearing,
     Hear,
@@ -379,6 +380,38 @@ def test_names_of_the_vocabulary_win_and_the_raw_words_are_kept() -> None:
         said = talk.last("user_message")
         assert said["message"]["content"] == "Open Mousepad."
         assert said["raw_transcript"] == "Open mouse pad."
+
+
+DICTATING = {"text": json.dumps({"task": "", "dictating": True}), "type": "persistent"}
+
+
+def test_the_speech_process_is_told_when_words_are_to_be_typed() -> None:
+    """Once when dictation begins, and once when it ends."""
+    talk = Talk()
+    for context in (DICTATING, DICTATING, None, None):
+        talk.send(type="session_settings", context=context)
+    told = [e.settings.dictating for e in talk.effects if isinstance(e, Configure)]
+    assert told == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("heard", "reading", "counts"),
+    [
+        ("Dear Anna Comet thank you.", "dear Anna comma thank you", True),
+        ("Stop dick tation.", "stop dictation", True),
+        ("Stop dictation.", "stock dictation", False),
+        ("Stop.", "shop", False),
+        ("The shop", "stop", False),
+    ],
+)
+def test_another_reading_of_dictated_words_is_taken(
+    heard: str, reading: str, *, counts: bool
+) -> None:
+    """Unless one of both is a command to stop, or ends the dictation as it was heard."""
+    talk = Talk()
+    talk.send(type="session_settings", context=DICTATING)
+    talk.keep(talk.chat.heard(Heard("final", 1, 10, 910, heard, (reading, heard)), talk.now))
+    assert talk.last("user_message")["message"]["content"] == (reading if counts else heard)
 
 
 def test_a_spoken_wish_calls_a_tool_and_its_answer_is_spoken() -> None:

@@ -73,7 +73,7 @@ def test_noise_is_no_command(seed: int, monkeypatch: pytest.MonkeyPatch) -> None
     assert readings == [said]
     assert not parse(said).commands
     assert not is_stop(said)
-    for trust in ("_TRUST", "_TRUST_STOP"):
+    for trust in ("_TRUST", "_TRUST_LITTLE"):
         monkeypatch.setattr(rescoring, trust, 40.0)
     assert len(voices.hear(sound, NAMES)[1]) == 2
 

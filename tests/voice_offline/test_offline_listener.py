@@ -188,6 +188,14 @@ def test_a_second_look_is_waited_for(plain: str, mended: str, patience: int, lat
     assert final.readings[0] == (plain if late else mended)
 
 
+@pytest.mark.parametrize("dictating", [False, True])
+def test_words_are_asked_for_as_what_they_are(*, dictating: bool) -> None:
+    """What is to be typed is looked at in another way than a command."""
+    ears = listener()
+    ears.configure(ListenSettings(dictating=dictating))
+    assert [job.dictated for job in jobs(ears.feed(frames(320)))] == [dictating]
+
+
 def test_the_prefix_keeps_what_came_before_the_onset() -> None:
     """prefix_padding_ms of sound before speech was noticed is decoded with it."""
     long, short = listener(prefix_ms=1_000), listener(prefix_ms=0)

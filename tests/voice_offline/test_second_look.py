@@ -14,14 +14,15 @@ from dashboard.voice.speech.rescoring import likeliest
 class Guesses:
     """A guide that has found these, each as likely as what was heard."""
 
-    def __init__(self, *found: Guess) -> None:
-        self._found = list(found)
+    def __init__(self, *found: Guess, behind: float = 0.0) -> None:
+        self._found, self._behind = list(found), behind
 
     def best(self, _states: object) -> list[Guess]:
         return self._found
 
-    def score(self, _states: object, _text: str) -> float:
-        return -5.0
+    def score(self, _states: object, text: str) -> float:
+        guessed = any(text == guess.text for guess in self._found)
+        return -5.0 - self._behind * guessed
 
 
 @pytest.mark.parametrize(
@@ -43,4 +44,25 @@ def test_a_guess_counts_where_the_grammar_led_to_it(
 ) -> None:
     """Among free words it tries few, and "and do that" is seldom what was said."""
     guide: Any = Guesses(Guess(guess, -5.0, led, hints))
+    assert likeliest(guide, [np.zeros((1, 1), np.float32)], heard) == (guess if counts else heard)
+
+
+@pytest.mark.parametrize(
+    ("heard", "guess", "counts"),
+    [
+        ("Elect the last word.", "Select the last word.", True),
+        ("Elite the last word.", "Delete the last word.", False),
+        ("Close notes.", "Delete notes.", True),
+        ("Those the window.", "Close the window.", False),
+        ("Pope in the terminal.", "Open the terminal.", True),
+        ("And the command date.", "Run the command date.", False),
+        ("I'll do that.", "Undo that.", False),
+        ("Shop.", "Stop.", False),
+    ],
+)
+def test_what_takes_something_away_must_have_been_heard_well(
+    heard: str, guess: str, *, counts: bool
+) -> None:
+    """A guess less likely than the words as they were heard is enough for other commands."""
+    guide: Any = Guesses(Guess(guess, -5.0, 1.0, 0.0), behind=4.0)
     assert likeliest(guide, [np.zeros((1, 1), np.float32)], heard) == (guess if counts else heard)

@@ -160,6 +160,9 @@ class Deaf:
     def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
         return [plain]
 
+    def dictation(self, samples: Samples, plain: str) -> list[str]:
+        return [plain]
+
 
 class Mute:
     """Says nothing."""

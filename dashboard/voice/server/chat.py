@@ -36,8 +36,8 @@ from dashboard.voice.server.frontdesk import situation
 from dashboard.voice.server.messages import ClientError, ClientMessage, Message
 from dashboard.voice.server.store import ChatRecord
 from dashboard.voice.speech.audio import Decoder, Format, UndecodableAudio
-from dashboard.voice.speech.hypotheses import choose
-from dashboard.voice.speech.listener import Heard
+from dashboard.voice.speech.hypotheses import choose, choose_dictated
+from dashboard.voice.speech.listener import Heard, ListenSettings
 from dashboard.voice.speech.process import EngineReplaced, Sound, SpeechEvent, SpeechLost, Spoken
 from dashboard.voice.speech.text import dangles
 from dashboard.voice.speech.vocabulary import correct
@@ -194,16 +194,23 @@ class Chat:
                 self._decoder.declare(Format(message.audio.sample_rate, message.audio.channels))
             except UndecodableAudio as error:
                 raise ClientError("E0101", "invalid_request", str(error)) from error
-        known = self.settings.vocabulary
+        known = self._listening
         echo = self.settings.apply(message)
         self.record.add("SESSION_SETTINGS", "SYSTEM", metadata=echo)
         self._addressee.attention = self.settings.attention or "addressed"
         self._addressee.answers = self.settings.answers
-        if self.settings.vocabulary == known:
-            return [Send(echo)]
         self._addressee.learn(self.settings.vocabulary)
-        listening = replace(self._config.listening, names=self.settings.vocabulary)
-        return [Send(echo), Configure(listening)]
+        listening = self._listening
+        return [Send(echo)] if listening == known else [Send(echo), Configure(listening)]
+
+    @property
+    def _listening(self) -> ListenSettings:
+        """What the speech process is to know of the conversation."""
+        return replace(
+            self._config.listening,
+            names=self.settings.vocabulary,
+            dictating=situation(self.settings.context, started=False).dictating,
+        )
 
     def _typed(self, text: str, now: float) -> Effects:
         self._timers.user_active(now)
@@ -328,7 +335,7 @@ class Chat:
         """The likeliest words of what was heard."""
         now = situation(self.settings.context, started=False)
         if now.dictating:
-            return event.text
+            return choose_dictated(event.text, event.readings)
         chosen = choose(event.text, event.readings, awaited=bool(now.pending))
         return correct(chosen, self.settings.vocabulary)
 

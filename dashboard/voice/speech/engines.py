@@ -17,6 +17,8 @@ from agent.models.offline import parse
 from agent.models.offline.conversation import is_whole
 from dashboard.voice.intents import is_free
 from dashboard.voice.speech.audio import OUT_RATE, RATE, Samples, levelled, resample, wordless
+from dashboard.voice.speech.dictation_decoding import DictationRescorer
+from dashboard.voice.speech.moonshine import Moonshine
 from dashboard.voice.speech.rescoring import Rescorer, repeats_unsaid
 from dashboard.voice.speech.text import dangles, modern, trails_off, without_loops
 
@@ -49,6 +51,10 @@ class Recognizer(Protocol):
         ``names`` are what can be named now. An engine that knows nothing else answers ``[plain]``.
         May cost several times what `transcribe` does.
         """
+        ...
+
+    def dictation(self, samples: Samples, plain: str) -> list[str]:
+        """As `readings`, of words that are to be typed: any may come, and names of marks do."""
         ...
 
 
@@ -116,7 +122,8 @@ class MoonshineRecognizer:
             ModelArch.TINY,
             options={"vad_threshold": "0", "identify_speakers": "false"},
         )
-        self._second = Rescorer(folder)
+        model = Moonshine(folder)
+        self._second, self._dictated = Rescorer(model), DictationRescorer(model)
         quiet = np.zeros(int(RATE * self._WARM), np.float32)
         self._words(quiet)
         self.readings(quiet, "Ready.", ())
@@ -130,6 +137,9 @@ class MoonshineRecognizer:
 
     def readings(self, samples: Samples, plain: str, names: tuple[str, ...]) -> list[str]:
         return self._second.readings(levelled(samples), plain, names)
+
+    def dictation(self, samples: Samples, plain: str) -> list[str]:
+        return self._dictated.readings(levelled(samples), plain)
 
 
 class PatientTurns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agent.models.offline.dictating import ends
 from agent.models.offline.words import number, ordinal
 from dashboard.voice.intents import is_free
 
@@ -18,6 +19,17 @@ def choose(plain: str, readings: Sequence[str], *, awaited: bool = False) -> str
     if awaited or not readings or not is_free(plain):
         return plain
     return plain if is_number(readings[0]) and not is_number(plain) else readings[0]
+
+
+def choose_dictated(plain: str, readings: Sequence[str]) -> str:
+    """The first of ``readings`` of dictated words, unless one of both is none.
+
+    Words that mean something to the conversation, or that end the dictation, stay as they were
+    heard; and what was heard as words to be typed does not become such words.
+    """
+    if not readings or ends(plain) or not (is_free(plain) and is_free(readings[0])):
+        return plain
+    return readings[0]
 
 
 def is_number(text: str) -> bool:

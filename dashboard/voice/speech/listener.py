@@ -52,6 +52,8 @@ class ListenSettings:
     """A turn that will not end (music, television) is cut here."""
     names: tuple[str, ...] = ()
     """What can be named now, for the recogniser."""
+    dictating: bool = False
+    """Whether words are to be typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Decode:
     final: bool
     pcm: bytes = field(repr=False)
     names: tuple[str, ...] = ()
+    dictated: bool = False
 
 
 Output = list[Heard | Decode]
@@ -257,7 +260,8 @@ class Listener:
 
     def _ask(self, utterance: _Utterance, *, final: bool) -> Decode:
         self._jobs += 1
-        utterance.pending = Decode(self._jobs, final, bytes(utterance.pcm), self._settings.names)
+        known, pcm = self._settings, bytes(utterance.pcm)
+        utterance.pending = Decode(self._jobs, final, pcm, known.names, known.dictating)
         utterance.asked_version = utterance.spoken_version
         return utterance.pending
 

@@ -8,14 +8,13 @@ looked at in three ways, which differ where the recogniser is unsure.
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from agent.models.offline import parse
 from agent.models.offline.grammar_graph import GrammarGraph
-from agent.models.offline.sentences import DICTATION, Plan
+from agent.models.offline.sentences import DICTATION, Plan, takes_away
 from agent.models.offline.words import lexicon
 from dashboard.voice.intents import is_stop
 from dashboard.voice.phrases import phrases
@@ -27,8 +26,9 @@ from dashboard.voice.speech.text import words
 _TRUST: Final = 6.0
 """How much less likely (natural logarithm) than the plain words a sentence may be that the
 network led to word by word; one that is half dictation, half of it."""
-_TRUST_STOP: Final = 2.5
-"""The same for a command to stop. Noise is ten and more away from it."""
+_TRUST_LITTLE: Final = 2.5
+"""The same for a command to stop, and for one that takes something away where the plain words do
+not. Noise is ten and more away from it."""
 _PHRASES: Final = (
     "stop_words",
     "stop_phrases",
@@ -46,8 +46,8 @@ _LONGEST: Final = 12.0
 class Rescorer:
     """Looks for what can be said in sound that has been transcribed."""
 
-    def __init__(self, folder: Path) -> None:
-        self._model = Moonshine(folder)
+    def __init__(self, model: Moonshine) -> None:
+        self._model = model
         self._guide = lru_cache(maxsize=8)(self._make_guide)
         self._guide(())
 
@@ -61,8 +61,8 @@ class Rescorer:
         guide = self._guide(names)
         if guide.graph.covers(plain) and not repeats_unsaid(plain):
             return [plain]
-        ways = [self._model.listen(way) for way in _ways(samples)]
-        best = likeliest(guide, ways, plain)
+        heard = [self._model.listen(way) for way in ways(samples)]
+        best = likeliest(guide, heard, plain)
         return [best, plain] if best != plain else [plain]
 
     def _make_guide(self, names: tuple[str, ...]) -> Guide:
@@ -75,7 +75,7 @@ def likeliest(guide: Guide, ways: list[Floats], plain: str) -> str:
     trust: dict[str, float] = {}
     for way in ways:
         guesses = (guess for guess in guide.best(way)[:2] if not _no_better(guess, plain))
-        trust |= {guess.text: _trust(guess) for guess in guesses}
+        trust |= {guess.text: _trust(guess, plain) for guess in guesses}
     trust[plain] = 0.0
     score = {
         text: more + sum(guide.score(way, text) for way in ways) / len(ways)
@@ -84,8 +84,9 @@ def likeliest(guide: Guide, ways: list[Floats], plain: str) -> str:
     return max(score, key=lambda text: (score[text], text == plain))
 
 
-def _trust(guess: Guess) -> float:
-    return guess.led * (_TRUST_STOP if is_stop(guess.text) else _TRUST) + guess.hints
+def _trust(guess: Guess, plain: str) -> float:
+    grave = is_stop(guess.text) or (takes_away(guess.text) and not takes_away(plain))
+    return guess.led * (_TRUST_LITTLE if grave else _TRUST) + guess.hints
 
 
 def repeats_unsaid(text: str) -> bool:
@@ -116,7 +117,7 @@ def _marks(plan: Plan) -> int:
     return sum(slots.count(mark) for mark in ",.;:!?\n")
 
 
-def _ways(samples: Samples) -> list[Samples]:
+def ways(samples: Samples) -> list[Samples]:
     """The sound as it is, with silence around it, and with its high notes raised."""
     pause = np.zeros(RATE // 2, np.float32)
     brighter = np.diff(samples * np.float32(0.6), prepend=samples[:1]) + samples * np.float32(0.4)

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO, Final
 
 from dashboard.voice.speech import frames
-from dashboard.voice.speech.audio import OUT_RATE, floats, pcm16
+from dashboard.voice.speech.audio import OUT_RATE, Samples, floats, pcm16
 from dashboard.voice.speech.choices import OUR_RECOGNIZERS, OUR_SYNTHESIZERS, Loaded, load
 from dashboard.voice.speech.engines import Recognizer, Synthesizer
 from dashboard.voice.speech.listener import Decode, Heard, Listener, ListenSettings
@@ -72,13 +72,18 @@ class Recognition(threading.Thread):
     def _decode(self, urgency: int, chat: str, job: Decode, plain: str) -> None:
         samples = floats(job.pcm)
         if urgency == self._AGAIN:
-            self._answer(chat, job, self._recognizer.readings(samples, plain, job.names))
+            self._answer(chat, job, self._readings(samples, job, plain))
             return
         text = self._recognizer.transcribe(samples)
         self._answer(chat, job, [text])
         if job.final and text:
             with self._ready:
                 self._push(self._AGAIN, chat, job, text)
+
+    def _readings(self, samples: Samples, job: Decode, plain: str) -> list[str]:
+        if job.dictated:
+            return self._recognizer.dictation(samples, plain)
+        return self._recognizer.readings(samples, plain, job.names)
 
 
 class Synthesis(threading.Thread):
