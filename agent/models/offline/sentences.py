@@ -112,7 +112,7 @@ def takes_away(text: str) -> bool:
 
 
 def _takes_away(command: Command) -> bool:
-    if command.intent in trait("grave"):
+    if command.intent in trait("grave") or command.slot("act") in ("delete", "replace"):
         return True
     said = re.findall(r"[a-z]+", command.said.lower())
     return command.intent not in DICTATION and not {*lexicon()["grave"]}.isdisjoint(said)
