@@ -115,6 +115,9 @@ def test_a_phrase_that_was_said_swallows_and_doubles_nothing(said: str) -> None:
     ("heard", "written"),
     [
         ("Call me back to-morrow.", "Call me back tomorrow."),
+        ("Call me back to Morrow.", "Call me back tomorrow."),
+        ("I cannot come to night.", "I cannot come tonight."),
+        ("From day to day.", "From day to day."),
         ("To-day is Monday. Good-bye!", "Today is Monday. Goodbye!"),
         ("My to-do list, up to-date", "My to-do list, up to-date"),
     ],

@@ -93,12 +93,19 @@ def without_loops(text: str) -> str:
     return text.strip()
 
 
-_OLD: Final = re.compile(r"\b(to)-(day|morrow|night)\b|\b(good)-(bye)\b", re.IGNORECASE)
+_OLD: Final = re.compile(
+    r"\b(to)-(day)\b|\b(to)[- ](morrow|night)\b|\b(good)-(bye)\b", re.IGNORECASE
+)
 
 
 def modern(text: str) -> str:
-    """``text`` without hyphens that were written a hundred years ago: "to-morrow"."""
-    return _OLD.sub(lambda m: "".join(part for part in m.groups() if part), text)
+    """``text`` without words taken apart as a hundred years ago: "to-morrow", "to Morrow"."""
+    return _OLD.sub(_joined, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    first, second = (part for part in match.groups() if part)
+    return f"{first}{second.lower()}"
 
 
 def _repeats(keys: list[str], start: int, length: int) -> int:
