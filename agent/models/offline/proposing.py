@@ -19,10 +19,10 @@ from rapidfuzz import fuzz, process
 
 from agent.desktop.base import Desktop
 from agent.disk import in_thread
+from agent.models.offline.grammar import match
 from agent.models.offline.matching import plain
 from agent.models.offline.meaning import Vectors, meaning
 from agent.models.offline.places import apps, find_windows
-from agent.models.offline.sentences import parse
 from agent.models.offline.view import View, look
 from agent.models.offline.words import lexicon, strip_back, strip_front, tidy
 
@@ -177,7 +177,7 @@ def _alike(words: str) -> list[str]:
     first, _, rest = words.partition(" ")
     verb = process.extractOne(first, lexicon()["grave"], scorer=fuzz.ratio, score_cutoff=_ALIKE)
     sentence = f"{verb[0]} {rest}" if verb and rest else ""
-    return [sentence] if parse(sentence).commands else []
+    return [sentence] if sentence and match(sentence) else []
 
 
 _NEEDS: dict[str, Callable[[View], object]] = {
