@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 from agent.browser.keys import sequence
 from agent.browser.outline import Item, Line, Outline, References, read
@@ -322,7 +323,8 @@ class Driver:
         item = own[0] if own else None
         if name == "file_upload":
             paths = ", ".join(path.rpartition("/")[2] for path in given.paths or ())
-            return name, _named(item) | {"upload": paths}, _aim(page.tab, item)
+            told = _named(item) | {"upload": paths} | site_of(page.tab.url)
+            return name, told, _aim(page.tab, item)
         about = await page.about(session, backend)
         if about["kind"] == "pressed":
             return "left_click", _named(item), _aim(page.tab, item)
@@ -353,6 +355,15 @@ async def _begun(connection: Connection) -> Browser:
 def heed(text: str) -> str:
     """Words of a page, as they are handed on."""
     return f"{SEEN}\n{text}" if text else "There is nothing."
+
+
+def site_of(url: str) -> dict[str, str]:
+    """The host of an address as an intent has it; nothing if it has none."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return {}
+    return {"site": host} if host else {}
 
 
 def _named(item: Item | None) -> dict[str, str]:

@@ -333,6 +333,14 @@ def question(intent: Intent, approvals: Approvals | None = None) -> str:
             computer("left_click_drag", onto="XTerm", onto_title="log"),
             "Paste what is dragged into the window “log”?",
         ),
+        (
+            Intent("browser", "file_upload", {"title": "Shop", "upload": "a.txt"}),
+            "Give “a.txt” to the page “Shop”?",
+        ),
+        (
+            Intent("browser", "file_upload", {"upload": "a.txt", "site": "shop.example.org"}),
+            "Give “a.txt” to an untitled page of shop.example.org?",
+        ),
         (computer("left_click", name="Delete"), "Press “Delete”?"),
         (computer("left_click", name="Delete", title="Mail"), "Press “Delete” in “Mail”?"),
         (

@@ -16,6 +16,7 @@ from agent.browser.tabs import MOST_TABS, Browser
 from agent.testing.fake_desktop import FakeDesktop
 from agent.tools.base import ToolCall, ToolResult
 from agent.tools.browser import BrowserTool
+from agent.tools.browser_driver import site_of
 
 MANY = 250
 
@@ -178,3 +179,16 @@ async def test_a_frame_that_is_gone_takes_along_those_that_stood_in_it() -> None
     assert set(tab.frames) == {"outer", "inner", "innermost", "beside"}
     happens("Target.detachedFromTarget", tab.session, "outer")
     assert set(tab.frames) == {"beside"}
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://shop.example.org:8443/a?b", {"site": "shop.example.org"}),
+        ("file:///home/user/page.html", {}),
+        ("about:blank", {}),
+        ("http://[broken", {}),
+    ],
+)
+def test_the_site_that_gets_a_file_is_told(url: str, site: dict[str, str]) -> None:
+    assert site_of(url) == site
