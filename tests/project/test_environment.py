@@ -1,9 +1,12 @@
 """The three descriptions of what Sayso depends on say the same."""
 
+import ast
 import re
 import socket
 import subprocess
+import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import yaml
@@ -33,7 +36,49 @@ def test_environment_yml_has_the_ranges_of_pyproject():
     assert [e for e in pip if e.startswith("-")] == ["--editable=.[lab]"]
     lab = {_name(requirement) for requirement in PROJECT["optional-dependencies"]["lab"]}
     direct = {_name(requirement) for requirement in PROJECT["dependencies"]}
-    assert {"panel", "anthropic", "hume", "ipywidgets", "jupyterlab"} <= lab | direct
+    assert {"panel", "bokeh", "anthropic", "hume", "ipywidgets", "jupyterlab"} <= lab | direct
+
+
+COMES_WITH = {
+    "IPython": "ipywidgets",
+    "markupsafe": "jinja2",
+    "mcp_types": "mcp",
+    "nbclient": "jupyterlab",
+    "nbformat": "jupyterlab",
+    "pydantic_core": "pydantic",
+    "starlette": "mcp",
+    "traitlets": "ipywidgets",
+    "typing_extensions": "pydantic",
+    "uvicorn": "mcp",
+}
+"""Modules that are a part of what is declared, by its name."""
+
+
+def test_whatever_is_imported_is_declared_or_a_part_of_what_is():
+    """Nothing is there only because another package happens to need it."""
+    extras = PROJECT["optional-dependencies"]
+    ours = [
+        r for extra in ("lab", "mcp", "inspect", "otel", "ocr", "clouds") for r in extras[extra]
+    ]
+    declared = {_name(requirement) for requirement in [*PROJECT["dependencies"], *ours]}
+    known = {"agent", "dashboard", "sayso"} | sys.stdlib_module_names
+    holding = metadata.packages_distributions()
+    for module in sorted(_imported() - known):
+        found = {_name(each) for each in holding.get(module, [module])}
+        assert COMES_WITH.get(module) in declared or found & declared, module
+
+
+def _imported() -> set[str]:
+    """Top-level modules that the packages import, wherever they do."""
+    found = set()
+    for folder in ("agent", "dashboard", "sayso"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.split(".")[0])
+    return found
 
 
 def test_every_dependency_has_a_range_and_a_locked_version():
