@@ -43,7 +43,12 @@ ENDS = {
 }
 """How a block begins that ends otherwise here, where no key is: its exit code, and what it says."""
 
-LONG = (".venv/bin/sayso lab run wording",)
+LONG = (
+    ".venv/bin/sayso lab run wording",
+    ".venv/bin/sayso run",
+    "sayso run --prompt",
+    "sayso lab run mine.yaml",
+)
 DESKTOP = re.compile(r"sayso (run \"|run --home|run --prompt|lab run)")
 
 
