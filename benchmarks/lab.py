@@ -189,14 +189,17 @@ def cluster(desktops: int, rounds: int = 4, seconds: float = 30.0) -> list[tuple
         place = DaskPlacement(workers.scheduler_address)
         before = _memory()
         runner = Runner(experiment, Path(root), place, environment=SleepingEnvironment(seconds))
-        began = time.perf_counter()
+        began = time.time()
         runner.run()
-        wall = time.perf_counter() - began
+        wall = time.time() - began
         results = runner.store.results()
         place.close()
-    busy = sum(r.ended - r.started for r in results)
+    last = max(r.started for r in results)
+    waiting = sum(min(r.ended, last) - r.started for r in results) / (desktops * (last - began))
+    whole = sum(r.ended - r.started for r in results) / (desktops * wall)
     return [
-        (f"{desktops} fake desktops busy", f"{100 * busy / (desktops * wall):.0f} %", ">= 90 %"),
+        (f"{desktops} fake desktops busy while trials wait", f"{100 * waiting:.0f} %", ">= 90 %"),
+        ("the same to the end of the last trial", f"{100 * whole:.0f} %", ""),
         ("their trials", f"{len(results)} of {seconds:.0f} s, {wall:.0f} s in all", ""),
         ("memory that they took, workers' included", f"{_memory() - before:.0f} MB", ""),
     ]
@@ -245,6 +248,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2000, help="simulated experiments a cell")
     parser.add_argument("--repeats", type=int, default=3, help="repeats of the light tasks")
     parser.add_argument("--desktops", type=int, default=100, help="of the simulated cluster")
+    parser.add_argument("--rounds", type=int, default=4, help="trials of each of them")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of such a trial, on average")
     parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--json", action="store_true", help="rows as JSON")
     given = parser.parse_args()
@@ -254,7 +259,7 @@ def main() -> None:
         "studied": lambda: studied(1000),
         "throughput": lambda: throughput(given.repeats),
         "statistics": lambda: numbers(given.runs),
-        "cluster": lambda: cluster(given.desktops),
+        "cluster": lambda: cluster(given.desktops, given.rounds, given.seconds),
     }
     load = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     chosen = [given.only] if given.only else list(parts)
