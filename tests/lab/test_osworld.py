@@ -30,7 +30,7 @@ from agent.experiments.run.trial_environment import TrialEnvironment
 METRICS = """
     def compare_text_file(actual, expected, **options):
         with open(actual) as a, open(expected) as b:
-            one, two = a.read(), b.read()
+            one, two = a.read().strip(), b.read().strip()
         return float(one.lower() == two.lower() if options.get("ignore_case") else one == two)
 
     def check_include_exclude(result, rules):
