@@ -6,13 +6,9 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from chromium import alaunch
-from errand import DOWNLOADING, FILLING_IN, ORDERING, READING
-from errand_page import at_the_page, tell
 from onlooker import Onlooker
 from person import Person, new_person
 from playwright.async_api import async_playwright, expect
@@ -34,24 +30,15 @@ _INSIDE = {"replay": ".replay .picture img", "lab": ".lab .experiment .verdict"}
 
 async def main() -> None:
     """Serve, work, take pictures."""
-    with places_for_it() as places:
-        environment = {"TMPDIR": str(places / "tmp")}
-        await asyncio.to_thread(_experiment, places / "data")
-        with serve(ROOT / "dashboard", places / "data", env=environment) as served:
-            await _session(served.url, places)
-    with places_for_it() as places:
-        await _errand(places)
-
-
-@contextmanager
-def places_for_it() -> Iterator[Path]:
-    """A folder with a short path for a server's data and its desktops."""
     with tempfile.TemporaryDirectory(prefix="say") as folder:
         places = Path(folder)
         places.chmod(0o755)
         for name in ("data", "tmp"):
             (places / name).mkdir(mode=0o755)
-        yield places
+        environment = {"TMPDIR": str(places / "tmp")}
+        await asyncio.to_thread(_experiment, places / "data")
+        with serve(ROOT / "dashboard", places / "data", env=environment) as served:
+            await _session(served.url, places)
 
 
 async def _session(url: str, places: Path) -> None:
@@ -80,16 +67,6 @@ async def _session(url: str, places: Path) -> None:
         await _desktop(person)
         await _picture(person, "talk-dark")
         await _views(person, "-dark")
-
-
-async def _errand(places: Path) -> None:
-    """The web and an office program: a form, its receipt, and a figure in a spreadsheet."""
-    async with at_the_page(places, {}) as person:
-        await person.page.get_by_role("button", name="Got it").click()
-        for words in (*ORDERING, DOWNLOADING, *FILLING_IN, READING):
-            await tell(person, words)
-        await _desktop(person)
-        await _picture(person, "errand")
 
 
 def _experiment(data: Path) -> None:
