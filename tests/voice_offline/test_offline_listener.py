@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hearing import LOUD, QUIET, LoudnessActivity, events, jobs
 
@@ -126,17 +128,29 @@ def test_words_say_how_long_a_silence_follows_them_once_they_are_all_there() -> 
 
 
 def test_a_short_word_is_asked_for_in_the_first_pause_behind_it() -> None:
-    """“Stop” is over before a second interim would be due; long speech is not asked for anew."""
+    """At its closure, before its end is heard; long speech is not asked for anew."""
     ears = listener()
     for job in jobs(ears.feed(frames(320))):
         ears.decoded(job, ["st"])
-    assert jobs(ears.feed(frames(32, QUIET))) == []
-    (asked,) = jobs(ears.feed(frames(96, QUIET)))
+    (asked,) = jobs(ears.feed(frames(128, QUIET)))
     assert not asked.final
     assert [h.text for h in ears.decoded(asked, ["stop"]) if isinstance(h, Heard)] == ["stop"]
     for job in jobs(ears.feed(frames(1_600))):
         ears.decoded(job, ["stop it and go on"])
     assert jobs(ears.feed(frames(128, QUIET))) == []
+
+
+def test_words_are_asked_for_as_fast_as_they_are_told_while_a_word_may_be_stop() -> None:
+    """A slow recogniser is asked less often, never twice at once."""
+    fast, slow = listener(), listener()
+    told: list[int] = []
+    for at in range(32, 832, 32):
+        for job in jobs(fast.feed(frames(32))):
+            told.append(at)
+            fast.decoded(job, ["st"])
+    assert [b - a for a, b in itertools.pairwise(told)] == [64] * (len(told) - 1)
+    assert told[-1] > 700
+    assert len(jobs(slow.feed(frames(832)))) == 1
 
 
 def test_speech_that_goes_on_voids_the_words_asked_for() -> None:

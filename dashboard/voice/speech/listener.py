@@ -25,12 +25,15 @@ _ONSET_FRAMES: Final = 2
 """Frames of speech in a row that begin an utterance: 64 ms."""
 _HYSTERESIS: Final = 0.15
 _FIRST_INTERIM_MS: Final = 192
+_AT_ONCE_MS: Final = 64
+"""Speech between two interims in the first `_FIRST_WORD_MS`, which may be "stop". One is asked for
+when the last is told, so that a machine which is slower than this has fewer."""
+_FIRST_WORD_MS: Final = 800
 _SOON_MS: Final = 160
-"""Speech between two interims in the first `_YOUNG_MS` of an utterance, in which it is decided
-whether it interrupts."""
+"""The same in the first `_YOUNG_MS`, in which it is decided whether the utterance interrupts."""
 _YOUNG_MS: Final = 1_500
-_PAUSE_MS: Final = 64
-"""Silence after which the words of a young utterance are asked for: "stop" is one short word."""
+_PAUSE_MS: Final = 32
+"""Silence after which the words of a young utterance are asked for: the closure of "stop"."""
 _INTERIM_MS: Final = 250
 _INTERIM_SHARE: Final = 0.1
 """Long utterances cost more to decode: at least this share of their length between interims."""
@@ -233,13 +236,19 @@ class Listener:
 
     def _ask_interim(self, utterance: _Utterance) -> Output:
         first = utterance.text_version < 0
-        length = len(utterance.pcm) // 2 * 1000 // RATE
-        between = _SOON_MS if length < _YOUNG_MS else max(_INTERIM_MS, int(length * _INTERIM_SHARE))
-        due = _FIRST_INTERIM_MS if first else between
+        due = _FIRST_INTERIM_MS if first else self._between(utterance)
         if utterance.pending is not None or utterance.fresh_ms < due:
             return []
         utterance.fresh_ms = 0
         return [self._ask(utterance, final=False)]
+
+    @staticmethod
+    def _between(utterance: _Utterance) -> int:
+        """Milliseconds of speech from one interim to the next."""
+        length = len(utterance.pcm) // 2 * 1000 // RATE
+        if length < _YOUNG_MS:
+            return _AT_ONCE_MS if utterance.speech_ms < _FIRST_WORD_MS else _SOON_MS
+        return max(_INTERIM_MS, int(length * _INTERIM_SHARE))
 
     def _ask_at_pause(self, utterance: _Utterance) -> Output:
         length = len(utterance.pcm) // 2 * 1000 // RATE
