@@ -179,7 +179,7 @@ async def test_a_restarted_server_gets_its_page_back_where_it_was(
         # All of it is there: 30 px must not lie within what counts as the end.
         await expect(page.locator(".outcome")).to_have_count(4)
         await page.locator(".conversation .list").evaluate(_SCROLL, 30)
-        await expect(page.get_by_role("button", name="newest")).to_be_visible()
+        await expect(page.get_by_role("button", name="Latest")).to_be_visible()
         session = re.search(r"session=([^&]+)", page.url)
         await page.get_by_label(BOX).fill("a sentence that is not")
     try:

@@ -81,7 +81,7 @@ async def test_a_tasks_files_are_put_back_after_they_were_shown(page: Page, data
     await dialog.get_by_role("checkbox").first.check()
     await page.set_viewport_size({"width": 640, "height": 360})
     await page.locator(".conversation .list").evaluate("each => { each.scrollTop = 0 }")
-    await expect(page.get_by_role("button", name="newest")).to_be_visible()
+    await expect(page.get_by_role("button", name="Latest")).to_be_visible()
     await dialog.get_by_role("button", name="Put 2 items back").click()
     await expect(dialog).to_be_hidden()
     back = page.locator(".item.back")

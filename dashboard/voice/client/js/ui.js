@@ -75,13 +75,13 @@ function pressed(core, event) {
 
 /** @param {Props} props */
 function Main({ core, shown }) {
-  const live = shown.muted ? t("Unmute") : t("Mute");
-  const label = shown.off ? t("Start") : live;
+  const [live, heard] = shown.muted ? [t("Unmute"), t("Unmute voice")] : [t("Mute"), t("Mute voice")];
+  const [label, named] = shown.off ? [t("Start"), t("Start voice")] : [live, heard];
   const press = () => {
     if (isOff(core) || core.muted) void core.start();
     else core.mute();
   };
-  return html`<button type="button" class="main" aria-label=${`${label} voice`} onClick=${press}>
+  return html`<button type="button" class="main" aria-label=${named} onClick=${press}>
     <${Icon} path=${MIC} /><span>${label}</span>
   </button>`;
 }
