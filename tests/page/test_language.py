@@ -30,7 +30,9 @@ def test_the_frame_is_in_the_language_that_the_browser_asks_for(pilot: Served) -
         german = client.get("/dashboard", headers=GERMAN).text
         english = client.get("/dashboard", headers={"Accept-Language": "fr"}).text
     assert (_language(german), _language(english)) == ("de", "en")
-    assert all(text in german for text in (">STOPP</button>", ">Einstellungen</a>", "Anhalten"))
+    assert all(
+        text in german for text in (">STOPP</button>", ">Einstellungen</a>", ">Pause</button>")
+    )
     assert ">STOP</button>" in english
     assert '<script type="application/json" id="sayso-words">' in german
     assert "sayso-words" not in english.replace('"sayso-words"', "", 1)

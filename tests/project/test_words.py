@@ -144,7 +144,7 @@ def test_the_languages_of_a_browser_are_weighed() -> None:
 
 def test_a_text_is_said_in_the_language_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_ask", lambda: "de")
-    assert words.t("Hold") == "Anhalten"
+    assert words.t("Hold") == "Pause"
     assert words.t("Wait for {name}", name="{n}") == "Auf {n} warten"
     assert words.plural(1, "{n} file", "{n} files") == "1 Datei"
     assert words.plural(3, "{n} file", "{n} files") == "3 Dateien"
