@@ -23,9 +23,9 @@ AT = Box(10, 40, 60, 20)
 class Editor(FakeDesktop):
     """A program with a View menu, in which is a switch that works or does not."""
 
-    def __init__(self, home: Path, *, works: bool = True) -> None:
+    def __init__(self, home: Path, *, works: bool = True, role: str = "check menu item") -> None:
         super().__init__(home=home)
-        self.works = works
+        self.works, self.role = works, role
         self.open, self.on = False, False
 
     async def tree(self) -> Tree:
@@ -34,7 +34,7 @@ class Editor(FakeDesktop):
         shown = SHOWING if self.open else frozenset[str]()
         states = shown | ({"checked"} if self.on else set())
         menu = Node("v", frame.id, frame.app, "menu", "View", Box(10, 10, 40, 20), SHOWING)
-        item = Node("l", "v", frame.app, "check menu item", "Line Numbers", AT, states)
+        item = Node("l", "v", frame.app, self.role, "Line Numbers", AT, states)
         return Tree((*first, menu, item))
 
     def clicked(self, act: Act) -> None:
@@ -96,6 +96,16 @@ async def test_a_switch_that_is_so_already_stays_so(tmp_path: Path) -> None:
 async def test_a_switch_that_does_not_turn_is_not_said_to(tmp_path: Path) -> None:
     step = await said(Editor(tmp_path, works=False), "turn on line numbers")
     assert step == Fail("I clicked on Line Numbers, but it is still off.")
+
+
+async def test_a_menu_entry_of_untold_state_is_left_alone(tmp_path: Path) -> None:
+    """As of programs whose menus come from a model: to press it may turn it off."""
+    desktop = Editor(tmp_path, role="menu item")
+    step = await said(desktop, "turn on line numbers")
+    assert isinstance(step, Fail)
+    assert step.say.startswith("Line Numbers is in a menu, but ")
+    assert "does not tell whether it is on" in step.say
+    assert not desktop.on
 
 
 async def test_what_cannot_be_switched_is_told_with_what_can(tmp_path: Path) -> None:

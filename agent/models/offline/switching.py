@@ -108,6 +108,14 @@ async def _switched(at: Moment, node: Node) -> Step:
 
 
 def _none(at: Moment) -> Fail:
+    label = at.slot("label").strip(_QUOTES)
+    items = [(n.name, n) for n in at.view.tree.nodes if n.role == "menu item" and n.name]
+    if found := clear(rank(label, [item for item in items if at.view.in_active(item[1])])):
+        name = found[0].item.name
+        return Fail(
+            f"{name} is in a menu, but {place(at.view)} does not tell whether it is on. "
+            f"To change it, open the menu and say: click {name}."
+        )
     names = list(dict.fromkeys(called(n) for n in switches(at.view)))[:_OFFERED]
     have = f" I see: {listing(names)}." if names else ""
     return Fail(f"I see no switch called {at.slot('label')} in {place(at.view)}.{have}")
