@@ -22,7 +22,7 @@ _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 ELSEWHERE = {
     "script/server": "tests/project/test_server_command.py",
-    "script/words": "tests/project/test_words.py",
+    ".venv/bin/python script/words": "tests/project/test_words.py",
     ".venv/bin/jupyter": "tests/notebooks",
     ".venv/bin/pytest": "tests/voice/test_languages.py",
     "pip install": "pyproject.toml",  # tests install nothing; the extra's name is looked up

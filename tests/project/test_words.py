@@ -35,7 +35,10 @@ def script() -> ModuleType:
 def test_every_language_says_every_text_of_the_page() -> None:
     """Run `script/words` after a text was added, and fill in what it names."""
     said = subprocess.run(
-        [str(ROOT / "script" / "words"), "--check"], check=False, capture_output=True, text=True
+        [sys.executable, str(ROOT / "script" / "words"), "--check"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
