@@ -91,6 +91,7 @@ async def test_a_name_ends_as_the_dialog_or_the_program_has_it(
     named = await step(program, said, opened)
     assert isinstance(named, Act)
     assert named.calls[-1].input == {"text": str(tmp_path / name)}
+    assert named.memo.isalnum()
     program.proposed = str(tmp_path / name)
     confirmed = await step(program, said, named)
     assert isinstance(confirmed, Act)

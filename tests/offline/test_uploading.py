@@ -89,7 +89,7 @@ async def test_a_file_is_chosen_by_its_path_and_looked_up_in_the_field(home: Pat
 
 
 async def test_a_file_that_may_not_be_given_leaves_no_dialog(home: Path) -> None:
-    """Which would keep the page from everything else; the reason is told."""
+    """Which would keep the page from everything else."""
     shop, said = Shop(home, "Your report: No file chosen"), "upload report.pdf"
     [command] = parse(said).commands
     shop.ask()
@@ -103,8 +103,9 @@ async def test_a_file_that_may_not_be_given_leaves_no_dialog(home: Path) -> None
     for _ in range(2):
         assert isinstance(closing, Act)
         assert [call.input for call in closing.calls] == [{"text": "Escape"}]
+        assert not closing.memo
         last, closing = closing, await next_step(closing.phase, closing.memo)
-    assert closing == Fail("I could not upload report.pdf: you said no.")
+    assert closing == Fail("I could not upload report.pdf, so I closed the dialog.")
     shop.answer()
     assert await next_step(last.phase, last.memo) == closing
 

@@ -61,13 +61,13 @@ async def upload(at: Moment) -> Step:
 
 
 async def _not_given(at: Moment, path: Path) -> Step:
-    """Say why, once the dialog is closed that would keep the page from everything else."""
+    """Say so, once the dialog is closed that would keep the page from everything else."""
     pressed = max(0, at.phase - _CLOSING + 1)
-    why = at.memo if pressed else at.failure
     closed = await at.until(lambda v: not _dialog(v), _CLOSES if pressed else 0.0)
     if not closed and pressed < _ESCAPES:
-        return Act("Closing the dialog.", (key("Escape"),), _CLOSING + pressed, why)
-    return Fail(f"I could not upload {path.name}: {why}")
+        return Act("Closing the dialog.", (key("Escape"),), _CLOSING + pressed)
+    why = f": {at.failure}" if at.failure else ", so I closed the dialog."
+    return Fail(f"I could not upload {path.name}{why}")
 
 
 async def _given(at: Moment, path: Path) -> Step:

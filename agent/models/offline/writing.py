@@ -47,7 +47,7 @@ _ENDINGS = {
 }
 """What programs end the names of their documents in, by their windows' classes and titles."""
 
-_ENDS = re.compile(r"\.\w{1,5}$")
+_ENDS = re.compile(r"\.[a-zA-Z0-9]{1,5}$")
 
 
 def _bare(text: str) -> str:
@@ -278,7 +278,7 @@ def _can_save(view: View) -> bool:
 async def save_as(at: Moment) -> Step:
     """Save under a name: through the dialog, then a look for the file."""
     folder, said = await in_thread(placed, at.desktop.home, at.slot("name"))
-    path = folder / (at.memo or file_name(said, _ending(at.view)))
+    path = folder / file_name(said, f".{at.memo}" if at.memo else _ending(at.view))
     sure = at.phase == 0 and (_ENDS.search(file_name(said, "")) or _save_dialog(at.view))
     if at.phase == _TAKEN or (sure and await in_thread(path.exists)):
         return Fail(f"There is a file called {path.name} already. Say another name.")
@@ -295,11 +295,11 @@ async def save_as(at: Moment) -> Step:
             return Fail("No save dialog has opened in this window.")
         path = folder / file_name(said, _ending(at.view))
         if await in_thread(path.exists):
-            return Act("Closing the save dialog.", (key("Escape"),), _TAKEN, path.name)
+            return Act("Closing the save dialog.", (key("Escape"),), _TAKEN, _kept(path))
         return _name_it(at, path)
     if at.phase == _NAMED:
         await at.until(lambda v: _count(v.field, inside(at.desktop, path)) > 0, 1.0)
-        return Act("Confirming.", (key("Return"),), _CONFIRMED, path.name)
+        return Act("Confirming.", (key("Return"),), _CONFIRMED, _kept(path))
     return await _written(at, path)
 
 
@@ -314,6 +314,11 @@ def _ending(view: View) -> str:
     called = (window.wm_class.lower().replace("-", " "), window.title.lower())
     known = (ending for name, ending in _ENDINGS.items() if any(c.endswith(name) for c in called))
     return next(known, _TEXT)
+
+
+def _kept(path: Path) -> str:
+    """What a memo keeps of a name, which holds letters and digits only: how it ends."""
+    return path.suffix[1:] if _ENDS.fullmatch(path.suffix) else ""
 
 
 def _document_window(view: View) -> Window | None:
@@ -350,7 +355,7 @@ def _save_dialog(view: View) -> bool:
 
 def _name_it(at: Moment, path: Path) -> Act:
     calls: tuple[Call, ...] = (key("ctrl+a"), type_text(inside(at.desktop, path)))
-    return Act(f"Saving it as {path.name}.", calls, _NAMED, path.name)
+    return Act(f"Saving it as {path.name}.", calls, _NAMED, _kept(path))
 
 
 async def _written(at: Moment, path: Path) -> Step:
@@ -358,7 +363,7 @@ async def _written(at: Moment, path: Path) -> Step:
         return path.exists() and not _save_dialog(view)
 
     if at.phase == _CONFIRMED and not await at.until(gone, 1.5) and _save_dialog(at.view):
-        return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1, path.name)
+        return Act("Confirming once more.", (key("Return"),), _CONFIRMED + 1, _kept(path))
     if await at.until(gone, 4.0):
         return Done(f"It is saved as {path.name} in {where(at.desktop.home, path.parent)}.")
     if await in_thread(path.exists):
