@@ -121,7 +121,7 @@ async def test_many_experiments_are_looked_for_and_one_is_deleted(
         await damaged.get_by_role("button", name="Delete…").click()
         await damaged.get_by_role("button", name="Delete", exact=True).click()
         await expect(cards).to_have_count(4)
-    assert sorted(p.name.rpartition("-")[0] for p in root.glob("*/experiment.json")) == [
+    assert sorted(p.parent.name.rpartition("-")[0] for p in root.glob("*/experiment.json")) == [
         "kind", "study-0", "study-2", "study-3",
     ]  # fmt: skip
 
