@@ -209,6 +209,7 @@ async def stage(on: Collection[str] = ()) -> AsyncIterator[Stage]:
     try:
         made = Stage(desktop, on)
         await made.furnish()
+        await made.eyes.start()  # else the first look would be charged with the connection
         yield made
         await made.eyes.close()
     finally:
