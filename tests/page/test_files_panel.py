@@ -247,7 +247,7 @@ async def test_a_large_upload_shows_how_far_it_is_and_can_be_given_up(page: Page
     await panel.locator("input[type=file]").set_input_files(
         [{"name": "slow.bin", "mimeType": "x/y", "buffer": b"x" * 8_000_000}]
     )
-    bar = page.get_by_role("progressbar", name="slow.bin comes in")
+    bar = page.get_by_role("progressbar", name="Uploading slow.bin")
     await expect(bar).to_be_visible()
     await page.wait_for_function(
         """() => {

@@ -241,7 +241,7 @@ async def test_words_that_are_not_taken_come_back(context: BrowserContext, pilot
         await expect(box).to_have_value("Open the text editor")
         await page.route("**/stop", lambda route: route.fulfill(json={"state": "later"}))
         await page.locator("#frame").get_by_role("button", name="STOP").click()
-        goes_on = "The task that was begun after it goes on."
+        goes_on = "The one begun after it continues."
         await expect(page.locator("#frame [role=status]")).to_contain_text(goes_on)
     await expect(page.get_by_label("Type what to do")).to_have_value("Open the text editor")
 

@@ -372,7 +372,7 @@ async def test_the_desktop_alone_keeps_stop_and_brings_back_what_waits(page: Pag
         await whole.click()
         await expect(whole).to_have_attribute("aria-pressed", filled)
     await expect(page.locator(".conversation")).to_be_visible()
-    await page.get_by_role("button", name="Only the desktop").click()
+    await page.get_by_role("button", name="Desktop in full screen").click()
     await expect(page.locator(".conversation")).to_be_hidden()
     await expect(page.get_by_role("button", name="STOP")).to_be_in_viewport(ratio=1)
     await say(page, "list my files")
@@ -387,7 +387,7 @@ async def test_a_phone_without_full_screen_leads_back_to_the_conversation(page: 
     """Nothing but the page's own button ends it there."""
     await page.evaluate("() => { Element.prototype.requestFullscreen = undefined }")
     await page.set_viewport_size({"width": 390, "height": 844})
-    await page.get_by_role("button", name="Only the desktop").click()
+    await page.get_by_role("button", name="Desktop in full screen").click()
     await expect(page.locator(".conversation")).to_be_hidden()
     back = page.get_by_role("button", name="Back to the conversation")
     mouse = page.get_by_role("button", name="Take the mouse")

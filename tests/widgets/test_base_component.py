@@ -128,7 +128,7 @@ def test_what_fails_says_so_in_its_place_and_is_reported(
 ) -> None:
     """An exception while drawing is told to Python and shown, and the part can be had back."""
     stage.call(bench.source.param.update, word="break")
-    page.get_by_role("alert").get_by_text("does not work any more").wait_for()
+    page.get_by_role("alert").get_by_text("has stopped working").wait_for()
     until(lambda: bench.taken, "a report", page)
     [report] = bench.taken
     assert (report["type"], report["where"]) == ("broke", "Probe")
