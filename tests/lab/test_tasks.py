@@ -136,7 +136,8 @@ def test_every_check_and_its_arguments_are_in_the_docs(name: str) -> None:
 def test_every_field_of_a_task_is_in_the_docs() -> None:
     text = DOCS.read_text("utf-8")
     told = text[text.index("**Fields of a task.**") :].split("\n\n")[0]
-    beside = {"id", "files", "site", "expected", "checker"}  # the folder itself, and what lies in it
+    # The folder itself, and what lies in it.
+    beside = {"id", "files", "site", "expected", "checker"}
     named = set(re.findall(r"`(\w+)`", told))
     assert set(Task.model_fields) - beside - named == set()
 

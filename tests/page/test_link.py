@@ -426,7 +426,8 @@ async def test_what_is_chosen_in_a_gap_happens_after_it(
             await proxy.heal()
             await expect(dialog).to_contain_text("kept.txt is deleted")
             await expect(ready).to_be_enabled()
-        await expect(dialog.get_by_role("alert")).to_contain_text("connection was lost in the meantime")
+        lost = "The connection was lost in the meantime."
+        await expect(dialog.get_by_role("alert")).to_contain_text(lost)
         await ready.click()
         await expect(page.locator(".item.back")).to_contain_text("Deleted: “kept.txt”.")
         assert await page.evaluate("window.same")
