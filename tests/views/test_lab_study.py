@@ -103,7 +103,9 @@ async def test_a_study_is_proved_begun_cut_extended_judged_again_gated_and_publi
         write_task(tmp_path, "own-0", **PROOFS, checks=[{"said": {"contains": "Done"}}])
         await page.get_by_role("button", name="Compare", exact=True).click()
         compare = page.locator(".compare")
-        await expect(compare).to_contain_text("4 verdicts are of checks that have been corrected since")
+        await expect(compare).to_contain_text(
+            "4 verdicts are of checks that have been corrected since"
+        )
         await compare.get_by_role("button", name="Judge again").click()
         await expect(compare).not_to_contain_text("corrected since")
         await expect(compare).to_contain_text("checks of the task own-0")

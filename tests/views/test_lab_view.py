@@ -272,7 +272,9 @@ async def test_mended_checks_judge_again_from_the_page(page: Page, tmp_path: Pat
         await visit(page, served, "compare")
         compare = page.locator(".compare")
         await expect(compare).to_contain_text("checks of the task hello-0")
-        await expect(compare).to_contain_text("8 verdicts of checks that have been corrected since")
+        await expect(compare).to_contain_text(
+            "8 verdicts are of checks that have been corrected since"
+        )
         failed = compare.get_by_role("button", name="careful, try 1: failed")
         await expect(failed).to_have_count(1)
         await compare.get_by_role("button", name="Judge again").click()
