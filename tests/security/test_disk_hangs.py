@@ -218,7 +218,7 @@ FOR_EVERYBODY = {
     *("agent/browser/page.py", "agent/desktop/server/devtools.py"),  # pictures, JSON
     *("agent/experiments/live.py", "agent/experiments/inspect_task.py"),  # a trial
     *(f"agent/experiments/run/{n}.py" for n in ("oracle", "play", "scoring", "state")),  # a trial's
-    "agent/experiments/run/trial_environment.py",
+    *(f"agent/experiments/run/{n}.py" for n in ("stagehand", "trial_environment")),
     *("dashboard/notebook/speaker.py", "dashboard/views/inspector/records.py"),
     *("dashboard/views/lab/runs.py", "dashboard/web/assets.py"),
     *("dashboard/web/memory.py", "dashboard/voice/speech/process.py"),  # memory; control groups

@@ -357,7 +357,7 @@ async def test_sessions_are_renamed_and_deleted_in_the_list(
         await row.get_by_role("button", name="Delete…").click()
         ask = page.get_by_role("alertdialog")
         await expect(ask).to_contain_text("Delete “Old things” for good, with")
-        await expect(ask).to_contain_text("1 file of yours (2.0 kB) goes with it")
+        await expect(ask).to_contain_text("with 1 file of yours (2.0 kB)")
         await ask.get_by_role("button", name=answer).click()
         await expect(row).to_have_count(int(left))
         assert folder.exists() == left

@@ -131,7 +131,7 @@ async def test_the_link_brings_no_other_theme(context: BrowserContext, pilot: Se
         for theme in ("light", "dark"):
             await proxy.cut()
             await expect(
-                page.get_by_text(re.compile("No connection to the server"))
+                page.get_by_text(re.compile("No connection to the server")).first
             ).to_be_visible()
             await page.get_by_role("button", name="Dark theme").click()
             await is_all(page, theme)

@@ -33,7 +33,7 @@ test("what stands still says so, goes on when it moves, and keeps no other back 
   assert.equal(puts.length, 2);
   puts[0].told(40, true);
   assert.deepEqual(shown(), ["a stalled", "b sending", "c waiting"]);
-  assert.match(uploads.list.value[0].text, /Nothing goes through/);
+  assert.match(uploads.list.value[0].text, /Nothing is getting through/);
   puts[0].told(41, false);
   assert.deepEqual(shown(), ["a sending", "b sending", "c waiting"]);
   puts[0].told(100, true);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, count, moment } from "../../../dashboard/views/files/format.js";
+import { many } from "../../../dashboard/js/words.js";
+import { bytes, moment } from "../../../dashboard/views/files/format.js";
 import { inBytes, inFiles, left, span, wouldGo } from "../../../dashboard/views/js/format.js";
 
 test("sizes have the unit that keeps them short", () => {
@@ -19,7 +20,7 @@ test("sizes have the unit that keeps them short", () => {
 });
 
 test("one is not many", () => {
-  assert.deepEqual([count(1, "file"), count(0, "file"), count(2, "folder")], ["1 file", "0 files", "2 folders"]);
+  assert.deepEqual([many(1, "file"), many(0, "file"), many(2, "folder")], ["1 file", "0 files", "2 folders"]);
   assert.deepEqual([inFiles(1), inFiles(1200)], ["1 file", "1,200 files"]);
 });
 
